@@ -1,0 +1,278 @@
+//! Where the database is and how to reach it, from one `mysql://` address.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use mysql_async::{Opts, OptsBuilder, SslOpts};
+use thiserror::Error;
+use url::{Host, Url};
+
+/// How the connection is protected; the words and their meaning are those of MySQL's own `--ssl-mode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SslMode {
+    Disabled,
+    Required,
+    VerifyCa,
+    VerifyIdentity,
+}
+
+impl FromStr for SslMode {
+    type Err = DatabaseUrlError;
+
+    fn from_str(word: &str) -> Result<Self, DatabaseUrlError> {
+        match word.to_ascii_uppercase().replace('-', "_").as_str() {
+            "DISABLED" => Ok(Self::Disabled),
+            "REQUIRED" => Ok(Self::Required),
+            "VERIFY_CA" => Ok(Self::VerifyCa),
+            "VERIFY_IDENTITY" => Ok(Self::VerifyIdentity),
+            _ => Err(DatabaseUrlError::SslMode),
+        }
+    }
+}
+
+/// A checked `mysql://user:password@host:3306/database` address; it is displayed with its password masked.
+///
+/// Parameters: `ssl-mode` (DISABLED, REQUIRED, `VERIFY_CA` or `VERIFY_IDENTITY`; by default DISABLED to this very
+/// machine and `VERIFY_IDENTITY` to any other), `ssl-ca` (a PEM file; the system's certificates otherwise),
+/// `socket` (a Unix socket instead of host and port) and `pool` (the most connections at once, 16 by default).
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl {
+    url: Url,
+    ssl_mode: SslMode,
+    ssl_ca: Option<PathBuf>,
+    socket: Option<String>,
+    pool: usize,
+}
+
+/// What is wrong with a database address; no variant holds any part of the address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum DatabaseUrlError {
+    /// It is no `mysql://` address at all.
+    #[error(
+        "not an address of the form mysql://user:password@host:3306/kamisystem (escape special characters of the password: @ is %40)"
+    )]
+    Form,
+    /// The path names no database.
+    #[error("no database is named: end the address in /kamisystem")]
+    NoDatabase,
+    /// `ssl-mode` has an unknown value.
+    #[error("ssl-mode is DISABLED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY")]
+    SslMode,
+    /// `pool` is not a number of connections.
+    #[error("pool is the most connections at once, 1 to 1000")]
+    Pool,
+    /// A parameter that does not exist.
+    #[error("a parameter is unknown: ssl-mode, ssl-ca, socket and pool are known")]
+    Parameter,
+}
+
+/// Enough to keep two cores of a database busy, and few enough for many instances to share one server.
+const DEFAULT_POOL: usize = 16;
+
+impl FromStr for DatabaseUrl {
+    type Err = DatabaseUrlError;
+
+    fn from_str(text: &str) -> Result<Self, DatabaseUrlError> {
+        let url = Url::parse(text.trim()).map_err(|_| DatabaseUrlError::Form)?;
+        if url.scheme() != "mysql" || url.host().is_none() || url.fragment().is_some() {
+            return Err(DatabaseUrlError::Form);
+        }
+        if url.path().trim_start_matches('/').is_empty() {
+            return Err(DatabaseUrlError::NoDatabase);
+        }
+        let mut ssl_mode = None;
+        let mut ssl_ca = None;
+        let mut socket = None;
+        let mut pool = DEFAULT_POOL;
+        for (name, value) in url.query_pairs() {
+            match name.as_ref() {
+                "ssl-mode" => ssl_mode = Some(value.parse()?),
+                "ssl-ca" => ssl_ca = Some(PathBuf::from(value.as_ref())),
+                "socket" => socket = Some(value.into_owned()),
+                "pool" => {
+                    pool = value
+                        .parse()
+                        .ok()
+                        .filter(|count| (1..=1000).contains(count))
+                        .ok_or(DatabaseUrlError::Pool)?;
+                }
+                _ => return Err(DatabaseUrlError::Parameter),
+            }
+        }
+        let local = socket.is_some() || is_this_machine(&url);
+        let ssl_mode = ssl_mode.unwrap_or(if local { SslMode::Disabled } else { SslMode::VerifyIdentity });
+        Ok(Self { url, ssl_mode, ssl_ca, socket, pool })
+    }
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    // Only http and its like get their addresses parsed by `url`, so an IPv4 address arrives as a domain here.
+    match url.host() {
+        Some(Host::Domain(name)) => {
+            name == "localhost"
+                || name.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+        }
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn decoded(text: &str) -> Cow<'_, str> {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy()
+}
+
+impl DatabaseUrl {
+    /// The name of the database.
+    pub fn database(&self) -> Cow<'_, str> {
+        decoded(self.url.path().trim_start_matches('/'))
+    }
+
+    /// The most connections at once.
+    pub(crate) fn pool(&self) -> usize {
+        self.pool
+    }
+
+    /// The driver's options: nothing is asked of the server when connecting.
+    pub(crate) fn options(&self) -> OptsBuilder {
+        let host = match self.url.host() {
+            Some(Host::Domain(name)) => decoded(name).into_owned(),
+            Some(Host::Ipv4(address)) => address.to_string(),
+            Some(Host::Ipv6(address)) => address.to_string(),
+            None => unreachable!("parsing refuses an address without a host"),
+        };
+        OptsBuilder::from_opts(Opts::default())
+            .ip_or_hostname(host)
+            .tcp_port(self.url.port().unwrap_or(3306))
+            .user(Some(decoded(self.url.username())))
+            .pass(self.url.password().map(decoded))
+            .db_name(Some(self.database()))
+            .socket(self.socket.clone())
+            .ssl_opts(self.ssl_options())
+            // Asking the server for these three would cost each new connection a round trip.
+            .prefer_socket(false)
+            .max_allowed_packet(Some(16 * 1024 * 1024))
+            .wait_timeout(Some(28_800))
+    }
+
+    fn ssl_options(&self) -> Option<SslOpts> {
+        let verified = match self.ssl_mode {
+            SslMode::Disabled => return None,
+            SslMode::Required => {
+                return Some(SslOpts::default().with_danger_accept_invalid_certs(true));
+            }
+            SslMode::VerifyCa => SslOpts::default().with_danger_skip_domain_validation(true),
+            SslMode::VerifyIdentity => SslOpts::default(),
+        };
+        let roots: Vec<_> = if let Some(file) = &self.ssl_ca {
+            vec![file.clone().into()]
+        } else {
+            let found = rustls_native_certs::load_native_certs();
+            found.certs.into_iter().map(|certificate| certificate.to_vec().into()).collect()
+        };
+        // Mozilla's roots, built in, stand in where there are no others, as in an empty container image.
+        Some(verified.with_disable_built_in_roots(!roots.is_empty()).with_root_certs(roots))
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = self.url.clone();
+        if shown.password().is_some() {
+            shown.set_password(Some("****")).map_err(|()| fmt::Error)?;
+        }
+        shown.fmt(f)
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DatabaseUrl({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<DatabaseUrl, DatabaseUrlError> {
+        text.parse()
+    }
+
+    fn options(text: &str) -> Opts {
+        parse(text).unwrap().options().into()
+    }
+
+    #[test]
+    fn every_part_reaches_the_driver() {
+        let address = "mysql://ka%40mi:p%3Aw%2F%25@db.example.com:3307/kami%20system?pool=3";
+        assert_eq!(parse(address).unwrap().pool(), 3);
+        let options = options(address);
+        assert_eq!(options.user(), Some("ka@mi"));
+        assert_eq!(options.pass(), Some("p:w/%"));
+        assert_eq!(options.ip_or_hostname(), "db.example.com");
+        assert_eq!(options.tcp_port(), 3307);
+        assert_eq!(options.db_name(), Some("kami system"));
+        let by_socket = self::options("mysql://kami@localhost/kamisystem?socket=/run/my%20sql.sock");
+        assert_eq!(by_socket.socket(), Some("/run/my sql.sock"));
+        assert_eq!(by_socket.tcp_port(), 3306);
+    }
+
+    #[test]
+    fn tls_is_verified_unless_the_server_is_this_machine_or_the_address_says_otherwise() {
+        for (address, tls) in [
+            ("mysql://k@localhost/d", None),
+            ("mysql://k@127.0.0.1/d", None),
+            ("mysql://k@127.8.9.1/d", None),
+            ("mysql://k@[::1]/d", None),
+            ("mysql://k@db.example.com/d?socket=/run/mysqld.sock", None),
+            ("mysql://k@db.example.com/d", Some((false, false))),
+            ("mysql://k@10.0.0.5/d", Some((false, false))),
+            ("mysql://k@localhost.example.com/d", Some((false, false))),
+            ("mysql://k@db.example.com/d?ssl-mode=DISABLED", None),
+            ("mysql://k@db.example.com/d?ssl-mode=required", Some((true, false))),
+            ("mysql://k@localhost/d?ssl-mode=VERIFY_CA&ssl-ca=/etc/ca.pem", Some((false, true))),
+            ("mysql://k@localhost/d?ssl-mode=verify-identity", Some((false, false))),
+        ] {
+            let options = options(address);
+            let found =
+                options.ssl_opts().map(|ssl| (ssl.accept_invalid_certs(), ssl.skip_domain_validation()));
+            assert_eq!(found, tls, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_given_authority_is_the_only_one_trusted() {
+        let options = options("mysql://k@db.example.com/d?ssl-ca=/etc/ca.pem");
+        let ssl = options.ssl_opts().unwrap();
+        assert_eq!(ssl.root_certs(), [PathBuf::from("/etc/ca.pem").into()]);
+        assert!(ssl.disable_built_in_roots());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (address, error) in [
+            ("", DatabaseUrlError::Form),
+            ("localhost:3306", DatabaseUrlError::Form),
+            ("postgres://k@localhost/d", DatabaseUrlError::Form),
+            ("mysql:///d", DatabaseUrlError::Form),
+            ("mysql://k@localhost", DatabaseUrlError::NoDatabase),
+            ("mysql://k@localhost/", DatabaseUrlError::NoDatabase),
+            ("mysql://k@localhost/d?ssl-mode=maybe", DatabaseUrlError::SslMode),
+            ("mysql://k@localhost/d?pool=0", DatabaseUrlError::Pool),
+            ("mysql://k@localhost/d?pool=many", DatabaseUrlError::Pool),
+            ("mysql://k@localhost/d?sslmode=DISABLED", DatabaseUrlError::Parameter),
+        ] {
+            assert_eq!(parse(address), Err(error), "{address}");
+        }
+    }
+
+    #[test]
+    fn the_password_is_never_shown() {
+        let url = parse("mysql://kami:secret@localhost:3306/kamisystem").unwrap();
+        assert_eq!(url.to_string(), "mysql://kami:****@localhost:3306/kamisystem");
+        assert!(!format!("{url:?}").contains("secret"));
+    }
+}

@@ -1,0 +1,11 @@
+//! The core of kami: cards, the rules they follow, and the only code that talks to the database.
+//!
+//! Everything outside [`store`] is pure: the time and the randomness are passed in.
+
+pub mod card;
+pub mod code;
+pub mod database_url;
+pub mod rules;
+pub mod span;
+pub mod store;
+pub mod zone;

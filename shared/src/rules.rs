@@ -1,0 +1,218 @@
+//! What a card allows: pure decisions about one card at one moment.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::card::{Card, CardStatus, MachineCode};
+
+/// What validating a card comes to, and what has to be written for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The card is active on this machine: let it in.
+    Admit,
+    /// First use: bind the card to this machine from `used_at` until `expire_at`, then let it in.
+    Activate {
+        /// The moment of activation.
+        used_at: DateTime<Utc>,
+        /// The last second in which the card will be valid; `None` lasts for ever.
+        expire_at: Option<DateTime<Utc>>,
+    },
+    /// The card is active but an operator freed it from its machine: bind it to this one, then let it in.
+    Bind,
+    /// The card's time is over and its row does not say so yet: refuse it as expired and write that down.
+    Lapse,
+    /// Refuse it; nothing is written.
+    Refuse(Refusal),
+}
+
+/// Why a card that exists is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// An operator withdrew it.
+    Disabled,
+    /// Its time is over.
+    Expired,
+    /// It is bound to another machine.
+    MachineMismatch,
+}
+
+/// Decides what `machine` may do with `card` at `now`: disabled beats expired, expired beats a machine mismatch.
+pub fn judge(card: &Card, machine: &MachineCode, now: DateTime<Utc>) -> Verdict {
+    match status_at(card, now) {
+        CardStatus::Disabled => Verdict::Refuse(Refusal::Disabled),
+        CardStatus::Expired if card.status == CardStatus::Active => Verdict::Lapse,
+        CardStatus::Expired => Verdict::Refuse(Refusal::Expired),
+        CardStatus::Unused => {
+            Verdict::Activate { used_at: now, expire_at: expiry(card.duration_seconds, now) }
+        }
+        CardStatus::Active => match card.machine_code.as_deref() {
+            None => Verdict::Bind,
+            Some(bound) if bound == machine.as_str() => Verdict::Admit,
+            Some(_) => Verdict::Refuse(Refusal::MachineMismatch),
+        },
+    }
+}
+
+/// The status of `card` at `now`: an active card whose time is over has expired, whatever its row still says.
+pub fn status_at(card: &Card, now: DateTime<Utc>) -> CardStatus {
+    match (card.status, card.expire_at) {
+        (CardStatus::Active, Some(expire_at)) if now > expire_at => CardStatus::Expired,
+        (status, _) => status,
+    }
+}
+
+/// The last valid second of a card that is activated at `now`; `None` lasts for ever.
+pub fn expiry(duration_seconds: Option<u32>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    duration_seconds.map(|seconds| now + TimeDelta::seconds(i64::from(seconds)))
+}
+
+/// The time left until `expire_at` in hours, rounded to two decimals and never negative.
+pub fn remaining_hours(expire_at: DateTime<Utc>, now: DateTime<Utc>) -> f64 {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the seconds of the 9,999 years a DATETIME spans fit an f64"
+    )]
+    let seconds = (expire_at - now).num_seconds().max(0) as f64;
+    (seconds / 36.0).round() / 100.0
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_767_225_600 + seconds, 0).unwrap()
+    }
+
+    fn card(status: CardStatus, machine_code: Option<&str>, expire_at: Option<i64>) -> Card {
+        Card {
+            id: 1,
+            full_code: "VIP-DEMO123456".into(),
+            status,
+            duration_seconds: Some(10_800),
+            machine_code: machine_code.map(str::to_owned),
+            created_at: at(-1000),
+            used_at: None,
+            expire_at: expire_at.map(at),
+        }
+    }
+
+    #[test]
+    fn verdicts() {
+        use CardStatus::{Active, Disabled, Expired, Unused};
+        use Refusal::MachineMismatch;
+        let refuse = Verdict::Refuse;
+        let activate = Verdict::Activate { used_at: at(0), expire_at: Some(at(10_800)) };
+        for (name, status, bound, expire_at, verdict) in [
+            ("first use", Unused, None, None, activate),
+            ("unused, whatever its times say", Unused, None, Some(-10), activate),
+            ("active on its machine", Active, Some("PC-1"), Some(60), Verdict::Admit),
+            ("up to and including its last second", Active, Some("PC-1"), Some(0), Verdict::Admit),
+            ("a second late", Active, Some("PC-1"), Some(-1), Verdict::Lapse),
+            ("never expires", Active, Some("PC-1"), None, Verdict::Admit),
+            ("another machine", Active, Some("PC-2"), Some(60), refuse(MachineMismatch)),
+            ("another machine for ever", Active, Some("PC-2"), None, refuse(MachineMismatch)),
+            ("case matters in a machine code", Active, Some("pc-1"), Some(60), refuse(MachineMismatch)),
+            ("expired beats a machine mismatch", Active, Some("PC-2"), Some(-1), Verdict::Lapse),
+            ("freed from its machine", Active, None, Some(60), Verdict::Bind),
+            ("freed and never expires", Active, None, None, Verdict::Bind),
+            ("freed and out of time", Active, None, Some(-1), Verdict::Lapse),
+            ("the row says expired", Expired, Some("PC-1"), Some(-60), refuse(Refusal::Expired)),
+            ("ended early by an operator", Expired, Some("PC-1"), Some(60), refuse(Refusal::Expired)),
+            ("expired without times", Expired, None, None, refuse(Refusal::Expired)),
+            ("disabled", Disabled, Some("PC-1"), Some(60), refuse(Refusal::Disabled)),
+            ("disabled beats expired", Disabled, Some("PC-1"), Some(-60), refuse(Refusal::Disabled)),
+            ("disabled before its first use", Disabled, None, None, refuse(Refusal::Disabled)),
+        ] {
+            let machine = MachineCode::parse("PC-1").unwrap();
+            assert_eq!(judge(&card(status, bound, expire_at), &machine, at(0)), verdict, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_card_without_a_duration_is_activated_for_ever() {
+        let card = Card { duration_seconds: None, ..card(CardStatus::Unused, None, None) };
+        let machine = MachineCode::parse("PC-1").unwrap();
+        assert_eq!(judge(&card, &machine, at(5)), Verdict::Activate { used_at: at(5), expire_at: None });
+    }
+
+    #[test]
+    fn hours_are_rounded_to_two_decimals() {
+        for (seconds, hours) in [
+            (10_800, 3.0),
+            (9_900, 2.75),
+            (1, 0.0),
+            (18, 0.01),
+            (17, 0.0),
+            (0, 0.0),
+            (-5, 0.0),
+            (86_400, 24.0),
+        ] {
+            assert_eq!(remaining_hours(at(seconds), at(0)).to_string(), hours.to_string(), "{seconds} s");
+        }
+    }
+
+    fn any_card() -> impl Strategy<Value = Card> {
+        (
+            prop::sample::select(&CardStatus::ALL[..]),
+            prop::option::of(0_u32..=u32::MAX),
+            prop::option::of("[A-C]"),
+            prop::option::of(-100_i64..100),
+        )
+            .prop_map(|(status, duration_seconds, machine, expire_at)| Card {
+                duration_seconds,
+                ..card(status, machine.as_deref(), expire_at)
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn only_the_bound_machine_is_admitted_and_only_in_time(card in any_card(), machine in "[A-C]", now in -150_i64..150) {
+            let machine = MachineCode::parse(&machine).unwrap();
+            if judge(&card, &machine, at(now)) == Verdict::Admit {
+                prop_assert_eq!(card.status, CardStatus::Active);
+                prop_assert_eq!(card.machine_code.as_deref(), Some(machine.as_str()));
+                prop_assert!(card.expire_at.is_none_or(|expire_at| at(now) <= expire_at));
+            }
+        }
+
+        #[test]
+        fn an_activated_card_is_admitted_on_its_machine_alone_for_exactly_its_time(
+            duration in prop::option::of(0_u32..=u32::MAX),
+            after in 0_u32..=u32::MAX,
+        ) {
+            let machine = MachineCode::parse("PC-1").unwrap();
+            let other = MachineCode::parse("PC-2").unwrap();
+            let unused = Card { duration_seconds: duration, ..card(CardStatus::Unused, None, None) };
+            let Verdict::Activate { used_at, expire_at } = judge(&unused, &machine, at(0)) else {
+                return Err(TestCaseError::fail("an unused card is activated"));
+            };
+            let active = Card {
+                status: CardStatus::Active,
+                machine_code: Some("PC-1".into()),
+                used_at: Some(used_at),
+                expire_at,
+                ..unused
+            };
+            let now = at(i64::from(after));
+            if duration.is_none_or(|duration| after <= duration) {
+                prop_assert_eq!(judge(&active, &machine, now), Verdict::Admit);
+                prop_assert_eq!(judge(&active, &other, now), Verdict::Refuse(Refusal::MachineMismatch));
+            } else {
+                prop_assert_eq!(judge(&active, &machine, now), Verdict::Lapse);
+                prop_assert_eq!(judge(&active, &other, now), Verdict::Lapse);
+            }
+        }
+
+        #[test]
+        fn a_withdrawn_or_expired_card_never_comes_back(card in any_card(), now in -150_i64..150) {
+            let verdict = judge(&card, &MachineCode::parse("A").unwrap(), at(now));
+            match card.status {
+                CardStatus::Disabled => prop_assert_eq!(verdict, Verdict::Refuse(Refusal::Disabled)),
+                CardStatus::Expired => prop_assert_eq!(verdict, Verdict::Refuse(Refusal::Expired)),
+                CardStatus::Unused | CardStatus::Active => prop_assert_ne!(verdict, Verdict::Refuse(Refusal::Disabled)),
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Marking cards whose time is over, in small batches so that nobody waits behind one.
+
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Params, Value};
+
+use super::{Operation, Store, StoreError};
+
+/// How many cards one batch looks at: about 40 ms of row locks.
+pub const EXPIRY_BATCH: usize = 1000;
+
+/// How long one batch may take before it is given up.
+const BATCH_LIMIT: Duration = Duration::from_secs(30);
+
+/// Where the next batch goes on: after this card in the order of expiry.
+///
+/// Starting each batch at the beginning would also be right, but would wade through the index entries that the
+/// batches before it left for the server to clean up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExpiryCursor {
+    expire_at: NaiveDateTime,
+    id: u64,
+}
+
+impl Default for ExpiryCursor {
+    fn default() -> Self {
+        let earliest =
+            NaiveDate::from_ymd_opt(1000, 1, 1).map_or(DateTime::UNIX_EPOCH.naive_utc(), Into::into);
+        Self { expire_at: earliest, id: 0 }
+    }
+}
+
+/// What one batch did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExpiryBatch {
+    /// How many cards it marked as expired; others may have marked some of those it looked at.
+    pub expired: u64,
+    /// Where to go on; `None` when no overdue card is left.
+    pub next: Option<ExpiryCursor>,
+}
+
+impl Store {
+    /// Marks up to [`EXPIRY_BATCH`] overdue cards after `cursor` as expired. Safe to run twice at once, and to cut
+    /// off: what is left is found by the next run.
+    pub async fn expire_batch(&self, cursor: ExpiryCursor) -> Result<ExpiryBatch, StoreError> {
+        self.run(BATCH_LIMIT, ExpireBatch { cursor }).await
+    }
+}
+
+struct ExpireBatch {
+    cursor: ExpiryCursor,
+}
+
+impl Operation for ExpireBatch {
+    type Output = ExpiryBatch;
+
+    async fn run(&self, connection: &mut Conn) -> Result<ExpiryBatch, StoreError> {
+        let ExpiryCursor { expire_at, id } = self.cursor;
+        let overdue: Vec<(u64, NaiveDateTime)> = connection
+            .exec(
+                "SELECT id, expire_at FROM cards FORCE INDEX (idx_status_expire_at) \
+                 WHERE status = 'ACTIVE' AND expire_at >= ? AND expire_at < UTC_TIMESTAMP() \
+                 AND (expire_at > ? OR id > ?) ORDER BY expire_at, id LIMIT ?",
+                (expire_at, expire_at, id, EXPIRY_BATCH),
+            )
+            .await?;
+        let Some(&(id, expire_at)) = overdue.last() else {
+            return Ok(ExpiryBatch { expired: 0, next: None });
+        };
+        let next = (overdue.len() == EXPIRY_BATCH).then_some(ExpiryCursor { expire_at, id });
+        let statement = format!(
+            "UPDATE cards FORCE INDEX (PRIMARY) SET status = 'EXPIRED', updated_at = UTC_TIMESTAMP() \
+             WHERE id IN (?{}) AND status = 'ACTIVE' AND expire_at < UTC_TIMESTAMP()",
+            ", ?".repeat(overdue.len() - 1)
+        );
+        let ids = overdue.iter().map(|&(id, _)| Value::from(id)).collect();
+        connection.exec_drop(statement, Params::Positional(ids)).await?;
+        Ok(ExpiryBatch { expired: connection.affected_rows(), next })
+    }
+}

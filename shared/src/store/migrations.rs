@@ -1,0 +1,198 @@
+//! Bringing a database to this version's schema with the numbered migrations of `sql/`.
+
+use std::time::Duration;
+
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, OptsBuilder};
+use refinery::embed_migrations;
+use thiserror::Error;
+
+use super::error::describe;
+use super::{Store, StoreError};
+
+embed_migrations!("../sql");
+
+const DEMO: &str = include_str!("../../../sql/demo.sql");
+
+/// How long to wait for another process that is migrating the same database.
+const LOCK_WAIT: Duration = Duration::from_mins(10);
+
+/// One numbered step from a schema to the next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Migration {
+    /// Its number: migrations are applied in this order.
+    pub version: i32,
+    /// Its name, as in `sql/`.
+    pub name: String,
+    /// The statements it runs.
+    pub sql: String,
+}
+
+/// What migrating would do, or did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MigrationPlan {
+    /// Whether the database itself is made first.
+    pub creates_database: bool,
+    /// The version found; 0 is a database without kami's schema.
+    pub from_version: i32,
+    /// The migrations that were missing, in order.
+    pub migrations: Vec<Migration>,
+}
+
+/// Why a database could not be migrated.
+#[derive(Debug, Error)]
+pub enum MigrateError {
+    /// A newer kami has migrated this database.
+    #[error(
+        "the database is at schema version {found}, newer than the {known} that this kami knows: install the newer kami"
+    )]
+    Newer {
+        /// The version of the database.
+        found: i32,
+        /// The newest version known here.
+        known: i32,
+    },
+    /// Another process holds the lock.
+    #[error(
+        "another process is migrating this database and does not come to an end: look at it, then try again"
+    )]
+    Locked,
+    /// A migration failed, or one that was applied is not the one known here.
+    #[error(
+        "a migration failed: {0}; nothing of it was recorded, so mend the cause and run kami migrate again"
+    )]
+    Failed(String),
+    /// The database could not be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<mysql_async::Error> for MigrateError {
+    fn from(error: mysql_async::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+const UNKNOWN_DATABASE: u16 = 1049;
+
+impl Store {
+    /// What [`Store::migrate`] would do now; changes nothing.
+    pub async fn migration_plan(&self) -> Result<MigrationPlan, MigrateError> {
+        match self.connect().await {
+            Ok(mut connection) => {
+                let plan = plan(&mut connection).await;
+                connection.disconnect().await?;
+                plan
+            }
+            Err(mysql_async::Error::Server(error)) if error.code == UNKNOWN_DATABASE => {
+                Ok(MigrationPlan { creates_database: true, from_version: 0, migrations: known_migrations() })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Makes the database if it is missing and applies every missing migration; returns what it did.
+    ///
+    /// Of two that run at once the second waits for the first and then finds nothing to do.
+    pub async fn migrate(&self) -> Result<MigrationPlan, MigrateError> {
+        let creates_database = self.migration_plan().await?.creates_database;
+        if creates_database {
+            self.create_database().await?;
+        }
+        let mut guard = self.connect().await?;
+        let lock = format!("kami.migrate.{}", self.url.database());
+        let locked: Option<Option<u8>> =
+            guard.exec_first("SELECT GET_LOCK(LEFT(?, 64), ?)", (&lock, LOCK_WAIT.as_secs())).await?;
+        if locked != Some(Some(1)) {
+            return Err(MigrateError::Locked);
+        }
+        let done = self.apply(&mut guard).await;
+        // The lock goes with the connection.
+        guard.disconnect().await?;
+        done.map(|plan| MigrationPlan { creates_database, ..plan })
+    }
+
+    async fn apply(&self, guard: &mut Conn) -> Result<MigrationPlan, MigrateError> {
+        let plan = plan(guard).await?;
+        if !plan.migrations.is_empty() {
+            let mut connections = mysql_async::Pool::new(self.url.options());
+            migrations::runner().run_async(&mut connections).await.map_err(|error| failure(&error))?;
+            connections.disconnect().await?;
+        }
+        Ok(plan)
+    }
+
+    /// A connection without the limits on time of the pool's: a change of a large table takes what it takes.
+    async fn connect(&self) -> Result<Conn, mysql_async::Error> {
+        Conn::new(self.url.options()).await
+    }
+
+    async fn create_database(&self) -> Result<(), MigrateError> {
+        let options: OptsBuilder = self.url.options().db_name(None::<String>);
+        let mut connection = Conn::new(options).await?;
+        let name = self.url.database().replace('`', "``");
+        connection
+            .query_drop(format!(
+                "CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"
+            ))
+            .await?;
+        connection.disconnect().await?;
+        Ok(())
+    }
+
+    /// Adds the sample cards of `sql/demo.sql` to a database without any card; returns how many were added.
+    pub async fn load_demo(&self) -> Result<u64, StoreError> {
+        let mut connection = self.connect().await?;
+        connection.query_drop(DEMO).await?;
+        let added = connection.affected_rows();
+        connection.disconnect().await?;
+        Ok(added)
+    }
+}
+
+/// The cause in words fit for an operator: refinery's own text says only which migration failed.
+fn failure(error: &refinery::Error) -> MigrateError {
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        if let Some(driver) = inner.downcast_ref::<mysql_async::Error>() {
+            return MigrateError::Failed(format!("{error}: {}", describe(driver)));
+        }
+        cause = inner.source();
+    }
+    MigrateError::Failed(error.to_string())
+}
+
+fn known_migrations() -> Vec<Migration> {
+    let mut known: Vec<_> = migrations::runner()
+        .get_migrations()
+        .iter()
+        .map(|migration| Migration {
+            version: migration.version(),
+            name: migration.name().to_owned(),
+            sql: migration.sql().unwrap_or_default().to_owned(),
+        })
+        .collect();
+    known.sort_by_key(|migration| migration.version);
+    known
+}
+
+async fn plan(connection: &mut Conn) -> Result<MigrationPlan, MigrateError> {
+    let has_history: Option<u8> = connection
+        .query_first(
+            "SELECT 1 FROM information_schema.tables \
+             WHERE table_schema = DATABASE() AND table_name = 'refinery_schema_history'",
+        )
+        .await?;
+    let version: Option<Option<i32>> = match has_history {
+        Some(_) => connection.query_first("SELECT MAX(version) FROM refinery_schema_history").await?,
+        None => None,
+    };
+    let from_version = version.flatten().unwrap_or(0);
+    let mut migrations = known_migrations();
+    let known = migrations.last().map_or(0, |migration| migration.version);
+    if from_version > known {
+        return Err(MigrateError::Newer { found: from_version, known });
+    }
+    migrations.retain(|migration| migration.version > from_version);
+    Ok(MigrationPlan { creates_database: false, from_version, migrations })
+}

@@ -1,0 +1,148 @@
+//! The only code that talks to the database: every statement of SQL is in this module or in `sql/`.
+
+mod error;
+mod expiry;
+mod migrations;
+mod pool;
+mod validation;
+
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use mysql_async::prelude::{FromRow, Queryable};
+use mysql_async::{Conn, FromRowError, Row};
+
+pub use self::error::StoreError;
+pub use self::expiry::{EXPIRY_BATCH, ExpiryBatch, ExpiryCursor};
+pub use self::migrations::{MigrateError, Migration, MigrationPlan};
+use self::pool::Pool;
+pub use self::validation::Validation;
+use crate::card::{Card, CardCode};
+use crate::database_url::DatabaseUrl;
+
+/// How long a client's request may wait for the database in all, from asking for a connection to the last row.
+pub const REQUEST_LIMIT: Duration = Duration::from_secs(2);
+
+/// How long [`Store::now`], the health check, waits for the database.
+pub const HEALTH_LIMIT: Duration = Duration::from_secs(1);
+
+/// The database of one installation, reached through a pool of connections that is filled as it is needed.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: Pool,
+    url: DatabaseUrl,
+}
+
+impl Store {
+    /// Makes a store without connecting: the first request does that.
+    pub fn new(url: &DatabaseUrl) -> Self {
+        Self { pool: Pool::new(url.options().into(), url.pool()), url: url.clone() }
+    }
+
+    /// Closes every connection politely; the store and its clones are of no use afterwards.
+    pub async fn close(self) {
+        self.pool.close().await;
+    }
+
+    /// The database's clock, to the second: also the cheapest proof that the database answers.
+    pub async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
+        self.run(HEALTH_LIMIT, Now).await
+    }
+
+    /// Does `operation` on a connection of the pool, within `limit`.
+    ///
+    /// It is repeated once after a deadlock, and once on a fresh connection if the one it was lent turns out to have
+    /// been closed by the server meanwhile.
+    async fn run<O: Operation>(&self, limit: Duration, operation: O) -> Result<O::Output, StoreError> {
+        let tries = async {
+            let mut repeated = false;
+            loop {
+                let mut lease = self.pool.lend().await?;
+                let result = operation.run(&mut lease.connection).await;
+                let again = match &result {
+                    Err(error) if error.is_lost_connection() => {
+                        self.pool.forget_idle();
+                        lease.reused && !repeated
+                    }
+                    Err(error) if error.is_rolled_back() => {
+                        lease.give_back();
+                        !repeated
+                    }
+                    Ok(_) | Err(_) => {
+                        lease.give_back();
+                        false
+                    }
+                };
+                if !again {
+                    return result;
+                }
+                repeated = true;
+            }
+        };
+        tokio::time::timeout(limit, tries).await.unwrap_or(Err(StoreError::TimedOut))
+    }
+}
+
+/// Work on one connection that does no harm when it is done again after it failed half way.
+trait Operation: Sync {
+    /// What it finds out.
+    type Output: Send;
+
+    /// Does it once.
+    fn run(&self, connection: &mut Conn) -> impl Future<Output = Result<Self::Output, StoreError>> + Send;
+}
+
+struct Now;
+
+impl Operation for Now {
+    type Output = DateTime<Utc>;
+
+    async fn run(&self, connection: &mut Conn) -> Result<DateTime<Utc>, StoreError> {
+        let now: Option<NaiveDateTime> = connection.query_first("SELECT UTC_TIMESTAMP()").await?;
+        now.map(|now| now.and_utc()).ok_or(StoreError::Undecodable)
+    }
+}
+
+const FIND_CARD: &str = "SELECT id, full_code, status, duration_seconds, machine_code, created_at, used_at, \
+                         expire_at, UTC_TIMESTAMP() FROM cards WHERE full_code = ?";
+
+/// A card together with the database's clock at the moment it was read.
+struct CardNow {
+    card: Card,
+    now: DateTime<Utc>,
+}
+
+impl FromRow for CardNow {
+    fn from_row_opt(row: Row) -> Result<Self, FromRowError> {
+        type Columns = (
+            u64,
+            String,
+            String,
+            Option<u32>,
+            Option<String>,
+            NaiveDateTime,
+            Option<NaiveDateTime>,
+            Option<NaiveDateTime>,
+            NaiveDateTime,
+        );
+        let failed = FromRowError(row.clone());
+        let (id, full_code, status, duration_seconds, machine_code, created_at, used_at, expire_at, now) =
+            Columns::from_row_opt(row)?;
+        let card = Card {
+            id,
+            full_code,
+            status: status.parse().map_err(|_| failed)?,
+            duration_seconds,
+            machine_code,
+            created_at: created_at.and_utc(),
+            used_at: used_at.map(|moment| moment.and_utc()),
+            expire_at: expire_at.map(|moment| moment.and_utc()),
+        };
+        Ok(Self { card, now: now.and_utc() })
+    }
+}
+
+async fn find_card(connection: &mut Conn, code: &CardCode) -> Result<Option<CardNow>, StoreError> {
+    let found: Option<Row> = connection.exec_first(FIND_CARD, (code.as_str(),)).await?;
+    found.map(|row| CardNow::from_row_opt(row).map_err(|_| StoreError::Undecodable)).transpose()
+}

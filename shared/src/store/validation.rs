@@ -1,0 +1,143 @@
+//! Validating a card and reading its status: what the function does for clients.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use mysql_async::Conn;
+use mysql_async::prelude::Queryable;
+use tracing::warn;
+
+use super::{CardNow, Operation, REQUEST_LIMIT, Store, StoreError, find_card};
+use crate::card::{Card, CardCode, CardStatus, MachineCode};
+use crate::rules::{self, Refusal, Verdict};
+
+/// What a client's request to validate a card comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validation {
+    /// The machine is let in.
+    Admitted {
+        /// The last second in which the card is valid; `None` lasts for ever.
+        expire_at: Option<DateTime<Utc>>,
+        /// The database's clock at the decision.
+        now: DateTime<Utc>,
+    },
+    /// There is such a card, and this machine may not use it now.
+    Refused(Refusal),
+    /// There is no such card.
+    NotFound,
+}
+
+/// How often a card that others keep changing under our hands is looked at again.
+const LOOKS: usize = 8;
+
+impl Store {
+    /// Validates a card for a machine, activating it on first use: one round trip for a card in use, two for an
+    /// activation. Of machines that race for one card exactly one is admitted. May be repeated by the same machine.
+    pub async fn validate(&self, code: &CardCode, machine: &MachineCode) -> Result<Validation, StoreError> {
+        self.run(REQUEST_LIMIT, Validate { code, machine }).await
+    }
+
+    /// The card of that code as it is at the database's clock, which is returned with it; `None` if there is none.
+    pub async fn status(&self, code: &CardCode) -> Result<Option<(Card, DateTime<Utc>)>, StoreError> {
+        self.run(REQUEST_LIMIT, Status { code }).await
+    }
+}
+
+struct Validate<'a> {
+    code: &'a CardCode,
+    machine: &'a MachineCode,
+}
+
+impl Operation for Validate<'_> {
+    type Output = Validation;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Validation, StoreError> {
+        for _ in 0..LOOKS {
+            let Some(CardNow { card, now }) = find_card(connection, self.code).await? else {
+                return Ok(Validation::NotFound);
+            };
+            match rules::judge(&card, self.machine, now) {
+                Verdict::Admit => return Ok(Validation::Admitted { expire_at: card.expire_at, now }),
+                Verdict::Refuse(refusal) => return Ok(Validation::Refused(refusal)),
+                Verdict::Lapse => {
+                    write_lapse(connection, &card).await;
+                    return Ok(Validation::Refused(Refusal::Expired));
+                }
+                Verdict::Activate { used_at, expire_at } => {
+                    if activate(connection, &card, self.machine, used_at, expire_at).await? {
+                        return Ok(Validation::Admitted { expire_at, now });
+                    }
+                }
+                Verdict::Bind => {
+                    if bind(connection, &card, self.machine).await? {
+                        return Ok(Validation::Admitted { expire_at: card.expire_at, now });
+                    }
+                }
+            }
+        }
+        Err(StoreError::Contended)
+    }
+}
+
+struct Status<'a> {
+    code: &'a CardCode,
+}
+
+impl Operation for Status<'_> {
+    type Output = Option<(Card, DateTime<Utc>)>;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Self::Output, StoreError> {
+        let Some(CardNow { mut card, now }) = find_card(connection, self.code).await? else {
+            return Ok(None);
+        };
+        let status = rules::status_at(&card, now);
+        if status == CardStatus::Expired && card.status == CardStatus::Active {
+            write_lapse(connection, &card).await;
+        }
+        card.status = status;
+        Ok(Some((card, now)))
+    }
+}
+
+/// Writes an activation if the card still is what it was judged by; `false` if somebody else was faster.
+async fn activate(
+    connection: &mut Conn,
+    card: &Card,
+    machine: &MachineCode,
+    used_at: DateTime<Utc>,
+    expire_at: Option<DateTime<Utc>>,
+) -> Result<bool, StoreError> {
+    let expire_at: Option<NaiveDateTime> = expire_at.map(|moment| moment.naive_utc());
+    connection
+        .exec_drop(
+            "UPDATE cards SET status = 'ACTIVE', machine_code = ?, used_at = ?, expire_at = ?, \
+             updated_at = UTC_TIMESTAMP() WHERE id = ? AND status = 'UNUSED' AND duration_seconds <=> ?",
+            (machine.as_str(), used_at.naive_utc(), expire_at, card.id, card.duration_seconds),
+        )
+        .await?;
+    Ok(connection.affected_rows() == 1)
+}
+
+/// Binds an active card that an operator freed; `false` if somebody else was faster.
+async fn bind(connection: &mut Conn, card: &Card, machine: &MachineCode) -> Result<bool, StoreError> {
+    connection
+        .exec_drop(
+            "UPDATE cards SET machine_code = ?, updated_at = UTC_TIMESTAMP() \
+             WHERE id = ? AND status = 'ACTIVE' AND machine_code IS NULL AND expire_at <=> ?",
+            (machine.as_str(), card.id, card.expire_at.map(|moment| moment.naive_utc())),
+        )
+        .await?;
+    Ok(connection.affected_rows() == 1)
+}
+
+/// Writes down that an active card is over. The answer is right without it, so a failure is only logged.
+async fn write_lapse(connection: &mut Conn, card: &Card) {
+    let written = connection
+        .exec_drop(
+            "UPDATE cards SET status = 'EXPIRED', updated_at = UTC_TIMESTAMP() \
+             WHERE id = ? AND status = 'ACTIVE' AND expire_at < UTC_TIMESTAMP()",
+            (card.id,),
+        )
+        .await;
+    if let Err(error) = written {
+        warn!(card = card.id, error = %StoreError::from(error), "an expired card could not be marked as such");
+    }
+}

@@ -1,0 +1,20 @@
+//! The store against real servers.
+
+#![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
+
+mod expiry;
+mod failures;
+mod migrations;
+mod round_trips;
+mod takeover;
+mod validation;
+
+use kami_shared::card::{CardCode, MachineCode};
+
+fn code(text: &str) -> CardCode {
+    CardCode::parse(text).unwrap()
+}
+
+fn machine(text: &str) -> MachineCode {
+    MachineCode::parse(text).unwrap()
+}

@@ -1,0 +1,97 @@
+use kami_shared::store::MigrateError;
+use kami_testkit::TestDatabase;
+
+async fn schema(database: &TestDatabase) -> Vec<String> {
+    let mut tables = Vec::new();
+    for table in ["cards", "batches", "operator_log"] {
+        let rows: Vec<(String, String)> = database.rows(&format!("SHOW CREATE TABLE {table}"), ()).await;
+        tables.push(rows.into_iter().next().unwrap().1);
+    }
+    tables
+}
+
+#[tokio::test]
+async fn a_plan_says_everything_and_changes_nothing() {
+    let database = TestDatabase::absent();
+    let store = database.store();
+    for _ in 0..2 {
+        let plan = store.migration_plan().await.unwrap();
+        assert!(plan.creates_database);
+        let names: Vec<_> = plan.migrations.iter().map(|step| (step.version, step.name.as_str())).collect();
+        assert_eq!(names, [(1, "flask_cards"), (2, "cards"), (3, "batches_and_operator_log")]);
+        assert!(plan.migrations[0].sql.contains("CREATE TABLE IF NOT EXISTS cards"));
+    }
+}
+
+#[tokio::test]
+async fn migrating_again_does_nothing() {
+    let database = TestDatabase::absent();
+    let store = database.store();
+    let first = store.migrate().await.unwrap();
+    assert_eq!((first.creates_database, first.from_version, first.migrations.len()), (true, 0, 3));
+    let before = schema(&database).await;
+    let second = store.migrate().await.unwrap();
+    assert_eq!((second.creates_database, second.from_version, second.migrations.len()), (false, 3, 0));
+    assert_eq!(schema(&database).await, before);
+}
+
+#[tokio::test]
+async fn of_several_at_once_each_migration_is_applied_by_one() {
+    let database = TestDatabase::absent();
+    let runs = (0..4).map(|_| {
+        let store = database.store();
+        tokio::spawn(async move { store.migrate().await.unwrap().migrations.len() })
+    });
+    let mut applied = 0;
+    for run in runs.collect::<Vec<_>>() {
+        applied += run.await.unwrap();
+    }
+    assert_eq!(applied, 3);
+    let recorded: Vec<i32> =
+        database.rows("SELECT version FROM refinery_schema_history ORDER BY 1", ()).await;
+    assert_eq!(recorded, [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn a_database_newer_than_this_kami_is_refused() {
+    let database = TestDatabase::create().await;
+    database
+        .execute("INSERT INTO refinery_schema_history (version, name, applied_on, checksum) SELECT 4, 'future', applied_on, 1 FROM refinery_schema_history WHERE version = 3")
+        .await;
+    let refused = database.store().migrate().await.unwrap_err();
+    assert!(matches!(refused, MigrateError::Newer { found: 4, known: 3 }), "{refused}");
+    assert_eq!(
+        refused.to_string(),
+        "the database is at schema version 4, newer than the 3 that this kami knows: install the newer kami"
+    );
+}
+
+#[tokio::test]
+async fn a_migration_cut_off_before_it_was_recorded_is_resumed() {
+    let database = TestDatabase::create().await;
+    database.insert_card("VIP", "KEPT").await;
+    let before = schema(&database).await;
+    for version in [3, 2, 1] {
+        database.execute(&format!("DELETE FROM refinery_schema_history WHERE version >= {version}")).await;
+        let again = database.store().migrate().await.unwrap();
+        assert_eq!(again.from_version, version - 1);
+        assert_eq!(schema(&database).await, before);
+    }
+    assert_eq!(database.rows::<String>("SELECT full_code FROM cards", ()).await, ["VIP-KEPT"]);
+}
+
+#[tokio::test]
+async fn sample_cards_go_into_an_empty_database_only() {
+    let database = TestDatabase::create().await;
+    let store = database.store();
+    assert_eq!(store.load_demo().await.unwrap(), 3);
+    assert_eq!(store.load_demo().await.unwrap(), 0);
+    let cards: Vec<(String, String)> =
+        database.rows("SELECT full_code, status FROM cards ORDER BY id", ()).await;
+    let unused = |code: &str| (code.to_owned(), "UNUSED".to_owned());
+    assert_eq!(cards, ["VIP-DEMO123456", "PREMIUM-TEST789012", "BASIC-SAMPLE345678"].map(unused));
+
+    let in_use = TestDatabase::create().await;
+    in_use.insert_card("SHOP", "SOLD").await;
+    assert_eq!(in_use.store().load_demo().await.unwrap(), 0);
+}

@@ -1,0 +1,62 @@
+//! What each request costs, counted on the line to the database.
+
+use kami_shared::store::{Store, Validation};
+use kami_testkit::{Proxy, TestDatabase};
+
+use crate::{code, machine};
+
+struct Counted {
+    store: Store,
+    proxy: Proxy,
+}
+
+impl Counted {
+    async fn new(database: &TestDatabase) -> Self {
+        let proxy = Proxy::start(database.port()).await;
+        let store = Store::new(&database.url_through(proxy.port()).parse().unwrap());
+        Self { store, proxy }
+    }
+
+    /// How many round trips one validation takes, and whether it lets the machine in.
+    async fn validate(&self, card: &str, asker: &str) -> (usize, bool) {
+        let before = self.proxy.commands();
+        let validation = self.store.validate(&code(card), &machine(asker)).await.unwrap();
+        (self.proxy.commands() - before, matches!(validation, Validation::Admitted { .. }))
+    }
+}
+
+#[tokio::test]
+async fn a_request_costs_one_round_trip_and_an_activation_two() {
+    let database = TestDatabase::create().await;
+    for name in ["WARM", "ONE", "OVER"] {
+        database.insert_card("VIP", name).await;
+    }
+    let counted = Counted::new(&database).await;
+    assert_eq!(counted.proxy.connections(), 0, "nothing is done before the first request");
+    // The first request on a connection has its two statements prepared besides.
+    assert_eq!(counted.validate("VIP-WARM", "PC-1").await, (4, true));
+
+    assert_eq!(counted.validate("VIP-ONE", "PC-1").await, (2, true), "an activation");
+    for _ in 0..10 {
+        assert_eq!(counted.validate("VIP-ONE", "PC-1").await, (1, true), "the usual request");
+    }
+    assert_eq!(counted.validate("VIP-ONE", "PC-2").await, (1, false), "another machine");
+    assert_eq!(counted.validate("VIP-NONE", "PC-1").await, (1, false), "no such card");
+
+    database.execute("UPDATE cards SET expire_at = '2020-01-01' WHERE code = 'ONE'").await;
+    assert_eq!(counted.validate("VIP-ONE", "PC-1").await, (3, false), "an expiry seen for the first time");
+    assert_eq!(counted.validate("VIP-ONE", "PC-1").await, (1, false), "and written down by then");
+    assert_eq!(
+        counted.proxy.connections(),
+        1,
+        "the connection is kept, with nothing reset or prepared again"
+    );
+}
+
+#[tokio::test]
+async fn connecting_asks_the_server_nothing() {
+    let database = TestDatabase::create().await;
+    let counted = Counted::new(&database).await;
+    counted.store.now().await.unwrap();
+    assert_eq!((counted.proxy.connections(), counted.proxy.commands()), (1, 1));
+}

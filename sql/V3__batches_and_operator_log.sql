@@ -1,0 +1,34 @@
+-- One row for each generated or imported batch: who made how many cards of which kind, and when (UTC).
+CREATE TABLE IF NOT EXISTS batches (
+    id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
+    prefix VARCHAR(16) NOT NULL,
+    card_count INT UNSIGNED NOT NULL,
+    code_length TINYINT UNSIGNED NOT NULL,
+    duration_seconds INT UNSIGNED NULL DEFAULT 10800,
+    note VARCHAR(255) NULL,
+    operator VARCHAR(128) NOT NULL,
+    created_at DATETIME NOT NULL,
+    PRIMARY KEY (id)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
+
+-- What operators did, one row for each card that an act changed, written in the transaction of the act itself.
+-- An act on a whole batch (generate, import) is one row without a card. Rows are only ever added.
+CREATE TABLE IF NOT EXISTS operator_log (
+    id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
+    -- The rows of one act share its number, so that it is undone as one.
+    act_id BIGINT UNSIGNED NOT NULL,
+    act VARCHAR(32) NOT NULL,
+    operator VARCHAR(128) NOT NULL,
+    done_at DATETIME NOT NULL,
+    card_id BIGINT UNSIGNED NULL,
+    batch_id BIGINT UNSIGNED NULL,
+    -- The code at the time of the act: the card may be renamed or deleted later.
+    full_code VARCHAR(128) NULL,
+    -- The changed columns as JSON objects; NULL where there was no card before or is none after.
+    values_before JSON NULL,
+    values_after JSON NULL,
+    PRIMARY KEY (id),
+    KEY idx_act_id (act_id),
+    KEY idx_card_id (card_id),
+    KEY idx_operator (operator)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;

@@ -1,0 +1,106 @@
+//! A database of a test's own on the server that `./test.sh` started.
+
+use kami_shared::store::Store;
+use mysql_async::prelude::{FromRow, Queryable};
+use mysql_async::{Conn, Opts, OptsBuilder, Params};
+
+/// A database that no other test uses. It stays behind: the server is thrown away as a whole.
+#[derive(Clone, Debug)]
+pub struct TestDatabase {
+    server: String,
+    name: String,
+}
+
+impl TestDatabase {
+    /// A new database with the schema of today.
+    pub async fn create() -> Self {
+        Self::create_on(&test_server()).await
+    }
+
+    /// The same on another server, named by its address without a database: `mysql://user:password@host:port/`.
+    pub async fn create_on(server: &str) -> Self {
+        let database = Self::absent_on(server);
+        database.store().migrate().await.unwrap();
+        database
+    }
+
+    /// The name and address of a database that does not exist yet.
+    pub fn absent() -> Self {
+        Self::absent_on(&test_server())
+    }
+
+    fn absent_on(server: &str) -> Self {
+        Self { server: server.to_owned(), name: unique_name("kami_test") }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its address.
+    pub fn url(&self) -> String {
+        let (base, parameters) = self.server.split_once('?').unwrap_or((&self.server, ""));
+        let parameters = if parameters.is_empty() { String::new() } else { format!("?{parameters}") };
+        format!("{base}{}{parameters}", self.name)
+    }
+
+    /// Its address as seen through a proxy that listens on another port of this machine.
+    pub fn url_through(&self, port: u16) -> String {
+        let own = format!(":{}/", self.port());
+        self.url().replacen(&own, &format!(":{port}/"), 1)
+    }
+
+    /// The port of its server.
+    pub fn port(&self) -> u16 {
+        Opts::from_url(&self.server).unwrap().tcp_port()
+    }
+
+    /// A store on it.
+    pub fn store(&self) -> Store {
+        Store::new(&self.url().parse().unwrap())
+    }
+
+    /// A new connection to it, for what a store does not do.
+    pub async fn connect(&self) -> Conn {
+        let options = OptsBuilder::from_opts(Opts::from_url(&self.url()).unwrap()).prefer_socket(false);
+        Conn::new(options).await.unwrap()
+    }
+
+    /// Runs statements, as many as there are in the text.
+    pub async fn execute(&self, statements: &str) {
+        let mut connection = self.connect().await;
+        connection.query_drop(statements).await.unwrap();
+        connection.disconnect().await.unwrap();
+    }
+
+    /// The rows of a query.
+    pub async fn rows<T: FromRow + Send + 'static>(
+        &self,
+        query: &str,
+        params: impl Into<Params> + Send,
+    ) -> Vec<T> {
+        let mut connection = self.connect().await;
+        let rows = connection.exec(query, params.into()).await.unwrap();
+        connection.disconnect().await.unwrap();
+        rows
+    }
+
+    /// Adds an unused card of 3 hours.
+    pub async fn insert_card(&self, prefix: &str, code: &str) {
+        let mut connection = self.connect().await;
+        let statement = "INSERT INTO cards (prefix, code, full_code, created_at, updated_at) \
+                         VALUES (?, ?, CONCAT(?, '-', ?), UTC_TIMESTAMP(), UTC_TIMESTAMP())";
+        connection.exec_drop(statement, (prefix, code, prefix, code)).await.unwrap();
+        connection.disconnect().await.unwrap();
+    }
+}
+
+fn test_server() -> String {
+    std::env::var("KAMI_TEST_DATABASE_URL").expect("the tests need a database: run them with ./test.sh")
+}
+
+/// A name that nothing else has: `prefix` and 16 random hexadecimal digits.
+pub fn unique_name(prefix: &str) -> String {
+    format!("{prefix}_{:016x}", rand::random::<u64>())
+}

@@ -1,0 +1,72 @@
+//! A client app, as far as the tests need one.
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::{HeaderMap, Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+
+/// One kept-alive connection to the function.
+#[derive(Debug)]
+pub struct Client {
+    address: String,
+    sender: SendRequest<Full<Bytes>>,
+}
+
+/// An answer; its body is always JSON.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Value,
+}
+
+impl Answer {
+    /// The stable reason of an error; empty for a success.
+    pub fn reason(&self) -> &str {
+        self.body["reason"].as_str().unwrap_or_default()
+    }
+}
+
+impl Client {
+    /// Connects to `host:port`.
+    pub async fn connect(address: &str) -> Self {
+        let stream = TcpStream::connect(address).await.unwrap();
+        let (sender, connection) = handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        Self { address: address.to_owned(), sender }
+    }
+
+    /// Sends a request with headers and a body; connects anew when the server has closed the connection.
+    pub async fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        if self.sender.ready().await.is_err() {
+            *self = Self::connect(&self.address).await;
+        }
+        let mut request = Request::builder().method(method).uri(path).header("host", &self.address);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::from(body.to_owned())).unwrap();
+        let response = self.sender.send_request(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| panic!("not JSON: {bytes:?}"));
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// `GET`.
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.send("GET", path, &[], "").await
+    }
+
+    /// `POST /api/validate`.
+    pub async fn validate(&mut self, code: &str, machine_code: &str) -> Answer {
+        let body = json!({"code": code, "machine_code": machine_code}).to_string();
+        self.send("POST", "/api/validate", &[("content-type", "application/json")], &body).await
+    }
+}

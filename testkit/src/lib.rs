@@ -1,0 +1,35 @@
+//! What the tests of kami share: databases of their own, servers to break, the function as a process.
+//!
+//! `./test.sh` starts the servers and says where they are; without it the tests fail and say so.
+
+#![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
+
+mod database;
+mod function;
+mod http;
+mod proxy;
+mod server;
+
+pub use self::database::{TestDatabase, unique_name};
+pub use self::function::{Function, Program};
+pub use self::http::{Answer, Client};
+pub use self::proxy::Proxy;
+pub use self::server::PrivateServer;
+
+use std::time::Duration;
+
+/// How long a test waits for a state before it calls the state lost.
+pub const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Waits until `attempt` returns something, asking again and again; panics with `what` after [`PATIENCE`].
+pub async fn eventually<T>(what: &str, mut attempt: impl AsyncFnMut() -> Option<T>) -> T {
+    let attempts = async {
+        loop {
+            if let Some(found) = attempt().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, attempts).await.unwrap_or_else(|_| panic!("waited in vain: {what}"))
+}

@@ -1,0 +1,106 @@
+//! A proxy between kami and its database that counts what passes and can break the line.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// A proxy on a free port of this machine, in front of one of its other ports.
+#[derive(Debug)]
+pub struct Proxy {
+    port: u16,
+    commands: Arc<AtomicUsize>,
+    stalled: watch::Sender<bool>,
+    lines: Arc<Mutex<Vec<JoinHandle<()>>>>,
+}
+
+impl Proxy {
+    /// Starts it in front of `server_port`.
+    pub async fn start(server_port: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let commands = Arc::new(AtomicUsize::new(0));
+        let lines = Arc::<Mutex<Vec<_>>>::default();
+        let (stalled, watch_stalled) = watch::channel(false);
+        tokio::spawn({
+            let (commands, lines) = (Arc::clone(&commands), Arc::clone(&lines));
+            async move {
+                while let Ok((client, _)) = listener.accept().await {
+                    let Ok(server) = TcpStream::connect(("127.0.0.1", server_port)).await else { continue };
+                    client.set_nodelay(true).unwrap();
+                    server.set_nodelay(true).unwrap();
+                    let (from_client, to_client) = client.into_split();
+                    let (from_server, to_server) = server.into_split();
+                    let requests =
+                        pass_commands(from_client, to_server, Arc::clone(&commands), watch_stalled.clone());
+                    let line = tokio::spawn(async move {
+                        tokio::select! {
+                            () = requests => {}
+                            () = pass(from_server, to_client) => {}
+                        }
+                    });
+                    lines.lock().unwrap().push(line);
+                }
+            }
+        });
+        Self { port, commands, stalled, lines }
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// How many commands have gone to the server so far: each costs one round trip.
+    pub fn commands(&self) -> usize {
+        self.commands.load(Ordering::SeqCst)
+    }
+
+    /// How many connections have been made so far.
+    pub fn connections(&self) -> usize {
+        self.lines.lock().unwrap().len()
+    }
+
+    /// Stops passing on what clients send, or goes on with it: a server that hangs.
+    pub fn stall(&self, stalled: bool) {
+        self.stalled.send_replace(stalled);
+    }
+
+    /// Cuts every connection: a server that died.
+    pub fn cut(&self) {
+        self.lines.lock().unwrap().iter().for_each(JoinHandle::abort);
+    }
+}
+
+async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf) {
+    drop(tokio::io::copy(&mut from, &mut to).await);
+}
+
+/// Passes the client's packets on one by one. A packet is its length in three bytes, its number in the exchange in
+/// one, and its payload; the first of an exchange, number 0, is a command.
+async fn pass_commands(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    commands: Arc<AtomicUsize>,
+    mut stalled: watch::Receiver<bool>,
+) {
+    let mut head = [0; 4];
+    while from.read_exact(&mut head).await.is_ok() {
+        let [low, middle, high, number] = head;
+        let mut payload = vec![0; usize::from(low) | usize::from(middle) << 8 | usize::from(high) << 16];
+        if from.read_exact(&mut payload).await.is_err() {
+            return;
+        }
+        if number == 0 {
+            commands.fetch_add(1, Ordering::SeqCst);
+        }
+        let passes = stalled.wait_for(|stalled| !stalled).await.is_ok();
+        if !passes || to.write_all(&head).await.is_err() || to.write_all(&payload).await.is_err() {
+            return;
+        }
+    }
+}
