@@ -1,0 +1,197 @@
+//! The one place that decides what a client sees of an error: a status, a stable reason and words for people.
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use kami_shared::rules::Refusal;
+use kami_shared::store::StoreError;
+use serde::Serialize;
+use tracing::{error, warn};
+
+use super::Language;
+
+/// How long a client should wait before it tries again, in seconds: a lost database is looked for at each request.
+const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
+
+/// Every way in which a request can fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ApiError {
+    /// The body is not a JSON object, or it is an empty one.
+    InvalidJson,
+    /// A field is missing or empty.
+    MissingFields,
+    /// A field is not text, or too long.
+    InvalidFields,
+    /// There is no such card.
+    CardNotFound,
+    /// The card is bound to another machine.
+    MachineMismatch,
+    /// The card's time is over.
+    CardExpired,
+    /// An operator withdrew the card.
+    CardDisabled,
+    /// The body is too large.
+    BodyTooLarge,
+    /// The request was not sent in time.
+    RequestTimeout,
+    /// There is no such path.
+    NotFound,
+    /// The path does not have this method; the answer's `Allow` says which it has.
+    MethodNotAllowed,
+    /// The database is away or too slow: try again.
+    Unavailable,
+    /// Our own fault; the log has the cause.
+    Internal,
+}
+
+impl ApiError {
+    /// Every error, so that a document can be checked against them.
+    pub const ALL: [Self; 13] = [
+        Self::InvalidJson,
+        Self::MissingFields,
+        Self::InvalidFields,
+        Self::CardNotFound,
+        Self::MachineMismatch,
+        Self::CardExpired,
+        Self::CardDisabled,
+        Self::BodyTooLarge,
+        Self::RequestTimeout,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+
+    /// The status, the reason for programs, and the message for people in Chinese and in English.
+    const fn parts(self) -> (StatusCode, &'static str, &'static str, &'static str) {
+        use StatusCode as S;
+        match self {
+            Self::InvalidJson => {
+                (S::BAD_REQUEST, "invalid_json", "无效的JSON数据", "The request is not valid JSON")
+            }
+            Self::MissingFields => (
+                S::BAD_REQUEST,
+                "missing_fields",
+                "卡密和机器码不能为空",
+                "The card code and the machine code are required",
+            ),
+            Self::InvalidFields => (
+                S::BAD_REQUEST,
+                "invalid_fields",
+                "卡密或机器码格式错误",
+                "The card code or the machine code is malformed",
+            ),
+            Self::CardNotFound => (S::NOT_FOUND, "card_not_found", "卡密不存在", "There is no such card"),
+            Self::MachineMismatch => {
+                (S::FORBIDDEN, "machine_mismatch", "机器码不匹配", "The card is bound to another machine")
+            }
+            Self::CardExpired => (S::FORBIDDEN, "card_expired", "卡密已过期", "The card has expired"),
+            Self::CardDisabled => (S::FORBIDDEN, "card_disabled", "卡密已禁用", "The card is disabled"),
+            Self::BodyTooLarge => {
+                (S::PAYLOAD_TOO_LARGE, "body_too_large", "请求过大", "The request is too large")
+            }
+            Self::RequestTimeout => {
+                (S::REQUEST_TIMEOUT, "request_timeout", "请求超时", "The request was not sent in time")
+            }
+            Self::NotFound => (S::NOT_FOUND, "not_found", "接口不存在", "There is no such address"),
+            Self::MethodNotAllowed => (
+                S::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "请求方法不支持",
+                "The address does not have this method",
+            ),
+            Self::Unavailable => (
+                S::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "服务暂时不可用",
+                "The service is temporarily unavailable",
+            ),
+            Self::Internal => {
+                (S::INTERNAL_SERVER_ERROR, "internal", "服务器内部错误", "Internal server error")
+            }
+        }
+    }
+
+    /// The HTTP status.
+    pub const fn status(self) -> StatusCode {
+        self.parts().0
+    }
+
+    /// The stable word by which programs tell errors apart.
+    pub const fn reason(self) -> &'static str {
+        self.parts().1
+    }
+
+    /// The headers that an answer with this error has of its own.
+    pub(super) fn headers(self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        if self == Self::Unavailable {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
+        }
+        headers
+    }
+
+    /// The sentence for people.
+    pub const fn message(self, language: Language) -> &'static str {
+        let (_, _, chinese, english) = self.parts();
+        match language {
+            Language::Chinese => chinese,
+            Language::English => english,
+        }
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Disabled => Self::CardDisabled,
+            Refusal::Expired => Self::CardExpired,
+            Refusal::MachineMismatch => Self::MachineMismatch,
+        }
+    }
+}
+
+/// Logs the cause, which no client may see.
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        if error.is_transient() {
+            warn!(%error, "a request was answered with 503");
+            Self::Unavailable
+        } else {
+            error!(%error, "a request was answered with 500");
+            Self::Internal
+        }
+    }
+}
+
+/// Leaves the words to [`localise`], which knows the client's language.
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        (self.status(), self.headers(), Extension(self)).into_response()
+    }
+}
+
+/// The JSON form of an error.
+#[derive(Debug, Serialize)]
+struct ErrorBody {
+    status: &'static str,
+    reason: &'static str,
+    message: &'static str,
+}
+
+/// Writes the body of an answer that is an [`ApiError`], in the language that the client prefers.
+pub(super) async fn localise(language: Language, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    match response.extensions().get::<ApiError>() {
+        Some(&error) => {
+            let (mut parts, _) = response.into_parts();
+            parts.headers.remove(header::CONTENT_LENGTH);
+            let body =
+                ErrorBody { status: "error", reason: error.reason(), message: error.message(language) };
+            (parts, Json(body)).into_response()
+        }
+        None => response,
+    }
+}

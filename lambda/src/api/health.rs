@@ -1,0 +1,52 @@
+//! `GET /api/health` and `GET /health`: does the whole chain to the database work?
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use chrono::Utc;
+use serde::Serialize;
+use tracing::warn;
+
+use super::{Api, ApiError, Language};
+
+#[derive(Debug, Serialize)]
+struct Health {
+    status: &'static str,
+    timestamp: String,
+    service: &'static str,
+    database: &'static str,
+    version: &'static str,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    error: Option<Failure>,
+}
+
+/// What an error has besides its status.
+#[derive(Debug, Serialize)]
+struct Failure {
+    reason: &'static str,
+    message: &'static str,
+}
+
+/// Handles the request: 200 with the database's time, or 503 with our own when the database does not say its.
+pub(super) async fn health(State(api): State<Api>, language: Language) -> Response {
+    let answer = |status, moment, database, error| {
+        Json(Health {
+            status,
+            timestamp: api.zone.iso8601(moment),
+            service: "kamisystem",
+            database,
+            version: env!("CARGO_PKG_VERSION"),
+            error,
+        })
+    };
+    match api.store.now().await {
+        Ok(now) => answer("ok", now, "ok", None).into_response(),
+        Err(cause) => {
+            warn!(error = %cause, "the health check failed");
+            let error = ApiError::Unavailable;
+            let failure = Failure { reason: error.reason(), message: error.message(language) };
+            let answer = answer("error", Utc::now(), "unavailable", Some(failure));
+            (error.status(), error.headers(), answer).into_response()
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Reading a client's request to validate a card: the one thing an attacker can shape freely.
+
+use axum::body::Body;
+use kami_shared::card::{CardCode, MachineCode, TextError};
+use serde_json::{Map, Value};
+
+use super::ApiError;
+
+/// The largest body that is read, in bytes: many times what two fields of 128 characters need.
+pub const MAX_BODY: usize = 16 * 1024;
+
+/// How much of a body that is too large is still taken off the line, in bytes, so that its sender gets to read why
+/// it was refused rather than a reset connection.
+const MAX_DISCARDED: usize = 1024 * 1024;
+
+/// A well-formed request to validate a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValidateRequest {
+    /// The card.
+    pub code: CardCode,
+    /// The machine that asks.
+    pub machine: MachineCode,
+}
+
+impl ValidateRequest {
+    /// Reads the JSON body `{"code": "…", "machine_code": "…"}`; other fields are ignored, the last of two that
+    /// share a name counts, and a byte order mark, which some platforms put before their UTF-8, is skipped.
+    pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
+        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+        let fields: Map<String, Value> = serde_json::from_slice(body).map_err(|_| ApiError::InvalidJson)?;
+        if fields.is_empty() {
+            return Err(ApiError::InvalidJson);
+        }
+        let code = text(&fields, "code")?;
+        let machine = text(&fields, "machine_code")?;
+        Ok(Self { code: CardCode::parse(code)?, machine: MachineCode::parse(machine)? })
+    }
+}
+
+fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a str, ApiError> {
+    match fields.get(name) {
+        None | Some(Value::Null) => Err(ApiError::MissingFields),
+        Some(Value::String(text)) => Ok(text),
+        Some(_) => Err(ApiError::InvalidFields),
+    }
+}
+
+impl From<TextError> for ApiError {
+    fn from(error: TextError) -> Self {
+        match error {
+            TextError::Empty => Self::MissingFields,
+            TextError::TooLong => Self::InvalidFields,
+        }
+    }
+}
+
+/// Takes a whole body off the line; one of more than [`MAX_BODY`] bytes is refused without keeping it.
+pub(super) async fn read_body(mut body: Body) -> Result<Vec<u8>, ApiError> {
+    use axum::body::HttpBody as _;
+    let mut bytes = Vec::new();
+    let mut length = 0;
+    while let Some(frame) =
+        std::future::poll_fn(|context| std::pin::Pin::new(&mut body).poll_frame(context)).await
+    {
+        // The client went away half way: nobody is left to read the answer.
+        let Ok(data) = frame.map_err(|_| ApiError::InvalidJson)?.into_data() else { continue };
+        length += data.len();
+        if length <= MAX_BODY {
+            bytes.extend_from_slice(&data);
+        } else if length > MAX_DISCARDED {
+            break;
+        }
+    }
+    if length > MAX_BODY { Err(ApiError::BodyTooLarge) } else { Ok(bytes) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests() {
+        let long = "x".repeat(129);
+        let wide = "卡".repeat(128);
+        for (body, result) in [
+            (r#"{"code":"VIP-1","machine_code":"PC"}"#, Ok(("VIP-1", "PC"))),
+            ("{\"code\":\" VIP-1\\t\",\"machine_code\":\"\\u3000PC \"}", Ok(("VIP-1", "PC"))),
+            (r#"{"machine_code":"PC","extra":{"a":[1,null]},"code":"VIP-1"}"#, Ok(("VIP-1", "PC"))),
+            (r#"{"code":"OLD","code":"NEW","machine_code":"PC"}"#, Ok(("NEW", "PC"))),
+            ("\u{feff}{\"code\":\"VIP-1\",\"machine_code\":\"PC\"}", Ok(("VIP-1", "PC"))),
+            (r#"{"code":"' OR 1=1 -- ","machine_code":"\u0000"}"#, Ok(("' OR 1=1 --", "\u{0}"))),
+            ("", Err(ApiError::InvalidJson)),
+            ("{}", Err(ApiError::InvalidJson)),
+            ("[]", Err(ApiError::InvalidJson)),
+            ("null", Err(ApiError::InvalidJson)),
+            (r#""code""#, Err(ApiError::InvalidJson)),
+            ("code=VIP-1&machine_code=PC", Err(ApiError::InvalidJson)),
+            (r#"{"code":"VIP-1","machine_code":"PC"} x"#, Err(ApiError::InvalidJson)),
+            (r#"{"code":"\ud800","machine_code":"PC"}"#, Err(ApiError::InvalidJson)),
+            (r#"{"x":1}"#, Err(ApiError::MissingFields)),
+            (r#"{"code":"VIP-1"}"#, Err(ApiError::MissingFields)),
+            (r#"{"code":"VIP-1","machine_code":null}"#, Err(ApiError::MissingFields)),
+            (r#"{"code":"  ","machine_code":"PC"}"#, Err(ApiError::MissingFields)),
+            (r#"{"code":7,"machine_code":"PC"}"#, Err(ApiError::InvalidFields)),
+            (r#"{"code":"VIP-1","machine_code":["PC"]}"#, Err(ApiError::InvalidFields)),
+            (&format!(r#"{{"code":"{long}","machine_code":"PC"}}"#), Err(ApiError::InvalidFields)),
+            (&format!(r#"{{"code":"VIP-1","machine_code":"{wide}"}}"#), Ok(("VIP-1", wide.as_str()))),
+            (&format!("{}{}", r#"{"code":"#.repeat(500), "}".repeat(500)), Err(ApiError::InvalidJson)),
+        ] {
+            let parsed = ValidateRequest::parse(body.as_bytes());
+            let found = parsed.as_ref().map(|request| (request.code.as_str(), request.machine.as_str()));
+            assert_eq!(found.map_err(|error| *error), result, "{body}");
+        }
+        assert_eq!(ValidateRequest::parse(b"\xff\xfe{}"), Err(ApiError::InvalidJson));
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_up_to_its_limit() {
+        assert_eq!(read_body(Body::from(vec![7; MAX_BODY])).await, Ok(vec![7; MAX_BODY]));
+        assert_eq!(read_body(Body::from(vec![7; MAX_BODY + 1])).await, Err(ApiError::BodyTooLarge));
+    }
+}

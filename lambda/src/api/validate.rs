@@ -1,0 +1,44 @@
+//! `POST /api/validate`: may this machine use this card?
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use kami_shared::rules;
+use kami_shared::store::Validation;
+use serde::Serialize;
+
+use super::request::{ValidateRequest, read_body};
+use super::{Api, ApiError, Language};
+
+/// The answer to a machine that is let in.
+#[derive(Debug, Serialize)]
+pub(super) struct Admitted {
+    status: &'static str,
+    message: &'static str,
+    /// ISO 8601; null for a card that never expires.
+    expire_at: Option<String>,
+    /// Rounded to two decimals; null for a card that never expires.
+    remaining_hours: Option<f64>,
+}
+
+/// Handles the request, whatever content type it claims to have.
+pub(super) async fn validate(
+    State(api): State<Api>,
+    language: Language,
+    body: Body,
+) -> Result<Json<Admitted>, ApiError> {
+    let ValidateRequest { code, machine } = ValidateRequest::parse(&read_body(body).await?)?;
+    match api.store.validate(&code, &machine).await? {
+        Validation::Admitted { expire_at, now } => Ok(Json(Admitted {
+            status: "success",
+            message: match language {
+                Language::Chinese => "授权成功",
+                Language::English => "Authorised",
+            },
+            expire_at: expire_at.map(|moment| api.zone.iso8601(moment)),
+            remaining_hours: expire_at.map(|moment| rules::remaining_hours(moment, now)),
+        })),
+        Validation::Refused(refusal) => Err(refusal.into()),
+        Validation::NotFound => Err(ApiError::CardNotFound),
+    }
+}

@@ -1,0 +1,36 @@
+//! The job that expires cards: on a schedule under AWS Lambda, once or at an interval by itself.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use kami_lambda::{Settings, expire, shutdown_requested, startup};
+use kami_shared::span;
+use kami_shared::store::Store;
+
+/// Marks the cards whose time is over as expired: once, or forever with --every.
+#[derive(Debug, Parser)]
+#[command(version, after_help = Settings::HELP)]
+struct Arguments {
+    /// Run again and again at this interval, such as 30m or 1h, until stopped
+    #[arg(long, value_name = "SPAN", value_parser = span::parse)]
+    every: Option<Duration>,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    startup::run(async |settings| run(settings, arguments).await)
+}
+
+async fn run(settings: Settings, arguments: Arguments) -> anyhow::Result<()> {
+    let store = Store::new(&settings.database);
+    if settings.on_lambda {
+        return expire::run_on_lambda(store).await;
+    }
+    match arguments.every {
+        Some(interval) => expire::run_every(&store, interval, shutdown_requested()).await,
+        None => expire::run_once(&store, shutdown_requested()).await?,
+    }
+    store.close().await;
+    Ok(())
+}

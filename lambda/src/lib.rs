@@ -1,0 +1,15 @@
+//! The function of kami: the HTTP API that client apps call, and the job that expires cards.
+//!
+//! Both run under AWS Lambda and by themselves. The binaries only wire: everything they do is here.
+
+pub mod api;
+pub mod expire;
+mod logging;
+mod server;
+mod settings;
+mod shutdown;
+pub mod startup;
+
+pub use self::server::serve;
+pub use self::settings::{LogFormat, Settings, SettingsError};
+pub use self::shutdown::requested as shutdown_requested;

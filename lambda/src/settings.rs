@@ -1,0 +1,166 @@
+//! What the environment may set, read once and checked as a whole.
+
+use std::env::VarError;
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::str::FromStr;
+
+use kami_shared::database_url::DatabaseUrl;
+use kami_shared::zone::Zone;
+use thiserror::Error;
+
+/// Where the field's clients of the Flask service already look.
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 5000);
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line, for programs.
+    Json,
+}
+
+/// The settings of the function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// `DATABASE_URL`: where the cards are.
+    pub database: DatabaseUrl,
+    /// `KAMI_LISTEN`: the address to serve on outside Lambda; 127.0.0.1:5000 by default.
+    pub listen: SocketAddr,
+    /// `KAMI_TIMEZONE`: the zone in which answers show moments; Asia/Shanghai by default.
+    pub zone: Zone,
+    /// `KAMI_LOG`: text, or json, which is the default under Lambda.
+    pub log: LogFormat,
+    /// Whether AWS Lambda runs us: its runtime API is in the environment.
+    pub on_lambda: bool,
+}
+
+/// Everything that is wrong with the environment, a line each.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub struct SettingsError(Vec<String>);
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the environment has to be mended first:")?;
+        self.0.iter().try_for_each(|line| write!(f, "\n  {line}"))
+    }
+}
+
+impl FromStr for LogFormat {
+    type Err = &'static str;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        match word {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err("use text or json"),
+        }
+    }
+}
+
+impl Settings {
+    /// The settings as `--help` explains them.
+    pub const HELP: &'static str = "\
+Environment:
+  DATABASE_URL   where the cards are: mysql://user:password@host:3306/kamisystem
+                 ?ssl-mode=  DISABLED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY (the default, but to this machine)
+                 &ssl-ca=    a file of certificates to trust instead of the system's
+                 &socket=    a Unix socket instead of host and port
+                 &pool=      the most connections at once (16)
+  KAMI_LISTEN    the address to serve on (127.0.0.1:5000)
+  KAMI_TIMEZONE  the zone in which moments are shown (Asia/Shanghai)
+  KAMI_LOG       text or json";
+
+    /// Reads the settings from the process's environment.
+    pub fn from_env() -> Result<Self, SettingsError> {
+        Self::read(|name| std::env::var(name))
+    }
+
+    /// Reads the settings with `variable`; an empty variable counts as unset.
+    pub fn read(variable: impl Fn(&str) -> Result<String, VarError>) -> Result<Self, SettingsError> {
+        let mut wrong = Vec::new();
+        let mut value = |name: &str| match variable(name) {
+            Ok(value) => Some(value).filter(|value| !value.trim().is_empty()),
+            Err(VarError::NotPresent) => None,
+            Err(VarError::NotUnicode(_)) => {
+                wrong.push(format!("{name}: not readable as UTF-8"));
+                None
+            }
+        };
+        let on_lambda = value("AWS_LAMBDA_RUNTIME_API").is_some();
+        let texts = ["DATABASE_URL", "KAMI_LISTEN", "KAMI_TIMEZONE", "KAMI_LOG"].map(&mut value);
+        let [database, listen, zone, log] = texts;
+
+        let missing = "DATABASE_URL: set it to mysql://user:password@host:3306/kamisystem";
+        if database.is_none() && !wrong.iter().any(|line| line.starts_with("DATABASE_URL")) {
+            wrong.push(missing.to_owned());
+        }
+        let database = parsed("DATABASE_URL", database, &mut wrong);
+        let listen = parsed("KAMI_LISTEN", listen, &mut wrong).unwrap_or(DEFAULT_LISTEN);
+        let zone = parsed("KAMI_TIMEZONE", zone, &mut wrong).unwrap_or_default();
+        let default_log = if on_lambda { LogFormat::Json } else { LogFormat::Text };
+        let log = parsed("KAMI_LOG", log, &mut wrong).unwrap_or(default_log);
+        match database {
+            Some(database) if wrong.is_empty() => Ok(Self { database, listen, zone, log, on_lambda }),
+            _ => Err(SettingsError(wrong)),
+        }
+    }
+}
+
+fn parsed<T: FromStr<Err: fmt::Display>>(
+    name: &str,
+    text: Option<String>,
+    wrong: &mut Vec<String>,
+) -> Option<T> {
+    text?.trim().parse().map_err(|error| wrong.push(format!("{name}: {error}"))).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+        Settings::read(|name| {
+            let found = variables.iter().find(|(variable, _)| *variable == name);
+            found.map(|(_, value)| (*value).to_owned()).ok_or(VarError::NotPresent)
+        })
+    }
+
+    const DATABASE: (&str, &str) = ("DATABASE_URL", "mysql://kami:secret@localhost/kamisystem");
+
+    #[test]
+    fn defaults_suit_the_clients_of_the_flask_service() {
+        let settings = read(&[DATABASE, ("KAMI_LOG", "")]).unwrap();
+        assert_eq!(settings.listen.to_string(), "127.0.0.1:5000");
+        assert_eq!(settings.zone, "Asia/Shanghai".parse().unwrap());
+        assert_eq!((settings.log, settings.on_lambda), (LogFormat::Text, false));
+    }
+
+    #[test]
+    fn lambda_is_known_by_its_runtime_api() {
+        let settings = read(&[DATABASE, ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")]).unwrap();
+        assert_eq!((settings.log, settings.on_lambda), (LogFormat::Json, true));
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_said_at_once_without_the_password() {
+        let error = read(&[
+            ("DATABASE_URL", "mysql://kami:secret@localhost"),
+            ("KAMI_LISTEN", "5000"),
+            ("KAMI_TIMEZONE", "Shanghai"),
+            ("KAMI_LOG", "yaml"),
+        ])
+        .unwrap_err()
+        .to_string();
+        assert_eq!(
+            error,
+            "the environment has to be mended first:\n  \
+             DATABASE_URL: no database is named: end the address in /kamisystem\n  \
+             KAMI_LISTEN: invalid socket address syntax\n  \
+             KAMI_TIMEZONE: not a time zone: use an IANA name such as Asia/Shanghai, Europe/Berlin or UTC\n  \
+             KAMI_LOG: use text or json"
+        );
+        assert!(read(&[]).unwrap_err().to_string().contains("DATABASE_URL: set it to mysql://"));
+    }
+}

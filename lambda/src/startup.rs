@@ -1,0 +1,39 @@
+//! What both binaries do before their own work: settings, logging, a runtime, and a report if all ends badly.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use tokio::runtime::Builder;
+use tracing::error;
+
+use crate::logging;
+use crate::settings::Settings;
+
+/// The exit code of a start with wrong settings, as for wrong arguments.
+const USAGE: u8 = 2;
+
+/// Runs `work` with the settings of the environment; returns the code to exit with.
+pub fn run(work: impl AsyncFnOnce(Settings) -> anyhow::Result<()>) -> ExitCode {
+    let settings = match Settings::from_env() {
+        Ok(settings) => settings,
+        Err(error) => {
+            let _: io::Result<()> = writeln!(io::stderr(), "{error}");
+            return ExitCode::from(USAGE);
+        }
+    };
+    logging::start(settings.log);
+    // Lambda hands an instance one request at a time, so that more threads would only take longer to start.
+    let mut threads =
+        if settings.on_lambda { Builder::new_current_thread() } else { Builder::new_multi_thread() };
+    let ended = match threads.enable_all().build() {
+        Ok(runtime) => runtime.block_on(work(settings)),
+        Err(error) => Err(error.into()),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The console of kami. The binary only wires: everything it does is here.
+
+pub mod command;

@@ -1,0 +1,18 @@
+//! `kami`: the console and its subcommands.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use kami_tui::command::Arguments;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match Arguments::parse().run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _: io::Result<()> = writeln!(io::stderr(), "kami: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! `kami migrate` as its user runs it.
+
+#![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
+
+use std::process::{Command, Output};
+
+use kami_testkit::TestDatabase;
+
+fn kami(database: &TestDatabase, arguments: &[&str]) -> (i32, String, String) {
+    let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_kami"))
+        .args(arguments)
+        .env("DATABASE_URL", database.url())
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code().unwrap(), text(stdout), text(stderr))
+}
+
+#[test]
+fn a_dry_run_shows_the_statements_and_migrating_twice_is_harmless() {
+    let database = TestDatabase::absent();
+    for _ in 0..2 {
+        let (code, plan, _) = kami(&database, &["migrate", "--dry-run"]);
+        assert_eq!(code, 0);
+        assert!(plan.starts_with("-- the database is missing and would be made\n-- 1 flask_cards"), "{plan}");
+        assert!(plan.contains("CREATE TABLE IF NOT EXISTS batches"), "{plan}");
+    }
+    let made =
+        "made the database\napplied 1 flask_cards\napplied 2 cards\napplied 3 batches_and_operator_log\n";
+    let (code, done, _) = kami(&database, &["migrate", "--demo"]);
+    assert_eq!((code, done), (0, format!("{made}added 3 sample cards\n")));
+    let (code, done, _) = kami(&database, &["migrate", "--demo"]);
+    assert_eq!(
+        (code, done.as_str()),
+        (0, "nothing to do: the database is at schema version 3\nadded 0 sample cards\n")
+    );
+}
+
+#[test]
+fn a_database_that_is_away_is_said_in_one_line_without_the_password() {
+    let output = Command::new(env!("CARGO_BIN_EXE_kami"))
+        .arg("migrate")
+        .env("DATABASE_URL", "mysql://kami:secret@127.0.0.1:1/kamisystem")
+        .output()
+        .unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(message.starts_with("kami: the database is unavailable"), "{message}");
+    assert_eq!(message.lines().count(), 1, "{message}");
+    assert!(!message.contains("secret"), "{message}");
+}
