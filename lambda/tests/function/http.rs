@@ -1,0 +1,88 @@
+//! HTTP as such: paths, methods, connections.
+
+use hyper::StatusCode;
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::start;
+
+/// Sends bytes as they are and returns all that comes back until the server closes.
+async fn raw(address: &str, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8(answer).unwrap()
+}
+
+#[tokio::test]
+async fn unknown_paths_and_wrong_methods_are_answered_in_the_same_form() {
+    let (_database, function) = start().await;
+    let mut client = function.client().await;
+    for path in ["/", "/api", "/api/validate/", "/api/status/", "/api/status/a/b", "/favicon.ico"] {
+        let answer = client.get(path).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(answer.body, json!({"status": "error", "reason": "not_found", "message": "接口不存在"}));
+    }
+    for (method, path, allow) in [
+        ("GET", "/api/validate", "POST"),
+        ("DELETE", "/api/validate", "POST"),
+        ("POST", "/api/status/VIP-1", "GET,HEAD"),
+        ("PUT", "/api/health", "GET,HEAD"),
+        ("POST", "/health", "GET,HEAD"),
+    ] {
+        let answer = client.send(method, path, &[("accept-language", "en")], "").await;
+        assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
+        assert_eq!(answer.headers["allow"], allow, "{method} {path}");
+        assert_eq!(answer.reason(), "method_not_allowed");
+        assert_eq!(answer.body["message"], "The address does not have this method");
+    }
+}
+
+#[tokio::test]
+async fn connections_are_kept_alive_and_closed_on_request() {
+    let (_database, function) = start().await;
+    let request = "GET /health HTTP/1.1\r\nHost: kami\r\n\r\n";
+    let last = "GET /health HTTP/1.1\r\nHost: kami\r\nConnection: close\r\n\r\n";
+    let answers = raw(function.address(), &format!("{request}{request}{last}")).await;
+    assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 3, "{answers}");
+    let old = raw(function.address(), "GET /health HTTP/1.0\r\n\r\n").await;
+    assert!(old.starts_with("HTTP/1.0 200 OK"), "{old}");
+    let head = raw(function.address(), &last.replace("GET", "HEAD")).await;
+    assert!(head.starts_with("HTTP/1.1 200 OK") && head.ends_with("\r\n\r\n"), "{head}");
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused_readably() {
+    let (_database, function) = start().await;
+    let megabyte = "x".repeat(1024 * 1024);
+    let head = "POST /api/validate HTTP/1.1\r\nHost: kami\r\nConnection: close\r\n";
+    for request in [
+        format!("{head}Content-Length: {}\r\n\r\n{megabyte}", megabyte.len()),
+        format!("{head}Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{megabyte}\r\n0\r\n\r\n", megabyte.len()),
+    ] {
+        let answer = raw(function.address(), &request).await;
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+        assert!(
+            answer.ends_with(r#"{"status":"error","reason":"body_too_large","message":"请求过大"}"#),
+            "{answer}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_request_cut_off_half_way_disturbs_nobody() {
+    let (_database, function) = start().await;
+    for request in [
+        "",
+        "GET",
+        "GET /health HTTP/1.1\r\nHo",
+        "POST /api/validate HTTP/1.1\r\nContent-Length: 50\r\n\r\n{",
+    ] {
+        let mut stream = TcpStream::connect(function.address()).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        drop(stream);
+    }
+    assert_eq!(function.client().await.get("/health").await.status, StatusCode::OK);
+}

@@ -1,0 +1,25 @@
+//! The function and the expiry job as processes, called as client apps, Lambda and process managers call them.
+
+#![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
+
+mod contract;
+mod expire;
+mod hostile;
+mod http;
+mod lambda;
+mod openapi;
+mod outage;
+mod process;
+mod race;
+
+use kami_testkit::{Function, TestDatabase};
+
+const API: &str = env!("CARGO_BIN_EXE_kami-api");
+const EXPIRE: &str = env!("CARGO_BIN_EXE_kami-expire");
+
+/// A new database and a function on it.
+async fn start() -> (TestDatabase, Function) {
+    let database = TestDatabase::create().await;
+    let function = Function::start(API, &database.url()).await;
+    (database, function)
+}

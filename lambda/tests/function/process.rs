@@ -1,0 +1,109 @@
+//! Starting, stopping and logging.
+
+use hyper::StatusCode;
+use kami_testkit::{Function, Program, Proxy, TestDatabase, eventually};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::{API, EXPIRE, start};
+
+#[tokio::test]
+async fn wrong_settings_are_all_said_at_once_and_nothing_starts() {
+    for binary in [API, EXPIRE] {
+        let variables = [
+            ("DATABASE_URL", "mysql://kami:secret@localhost"),
+            ("KAMI_LISTEN", "here"),
+            ("KAMI_LOG", "loud"),
+        ];
+        let mut program = Program::start(binary, &[], &variables);
+        assert_eq!(program.ended().await.code(), Some(2));
+        program.printed("KAMI_LOG: use text or json").await;
+        let output = program.output();
+        assert!(
+            output.contains("DATABASE_URL: no database is named") && output.contains("KAMI_LISTEN:"),
+            "{output}"
+        );
+        assert!(!output.contains("secret"), "{output}");
+    }
+}
+
+#[tokio::test]
+async fn a_taken_port_is_said_clearly() {
+    let (database, function) = start().await;
+    let url = database.url();
+    let mut second = Program::start(API, &[], &[("DATABASE_URL", &url), ("KAMI_LISTEN", function.address())]);
+    assert_eq!(second.ended().await.code(), Some(1));
+    let line = second.printed("cannot listen on").await;
+    assert!(line.contains(function.address()) && line.contains("KAMI_LISTEN"), "{line}");
+}
+
+#[tokio::test]
+async fn requests_in_flight_finish_when_it_is_asked_to_stop() {
+    let database = TestDatabase::create().await;
+    database.insert_card("VIP", "ONE").await;
+    let proxy = Proxy::start(database.port()).await;
+    let mut function = Function::start(API, &database.url_through(proxy.port())).await;
+    let idle = TcpStream::connect(function.address()).await.unwrap();
+    let mut client = function.client().await;
+    assert_eq!(client.get("/health").await.status, StatusCode::OK);
+
+    proxy.stall(true);
+    let commands = proxy.commands();
+    let asking = tokio::spawn(async move { client.validate("VIP-ONE", "PC-1").await });
+    eventually("the request waits for the database", async || (proxy.commands() > commands).then_some(()))
+        .await;
+    function.program.terminate().await;
+    eventually("no new connection is taken", async || TcpStream::connect(function.address()).await.err())
+        .await;
+    proxy.stall(false);
+    assert_eq!(asking.await.unwrap().status, StatusCode::OK);
+    assert!(function.program.ended().await.success());
+    function.program.printed("stopped").await;
+    drop(idle);
+}
+
+#[tokio::test]
+async fn no_log_line_holds_a_secret() {
+    let database = TestDatabase::create().await;
+    database.insert_card("VIP", "TOPSECRETCODE").await;
+    let proxy = Proxy::start(database.port()).await;
+    let url = database.url_through(proxy.port());
+    let variables = [("DATABASE_URL", url.as_str()), ("KAMI_LISTEN", "127.0.0.1:0"), ("KAMI_LOG", "json")];
+    let program = Program::start(API, &[], &variables);
+    let line = program.printed("listening on http://").await;
+    let listening: serde_json::Value = serde_json::from_str(&line).expect("one JSON object a line");
+    let address =
+        listening["message"].as_str().unwrap().strip_prefix("listening on http://").unwrap().to_owned();
+
+    let mut client = kami_testkit::Client::connect(&address).await;
+    assert_eq!(client.validate("VIP-TOPSECRETCODE", "SECRETMACHINE").await.status, StatusCode::OK);
+    assert_eq!(client.validate("VIP-TOPSECRETCODE", "ANOTHERMACHINE").await.status, StatusCode::FORBIDDEN);
+    proxy.stall(true);
+    assert_eq!(
+        client.validate("VIP-TOPSECRETCODE", "SECRETMACHINE").await.status,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
+    proxy.stall(false);
+    database.execute("DROP TABLE cards").await;
+    assert_eq!(client.get("/api/status/VIP-TOPSECRETCODE").await.status, StatusCode::INTERNAL_SERVER_ERROR);
+
+    program.printed("answered with 500").await;
+    let output = program.output();
+    assert!(output.contains("answered with 503"), "{output}");
+    let password = url.split([':', '@']).nth(2).unwrap();
+    for secret in ["TOPSECRETCODE", "SECRETMACHINE", "ANOTHERMACHINE", password] {
+        assert!(!output.contains(secret), "{output}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_sends_its_head_too_slowly_is_let_go_of_at_shutdown() {
+    let (_database, mut function) = start().await;
+    let mut slow = TcpStream::connect(function.address()).await.unwrap();
+    slow.write_all(b"POST /api/validate HTTP/1.1\r\nHost: k").await.unwrap();
+    assert_eq!(function.client().await.get("/health").await.status, StatusCode::OK);
+    function.program.terminate().await;
+    let mut rest = Vec::new();
+    slow.read_to_end(&mut rest).await.unwrap();
+    assert!(function.program.ended().await.success());
+}
