@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Runs every test against each database server of this machine, MySQL and MariaDB, each private and on a free port.
+#
+#   ./test.sh [ARGUMENT...]   what cargo test takes, such as a test's name or: -p kami-lambda
+#
+# Servers and tools that the tests need are installed when they are not there, saying so first.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+cd "$root"
+# shellcheck source=scripts/packages.sh
+. scripts/packages.sh
+
+work='' # holds the servers, and as TMPDIR whatever the tests leave
+
+# The servers that tests started by themselves lie in it too, and must not outlive a test that was broken off.
+clean_up() {
+  local settings
+  [ -n "$work" ] || return 0
+  find "$work" -name settings -type f 2>/dev/null | while IFS= read -r settings; do
+    scripts/private-server kill "${settings%/*}" || true
+  done
+  rm -rf "$work"
+  work=''
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+prepare() {
+  command -v cargo >/dev/null || PATH=$PATH:${CARGO_HOME:-${HOME:-}/.cargo}/bin
+  command -v cargo >/dev/null || fail 'Rust is not on this machine: install it from https://rustup.rs, then run this again' \
+    '本机没有 Rust:请从 https://rustup.rs 安装,再运行本脚本'
+  need compiler || exit 1
+  # Debian carries no MySQL; where the project has its installer beside it, the tests get one
+  local installer=../shared/mysql/mysql-server
+  if [ -x "$installer" ] && ! scripts/private-server find | grep -q '^mysql '; then
+    say "Installing MySQL with $installer ..." "正在用 $installer 安装 MySQL …"
+    "$installer" install >/dev/null || complain 'MySQL could not be installed, so it is not tested' 'MySQL 安装失败,因此不测试它'
+  fi
+  has server || need server || exit 1
+  # the tests of the clients run the examples in each language
+  need python node mono curl || complain "the tests of the clients in those languages will fail" '这些语言的客户端测试将会失败'
+}
+
+name_of() { # KIND VERSION
+  case $1 in
+    mysql) echo "MySQL $2" ;;
+    mariadb) echo "MariaDB $2" ;;
+  esac
+}
+
+test_on() { # PATH NAME ARGUMENT...
+  local server=$1 name=$2 url status=0
+  shift 2
+  printf '\n=== %s (%s) ===\n' "$name" "$server"
+  work=$(mktemp -d "${TMPDIR:-/tmp}/kami-test-XXXXXX")
+  mkdir "$work/tmp"
+  # a zone of its own shows whatever would lean on the server's clock being UTC
+  url=$(scripts/private-server start "$work/server" --server "$server" --free-port --fast --time-zone +08:00) || return 1
+  TMPDIR=$work/tmp KAMI_TEST_DATABASE_URL=${url%/*}/ KAMI_TEST_SERVER=$server cargo test ${scope[@]+"${scope[@]}"} --locked --no-fail-fast "$@" || status=$?
+  clean_up
+  return "$status"
+}
+
+# cargo takes --workspace or the packages' names
+scope=(--workspace)
+for argument in "$@"; do
+  case $argument in
+    --) break ;;
+    -p* | --package | --package=*) scope=() ;;
+  esac
+done
+
+prepare
+servers=$(scripts/private-server find)
+passed='' failed=''
+while read -r kind rest; do
+  name=$(name_of "$kind" "${rest##* }")
+  # cargo must not read the list of servers
+  if test_on "${rest% *}" "$name" "$@" </dev/null; then
+    passed="$passed${passed:+ and }$name"
+  else
+    failed="$failed${failed:+ and }$name"
+  fi
+done <<<"$servers"
+
+echo
+[ -z "$passed" ] || echo "test.sh: passed on $passed"
+if [ -n "$failed" ]; then
+  echo "test.sh: FAILED on $failed"
+  exit 1
+fi
