@@ -1,0 +1,68 @@
+// kami in C# 6+ (.NET, .NET Framework 4.6+, mono), no packages. Paste it in and await Kami.Validate(code).
+// Command: mcs -r:System.Net.Http -r:System.Runtime.Serialization Kami.cs && mono Kami.exe CODE
+using System; using System.Diagnostics; using System.Globalization; using System.IO; using System.Net.Http;
+using System.Runtime.Serialization.Json; using System.Security.Cryptography; using System.Text;
+using System.Text.RegularExpressions; using System.Threading.Tasks;
+
+public enum Outcome { Admitted, Refused, Outage } // Refused is final; Outage: nobody could tell
+public class Answer { public string status, message, expire_at; public Outcome outcome; } // no expire_at: for ever
+public static class Kami {
+    const string App = "my-app"; // your app's own name: it keeps your machine codes apart from other sellers'
+    static string Env(string name, string usual) => Environment.GetEnvironmentVariable(name) ?? usual;
+    static double Seconds(string name, string usual) => double.Parse(Env(name, usual), CultureInfo.InvariantCulture);
+    static readonly string Server = Env("KAMI_URL", "http://127.0.0.1:5000"); // in an app: a fixed https address
+    static readonly HttpClient Http = new HttpClient { Timeout = TimeSpan.FromSeconds(Seconds("KAMI_TIMEOUT", "10")) };
+
+    static string Run(string command, string arguments) =>
+        Process.Start(new ProcessStartInfo(command, arguments) { UseShellExecute = false,
+            CreateNoWindow = true, RedirectStandardOutput = true }).StandardOutput.ReadToEnd();
+    public static string MachineCode() { // the same at every start, another on every machine; hashed: tells no more
+        var own = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData,
+            Environment.SpecialFolderOption.DoNotVerify), App, "machine-id");
+        foreach (var read in new Func<string>[] {
+            () => File.ReadAllText("/etc/machine-id"), () => File.ReadAllText("/var/lib/dbus/machine-id"),
+            () => Run("reg", @"query HKLM\SOFTWARE\Microsoft\Cryptography /v MachineGuid /reg:64"),
+            () => Run("ioreg", "-rd1 -c IOPlatformExpertDevice"), () => File.ReadAllText(own) }) try {
+            var found = Regex.Match(read(), @"(?:^|REG_SZ +|""IOPlatformUUID"" = "")([0-9A-Fa-f-]{32,36})\b");
+            var hash = SHA256.Create().ComputeHash(Encoding.UTF8.GetBytes(App + ":" + found.Groups[1]));
+            if (found.Success) return BitConverter.ToString(hash).Replace("-", "").ToLowerInvariant();
+        } catch (Exception) { } // not here: try the next
+        Directory.CreateDirectory(Path.GetDirectoryName(own)); // a container, perhaps: make an id once and keep it
+        File.WriteAllText(own, Guid.NewGuid().ToString());
+        return MachineCode();
+    }
+    static string Json(string text) =>
+        '"' + Regex.Replace(text, @"[""\\\x00-\x1f]", special => $"\\u{(int)special.Value[0]:x4}") + '"';
+    public static async Task<Answer> Validate(string code, double wait = 1, int tries = 4) {
+        var why = "";
+        for (var attempt = 0; attempt < tries; attempt++) {
+            double asked = 0;
+            why = "";
+            try {
+                var body = $"{{\"code\":{Json(code)},\"machine_code\":{Json(MachineCode())}}}";
+                var reply = await Http.PostAsync(Server.TrimEnd('/') + "/api/validate",
+                    new StringContent(body, Encoding.UTF8, "application/json")).ConfigureAwait(false);
+                var status = (int)reply.StatusCode;
+                why = "HTTP " + status;
+                asked = reply.Headers.RetryAfter?.Delta?.TotalSeconds ?? 0;
+                var answer = (Answer)new DataContractJsonSerializer(typeof(Answer)).ReadObject(
+                    await reply.Content.ReadAsStreamAsync().ConfigureAwait(false)); // a captive portal's page throws
+                answer.outcome = status == 200 ? Outcome.Admitted : Outcome.Refused;
+                if (status == 200 && answer.status == "success") return answer;
+                if (status / 100 == 4 && status != 408 && status != 429 && answer.status == "error") return answer;
+            } catch (Exception error) { // whatever it was, nobody said yes or no
+                if (why == "") why = (error.InnerException ?? error).Message;
+            }
+            var pause = Math.Max(wait * Math.Pow(2, attempt), Math.Min(asked, wait * 10)); // the server's wish, capped
+            pause *= 1 + new Random().NextDouble() / 2; // jitter spreads a crowd out
+            if (attempt + 1 < tries) await Task.Delay(TimeSpan.FromSeconds(pause)).ConfigureAwait(false);
+        }
+        return new Answer { outcome = Outcome.Outage, message = $"no usable answer from the licence server: {why}" };
+    }
+    public static void Main(string[] args) { // as a command
+        Console.OutputEncoding = new UTF8Encoding(false);
+        var answer = Validate(string.Join(" ", args), Seconds("KAMI_WAIT", "1")).Result;
+        Console.WriteLine(answer.expire_at == null ? answer.message : $"{answer.message} ({answer.expire_at})");
+        Environment.Exit((int)answer.outcome); // not by return: mono now and then hangs on that way out
+    }
+}
