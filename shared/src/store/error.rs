@@ -1,14 +1,16 @@
 //! What can go wrong between kami and its database, told apart by what a caller can do about it.
 
+use std::sync::Arc;
+
 use mysql_async::{Error, ServerError};
 use thiserror::Error as ThisError;
 
 /// A failure of the database; its text names causes for an operator's log and never a value from a card.
-#[derive(Debug, ThisError)]
+#[derive(Clone, Debug, ThisError)]
 pub enum StoreError {
     /// The database is away, refuses us or is overloaded: the same request may succeed later.
     #[error("the database is unavailable: {}", describe(.0))]
-    Unavailable(#[source] Error),
+    Unavailable(Arc<Error>),
     /// The database did not answer in time.
     #[error("the database did not answer in time")]
     TimedOut,
@@ -20,7 +22,7 @@ pub enum StoreError {
     Undecodable,
     /// The database refused a statement, as it does when its schema or our rights are not what they should be.
     #[error("the database refused a statement: {}", describe(.0))]
-    Refused(#[source] Error),
+    Refused(Arc<Error>),
 }
 
 impl StoreError {
@@ -31,15 +33,17 @@ impl StoreError {
 
     /// Whether the server rolled the work back, for a deadlock or a lock that took too long.
     pub(super) fn is_rolled_back(&self) -> bool {
-        matches!(self, Self::Unavailable(Error::Server(error)) if matches!(error.code, 1205 | 1213))
+        let Self::Unavailable(error) = self else { return false };
+        matches!(&**error, Error::Server(error) if matches!(error.code, 1205 | 1213))
     }
 
     /// Whether the connection broke under way, so that a fresh one may do better.
     pub(super) fn is_lost_connection(&self) -> bool {
-        match self {
-            Self::Unavailable(Error::Io(_)) => true,
-            Self::Unavailable(Error::Server(error)) => is_lost(error),
-            _ => false,
+        let Self::Unavailable(error) = self else { return false };
+        match &**error {
+            Error::Io(_) => true,
+            Error::Server(error) => is_lost(error),
+            Error::Driver(_) | Error::Other(_) | Error::Url(_) => false,
         }
     }
 }
@@ -47,9 +51,9 @@ impl StoreError {
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         match &error {
-            Error::Server(refusal) if !is_passing(refusal) => Self::Refused(error),
+            Error::Server(refusal) if !is_passing(refusal) => Self::Refused(error.into()),
             Error::Server(_) | Error::Io(_) | Error::Driver(_) | Error::Other(_) | Error::Url(_) => {
-                Self::Unavailable(error)
+                Self::Unavailable(error.into())
             }
         }
     }

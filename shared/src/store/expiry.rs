@@ -45,7 +45,7 @@ impl Store {
     /// Marks up to [`EXPIRY_BATCH`] overdue cards after `cursor` as expired. Safe to run twice at once, and to cut
     /// off: what is left is found by the next run.
     pub async fn expire_batch(&self, cursor: ExpiryCursor) -> Result<ExpiryBatch, StoreError> {
-        self.run(BATCH_LIMIT, ExpireBatch { cursor }).await
+        self.pool.run(BATCH_LIMIT, ExpireBatch { cursor }).await
     }
 }
 

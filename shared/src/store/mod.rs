@@ -2,6 +2,7 @@
 
 mod error;
 mod expiry;
+mod lookup;
 mod migrations;
 mod pool;
 mod validation;
@@ -14,10 +15,11 @@ use mysql_async::{Conn, FromRowError, Row};
 
 pub use self::error::StoreError;
 pub use self::expiry::{EXPIRY_BATCH, ExpiryBatch, ExpiryCursor};
+use self::lookup::Lookups;
 pub use self::migrations::{MigrateError, Migration, MigrationPlan};
 use self::pool::Pool;
 pub use self::validation::Validation;
-use crate::card::{Card, CardCode};
+use crate::card::Card;
 use crate::database_url::DatabaseUrl;
 
 /// How long a client's request may wait for the database in all, from asking for a connection to the last row.
@@ -30,13 +32,15 @@ pub const HEALTH_LIMIT: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: Pool,
+    lookups: Lookups,
     url: DatabaseUrl,
 }
 
 impl Store {
     /// Makes a store without connecting: the first request does that.
     pub fn new(url: &DatabaseUrl) -> Self {
-        Self { pool: Pool::new(url.options().into(), url.pool()), url: url.clone() }
+        let pool = Pool::new(url.options().into(), url.pool());
+        Self { lookups: Lookups::new(pool.clone()), pool, url: url.clone() }
     }
 
     /// Closes every connection politely; the store and its clones are of no use afterwards.
@@ -46,40 +50,7 @@ impl Store {
 
     /// The database's clock, to the second: also the cheapest proof that the database answers.
     pub async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
-        self.run(HEALTH_LIMIT, Now).await
-    }
-
-    /// Does `operation` on a connection of the pool, within `limit`.
-    ///
-    /// It is repeated once after a deadlock, and once on a fresh connection if the one it was lent turns out to have
-    /// been closed by the server meanwhile.
-    async fn run<O: Operation>(&self, limit: Duration, operation: O) -> Result<O::Output, StoreError> {
-        let tries = async {
-            let mut repeated = false;
-            loop {
-                let mut lease = self.pool.lend().await?;
-                let result = operation.run(&mut lease.connection).await;
-                let again = match &result {
-                    Err(error) if error.is_lost_connection() => {
-                        self.pool.forget_idle();
-                        lease.reused && !repeated
-                    }
-                    Err(error) if error.is_rolled_back() => {
-                        lease.give_back();
-                        !repeated
-                    }
-                    Ok(_) | Err(_) => {
-                        lease.give_back();
-                        false
-                    }
-                };
-                if !again {
-                    return result;
-                }
-                repeated = true;
-            }
-        };
-        tokio::time::timeout(limit, tries).await.unwrap_or(Err(StoreError::TimedOut))
+        self.pool.run(HEALTH_LIMIT, Now).await
     }
 }
 
@@ -103,10 +74,8 @@ impl Operation for Now {
     }
 }
 
-const FIND_CARD: &str = "SELECT id, full_code, status, duration_seconds, machine_code, created_at, used_at, \
-                         expire_at, UTC_TIMESTAMP() FROM cards WHERE full_code = ?";
-
 /// A card together with the database's clock at the moment it was read.
+#[derive(Clone, Debug)]
 struct CardNow {
     card: Card,
     now: DateTime<Utc>,
@@ -140,9 +109,4 @@ impl FromRow for CardNow {
         };
         Ok(Self { card, now: now.and_utc() })
     }
-}
-
-async fn find_card(connection: &mut Conn, code: &CardCode) -> Result<Option<CardNow>, StoreError> {
-    let found: Option<Row> = connection.exec_first(FIND_CARD, (code.as_str(),)).await?;
-    found.map(|row| CardNow::from_row_opt(row).map_err(|_| StoreError::Undecodable)).transpose()
 }

@@ -4,10 +4,13 @@
 //! opens a second connection instead of reusing the first. Here it is back before the answer leaves.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use mysql_async::{Conn, Error, Opts};
+use mysql_async::{Conn, DriverError, Error, Opts};
 use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::{Operation, StoreError};
 
 /// A pool of connections; clones share it.
 #[derive(Clone)]
@@ -25,11 +28,11 @@ struct Shared {
 
 /// A connection on loan. It goes back with [`Lease::give_back`]; dropped instead, because its work was given up half
 /// way, it is closed, as nobody could tell what the server would answer on it next.
-pub(super) struct Lease<'a> {
+struct Lease<'a> {
     /// The connection itself.
-    pub(super) connection: Conn,
+    connection: Conn,
     /// Whether it has worked before, so that the server may have closed it meanwhile.
-    pub(super) reused: bool,
+    reused: bool,
     pool: &'a Pool,
     _slot: SemaphorePermit<'a>,
 }
@@ -40,14 +43,47 @@ impl Pool {
         Self { shared: Arc::new(Shared { options, slots: Semaphore::new(size), idle: Mutex::default() }) }
     }
 
+    /// Does `operation` on a connection of the pool, within `limit`.
+    ///
+    /// It is repeated once after a deadlock, and once on a fresh connection if the one it was lent turns out to have
+    /// been closed by the server meanwhile.
+    pub(super) async fn run<O: Operation>(
+        &self,
+        limit: Duration,
+        operation: O,
+    ) -> Result<O::Output, StoreError> {
+        let tries = async {
+            let mut repeated = false;
+            loop {
+                let mut lease = self.lend().await?;
+                let result = operation.run(&mut lease.connection).await;
+                let again = match &result {
+                    Err(error) if error.is_lost_connection() => {
+                        self.forget_idle();
+                        lease.reused && !repeated
+                    }
+                    Err(error) if error.is_rolled_back() => {
+                        lease.give_back();
+                        !repeated
+                    }
+                    Ok(_) | Err(_) => {
+                        lease.give_back();
+                        false
+                    }
+                };
+                if !again {
+                    return result;
+                }
+                repeated = true;
+            }
+        };
+        tokio::time::timeout(limit, tries).await.unwrap_or(Err(StoreError::TimedOut))
+    }
+
     /// Lends the connection that was used last or, if none is idle, makes one; waits while all are on loan.
-    pub(super) async fn lend(&self) -> Result<Lease<'_>, Error> {
-        let slot = self
-            .shared
-            .slots
-            .acquire()
-            .await
-            .map_err(|_| Error::Driver(mysql_async::DriverError::PoolDisconnected))?;
+    async fn lend(&self) -> Result<Lease<'_>, Error> {
+        let slot =
+            self.shared.slots.acquire().await.map_err(|_| Error::Driver(DriverError::PoolDisconnected))?;
         let idle = self.idle().pop();
         let reused = idle.is_some();
         let connection = match idle {
@@ -58,7 +94,7 @@ impl Pool {
     }
 
     /// Closes every idle connection: one of them proved dead, so that the others are likely to be.
-    pub(super) fn forget_idle(&self) {
+    fn forget_idle(&self) {
         self.idle().clear();
     }
 
@@ -72,14 +108,14 @@ impl Pool {
         }
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Conn>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<Conn>> {
         self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Lease<'_> {
     /// Puts the connection back, for the next who asks.
-    pub(super) fn give_back(self) {
+    fn give_back(self) {
         self.pool.idle().push(self.connection);
     }
 }

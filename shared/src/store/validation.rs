@@ -5,7 +5,8 @@ use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use tracing::warn;
 
-use super::{CardNow, Operation, REQUEST_LIMIT, Store, StoreError, find_card};
+use super::lookup::find_card;
+use super::{CardNow, Operation, REQUEST_LIMIT, Store, StoreError};
 use crate::card::{Card, CardCode, CardStatus, MachineCode};
 use crate::rules::{self, Refusal, Verdict};
 
@@ -32,35 +33,62 @@ impl Store {
     /// Validates a card for a machine, activating it on first use: one round trip for a card in use, two for an
     /// activation. Of machines that race for one card exactly one is admitted. May be repeated by the same machine.
     pub async fn validate(&self, code: &CardCode, machine: &MachineCode) -> Result<Validation, StoreError> {
-        self.run(REQUEST_LIMIT, Validate { code, machine }).await
+        let Some(found) = self.lookups.find(code).await? else {
+            return Ok(Validation::NotFound);
+        };
+        match rules::judge(&found.card, machine, found.now) {
+            Verdict::Admit => Ok(Validation::Admitted { expire_at: found.card.expire_at, now: found.now }),
+            Verdict::Refuse(refusal) => Ok(Validation::Refused(refusal)),
+            Verdict::Lapse => {
+                self.write_lapse(&found.card).await;
+                Ok(Validation::Refused(Refusal::Expired))
+            }
+            Verdict::Activate { .. } | Verdict::Bind => {
+                self.pool.run(REQUEST_LIMIT, Settle { code, machine, found }).await
+            }
+        }
     }
 
     /// The card of that code as it is at the database's clock, which is returned with it; `None` if there is none.
     pub async fn status(&self, code: &CardCode) -> Result<Option<(Card, DateTime<Utc>)>, StoreError> {
-        self.run(REQUEST_LIMIT, Status { code }).await
+        let Some(CardNow { mut card, now }) = self.lookups.find(code).await? else {
+            return Ok(None);
+        };
+        let status = rules::status_at(&card, now);
+        if status == CardStatus::Expired && card.status == CardStatus::Active {
+            self.write_lapse(&card).await;
+        }
+        card.status = status;
+        Ok(Some((card, now)))
+    }
+
+    /// Writes down that an active card is over. The answer is right without it, so a failure is only logged.
+    async fn write_lapse(&self, card: &Card) {
+        if let Err(error) = self.pool.run(REQUEST_LIMIT, Lapse { card }).await {
+            warn!(card = card.id, %error, "an expired card could not be marked as such");
+        }
     }
 }
 
-struct Validate<'a> {
+/// Writes what validating a card that was found like this comes to, or what it comes to by then.
+struct Settle<'a> {
     code: &'a CardCode,
     machine: &'a MachineCode,
+    found: CardNow,
 }
 
-impl Operation for Validate<'_> {
+impl Operation for Settle<'_> {
     type Output = Validation;
 
     async fn run(&self, connection: &mut Conn) -> Result<Validation, StoreError> {
+        let mut found = self.found.clone();
         for _ in 0..LOOKS {
-            let Some(CardNow { card, now }) = find_card(connection, self.code).await? else {
-                return Ok(Validation::NotFound);
-            };
+            let CardNow { card, now } = found;
             match rules::judge(&card, self.machine, now) {
                 Verdict::Admit => return Ok(Validation::Admitted { expire_at: card.expire_at, now }),
                 Verdict::Refuse(refusal) => return Ok(Validation::Refused(refusal)),
-                Verdict::Lapse => {
-                    write_lapse(connection, &card).await;
-                    return Ok(Validation::Refused(Refusal::Expired));
-                }
+                // It ran out in this very moment: the next request writes that down.
+                Verdict::Lapse => return Ok(Validation::Refused(Refusal::Expired)),
                 Verdict::Activate { used_at, expire_at } => {
                     if activate(connection, &card, self.machine, used_at, expire_at).await? {
                         return Ok(Validation::Admitted { expire_at, now });
@@ -72,28 +100,32 @@ impl Operation for Validate<'_> {
                     }
                 }
             }
+            match find_card(connection, self.code).await? {
+                Some(card_now) => found = card_now,
+                None => return Ok(Validation::NotFound),
+            }
         }
         Err(StoreError::Contended)
     }
 }
 
-struct Status<'a> {
-    code: &'a CardCode,
+/// Writes down that an active card is over.
+struct Lapse<'a> {
+    card: &'a Card,
 }
 
-impl Operation for Status<'_> {
-    type Output = Option<(Card, DateTime<Utc>)>;
+impl Operation for Lapse<'_> {
+    type Output = ();
 
-    async fn run(&self, connection: &mut Conn) -> Result<Self::Output, StoreError> {
-        let Some(CardNow { mut card, now }) = find_card(connection, self.code).await? else {
-            return Ok(None);
-        };
-        let status = rules::status_at(&card, now);
-        if status == CardStatus::Expired && card.status == CardStatus::Active {
-            write_lapse(connection, &card).await;
-        }
-        card.status = status;
-        Ok(Some((card, now)))
+    async fn run(&self, connection: &mut Conn) -> Result<(), StoreError> {
+        connection
+            .exec_drop(
+                "UPDATE cards SET status = 'EXPIRED', updated_at = UTC_TIMESTAMP() \
+                 WHERE id = ? AND status = 'ACTIVE' AND expire_at < UTC_TIMESTAMP()",
+                (self.card.id,),
+            )
+            .await?;
+        Ok(())
     }
 }
 
@@ -126,18 +158,4 @@ async fn bind(connection: &mut Conn, card: &Card, machine: &MachineCode) -> Resu
         )
         .await?;
     Ok(connection.affected_rows() == 1)
-}
-
-/// Writes down that an active card is over. The answer is right without it, so a failure is only logged.
-async fn write_lapse(connection: &mut Conn, card: &Card) {
-    let written = connection
-        .exec_drop(
-            "UPDATE cards SET status = 'EXPIRED', updated_at = UTC_TIMESTAMP() \
-             WHERE id = ? AND status = 'ACTIVE' AND expire_at < UTC_TIMESTAMP()",
-            (card.id,),
-        )
-        .await;
-    if let Err(error) = written {
-        warn!(card = card.id, error = %StoreError::from(error), "an expired card could not be marked as such");
-    }
 }

@@ -60,3 +60,49 @@ async fn connecting_asks_the_server_nothing() {
     counted.store.now().await.unwrap();
     assert_eq!((counted.proxy.connections(), counted.proxy.commands()), (1, 1));
 }
+
+#[tokio::test]
+async fn requests_that_wait_together_share_a_query_and_each_gets_its_own_answer() {
+    let database = TestDatabase::create().await;
+    let mut cards =
+        vec!["('É', 'ONE', 'É-ONE', 'PC-É')".to_owned(), "('季卡', 'ONE', '季卡-ONE', 'PC-季')".to_owned()];
+    cards.extend((0..50).map(|card| format!("('VIP', '{card}', 'VIP-{card}', 'PC-{card}')")));
+    database
+        .execute(&format!(
+            "INSERT INTO cards (prefix, code, full_code, machine_code) VALUES {};
+             UPDATE cards SET status = 'ACTIVE'",
+            cards.join(", ")
+        ))
+        .await;
+    let counted = Counted::new(&database).await;
+    let mut asks: Vec<(String, Option<String>)> = Vec::new();
+    for card in 0..50 {
+        asks.push((format!("VIP-{card}"), Some(format!("PC-{card}"))));
+        asks.push((format!("vip-{card}"), Some(format!("PC-{card}"))));
+        asks.push((format!("NONE-{card}"), None));
+    }
+    // To the database É is E and e, as it always was to the field's clients.
+    asks.extend(["E-ONE", "e-one", "é-One"].map(|code| (code.to_owned(), Some("PC-É".to_owned()))));
+    asks.push(("季卡-one".to_owned(), Some("PC-季".to_owned())));
+    let total = asks.len();
+
+    counted.proxy.stall(true);
+    let running: Vec<_> = asks
+        .into_iter()
+        .map(|(card, bound)| {
+            let store = counted.store.clone();
+            tokio::spawn(async move {
+                let found = store.status(&code(&card)).await.unwrap();
+                (card, bound, found.map(|(card, _)| card.machine_code.unwrap()))
+            })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    counted.proxy.stall(false);
+    for ask in running {
+        let (card, bound, found) = ask.await.unwrap();
+        assert_eq!(found, bound, "{card}");
+    }
+    let commands = counted.proxy.commands();
+    assert!(commands < total / 2, "{total} requests took {commands} round trips");
+}
