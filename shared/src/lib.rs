@@ -2,9 +2,16 @@
 //!
 //! Everything outside [`store`] is pure: the time and the randomness are passed in.
 
+pub mod acts;
 pub mod card;
 pub mod code;
 pub mod database_url;
+pub mod duration;
+pub mod edit;
+pub mod filter;
+pub mod operator;
+pub mod prefix;
+pub mod record;
 pub mod rules;
 pub mod span;
 pub mod store;
