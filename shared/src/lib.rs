@@ -10,6 +10,7 @@ pub mod duration;
 pub mod edit;
 pub mod filter;
 pub mod operator;
+pub mod plan;
 pub mod prefix;
 pub mod record;
 pub mod rules;

@@ -18,6 +18,9 @@ pub enum StoreError {
     /// A row holds what no version of kami writes, such as a date of zeros.
     #[error("a row of the database cannot be understood")]
     Undecodable,
+    /// No index serves a list of cards: it has to be searched for, window by window.
+    #[error("no index serves this list of cards: search for it instead")]
+    NotIndexed,
     /// The database refused a statement, as it does when its schema or our rights are not what they should be.
     #[error("the database refused a statement: {}", describe(.0))]
     Refused(#[source] Error),
@@ -47,6 +50,7 @@ impl StoreError {
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         match &error {
+            Error::Server(refusal) if is_out_of_time(refusal) => Self::TimedOut,
             Error::Server(refusal) if !is_passing(refusal) => Self::Refused(error),
             Error::Server(_) | Error::Io(_) | Error::Driver(_) | Error::Other(_) | Error::Url(_) => {
                 Self::Unavailable(error)
@@ -58,6 +62,11 @@ impl From<Error> for StoreError {
 /// The server closed the connection while a statement ran: it shuts down, or an administrator killed it.
 fn is_lost(error: &ServerError) -> bool {
     matches!(error.code, 1053 | 1152 | 1158..=1161 | 1927 | 2006 | 2013 | 3169 | 4031)
+}
+
+/// The statement ran into the limit on time that it brought along.
+fn is_out_of_time(error: &ServerError) -> bool {
+    matches!(error.code, 3024 | 1969)
 }
 
 /// Whether a server's refusal is about its state or our access rather than about the statement.

@@ -1,9 +1,13 @@
 //! The only code that talks to the database: every statement of SQL is in this module or in `sql/`.
 
+mod counts;
 mod error;
 mod expiry;
+mod limit;
+mod listing;
 mod migrations;
 mod pool;
+mod record;
 mod validation;
 
 use std::time::Duration;
@@ -12,8 +16,11 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use mysql_async::prelude::{FromRow, Queryable};
 use mysql_async::{Conn, FromRowError, Row};
 
+pub use self::counts::{PrefixCounts, StatusCounts};
 pub use self::error::StoreError;
 pub use self::expiry::{EXPIRY_BATCH, ExpiryBatch, ExpiryCursor};
+use self::limit::Recall;
+pub use self::listing::{COUNT_CAP, Explained, Page, Progress, SEARCH_WINDOW, SearchCursor, SearchStep};
 pub use self::migrations::{MigrateError, Migration, MigrationPlan};
 use self::pool::Pool;
 pub use self::validation::Validation;
@@ -58,7 +65,11 @@ impl Store {
             let mut repeated = false;
             loop {
                 let mut lease = self.pool.lend().await?;
+                let recall = O::IS_RECALLED.then(|| Recall::of(&lease.connection));
                 let result = operation.run(&mut lease.connection).await;
+                if let Some(recall) = recall {
+                    recall.finish();
+                }
                 let again = match &result {
                     Err(error) if error.is_lost_connection() => {
                         self.pool.forget_idle();
@@ -88,6 +99,9 @@ trait Operation: Sync {
     /// What it finds out.
     type Output: Send;
 
+    /// Whether it may run so long on the server that it has to be ended there when nobody waits for it any more.
+    const IS_RECALLED: bool = false;
+
     /// Does it once.
     fn run(&self, connection: &mut Conn) -> impl Future<Output = Result<Self::Output, StoreError>> + Send;
 }
@@ -98,9 +112,13 @@ impl Operation for Now {
     type Output = DateTime<Utc>;
 
     async fn run(&self, connection: &mut Conn) -> Result<DateTime<Utc>, StoreError> {
-        let now: Option<NaiveDateTime> = connection.query_first("SELECT UTC_TIMESTAMP()").await?;
-        now.map(|now| now.and_utc()).ok_or(StoreError::Undecodable)
+        clock(connection).await
     }
+}
+
+async fn clock(connection: &mut Conn) -> Result<DateTime<Utc>, StoreError> {
+    let now: Option<NaiveDateTime> = connection.query_first("SELECT UTC_TIMESTAMP()").await?;
+    now.map(|now| now.and_utc()).ok_or(StoreError::Undecodable)
 }
 
 const FIND_CARD: &str = "SELECT id, full_code, status, duration_seconds, machine_code, created_at, used_at, \

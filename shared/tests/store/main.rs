@@ -4,6 +4,7 @@
 
 mod expiry;
 mod failures;
+mod listing;
 mod migrations;
 mod round_trips;
 mod takeover;
