@@ -16,4 +16,5 @@ pub mod record;
 pub mod rules;
 pub mod span;
 pub mod store;
+pub mod transfer;
 pub mod zone;

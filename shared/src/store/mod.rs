@@ -1,11 +1,15 @@
 //! The only code that talks to the database: every statement of SQL is in this module or in `sql/`.
 
+mod acts;
+mod batches;
 mod counts;
 mod error;
 mod expiry;
 mod limit;
 mod listing;
+mod log;
 mod migrations;
+mod one_card;
 mod pool;
 mod record;
 mod validation;
@@ -16,11 +20,17 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use mysql_async::prelude::{FromRow, Queryable};
 use mysql_async::{Conn, FromRowError, Row};
 
+pub use self::acts::{
+    ActError, ActOutcome, ActProgress, Acted, CardValues, GenerateOrder, MAX_BATCH, OnMade, OnProgress,
+    Selection, TakenCodes, UndoRefusal,
+};
+pub use self::batches::{Batch, BatchOrigin};
 pub use self::counts::{PrefixCounts, StatusCounts};
 pub use self::error::StoreError;
 pub use self::expiry::{EXPIRY_BATCH, ExpiryBatch, ExpiryCursor};
 use self::limit::Recall;
 pub use self::listing::{COUNT_CAP, Explained, Page, Progress, SEARCH_WINDOW, SearchCursor, SearchStep};
+pub use self::log::{ActFilter, ActRecord, LogFilter, LogRecord};
 pub use self::migrations::{MigrateError, Migration, MigrationPlan};
 use self::pool::Pool;
 pub use self::validation::Validation;
@@ -38,12 +48,24 @@ pub const HEALTH_LIMIT: Duration = Duration::from_secs(1);
 pub struct Store {
     pool: Pool,
     url: DatabaseUrl,
+    read_only: bool,
 }
 
 impl Store {
     /// Makes a store without connecting: the first request does that.
     pub fn new(url: &DatabaseUrl) -> Self {
-        Self { pool: Pool::new(url.options().into(), url.pool()), url: url.clone() }
+        Self { pool: Pool::new(url.options().into(), url.pool()), url: url.clone(), read_only: false }
+    }
+
+    /// The same store, which refuses every act of an operator before anything is sent if it is `read_only`.
+    #[must_use]
+    pub fn read_only(self, read_only: bool) -> Self {
+        Self { read_only, ..self }
+    }
+
+    /// Whether it refuses every act.
+    pub fn is_read_only(&self) -> bool {
+        self.read_only
     }
 
     /// Closes every connection politely; the store and its clones are of no use afterwards.

@@ -66,6 +66,13 @@ pub(super) fn cards(rows: Vec<Row>) -> Result<(Vec<CardRecord>, Option<DateTime<
     Ok((cards, clock))
 }
 
+/// `count` question marks with commas between them.
+pub(super) fn marks(count: usize) -> String {
+    let mut marks = "?, ".repeat(count);
+    marks.truncate(marks.len().saturating_sub(2));
+    marks
+}
+
 /// The word for a status in the column.
 pub(super) const fn word(status: CardStatus) -> &'static str {
     match status {

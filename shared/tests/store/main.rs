@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
 
+mod acts;
+mod batches;
 mod expiry;
 mod failures;
 mod listing;

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
+pub(super) use self::search::SearchIds;
 pub use self::search::{Progress, SEARCH_WINDOW, SearchCursor, SearchStep};
 use self::statement::{Course, Statement, listing};
 use super::limit::{GRACE, SCREEN, limited};

@@ -171,3 +171,24 @@ impl Operation for Step<'_> {
         Ok(SearchStep { rows, now, next, progress: cursor.progress(next) })
     }
 }
+
+/// Reads the ids of the next step of a search, and where to go on.
+pub(in super::super) struct SearchIds<'a> {
+    pub(in super::super) filter: &'a Filter,
+    pub(in super::super) cursor: SearchCursor,
+    pub(in super::super) limit: usize,
+}
+
+impl Operation for SearchIds<'_> {
+    type Output = (Vec<u64>, Option<SearchCursor>);
+    const IS_RECALLED: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Self::Output, StoreError> {
+        let Self { filter, cursor, limit } = *self;
+        let reading = Reading::next("id", filter, cursor, limit);
+        let query = limited(BACKGROUND, &reading.statement.text);
+        let ids: Vec<u64> = connection.exec(query, reading.statement.params()).await?;
+        let next = reading.follow(cursor, ids.last().copied(), ids.len() >= limit);
+        Ok((ids, next))
+    }
+}
