@@ -177,6 +177,23 @@ fn known_migrations() -> Vec<Migration> {
 }
 
 async fn plan(connection: &mut Conn) -> Result<MigrationPlan, MigrateError> {
+    let from_version = schema_version(connection).await?.unwrap_or(0);
+    let mut migrations = known_migrations();
+    let known = newest_known();
+    if from_version > known {
+        return Err(MigrateError::Newer { found: from_version, known });
+    }
+    migrations.retain(|migration| migration.version > from_version);
+    Ok(MigrationPlan { creates_database: false, from_version, migrations })
+}
+
+/// The newest version that this kami brings a database to.
+pub(super) fn newest_known() -> i32 {
+    known_migrations().last().map_or(0, |migration| migration.version)
+}
+
+/// The version that a database is at; `None` without kami's schema.
+pub(super) async fn schema_version(connection: &mut Conn) -> Result<Option<i32>, StoreError> {
     let has_history: Option<u8> = connection
         .query_first(
             "SELECT 1 FROM information_schema.tables \
@@ -187,12 +204,5 @@ async fn plan(connection: &mut Conn) -> Result<MigrationPlan, MigrateError> {
         Some(_) => connection.query_first("SELECT MAX(version) FROM refinery_schema_history").await?,
         None => None,
     };
-    let from_version = version.flatten().unwrap_or(0);
-    let mut migrations = known_migrations();
-    let known = migrations.last().map_or(0, |migration| migration.version);
-    if from_version > known {
-        return Err(MigrateError::Newer { found: from_version, known });
-    }
-    migrations.retain(|migration| migration.version > from_version);
-    Ok(MigrationPlan { creates_database: false, from_version, migrations })
+    Ok(version.flatten())
 }

@@ -6,9 +6,12 @@ mod acts;
 mod batches;
 mod expiry;
 mod failures;
+mod inspection;
+mod limits;
 mod listing;
 mod migrations;
 mod round_trips;
+mod statistics;
 mod takeover;
 mod validation;
 

@@ -88,11 +88,14 @@ impl Operation for Start<'_> {
 
     async fn run(&self, connection: &mut Conn) -> Result<Option<SearchCursor>, StoreError> {
         let bounds: Option<(Option<u64>, Option<u64>)> = match self.filter.batch_id {
-            None => connection.query_first("SELECT MIN(id), MAX(id) FROM cards").await?,
+            None => {
+                let query = limited(SCREEN, "SELECT MIN(id), MAX(id) FROM cards");
+                connection.exec_first(query, ()).await?
+            }
             Some(batch) => {
                 let query =
                     "SELECT MIN(id), MAX(id) FROM cards FORCE INDEX (idx_batch_id) WHERE batch_id = ?";
-                connection.exec_first(query, (batch,)).await?
+                connection.exec_first(limited(SCREEN, query), (batch,)).await?
             }
         };
         let Some((Some(lowest), Some(highest))) = bounds else { return Ok(None) };
