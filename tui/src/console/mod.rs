@@ -1,0 +1,24 @@
+//! The console: a pure core in the middle, the terminal and the database at its two ends.
+
+pub mod act;
+pub mod backend;
+pub mod cards;
+pub mod column;
+pub mod fuzzy;
+pub mod key;
+pub mod keymap;
+pub mod message;
+pub mod model;
+pub mod overlay;
+pub mod picker;
+pub mod query;
+pub mod refusal;
+mod run;
+pub mod search;
+mod terminal;
+pub mod theme;
+pub mod update;
+pub mod view;
+mod worker;
+
+pub use self::run::run;

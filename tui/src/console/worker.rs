@@ -1,0 +1,145 @@
+//! The worker: asks the database what the core wants to know, one task a question, and brings the answers back.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use kami_shared::filter::Filter;
+use kami_shared::store::{Progress, SearchCursor, SearchStep, Store, StoreError};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::AbortHandle;
+
+use super::message::{Answer, Failure, Message, Question, QuestionId, Topic};
+
+/// How many acts of a card's history are shown.
+const HISTORY: usize = 50;
+
+/// How many batches are offered to choose from.
+const BATCHES: usize = 500;
+
+/// Asks the database, and gives up what nobody wants to know any more.
+#[derive(Debug)]
+pub(super) struct Worker {
+    store: Store,
+    tasks: HashMap<Topic, AbortHandle>,
+    answers: UnboundedSender<Message>,
+}
+
+impl Worker {
+    /// A worker on a store, and where its answers come out.
+    pub(super) fn new(store: Store) -> (Self, UnboundedReceiver<Message>) {
+        let (answers, received) = unbounded_channel();
+        (Self { store, tasks: HashMap::new(), answers }, received)
+    }
+
+    /// Allows no change any more.
+    pub(super) fn forbid_changes(&mut self) {
+        self.store = self.store.clone().read_only(true);
+    }
+
+    /// Asks a question after a pause; what was asked about the same topic is given up.
+    pub(super) fn ask(&mut self, id: QuestionId, topic: Topic, question: Question, pause: Duration) {
+        self.cancel(topic);
+        let errand = Errand { id, store: self.store.clone(), answers: self.answers.clone() };
+        let task = tokio::spawn(async move {
+            tokio::time::sleep(pause).await;
+            errand.run(question).await;
+        });
+        self.tasks.insert(topic, task.abort_handle());
+    }
+
+    /// Gives up what was asked about a topic; the store ends the work on the server.
+    pub(super) fn cancel(&mut self, topic: Topic) {
+        if let Some(task) = self.tasks.remove(&topic) {
+            task.abort();
+        }
+    }
+
+    /// Gives up everything and takes leave of the server.
+    pub(super) async fn close(self) {
+        for task in self.tasks.values() {
+            task.abort();
+        }
+        self.store.close().await;
+    }
+}
+
+/// One question on its way.
+struct Errand {
+    id: QuestionId,
+    store: Store,
+    answers: UnboundedSender<Message>,
+}
+
+impl Errand {
+    async fn run(&self, question: Question) {
+        if let Err(error) = self.answer(question).await {
+            self.send(Answer::Failed(Failure { words: error.to_string(), passes: error.is_transient() }));
+        }
+    }
+
+    async fn answer(&self, question: Question) -> Result<(), StoreError> {
+        let store = &self.store;
+        let answer = match question {
+            Question::Server => Answer::Server { may_write: store.inspect().await?.grants.may_write() },
+            Question::Rows { filter, sort, anchor, size, landing } => {
+                Answer::Rows(store.page(&filter, sort, &anchor, size).await?, landing)
+            }
+            Question::Search { filter, from, enough } => return self.search(&filter, from, enough).await,
+            Question::Total(filter) => Answer::Total(store.count_capped(&filter).await?),
+            Question::Offset(filter, sort, position) => {
+                Answer::Offset(store.count_before(&filter, sort, &position).await?)
+            }
+            Question::Counts => Answer::Counts(store.counts_by_status().await?),
+            Question::History(card) => Answer::History(card, store.card_history(card, None, HISTORY).await?),
+            Question::Prefixes => {
+                self.send(Answer::PrefixNames(store.prefixes().await?));
+                Answer::Prefixes(store.prefix_counts().await?)
+            }
+            Question::Batches => Answer::Batches(store.batches(None, BATCHES).await?),
+        };
+        self.send(answer);
+        Ok(())
+    }
+
+    /// Looks through all cards, window by window, until there are enough hits.
+    async fn search(
+        &self,
+        filter: &Filter,
+        from: Option<SearchCursor>,
+        enough: usize,
+    ) -> Result<(), StoreError> {
+        let mut is_first = from.is_none();
+        let mut cursor = match from {
+            Some(cursor) => cursor,
+            None => match self.store.search_start(filter).await? {
+                Some(cursor) => cursor,
+                None => return self.nothing_to_search().await,
+            },
+        };
+        let mut found = 0;
+        loop {
+            let step = self.store.search_step(filter, cursor, enough - found).await?;
+            found += step.rows.len();
+            let next = step.next.filter(|_| found < enough);
+            self.send(Answer::Hits { step, is_first, goes_on: next.is_some() });
+            match next {
+                Some(next) => cursor = next,
+                None => return Ok(()),
+            }
+            is_first = false;
+        }
+    }
+
+    /// There is not a single card.
+    async fn nothing_to_search(&self) -> Result<(), StoreError> {
+        let progress = Progress { done: 0, total: 0 };
+        let step = SearchStep { rows: Vec::new(), now: self.store.now().await?, next: None, progress };
+        self.send(Answer::Hits { step, is_first: true, goes_on: false });
+        Ok(())
+    }
+
+    fn send(&self, answer: Answer) {
+        // Nobody listens only when the console ends.
+        drop(self.answers.send(Message::Answered { id: self.id, answer }));
+    }
+}
