@@ -46,7 +46,7 @@ async fn take_over() -> TestDatabase {
     assert!(made.creates_database);
     database
         .execute(&format!(
-            "DROP TABLE cards, batches, operator_log, refinery_schema_history; SET time_zone = '+00:00'; {FLASK}"
+            "DROP TABLE cards, batches, acts, operator_log, refinery_schema_history; SET time_zone = '+00:00'; {FLASK}"
         ))
         .await;
     assert_eq!(database.store().migrate().await.unwrap().migrations.len(), 3);

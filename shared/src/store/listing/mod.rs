@@ -9,11 +9,11 @@ use mysql_async::{Conn, Row};
 
 pub(super) use self::search::SearchIds;
 pub use self::search::{Progress, SEARCH_WINDOW, SearchCursor, SearchStep};
-use self::statement::{Course, Statement, listing};
+use self::statement::{Course, Statement, counting, listing};
 use super::limit::{GRACE, SCREEN, limited};
 use super::record::{COLUMNS, cards};
 use super::{Operation, Store, StoreError, clock};
-use crate::filter::{Anchor, Capped, Filter, Position, Sort, SortBy};
+use crate::filter::{Anchor, Capped, Filter, Position, Sort};
 use crate::plan::{Indexed, Plan, plan};
 use crate::record::CardRecord;
 
@@ -210,17 +210,7 @@ impl Operation for CountCapped<'_> {
 
     async fn run(&self, connection: &mut Conn) -> Result<Capped, StoreError> {
         let limit = usize::try_from(COUNT_CAP).map_or(usize::MAX, |cap| cap + 1);
-        let column = match self.indexed.sort.by {
-            // The merge of several stretches sorts by the column, so that it has to be there.
-            SortBy::Id => "id",
-            SortBy::Code => "id, full_code",
-            SortBy::Machine => "id, machine_code",
-            SortBy::Created => "id, created_at",
-            SortBy::Used => "id, used_at",
-            SortBy::Expires => "id, expire_at",
-        };
-        let mut statement = listing(column, self.filter, self.indexed, self.course, limit);
-        statement.text = format!("SELECT COUNT(*) FROM ({}) AS counted", statement.text);
+        let statement = counting(self.filter, self.indexed, self.course, limit);
         let count: Option<u64> =
             connection.exec_first(limited(SCREEN, &statement.text), statement.params()).await?;
         match count.ok_or(StoreError::Undecodable)? {

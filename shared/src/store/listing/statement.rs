@@ -223,9 +223,31 @@ fn stretches(sort: Sort, course: Course<'_>) -> Vec<Stretch> {
 pub(in super::super) fn listing(
     columns: &str,
     filter: &Filter,
+    indexed: Indexed,
+    course: Course<'_>,
+    limit: usize,
+) -> Statement {
+    merge(columns, filter, indexed, course, limit, true)
+}
+
+/// Counts the same cards up to `limit`; nobody cares for their order then.
+pub(in super::super) fn counting(
+    filter: &Filter,
+    indexed: Indexed,
+    course: Course<'_>,
+    limit: usize,
+) -> Statement {
+    let Statement { text, values } = merge("1", filter, indexed, course, limit, false);
+    Statement { text: format!("SELECT COUNT(*) FROM ({text}) AS counted"), values }
+}
+
+fn merge(
+    columns: &str,
+    filter: &Filter,
     Indexed { sort, index, reach }: Indexed,
     course: Course<'_>,
     limit: usize,
+    ordered: bool,
 ) -> Statement {
     let statuses: Vec<Option<CardStatus>> = match reach {
         Reach::StretchOfEachStatus => CardStatus::ALL.map(Some).to_vec(),
@@ -254,15 +276,20 @@ pub(in super::super) fn listing(
             }
             statement.push(&conditions);
             statement.push(condition);
-            statement.say(&[" ORDER BY ", order, " LIMIT ", &limit]);
+            if ordered {
+                statement.say(&[" ORDER BY ", order]);
+            }
+            statement.say(&[" LIMIT ", &limit]);
             if parts > 1 {
                 statement.text.push(')');
             }
         }
     }
     if parts > 1 {
-        let order = merged(sort, course.backwards);
-        statement.say(&[" ORDER BY ", &order, " LIMIT ", &limit]);
+        if ordered {
+            statement.say(&[" ORDER BY ", &merged(sort, course.backwards)]);
+        }
+        statement.say(&[" LIMIT ", &limit]);
     }
     statement
 }
