@@ -100,6 +100,19 @@ pub struct LogFilter {
     pub act: Option<String>,
 }
 
+/// Shows no more of the code than a log line may hold.
+impl fmt::Debug for LogFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogFilter")
+            .field("act_id", &self.act_id)
+            .field("card_id", &self.card_id)
+            .field("code", &self.code.as_deref().map(mask))
+            .field("operator", &self.operator)
+            .field("act", &self.act)
+            .finish()
+    }
+}
+
 const ACT_COLUMNS: &str = "id, act, operator, done_at, card_count, batch_id, undoes, undone_by";
 
 fn read_act(mut row: Row) -> Result<ActRecord, StoreError> {

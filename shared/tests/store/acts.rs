@@ -334,3 +334,18 @@ async fn of_an_act_and_an_activation_at_once_both_are_kept_whole() {
         }
     }
 }
+
+#[tokio::test]
+async fn two_acts_at_once_on_the_same_cards_do_the_work_once() {
+    let (_database, store) = many().await;
+    let unused = Selection::Filter(Filter { status: Some(CardStatus::Unused), ..Filter::default() });
+    let by_ids = Selection::Ids((1..=2_000).rev().collect());
+    let (first, second, third) = tokio::join!(
+        act(&store, &Act::Disable, &unused),
+        act(&store, &Act::Disable, &by_ids),
+        act(&store, &Act::Disable, &unused)
+    );
+    assert_eq!(first.done + second.done + third.done, 1_500);
+    let logged = store.log(&LogFilter::default(), None, 10_000).await.unwrap();
+    assert_eq!(logged.len(), 1_500, "each card once");
+}

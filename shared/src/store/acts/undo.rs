@@ -84,7 +84,8 @@ impl Store {
             }
         }
         if let Some(undo_id) = outcome.act_id {
-            self.transact(STEP, Close { act_id, undo_id }).await?;
+            // Without the mark it can be undone again, which then finds nothing to do.
+            outcome.failed = self.transact(STEP, Close { act_id, undo_id }).await.err();
         }
         Ok(outcome)
     }
