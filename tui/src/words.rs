@@ -87,6 +87,8 @@ pub fn share(part: u64, whole: u64) -> String {
     match tenths {
         0 => "<0.1%".to_owned(),
         1..100 => format!("{}.{}%", tenths / 10, tenths % 10),
+        // Nearly all is not all.
+        996.. if part < whole => ">99%".to_owned(),
         _ => format!("{}%", (tenths + 5) / 10),
     }
 }
@@ -154,9 +156,14 @@ mod tests {
         for (plain, shown) in [(0, "0"), (999, "999"), (1_000, "1,000"), (10_000_000, "10,000,000")] {
             assert_eq!(number(plain), shown);
         }
-        for (part, whole, shown) in
-            [(0, 0, "0%"), (1, 10_000, "<0.1%"), (53, 12_480, "0.4%"), (9_812, 12_480, "79%"), (7, 7, "100%")]
-        {
+        for (part, whole, shown) in [
+            (0, 0, "0%"),
+            (1, 10_000, "<0.1%"),
+            (53, 12_480, "0.4%"),
+            (9_812, 12_480, "79%"),
+            (7, 7, "100%"),
+            (9_999, 10_000, ">99%"),
+        ] {
             assert_eq!(share(part, whole), shown);
         }
     }

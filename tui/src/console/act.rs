@@ -1,5 +1,7 @@
 //! Everything that a key or the palette can do.
 
+use kami_shared::acts::Act as CardAct;
+
 /// Something that the operator can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Act {
@@ -51,6 +53,32 @@ pub enum Act {
     MarkRange,
     /// Mark all that the filter finds.
     MarkAll,
+    /// Make a batch.
+    Generate,
+    /// Change a card.
+    Edit,
+    /// Withdraw cards.
+    Disable,
+    /// Give withdrawn cards back.
+    Enable,
+    /// Free cards from their machines.
+    Unbind,
+    /// Let cards last longer.
+    Extend,
+    /// Write the same note on cards.
+    SetNote,
+    /// Delete cards.
+    Delete,
+    /// Undo the last act.
+    Undo,
+    /// Do what the form says.
+    Submit,
+    /// Break off what is being done.
+    Cancel,
+    /// Yes, do it.
+    Yes,
+    /// No, leave it.
+    No,
     /// Copy codes to the clipboard.
     Copy,
     /// Ask the database again.
@@ -97,6 +125,19 @@ impl Act {
             Self::Mark => "act.mark",
             Self::MarkRange => "act.mark_range",
             Self::MarkAll => "act.mark_all",
+            Self::Generate => "act.generate",
+            Self::Edit => "act.edit",
+            Self::Disable => "act.disable",
+            Self::Enable => "act.enable",
+            Self::Unbind => "act.unbind",
+            Self::Extend => "act.extend",
+            Self::SetNote => "act.set_note",
+            Self::Delete => "act.delete",
+            Self::Undo => "act.undo",
+            Self::Submit => "act.submit",
+            Self::Cancel => "act.cancel",
+            Self::Yes => "act.yes",
+            Self::No => "act.no",
             Self::Copy => "act.copy",
             Self::Refresh => "act.refresh",
             Self::Theme => "act.theme",
@@ -105,6 +146,33 @@ impl Act {
             Self::Palette => "act.palette",
             Self::Suspend => "act.suspend",
             Self::Quit => "act.quit",
+        }
+    }
+
+    /// Whether the act changes the database.
+    pub const fn writes(self) -> bool {
+        matches!(
+            self,
+            Self::Generate
+                | Self::Edit
+                | Self::Disable
+                | Self::Enable
+                | Self::Unbind
+                | Self::Extend
+                | Self::SetNote
+                | Self::Delete
+                | Self::Undo
+        )
+    }
+
+    /// What the act does to a card, where that is all there is to it.
+    pub const fn on_card(self) -> Option<CardAct> {
+        match self {
+            Self::Disable => Some(CardAct::Disable),
+            Self::Enable => Some(CardAct::Enable),
+            Self::Unbind => Some(CardAct::Unbind),
+            Self::Delete => Some(CardAct::Delete),
+            _ => None,
         }
     }
 }

@@ -105,7 +105,7 @@ impl Column {
             Self::Machine => (12, 26),
             Self::Duration => (8, 8),
             Self::Left => (8, 9),
-            Self::Used | Self::Expires | Self::Created => (14, 15),
+            Self::Used | Self::Expires | Self::Created => (15, 15),
             Self::Note => (12, 48),
         }
     }

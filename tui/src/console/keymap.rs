@@ -62,10 +62,19 @@ const fn key(character: char) -> Key {
 const TABLE: &[Place] = &[Place::Cards];
 const CARDS: &[Place] = &[Place::Cards, Place::Detail];
 const SCREENS: &[Place] = &[Place::Cards, Place::Detail];
-const OVER: &[Place] = &[Place::Detail, Place::Search, Place::Picker];
+const OVER: &[Place] = &[Place::Detail, Place::Search, Place::Picker, Place::Form];
 const TYPING: &[Place] = &[Place::Search, Place::Picker];
 const PAGES: &[Place] = &[Place::Cards, Place::Detail, Place::Search, Place::Picker];
-const EVERYWHERE: &[Place] = &[Place::Cards, Place::Detail, Place::Search, Place::Picker];
+const EVERYWHERE: &[Place] = &[
+    Place::Cards,
+    Place::Detail,
+    Place::Search,
+    Place::Picker,
+    Place::Form,
+    Place::Confirm,
+    Place::ConfirmTyped,
+    Place::Work,
+];
 
 /// Every binding of the console.
 pub const BINDINGS: &[Binding] = &[
@@ -73,6 +82,9 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::Up, &[key('k'), Key::code(KeyCode::Up)], CARDS, Group::Move, 0),
     bind(Act::Down, &[Key::code(KeyCode::Down)], TYPING, Group::Move, 0),
     bind(Act::Up, &[Key::code(KeyCode::Up)], TYPING, Group::Move, 0),
+    bind(Act::Down, &[Key::code(KeyCode::Down), Key::code(KeyCode::Tab)], &[Place::Form], Group::Move, 0),
+    bind(Act::Up, &[Key::code(KeyCode::Up), Key::code(KeyCode::BackTab)], &[Place::Form], Group::Move, 0),
+    bind(Act::Submit, &[Key::code(KeyCode::Enter)], &[Place::Form], Group::Move, 1),
     bind(Act::Down, &[Key::code(KeyCode::Tab)], &[Place::Picker], Group::Move, 0),
     bind(Act::Up, &[Key::code(KeyCode::BackTab)], &[Place::Picker], Group::Move, 0),
     bind(Act::NextSearch, &[Key::code(KeyCode::Tab)], &[Place::Search], Group::Find, 1),
@@ -87,6 +99,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::Open, &[Key::code(KeyCode::Enter)], TYPING, Group::Move, 2),
     bind(Act::Back, &[Key::code(KeyCode::Esc)], TABLE, Group::Move, 0),
     bind(Act::Back, &[Key::code(KeyCode::Esc)], OVER, Group::Move, 3),
+    bind(Act::Cancel, &[Key::code(KeyCode::Esc)], &[Place::Work], Group::Move, 1),
     bind(Act::Search, &[key('/')], TABLE, Group::Find, 20),
     bind(Act::Filter, &[key('f')], TABLE, Group::Find, 21),
     bind(Act::FilterStatus, &[], TABLE, Group::Find, 0),
@@ -99,6 +112,25 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::Mark, &[key(' ')], CARDS, Group::Cards, 12),
     bind(Act::MarkRange, &[key('v')], TABLE, Group::Cards, 0),
     bind(Act::MarkAll, &[key('*')], TABLE, Group::Cards, 0),
+    bind(Act::Generate, &[key('n')], CARDS, Group::Cards, 10),
+    bind(Act::Edit, &[key('e')], CARDS, Group::Cards, 11),
+    bind(Act::Disable, &[key('b')], CARDS, Group::Cards, 13),
+    bind(Act::Enable, &[key('B')], CARDS, Group::Cards, 0),
+    bind(Act::Unbind, &[key('m')], CARDS, Group::Cards, 0),
+    bind(Act::Extend, &[key('+')], CARDS, Group::Cards, 0),
+    bind(Act::SetNote, &[key('N')], CARDS, Group::Cards, 0),
+    bind(Act::Delete, &[key('d')], CARDS, Group::Cards, 14),
+    bind(Act::Undo, &[key('u')], CARDS, Group::Cards, 0),
+    bind(Act::Yes, &[key('y')], &[Place::Confirm], Group::Cards, 1),
+    bind(
+        Act::No,
+        &[key('n'), Key::code(KeyCode::Enter), Key::code(KeyCode::Esc)],
+        &[Place::Confirm],
+        Group::Cards,
+        2,
+    ),
+    bind(Act::Yes, &[Key::code(KeyCode::Enter)], &[Place::ConfirmTyped], Group::Cards, 1),
+    bind(Act::No, &[Key::code(KeyCode::Esc)], &[Place::ConfirmTyped], Group::Cards, 2),
     bind(Act::Copy, &[key('c')], CARDS, Group::Cards, 19),
     bind(Act::Refresh, &[key('r')], SCREENS, Group::Program, 0),
     bind(Act::Theme, &[key('t')], SCREENS, Group::Program, 0),

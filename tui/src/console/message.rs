@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use kami_shared::filter::{Anchor, Capped, Filter, Position, Sort};
-use kami_shared::store::{Batch, LogRecord, Page, PrefixCounts, SearchCursor, SearchStep, StatusCounts};
+use kami_shared::store::{
+    ActError, ActOutcome, Acted, Batch, LogRecord, Page, PrefixCounts, SearchCursor, SearchStep, StatusCounts,
+};
 use tui_input::InputRequest;
 
 use super::act::Act;
 use super::cards::Landing;
+use super::order::Order;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -54,6 +57,10 @@ pub enum Topic {
     History,
     /// What a list offers.
     Choices,
+    /// Which codes to copy.
+    Codes,
+    /// What is being done to cards.
+    Work,
 }
 
 /// A question to the database.
@@ -95,6 +102,10 @@ pub enum Question {
     Prefixes,
     /// The batches.
     Batches,
+    /// The codes that a filter finds, at most so many.
+    Codes(Filter, usize),
+    /// Do this.
+    Do(Box<Order>),
 }
 
 /// What the database answers.
@@ -130,8 +141,48 @@ pub enum Answer {
     Prefixes(Vec<PrefixCounts>),
     /// The batches.
     Batches(Vec<Batch>),
+    /// Codes to copy.
+    Codes(Vec<String>),
+    /// How far the work is.
+    Progress {
+        /// How many cards are done.
+        done: u64,
+        /// The part that is done, from 0 to 1, where the number does not tell.
+        share: Option<f64>,
+    },
+    /// The work is done.
+    Done(Box<Done>),
     /// There is no answer.
     Failed(Failure),
+}
+
+/// What came of an order.
+#[derive(Debug)]
+pub enum Done {
+    /// A batch was made.
+    Generated(Batch),
+    /// A card was changed or deleted.
+    One {
+        /// What was done, in the word of the operator log.
+        act: &'static str,
+        /// The card before.
+        card: u64,
+        /// The card now.
+        acted: Acted,
+    },
+    /// Many cards were changed.
+    Many {
+        /// What was done, in the word of the operator log.
+        act: &'static str,
+        /// How many, and why not the others.
+        outcome: ActOutcome,
+    },
+    /// An act was undone.
+    Undone(ActOutcome),
+    /// There is nothing to undo.
+    NothingToUndo,
+    /// It was not done.
+    Refused(ActError),
 }
 
 /// Why there is no answer.
@@ -159,6 +210,8 @@ pub enum Effect {
     },
     /// Give up what was asked about this.
     Cancel(Topic),
+    /// Break off what is being done.
+    BreakOff,
     /// Allow no change any more, whatever the console might want.
     ForbidChanges,
     /// Put this on the clipboard.

@@ -33,12 +33,20 @@ pub enum Place {
     Detail,
     /// A list to choose from.
     Picker,
+    /// A form to fill in.
+    Form,
+    /// A question that is answered by yes or no.
+    Confirm,
+    /// A question that is answered by typing a number.
+    ConfirmTyped,
+    /// Something that is being done.
+    Work,
 }
 
 impl Place {
     /// Whether keys type text here.
     pub const fn takes_text(self) -> bool {
-        matches!(self, Self::Search | Self::Picker)
+        matches!(self, Self::Search | Self::Picker | Self::Form | Self::ConfirmTyped)
     }
 }
 
@@ -121,6 +129,23 @@ pub struct History {
     pub records: Vec<LogRecord>,
 }
 
+/// Something that is being done.
+#[derive(Clone, Debug)]
+pub struct Work {
+    /// The key of its title in the locale files.
+    pub key: &'static str,
+    /// When it began.
+    pub since: DateTime<Utc>,
+    /// How many cards are done.
+    pub done: u64,
+    /// How many there are to do, if that is known.
+    pub total: Option<u64>,
+    /// The part that is done, from 0 to 1.
+    pub share: f64,
+    /// Whether it was told to stop.
+    pub is_breaking_off: bool,
+}
+
 /// A question that waits for its answer.
 #[derive(Clone, Copy, Debug)]
 struct Asked {
@@ -155,10 +180,14 @@ pub struct Model {
     pub counts: Option<StatusCounts>,
     /// What was done to the card that was looked at last.
     pub history: Option<History>,
+    /// What is being done.
+    pub work: Option<Work>,
     /// What lies over the screen, the topmost last.
     pub overlays: Vec<Overlay>,
     /// What the message line says.
     pub notice: Option<Notice>,
+    /// Whether the operator was told that leaving loses what he typed.
+    pub was_told_of_loss: bool,
     asked: HashMap<Topic, Asked>,
     last_id: QuestionId,
 }
@@ -179,8 +208,10 @@ impl Model {
             cards: Cards::default(),
             counts: None,
             history: None,
+            work: None,
             overlays: Vec::new(),
             notice: None,
+            was_told_of_loss: false,
             asked: HashMap::new(),
             last_id: 0,
         }
@@ -196,6 +227,10 @@ impl Model {
         match self.overlays.last() {
             Some(Overlay::Detail { .. }) => Place::Detail,
             Some(Overlay::Picker { .. }) => Place::Picker,
+            Some(Overlay::Form(_)) => Place::Form,
+            Some(Overlay::Confirm(confirm)) if confirm.typed.is_some() => Place::ConfirmTyped,
+            Some(Overlay::Confirm(_)) => Place::Confirm,
+            Some(Overlay::Work) => Place::Work,
             None if self.cards.searching => Place::Search,
             None => Place::Cards,
         }
@@ -255,7 +290,7 @@ impl Model {
 
     /// Whether the operator has waited for the table or a list long enough to be told so.
     pub fn is_waiting_long(&self) -> bool {
-        [Topic::Rows, Topic::Choices]
+        [Topic::Rows, Topic::Choices, Topic::Codes, Topic::Work]
             .iter()
             .filter_map(|topic| self.asked.get(topic))
             .any(|asked| self.now - asked.at > PATIENCE)

@@ -2,9 +2,12 @@
 
 use kami_shared::card::CardStatus;
 use kami_shared::filter::SortBy;
+use tui_input::Input;
 
 use super::act::Act;
 use super::column::Column;
+use super::form::Form;
+use super::order::Order;
 use super::picker::Picker;
 
 /// Something that lies over the screen and takes the keys.
@@ -15,6 +18,12 @@ pub enum Overlay {
         /// How many lines of it are scrolled away.
         scroll: usize,
     },
+    /// A form to fill in.
+    Form(Form),
+    /// A question before something that is hard to take back.
+    Confirm(Confirm),
+    /// The progress of what is being done.
+    Work,
     /// A list to choose from.
     Picker {
         /// What it is a list of.
@@ -22,6 +31,21 @@ pub enum Overlay {
         /// The list.
         picker: Picker<Chosen>,
     },
+}
+
+/// A question before something is done that is hard to take back.
+#[derive(Clone, Debug)]
+pub struct Confirm {
+    /// The question.
+    pub question: String,
+    /// What follows from a yes.
+    pub consequence: String,
+    /// What is done then.
+    pub order: Order,
+    /// Whether it is dangerous rather than only large.
+    pub is_danger: bool,
+    /// The number that has to be typed, and what was typed; a plain yes will do where there is nothing.
+    pub typed: Option<(String, Input)>,
 }
 
 /// What a list is of.
@@ -43,6 +67,8 @@ pub enum PickerKind {
     Sort,
     /// The columns.
     Columns,
+    /// What can be done with a batch that was just made.
+    Made,
 }
 
 impl PickerKind {
@@ -57,6 +83,7 @@ impl PickerKind {
             Self::Batch => "picker.batch",
             Self::Sort => "picker.sort",
             Self::Columns => "picker.columns",
+            Self::Made => "picker.made",
         }
     }
 }
@@ -72,6 +99,10 @@ pub enum Chosen {
     Prefix(Option<String>),
     /// To see one batch, or all.
     Batch(Option<u64>),
+    /// To see the batch that was just made.
+    SeeBatch(u64),
+    /// To copy the codes of the batch that was just made.
+    CopyBatch(u64),
     /// To order by this.
     Sort(SortBy),
     /// To show or hide a column.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use crossterm::event::{Event, EventStream};
 use futures_util::StreamExt as _;
+use kami_shared::operator::Operator;
 use kami_shared::store::Store;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -38,7 +39,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let variable = |name: &str| std::env::var(name).ok();
     let model = model(&settings, &variable)?;
     let store = Store::new(&settings.connection.url).read_only(settings.read_only);
-    let (worker, answers) = Worker::new(store);
+    let (worker, answers) = Worker::new(store, operator(&settings, &variable)?);
     let screen = Screen::claim(&variable("TERM").unwrap_or_default())?;
     let mut console = Console { settings, model, worker, screen, shown_minute: None, dirty: true };
     let ended = console.run(answers).await;
@@ -47,6 +48,12 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     // A database that does not answer must not keep the shell waiting.
     drop(tokio::time::timeout(Duration::from_millis(500), worker.close()).await);
     ended
+}
+
+/// Who the operator log says did it.
+fn operator(settings: &Settings, variable: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Operator> {
+    let name = crate::settings::operator(settings.preferences.operator.as_deref(), variable);
+    Operator::new(&name).map_err(|error| anyhow::anyhow!("the operator's name is {error}"))
 }
 
 /// The core as the settings want it at first.
@@ -160,6 +167,7 @@ impl Console {
             match effect {
                 Effect::Ask { id, topic, question, pause } => self.worker.ask(id, topic, question, pause),
                 Effect::Cancel(topic) => self.worker.cancel(topic),
+                Effect::BreakOff => self.worker.break_off(),
                 Effect::ForbidChanges => self.worker.forbid_changes(),
                 Effect::Copy(text) => self.screen.copy(&text)?,
                 Effect::SavePreferences => self.save_preferences(),

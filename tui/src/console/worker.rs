@@ -1,14 +1,19 @@
 //! The worker: asks the database what the core wants to know, one task a question, and brings the answers back.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use kami_shared::filter::Filter;
-use kami_shared::store::{Progress, SearchCursor, SearchStep, Store, StoreError};
+use kami_shared::filter::{Anchor, Filter, Sort};
+use kami_shared::operator::Operator;
+use kami_shared::store::{ActError, ActProgress, Progress, SearchCursor, SearchStep, Store, StoreError};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
 
-use super::message::{Answer, Failure, Message, Question, QuestionId, Topic};
+use super::message::{Answer, Done, Failure, Message, Question, QuestionId, Topic};
+use super::order::{Order, Target};
 
 /// How many acts of a card's history are shown.
 const HISTORY: usize = 50;
@@ -20,15 +25,24 @@ const BATCHES: usize = 500;
 #[derive(Debug)]
 pub(super) struct Worker {
     store: Store,
+    operator: Operator,
     tasks: HashMap<Topic, AbortHandle>,
     answers: UnboundedSender<Message>,
+    /// Told to the work that is being done; a new one for each.
+    break_off: Arc<AtomicBool>,
 }
 
 impl Worker {
     /// A worker on a store, and where its answers come out.
-    pub(super) fn new(store: Store) -> (Self, UnboundedReceiver<Message>) {
+    pub(super) fn new(store: Store, operator: Operator) -> (Self, UnboundedReceiver<Message>) {
         let (answers, received) = unbounded_channel();
-        (Self { store, tasks: HashMap::new(), answers }, received)
+        let break_off = Arc::default();
+        (Self { store, operator, tasks: HashMap::new(), answers, break_off }, received)
+    }
+
+    /// Breaks off the work that is being done: it ends at its next step and says how far it came.
+    pub(super) fn break_off(&self) {
+        self.break_off.store(true, Ordering::Relaxed);
     }
 
     /// Allows no change any more.
@@ -39,7 +53,16 @@ impl Worker {
     /// Asks a question after a pause; what was asked about the same topic is given up.
     pub(super) fn ask(&mut self, id: QuestionId, topic: Topic, question: Question, pause: Duration) {
         self.cancel(topic);
-        let errand = Errand { id, store: self.store.clone(), answers: self.answers.clone() };
+        if topic == Topic::Work {
+            self.break_off = Arc::default();
+        }
+        let errand = Errand {
+            id,
+            store: self.store.clone(),
+            operator: self.operator.clone(),
+            answers: self.answers.clone(),
+            break_off: Arc::clone(&self.break_off),
+        };
         let task = tokio::spawn(async move {
             tokio::time::sleep(pause).await;
             errand.run(question).await;
@@ -67,7 +90,9 @@ impl Worker {
 struct Errand {
     id: QuestionId,
     store: Store,
+    operator: Operator,
     answers: UnboundedSender<Message>,
+    break_off: Arc<AtomicBool>,
 }
 
 impl Errand {
@@ -96,6 +121,11 @@ impl Errand {
                 Answer::Prefixes(store.prefix_counts().await?)
             }
             Question::Batches => Answer::Batches(store.batches(None, BATCHES).await?),
+            Question::Codes(filter, most) => {
+                let page = store.page(&filter, Sort::NEWEST, &Anchor::First, most).await?;
+                Answer::Codes(page.rows.into_iter().map(|card| card.full_code).collect())
+            }
+            Question::Do(order) => Answer::Done(Box::new(self.work(*order).await)),
         };
         self.send(answer);
         Ok(())
@@ -136,6 +166,48 @@ impl Errand {
         let step = SearchStep { rows: Vec::new(), now: self.store.now().await?, next: None, progress };
         self.send(Answer::Hits { step, is_first: true, goes_on: false });
         Ok(())
+    }
+
+    /// Does what was ordered, telling how far it is.
+    async fn work(&self, order: Order) -> Done {
+        self.try_work(order).await.unwrap_or_else(Done::Refused)
+    }
+
+    async fn try_work(&self, order: Order) -> Result<Done, ActError> {
+        let (store, operator) = (&self.store, &self.operator);
+        let on_progress = |progress: ActProgress| self.progress(progress.done, Some(progress.share));
+        let done = match order {
+            Order::Generate(order) => {
+                let on_made = |made| self.progress(made, None);
+                Done::Generated(store.generate(operator, &order, &on_made).await?)
+            }
+            Order::Edit { seen, edit } => {
+                let acted = store.edit(operator, &seen, &edit).await?;
+                Done::One { act: "edit", card: seen.id, acted }
+            }
+            Order::Act { act, target: Target::One(seen) } => {
+                let acted = store.act_on_one(operator, &act, &seen).await?;
+                Done::One { act: act.name(), card: seen.id, acted }
+            }
+            Order::Act { act, target: Target::Many { selection, .. } } => {
+                let outcome = store.act_on(operator, &act, &selection, &on_progress).await?;
+                Done::Many { act: act.name(), outcome }
+            }
+            Order::Undo => match store.last_undoable(operator).await.map_err(ActError::Store)? {
+                None => Done::NothingToUndo,
+                Some(act) => Done::Undone(store.undo(operator, act.id, &on_progress).await?),
+            },
+        };
+        Ok(done)
+    }
+
+    fn progress(&self, done: u64, share: Option<f64>) -> ControlFlow<()> {
+        self.send(Answer::Progress { done, share });
+        if self.break_off.load(Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     }
 
     fn send(&self, answer: Answer) {

@@ -1,6 +1,7 @@
 //! Where the cards are, who works with them, and how the console looks: read once, checked as a whole.
 
 mod environment;
+mod operator;
 mod password;
 mod preferences;
 
@@ -12,6 +13,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 pub use self::environment::{Connection, EnvironmentEntry};
+pub use self::operator::operator;
 pub use self::password::PasswordError;
 pub use self::preferences::Preferences;
 use crate::console::theme::Shade;
@@ -131,6 +133,8 @@ struct Config {
     language: Option<Language>,
     theme: Option<Shade>,
     columns: Option<Vec<String>>,
+    /// Who the operator log says did it.
+    operator: Option<String>,
 }
 
 impl Settings {
@@ -141,8 +145,8 @@ impl Settings {
         let remembered: Preferences = read_toml(&paths.preferences)?.unwrap_or_default();
         let connection = environment::choose(wishes, &config, &paths, variable)?;
         let read_only = wishes.read_only || config.read_only || connection.read_only;
-        let Config { language, theme: shade, columns, .. } = config;
-        let preferences = remembered.or(Preferences { language, shade, columns });
+        let Config { language, theme: shade, columns, operator, .. } = config;
+        let preferences = remembered.or(Preferences { language, shade, columns, operator });
         Ok(Self { connection, read_only, preferences, paths })
     }
 }

@@ -22,6 +22,9 @@ pub struct Preferences {
     /// The columns of the table; by default all that find room.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<String>>,
+    /// Who the operator log says did it; by default the system's user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
 }
 
 impl Preferences {
@@ -32,6 +35,7 @@ impl Preferences {
             language: self.language.or(other.language),
             shade: self.shade.or(other.shade),
             columns: self.columns.or(other.columns),
+            operator: self.operator.or(other.operator),
         }
     }
 
@@ -58,9 +62,13 @@ mod tests {
             language: Some(Language::Chinese),
             shade: Some(Shade::Light),
             columns: Some(vec!["code".to_owned(), "note".to_owned()]),
+            operator: Some("shop A".to_owned()),
         };
         let text = toml::to_string(&preferences).unwrap();
-        assert_eq!(text, "language = \"zh\"\ntheme = \"light\"\ncolumns = [\"code\", \"note\"]\n");
+        assert_eq!(
+            text,
+            "language = \"zh\"\ntheme = \"light\"\ncolumns = [\"code\", \"note\"]\noperator = \"shop A\"\n"
+        );
         assert_eq!(toml::from_str::<Preferences>(&text).unwrap(), preferences);
         let defaults = Preferences { language: Some(Language::English), ..Preferences::default() };
         assert_eq!(defaults.clone().or(preferences.clone()).language, Some(Language::English));

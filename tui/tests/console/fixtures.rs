@@ -69,6 +69,11 @@ impl Console {
         self.press_with(code, KeyModifiers::NONE);
     }
 
+    /// Presses a key with Ctrl.
+    pub(crate) fn control(&mut self, character: char) {
+        self.press_with(KeyCode::Char(character), KeyModifiers::CONTROL);
+    }
+
     fn press_with(&mut self, code: KeyCode, modifiers: KeyModifiers) {
         if let Some(message) = keymap::message(&self.model, KeyEvent::new(code, modifiers)) {
             self.tell(message);

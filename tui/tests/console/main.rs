@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
 
+mod acts;
 mod fixtures;
+mod journey;
+mod pseudo_terminal;
 mod screens;
 mod update;

@@ -54,6 +54,49 @@ fn palette() {
 }
 
 #[test]
+fn forms() {
+    everywhere("generate", |console| console.keys("nVIP"));
+    everywhere("edit", |console| console.keys("je"));
+}
+
+#[test]
+fn a_form_with_mistakes_and_codes_that_are_easy_to_guess() {
+    for language in Language::ALL {
+        let mut console = Console::with_cards((80, 24), language);
+        console.keys("nVI P");
+        console.press(crossterm::event::KeyCode::Tab);
+        console.press(crossterm::event::KeyCode::Tab);
+        console.press(crossterm::event::KeyCode::Backspace);
+        console.press(crossterm::event::KeyCode::Backspace);
+        console.keys("6");
+        snapshot("generate_wrong", &console);
+    }
+}
+
+#[test]
+fn questions_before_a_delete() {
+    for language in Language::ALL {
+        let mut console = Console::with_cards((80, 24), language);
+        console.keys("d");
+        snapshot("delete_one", &console);
+        console.press(crossterm::event::KeyCode::Esc);
+        console.keys("*d");
+        snapshot("delete_many", &console);
+    }
+}
+
+#[test]
+fn progress() {
+    for language in Language::ALL {
+        let mut console = Console::with_cards((80, 24), language);
+        console.keys("*b");
+        console.model.now = now() + chrono::TimeDelta::seconds(2);
+        console.answer(Topic::Work, Answer::Progress { done: 3, share: Some(0.4) });
+        snapshot("progress", &console);
+    }
+}
+
+#[test]
 fn the_detail_of_a_card() {
     for language in Language::ALL {
         let mut console = Console::with_cards((80, 24), language);

@@ -1,6 +1,6 @@
 //! What each act does where it is asked for.
 
-use super::{filters, lists, table};
+use super::{filters, forms, lists, table, work};
 use crate::console::act::Act;
 use crate::console::message::{Effect, Question, Topic};
 use crate::console::model::{Model, Place, Tone};
@@ -16,6 +16,9 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
     }
     match model.place() {
         Place::Picker => lists::act(model, act),
+        Place::Form => forms::act(model, act),
+        Place::Confirm | Place::ConfirmTyped => confirm_act(model, act),
+        Place::Work => work_act(model, act),
         Place::Search => search_act(model, act),
         Place::Detail => detail_act(model, act),
         Place::Cards => cards_act(model, act),
@@ -40,6 +43,43 @@ fn search_act(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::PreviousSearch => filters::turn_search(model, false),
         _ => cards_act(model, act),
     }
+}
+
+fn confirm_act(model: &mut Model, act: Act) -> Vec<Effect> {
+    match act {
+        Act::Yes => work::confirmed(model),
+        Act::No => {
+            model.notice = None;
+            model.overlays.pop();
+            Vec::new()
+        }
+        Act::Quit => quit(model),
+        Act::Suspend => vec![Effect::Suspend],
+        _ => Vec::new(),
+    }
+}
+
+fn work_act(model: &mut Model, act: Act) -> Vec<Effect> {
+    match act {
+        // A second Ctrl-C ends the console with the work.
+        Act::Quit if model.work.as_ref().is_none_or(|work| work.is_breaking_off) => vec![Effect::Quit],
+        Act::Quit | Act::Cancel => work::break_off(model),
+        Act::Suspend => vec![Effect::Suspend],
+        _ => Vec::new(),
+    }
+}
+
+/// Ends, unless something typed would be lost that the operator was not yet told about.
+pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
+    let typed =
+        model.overlays.iter().any(|overlay| matches!(overlay, Overlay::Form(form) if form.is_changed()));
+    if typed && !model.was_told_of_loss {
+        model.was_told_of_loss = true;
+        let words = say!(model.language, "quit.typed");
+        model.say(Tone::Bad, words);
+        return Vec::new();
+    }
+    vec![Effect::Quit]
 }
 
 fn detail_act(model: &mut Model, act: Act) -> Vec<Effect> {
@@ -94,6 +134,15 @@ fn cards_act(model: &mut Model, act: Act) -> Vec<Effect> {
             say_marked(model)
         }
         Act::MarkAll => mark_all(model),
+        Act::Generate
+        | Act::Edit
+        | Act::Disable
+        | Act::Enable
+        | Act::Unbind
+        | Act::Extend
+        | Act::SetNote
+        | Act::Delete
+        | Act::Undo => work::begin(model, act),
         Act::Copy => copy(model),
         Act::Refresh => {
             model.notice = None;
@@ -111,7 +160,7 @@ fn cards_act(model: &mut Model, act: Act) -> Vec<Effect> {
             vec![Effect::SavePreferences]
         }
         Act::Suspend => vec![Effect::Suspend],
-        Act::Quit => vec![Effect::Quit],
+        Act::Quit => quit(model),
         _ => lists::open(model, act),
     }
 }
@@ -148,8 +197,13 @@ fn say_marked(model: &mut Model) -> Vec<Effect> {
 
 fn copy(model: &mut Model) -> Vec<Effect> {
     let codes = model.cards.codes_at_hand();
+    copy_codes(model, &codes)
+}
+
+/// Puts codes on the clipboard, a line each.
+pub(super) fn copy_codes(model: &mut Model, codes: &[String]) -> Vec<Effect> {
     let count = codes.len() as u64;
-    let words = match codes.as_slice() {
+    let words = match codes {
         [code] => say!(model.language, "copied.code", code = crate::cells::harmless(code)),
         _ => counted(model.language, "copied.codes", count),
     };

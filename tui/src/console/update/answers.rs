@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use kami_shared::filter::{Capped, Position};
 use kami_shared::store::{Page, SearchStep};
 
-use super::{lists, table};
+use super::{acts, lists, table, work};
 use crate::console::cards::Landing;
 use crate::console::message::{Answer, Effect, Failure, Question, Topic};
 use crate::console::model::{History, Link, Model, ReadOnly, Tone};
@@ -73,6 +73,18 @@ pub(super) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
             model.settle(topic);
             lists::offer_batches(model, &batches);
             Vec::new()
+        }
+        Answer::Codes(codes) => {
+            model.settle(topic);
+            acts::copy_codes(model, &codes)
+        }
+        Answer::Progress { done, share } => {
+            work::progress(model, done, share);
+            Vec::new()
+        }
+        Answer::Done(done) => {
+            model.settle(topic);
+            work::done(model, *done)
         }
         Answer::Failed(failure) => {
             model.settle(topic);
@@ -178,7 +190,9 @@ fn failed(model: &mut Model, topic: Topic, failure: Failure) -> Vec<Effect> {
         // What the table is asked for says it once; these would only say it again.
         Topic::Total | Topic::Offset | Topic::History | Topic::Server => {}
         Topic::Counts if failure.passes => {}
-        Topic::Rows | Topic::Counts | Topic::Choices => model.say(Tone::Bad, failure.words),
+        Topic::Rows | Topic::Counts | Topic::Choices | Topic::Codes | Topic::Work => {
+            model.say(Tone::Bad, failure.words);
+        }
     }
     Vec::new()
 }

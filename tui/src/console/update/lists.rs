@@ -5,13 +5,13 @@ use kami_shared::filter::SortBy;
 use kami_shared::store::Batch;
 use tui_input::InputRequest;
 
-use super::{filters, perform, table};
+use super::{filters, perform, table, work};
 use crate::cells::harmless;
 use crate::console::act::Act;
 use crate::console::column::Column;
 use crate::console::keymap::{BINDINGS, Binding};
 use crate::console::message::{Effect, Question, Topic};
-use crate::console::model::{Model, Place};
+use crate::console::model::{Model, Place, Tone};
 use crate::console::overlay::{Chosen, Overlay, PickerKind};
 use crate::console::picker::{Item, Picker};
 use crate::console::refusal::refusal;
@@ -77,6 +77,11 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
 fn choose(model: &mut Model) -> Vec<Effect> {
     let Some(Overlay::Picker { picker, .. }) = model.overlays.last_mut() else { return Vec::new() };
     let Some(item) = picker.chosen() else { return Vec::new() };
+    if let (Some(reason), false) = (&item.refusal, matches!(item.value, Chosen::Act(_))) {
+        let reason = reason.clone();
+        model.say(Tone::Bad, reason);
+        return Vec::new();
+    }
     let chosen = item.value.clone();
     if let Chosen::Column(column) = chosen {
         return turn_column(model, column);
@@ -100,6 +105,14 @@ fn choose(model: &mut Model) -> Vec<Effect> {
                 sort.by = by;
             }
             effects.extend(table::reload(model));
+            return effects;
+        }
+        Chosen::SeeBatch(id) => {
+            effects.extend(work::see_batch(model, id));
+            return effects;
+        }
+        Chosen::CopyBatch(id) => {
+            effects.extend(work::copy_batch(model, id));
             return effects;
         }
         Chosen::Column(_) => {}

@@ -3,15 +3,18 @@
 mod acts;
 mod answers;
 mod filters;
+mod forms;
 mod lists;
 mod table;
+mod work;
 
 use tui_input::InputRequest;
 
 pub(super) use self::lists::sort_key;
+pub(super) use self::work::card_refusal;
 use super::act::Act;
 use super::message::{Effect, Message, Question, Topic};
-use super::model::{Link, Model};
+use super::model::{Link, Model, Place};
 
 /// Takes a message in and returns what has to be done.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -57,13 +60,16 @@ fn tick(model: &mut Model) -> Vec<Effect> {
 }
 
 fn edit(model: &mut Model, request: InputRequest) -> Vec<Effect> {
-    if !model.overlays.is_empty() {
-        return lists::edit(model, request);
+    match model.place() {
+        Place::Picker => return lists::edit(model, request),
+        Place::Form | Place::ConfirmTyped => {
+            forms::edit(model, request);
+            return Vec::new();
+        }
+        Place::Search => {}
+        Place::Cards | Place::Detail | Place::Confirm | Place::Work => return Vec::new(),
     }
-    if model.cards.searching {
-        return filters::edit_search(model, request);
-    }
-    Vec::new()
+    filters::edit_search(model, request)
 }
 
 /// Does what a key would do, for tests and for lists of acts.

@@ -12,16 +12,19 @@
 //! hint bar
 //! ```
 
+mod confirm;
 mod counts;
 mod detail;
 mod empty;
 mod filter_line;
+mod form;
 mod header;
 mod hints;
 mod lists;
 mod notice;
 mod paint;
 mod table;
+mod work;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -62,6 +65,9 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         let is_top = index + 1 == model.overlays.len();
         match overlay {
             Overlay::Detail { scroll } => detail::render_over(model, *scroll, frame, area),
+            Overlay::Form(form) => form::render(model, form, is_top, frame, area),
+            Overlay::Confirm(confirm) => confirm::render(model, confirm, frame, area),
+            Overlay::Work => work::render(model, frame, area),
             Overlay::Picker { kind, picker } => lists::render(model, *kind, picker, is_top, frame, area),
         }
     }

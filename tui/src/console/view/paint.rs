@@ -49,6 +49,14 @@ pub(super) fn overlay(
         height,
     };
     Clear.render(area, frame.buffer_mut());
+    // A wide character that the frame cuts in two would swallow the frame's own edge.
+    for y in area.y..area.bottom() {
+        if let Some(cell) = frame.buffer_mut().cell_mut((area.x.wrapping_sub(1), y))
+            && cells(cell.symbol()) > 1
+        {
+            cell.set_symbol(" ");
+        }
+    }
     let title = Line::from(vec![Span::raw(" "), span(title, theme.strong()), Span::raw(" ")]);
     let block = Block::bordered()
         .border_type(BorderType::Rounded)
