@@ -11,7 +11,7 @@ use kami_shared::store::{
     ActError, ActFilter, BatchOrigin, GenerateOrder, LogFilter, MAX_BATCH, Store, UndoRefusal,
 };
 use kami_shared::transfer::ImportCard;
-use kami_testkit::{TestDatabase, eventually};
+use kami_testkit::{Proxy, TestDatabase, eventually};
 
 fn anna() -> Operator {
     Operator::new("anna").unwrap()
@@ -127,6 +127,28 @@ async fn a_batch_that_is_broken_off_leaves_nothing() {
     .await;
     assert!(is_empty(&database).await);
     store.generate(&anna(), &order("VIP", 10, 16), &on).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_line_that_breaks_in_the_middle_of_a_batch_leaves_nothing() {
+    let database = TestDatabase::create().await;
+    let proxy = Proxy::start(database.port()).await;
+    let store = Store::new(&database.url_through(proxy.port()).parse().unwrap());
+    let breaking = |count| {
+        if count == 3_000 {
+            proxy.cut();
+        }
+        ControlFlow::Continue(())
+    };
+    for count in [3_000, 5_000] {
+        let error = store.generate(&anna(), &order("VIP", count, 16), &breaking).await.unwrap_err();
+        assert!(matches!(&error, ActError::Store(error) if error.is_transient()), "{error}");
+    }
+    assert!(is_empty(&database).await);
+    store.generate(&anna(), &order("VIP", 2_000, 16), &breaking).await.unwrap();
+    // The broken connections still hold their locks for a moment, but on nothing that anybody else wants.
+    let counts: Vec<u64> = database.rows("SELECT COUNT(*) FROM cards", ()).await;
+    assert_eq!(counts, [2_000]);
 }
 
 #[tokio::test]
