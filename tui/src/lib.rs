@@ -3,6 +3,7 @@
 pub mod cells;
 pub mod command;
 pub mod console;
+pub mod export;
 pub mod settings;
 pub mod words;
 

@@ -71,6 +71,8 @@ pub enum Act {
     Delete,
     /// Undo the last act.
     Undo,
+    /// Write cards to a file.
+    Export,
     /// Do what the form says.
     Submit,
     /// Break off what is being done.
@@ -134,6 +136,7 @@ impl Act {
             Self::SetNote => "act.set_note",
             Self::Delete => "act.delete",
             Self::Undo => "act.undo",
+            Self::Export => "act.export",
             Self::Submit => "act.submit",
             Self::Cancel => "act.cancel",
             Self::Yes => "act.yes",

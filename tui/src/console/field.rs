@@ -19,6 +19,12 @@ pub enum FieldName {
     Status,
     /// The machine that a card is bound to.
     Machine,
+    /// Which cards.
+    Which,
+    /// The form of a file.
+    Format,
+    /// Where a file is.
+    Path,
 }
 
 impl FieldName {
@@ -32,6 +38,9 @@ impl FieldName {
             Self::Note => "field.note",
             Self::Status => "field.status",
             Self::Machine => "field.machine",
+            Self::Which => "field.which",
+            Self::Format => "field.format",
+            Self::Path => "field.path",
         }
     }
 }

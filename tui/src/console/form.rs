@@ -1,20 +1,26 @@
 //! A form: its fields, what is wrong with them, and what it orders.
 
+use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 
+use chrono::{DateTime, Utc};
 use kami_shared::acts::Act as CardAct;
 use kami_shared::card::{CardStatus, MachineCode};
 use kami_shared::code::CodeLength;
 use kami_shared::duration::CardDuration;
 use kami_shared::edit::{CardEdit, StatusEdit};
+use kami_shared::filter::Filter;
 use kami_shared::operator::{Note, NoteError};
 use kami_shared::prefix::Prefix;
 use kami_shared::record::CardRecord;
 use kami_shared::store::{GenerateOrder, MAX_BATCH};
+use kami_shared::transfer::Format;
+use kami_shared::zone::Zone;
 use tui_input::InputRequest;
 
 use super::field::{Field, FieldName};
 use super::order::{Order, Target};
+use crate::export::{self, ExportOrder, Source};
 use crate::words::{Language, number, say};
 
 /// The durations that most cards have.
@@ -53,6 +59,21 @@ pub enum FormKind {
     Extend(Target),
     /// To write the same note on cards.
     Note(Target),
+    /// To write cards to a file.
+    Export(Sources),
+}
+
+/// The cards that may be written to a file.
+#[derive(Clone, Debug)]
+pub struct Sources {
+    /// The marked ones, where there are any.
+    pub marked: Option<Source>,
+    /// What the table shows.
+    pub found: Filter,
+    /// The moment at which the form was opened, for the name of the file.
+    pub at: DateTime<Utc>,
+    /// The zone in which the file shows moments.
+    pub zone: Zone,
 }
 
 impl FormKind {
@@ -63,6 +84,7 @@ impl FormKind {
             Self::Edit { .. } => "form.edit",
             Self::Extend(_) => "form.extend",
             Self::Note(_) => "form.note",
+            Self::Export(_) => "form.export",
         }
     }
 }
@@ -109,6 +131,22 @@ impl Form {
         Self::new(FormKind::Note(target), vec![Field::line(FieldName::Note, note)])
     }
 
+    /// The form that writes cards to a file.
+    pub fn export(sources: Sources) -> Self {
+        let first = if sources.marked.is_some() { "marked" } else { "unused" };
+        let which: &[&str] =
+            if sources.marked.is_some() { &["marked", "unused", "found"] } else { &["unused", "found"] };
+        let formats = Format::ALL.map(Format::extension);
+        let prefix = sources.found.prefix.as_deref();
+        let path = export::default_path(Format::Txt, prefix, sources.at, sources.zone);
+        let fields = vec![
+            Field::choice(FieldName::Which, which, first),
+            Field::choice(FieldName::Format, &formats, Format::Txt.extension()),
+            Field::line(FieldName::Path, path.display().to_string()),
+        ];
+        Self::new(FormKind::Export(sources), fields)
+    }
+
     /// The value of a field; nothing if the form has no such field.
     pub fn value(&self, name: FieldName) -> &str {
         self.fields.iter().find(|field| field.name == name).map_or("", Field::value)
@@ -141,6 +179,20 @@ impl Form {
         if let Some(field) = self.fields.get_mut(self.focus) {
             field.edit(request);
         }
+        self.follow_format();
+    }
+
+    /// The name of a file ends as its form does.
+    fn follow_format(&mut self) {
+        let extension = self.value(FieldName::Format).to_owned();
+        let is_elsewhere = self.fields.get(self.focus).is_none_or(|field| field.name != FieldName::Path);
+        if !matches!(self.kind, FormKind::Export(_)) || !is_elsewhere {
+            return;
+        }
+        let path = Path::new(self.value(FieldName::Path)).with_extension(extension).display().to_string();
+        if let Some(field) = self.fields.iter_mut().find(|field| field.name == FieldName::Path) {
+            *field = Field::line(FieldName::Path, path);
+        }
     }
 
     /// The card has become another: fields that were left alone follow it, what was typed stays.
@@ -172,7 +224,8 @@ impl Form {
             FieldName::Duration => self.duration().is_some(),
             FieldName::Note => Note::parse(value).is_ok(),
             FieldName::Machine => MachineCode::parse(value).is_ok(),
-            FieldName::Status => true,
+            FieldName::Path => !value.is_empty(),
+            FieldName::Status | FieldName::Which | FieldName::Format => true,
         };
         if is_right {
             return None;
@@ -186,6 +239,7 @@ impl Form {
             FieldName::Duration if matches!(self.kind, FormKind::Extend(_)) => say!(language, "problem.span"),
             FieldName::Duration => say!(language, "problem.duration"),
             FieldName::Note => say!(language, "problem.note", most = Note::MAX_CHARS),
+            FieldName::Path => say!(language, "problem.path"),
             _ => say!(language, "problem.machine"),
         })
     }
@@ -229,6 +283,7 @@ impl Form {
                 let edit = self.card_edit(seen)?;
                 Some(Order::Edit { seen: seen.clone(), edit })
             }
+            FormKind::Export(sources) => self.export_order(sources).map(Order::Export),
             FormKind::Extend(target) => {
                 let seconds = self.duration()?.seconds()?;
                 Some(Order::Act { act: CardAct::Extend { seconds }, target: target.clone() })
@@ -238,6 +293,22 @@ impl Form {
                 target: target.clone(),
             }),
         }
+    }
+
+    fn export_order(&self, sources: &Sources) -> Option<ExportOrder> {
+        let source = match self.value(FieldName::Which) {
+            "marked" => sources.marked.clone()?,
+            "found" => Source::Filter(sources.found.clone()),
+            _ => Source::Filter(export::unused(sources.found.prefix.clone())),
+        };
+        let path = self.value(FieldName::Path).trim();
+        Some(ExportOrder {
+            source,
+            format: self.value(FieldName::Format).parse().ok()?,
+            path: (!path.is_empty()).then(|| PathBuf::from(path))?,
+            at: sources.at,
+            zone: sources.zone,
+        })
     }
 
     /// The difference between the card and the fields.

@@ -12,6 +12,7 @@ use tui_input::InputRequest;
 use super::act::Act;
 use super::cards::Landing;
 use super::order::Order;
+use crate::export::{ExportError, Exported};
 
 /// Something that happened.
 #[derive(Debug)]
@@ -179,6 +180,10 @@ pub enum Done {
     },
     /// An act was undone.
     Undone(ActOutcome),
+    /// A file was written.
+    Exported(Exported),
+    /// No file was written.
+    NotExported(ExportError),
     /// There is nothing to undo.
     NothingToUndo,
     /// It was not done.

@@ -5,6 +5,8 @@ use kami_shared::edit::CardEdit;
 use kami_shared::record::CardRecord;
 use kami_shared::store::{GenerateOrder, Selection};
 
+use crate::export::ExportOrder;
+
 /// Something to be done to cards, complete with everything that it needs.
 #[derive(Clone, Debug)]
 pub enum Order {
@@ -26,6 +28,8 @@ pub enum Order {
     },
     /// Undo the operator's last act.
     Undo,
+    /// Write cards to a file.
+    Export(ExportOrder),
 }
 
 impl Order {
@@ -35,7 +39,7 @@ impl Order {
             Self::Generate(order) => Some(order.count as u64),
             Self::Edit { .. } => Some(1),
             Self::Act { target, .. } => Some(target.count()),
-            Self::Undo => None,
+            Self::Undo | Self::Export(_) => None,
         }
     }
 
@@ -53,13 +57,14 @@ impl Order {
                 CardAct::SetNote { .. } => "work.note",
             },
             Self::Undo => "work.undo",
+            Self::Export(_) => "work.export",
         }
     }
 
     /// Whether it takes so long that its progress is shown.
     pub const fn is_long(&self) -> bool {
         match self {
-            Self::Generate(_) | Self::Undo => true,
+            Self::Generate(_) | Self::Undo | Self::Export(_) => true,
             Self::Edit { .. } => false,
             Self::Act { target, .. } => matches!(target, Target::Many { .. }),
         }

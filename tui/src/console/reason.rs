@@ -3,6 +3,7 @@
 use kami_shared::acts::ActRefusal;
 use kami_shared::store::{ActError, UndoRefusal};
 
+use crate::export::ExportError;
 use crate::words::{Language, number, say};
 
 /// Why a card does not allow an act.
@@ -20,6 +21,19 @@ pub fn refusal(language: Language, refusal: ActRefusal) -> String {
         ActRefusal::CodeTaken => "reason.code_taken",
     };
     say!(language, key)
+}
+
+/// Why no file was written.
+pub fn export_error(language: Language, error: &ExportError) -> String {
+    match error {
+        ExportError::NoCards => say!(language, "reason.no_cards"),
+        ExportError::Cancelled => say!(language, "reason.no_file"),
+        ExportError::Exists(path) => say!(language, "reason.file_exists", path = path.display()),
+        ExportError::File { path, source } => {
+            say!(language, "reason.file", path = path.display(), why = source)
+        }
+        ExportError::Store(error) => error.to_string(),
+    }
 }
 
 /// Why an act was not done.

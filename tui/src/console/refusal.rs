@@ -21,6 +21,8 @@ pub fn refusal(model: &Model, act: Act) -> Option<String> {
         }
         _ if act.writes() && model.link != Link::Up => Some(say!(language, "refusal.away")),
         _ if act.writes() && model.work.is_some() => Some(say!(language, "refusal.busy")),
+        Act::Export if model.link != Link::Up => Some(say!(language, "refusal.away")),
+        Act::Export if model.work.is_some() => Some(say!(language, "refusal.busy")),
         Act::Edit if cards.current().is_none() => Some(say!(language, "refusal.no_card")),
         Act::Disable | Act::Enable | Act::Unbind | Act::Extend | Act::SetNote | Act::Delete
             if cards.marks == Marks::None && cards.current().is_none() =>

@@ -14,6 +14,7 @@ use tokio::task::AbortHandle;
 
 use super::message::{Answer, Done, Failure, Message, Question, QuestionId, Topic};
 use super::order::{Order, Target};
+use crate::export;
 
 /// How many acts of a card's history are shown.
 const HISTORY: usize = 50;
@@ -192,6 +193,13 @@ impl Errand {
             Order::Act { act, target: Target::Many { selection, .. } } => {
                 let outcome = store.act_on(operator, &act, &selection, &on_progress).await?;
                 Done::Many { act: act.name(), outcome }
+            }
+            Order::Export(order) => {
+                let on_written = |written, share| self.progress(written, Some(share));
+                match export::export(store, &order, &on_written).await {
+                    Ok(exported) => Done::Exported(exported),
+                    Err(error) => Done::NotExported(error),
+                }
             }
             Order::Undo => match store.last_undoable(operator).await.map_err(ActError::Store)? {
                 None => Done::NothingToUndo,

@@ -1,5 +1,7 @@
 //! Whole journeys through a real pseudo-terminal, against a real server.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use kami_shared::card::{CardCode, MachineCode};
 use kami_testkit::TestDatabase;
 
@@ -63,6 +65,18 @@ async fn from_the_first_card_to_the_last() {
     terminal.wait_for_text("1 of 10,000");
     terminal.press("G");
     terminal.wait_for_text("10,000 of 10,000");
+
+    terminal.press("x");
+    terminal.wait_for_text("exports/unused_cards_");
+    terminal.press(ENTER);
+    terminal.wait_for_text("9,999 cards written to exports/unused_cards_");
+    let file = std::fs::read_dir(terminal.home().join("exports")).unwrap().next().unwrap().unwrap();
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let text = std::fs::read_to_string(file.path()).unwrap();
+    assert!(text.starts_with("# 未使用卡密导出\n# 导出时间: "), "{text}");
+    assert!(text.contains("\n# 总计: 9999 个\n"), "{text}");
+    assert_eq!(text.lines().filter(|line| line.starts_with("VIP-")).count(), 9_999);
+    assert!(!text.contains(&code));
 
     terminal.press("q");
     assert_eq!(terminal.wait_for_end(), 0);

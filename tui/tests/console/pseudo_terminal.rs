@@ -13,6 +13,7 @@ pub(crate) struct PseudoTerminal {
     /// How many bytes the program has sent.
     sent: Arc<Mutex<usize>>,
     keys: Box<dyn Write + Send>,
+    home: std::path::PathBuf,
     child: Box<dyn Child + Send + Sync>,
     _master: Box<dyn MasterPty + Send>,
 }
@@ -57,7 +58,7 @@ impl PseudoTerminal {
             }
         });
         let keys = pair.master.take_writer().unwrap();
-        Self { screen, sent, keys, child, _master: pair.master }
+        Self { screen, sent, keys, home, child, _master: pair.master }
     }
 
     /// Presses keys, as the bytes that a terminal sends for them.
@@ -111,6 +112,11 @@ impl PseudoTerminal {
             assert!(Instant::now() < end, "the console does not end:\n{}", self.text());
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// The folder that it was started in.
+    pub(crate) fn home(&self) -> &std::path::Path {
+        &self.home
     }
 
     /// The number of its process.

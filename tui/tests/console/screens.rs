@@ -56,6 +56,7 @@ fn palette() {
 #[test]
 fn forms() {
     everywhere("generate", |console| console.keys("nVIP"));
+    everywhere("export", |console| console.keys(" x"));
     everywhere("edit", |console| console.keys("je"));
 }
 

@@ -142,7 +142,8 @@ fn cards_act(model: &mut Model, act: Act) -> Vec<Effect> {
         | Act::Extend
         | Act::SetNote
         | Act::Delete
-        | Act::Undo => work::begin(model, act),
+        | Act::Undo
+        | Act::Export => work::begin(model, act),
         Act::Copy => copy(model),
         Act::Refresh => {
             model.notice = None;

@@ -10,7 +10,7 @@ use super::table;
 use crate::cells::harmless;
 use crate::console::act::Act;
 use crate::console::cards::Marks;
-use crate::console::form::Form;
+use crate::console::form::{Form, Sources};
 use crate::console::message::{Done, Effect, Question, Topic};
 use crate::console::model::{Model, Tone, Work};
 use crate::console::order::{Order, Target};
@@ -18,6 +18,7 @@ use crate::console::overlay::{Chosen, Confirm, Overlay, PickerKind};
 use crate::console::picker::{Item, Picker};
 use crate::console::reason;
 use crate::console::refusal::MOST_COPIED;
+use crate::export::Source;
 use crate::words::{counted, number, say};
 
 /// Above how many cards a batch asks again.
@@ -34,6 +35,7 @@ pub(super) fn begin(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::Edit => model.cards.current().map(Form::edit),
         Act::Extend => target(model).map(Form::extend),
         Act::SetNote => target(model).map(Form::note),
+        Act::Export => Some(Form::export(sources(model))),
         Act::Undo => return run(model, Order::Undo),
         _ => None,
     };
@@ -45,6 +47,17 @@ pub(super) fn begin(model: &mut Model, act: Act) -> Vec<Effect> {
         (Some(act), Some(target)) => submit(model, Order::Act { act, target }),
         _ => Vec::new(),
     }
+}
+
+/// The cards that may be written to a file.
+fn sources(model: &Model) -> Sources {
+    let marked = match &model.cards.marks {
+        Marks::None => None,
+        Marks::Some(marked) => Some(Source::Ids(marked.keys().copied().collect())),
+        Marks::All { filter, .. } => Some(Source::Filter(filter.clone())),
+    };
+    let found = model.cards.query.whole_filter();
+    Sources { marked, found, at: model.server_now(), zone: model.zone }
 }
 
 /// The cards that the next act is about.
@@ -149,6 +162,20 @@ pub(super) fn done(model: &mut Model, done: Done) -> Vec<Effect> {
     model.overlays.retain(|overlay| !matches!(overlay, Overlay::Work));
     match done {
         Done::Refused(error) => return refused(model, error),
+        Done::Exported(exported) => {
+            close_form(model);
+            let words = counted(model.language, "done.export", exported.count);
+            model.say(Tone::Good, format!("{words} {}", exported.path.display()));
+            return Vec::new();
+        }
+        Done::NotExported(error) => {
+            let words = reason::export_error(model.language, &error);
+            match model.overlays.last_mut() {
+                Some(Overlay::Form(form)) => form.failure = Some(words),
+                _ => model.say(Tone::Bad, words),
+            }
+            return Vec::new();
+        }
         Done::NothingToUndo => {
             let words = say!(model.language, "undo.nothing");
             model.say(Tone::Plain, words);

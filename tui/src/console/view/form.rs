@@ -148,6 +148,7 @@ fn option_word(model: &Model, name: FieldName, option: &str) -> String {
             |_| option.to_owned(),
             |status| format!("{} {}", Theme::sign(status), say!(language, status_key(status))),
         ),
+        FieldName::Which => say!(language, format!("which.{option}")),
         _ => option.to_owned(),
     }
 }
@@ -158,6 +159,12 @@ fn below(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
     let mut lines: Vec<Line<'static>> = match &form.kind {
         FormKind::Generate => preview(model, form, width),
         FormKind::Edit { seen, meanwhile } => edit_preview(model, form, seen, meanwhile.as_deref(), width),
+        FormKind::Export(sources) => {
+            let prefix = sources.found.prefix.as_deref().filter(|_| form.value(FieldName::Which) == "unused");
+            let words =
+                prefix.map(|prefix| say!(model.language, "form.of_prefix", prefix = harmless(prefix)));
+            words.into_iter().map(|words| Line::from(span(words, theme.dim()))).collect()
+        }
         FormKind::Extend(target) | FormKind::Note(target) => about(model, target, width),
     };
     if let Some(failure) = &form.failure {
