@@ -4,10 +4,11 @@
 -- The statuses keep their capitals and every new column has a default, so that the Flask service can go on
 -- working on the same table until it is switched off.
 
-UPDATE cards SET status = 'UNUSED', updated_at = updated_at WHERE status IS NULL;
+-- '' is what a server that is not strict stored for a word that is no status.
+UPDATE cards SET status = 'UNUSED', updated_at = updated_at WHERE status IS NULL OR status = '';
 
 UPDATE cards SET created_at = COALESCE(used_at, updated_at, UTC_TIMESTAMP()), updated_at = updated_at
-WHERE created_at IS NULL;
+WHERE created_at IS NULL OR created_at < '1000-01-01';
 
 -- duration_seconds: NULL never expires. The default, 3 hours, is what every card of the Flask service lasts.
 -- utf8mb4_bin: machine codes are told apart by case.

@@ -105,7 +105,7 @@ pub enum TextError {
     TooLong,
 }
 
-fn trimmed(text: &str) -> Result<String, TextError> {
+pub(crate) fn trimmed(text: &str) -> Result<String, TextError> {
     let text = text.trim();
     match text.chars().take(MAX_TEXT_CHARS + 1).count() {
         0 => Err(TextError::Empty),

@@ -59,6 +59,30 @@ pub fn draw<R: TryCryptoRng>(length: CodeLength, random: &mut R) -> Result<Strin
     Ok(bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect())
 }
 
+/// How hard the codes of one length are to guess.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GuessOdds {
+    /// How many random codes somebody tries, on average, until one is a card in circulation; infinite without cards.
+    pub guesses: f64,
+}
+
+impl GuessOdds {
+    /// A thousand guesses a second, which a small service bears, for a hundred days.
+    const TOO_FEW: f64 = 1_000.0 * 86_400.0 * 100.0;
+
+    /// Whether somebody who tries may well find a card.
+    pub fn is_easy(self) -> bool {
+        self.guesses < Self::TOO_FEW
+    }
+}
+
+/// The odds of guessing any of `cards` cards whose codes have this length.
+pub fn guess_odds(length: CodeLength, cards: u64) -> GuessOdds {
+    #[expect(clippy::cast_precision_loss, reason = "odds are shown in two digits")]
+    let cards = cards as f64;
+    GuessOdds { guesses: 32_f64.powi(i32::from(length.get())) / cards }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -107,6 +131,23 @@ mod tests {
             let count = counts[usize::from(*character)];
             assert!((31_000..33_000).contains(&count), "{}: {count}", char::from(*character));
         }
+    }
+
+    #[test]
+    fn odds_of_guessing() {
+        for (characters, cards, guesses, easy) in [
+            (6, 1, 1_073_741_824.0, true),
+            (8, 10_000_000, 109_951.162_777_6, true),
+            (10, 10_000, 112_589_990_684.262_4, false),
+            (12, 10_000_000, 115_292_150_460.684_7, false),
+            (16, 10_000_000, 120_892_581_961_462_917.0, false),
+        ] {
+            let odds = guess_odds(CodeLength::new(characters).unwrap(), cards);
+            assert!((odds.guesses / guesses - 1.0_f64).abs() < 1e-9, "{odds:?}");
+            assert_eq!(odds.is_easy(), easy, "{characters} characters, {cards} cards");
+        }
+        let none = guess_odds(CodeLength::default(), 0);
+        assert!(none.guesses.is_infinite() && !none.is_easy(), "without cards there is nothing to guess");
     }
 
     proptest! {

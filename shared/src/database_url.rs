@@ -4,9 +4,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use mysql_async::{Opts, OptsBuilder, SslOpts};
 use thiserror::Error;
+use tracing::info;
 use url::{Host, Url};
 
 /// How the connection is protected; the words and their meaning are those of MySQL's own `--ssl-mode`.
@@ -67,6 +69,9 @@ pub enum DatabaseUrlError {
     #[error("a parameter is unknown: ssl-mode, ssl-ca, socket and pool are known")]
     Parameter,
 }
+
+/// How long a connection may be silent before its other end is asked for a sign of life.
+const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// Enough to keep two cores of a database busy, and few enough for many instances to share one server.
 const DEFAULT_POOL: usize = 16;
@@ -151,6 +156,8 @@ impl DatabaseUrl {
             .db_name(Some(self.database()))
             .socket(self.socket.clone())
             .ssl_opts(self.ssl_options())
+            // A peer that vanished without a word is noticed, and a network keeps the connection in mind.
+            .tcp_keepalive(Some(KEEPALIVE))
             // Asking the server for these three would cost each new connection a round trip.
             .prefer_socket(false)
             .max_allowed_packet(Some(16 * 1024 * 1024))
@@ -170,6 +177,9 @@ impl DatabaseUrl {
             vec![file.clone().into()]
         } else {
             let found = rustls_native_certs::load_native_certs();
+            if found.certs.is_empty() {
+                info!(errors = ?found.errors, "the system has no certificates: Mozilla's stand in");
+            }
             found.certs.into_iter().map(|certificate| certificate.to_vec().into()).collect()
         };
         // Mozilla's roots, built in, stand in where there are no others, as in an empty container image.

@@ -2,10 +2,19 @@
 //!
 //! Everything outside [`store`] is pure: the time and the randomness are passed in.
 
+pub mod acts;
 pub mod card;
 pub mod code;
 pub mod database_url;
+pub mod duration;
+pub mod edit;
+pub mod filter;
+pub mod operator;
+pub mod plan;
+pub mod prefix;
+pub mod record;
 pub mod rules;
 pub mod span;
 pub mod store;
+pub mod transfer;
 pub mod zone;

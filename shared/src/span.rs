@@ -27,6 +27,13 @@ pub fn parse(text: &str) -> Result<Duration, SpanError> {
     }
 }
 
+/// The span in the largest unit that says it exactly, as [`parse`] reads it.
+pub fn exact(seconds: u32) -> String {
+    let (unit, size) =
+        UNITS.into_iter().find(|(_, size)| seconds != 0 && seconds.is_multiple_of(*size)).unwrap_or(('s', 1));
+    format!("{}{unit}", seconds / size)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

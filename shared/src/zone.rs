@@ -32,7 +32,17 @@ impl FromStr for Zone {
 impl Zone {
     /// The moment in ISO 8601 with this zone's offset, to the second: `2026-01-01T15:00:00+08:00`.
     pub fn iso8601(self, moment: DateTime<Utc>) -> String {
-        moment.with_timezone(&self.0).format("%Y-%m-%dT%H:%M:%S%:z").to_string()
+        self.format(moment, "%Y-%m-%dT%H:%M:%S%:z")
+    }
+
+    /// The moment in this zone, in a form of chrono's: `%Y-%m-%d %H:%M`.
+    pub fn format(self, moment: DateTime<Utc>, form: &str) -> String {
+        moment.with_timezone(&self.0).format(form).to_string()
+    }
+
+    /// Its name in the IANA time zone database.
+    pub fn name(self) -> &'static str {
+        self.0.name()
     }
 }
 
@@ -48,6 +58,8 @@ mod tests {
         let berlin: Zone = "Europe/Berlin".parse().unwrap();
         assert_eq!(berlin.iso8601(winter), "2026-01-01T08:00:00+01:00");
         assert_eq!(berlin.iso8601(summer), "2026-07-01T09:00:00+02:00");
+        assert_eq!(berlin.format(summer, "%d.%m. %H:%M"), "01.07. 09:00");
+        assert_eq!(Zone::default().name(), "Asia/Shanghai");
         assert_eq!("UTC".parse::<Zone>().unwrap().iso8601(winter), "2026-01-01T07:00:00+00:00");
         assert_eq!("Mars/Olympus".parse::<Zone>(), Err(UnknownZone));
         assert_eq!("+08:00".parse::<Zone>(), Err(UnknownZone));

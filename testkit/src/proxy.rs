@@ -15,6 +15,8 @@ pub struct Proxy {
     port: u16,
     commands: Arc<AtomicUsize>,
     stalled: watch::Sender<bool>,
+    /// How many of the first connections pass nothing on.
+    silent_before: Arc<AtomicUsize>,
     lines: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
 
@@ -25,9 +27,11 @@ impl Proxy {
         let port = listener.local_addr().unwrap().port();
         let commands = Arc::new(AtomicUsize::new(0));
         let lines = Arc::<Mutex<Vec<_>>>::default();
+        let silent_before = Arc::new(AtomicUsize::new(0));
         let (stalled, watch_stalled) = watch::channel(false);
         tokio::spawn({
             let (commands, lines) = (Arc::clone(&commands), Arc::clone(&lines));
+            let silent_before = Arc::clone(&silent_before);
             async move {
                 while let Ok((client, _)) = listener.accept().await {
                     let Ok(server) = TcpStream::connect(("127.0.0.1", server_port)).await else { continue };
@@ -35,19 +39,23 @@ impl Proxy {
                     server.set_nodelay(true).unwrap();
                     let (from_client, to_client) = client.into_split();
                     let (from_server, to_server) = server.into_split();
-                    let requests =
-                        pass_commands(from_client, to_server, Arc::clone(&commands), watch_stalled.clone());
-                    let line = tokio::spawn(async move {
+                    let mut lines = lines.lock().unwrap();
+                    let passage = Passage {
+                        number: lines.len(),
+                        commands: Arc::clone(&commands),
+                        silent_before: Arc::clone(&silent_before),
+                        stalled: watch_stalled.clone(),
+                    };
+                    lines.push(tokio::spawn(async move {
                         tokio::select! {
-                            () = requests => {}
+                            () = passage.pass_commands(from_client, to_server) => {}
                             () = pass(from_server, to_client) => {}
                         }
-                    });
-                    lines.lock().unwrap().push(line);
+                    }));
                 }
             }
         });
-        Self { port, commands, stalled, lines }
+        Self { port, commands, stalled, silent_before, lines }
     }
 
     /// The port it listens on.
@@ -70,6 +78,11 @@ impl Proxy {
         self.stalled.send_replace(stalled);
     }
 
+    /// Passes nothing on any more on the connections made so far, without closing them: a network that forgot them.
+    pub fn silence(&self) {
+        self.silent_before.store(self.connections(), Ordering::SeqCst);
+    }
+
     /// Cuts every connection: a server that died.
     pub fn cut(&self) {
         self.lines.lock().unwrap().iter().for_each(JoinHandle::abort);
@@ -80,27 +93,35 @@ async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf) {
     drop(tokio::io::copy(&mut from, &mut to).await);
 }
 
-/// Passes the client's packets on one by one. A packet is its length in three bytes, its number in the exchange in
-/// one, and its payload; the first of an exchange, number 0, is a command.
-async fn pass_commands(
-    mut from: OwnedReadHalf,
-    mut to: OwnedWriteHalf,
+/// The way from one client to the server.
+struct Passage {
+    number: usize,
     commands: Arc<AtomicUsize>,
-    mut stalled: watch::Receiver<bool>,
-) {
-    let mut head = [0; 4];
-    while from.read_exact(&mut head).await.is_ok() {
-        let [low, middle, high, number] = head;
-        let mut payload = vec![0; usize::from(low) | usize::from(middle) << 8 | usize::from(high) << 16];
-        if from.read_exact(&mut payload).await.is_err() {
-            return;
-        }
-        if number == 0 {
-            commands.fetch_add(1, Ordering::SeqCst);
-        }
-        let passes = stalled.wait_for(|stalled| !stalled).await.is_ok();
-        if !passes || to.write_all(&head).await.is_err() || to.write_all(&payload).await.is_err() {
-            return;
+    silent_before: Arc<AtomicUsize>,
+    stalled: watch::Receiver<bool>,
+}
+
+impl Passage {
+    /// Passes the client's packets on one by one. A packet is its length in three bytes, its number in the exchange
+    /// in one, and its payload; the first of an exchange, number 0, is a command.
+    async fn pass_commands(mut self, mut from: OwnedReadHalf, mut to: OwnedWriteHalf) {
+        let mut head = [0; 4];
+        while from.read_exact(&mut head).await.is_ok() {
+            let [low, middle, high, number] = head;
+            let mut payload = vec![0; usize::from(low) | usize::from(middle) << 8 | usize::from(high) << 16];
+            if from.read_exact(&mut payload).await.is_err() {
+                return;
+            }
+            if number == 0 {
+                self.commands.fetch_add(1, Ordering::SeqCst);
+            }
+            if self.number < self.silent_before.load(Ordering::SeqCst) {
+                continue;
+            }
+            let passes = self.stalled.wait_for(|stalled| !stalled).await.is_ok();
+            if !passes || to.write_all(&head).await.is_err() || to.write_all(&payload).await.is_err() {
+                return;
+            }
         }
     }
 }

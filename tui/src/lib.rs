@@ -1,3 +1,10 @@
 //! The console of kami. The binary only wires: everything it does is here.
 
+pub mod cells;
 pub mod command;
+pub mod console;
+pub mod export;
+pub mod settings;
+pub mod words;
+
+rust_i18n::i18n!("locales", fallback = "en");

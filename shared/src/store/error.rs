@@ -17,9 +17,15 @@ pub enum StoreError {
     /// Others changed the card again and again between reading and writing it.
     #[error("the card is changed by others too often")]
     Contended,
+    /// A fault in kami ended the work on the question.
+    #[error("a fault in kami ended the work on this question")]
+    Abandoned,
     /// A row holds what no version of kami writes, such as a date of zeros.
     #[error("a row of the database cannot be understood")]
     Undecodable,
+    /// No index serves a list of cards: it has to be searched for, window by window.
+    #[error("no index serves this list of cards: search for it instead")]
+    NotIndexed,
     /// The database refused a statement, as it does when its schema or our rights are not what they should be.
     #[error("the database refused a statement: {}", describe(.0))]
     Refused(Arc<Error>),
@@ -33,17 +39,35 @@ impl StoreError {
 
     /// Whether the server rolled the work back, for a deadlock or a lock that took too long.
     pub(super) fn is_rolled_back(&self) -> bool {
-        let Self::Unavailable(error) = self else { return false };
-        matches!(&**error, Error::Server(error) if matches!(error.code, 1205 | 1213))
+        self.server().is_some_and(|error| matches!(error.code, 1205 | 1213))
     }
 
     /// Whether the connection broke under way, so that a fresh one may do better.
     pub(super) fn is_lost_connection(&self) -> bool {
-        let Self::Unavailable(error) = self else { return false };
-        match &**error {
-            Error::Io(_) => true,
-            Error::Server(error) => is_lost(error),
-            Error::Driver(_) | Error::Other(_) | Error::Url(_) => false,
+        matches!(self, Self::Unavailable(error) if matches!(**error, Error::Io(_)))
+            || self.server().is_some_and(is_lost)
+    }
+
+    /// Whether another connection may do better at once: this one is lost, or leads where our work cannot be done.
+    pub(super) fn wants_another_connection(&self) -> bool {
+        self.is_lost_connection() || self.server().is_some_and(is_misplaced)
+    }
+
+    /// Whether nobody can tell what the server would say next on the connection.
+    pub(super) fn leaves_the_connection_in_doubt(&self) -> bool {
+        match self {
+            Self::Unavailable(error) => !matches!(**error, Error::Server(_)) || self.is_lost_connection(),
+            _ => false,
+        }
+    }
+
+    fn server(&self) -> Option<&ServerError> {
+        match self {
+            Self::Unavailable(error) | Self::Refused(error) => match &**error {
+                Error::Server(error) => Some(error),
+                Error::Io(_) | Error::Driver(_) | Error::Other(_) | Error::Url(_) => None,
+            },
+            _ => None,
         }
     }
 }
@@ -51,6 +75,7 @@ impl StoreError {
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         match &error {
+            Error::Server(refusal) if is_out_of_time(refusal) => Self::TimedOut,
             Error::Server(refusal) if !is_passing(refusal) => Self::Refused(error.into()),
             Error::Server(_) | Error::Io(_) | Error::Driver(_) | Error::Other(_) | Error::Url(_) => {
                 Self::Unavailable(error.into())
@@ -59,31 +84,68 @@ impl From<Error> for StoreError {
     }
 }
 
+// The numbers below: https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html and
+// https://mariadb.com/docs/server/reference/error-codes/mariadb-error-code-reference
+
 /// The server closed the connection while a statement ran: it shuts down, or an administrator killed it.
 fn is_lost(error: &ServerError) -> bool {
-    matches!(error.code, 1053 | 1152 | 1158..=1161 | 1927 | 2006 | 2013 | 3169 | 4031)
+    matches!(
+        error.code,
+        1053 // shutdown in progress
+            | 1152 // aborted connection
+            | 1158
+            ..=1161 // errors on the line
+            | 1927 // MariaDB: connection was killed
+            | 2006 | 2013 // server has gone away, lost connection: as proxies put it
+            | 3169 // session was killed
+            | 4031 // disconnected for inactivity
+    )
+}
+
+/// The connection leads to a server that cannot do this work, though the address may lead to one by now that can.
+fn is_misplaced(error: &ServerError) -> bool {
+    matches!(
+        error.code,
+        1290 | 1836 // read-only, as the old server is after a fail-over
+            | 1792 // in a read-only transaction
+            | 1243 // a prepared statement unknown here: a proxy put another server behind the connection
+            | 3032 // offline mode
+            | 3168 // server is not available
+    )
+}
+
+/// The statement ran into the limit on time that it brought along.
+fn is_out_of_time(error: &ServerError) -> bool {
+    matches!(error.code, 3024 | 1969)
 }
 
 /// Whether a server's refusal is about its state or our access rather than about the statement.
 fn is_passing(error: &ServerError) -> bool {
-    // Numbers: https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html
     let code = matches!(
         error.code,
-        // full: connections, disk, memory, table, files
-        1040 | 1021 | 1037 | 1038 | 1041 | 1114 | 1135 | 1203 | 1226
-            // access denied, host blocked, unknown database: secrets are being rotated, or a server is being set up
-            | 1044 | 1045 | 1049 | 1129 | 1130 | 1698 | 3118 | 3159
-            // read-only after a fail-over, interrupted, timed out, deadlocked
-            | 1180 | 1205 | 1213 | 1290 | 1317 | 1792 | 1836 | 1969 | 3024 | 3100 | 3101
-            // starting or recovering
-            | 1030 | 1152 | 1243
+        1021 | 1114 // disk full, table full
+            | 1037 | 1038 | 1041 | 1135 // out of memory, out of threads
+            | 1040 | 1203 | 1226 // too many connections, in all or for this account
+            | 1461 // too many prepared statements
+            | 1615 // a prepared statement has to be prepared again
+            | 1044 | 1045 | 1698 | 3118 | 3159 // access denied: secrets are being rotated
+            | 1049 // unknown database: it is being set up
+            | 1129 | 1130 // host blocked, host not allowed
+            | 1030 // an error of the storage engine, as while it recovers
+            | 1180 // an error while committing
+            | 1205 | 1213 // a lock that took too long, a deadlock
+            | 1317 // interrupted
+            | 3100 | 3101 // refused or rolled back by the group that replicates
+            | 9001 // ProxySQL: no server to be had in time
     );
-    // A statement that this connection prepared is unknown to the server that a proxy put behind it: ask again.
-    code || is_lost(error) || error.state.starts_with("08") || error.state.starts_with("40")
+    code || is_lost(error)
+        || is_misplaced(error)
+        || error.state.starts_with("08")
+        || error.state.starts_with("40")
 }
 
 /// The driver's own words, less those that could quote a value: duplicate keys, bad data, a statement's text.
-pub(super) fn describe(error: &Error) -> String {
+fn describe(error: &Error) -> String {
     match error {
         Error::Server(error) => {
             let quotes_values = error.state.starts_with("22")
@@ -120,6 +182,10 @@ mod tests {
             (1205, "HY000", true),
             (1213, "40001", true),
             (1290, "HY000", true),
+            (1243, "HY000", true),
+            (1461, "42000", true),
+            (3032, "HY000", true),
+            (9001, "HY000", true),
             (1062, "23000", false),
             (1064, "42000", false),
             (1142, "42000", false),
@@ -130,6 +196,10 @@ mod tests {
         assert!(server(1213, "40001").is_rolled_back());
         assert!(server(1927, "70100").is_lost_connection());
         assert!(!server(1045, "28000").is_lost_connection());
+        assert!(server(1290, "HY000").wants_another_connection());
+        assert!(!server(1290, "HY000").leaves_the_connection_in_doubt());
+        let closed = StoreError::from(Error::Driver(mysql_async::DriverError::ConnectionClosed));
+        assert!(closed.leaves_the_connection_in_doubt() && closed.is_transient());
     }
 
     #[test]

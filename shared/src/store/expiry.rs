@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Params, Value};
+use mysql_async::{Conn, Params, Row, Value};
 
 use super::{Operation, Store, StoreError};
 
@@ -58,7 +58,7 @@ impl Operation for ExpireBatch {
 
     async fn run(&self, connection: &mut Conn) -> Result<ExpiryBatch, StoreError> {
         let ExpiryCursor { expire_at, id } = self.cursor;
-        let overdue: Vec<(u64, NaiveDateTime)> = connection
+        let overdue: Vec<Row> = connection
             .exec(
                 "SELECT id, expire_at FROM cards FORCE INDEX (idx_status_expire_at) \
                  WHERE status = 'ACTIVE' AND expire_at >= ? AND expire_at < UTC_TIMESTAMP() \
@@ -66,16 +66,24 @@ impl Operation for ExpireBatch {
                 (expire_at, expire_at, id, EXPIRY_BATCH),
             )
             .await?;
-        let Some(&(id, expire_at)) = overdue.last() else {
+        let ids: Vec<Value> =
+            overdue.iter().filter_map(|row| row.get::<u64, _>(0)).map(Value::from).collect();
+        if ids.is_empty() {
             return Ok(ExpiryBatch { expired: 0, next: None });
-        };
-        let next = (overdue.len() == EXPIRY_BATCH).then_some(ExpiryCursor { expire_at, id });
+        }
+        let next = (overdue.len() == EXPIRY_BATCH).then(|| {
+            // A time that cannot be understood, such as a day 0, ends its card all the same and leaves the cursor.
+            let understood = overdue.iter().rev().find_map(|row| {
+                let expire_at = row.get_opt::<NaiveDateTime, _>(1)?.ok()?;
+                Some(ExpiryCursor { expire_at, id: row.get(0)? })
+            });
+            understood.unwrap_or(self.cursor)
+        });
         let statement = format!(
             "UPDATE cards FORCE INDEX (PRIMARY) SET status = 'EXPIRED', updated_at = UTC_TIMESTAMP() \
              WHERE id IN (?{}) AND status = 'ACTIVE' AND expire_at < UTC_TIMESTAMP()",
-            ", ?".repeat(overdue.len() - 1)
+            ", ?".repeat(ids.len() - 1)
         );
-        let ids = overdue.iter().map(|&(id, _)| Value::from(id)).collect();
         connection.exec_drop(statement, Params::Positional(ids)).await?;
         Ok(ExpiryBatch { expired: connection.affected_rows(), next })
     }

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use mysql_async::prelude::{FromRow, Queryable};
 use mysql_async::{Conn, Params, Row, Value};
 use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
 
 use super::pool::Pool;
 use super::{CardNow, Operation, REQUEST_LIMIT, StoreError};
@@ -17,7 +18,7 @@ use crate::card::CardCode;
 
 /// How many queries are under way at once: enough to keep a server busy across a network, few enough that requests
 /// come together behind them.
-const LANES: usize = 4;
+pub(super) const LANES: usize = 4;
 
 /// How many codes one query asks for at the most; more make it no cheaper a code.
 const BATCH: usize = 16;
@@ -48,8 +49,12 @@ impl Lookups {
         Self { pool, queue: Arc::default() }
     }
 
-    /// The card of that code, with the database's clock.
-    pub(super) async fn find(&self, code: &CardCode) -> Result<Option<CardNow>, StoreError> {
+    /// The card of that code, with the database's clock; given up at `deadline`.
+    pub(super) async fn find(
+        &self,
+        code: &CardCode,
+        deadline: Instant,
+    ) -> Result<Option<CardNow>, StoreError> {
         let (answer, answered) = oneshot::channel();
         let open_lane = {
             let mut queue = self.queue();
@@ -63,21 +68,21 @@ impl Lookups {
             tokio::spawn(self.clone().run_lane());
         }
         // Only a lane that panicked answers nothing at all.
-        tokio::time::timeout(REQUEST_LIMIT, answered)
+        timeout_at(deadline, answered)
             .await
-            .map_or(Err(StoreError::TimedOut), |answer| answer.unwrap_or(Err(StoreError::Undecodable)))
+            .map_or(Err(StoreError::TimedOut), |answer| answer.unwrap_or(Err(StoreError::Abandoned)))
     }
 
     /// Asks for what waits, query after query, until nothing does.
     async fn run_lane(self) {
-        let lane = OpenLane(&self);
+        let mut lane = OpenLane { lookups: &self, closed: false };
         while let Some(asks) = lane.next_batch() {
             let codes: Vec<_> = asks.iter().map(|ask| ask.code.clone()).collect();
-            let found = self.pool.run(REQUEST_LIMIT, FindCards { codes: &codes }).await;
-            let mut found = found.map(Vec::into_iter);
+            let mut found =
+                self.pool.run(REQUEST_LIMIT, FindCards { codes: &codes }).await.map(Vec::into_iter);
             for ask in asks {
                 let answer = match &mut found {
-                    Ok(cards) => Ok(cards.next().flatten()),
+                    Ok(cards) => cards.next().unwrap_or(Err(StoreError::Abandoned)),
                     Err(error) => Err(error.clone()),
                 };
                 // Whoever asked may have gone away.
@@ -92,12 +97,16 @@ impl Lookups {
 }
 
 /// A lane under way; it counts as free again when it ends, however it does.
-struct OpenLane<'a>(&'a Lookups);
+struct OpenLane<'a> {
+    lookups: &'a Lookups,
+    closed: bool,
+}
 
 impl OpenLane<'_> {
-    /// What to ask for next; `None` when nothing waits.
-    fn next_batch(&self) -> Option<Vec<Ask>> {
-        let mut queue = self.0.queue();
+    /// What to ask for next. When nothing waits the lane is closed, under the same lock: a question that comes a
+    /// moment later finds it free.
+    fn next_batch(&mut self) -> Option<Vec<Ask>> {
+        let mut queue = self.lookups.queue();
         let mut asks: Vec<Ask> = Vec::new();
         while asks.len() < BATCH
             && let Some(ask) = queue.waiting.pop_front()
@@ -115,13 +124,20 @@ impl OpenLane<'_> {
                 break;
             }
         }
-        if asks.is_empty() { None } else { Some(asks) }
+        if asks.is_empty() {
+            queue.busy_lanes -= 1;
+            self.closed = true;
+            return None;
+        }
+        Some(asks)
     }
 }
 
 impl Drop for OpenLane<'_> {
     fn drop(&mut self) {
-        self.0.queue().busy_lanes -= 1;
+        if !self.closed {
+            self.lookups.queue().busy_lanes -= 1;
+        }
     }
 }
 
@@ -131,32 +147,46 @@ fn is_plain(code: &str) -> bool {
     code.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// Finds the card of each code, in the order of the codes.
+/// Finds the card of each code, in the order of the codes; a row that cannot be understood fails its own code alone.
 struct FindCards<'a> {
     codes: &'a [CardCode],
 }
 
 impl Operation for FindCards<'_> {
-    type Output = Vec<Option<CardNow>>;
+    type Output = Vec<Result<Option<CardNow>, StoreError>>;
+
+    const ONLY_READS: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Self::Output, StoreError> {
-        if let [code] = self.codes {
-            return Ok(vec![find_card(connection, code).await?]);
+        let mut rows = find_rows(connection, self.codes).await?;
+        if self.codes.len() == 1 {
+            return Ok(vec![rows.pop().map(|row| row.card).transpose()]);
         }
-        let rows = find_rows(connection, self.codes).await?;
-        let matches =
-            |code: &CardCode, row: &CardNow| code.as_str().eq_ignore_ascii_case(&row.card.full_code);
+        let matches = |code: &CardCode, row: &FoundRow| code.as_str().eq_ignore_ascii_case(&row.full_code);
         // A card with a letter beyond ASCII can be what a plain code means: é is e to the collation.
         let exact = rows.iter().all(|row| self.codes.iter().any(|code| matches(code, row)));
         let mut found = Vec::with_capacity(self.codes.len());
         for code in self.codes {
             found.push(match rows.iter().find(|row| matches(code, row)) {
-                Some(row) => Some(row.clone()),
-                None if exact => None,
-                None => find_card(connection, code).await?,
+                Some(row) => row.card.clone().map(Some),
+                None if exact => Ok(None),
+                None => Ok(find_card(connection, code).await?),
             });
         }
         Ok(found)
+    }
+}
+
+/// A card as far as its row could be understood.
+struct FoundRow {
+    full_code: String,
+    card: Result<CardNow, StoreError>,
+}
+
+impl FoundRow {
+    fn read(row: Row) -> Result<Self, StoreError> {
+        let full_code = row.get_opt("full_code").and_then(Result::ok).ok_or(StoreError::Undecodable)?;
+        Ok(Self { full_code, card: CardNow::from_row_opt(row).map_err(|_| StoreError::Undecodable) })
     }
 }
 
@@ -166,19 +196,19 @@ const COLUMNS: &str = "id, full_code, status, duration_seconds, machine_code, cr
 /// The card of one code, on a connection at hand.
 pub(super) async fn find_card(connection: &mut Conn, code: &CardCode) -> Result<Option<CardNow>, StoreError> {
     let rows = find_rows(connection, std::slice::from_ref(code)).await?;
-    Ok(rows.into_iter().next())
+    rows.into_iter().next().map(|row| row.card).transpose()
 }
 
 /// The rows of the cards that the codes mean. The last code is repeated up to a power of two, so that a connection
 /// prepares a handful of statements and no more.
-async fn find_rows(connection: &mut Conn, codes: &[CardCode]) -> Result<Vec<CardNow>, StoreError> {
+async fn find_rows(connection: &mut Conn, codes: &[CardCode]) -> Result<Vec<FoundRow>, StoreError> {
     let Some(last) = codes.last() else { return Ok(Vec::new()) };
     let places = codes.len().next_power_of_two();
     let statement = format!("SELECT {COLUMNS} FROM cards WHERE full_code IN (?{})", ", ?".repeat(places - 1));
     let padding = std::iter::repeat_n(last, places - codes.len());
     let values = codes.iter().chain(padding).map(|code| Value::from(code.as_str())).collect();
     let rows: Vec<Row> = connection.exec(statement, Params::Positional(values)).await?;
-    rows.into_iter().map(|row| CardNow::from_row_opt(row).map_err(|_| StoreError::Undecodable)).collect()
+    rows.into_iter().map(FoundRow::read).collect()
 }
 
 #[cfg(test)]
@@ -186,7 +216,7 @@ mod tests {
     use super::*;
 
     fn lookups(codes: &[&str]) -> Lookups {
-        let lookups = Lookups::new(Pool::new(mysql_async::Opts::default(), 1));
+        let lookups = Lookups::new(Pool::new("mysql://kami@localhost/kami".parse().unwrap()));
         for code in codes {
             let code = CardCode::parse(code).unwrap();
             lookups.queue().waiting.push_back(Ask { code, answer: oneshot::channel().0 });
@@ -196,7 +226,7 @@ mod tests {
 
     fn batches(lookups: &Lookups) -> Vec<Vec<String>> {
         lookups.queue().busy_lanes += 1;
-        let lane = OpenLane(lookups);
+        let mut lane = OpenLane { lookups, closed: false };
         let texts = |asks: Vec<Ask>| asks.iter().map(|ask| ask.code.as_str().to_owned()).collect();
         std::iter::from_fn(|| lane.next_batch().map(texts)).collect()
     }
@@ -219,6 +249,20 @@ mod tests {
         let batches = batches(&lookups);
         assert_eq!(batches[..3], [vec!["A", "a"], vec!["季卡-1"], vec!["B C"]]);
         assert_eq!(batches[3..].iter().map(Vec::len).collect::<Vec<_>>(), [BATCH, 6]);
+    }
+
+    #[test]
+    fn a_lane_counts_as_free_from_the_moment_in_which_it_finds_nothing() {
+        let lookups = lookups(&[]);
+        lookups.queue().busy_lanes = 1;
+        let mut lane = OpenLane { lookups: &lookups, closed: false };
+        assert!(lane.next_batch().is_none());
         assert_eq!(lookups.queue().busy_lanes, 0);
+        drop(lane);
+        assert_eq!(lookups.queue().busy_lanes, 0);
+
+        lookups.queue().busy_lanes = 1;
+        drop(OpenLane { lookups: &lookups, closed: false });
+        assert_eq!(lookups.queue().busy_lanes, 0, "and from the moment in which it fails");
     }
 }

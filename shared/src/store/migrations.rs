@@ -7,7 +7,6 @@ use mysql_async::{Conn, OptsBuilder};
 use refinery::embed_migrations;
 use thiserror::Error;
 
-use super::error::describe;
 use super::{Store, StoreError};
 
 embed_migrations!("../sql");
@@ -100,6 +99,8 @@ impl Store {
             self.create_database().await?;
         }
         let mut guard = self.connect().await?;
+        // Idle for as long as the migration takes, the connection that holds the lock must not be closed for it.
+        guard.query_drop("SET SESSION wait_timeout = 604800").await?;
         let lock = format!("kami.migrate.{}", self.url.database());
         let locked: Option<Option<u8>> =
             guard.exec_first("SELECT GET_LOCK(LEFT(?, 64), ?)", (&lock, LOCK_WAIT.as_secs())).await?;
@@ -107,8 +108,8 @@ impl Store {
             return Err(MigrateError::Locked);
         }
         let done = self.apply(&mut guard).await;
-        // The lock goes with the connection.
-        guard.disconnect().await?;
+        // The lock goes with the connection; a server that closed it before tells nothing about the migration.
+        drop(guard.disconnect().await);
         done.map(|plan| MigrationPlan { creates_database, ..plan })
     }
 
@@ -150,12 +151,13 @@ impl Store {
     }
 }
 
-/// The cause in words fit for an operator: refinery's own text says only which migration failed.
+/// The cause in the server's own words, since they may name the row that has to be mended and go to nobody but the
+/// operator; refinery's text says only which migration failed.
 fn failure(error: &refinery::Error) -> MigrateError {
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
         if let Some(driver) = inner.downcast_ref::<mysql_async::Error>() {
-            return MigrateError::Failed(format!("{error}: {}", describe(driver)));
+            return MigrateError::Failed(format!("{error}: {driver}"));
         }
         cause = inner.source();
     }
@@ -177,6 +179,23 @@ fn known_migrations() -> Vec<Migration> {
 }
 
 async fn plan(connection: &mut Conn) -> Result<MigrationPlan, MigrateError> {
+    let from_version = schema_version(connection).await?.unwrap_or(0);
+    let mut migrations = known_migrations();
+    let known = newest_known();
+    if from_version > known {
+        return Err(MigrateError::Newer { found: from_version, known });
+    }
+    migrations.retain(|migration| migration.version > from_version);
+    Ok(MigrationPlan { creates_database: false, from_version, migrations })
+}
+
+/// The newest version that this kami brings a database to.
+pub(super) fn newest_known() -> i32 {
+    known_migrations().last().map_or(0, |migration| migration.version)
+}
+
+/// The version that a database is at; `None` without kami's schema.
+pub(super) async fn schema_version(connection: &mut Conn) -> Result<Option<i32>, StoreError> {
     let has_history: Option<u8> = connection
         .query_first(
             "SELECT 1 FROM information_schema.tables \
@@ -187,12 +206,5 @@ async fn plan(connection: &mut Conn) -> Result<MigrationPlan, MigrateError> {
         Some(_) => connection.query_first("SELECT MAX(version) FROM refinery_schema_history").await?,
         None => None,
     };
-    let from_version = version.flatten().unwrap_or(0);
-    let mut migrations = known_migrations();
-    let known = migrations.last().map_or(0, |migration| migration.version);
-    if from_version > known {
-        return Err(MigrateError::Newer { found: from_version, known });
-    }
-    migrations.retain(|migration| migration.version > from_version);
-    Ok(MigrationPlan { creates_database: false, from_version, migrations })
+    Ok(version.flatten())
 }

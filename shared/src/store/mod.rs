@@ -1,23 +1,47 @@
 //! The only code that talks to the database: every statement of SQL is in this module or in `sql/`.
 
+mod acts;
+mod batches;
+mod counts;
 mod error;
 mod expiry;
+mod grants;
+mod inspection;
+mod limit;
+mod listing;
+mod log;
 mod lookup;
 mod migrations;
+mod one_card;
 mod pool;
+mod record;
+mod statistics;
 mod validation;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use mysql_async::prelude::{FromRow, Queryable};
 use mysql_async::{Conn, FromRowError, Row};
+use tokio::sync::Semaphore;
 
+pub use self::acts::{
+    ActError, ActOutcome, ActProgress, Acted, CardValues, GenerateOrder, MAX_BATCH, OnMade, OnProgress,
+    Selection, TakenCodes, UndoRefusal,
+};
+pub use self::batches::{Batch, BatchOrigin};
+pub use self::counts::{PrefixCounts, StatusCounts};
 pub use self::error::StoreError;
 pub use self::expiry::{EXPIRY_BATCH, ExpiryBatch, ExpiryCursor};
+pub use self::grants::{Grants, MissingGrant, Privilege};
+pub use self::inspection::{Inspection, ServerKind};
+pub use self::listing::{COUNT_CAP, Explained, Page, Progress, SEARCH_WINDOW, SearchCursor, SearchStep};
+pub use self::log::{ActFilter, ActRecord, LogFilter, LogRecord};
 use self::lookup::Lookups;
 pub use self::migrations::{MigrateError, Migration, MigrationPlan};
 use self::pool::Pool;
+pub use self::statistics::{Event, Histogram, PrefixStock, Step, Stock};
 pub use self::validation::Validation;
 use crate::card::Card;
 use crate::database_url::DatabaseUrl;
@@ -33,14 +57,31 @@ pub const HEALTH_LIMIT: Duration = Duration::from_secs(1);
 pub struct Store {
     pool: Pool,
     lookups: Lookups,
+    /// Permission for a client's request to write; fewer than there are connections, so that requests which only
+    /// read go on while a lock holds the writers up.
+    writes: Arc<Semaphore>,
     url: DatabaseUrl,
+    read_only: bool,
 }
 
 impl Store {
     /// Makes a store without connecting: the first request does that.
     pub fn new(url: &DatabaseUrl) -> Self {
-        let pool = Pool::new(url.options().into(), url.pool());
-        Self { lookups: Lookups::new(pool.clone()), pool, url: url.clone() }
+        let pool = Pool::new(url.clone());
+        let lookups = Lookups::new(pool.clone());
+        let writes = Arc::new(Semaphore::new(url.pool().saturating_sub(lookup::LANES + 1).max(1)));
+        Self { pool, lookups, writes, url: url.clone(), read_only: false }
+    }
+
+    /// The same store, which refuses every act of an operator before anything is sent if it is `read_only`.
+    #[must_use]
+    pub fn read_only(self, read_only: bool) -> Self {
+        Self { read_only, ..self }
+    }
+
+    /// Whether it refuses every act.
+    pub fn is_read_only(&self) -> bool {
+        self.read_only
     }
 
     /// Closes every connection politely; the store and its clones are of no use afterwards.
@@ -50,7 +91,12 @@ impl Store {
 
     /// The database's clock, to the second: also the cheapest proof that the database answers.
     pub async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
-        self.pool.run(HEALTH_LIMIT, Now).await
+        self.run(HEALTH_LIMIT, Now).await
+    }
+
+    /// Does `operation` on a connection of the pool, within `limit`.
+    async fn run<O: Operation>(&self, limit: Duration, operation: O) -> Result<O::Output, StoreError> {
+        self.pool.run(limit, operation).await
     }
 }
 
@@ -58,6 +104,12 @@ impl Store {
 trait Operation: Sync {
     /// What it finds out.
     type Output: Send;
+
+    /// Whether it changes nothing, so that it may be given up and asked again elsewhere.
+    const ONLY_READS: bool = false;
+
+    /// Whether it may run so long on the server that it has to be ended there when nobody waits for it any more.
+    const IS_RECALLED: bool = false;
 
     /// Does it once.
     fn run(&self, connection: &mut Conn) -> impl Future<Output = Result<Self::Output, StoreError>> + Send;
@@ -68,10 +120,16 @@ struct Now;
 impl Operation for Now {
     type Output = DateTime<Utc>;
 
+    const ONLY_READS: bool = true;
+
     async fn run(&self, connection: &mut Conn) -> Result<DateTime<Utc>, StoreError> {
-        let now: Option<NaiveDateTime> = connection.query_first("SELECT UTC_TIMESTAMP()").await?;
-        now.map(|now| now.and_utc()).ok_or(StoreError::Undecodable)
+        clock(connection).await
     }
+}
+
+async fn clock(connection: &mut Conn) -> Result<DateTime<Utc>, StoreError> {
+    let now: Option<NaiveDateTime> = connection.query_first("SELECT UTC_TIMESTAMP()").await?;
+    now.map(|now| now.and_utc()).ok_or(StoreError::Undecodable)
 }
 
 /// A card together with the database's clock at the moment it was read.

@@ -4,13 +4,26 @@
 //! opens a second connection instead of reusing the first. Here it is back before the answer leaves.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use mysql_async::{Conn, DriverError, Error, Opts};
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, timeout, timeout_at};
 
+use super::limit::Recall;
 use super::{Operation, StoreError};
+use crate::database_url::DatabaseUrl;
+
+/// What every connection is told once, so that a server's own settings cannot change what kami does: each statement
+/// counts by itself unless a transaction is begun, and no lock is waited for longer than a client waits for us.
+const SESSION: &str = "SET autocommit = 1, innodb_lock_wait_timeout = 1, lock_wait_timeout = 1";
+
+/// How long a connection may lie idle: networks forget a silent one, AWS's after 350 seconds, and tell nobody.
+const MAX_IDLE: Duration = Duration::from_mins(5);
+
+/// How recently a connection must have worked to be trusted when another one turned out to lead nowhere.
+const TRUSTED: Duration = Duration::from_secs(10);
 
 /// A pool of connections; clones share it.
 #[derive(Clone)]
@@ -19,49 +32,82 @@ pub(super) struct Pool {
 }
 
 struct Shared {
-    options: Opts,
+    url: DatabaseUrl,
+    /// Made with the first connection: reading the system's certificates is work that can wait.
+    options: OnceLock<Opts>,
     /// Permission to hold a connection; those who wait for one are served in order.
     slots: Semaphore,
     /// The connections that nobody holds, the most recently used last.
-    idle: Mutex<Vec<Conn>>,
+    idle: Mutex<Vec<Idle>>,
+}
+
+struct Idle {
+    connection: Conn,
+    since: Instant,
 }
 
 /// A connection on loan. It goes back with [`Lease::give_back`]; dropped instead, because its work was given up half
 /// way, it is closed, as nobody could tell what the server would answer on it next.
-struct Lease<'a> {
+pub(super) struct Lease<'a> {
     /// The connection itself.
-    connection: Conn,
+    pub(super) connection: Conn,
     /// Whether it has worked before, so that the server may have closed it meanwhile.
-    reused: bool,
+    pub(super) reused: bool,
     pool: &'a Pool,
     _slot: SemaphorePermit<'a>,
 }
 
 impl Pool {
-    /// A pool of at most `size` connections, none of which is made yet.
-    pub(super) fn new(options: Opts, size: usize) -> Self {
-        Self { shared: Arc::new(Shared { options, slots: Semaphore::new(size), idle: Mutex::default() }) }
+    /// A pool for a database; no connection is made yet.
+    pub(super) fn new(url: DatabaseUrl) -> Self {
+        let slots = Semaphore::new(url.pool());
+        Self { shared: Arc::new(Shared { url, options: OnceLock::new(), slots, idle: Mutex::default() }) }
     }
 
-    /// Does `operation` on a connection of the pool, within `limit`.
-    ///
-    /// It is repeated once after a deadlock, and once on a fresh connection if the one it was lent turns out to have
-    /// been closed by the server meanwhile.
+    /// Does `operation` within `limit`, as [`Self::run_until`] does.
     pub(super) async fn run<O: Operation>(
         &self,
         limit: Duration,
+        operation: O,
+    ) -> Result<O::Output, StoreError> {
+        self.run_until(Instant::now() + limit, operation).await
+    }
+
+    /// Does `operation` on a connection of the pool, before `deadline`.
+    ///
+    /// It is repeated once after a deadlock, and once on a fresh connection if the one it was lent turns out to be of
+    /// no use any more: closed by the server, leading to one that only reads, or, for work that only reads, silent.
+    pub(super) async fn run_until<O: Operation>(
+        &self,
+        deadline: Instant,
         operation: O,
     ) -> Result<O::Output, StoreError> {
         let tries = async {
             let mut repeated = false;
             loop {
                 let mut lease = self.lend().await?;
-                let result = operation.run(&mut lease.connection).await;
-                let again = match &result {
-                    Err(error) if error.is_lost_connection() => {
-                        self.forget_idle();
-                        lease.reused && !repeated
+                let may_move = lease.reused && !repeated;
+                let recall = O::IS_RECALLED.then(|| Recall::of(&lease.connection));
+                let left = deadline.saturating_duration_since(Instant::now());
+                let patience = if O::ONLY_READS && may_move { left / 2 } else { left };
+                let Ok(result) = timeout(patience, operation.run(&mut lease.connection)).await else {
+                    drop((recall, lease));
+                    self.forget_idle(TRUSTED);
+                    if O::ONLY_READS && may_move {
+                        repeated = true;
+                        continue;
                     }
+                    return Err(StoreError::TimedOut);
+                };
+                if let Some(recall) = recall {
+                    recall.finish();
+                }
+                let again = match &result {
+                    Err(error) if error.wants_another_connection() => {
+                        self.forget_idle(Duration::ZERO);
+                        may_move
+                    }
+                    Err(error) if error.leaves_the_connection_in_doubt() => false,
                     Err(error) if error.is_rolled_back() => {
                         lease.give_back();
                         !repeated
@@ -77,46 +123,54 @@ impl Pool {
                 repeated = true;
             }
         };
-        tokio::time::timeout(limit, tries).await.unwrap_or(Err(StoreError::TimedOut))
+        timeout_at(deadline, tries).await.unwrap_or(Err(StoreError::TimedOut))
     }
 
     /// Lends the connection that was used last or, if none is idle, makes one; waits while all are on loan.
-    async fn lend(&self) -> Result<Lease<'_>, Error> {
-        let slot =
-            self.shared.slots.acquire().await.map_err(|_| Error::Driver(DriverError::PoolDisconnected))?;
-        let idle = self.idle().pop();
+    pub(super) async fn lend(&self) -> Result<Lease<'_>, Error> {
+        let closed = |_| Error::Driver(DriverError::PoolDisconnected);
+        let slot = self.shared.slots.acquire().await.map_err(closed)?;
+        let idle = self.idle().pop().filter(|idle| idle.since.elapsed() < MAX_IDLE);
         let reused = idle.is_some();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => Conn::new(self.shared.options.clone()).await?,
+        let connection = if let Some(idle) = idle {
+            idle.connection
+        } else {
+            // Those below it have been idle for longer still.
+            self.forget_idle(MAX_IDLE);
+            Conn::new(self.options().clone()).await?
         };
         Ok(Lease { connection, reused, pool: self, _slot: slot })
     }
 
-    /// Closes every idle connection: one of them proved dead, so that the others are likely to be.
-    fn forget_idle(&self) {
-        self.idle().clear();
+    fn options(&self) -> &Opts {
+        self.shared.options.get_or_init(|| self.shared.url.options().setup(vec![SESSION]).into())
+    }
+
+    /// Closes the connections that have been idle for longer than this: one of them proved dead, so that the others
+    /// are likely to be.
+    pub(super) fn forget_idle(&self, longer_than: Duration) {
+        self.idle().retain(|idle| idle.since.elapsed() < longer_than);
     }
 
     /// Lends nothing any more and takes leave of the server on every idle connection.
     pub(super) async fn close(&self) {
         self.shared.slots.close();
         let idle = std::mem::take(&mut *self.idle());
-        for connection in idle {
+        for Idle { connection, .. } in idle {
             // A server that is gone already needs no leave taken of it.
             drop(connection.disconnect().await);
         }
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<Conn>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
         self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Lease<'_> {
     /// Puts the connection back, for the next who asks.
-    fn give_back(self) {
-        self.pool.idle().push(self.connection);
+    pub(super) fn give_back(self) {
+        self.pool.idle().push(Idle { connection: self.connection, since: Instant::now() });
     }
 }
 

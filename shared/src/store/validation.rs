@@ -1,8 +1,11 @@
 //! Validating a card and reading its status: what the function does for clients.
 
+use std::time::Duration;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
+use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
 use super::lookup::find_card;
@@ -26,6 +29,9 @@ pub enum Validation {
     NotFound,
 }
 
+/// How long an answer may be held back for writing down what it does not depend on.
+const LAPSE_LIMIT: Duration = Duration::from_millis(500);
+
 /// How often a card that others keep changing under our hands is looked at again.
 const LOOKS: usize = 8;
 
@@ -33,7 +39,8 @@ impl Store {
     /// Validates a card for a machine, activating it on first use: one round trip for a card in use, two for an
     /// activation. Of machines that race for one card exactly one is admitted. May be repeated by the same machine.
     pub async fn validate(&self, code: &CardCode, machine: &MachineCode) -> Result<Validation, StoreError> {
-        let Some(found) = self.lookups.find(code).await? else {
+        let deadline = Instant::now() + REQUEST_LIMIT;
+        let Some(found) = self.lookups.find(code, deadline).await? else {
             return Ok(Validation::NotFound);
         };
         match rules::judge(&found.card, machine, found.now) {
@@ -44,14 +51,15 @@ impl Store {
                 Ok(Validation::Refused(Refusal::Expired))
             }
             Verdict::Activate { .. } | Verdict::Bind => {
-                self.pool.run(REQUEST_LIMIT, Settle { code, machine, found }).await
+                self.write(deadline, Settle { code, machine, found }).await
             }
         }
     }
 
     /// The card of that code as it is at the database's clock, which is returned with it; `None` if there is none.
     pub async fn status(&self, code: &CardCode) -> Result<Option<(Card, DateTime<Utc>)>, StoreError> {
-        let Some(CardNow { mut card, now }) = self.lookups.find(code).await? else {
+        let Some(CardNow { mut card, now }) = self.lookups.find(code, Instant::now() + REQUEST_LIMIT).await?
+        else {
             return Ok(None);
         };
         let status = rules::status_at(&card, now);
@@ -64,9 +72,16 @@ impl Store {
 
     /// Writes down that an active card is over. The answer is right without it, so a failure is only logged.
     async fn write_lapse(&self, card: &Card) {
-        if let Err(error) = self.pool.run(REQUEST_LIMIT, Lapse { card }).await {
+        if let Err(error) = self.write(Instant::now() + LAPSE_LIMIT, Lapse { card }).await {
             warn!(card = card.id, %error, "an expired card could not be marked as such");
         }
+    }
+
+    /// Does an operation that writes for a client, in its turn.
+    async fn write<O: Operation>(&self, deadline: Instant, operation: O) -> Result<O::Output, StoreError> {
+        let turn = timeout_at(deadline, self.writes.acquire()).await.map_err(|_| StoreError::TimedOut)?;
+        let _turn = turn.map_err(|_| StoreError::Abandoned)?;
+        self.pool.run_until(deadline, operation).await
     }
 }
 
@@ -79,6 +94,8 @@ struct Settle<'a> {
 
 impl Operation for Settle<'_> {
     type Output = Validation;
+
+    const IS_RECALLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Validation, StoreError> {
         let mut found = self.found.clone();
@@ -116,6 +133,8 @@ struct Lapse<'a> {
 
 impl Operation for Lapse<'_> {
     type Output = ();
+
+    const IS_RECALLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<(), StoreError> {
         connection

@@ -77,3 +77,13 @@ async fn two_at_once_do_the_work_once() {
     assert_eq!(expired, OVERDUE as u64);
     assert_eq!(counts(&database).await, expected());
 }
+
+#[tokio::test]
+async fn a_time_that_cannot_be_understood_stops_nothing() {
+    let database = filled().await;
+    database
+        .execute("SET sql_mode = 'ALLOW_INVALID_DATES'; UPDATE cards SET expire_at = '2020-02-31' WHERE prefix = 'OLD' AND id % 2")
+        .await;
+    assert_eq!(expire_all(database.store()).await, OVERDUE as u64);
+    assert_eq!(counts(&database).await, expected());
+}

@@ -1,7 +1,7 @@
 //! A database that goes away and comes back.
 
 use kami_shared::store::{REQUEST_LIMIT, Store, StoreError, Validation};
-use kami_testkit::{Proxy, TestDatabase, eventually};
+use kami_testkit::{PrivateServer, Proxy, TestDatabase, eventually};
 use mysql_async::prelude::Queryable;
 
 use crate::{code, machine};
@@ -99,13 +99,116 @@ async fn a_lock_that_others_hold_is_waited_for_within_the_limit() {
     let store = database.store();
     let mut holder = database.connect().await;
     holder.query_drop("BEGIN; SELECT id FROM cards WHERE full_code = 'VIP-HELD' FOR UPDATE").await.unwrap();
-    let error = store.validate(&code("VIP-HELD"), &machine("PC-1")).await.unwrap_err();
-    assert!(matches!(error, StoreError::TimedOut), "{error}");
+    // Many wait for that lock: others must not wait with them, nor may what was given up go on at the server.
+    let asks = (0..40).map(|_| {
+        let store = store.clone();
+        tokio::spawn(async move { store.validate(&code("VIP-HELD"), &machine("PC-1")).await })
+    });
+    let asks: Vec<_> = asks.collect();
+    for _ in 0..20 {
+        assert_eq!(store.validate(&code("VIP-NONE"), &machine("PC-1")).await.unwrap(), Validation::NotFound);
+        store.now().await.unwrap();
+    }
+    assert!(asks.iter().all(|ask| !ask.is_finished()), "others were answered while these still waited");
+    for ask in asks {
+        let error = ask.await.unwrap().unwrap_err();
+        assert!(error.is_transient(), "{error}");
+    }
+    eventually("the server works on none of them any more", async || {
+        let running: Vec<u64> = database
+            .rows(
+                "SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE 'UPDATE%'",
+                (),
+            )
+            .await;
+        (running == [0]).then_some(())
+    })
+    .await;
     holder.disconnect().await.unwrap();
-    // The statement that was given up may still have been carried out: the same machine is then let in.
     eventually("the card is activated", async || {
         let validation = store.validate(&code("VIP-HELD"), &machine("PC-1")).await.ok()?;
         matches!(validation, Validation::Admitted { .. }).then_some(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_connection_that_went_silent_is_replaced_within_the_request() {
+    let database = TestDatabase::create().await;
+    database.insert_card("VIP", "ONE").await;
+    let (store, proxy) = behind_proxy(&database).await;
+    store.validate(&code("VIP-ONE"), &machine("PC-1")).await.unwrap();
+    proxy.silence();
+    let validation = store.validate(&code("VIP-ONE"), &machine("PC-1")).await.unwrap();
+    assert!(matches!(validation, Validation::Admitted { .. }));
+    assert_eq!(proxy.connections(), 2);
+}
+
+#[tokio::test]
+async fn a_connection_to_a_server_that_only_reads_is_not_kept() {
+    let server = start_private(&[]).await;
+    let database = TestDatabase::create_on(&server.url()).await;
+    database.insert_card("VIP", "ONE").await;
+    database
+        .execute("CREATE USER app@'127.0.0.1' IDENTIFIED BY 'app'; GRANT ALL ON *.* TO app@'127.0.0.1'")
+        .await;
+    database.execute("REVOKE ALL PRIVILEGES, GRANT OPTION FROM app@'127.0.0.1'").await;
+    database.execute(&format!("GRANT SELECT, UPDATE ON {}.* TO app@'127.0.0.1'", database.name())).await;
+    let proxy = Proxy::start(database.port()).await;
+    let url = format!("mysql://app:app@127.0.0.1:{}/{}", proxy.port(), database.name());
+    let store = Store::new(&url.parse().unwrap());
+    store.now().await.unwrap();
+
+    database.execute("SET GLOBAL read_only = ON").await;
+    let error = store.validate(&code("VIP-ONE"), &machine("PC-1")).await.unwrap_err();
+    assert!(error.is_transient() && error.to_string().contains("1290"), "{error}");
+    let before = proxy.connections();
+    assert!(before >= 2, "another connection was tried at once");
+    database.execute("SET GLOBAL read_only = OFF").await;
+    let validation = store.validate(&code("VIP-ONE"), &machine("PC-1")).await.unwrap();
+    assert!(matches!(validation, Validation::Admitted { .. }));
+    assert!(proxy.connections() > before, "the address is asked again: it may lead elsewhere by now");
+}
+
+#[tokio::test]
+async fn a_server_that_commits_nothing_by_itself_keeps_what_a_client_was_told() {
+    let server = start_private(&["--autocommit=0"]).await;
+    let database = TestDatabase::create_on(&server.url()).await;
+    database
+        .execute("INSERT INTO cards (prefix, code, full_code) VALUES ('VIP', 'ONE', 'VIP-ONE'); COMMIT")
+        .await;
+    let validation = database.store().validate(&code("VIP-ONE"), &machine("PC-1")).await.unwrap();
+    assert!(matches!(validation, Validation::Admitted { .. }));
+    let bound: Vec<Option<String>> = database.rows("SELECT machine_code FROM cards", ()).await;
+    assert_eq!(bound, [Some("PC-1".to_owned())]);
+}
+
+async fn start_private(options: &'static [&'static str]) -> PrivateServer {
+    tokio::task::spawn_blocking(|| PrivateServer::start(options)).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_understood_fails_nobody_else() {
+    let database = TestDatabase::create().await;
+    database.insert_card("VIP", "GOOD").await;
+    database.insert_card("VIP", "BAD").await;
+    database.execute("SET sql_mode = ''; UPDATE cards SET used_at = '0000-00-00' WHERE code = 'BAD'").await;
+    let (store, proxy) = behind_proxy(&database).await;
+    store.now().await.unwrap();
+    proxy.stall(true);
+    let asks: Vec<_> = (0..40)
+        .map(|number| {
+            let store = store.clone();
+            let card = if number % 2 == 0 { "VIP-GOOD" } else { "VIP-BAD" };
+            tokio::spawn(async move { (card, store.status(&code(card)).await) })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    proxy.stall(false);
+    for ask in asks {
+        match ask.await.unwrap() {
+            ("VIP-GOOD", found) => assert!(found.unwrap().is_some()),
+            (_, found) => assert!(matches!(found, Err(StoreError::Undecodable)), "{found:?}"),
+        }
+    }
 }

@@ -2,10 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
 
+mod acts;
+mod batches;
 mod expiry;
 mod failures;
+mod inspection;
+mod limits;
+mod listing;
 mod migrations;
 mod round_trips;
+mod statistics;
 mod takeover;
 mod validation;
 

@@ -3,7 +3,7 @@ use kami_testkit::TestDatabase;
 
 async fn schema(database: &TestDatabase) -> Vec<String> {
     let mut tables = Vec::new();
-    for table in ["cards", "batches", "operator_log"] {
+    for table in ["cards", "batches", "acts", "operator_log"] {
         let rows: Vec<(String, String)> = database.rows(&format!("SHOW CREATE TABLE {table}"), ()).await;
         tables.push(rows.into_iter().next().unwrap().1);
     }

@@ -38,6 +38,9 @@ const FLASK: &str = "
         (11, '季卡', '春天', '季卡-春天', NULL, NULL, NULL, 'UNUSED', '2024-01-01 00:00:00', NULL),
         (12, 'a-b c', 'X-Y', 'a-b c-X-Y', NULL, NULL, NULL, NULL, NULL, NULL),
         (13, '', 'BARE', '-BARE', NULL, NULL, NULL, NULL, NULL, '2023-05-05 00:00:00');
+    SET sql_mode = '';
+    INSERT INTO cards (id, prefix, code, full_code, status, created_at, updated_at)
+    VALUES (14, 'VIP', 'LAX', 'VIP-LAX', 'nonsense', '0000-00-00', '2023-05-05 00:00:00');
 ";
 
 async fn take_over() -> TestDatabase {
@@ -46,7 +49,7 @@ async fn take_over() -> TestDatabase {
     assert!(made.creates_database);
     database
         .execute(&format!(
-            "DROP TABLE cards, batches, operator_log, refinery_schema_history; SET time_zone = '+00:00'; {FLASK}"
+            "DROP TABLE cards, batches, acts, operator_log, refinery_schema_history; SET time_zone = '+00:00'; {FLASK}"
         ))
         .await;
     assert_eq!(database.store().migrate().await.unwrap().migrations.len(), 3);
@@ -75,7 +78,7 @@ async fn each_card_still_answers_as_it_did() {
     assert_eq!(ask(&store, "VIP-OVER", "PC-Abc").await, Validation::Refused(Refusal::Expired));
     assert_eq!(ask(&store, "VIP-ENDED", "PC-Abc").await, Validation::Refused(Refusal::Expired));
     assert_eq!(ask(&store, "VIP-GONE", "PC-Abc").await, Validation::NotFound);
-    for unused in ["VIP-FRESH", "季卡-春天", "a-b c-X-Y", "-BARE"] {
+    for unused in ["VIP-FRESH", "季卡-春天", "a-b c-X-Y", "-BARE", "VIP-LAX"] {
         let Validation::Admitted { expire_at, now } = ask(&store, unused, "PC-1").await else {
             panic!("{unused} is not activated");
         };
@@ -91,7 +94,7 @@ async fn nothing_is_lost() {
     let rows: Vec<Times> = database
         .rows(
             "SELECT id, status, duration_seconds, CAST(created_at AS CHAR), CAST(updated_at AS CHAR) FROM cards \
-             WHERE id NOT IN (12, 13) ORDER BY id",
+             WHERE id < 12 ORDER BY id",
             (),
         )
         .await;

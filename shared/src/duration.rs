@@ -1,0 +1,113 @@
+//! How long a card lasts from its activation.
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use crate::span;
+
+/// How long a card lasts from its activation; people write `3h`, `45d` or `forever`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CardDuration {
+    /// So many seconds, at least one.
+    Seconds(u32),
+    /// It never expires.
+    Forever,
+}
+
+/// A text that says no duration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("not a duration: write forever, or a number and one of s, m, h or d, such as 12h or 45d")]
+pub struct DurationError;
+
+impl CardDuration {
+    /// The durations that most cards have, shortest first.
+    pub const CHOICES: [Self; 6] = [
+        Self::Seconds(3 * 3_600),
+        Self::Seconds(86_400),
+        Self::Seconds(7 * 86_400),
+        Self::Seconds(30 * 86_400),
+        Self::Seconds(365 * 86_400),
+        Self::Forever,
+    ];
+
+    /// From the column of the database, where nothing stands for ever.
+    pub const fn from_seconds(seconds: Option<u32>) -> Self {
+        match seconds {
+            Some(seconds) => Self::Seconds(seconds),
+            None => Self::Forever,
+        }
+    }
+
+    /// The seconds; `None` is for ever.
+    pub const fn seconds(self) -> Option<u32> {
+        match self {
+            Self::Seconds(seconds) => Some(seconds),
+            Self::Forever => None,
+        }
+    }
+}
+
+impl FromStr for CardDuration {
+    type Err = DurationError;
+
+    fn from_str(text: &str) -> Result<Self, DurationError> {
+        if text.eq_ignore_ascii_case("forever") || text == "永久" {
+            return Ok(Self::Forever);
+        }
+        let span = span::parse(text).map_err(|_| DurationError)?;
+        u32::try_from(span.as_secs()).map(Self::Seconds).map_err(|_| DurationError)
+    }
+}
+
+impl fmt::Display for CardDuration {
+    /// In the largest unit that says it exactly.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Forever => f.pad("forever"),
+            Self::Seconds(seconds) => f.pad(&span::exact(seconds)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn durations() {
+        for (text, duration, shown) in [
+            ("3h", Ok(CardDuration::Seconds(10_800)), "3h"),
+            ("180m", Ok(CardDuration::Seconds(10_800)), "3h"),
+            ("24h", Ok(CardDuration::Seconds(86_400)), "1d"),
+            ("45d", Ok(CardDuration::Seconds(3_888_000)), "45d"),
+            ("90s", Ok(CardDuration::Seconds(90)), "90s"),
+            ("90m", Ok(CardDuration::Seconds(5_400)), "90m"),
+            ("Forever", Ok(CardDuration::Forever), "forever"),
+            ("永久", Ok(CardDuration::Forever), "forever"),
+            ("", Err(DurationError), ""),
+            ("0d", Err(DurationError), ""),
+            ("never", Err(DurationError), ""),
+        ] {
+            assert_eq!(text.parse(), duration, "{text}");
+            if let Ok(duration) = duration {
+                assert_eq!(duration.to_string(), shown);
+            }
+        }
+        assert_eq!(
+            CardDuration::CHOICES.map(|choice| choice.to_string()).join(" "),
+            "3h 1d 7d 30d 365d forever"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_can_be_typed(seconds in 1_u32..) {
+            let duration = CardDuration::Seconds(seconds);
+            prop_assert_eq!(duration.to_string().parse(), Ok(duration));
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! How a list of cards is read without ever scanning the table: which index serves which filter and order.
+
+use crate::filter::{Direction, Filter, Sort, SortBy, TextFilter};
+
+/// How the cards of a filter are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plan {
+    /// An index holds them in order, so that every page costs the same.
+    Indexed(Indexed),
+    /// No index does: they are searched for window by window, newest first.
+    Windowed(Window),
+}
+
+/// An index that serves a filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Indexed {
+    /// The order that the cards come in: the one wanted, if an index has it for this filter.
+    pub sort: Sort,
+    /// The index.
+    pub index: Index,
+    /// How much of it is read.
+    pub reach: Reach,
+}
+
+/// How much of an index a page reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// One stretch that lies in order.
+    Stretch,
+    /// One stretch that lies in order for each status, merged.
+    StretchOfEachStatus,
+    /// All cards that it finds, which are few, sorted afterwards.
+    Few,
+}
+
+/// Which part of the table a search goes through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// All of it.
+    Table,
+    /// The cards of the filter's batch.
+    Batch,
+}
+
+/// The indexes of the table of cards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Index {
+    /// By id.
+    Primary,
+    /// By full code.
+    FullCode,
+    /// By status, then id.
+    Status,
+    /// By prefix and status, then id.
+    PrefixStatus,
+    /// By status and expiry, then id.
+    StatusExpiry,
+    /// By machine, then id.
+    Machine,
+    /// By batch, then id.
+    Batch,
+    /// By activation, then id.
+    Used,
+    /// By creation, then id.
+    Created,
+}
+
+impl Plan {
+    /// Whether pages can be had, rather than a search.
+    pub const fn is_indexed(&self) -> bool {
+        matches!(self, Self::Indexed(_))
+    }
+}
+
+/// Decides how the cards of `filter` are read in the order `wanted`, or in the nearest one that an index has.
+pub fn plan(filter: &Filter, wanted: Sort) -> Plan {
+    let Filter { status, prefix, batch_id, created, expiring, text } = filter;
+    let window = if batch_id.is_some() { Window::Batch } else { Window::Table };
+    let text_alone = status.is_none() && batch_id.is_none() && created.is_none() && expiring.is_none();
+    let few = |index| Plan::Indexed(Indexed { sort: wanted, index, reach: Reach::Few });
+    match text {
+        Some(TextFilter::Code(_)) => return few(Index::FullCode),
+        Some(TextFilter::Machine(_)) => return few(Index::Machine),
+        Some(TextFilter::CodePrefix(text)) if text_alone && implies(text, prefix.as_deref()) => {
+            return stretch(wanted, SortBy::Code, Index::FullCode);
+        }
+        Some(TextFilter::MachinePrefix(_)) if text_alone && prefix.is_none() => {
+            return stretch(wanted, SortBy::Machine, Index::Machine);
+        }
+        Some(_) => return Plan::Windowed(window),
+        None => {}
+    }
+    let each = |plan: Plan| match plan {
+        Plan::Indexed(indexed) if status.is_none() => {
+            Plan::Indexed(Indexed { reach: Reach::StretchOfEachStatus, ..indexed })
+        }
+        other => other,
+    };
+    match (status, prefix, batch_id, created, expiring) {
+        (None, None, None, None, None) => match wanted.by {
+            SortBy::Id => stretch(wanted, SortBy::Id, Index::Primary),
+            SortBy::Code => stretch(wanted, SortBy::Code, Index::FullCode),
+            SortBy::Machine => stretch(wanted, SortBy::Machine, Index::Machine),
+            SortBy::Created => stretch(wanted, SortBy::Created, Index::Created),
+            SortBy::Used => stretch(wanted, SortBy::Used, Index::Used),
+            SortBy::Expires => each(stretch(wanted, SortBy::Expires, Index::StatusExpiry)),
+        },
+        (Some(_), None, None, None, None) if wanted.by == SortBy::Expires => {
+            stretch(wanted, SortBy::Expires, Index::StatusExpiry)
+        }
+        (Some(_), None, None, None, None) => stretch(wanted, SortBy::Id, Index::Status),
+        // All codes of a prefix lie together; other prefixes that begin alike, as A-B does for A, are passed over.
+        (None, Some(_), None, None, None) if wanted.by == SortBy::Code => {
+            stretch(wanted, SortBy::Code, Index::FullCode)
+        }
+        (_, Some(_), None, None, None) => each(stretch(wanted, SortBy::Id, Index::PrefixStatus)),
+        (None, None, Some(_), None, None) => stretch(wanted, SortBy::Id, Index::Batch),
+        (None, None, None, Some(_), None) => stretch(wanted, SortBy::Created, Index::Created),
+        (_, None, None, None, Some(_)) => each(stretch(wanted, SortBy::Expires, Index::StatusExpiry)),
+        _ => Plan::Windowed(window),
+    }
+}
+
+/// The stretch of `index` that is in the order of `by`, from the end that comes nearest to what is wanted.
+fn stretch(wanted: Sort, by: SortBy, index: Index) -> Plan {
+    let age = |by| matches!(by, SortBy::Id | SortBy::Created);
+    let direction = if wanted.by == by || (age(wanted.by) && age(by)) {
+        wanted.direction
+    } else if age(by) {
+        Direction::Descending
+    } else {
+        Direction::Ascending
+    };
+    Plan::Indexed(Indexed { sort: Sort { by, direction }, index, reach: Reach::Stretch })
+}
+
+/// Whether nearly every code that begins with `text` is one of `prefix` anyway.
+fn implies(text: &str, prefix: Option<&str>) -> bool {
+    prefix.is_none_or(|prefix| text.to_lowercase().starts_with(&format!("{}-", prefix.to_lowercase())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::card::CardStatus;
+    use crate::filter::Range;
+
+    fn sort(by: SortBy, direction: Direction) -> Sort {
+        Sort { by, direction }
+    }
+
+    /// The index and order for each thing wanted, in the order of [`SortBy::ALL`], ascending.
+    fn orders(filter: &Filter) -> Vec<String> {
+        SortBy::ALL
+            .map(|by| match plan(filter, sort(by, Direction::Ascending)) {
+                Plan::Windowed(window) => format!("{window:?}"),
+                Plan::Indexed(Indexed { sort, index, reach }) => {
+                    let sign = if sort.direction == Direction::Ascending { '+' } else { '-' };
+                    let reach = match reach {
+                        Reach::Stretch => "",
+                        Reach::StretchOfEachStatus => " each",
+                        Reach::Few => " few",
+                    };
+                    format!("{index:?}: {sign}{:?}{reach}", sort.by)
+                }
+            })
+            .to_vec()
+    }
+
+    fn text(text: TextFilter) -> Filter {
+        Filter { text: Some(text), ..Filter::default() }
+    }
+
+    #[test]
+    fn conditions_with_each_order() {
+        let all = Filter::default;
+        let status = || Filter { status: Some(CardStatus::Active), ..all() };
+        let prefix = || Filter { prefix: Some("VIP".into()), ..all() };
+        let created = || Filter { created: Some(Range::default()), ..all() };
+        let expiring = || Filter { expiring: Some(Range::default()), ..all() };
+        let pair = || Filter { status: Some(CardStatus::Unused), ..prefix() };
+        for (filter, id, code, machine, created, used, expires) in [
+            (
+                all(),
+                "Primary: +Id",
+                "FullCode: +Code",
+                "Machine: +Machine",
+                "Created: +Created",
+                "Used: +Used",
+                "StatusExpiry: +Expires each",
+            ),
+            (
+                status(),
+                "Status: +Id",
+                "Status: -Id",
+                "Status: -Id",
+                "Status: +Id",
+                "Status: -Id",
+                "StatusExpiry: +Expires",
+            ),
+            (
+                prefix(),
+                "PrefixStatus: +Id each",
+                "FullCode: +Code",
+                "PrefixStatus: -Id each",
+                "PrefixStatus: +Id each",
+                "PrefixStatus: -Id each",
+                "PrefixStatus: -Id each",
+            ),
+            (
+                pair(),
+                "PrefixStatus: +Id",
+                "PrefixStatus: -Id",
+                "PrefixStatus: -Id",
+                "PrefixStatus: +Id",
+                "PrefixStatus: -Id",
+                "PrefixStatus: -Id",
+            ),
+            (
+                Filter { batch_id: Some(7), ..all() },
+                "Batch: +Id",
+                "Batch: -Id",
+                "Batch: -Id",
+                "Batch: +Id",
+                "Batch: -Id",
+                "Batch: -Id",
+            ),
+            (
+                created(),
+                "Created: +Created",
+                "Created: -Created",
+                "Created: -Created",
+                "Created: +Created",
+                "Created: -Created",
+                "Created: -Created",
+            ),
+        ] {
+            assert_eq!(orders(&filter), [id, code, machine, created, used, expires], "{filter:?}");
+        }
+        for (filter, order) in [
+            (expiring(), "StatusExpiry: +Expires each"),
+            (Filter { status: Some(CardStatus::Active), ..expiring() }, "StatusExpiry: +Expires"),
+            (Filter { batch_id: Some(7), ..status() }, "Batch"),
+            (Filter { created: Some(Range::default()), ..status() }, "Table"),
+            (Filter { expiring: Some(Range::default()), ..prefix() }, "Table"),
+        ] {
+            assert_eq!(orders(&filter), [order; 6], "{filter:?}");
+        }
+    }
+
+    #[test]
+    fn texts_with_each_order() {
+        let code_prefix = |start: &str| text(TextFilter::CodePrefix(start.into()));
+        let note = || text(TextFilter::NoteContains("A".into()));
+        let of_vip = |filter| Filter { prefix: Some("VIP".into()), ..filter };
+        let unused = |filter| Filter { status: Some(CardStatus::Unused), ..filter };
+        for (filter, order) in [
+            (code_prefix("VIP-"), "FullCode: +Code"),
+            (of_vip(code_prefix("vip-AB")), "FullCode: +Code"),
+            (of_vip(code_prefix("V")), "Table"),
+            (unused(code_prefix("VIP-")), "Table"),
+            (text(TextFilter::MachinePrefix("PC".into())), "Machine: +Machine"),
+            (unused(text(TextFilter::MachinePrefix("PC".into()))), "Table"),
+            (text(TextFilter::CodeContains("A".into())), "Table"),
+            (note(), "Table"),
+            (Filter { batch_id: Some(7), ..note() }, "Batch"),
+        ] {
+            assert_eq!(orders(&filter), [order; 6], "{filter:?}");
+        }
+    }
+
+    #[test]
+    fn one_code_or_machine_is_found_in_any_order_whatever_the_rest() {
+        let unused = |filter| Filter { status: Some(CardStatus::Unused), ..filter };
+        for by in SortBy::ALL {
+            for direction in [Direction::Ascending, Direction::Descending] {
+                let wanted = sort(by, direction);
+                for (text, index) in [
+                    (TextFilter::Code("VIP-A".into()), Index::FullCode),
+                    (TextFilter::Machine("PC".into()), Index::Machine),
+                ] {
+                    let few = Plan::Indexed(Indexed { sort: wanted, index, reach: Reach::Few });
+                    assert_eq!(plan(&unused(self::text(text)), wanted), few);
+                }
+                let Plan::Indexed(indexed) = plan(&Filter::default(), wanted) else { panic!("{wanted:?}") };
+                assert_eq!(indexed.sort, wanted, "without a filter every order is had");
+            }
+        }
+    }
+}

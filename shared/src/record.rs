@@ -1,0 +1,66 @@
+//! A card with everything that the database holds of it.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
+use crate::card::{CardStatus, mask};
+use crate::duration::CardDuration;
+
+/// One card with everything that the database holds of it, as an operator sees it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CardRecord {
+    /// The primary key.
+    pub id: u64,
+    /// The seller's name for this kind of card.
+    pub prefix: String,
+    /// The random part of the code.
+    pub code: String,
+    /// The code that the customer types: prefix, hyphen and random part.
+    pub full_code: String,
+    /// The status at the moment of reading: an active card past its time has expired, whatever its row says.
+    pub status: CardStatus,
+    /// The status as the row says it.
+    pub stored_status: CardStatus,
+    /// How long the card lasts from its activation.
+    pub duration: CardDuration,
+    /// The machine that the card is bound to.
+    pub machine_code: Option<String>,
+    /// The batch that it was generated or imported with; older cards have none.
+    pub batch_id: Option<u64>,
+    /// What an operator wrote down about it.
+    pub note: Option<String>,
+    /// When the card was generated.
+    pub created_at: DateTime<Utc>,
+    /// When the card was activated.
+    pub used_at: Option<DateTime<Utc>>,
+    /// The last second in which the card is valid.
+    pub expire_at: Option<DateTime<Utc>>,
+    /// When its row last changed; some cards of the Flask service do not know.
+    pub updated_at: Option<DateTime<Utc>>,
+}
+
+impl CardRecord {
+    /// Whether two readings of one card show the same card, the time of the last write apart: what an operator
+    /// decided by the one is right for the other.
+    pub fn is_same_state(&self, other: &Self) -> bool {
+        let comparable = |card: &Self| Self { stored_status: card.status, updated_at: None, ..card.clone() };
+        comparable(self) == comparable(other)
+    }
+}
+
+/// Shows no more of the codes than a log line may hold.
+impl fmt::Debug for CardRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CardRecord")
+            .field("id", &self.id)
+            .field("full_code", &mask(&self.full_code))
+            .field("status", &self.status)
+            .field("duration", &self.duration)
+            .field("machine_code", &self.machine_code.as_deref().map(mask))
+            .field("created_at", &self.created_at)
+            .field("used_at", &self.used_at)
+            .field("expire_at", &self.expire_at)
+            .finish_non_exhaustive()
+    }
+}

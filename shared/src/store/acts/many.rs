@@ -1,0 +1,210 @@
+//! Acts on many cards, in steps that hold their locks only for a moment.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Params, Row, Value};
+
+use super::write::{Entry, Head, begin, carry_out, record};
+use super::{ActError, CHUNK, STEP, Transaction};
+use crate::acts::{Act, ActRefusal, allowed};
+use crate::filter::Filter;
+use crate::operator::Operator;
+use crate::store::listing::SearchCursor;
+use crate::store::listing::statement::conditions;
+use crate::store::record::{COLUMNS, card, marks};
+use crate::store::{Store, StoreError};
+
+/// Which cards an act is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// These ones.
+    Ids(Vec<u64>),
+    /// All that a filter lets through when the act begins, if it still does when their turn comes.
+    Filter(Filter),
+}
+
+/// How far an act on many cards has come.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ActProgress {
+    /// How many cards were looked at.
+    pub looked_at: u64,
+    /// How many of them were changed.
+    pub done: u64,
+    /// How much of the way is behind it, 0 to 1.
+    pub share: f64,
+}
+
+/// What an act on many cards came to.
+#[derive(Debug, Default)]
+pub struct ActOutcome {
+    /// The act's number in the log; `None` when nothing was changed.
+    pub act_id: Option<u64>,
+    /// How many cards were changed.
+    pub done: u64,
+    /// How many did not allow it, and why.
+    pub refused: BTreeMap<ActRefusal, u64>,
+    /// How many were gone, or not what the filter asks for any more, when their turn came.
+    pub missing: u64,
+    /// Whether it was broken off: what was done until then stays done.
+    pub cancelled: bool,
+    /// What broke it off after some cards had been changed.
+    pub failed: Option<ActError>,
+}
+
+/// Hears how far an act has come, and says whether to go on.
+pub type OnProgress<'a> = &'a (dyn Fn(ActProgress) -> ControlFlow<()> + Send + Sync);
+
+impl ActOutcome {
+    pub(super) fn looked_at(&self) -> u64 {
+        self.done + self.missing + self.refused.values().sum::<u64>()
+    }
+
+    /// Takes a step's outcome in; a failure is one of the whole act only while nothing was done.
+    pub(super) fn take(&mut self, step: Result<Self, ActError>) -> Result<ControlFlow<()>, ActError> {
+        match step {
+            Ok(step) => {
+                self.act_id = step.act_id.or(self.act_id);
+                self.done += step.done;
+                self.missing += step.missing;
+                for (reason, count) in step.refused {
+                    *self.refused.entry(reason).or_default() += count;
+                }
+                Ok(ControlFlow::Continue(()))
+            }
+            Err(error) if self.act_id.is_none() => Err(error),
+            Err(error) => {
+                self.failed = Some(error);
+                Ok(ControlFlow::Break(()))
+            }
+        }
+    }
+
+    /// Reports how far it has come; whether to go on is kept.
+    pub(super) fn report(&mut self, share: f64, on_progress: OnProgress<'_>) -> ControlFlow<()> {
+        let progress = ActProgress { looked_at: self.looked_at(), done: self.done, share };
+        let go_on = on_progress(progress);
+        self.cancelled = go_on.is_break();
+        go_on
+    }
+}
+
+impl Store {
+    /// Does something with many cards, a thousand at a time; what was done when it is broken off stays done, and can
+    /// be undone by its number.
+    pub async fn act_on(
+        &self,
+        operator: &Operator,
+        act: &Act,
+        selection: &Selection,
+        on_progress: OnProgress<'_>,
+    ) -> Result<ActOutcome, ActError> {
+        self.must_be_writable()?;
+        let mut outcome = ActOutcome::default();
+        match selection {
+            Selection::Ids(ids) => {
+                let mut ids = ids.clone();
+                ids.sort_unstable();
+                ids.dedup();
+                for (step, chunk) in ids.chunks(CHUNK).enumerate() {
+                    let work = Step { operator, act, ids: chunk, filter: None, act_id: outcome.act_id };
+                    if outcome.take(self.transact(STEP, work).await)?.is_break() {
+                        break;
+                    }
+                    let behind = step * CHUNK + chunk.len();
+                    if outcome.report(share(behind as u64, ids.len() as u64), on_progress).is_break() {
+                        break;
+                    }
+                }
+            }
+            Selection::Filter(filter) => {
+                let mut next = self.search_start(filter).await?;
+                while let Some(cursor) = next {
+                    let (ids, follow) = match self.search_ids(filter, cursor, CHUNK).await {
+                        Ok(found) => found,
+                        Err(error) => {
+                            outcome.take(Err(error.into()))?.is_break();
+                            break;
+                        }
+                    };
+                    next = follow;
+                    if !ids.is_empty() {
+                        let filter = Some(filter);
+                        let work = Step { operator, act, ids: &ids, filter, act_id: outcome.act_id };
+                        if outcome.take(self.transact(STEP, work).await)?.is_break() {
+                            break;
+                        }
+                    }
+                    let progress = cursor.progress(next);
+                    if outcome.report(share(progress.done, progress.total), on_progress).is_break() {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(outcome)
+    }
+
+    async fn search_ids(
+        &self,
+        filter: &Filter,
+        cursor: SearchCursor,
+        limit: usize,
+    ) -> Result<(Vec<u64>, Option<SearchCursor>), StoreError> {
+        self.run(STEP, crate::store::listing::SearchIds { filter, cursor, limit }).await
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a share is shown in whole percents")]
+pub(super) fn share(behind: u64, all: u64) -> f64 {
+    if all == 0 { 1.0 } else { behind as f64 / all as f64 }
+}
+
+struct Step<'a> {
+    operator: &'a Operator,
+    act: &'a Act,
+    ids: &'a [u64],
+    filter: Option<&'a Filter>,
+    act_id: Option<u64>,
+}
+
+impl Transaction for Step<'_> {
+    type Output = ActOutcome;
+
+    async fn run(&self, connection: &mut Conn) -> Result<ActOutcome, ActError> {
+        let conditions = self.filter.map(conditions).unwrap_or_default();
+        // By the primary key, and so in its order: two acts on the same cards wait for each other, without deadlock.
+        let query = format!(
+            "SELECT {COLUMNS} FROM cards FORCE INDEX (PRIMARY) WHERE id IN ({}){} ORDER BY id FOR UPDATE",
+            marks(self.ids.len()),
+            conditions.text
+        );
+        let params = self.ids.iter().map(|id| Value::from(*id)).chain(conditions.values).collect();
+        let rows: Vec<Row> = connection.exec(query, Params::Positional(params)).await?;
+        let mut outcome = ActOutcome { act_id: self.act_id, ..ActOutcome::default() };
+        outcome.missing = self.ids.len().saturating_sub(rows.len()) as u64;
+        let mut changes = Vec::with_capacity(rows.len());
+        for row in rows {
+            let (before, now) = card(row)?;
+            match allowed(self.act, &before, now) {
+                Ok(change) => changes.push((before, change)),
+                Err(reason) => *outcome.refused.entry(reason).or_default() += 1,
+            }
+        }
+        outcome.done = changes.len() as u64;
+        if changes.is_empty() {
+            return Ok(outcome);
+        }
+        let head = Head { name: self.act.name(), operator: self.operator, batch_id: None, undoes: None };
+        let act_id = match self.act_id {
+            Some(act_id) => act_id,
+            None => begin(connection, head).await?,
+        };
+        outcome.act_id = Some(act_id);
+        let entries: Vec<_> = changes.iter().map(|(before, change)| Entry::change(before, change)).collect();
+        carry_out(connection, &changes).await?;
+        record(connection, act_id, head, &entries, outcome.done).await?;
+        Ok(outcome)
+    }
+}

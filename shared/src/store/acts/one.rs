@@ -1,0 +1,90 @@
+//! Acts on one card that an operator has before their eyes.
+
+use chrono::{DateTime, Utc};
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Row};
+
+use super::write::{Entry, Head, begin, carry_out, record};
+use super::{ActError, STEP, Transaction};
+use crate::acts::{Act, ActRefusal, Change, allowed};
+use crate::edit::{CardEdit, edited};
+use crate::operator::Operator;
+use crate::record::CardRecord;
+use crate::store::record::{COLUMNS, card};
+use crate::store::{Store, StoreError, clock};
+
+/// What an act on one card came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acted {
+    /// The card as it is now; `None` when it was deleted.
+    pub card: Option<CardRecord>,
+    /// The database's clock when it was read.
+    pub now: DateTime<Utc>,
+    /// The act's number in the log.
+    pub act_id: u64,
+}
+
+impl Store {
+    /// Edits a card that still is what the operator saw; [`ActError::Changed`] shows what it has become otherwise.
+    pub async fn edit(
+        &self,
+        operator: &Operator,
+        seen: &CardRecord,
+        edit: &CardEdit,
+    ) -> Result<Acted, ActError> {
+        let decide = |card: &CardRecord, now| edited(edit, card, now);
+        self.transact(STEP, OnOne { operator, name: "edit", seen, decide: &decide }).await
+    }
+
+    /// Does something with a card that still is what the operator saw; [`ActError::Changed`] shows what it has become
+    /// otherwise.
+    pub async fn act_on_one(
+        &self,
+        operator: &Operator,
+        act: &Act,
+        seen: &CardRecord,
+    ) -> Result<Acted, ActError> {
+        let decide = |card: &CardRecord, now| allowed(act, card, now);
+        self.transact(STEP, OnOne { operator, name: act.name(), seen, decide: &decide }).await
+    }
+}
+
+/// What becomes of a card at a moment.
+type Decide<'a> = &'a (dyn Fn(&CardRecord, DateTime<Utc>) -> Result<Change, ActRefusal> + Sync);
+
+struct OnOne<'a> {
+    operator: &'a Operator,
+    name: &'a str,
+    seen: &'a CardRecord,
+    decide: Decide<'a>,
+}
+
+async fn read(connection: &mut Conn, id: u64) -> Result<Option<(CardRecord, DateTime<Utc>)>, StoreError> {
+    let query = format!("SELECT {COLUMNS} FROM cards WHERE id = ? FOR UPDATE");
+    let row: Option<Row> = connection.exec_first(query, (id,)).await?;
+    row.map(card).transpose()
+}
+
+impl Transaction for OnOne<'_> {
+    type Output = Acted;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Acted, ActError> {
+        let Some((before, now)) = read(connection, self.seen.id).await? else {
+            return Err(ActError::NotFound);
+        };
+        if !before.is_same_state(self.seen) {
+            return Err(ActError::Changed { card: Box::new(before), now });
+        }
+        let change = (self.decide)(&before, now)?;
+        let head = Head { name: self.name, operator: self.operator, batch_id: None, undoes: None };
+        let act_id = begin(connection, head).await?;
+        let entry = Entry::change(&before, &change);
+        let id = before.id;
+        carry_out(connection, &[(before, change)]).await?;
+        record(connection, act_id, head, &[entry], 1).await?;
+        match read(connection, id).await? {
+            Some((card, now)) => Ok(Acted { card: Some(card), now, act_id }),
+            None => Ok(Acted { card: None, now: clock(connection).await?, act_id }),
+        }
+    }
+}

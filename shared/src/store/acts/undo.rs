@@ -1,0 +1,243 @@
+//! Taking an act back, as far as its cards still are what it made of them.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Params, Row, Value};
+use thiserror::Error;
+
+use super::many::{ActOutcome, OnProgress, share};
+use super::values::{CardValues, has, restored, set};
+use super::write::{Entry, Head, begin, bring_back, carry_out, record, taken};
+use super::{ActError, CHUNK, STEP, Transaction};
+use crate::acts::{ActRefusal, Change};
+use crate::operator::Operator;
+use crate::record::CardRecord;
+use crate::store::log::{ActRecord, LogFilter, LogRecord};
+use crate::store::record::{COLUMNS, card, marks, take};
+use crate::store::{Store, StoreError};
+
+/// Why an act cannot be undone at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum UndoRefusal {
+    /// The log knows no such act.
+    #[error("the operator log knows no such act")]
+    NoSuchAct,
+    /// It was undone before.
+    #[error("the act was undone already")]
+    AlreadyUndone,
+    /// It made a whole batch, of which the log does not hold each card.
+    #[error("a batch is not undone: delete its cards instead")]
+    WholeBatch,
+}
+
+/// The words for acts that make a batch.
+pub(in super::super) const BATCH_ACTS: [&str; 2] = ["generate", "import"];
+
+/// Why an act cannot be undone, if so.
+pub(in super::super) fn refusal(act: &ActRecord) -> Option<UndoRefusal> {
+    if act.undone_by.is_some() {
+        Some(UndoRefusal::AlreadyUndone)
+    } else if BATCH_ACTS.contains(&act.act.as_str()) {
+        Some(UndoRefusal::WholeBatch)
+    } else {
+        None
+    }
+}
+
+impl Store {
+    /// Takes an act back card by card, deletions included; cards that were changed since are refused and stay. Broken
+    /// off, it can be begun again.
+    pub async fn undo(
+        &self,
+        operator: &Operator,
+        act_id: u64,
+        on_progress: OnProgress<'_>,
+    ) -> Result<ActOutcome, ActError> {
+        self.must_be_writable()?;
+        let act = self.act(act_id).await?.ok_or(UndoRefusal::NoSuchAct)?;
+        if let Some(refusal) = refusal(&act) {
+            return Err(refusal.into());
+        }
+        let mut outcome = ActOutcome::default();
+        let filter = LogFilter { act_id: Some(act_id), ..LogFilter::default() };
+        let mut before = None;
+        loop {
+            // From the last row to the first, as one takes back what one did.
+            let rows = match self.log(&filter, before, CHUNK).await {
+                Ok(rows) => rows,
+                Err(error) if outcome.act_id.is_none() => return Err(error.into()),
+                Err(error) => {
+                    outcome.failed = Some(error.into());
+                    return Ok(outcome);
+                }
+            };
+            let Some(last) = rows.last() else { break };
+            before = Some(last.id);
+            let step = Step { operator, act: &act, rows: &rows, undo_id: outcome.act_id };
+            if outcome.take(self.transact(STEP, step).await)?.is_break() {
+                return Ok(outcome);
+            }
+            let share = share(outcome.looked_at(), act.card_count).min(1.0);
+            if outcome.report(share, on_progress).is_break() {
+                return Ok(outcome);
+            }
+        }
+        if let Some(undo_id) = outcome.act_id {
+            // Without the mark it can be undone again, which then finds nothing to do.
+            outcome.failed = self.transact(STEP, Close { act_id, undo_id }).await.err();
+        }
+        Ok(outcome)
+    }
+}
+
+/// Marks an act as undone, once all of its cards have been looked at.
+struct Close {
+    act_id: u64,
+    undo_id: u64,
+}
+
+impl Transaction for Close {
+    type Output = ();
+
+    async fn run(&self, connection: &mut Conn) -> Result<(), ActError> {
+        let statement = "UPDATE acts SET undone_by = ? WHERE id = ? AND undone_by IS NULL";
+        Ok(connection.exec_drop(statement, (self.undo_id, self.act_id)).await?)
+    }
+}
+
+struct Step<'a> {
+    operator: &'a Operator,
+    act: &'a ActRecord,
+    rows: &'a [LogRecord],
+    undo_id: Option<u64>,
+}
+
+/// What taking one step back comes to.
+#[derive(Default)]
+struct Plan {
+    changes: Vec<(CardRecord, Change)>,
+    returning: Vec<CardRecord>,
+    refused: BTreeMap<ActRefusal, u64>,
+}
+
+impl Plan {
+    fn refuse(&mut self, reason: ActRefusal) {
+        *self.refused.entry(reason).or_default() += 1;
+    }
+
+    /// Decides what to do about one row of the log, whose card is now `card`.
+    fn add(&mut self, row: &LogRecord, card: Option<CardRecord>) -> Result<(), StoreError> {
+        let id = row.card_id.ok_or(StoreError::Undecodable)?;
+        match (&row.before, &row.after, card) {
+            (Some(kept), None, None) => self.returning.push(restored(id, kept)?),
+            (before, Some(after), Some(card)) if has(&card, after) => match before {
+                None => self.changes.push((card, Change::Delete)),
+                Some(before) => {
+                    let back = earlier(&card, before)?;
+                    self.changes.push((card, Change::Update(Box::new(back))));
+                }
+            },
+            _ => self.refuse(ActRefusal::ChangedSince),
+        }
+        Ok(())
+    }
+}
+
+fn earlier(card: &CardRecord, kept: &CardValues) -> Result<CardRecord, StoreError> {
+    let mut card = card.clone();
+    card.status = card.stored_status;
+    set(&mut card, kept)?;
+    Ok(card)
+}
+
+impl Step<'_> {
+    /// The cards of the log's rows as they are now, locked.
+    async fn cards(&self, connection: &mut Conn) -> Result<HashMap<u64, CardRecord>, ActError> {
+        let ids: Vec<Value> = self.rows.iter().filter_map(|row| row.card_id).map(Value::from).collect();
+        let query = format!(
+            "SELECT {COLUMNS} FROM cards FORCE INDEX (PRIMARY) WHERE id IN ({}) ORDER BY id FOR UPDATE",
+            marks(ids.len())
+        );
+        let rows: Vec<Row> = connection.exec(query, Params::Positional(ids)).await?;
+        let mut cards = HashMap::with_capacity(rows.len());
+        for row in rows {
+            let (mut card, _) = card(row)?;
+            // The log speaks of what the rows say.
+            card.status = card.stored_status;
+            cards.insert(card.id, card);
+        }
+        Ok(cards)
+    }
+
+    /// Refuses changes and returns that would give a card a code that another has.
+    async fn refuse_taken(&self, connection: &mut Conn, plan: &mut Plan) -> Result<(), ActError> {
+        let wanted: Vec<(u64, String)> = plan
+            .changes
+            .iter()
+            .filter_map(|(before, change)| match change {
+                Change::Update(after) if after.full_code != before.full_code => {
+                    Some((after.id, after.full_code.clone()))
+                }
+                Change::Update(_) | Change::Delete => None,
+            })
+            .chain(plan.returning.iter().map(|card| (card.id, card.full_code.clone())))
+            .collect();
+        let mut occupied = HashSet::new();
+        // One by one, as only the database knows which spellings are the same code to it.
+        let codes: Vec<&str> = wanted.iter().map(|(_, code)| code.as_str()).collect();
+        if !taken(connection, &codes).await?.is_empty() {
+            for (id, code) in &wanted {
+                if taken(connection, &[code]).await?.iter().any(|(owner, _)| owner != id) {
+                    occupied.insert(*id);
+                }
+            }
+        }
+        let refused = occupied.len() as u64;
+        plan.changes.retain(|(card, _)| !occupied.contains(&card.id));
+        plan.returning.retain(|card| !occupied.contains(&card.id));
+        if refused > 0 {
+            *plan.refused.entry(ActRefusal::CodeTaken).or_default() += refused;
+        }
+        Ok(())
+    }
+}
+
+impl Transaction for Step<'_> {
+    type Output = ActOutcome;
+
+    async fn run(&self, connection: &mut Conn) -> Result<ActOutcome, ActError> {
+        let closed: Option<Row> = connection
+            .exec_first("SELECT undone_by FROM acts WHERE id = ? FOR UPDATE", (self.act.id,))
+            .await?;
+        let mut closed = closed.ok_or(UndoRefusal::NoSuchAct)?;
+        if take::<Option<u64>>(&mut closed, 0)?.is_some() {
+            return Err(UndoRefusal::AlreadyUndone.into());
+        }
+        let mut cards = self.cards(connection).await?;
+        let mut plan = Plan::default();
+        for row in self.rows {
+            let card = row.card_id.and_then(|id| cards.remove(&id));
+            plan.add(row, card)?;
+        }
+        self.refuse_taken(connection, &mut plan).await?;
+        let done = (plan.changes.len() + plan.returning.len()) as u64;
+        let mut outcome =
+            ActOutcome { act_id: self.undo_id, done, refused: plan.refused, ..ActOutcome::default() };
+        if done == 0 {
+            return Ok(outcome);
+        }
+        let head = Head { name: "undo", operator: self.operator, batch_id: None, undoes: Some(self.act.id) };
+        let undo_id = match self.undo_id {
+            Some(undo_id) => undo_id,
+            None => begin(connection, head).await?,
+        };
+        outcome.act_id = Some(undo_id);
+        let changed = plan.changes.iter().map(|(before, change)| Entry::change(before, change));
+        let entries: Vec<_> = changed.chain(plan.returning.iter().map(Entry::restoration)).collect();
+        carry_out(connection, &plan.changes).await?;
+        bring_back(connection, &plan.returning).await?;
+        record(connection, undo_id, head, &entries, done).await?;
+        Ok(outcome)
+    }
+}

@@ -1,0 +1,122 @@
+//! What an operator has to know of a server when something is wrong.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use mysql_async::Conn;
+use mysql_async::prelude::Queryable;
+
+use super::grants::Grants;
+use super::limit::{GRACE, SCREEN};
+use super::migrations::newest_known;
+use super::{Operation, Store, StoreError};
+
+/// The kind of a database server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerKind {
+    /// MySQL, or a server that speaks like it.
+    MySql,
+    /// MariaDB.
+    MariaDb,
+}
+
+/// The state of a server and of our access to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inspection {
+    /// The kind of the server.
+    pub kind: ServerKind,
+    /// Its version, as it calls it.
+    pub version: String,
+    /// The account that we are to it.
+    pub account: String,
+    /// The cipher that protects this connection; `None` when nothing does.
+    pub tls_cipher: Option<String>,
+    /// The version of TLS, with it.
+    pub tls_version: Option<String>,
+    /// The time zone of our session, by the server's name for it. Kami works in UTC whatever it is.
+    pub time_zone: String,
+    /// The server's clock.
+    pub clock: DateTime<Utc>,
+    /// Whether the server takes no writes, as a replica does.
+    pub takes_no_writes: bool,
+    /// The schema that the database has; `None` without one of kami's.
+    pub schema_version: Option<i32>,
+    /// The schema that this kami brings.
+    pub known_schema: i32,
+    /// What our account may do.
+    pub grants: Grants,
+}
+
+impl Store {
+    /// Asks the server for everything that tells whether kami can work with it.
+    pub async fn inspect(&self) -> Result<Inspection, StoreError> {
+        let database = self.url.database().into_owned();
+        self.run(SCREEN + GRACE, Inspect { database }).await
+    }
+
+    /// What our account may do with the tables of kami.
+    pub async fn grants(&self) -> Result<Grants, StoreError> {
+        let database = self.url.database().into_owned();
+        self.run(SCREEN + GRACE, ReadGrants { database }).await
+    }
+}
+
+struct ReadGrants {
+    database: String,
+}
+
+impl Operation for ReadGrants {
+    type Output = Grants;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Grants, StoreError> {
+        grants(connection, &self.database).await
+    }
+}
+
+async fn grants(connection: &mut Conn, database: &str) -> Result<Grants, StoreError> {
+    // Both servers have roles; MySQL shows what the active ones bring only when they are named.
+    let roles: Option<Option<String>> = connection.query_first("SELECT CURRENT_ROLE()").await?;
+    let roles = roles.flatten().filter(|roles| roles.starts_with('`'));
+    let query = match roles {
+        // The server itself wrote these names, quotes included.
+        Some(roles) => format!("SHOW GRANTS FOR CURRENT_USER() USING {roles}"),
+        None => "SHOW GRANTS".to_owned(),
+    };
+    let lines: Vec<String> = connection.query(query).await?;
+    Ok(Grants::read(lines.iter().map(String::as_str), database))
+}
+
+struct Inspect {
+    database: String,
+}
+
+impl Operation for Inspect {
+    type Output = Inspection;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Inspection, StoreError> {
+        let facts: Option<(String, String, String, NaiveDateTime, bool)> = connection
+            .query_first(
+                "SELECT VERSION(), CURRENT_USER(), @@session.time_zone, UTC_TIMESTAMP(), @@global.read_only",
+            )
+            .await?;
+        let (version, account, time_zone, now, takes_no_writes) = facts.ok_or(StoreError::Undecodable)?;
+        let tls: Vec<(String, String)> = connection
+            .query("SHOW SESSION STATUS WHERE variable_name IN ('Ssl_cipher', 'Ssl_version')")
+            .await?;
+        let of_tls = |wanted: &str| {
+            let found = tls.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+            found.map(|(_, value)| value.clone()).filter(|value| !value.is_empty())
+        };
+        Ok(Inspection {
+            kind: if version.contains("MariaDB") { ServerKind::MariaDb } else { ServerKind::MySql },
+            version,
+            account,
+            tls_cipher: of_tls("Ssl_cipher"),
+            tls_version: of_tls("Ssl_version"),
+            time_zone,
+            clock: now.and_utc(),
+            takes_no_writes,
+            schema_version: super::migrations::schema_version(connection).await?,
+            known_schema: newest_known(),
+            grants: grants(connection, &self.database).await?,
+        })
+    }
+}

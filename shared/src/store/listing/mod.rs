@@ -1,0 +1,221 @@
+//! Pages of cards in any order that an index has, at the same cost however deep they lie.
+
+mod search;
+pub(super) mod statement;
+
+use chrono::{DateTime, Utc};
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Row};
+
+pub(super) use self::search::SearchIds;
+pub use self::search::{Progress, SEARCH_WINDOW, SearchCursor, SearchStep};
+use self::statement::{Course, Statement, counting, listing};
+use super::limit::{GRACE, SCREEN, limited};
+use super::record::{COLUMNS, cards};
+use super::{Operation, Store, StoreError, clock};
+use crate::filter::{Anchor, Capped, Filter, Position, Sort};
+use crate::plan::{Indexed, Plan, plan};
+use crate::record::CardRecord;
+
+/// Where counting for a screen stops.
+pub const COUNT_CAP: u64 = 10_000;
+
+/// A page of cards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Its cards, in their order.
+    pub rows: Vec<CardRecord>,
+    /// The database's clock when they were read.
+    pub now: DateTime<Utc>,
+    /// The order that they are in: the nearest to the one asked for that an index has.
+    pub sort: Sort,
+    /// Whether there are cards before the first.
+    pub has_before: bool,
+    /// Whether there are cards behind the last.
+    pub has_after: bool,
+}
+
+impl Store {
+    /// Up to `size` cards of `filter` in the order of `sort`, or in the nearest that an index has;
+    /// [`StoreError::NotIndexed`] for a filter that has to be searched for.
+    pub async fn page(
+        &self,
+        filter: &Filter,
+        sort: Sort,
+        anchor: &Anchor,
+        size: usize,
+    ) -> Result<Page, StoreError> {
+        let Plan::Indexed(indexed) = plan(filter, sort) else { return Err(StoreError::NotIndexed) };
+        self.run(SCREEN + GRACE, ReadPage { filter, indexed, anchor, size: size.max(1) }).await
+    }
+
+    /// How many cards of `filter` stand before a place in an order, counted up to [`COUNT_CAP`].
+    pub async fn count_before(
+        &self,
+        filter: &Filter,
+        sort: Sort,
+        position: &Position,
+    ) -> Result<Capped, StoreError> {
+        let Plan::Indexed(indexed) = plan(filter, sort) else { return Err(StoreError::NotIndexed) };
+        let course = Course { backwards: true, from: Some(position), inclusive: false };
+        self.run(SCREEN + GRACE, CountCapped { filter, indexed, course }).await
+    }
+
+    /// How many cards `filter` lets through, counted up to [`COUNT_CAP`]; `None` for one that has to be searched for.
+    pub async fn count_capped(&self, filter: &Filter) -> Result<Option<Capped>, StoreError> {
+        let Plan::Indexed(indexed) = plan(filter, Sort::NEWEST) else { return Ok(None) };
+        let course = Course { backwards: false, from: None, inclusive: false };
+        self.run(SCREEN + GRACE, CountCapped { filter, indexed, course }).await.map(Some)
+    }
+}
+
+/// What a server says it will do for one part of a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explained {
+    /// How it gets at the rows: `const`, `ref`, `range`, `index` or, for a scan of the table, `ALL`.
+    pub access: String,
+    /// The index that it reads.
+    pub index: Option<String>,
+    /// What it does besides, such as sorting.
+    pub extra: String,
+}
+
+impl Store {
+    /// What the server says it will do for the page behind `position`, or for the first one: to look into a slow list.
+    pub async fn explain_page(
+        &self,
+        filter: &Filter,
+        sort: Sort,
+        position: Option<&Position>,
+        size: usize,
+    ) -> Result<Vec<Explained>, StoreError> {
+        let Plan::Indexed(indexed) = plan(filter, sort) else { return Err(StoreError::NotIndexed) };
+        let course = Course { backwards: false, from: position, inclusive: false };
+        let statement = listing(COLUMNS, filter, indexed, course, size + 1);
+        self.run(SCREEN + GRACE, Explain { statement }).await
+    }
+}
+
+struct Explain {
+    statement: Statement,
+}
+
+impl Operation for Explain {
+    type Output = Vec<Explained>;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Vec<Explained>, StoreError> {
+        // MySQL would draw a tree; MariaDB knows no other form and takes this for a comment.
+        let query = format!("EXPLAIN /*!80000 FORMAT = TRADITIONAL */ {}", self.statement.text);
+        let rows: Vec<Row> = connection.exec(query, self.statement.params()).await?;
+        let mut explained = Vec::new();
+        for row in rows {
+            let text = |name: &str| row.get_opt::<Option<String>, _>(name).and_then(Result::ok).flatten();
+            if text("table").as_deref() == Some("cards") {
+                explained.push(Explained {
+                    access: text("type").unwrap_or_default(),
+                    index: text("key"),
+                    extra: text("Extra").unwrap_or_default(),
+                });
+            }
+        }
+        Ok(explained)
+    }
+}
+
+struct ReadPage<'a> {
+    filter: &'a Filter,
+    indexed: Indexed,
+    anchor: &'a Anchor,
+    size: usize,
+}
+
+impl ReadPage<'_> {
+    /// Up to `size` cards along `course`, whether more follow, and the clock if any was read.
+    async fn read(
+        &self,
+        connection: &mut Conn,
+        course: Course<'_>,
+        size: usize,
+    ) -> Result<(Vec<CardRecord>, bool, Option<DateTime<Utc>>), StoreError> {
+        let statement = listing(COLUMNS, self.filter, self.indexed, course, size + 1);
+        let rows: Vec<Row> = connection.exec(limited(SCREEN, &statement.text), statement.params()).await?;
+        let (mut rows, clock) = cards(rows)?;
+        let more = rows.len() > size;
+        rows.truncate(size);
+        if course.backwards {
+            rows.reverse();
+        }
+        Ok((rows, more, clock))
+    }
+}
+
+impl Operation for ReadPage<'_> {
+    type Output = Page;
+    const IS_RECALLED: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Page, StoreError> {
+        let course = |backwards, from, inclusive| Course { backwards, from, inclusive };
+        let (rows, has_before, has_after, now) = match self.anchor {
+            Anchor::First => {
+                let (rows, more, now) = self.read(connection, course(false, None, false), self.size).await?;
+                (rows, false, more, now)
+            }
+            Anchor::Last => {
+                let (rows, more, now) = self.read(connection, course(true, None, false), self.size).await?;
+                (rows, more, false, now)
+            }
+            Anchor::After(position) => {
+                let (rows, more, now) =
+                    self.read(connection, course(false, Some(position), false), self.size).await?;
+                (rows, true, more, now)
+            }
+            Anchor::Before(position) => {
+                let (rows, more, now) =
+                    self.read(connection, course(true, Some(position), false), self.size).await?;
+                (rows, more, true, now)
+            }
+            Anchor::From(position) => {
+                let (rows, more, now) =
+                    self.read(connection, course(false, Some(position), true), self.size).await?;
+                let (before, _, _) = self.read(connection, course(true, Some(position), false), 1).await?;
+                (rows, !before.is_empty(), more, now)
+            }
+            Anchor::Around(position) => {
+                let (mut rows, has_before, _) =
+                    self.read(connection, course(true, Some(position), false), self.size / 2).await?;
+                let rest = self.size - rows.len();
+                let (behind, more, now) =
+                    self.read(connection, course(false, Some(position), true), rest).await?;
+                rows.extend(behind);
+                (rows, has_before, more, now)
+            }
+        };
+        let now = match now {
+            Some(now) => now,
+            None => clock(connection).await?,
+        };
+        Ok(Page { rows, now, sort: self.indexed.sort, has_before, has_after })
+    }
+}
+
+struct CountCapped<'a> {
+    filter: &'a Filter,
+    indexed: Indexed,
+    course: Course<'a>,
+}
+
+impl Operation for CountCapped<'_> {
+    type Output = Capped;
+    const IS_RECALLED: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Capped, StoreError> {
+        let limit = usize::try_from(COUNT_CAP).map_or(usize::MAX, |cap| cap + 1);
+        let statement = counting(self.filter, self.indexed, self.course, limit);
+        let count: Option<u64> =
+            connection.exec_first(limited(SCREEN, &statement.text), statement.params()).await?;
+        match count.ok_or(StoreError::Undecodable)? {
+            count if count > COUNT_CAP => Ok(Capped::MoreThan(COUNT_CAP)),
+            count => Ok(Capped::Exactly(count)),
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Going through cards newest first, step by step: a search that shows its progress and can be left at any step.
+
+use chrono::{DateTime, Utc};
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Row};
+
+use super::super::limit::{BACKGROUND, GRACE, SCREEN, limited};
+use super::super::record::{COLUMNS, cards};
+use super::super::{Operation, Store, StoreError, clock};
+use super::statement::{Course, Statement, conditions, listing, name};
+use crate::filter::{Direction, Filter, Key, Position, Sort, SortBy};
+use crate::plan::{Index, Indexed, Plan, Reach, Window, plan};
+use crate::record::CardRecord;
+
+/// How many ids one step of a search goes through: about 30 ms of the server's time.
+pub const SEARCH_WINDOW: u64 = 100_000;
+
+/// How far a search has come. Cards that are generated after it began are not part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SearchCursor {
+    /// All cards from this id on have been looked at.
+    below: u64,
+    /// The lowest and highest id that can be met.
+    lowest: u64,
+    highest: u64,
+}
+
+/// How much of the way is behind a search, in ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// So much.
+    pub done: u64,
+    /// Of so much.
+    pub total: u64,
+}
+
+/// What one step of a search found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchStep {
+    /// The cards, newest first.
+    pub rows: Vec<CardRecord>,
+    /// The database's clock when they were read.
+    pub now: DateTime<Utc>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<SearchCursor>,
+    /// How far it has come.
+    pub progress: Progress,
+}
+
+impl SearchCursor {
+    fn at(self, below: u64) -> Option<Self> {
+        (below > self.lowest).then_some(Self { below, ..self })
+    }
+
+    /// How far a search that goes on from here has come; all the way without one.
+    pub(in super::super) fn progress(self, next: Option<Self>) -> Progress {
+        let total = self.highest.saturating_sub(self.lowest) + 1;
+        let left = next.map_or(0, |next| next.below.saturating_sub(self.lowest));
+        Progress { done: total.saturating_sub(left), total }
+    }
+}
+
+impl Store {
+    /// Begins to search for the cards of any filter; `None` when there are none to look at.
+    pub async fn search_start(&self, filter: &Filter) -> Result<Option<SearchCursor>, StoreError> {
+        self.run(SCREEN + GRACE, Start { filter }).await
+    }
+
+    /// Goes one step on: up to `max_rows` cards out of at most [`SEARCH_WINDOW`] ids, or straight from an index.
+    pub async fn search_step(
+        &self,
+        filter: &Filter,
+        cursor: SearchCursor,
+        max_rows: usize,
+    ) -> Result<SearchStep, StoreError> {
+        let step = Step { filter, cursor, max_rows: max_rows.max(1) };
+        self.run(BACKGROUND + GRACE, step).await
+    }
+}
+
+struct Start<'a> {
+    filter: &'a Filter,
+}
+
+impl Operation for Start<'_> {
+    type Output = Option<SearchCursor>;
+    const IS_RECALLED: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Option<SearchCursor>, StoreError> {
+        let bounds: Option<(Option<u64>, Option<u64>)> = match self.filter.batch_id {
+            None => {
+                let query = limited(SCREEN, "SELECT MIN(id), MAX(id) FROM cards");
+                connection.exec_first(query, ()).await?
+            }
+            Some(batch) => {
+                let query =
+                    "SELECT MIN(id), MAX(id) FROM cards FORCE INDEX (idx_batch_id) WHERE batch_id = ?";
+                connection.exec_first(limited(SCREEN, query), (batch,)).await?
+            }
+        };
+        let Some((Some(lowest), Some(highest))) = bounds else { return Ok(None) };
+        Ok(Some(SearchCursor { below: highest + 1, lowest, highest }))
+    }
+}
+
+/// What the next step has to read, and whether the end of a window may come before the end of the cards.
+struct Reading {
+    statement: Statement,
+    floor: Option<u64>,
+}
+
+impl Reading {
+    /// The next step of a search for `columns`.
+    fn next(columns: &str, filter: &Filter, cursor: SearchCursor, limit: usize) -> Self {
+        let newest = Sort { by: SortBy::Id, direction: Direction::Descending };
+        let index = match plan(filter, newest) {
+            // Already in the order of ids, and nothing to pass over. A status alone is dense enough for windows,
+            // which read the table in its own order.
+            Plan::Indexed(indexed @ Indexed { sort: Sort { by: SortBy::Id, .. }, .. })
+                if indexed.reach == Reach::Few || indexed.index == Index::PrefixStatus =>
+            {
+                let from = Position { id: cursor.below, key: Key::Id };
+                let course = Course { backwards: false, from: Some(&from), inclusive: false };
+                return Self { statement: listing(columns, filter, indexed, course, limit), floor: None };
+            }
+            Plan::Indexed(Indexed { index: Index::Batch, .. }) | Plan::Windowed(Window::Batch) => {
+                Index::Batch
+            }
+            Plan::Indexed(_) | Plan::Windowed(Window::Table) => Index::Primary,
+        };
+        let floor = cursor.below.saturating_sub(SEARCH_WINDOW).max(cursor.lowest);
+        let mut statement = conditions(filter);
+        statement.and("id < ?", [cursor.below.into()]);
+        statement.and("id >= ?", [floor.into()]);
+        statement.text = format!(
+            "SELECT {columns} FROM cards FORCE INDEX ({}) WHERE TRUE{} ORDER BY id DESC LIMIT {limit}",
+            name(index),
+            statement.text
+        );
+        Self { statement, floor: Some(floor) }
+    }
+
+    /// Where to go on behind what was read: the lowest id of it, and whether it was as much as was asked for.
+    fn follow(&self, cursor: SearchCursor, last: Option<u64>, full: bool) -> Option<SearchCursor> {
+        match (full, last, self.floor) {
+            (true, Some(last), _) => cursor.at(last),
+            (_, _, Some(floor)) => cursor.at(floor),
+            (_, _, None) => None,
+        }
+    }
+}
+
+struct Step<'a> {
+    filter: &'a Filter,
+    cursor: SearchCursor,
+    max_rows: usize,
+}
+
+impl Operation for Step<'_> {
+    type Output = SearchStep;
+    const IS_RECALLED: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<SearchStep, StoreError> {
+        let Self { filter, cursor, max_rows } = *self;
+        let reading = Reading::next(COLUMNS, filter, cursor, max_rows);
+        let rows: Vec<Row> =
+            connection.exec(limited(BACKGROUND, &reading.statement.text), reading.statement.params()).await?;
+        let (rows, now) = cards(rows)?;
+        let now = match now {
+            Some(now) => now,
+            None => clock(connection).await?,
+        };
+        let next = reading.follow(cursor, rows.last().map(|card| card.id), rows.len() >= max_rows);
+        Ok(SearchStep { rows, now, next, progress: cursor.progress(next) })
+    }
+}
+
+/// Reads the ids of the next step of a search, and where to go on.
+pub(in super::super) struct SearchIds<'a> {
+    pub(in super::super) filter: &'a Filter,
+    pub(in super::super) cursor: SearchCursor,
+    pub(in super::super) limit: usize,
+}
+
+impl Operation for SearchIds<'_> {
+    type Output = (Vec<u64>, Option<SearchCursor>);
+    const IS_RECALLED: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Self::Output, StoreError> {
+        let Self { filter, cursor, limit } = *self;
+        let reading = Reading::next("id", filter, cursor, limit);
+        let query = limited(BACKGROUND, &reading.statement.text);
+        let ids: Vec<u64> = connection.exec(query, reading.statement.params()).await?;
+        let next = reading.follow(cursor, ids.last().copied(), ids.len() >= limit);
+        Ok((ids, next))
+    }
+}

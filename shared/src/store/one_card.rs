@@ -1,0 +1,67 @@
+//! One card with everything that the database holds of it.
+
+use chrono::{DateTime, Utc};
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Params, Row, Value};
+
+use super::limit::{GRACE, SCREEN};
+use super::record::{COLUMNS, card, cards, marks};
+use super::{Operation, Store, StoreError};
+use crate::card::CardCode;
+use crate::record::CardRecord;
+
+impl Store {
+    /// The card of that number and the database's clock, if there is one.
+    pub async fn card(&self, id: u64) -> Result<Option<(CardRecord, DateTime<Utc>)>, StoreError> {
+        self.run(SCREEN + GRACE, OneCard { condition: "id = ?", value: id.into() }).await
+    }
+
+    /// The card of that full code, whatever its case, and the database's clock, if there is one.
+    pub async fn card_by_code(
+        &self,
+        code: &CardCode,
+    ) -> Result<Option<(CardRecord, DateTime<Utc>)>, StoreError> {
+        self.run(SCREEN + GRACE, OneCard { condition: "full_code = ?", value: code.as_str().into() }).await
+    }
+
+    /// Those of the cards of these numbers that there are, newest first: a few thousand at most.
+    pub async fn cards_by_ids(&self, ids: &[u64]) -> Result<Vec<CardRecord>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.run(SCREEN + GRACE, CardsByIds { ids }).await
+    }
+}
+
+struct OneCard {
+    condition: &'static str,
+    value: Value,
+}
+
+impl Operation for OneCard {
+    type Output = Option<(CardRecord, DateTime<Utc>)>;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Self::Output, StoreError> {
+        let query = format!("SELECT {COLUMNS} FROM cards WHERE {}", self.condition);
+        let row: Option<Row> = connection.exec_first(query, (self.value.clone(),)).await?;
+        row.map(card).transpose()
+    }
+}
+
+struct CardsByIds<'a> {
+    ids: &'a [u64],
+}
+
+impl Operation for CardsByIds<'_> {
+    type Output = Vec<CardRecord>;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Vec<CardRecord>, StoreError> {
+        let query = format!(
+            "SELECT {COLUMNS} FROM cards FORCE INDEX (PRIMARY) WHERE id IN ({}) ORDER BY id DESC",
+            marks(self.ids.len())
+        );
+        let ids = self.ids.iter().map(|id| Value::from(*id)).collect();
+        let rows: Vec<Row> = connection.exec(query, Params::Positional(ids)).await?;
+        Ok(cards(rows)?.0)
+    }
+}

@@ -1,0 +1,92 @@
+//! Cards in files: what goes out to sellers and spreadsheets, and what comes in.
+
+pub mod import;
+pub mod table;
+pub mod txt;
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use crate::card::mask;
+use crate::duration::CardDuration;
+use crate::operator::Note;
+use crate::prefix::Prefix;
+
+/// The form of a file of cards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// One code a line, as sellers' tools read it.
+    Txt,
+    /// A table for spreadsheets.
+    Csv,
+    /// One JSON object a line.
+    JsonLines,
+}
+
+impl Format {
+    /// Every form.
+    pub const ALL: [Self; 3] = [Self::Txt, Self::Csv, Self::JsonLines];
+
+    /// The word for it, which ends the names of its files.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Txt => "txt",
+            Self::Csv => "csv",
+            Self::JsonLines => "jsonl",
+        }
+    }
+}
+
+/// A word that names no form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("not a form of files: use txt, csv or jsonl")]
+pub struct UnknownFormat;
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(word: &str) -> Result<Self, UnknownFormat> {
+        Self::ALL
+            .into_iter()
+            .find(|format| word.eq_ignore_ascii_case(format.extension()))
+            .ok_or(UnknownFormat)
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.extension())
+    }
+}
+
+/// A card that is to be imported.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ImportCard {
+    /// The prefix of its code.
+    pub prefix: Prefix,
+    /// The code behind the prefix.
+    pub code: String,
+    /// How long it lasts from its activation.
+    pub duration: CardDuration,
+    /// What is written down about it.
+    pub note: Option<Note>,
+}
+
+impl ImportCard {
+    /// The code that the customer types.
+    pub fn full_code(&self) -> String {
+        format!("{}-{}", self.prefix, self.code)
+    }
+}
+
+/// Shows no more of the code than a log line may hold.
+impl fmt::Debug for ImportCard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ImportCard")
+            .field("full_code", &mask(&self.full_code()))
+            .field("duration", &self.duration)
+            .finish_non_exhaustive()
+    }
+}

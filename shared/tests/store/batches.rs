@@ -1,0 +1,246 @@
+//! Batches: whole or not at all.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use kami_shared::code::CodeLength;
+use kami_shared::duration::CardDuration;
+use kami_shared::filter::{Anchor, Filter, Sort};
+use kami_shared::operator::{Note, Operator};
+use kami_shared::store::{
+    ActError, ActFilter, BatchOrigin, GenerateOrder, LogFilter, MAX_BATCH, Store, UndoRefusal,
+};
+use kami_shared::transfer::ImportCard;
+use kami_testkit::{Proxy, TestDatabase, eventually};
+
+fn anna() -> Operator {
+    Operator::new("anna").unwrap()
+}
+
+fn on(_: u64) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+fn order(prefix: &str, count: u32, length: u8) -> GenerateOrder {
+    GenerateOrder {
+        prefix: prefix.parse().unwrap(),
+        count,
+        length: CodeLength::new(length).unwrap(),
+        duration: CardDuration::Seconds(86_400),
+        note: Note::parse("for the fair").unwrap(),
+    }
+}
+
+async fn is_empty(database: &TestDatabase) -> bool {
+    let counts: Vec<(u64, u64, u64, u64)> = database
+        .rows(
+            "SELECT (SELECT COUNT(*) FROM cards), (SELECT COUNT(*) FROM batches), (SELECT COUNT(*) FROM acts), \
+             (SELECT COUNT(*) FROM operator_log)",
+            (),
+        )
+        .await;
+    counts == [(0, 0, 0, 0)]
+}
+
+#[tokio::test]
+async fn a_batch_is_made_whole_and_logged() {
+    let database = TestDatabase::create().await;
+    let store = database.store();
+    let made = AtomicU64::new(0);
+    let batch = store
+        .generate(&anna(), &order("季卡", 2_345, 16), &|count| {
+            assert!(made.swap(count, Ordering::SeqCst) < count);
+            ControlFlow::Continue(())
+        })
+        .await
+        .unwrap();
+    assert_eq!(made.into_inner(), 2_345);
+    assert_eq!(
+        (batch.origin, batch.prefix.as_deref(), batch.card_count),
+        (BatchOrigin::Generated, Some("季卡"), 2_345)
+    );
+    assert_eq!((batch.code_length, batch.duration), (Some(16), CardDuration::Seconds(86_400)));
+    assert_eq!(store.batches(None, 10).await.unwrap(), std::slice::from_ref(&batch));
+    assert_eq!(store.batches(Some(batch.id), 10).await.unwrap(), []);
+    let filter = Filter { batch_id: Some(batch.id), ..Filter::default() };
+    assert_eq!(store.count_exact(&filter).await.unwrap(), 2_345);
+    let page = store.page(&filter, Sort::NEWEST, &Anchor::First, 1).await.unwrap();
+    let card = &page.rows[0];
+    assert_eq!(card.full_code, format!("季卡-{}", card.code));
+    assert_eq!((card.code.len(), card.note.as_deref()), (16, Some("for the fair")));
+    assert_eq!(card.created_at, batch.created_at);
+    let acts = store.acts(&ActFilter::default(), None, 10).await.unwrap();
+    assert_eq!(
+        (acts[0].act.as_str(), acts[0].card_count, acts[0].batch_id),
+        ("generate", 2_345, Some(batch.id))
+    );
+    assert_eq!(
+        store.log(&LogFilter::default(), None, 10).await.unwrap().len(),
+        1,
+        "one row for the whole batch"
+    );
+    let refused = store.undo(&anna(), acts[0].id, &|_| ControlFlow::Continue(())).await.unwrap_err();
+    assert!(matches!(refused, ActError::NotUndoable(UndoRefusal::WholeBatch)), "{refused}");
+    for count in [0, MAX_BATCH + 1] {
+        let refused = store.generate(&anna(), &order("VIP", count, 16), &on).await.unwrap_err();
+        assert!(matches!(refused, ActError::BatchSize), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_is_broken_off_leaves_nothing() {
+    let database = TestDatabase::create().await;
+    let store = database.store();
+    let stop = |count| if count < 3_000 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
+    let error = store.generate(&anna(), &order("VIP", 10_000, 16), &stop).await.unwrap_err();
+    assert!(matches!(error, ActError::Cancelled), "{error}");
+    assert!(is_empty(&database).await);
+
+    // Nobody waits for the answer any more: the line is closed in the middle.
+    let begun = std::sync::Arc::new(tokio::sync::Notify::new());
+    let work = {
+        let (store, begun) = (store.clone(), begun.clone());
+        tokio::spawn(async move {
+            let report = move |_| {
+                begun.notify_one();
+                ControlFlow::Continue(())
+            };
+            store.generate(&anna(), &order("VIP", 200_000, 16), &report).await.map(|_| ())
+        })
+    };
+    begun.notified().await;
+    work.abort();
+    assert!(work.await.unwrap_err().is_cancelled());
+    assert!(is_empty(&database).await);
+    eventually("the server has taken the batch back", async || {
+        let running: Vec<u64> = database
+            .rows("SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_rows_modified > 0", ())
+            .await;
+        let of_this: Vec<u64> = database
+            .rows(
+                "SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()",
+                (),
+            )
+            .await;
+        (running[0] == 0 || of_this[0] == 0).then_some(())
+    })
+    .await;
+    assert!(is_empty(&database).await);
+    store.generate(&anna(), &order("VIP", 10, 16), &on).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_line_that_breaks_in_the_middle_of_a_batch_leaves_nothing() {
+    let database = TestDatabase::create().await;
+    let proxy = Proxy::start(database.port()).await;
+    let store = Store::new(&database.url_through(proxy.port()).parse().unwrap());
+    let breaking = |count| {
+        if count == 3_000 {
+            proxy.cut();
+        }
+        ControlFlow::Continue(())
+    };
+    for count in [3_000, 5_000] {
+        let error = store.generate(&anna(), &order("VIP", count, 16), &breaking).await.unwrap_err();
+        assert!(matches!(&error, ActError::Store(error) if error.is_transient()), "{error}");
+    }
+    assert!(is_empty(&database).await);
+    store.generate(&anna(), &order("VIP", 2_000, 16), &breaking).await.unwrap();
+    // The broken connections still hold their locks for a moment, but on nothing that anybody else wants.
+    let counts: Vec<u64> = database.rows("SELECT COUNT(*) FROM cards", ()).await;
+    assert_eq!(counts, [2_000]);
+}
+
+#[tokio::test]
+async fn nobody_sees_half_a_batch() {
+    let database = TestDatabase::create().await;
+    let (store, reader) = (database.store(), database.store());
+    let filter = Filter::default();
+    let (begun, waiting) = (tokio::sync::Notify::new(), AtomicU64::new(0));
+    let making = async {
+        store
+            .generate(&anna(), &order("VIP", 20_000, 16), &|count| {
+                waiting.store(count, Ordering::SeqCst);
+                begun.notify_one();
+                ControlFlow::Continue(())
+            })
+            .await
+            .unwrap();
+    };
+    let looking = async {
+        begun.notified().await;
+        let mut looks = 0;
+        loop {
+            let seen = reader.count_exact(&filter).await.unwrap();
+            assert!(seen == 0 || seen == 20_000, "{seen}");
+            looks += 1;
+            if seen > 0 {
+                return looks;
+            }
+        }
+    };
+    let ((), looks) = tokio::join!(making, looking);
+    assert!(looks > 1);
+}
+
+#[tokio::test]
+async fn codes_that_are_taken_are_drawn_again() {
+    let database = TestDatabase::create().await;
+    let store = database.store();
+    // On each connection the first card of all is given a code that is taken, as an unlucky draw would.
+    database.insert_card("VIP", "TAKEN").await;
+    database
+        .execute(
+            "CREATE TRIGGER unlucky BEFORE INSERT ON cards FOR EACH ROW
+             SET NEW.full_code = IF(@drawn IS NULL, 'VIP-TAKEN', NEW.full_code), @drawn = 1",
+        )
+        .await;
+    store.generate(&anna(), &order("ÜNI", 5_000, 6), &on).await.unwrap();
+    database.execute("DROP TRIGGER unlucky; DELETE FROM cards WHERE prefix = 'VIP'").await;
+    // The same prefix to the database, spelled otherwise: the new codes must differ from the old ones all the same.
+    store.generate(&anna(), &order("uni", 5_000, 6), &on).await.unwrap();
+    let distinct: Vec<u64> = database.rows("SELECT COUNT(DISTINCT full_code) FROM cards", ()).await;
+    assert_eq!(distinct, [10_000]);
+    let two: Vec<u64> = database.rows("SELECT COUNT(DISTINCT batch_id) FROM cards", ()).await;
+    assert_eq!(two, [2]);
+}
+
+fn import(full: &[(&str, &str)]) -> Vec<ImportCard> {
+    full.iter()
+        .map(|(prefix, code)| ImportCard {
+            prefix: prefix.parse().unwrap(),
+            code: (*code).to_owned(),
+            duration: CardDuration::Forever,
+            note: None,
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn an_import_is_previewed_and_done_whole() {
+    let database = TestDatabase::create().await;
+    let store: Store = database.store();
+    database.insert_card("VIP", "OLD").await;
+    let cards = import(&[("VIP", "NEW"), ("vip", "old"), ("季卡", "NEW")]);
+    assert_eq!(store.import_preview(&cards).await.unwrap(), [false, true, false]);
+    let refused = store.import(&anna(), &cards, None, &on).await.unwrap_err();
+    let ActError::CodesExist(taken) = &refused else { panic!("{refused}") };
+    assert_eq!(taken.0, ["VIP-OLD"]);
+    assert!(!format!("{refused:?}").contains("OLD"));
+    let twice = store.import(&anna(), &import(&[("A", "X"), ("a", "x")]), None, &on).await.unwrap_err();
+    assert!(matches!(&twice, ActError::CodesExist(taken) if taken.0 == ["a-x"]), "{twice}");
+    assert!(store.batches(None, 10).await.unwrap().is_empty());
+
+    let note = Note::parse("from the old shop").unwrap();
+    let cards = import(&[("VIP", "NEW"), ("季卡", "LONGER")]);
+    let batch = store.import(&anna(), &cards, note.as_ref(), &on).await.unwrap();
+    assert_eq!((batch.origin, batch.prefix, batch.code_length), (BatchOrigin::Imported, None, None));
+    assert_eq!((batch.card_count, batch.duration), (2, CardDuration::Forever));
+    assert_eq!(store.import_preview(&cards).await.unwrap(), [true, true]);
+    let many: Vec<_> = (0..2_500).map(|code| format!("{code:06}")).collect();
+    let pairs: Vec<_> = many.iter().map(|code| ("MANY", code.as_str())).collect();
+    let cards = import(&pairs);
+    assert!(!store.import_preview(&cards).await.unwrap().contains(&true));
+    store.import(&anna(), &cards, None, &on).await.unwrap();
+    assert!(!store.import_preview(&cards).await.unwrap().contains(&false));
+}

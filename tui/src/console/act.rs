@@ -1,0 +1,181 @@
+//! Everything that a key or the palette can do.
+
+use kami_shared::acts::Act as CardAct;
+
+/// Something that the operator can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Act {
+    /// One row down.
+    Down,
+    /// One row up.
+    Up,
+    /// Half a page down.
+    HalfDown,
+    /// Half a page up.
+    HalfUp,
+    /// A page down.
+    PageDown,
+    /// A page up.
+    PageUp,
+    /// To the first row of all.
+    First,
+    /// To the last row of all.
+    Last,
+    /// Open what the cursor is on.
+    Open,
+    /// One level back.
+    Back,
+    /// Type a search.
+    Search,
+    /// Look for the text elsewhere in the cards.
+    NextSearch,
+    /// Look for the text where it was looked for before.
+    PreviousSearch,
+    /// Choose a kind of filter.
+    Filter,
+    /// Choose a status to see.
+    FilterStatus,
+    /// Choose a prefix to see.
+    FilterPrefix,
+    /// Choose a batch to see.
+    FilterBatch,
+    /// Take the last filter away.
+    Unfilter,
+    /// Choose the order.
+    Sort,
+    /// Turn the order round.
+    Reverse,
+    /// Choose the columns.
+    Columns,
+    /// Mark a card or unmark it.
+    Mark,
+    /// Mark from the last mark to here.
+    MarkRange,
+    /// Mark all that the filter finds.
+    MarkAll,
+    /// Make a batch.
+    Generate,
+    /// Change a card.
+    Edit,
+    /// Withdraw cards.
+    Disable,
+    /// Give withdrawn cards back.
+    Enable,
+    /// Free cards from their machines.
+    Unbind,
+    /// Let cards last longer.
+    Extend,
+    /// Write the same note on cards.
+    SetNote,
+    /// Delete cards.
+    Delete,
+    /// Undo the last act.
+    Undo,
+    /// Write cards to a file.
+    Export,
+    /// Do what the form says.
+    Submit,
+    /// Break off what is being done.
+    Cancel,
+    /// Yes, do it.
+    Yes,
+    /// No, leave it.
+    No,
+    /// Copy codes to the clipboard.
+    Copy,
+    /// Ask the database again.
+    Refresh,
+    /// Turn the colours to the other background.
+    Theme,
+    /// Speak the other language.
+    Language,
+    /// What each key does.
+    Help,
+    /// Find an act by its name.
+    Palette,
+    /// To the shell, and back with `fg`.
+    Suspend,
+    /// End.
+    Quit,
+}
+
+impl Act {
+    /// The act's key in the locale files.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Down => "act.down",
+            Self::Up => "act.up",
+            Self::HalfDown => "act.half_down",
+            Self::HalfUp => "act.half_up",
+            Self::PageDown => "act.page_down",
+            Self::PageUp => "act.page_up",
+            Self::First => "act.first",
+            Self::Last => "act.last",
+            Self::Open => "act.open",
+            Self::Back => "act.back",
+            Self::Search => "act.search",
+            Self::NextSearch => "act.next_search",
+            Self::PreviousSearch => "act.previous_search",
+            Self::Filter => "act.filter",
+            Self::FilterStatus => "act.filter_status",
+            Self::FilterPrefix => "act.filter_prefix",
+            Self::FilterBatch => "act.filter_batch",
+            Self::Unfilter => "act.unfilter",
+            Self::Sort => "act.sort",
+            Self::Reverse => "act.reverse",
+            Self::Columns => "act.columns",
+            Self::Mark => "act.mark",
+            Self::MarkRange => "act.mark_range",
+            Self::MarkAll => "act.mark_all",
+            Self::Generate => "act.generate",
+            Self::Edit => "act.edit",
+            Self::Disable => "act.disable",
+            Self::Enable => "act.enable",
+            Self::Unbind => "act.unbind",
+            Self::Extend => "act.extend",
+            Self::SetNote => "act.set_note",
+            Self::Delete => "act.delete",
+            Self::Undo => "act.undo",
+            Self::Export => "act.export",
+            Self::Submit => "act.submit",
+            Self::Cancel => "act.cancel",
+            Self::Yes => "act.yes",
+            Self::No => "act.no",
+            Self::Copy => "act.copy",
+            Self::Refresh => "act.refresh",
+            Self::Theme => "act.theme",
+            Self::Language => "act.language",
+            Self::Help => "act.help",
+            Self::Palette => "act.palette",
+            Self::Suspend => "act.suspend",
+            Self::Quit => "act.quit",
+        }
+    }
+
+    /// Whether the act changes the database.
+    pub const fn writes(self) -> bool {
+        matches!(
+            self,
+            Self::Generate
+                | Self::Edit
+                | Self::Disable
+                | Self::Enable
+                | Self::Unbind
+                | Self::Extend
+                | Self::SetNote
+                | Self::Delete
+                | Self::Undo
+        )
+    }
+
+    /// What the act does to a card, where that is all there is to it.
+    pub const fn on_card(self) -> Option<CardAct> {
+        match self {
+            Self::Disable => Some(CardAct::Disable),
+            Self::Enable => Some(CardAct::Enable),
+            Self::Unbind => Some(CardAct::Unbind),
+            Self::Delete => Some(CardAct::Delete),
+            _ => None,
+        }
+    }
+}

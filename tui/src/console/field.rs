@@ -1,0 +1,187 @@
+//! The fields of a form: a line of text, or a choice that may also be typed.
+
+use tui_input::{Input, InputRequest};
+
+/// Which value of which form a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FieldName {
+    /// The part of a code before its hyphen.
+    Prefix,
+    /// How many cards.
+    Count,
+    /// How many characters a code has after its prefix.
+    Length,
+    /// How long a card lasts.
+    Duration,
+    /// What the operator wants to remember of a card.
+    Note,
+    /// Where a card is in its life.
+    Status,
+    /// The machine that a card is bound to.
+    Machine,
+    /// Which cards.
+    Which,
+    /// The form of a file.
+    Format,
+    /// Where a file is.
+    Path,
+}
+
+impl FieldName {
+    /// The field's key in the locale files.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Prefix => "field.prefix",
+            Self::Count => "field.count",
+            Self::Length => "field.length",
+            Self::Duration => "field.duration",
+            Self::Note => "field.note",
+            Self::Status => "field.status",
+            Self::Machine => "field.machine",
+            Self::Which => "field.which",
+            Self::Format => "field.format",
+            Self::Path => "field.path",
+        }
+    }
+}
+
+/// One field of a form.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Which value it holds.
+    pub name: FieldName,
+    /// How the value is entered.
+    pub editor: Editor,
+}
+
+/// How a value is entered.
+#[derive(Clone, Debug)]
+pub enum Editor {
+    /// A line of text.
+    Line(Input),
+    /// One of several words.
+    Choice(Choice),
+}
+
+/// One of several words, or a text typed instead of them where that is allowed.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// The words that values are known by.
+    pub options: Vec<String>,
+    /// The chosen one, while nothing is typed.
+    pub chosen: usize,
+    /// What is typed instead; `None` where only the options will do.
+    pub typed: Option<Input>,
+}
+
+impl Field {
+    /// A line with a text in it, the cursor behind.
+    pub fn line(name: FieldName, text: impl Into<String>) -> Self {
+        Self { name, editor: Editor::Line(Input::new(text.into())) }
+    }
+
+    /// A choice among options, of which `chosen` is marked at first.
+    pub fn choice(name: FieldName, options: &[&str], chosen: &str) -> Self {
+        Self::choice_of(name, options, chosen, None)
+    }
+
+    /// A choice that takes a typed text as well; a first value that is no option counts as typed.
+    pub fn open_choice(name: FieldName, options: &[&str], chosen: &str) -> Self {
+        let typed = if options.contains(&chosen) { "" } else { chosen };
+        Self::choice_of(name, options, chosen, Some(Input::new(typed.to_owned())))
+    }
+
+    fn choice_of(name: FieldName, options: &[&str], chosen: &str, typed: Option<Input>) -> Self {
+        let place = options.iter().position(|option| *option == chosen).unwrap_or(0);
+        let options = options.iter().map(|option| (*option).to_owned()).collect();
+        Self { name, editor: Editor::Choice(Choice { options, chosen: place, typed }) }
+    }
+
+    /// The value as it stands.
+    pub fn value(&self) -> &str {
+        match &self.editor {
+            Editor::Line(input) => input.value(),
+            Editor::Choice(choice) => choice.value(),
+        }
+    }
+
+    /// The line that keys type into now, if there is one.
+    pub fn input(&self) -> Option<&Input> {
+        match &self.editor {
+            Editor::Line(input) => Some(input),
+            Editor::Choice(choice) => choice.typed.as_ref().filter(|typed| !typed.value().is_empty()),
+        }
+    }
+
+    /// Types into the field; a choice that takes no text ignores it, but for Space, which goes on to the next option.
+    pub fn edit(&mut self, request: InputRequest) {
+        match &mut self.editor {
+            Editor::Line(input) => drop(input.handle(request)),
+            Editor::Choice(choice) => choice.edit(request),
+        }
+    }
+}
+
+impl Choice {
+    /// The typed text, or else the chosen option.
+    pub fn value(&self) -> &str {
+        match &self.typed {
+            Some(typed) if !typed.value().is_empty() => typed.value(),
+            _ => self.options.get(self.chosen).map_or("", String::as_str),
+        }
+    }
+
+    /// Whether the value was typed.
+    pub fn is_typed(&self) -> bool {
+        self.typed.as_ref().is_some_and(|typed| !typed.value().is_empty())
+    }
+
+    fn edit(&mut self, request: InputRequest) {
+        let forward = matches!(request, InputRequest::GoToNextChar | InputRequest::InsertChar(' '));
+        let back = request == InputRequest::GoToPrevChar;
+        if forward || back {
+            let count = self.options.len().max(1);
+            if !self.is_typed() {
+                self.chosen = (self.chosen + if forward { 1 } else { count - 1 }) % count;
+            }
+            if let Some(typed) = &mut self.typed {
+                typed.reset();
+            }
+        } else if let Some(typed) = &mut self.typed {
+            typed.handle(request);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(field: &mut Field, text: &str) {
+        for character in text.chars() {
+            field.edit(InputRequest::InsertChar(character));
+        }
+    }
+
+    #[test]
+    fn a_choice_goes_round_and_gives_way_to_what_is_typed() {
+        let mut field = Field::open_choice(FieldName::Duration, &["3h", "1d", "forever"], "3h");
+        field.edit(InputRequest::GoToPrevChar);
+        assert_eq!(field.value(), "forever");
+        typed(&mut field, "45d");
+        assert_eq!(field.value(), "45d");
+        field.edit(InputRequest::DeletePrevChar);
+        assert_eq!(field.value(), "45");
+        field.edit(InputRequest::GoToNextChar);
+        assert_eq!(field.value(), "forever");
+    }
+
+    #[test]
+    fn a_closed_choice_takes_no_text() {
+        let mut field = Field::choice(FieldName::Status, &["unused", "expired"], "expired");
+        typed(&mut field, "x");
+        assert_eq!(field.value(), "expired");
+        typed(&mut field, " ");
+        assert_eq!(field.value(), "unused");
+    }
+}

@@ -1,0 +1,230 @@
+//! What can happen to the console, and what it can want done.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use kami_shared::filter::{Anchor, Capped, Filter, Position, Sort};
+use kami_shared::store::{
+    ActError, ActOutcome, Acted, Batch, LogRecord, Page, PrefixCounts, SearchCursor, SearchStep, StatusCounts,
+};
+use tui_input::InputRequest;
+
+use super::act::Act;
+use super::cards::Landing;
+use super::order::Order;
+use crate::export::{ExportError, Exported};
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Message {
+    /// The console begins.
+    Started,
+    /// The clock says so.
+    Tick(DateTime<Utc>),
+    /// The terminal has this many columns and rows now.
+    Resized(u16, u16),
+    /// The operator wants this done.
+    Act(Act),
+    /// The operator edits the line that is being typed.
+    Edit(InputRequest),
+    /// The operator pasted a text.
+    Pasted(String),
+    /// The database answered a question.
+    Answered {
+        /// Which question.
+        id: QuestionId,
+        /// What it answered.
+        answer: Answer,
+    },
+}
+
+/// The number of a question; an answer to any but the newest of its topic is dropped.
+pub type QuestionId = u64;
+
+/// What a question is about: a new one makes the last one about the same pointless.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Topic {
+    /// What the database allows.
+    Server,
+    /// The rows of the table.
+    Rows,
+    /// How many cards the filter finds.
+    Total,
+    /// How many rows stand before those of the table.
+    Offset,
+    /// How many cards there are of each status.
+    Counts,
+    /// What was done to the card under the cursor.
+    History,
+    /// What a list offers.
+    Choices,
+    /// Which codes to copy.
+    Codes,
+    /// What is being done to cards.
+    Work,
+}
+
+/// A question to the database.
+#[derive(Clone, Debug)]
+pub enum Question {
+    /// What the database allows.
+    Server,
+    /// A part of an order that an index serves.
+    Rows {
+        /// Which cards.
+        filter: Filter,
+        /// In which order.
+        sort: Sort,
+        /// From where on.
+        anchor: Anchor,
+        /// How many.
+        size: usize,
+        /// Where they belong.
+        landing: Landing,
+    },
+    /// The hits of a search that no index serves, window by window.
+    Search {
+        /// Which cards.
+        filter: Filter,
+        /// Where to go on; at the beginning if there is nothing.
+        from: Option<SearchCursor>,
+        /// After how many hits to stop.
+        enough: usize,
+    },
+    /// How many cards the filter finds, as far as counting is quick.
+    Total(Filter),
+    /// How many rows stand before this place.
+    Offset(Filter, Sort, Position),
+    /// How many cards there are of each status.
+    Counts,
+    /// What was done to this card.
+    History(u64),
+    /// The prefixes, at once, and then how many cards each has.
+    Prefixes,
+    /// The batches.
+    Batches,
+    /// The codes that a filter finds, at most so many.
+    Codes(Filter, usize),
+    /// Do this.
+    Do(Box<Order>),
+}
+
+/// What the database answers.
+#[derive(Debug)]
+pub enum Answer {
+    /// Whether the account may write.
+    Server {
+        /// Whether it may.
+        may_write: bool,
+    },
+    /// A part of the table.
+    Rows(Page, Landing),
+    /// What one window of a search found.
+    Hits {
+        /// The hits and where to go on.
+        step: SearchStep,
+        /// Whether this was the first window.
+        is_first: bool,
+        /// Whether the worker goes on by itself.
+        goes_on: bool,
+    },
+    /// How many cards the filter finds; nothing where only a search could tell.
+    Total(Option<Capped>),
+    /// How many rows stand before the table's.
+    Offset(Capped),
+    /// How many cards there are of each status.
+    Counts(StatusCounts),
+    /// What was done to a card.
+    History(u64, Vec<LogRecord>),
+    /// The names of the prefixes, before they are counted.
+    PrefixNames(Vec<String>),
+    /// The prefixes with their counts.
+    Prefixes(Vec<PrefixCounts>),
+    /// The batches.
+    Batches(Vec<Batch>),
+    /// Codes to copy.
+    Codes(Vec<String>),
+    /// How far the work is.
+    Progress {
+        /// How many cards are done.
+        done: u64,
+        /// The part that is done, from 0 to 1, where the number does not tell.
+        share: Option<f64>,
+    },
+    /// The work is done.
+    Done(Box<Done>),
+    /// There is no answer.
+    Failed(Failure),
+}
+
+/// What came of an order.
+#[derive(Debug)]
+pub enum Done {
+    /// A batch was made.
+    Generated(Batch),
+    /// A card was changed or deleted.
+    One {
+        /// What was done, in the word of the operator log.
+        act: &'static str,
+        /// The card before.
+        card: u64,
+        /// The card now.
+        acted: Acted,
+    },
+    /// Many cards were changed.
+    Many {
+        /// What was done, in the word of the operator log.
+        act: &'static str,
+        /// How many, and why not the others.
+        outcome: ActOutcome,
+    },
+    /// An act was undone.
+    Undone(ActOutcome),
+    /// A file was written.
+    Exported(Exported),
+    /// No file was written.
+    NotExported(ExportError),
+    /// There is nothing to undo.
+    NothingToUndo,
+    /// It was not done.
+    Refused(ActError),
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The store's own words.
+    pub words: String,
+    /// Whether asking again may help.
+    pub passes: bool,
+}
+
+/// Something to be done outside the core.
+#[derive(Debug)]
+pub enum Effect {
+    /// Ask the database; an older question about the same is given up.
+    Ask {
+        /// The number that the answer carries.
+        id: QuestionId,
+        /// What it is about.
+        topic: Topic,
+        /// The question.
+        question: Question,
+        /// How long to wait first: a newer question may come.
+        pause: Duration,
+    },
+    /// Give up what was asked about this.
+    Cancel(Topic),
+    /// Break off what is being done.
+    BreakOff,
+    /// Allow no change any more, whatever the console might want.
+    ForbidChanges,
+    /// Put this on the clipboard.
+    Copy(String),
+    /// Remember how the console looks.
+    SavePreferences,
+    /// Stop until the shell continues us.
+    Suspend,
+    /// End.
+    Quit,
+}

@@ -1,0 +1,28 @@
+//! The console: a pure core in the middle, the terminal and the database at its two ends.
+
+pub mod act;
+pub mod backend;
+pub mod cards;
+pub mod column;
+pub mod field;
+pub mod form;
+pub mod fuzzy;
+pub mod key;
+pub mod keymap;
+pub mod message;
+pub mod model;
+pub mod order;
+pub mod overlay;
+pub mod picker;
+pub mod query;
+pub mod reason;
+pub mod refusal;
+mod run;
+pub mod search;
+mod terminal;
+pub mod theme;
+pub mod update;
+pub mod view;
+mod worker;
+
+pub use self::run::run;

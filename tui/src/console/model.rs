@@ -1,0 +1,308 @@
+//! Everything that the console knows: what is shown is made from this alone.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use kami_shared::store::{LogRecord, StatusCounts};
+use kami_shared::zone::Zone;
+
+use super::cards::Cards;
+use super::message::{Effect, Question, QuestionId, Topic};
+use super::overlay::Overlay;
+use super::theme::Theme;
+use crate::words::Language;
+
+/// The smallest terminal that the console can be used in.
+pub const SMALLEST: (u16, u16) = (60, 15);
+
+/// From how many columns on the detail of a card stands beside the table.
+const WIDE: u16 = 120;
+
+/// How long a wait goes unmentioned.
+const PATIENCE: TimeDelta = TimeDelta::milliseconds(150);
+
+/// Where keys go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The table of cards.
+    Cards,
+    /// The search that is typed.
+    Search,
+    /// The detail of a card, over the table.
+    Detail,
+    /// A list to choose from.
+    Picker,
+    /// A form to fill in.
+    Form,
+    /// A question that is answered by yes or no.
+    Confirm,
+    /// A question that is answered by typing a number.
+    ConfirmTyped,
+    /// Something that is being done.
+    Work,
+}
+
+impl Place {
+    /// Whether keys type text here.
+    pub const fn takes_text(self) -> bool {
+        matches!(self, Self::Search | Self::Picker | Self::Form | Self::ConfirmTyped)
+    }
+}
+
+/// The database as the header names it.
+#[derive(Clone, Debug, Default)]
+pub struct Location {
+    /// The environment's name in the configuration.
+    pub environment: Option<String>,
+    /// The server.
+    pub server: String,
+    /// The database account.
+    pub user: String,
+    /// Whether real customers depend on it.
+    pub production: bool,
+}
+
+/// Why nothing may be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadOnly {
+    /// An argument or a setting says so.
+    Asked,
+    /// The database account may only read.
+    NoGrant,
+}
+
+impl ReadOnly {
+    /// The reason's key in the locale files.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Asked => "read_only.asked",
+            Self::NoGrant => "read_only.no_grant",
+        }
+    }
+}
+
+/// Whether the database answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// It was asked and has not answered yet.
+    Connecting,
+    /// It answers.
+    Up,
+    /// It does not, and will be asked again.
+    Away {
+        /// Why, in the words of the store.
+        reason: String,
+        /// When it is asked again.
+        retry_at: DateTime<Utc>,
+        /// How often it was asked in vain.
+        tries: u32,
+    },
+}
+
+/// How a message is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// It went well.
+    Good,
+    /// It is only said.
+    Plain,
+    /// It did not go.
+    Bad,
+}
+
+/// What the message line says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The words.
+    pub words: String,
+    /// How they are meant.
+    pub tone: Tone,
+}
+
+/// What was done to a card.
+#[derive(Clone, Debug)]
+pub struct History {
+    /// The card.
+    pub card: u64,
+    /// What was done, the newest first.
+    pub records: Vec<LogRecord>,
+}
+
+/// Something that is being done.
+#[derive(Clone, Debug)]
+pub struct Work {
+    /// The key of its title in the locale files.
+    pub key: &'static str,
+    /// When it began.
+    pub since: DateTime<Utc>,
+    /// How many cards are done.
+    pub done: u64,
+    /// How many there are to do, if that is known.
+    pub total: Option<u64>,
+    /// The part that is done, from 0 to 1.
+    pub share: f64,
+    /// Whether it was told to stop.
+    pub is_breaking_off: bool,
+}
+
+/// A question that waits for its answer.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    id: QuestionId,
+    at: DateTime<Utc>,
+}
+
+/// Everything that the console knows.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// The terminal's columns and rows.
+    pub size: (u16, u16),
+    /// The time, as far as it was told.
+    pub now: DateTime<Utc>,
+    /// The zone in which moments are shown.
+    pub zone: Zone,
+    /// The language.
+    pub language: Language,
+    /// The colours.
+    pub theme: Theme,
+    /// The database as the header names it.
+    pub location: Location,
+    /// Why nothing may be changed, if so.
+    pub read_only: Option<ReadOnly>,
+    /// Whether the database answers.
+    pub link: Link,
+    /// How far the database's clock is ahead of ours.
+    pub skew: TimeDelta,
+    /// The table of cards and what belongs to it.
+    pub cards: Cards,
+    /// How many cards there are of each status, as of the moment that is in it.
+    pub counts: Option<StatusCounts>,
+    /// What was done to the card that was looked at last.
+    pub history: Option<History>,
+    /// What is being done.
+    pub work: Option<Work>,
+    /// What lies over the screen, the topmost last.
+    pub overlays: Vec<Overlay>,
+    /// What the message line says.
+    pub notice: Option<Notice>,
+    /// Whether the operator was told that leaving loses what he typed.
+    pub was_told_of_loss: bool,
+    asked: HashMap<Topic, Asked>,
+    last_id: QuestionId,
+}
+
+impl Model {
+    /// A console that knows nothing of its database yet.
+    pub fn new(now: DateTime<Utc>, size: (u16, u16), language: Language, theme: Theme) -> Self {
+        Self {
+            size,
+            now,
+            zone: Zone::default(),
+            language,
+            theme,
+            location: Location::default(),
+            read_only: None,
+            link: Link::Connecting,
+            skew: TimeDelta::zero(),
+            cards: Cards::default(),
+            counts: None,
+            history: None,
+            work: None,
+            overlays: Vec::new(),
+            notice: None,
+            was_told_of_loss: false,
+            asked: HashMap::new(),
+            last_id: 0,
+        }
+    }
+
+    /// The time by the database's clock, which decides when cards expire.
+    pub fn server_now(&self) -> DateTime<Utc> {
+        self.now + self.skew
+    }
+
+    /// Where keys go now.
+    pub fn place(&self) -> Place {
+        match self.overlays.last() {
+            Some(Overlay::Detail { .. }) => Place::Detail,
+            Some(Overlay::Picker { .. }) => Place::Picker,
+            Some(Overlay::Form(_)) => Place::Form,
+            Some(Overlay::Confirm(confirm)) if confirm.typed.is_some() => Place::ConfirmTyped,
+            Some(Overlay::Confirm(_)) => Place::Confirm,
+            Some(Overlay::Work) => Place::Work,
+            None if self.cards.searching => Place::Search,
+            None => Place::Cards,
+        }
+    }
+
+    /// Whether the detail of the card under the cursor stands beside the table.
+    pub const fn is_wide(&self) -> bool {
+        self.size.0 >= WIDE
+    }
+
+    /// Whether the detail of a card is shown at all.
+    pub fn shows_detail(&self) -> bool {
+        self.is_wide() || self.overlays.iter().any(|overlay| matches!(overlay, Overlay::Detail { .. }))
+    }
+
+    /// Whether the terminal is too small to show anything but that.
+    pub const fn is_too_small(&self) -> bool {
+        self.size.0 < SMALLEST.0 || self.size.1 < SMALLEST.1
+    }
+
+    /// How many rows of cards are shown.
+    pub fn table_height(&self) -> usize {
+        usize::from(self.size.1.saturating_sub(super::view::ROWS_AROUND_TABLE)).max(1)
+    }
+
+    /// Asks a question after a pause, in which a newer one may take its place.
+    pub fn ask_after(&mut self, pause: Duration, topic: Topic, question: Question) -> Effect {
+        self.last_id += 1;
+        self.asked.insert(topic, Asked { id: self.last_id, at: self.now });
+        Effect::Ask { id: self.last_id, topic, question, pause }
+    }
+
+    /// Asks a question at once.
+    pub fn ask(&mut self, topic: Topic, question: Question) -> Effect {
+        self.ask_after(Duration::ZERO, topic, question)
+    }
+
+    /// No longer wants what was asked about `topic`.
+    pub fn forget(&mut self, topic: Topic) -> Option<Effect> {
+        self.asked.remove(&topic).map(|_| Effect::Cancel(topic))
+    }
+
+    /// The topic of a question that still waits for its answer; none for one that a newer has made pointless.
+    pub fn topic_of(&self, id: QuestionId) -> Option<Topic> {
+        self.asked.iter().find(|(_, asked)| asked.id == id).map(|(topic, _)| *topic)
+    }
+
+    /// The last part of an answer has come.
+    pub fn settle(&mut self, topic: Topic) {
+        self.asked.remove(&topic);
+    }
+
+    /// Whether an answer about `topic` is waited for.
+    pub fn awaits(&self, topic: Topic) -> bool {
+        self.asked.contains_key(&topic)
+    }
+
+    /// Whether the operator has waited for the table or a list long enough to be told so.
+    pub fn is_waiting_long(&self) -> bool {
+        [Topic::Rows, Topic::Choices, Topic::Codes, Topic::Work]
+            .iter()
+            .filter_map(|topic| self.asked.get(topic))
+            .any(|asked| self.now - asked.at > PATIENCE)
+    }
+
+    /// Whether anything shown moves faster than the minute, so that the clock has to tick faster.
+    pub fn is_lively(&self) -> bool {
+        !self.asked.is_empty() || matches!(self.link, Link::Away { .. })
+    }
+
+    /// Says something in the message line.
+    pub fn say(&mut self, tone: Tone, words: impl Into<String>) {
+        self.notice = Some(Notice { words: words.into(), tone });
+    }
+}

@@ -1,0 +1,96 @@
+//! What the operator orders to be done to cards.
+
+use kami_shared::acts::Act as CardAct;
+use kami_shared::edit::CardEdit;
+use kami_shared::record::CardRecord;
+use kami_shared::store::{GenerateOrder, Selection};
+
+use crate::export::ExportOrder;
+
+/// Something to be done to cards, complete with everything that it needs.
+#[derive(Clone, Debug)]
+pub enum Order {
+    /// Make a batch.
+    Generate(GenerateOrder),
+    /// Change one card as it was seen.
+    Edit {
+        /// The card as the operator saw it.
+        seen: Box<CardRecord>,
+        /// The changes.
+        edit: CardEdit,
+    },
+    /// Do something to cards.
+    Act {
+        /// What.
+        act: CardAct,
+        /// To which.
+        target: Target,
+    },
+    /// Undo the operator's last act.
+    Undo,
+    /// Write cards to a file.
+    Export(ExportOrder),
+}
+
+impl Order {
+    /// How many cards it is about, where that is known before.
+    pub const fn count(&self) -> Option<u64> {
+        match self {
+            Self::Generate(order) => Some(order.count as u64),
+            Self::Edit { .. } => Some(1),
+            Self::Act { target, .. } => Some(target.count()),
+            Self::Undo | Self::Export(_) => None,
+        }
+    }
+
+    /// The key of its title in the locale files, for the time that it takes.
+    pub const fn key(&self) -> &'static str {
+        match self {
+            Self::Generate(_) => "work.generate",
+            Self::Edit { .. } => "work.edit",
+            Self::Act { act, .. } => match act {
+                CardAct::Disable => "work.disable",
+                CardAct::Enable => "work.enable",
+                CardAct::Unbind => "work.unbind",
+                CardAct::Extend { .. } => "work.extend",
+                CardAct::Delete => "work.delete",
+                CardAct::SetNote { .. } => "work.note",
+            },
+            Self::Undo => "work.undo",
+            Self::Export(_) => "work.export",
+        }
+    }
+
+    /// Whether it takes so long that its progress is shown.
+    pub const fn is_long(&self) -> bool {
+        match self {
+            Self::Generate(_) | Self::Undo | Self::Export(_) => true,
+            Self::Edit { .. } => false,
+            Self::Act { target, .. } => matches!(target, Target::Many { .. }),
+        }
+    }
+}
+
+/// The cards that an act is about.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// One card as it was seen.
+    One(Box<CardRecord>),
+    /// The marked ones.
+    Many {
+        /// Which.
+        selection: Selection,
+        /// How many they were when they were marked.
+        count: u64,
+    },
+}
+
+impl Target {
+    /// How many cards it is.
+    pub const fn count(&self) -> u64 {
+        match self {
+            Self::One(_) => 1,
+            Self::Many { count, .. } => *count,
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What can lie over a screen.
+
+use kami_shared::card::CardStatus;
+use kami_shared::filter::SortBy;
+use tui_input::Input;
+
+use super::act::Act;
+use super::column::Column;
+use super::form::Form;
+use super::order::Order;
+use super::picker::Picker;
+
+/// Something that lies over the screen and takes the keys.
+#[derive(Clone, Debug)]
+pub enum Overlay {
+    /// The detail of the card under the cursor.
+    Detail {
+        /// How many lines of it are scrolled away.
+        scroll: usize,
+    },
+    /// A form to fill in.
+    Form(Form),
+    /// A question before something that is hard to take back.
+    Confirm(Confirm),
+    /// The progress of what is being done.
+    Work,
+    /// A list to choose from.
+    Picker {
+        /// What it is a list of.
+        kind: PickerKind,
+        /// The list.
+        picker: Picker<Chosen>,
+    },
+}
+
+/// A question before something is done that is hard to take back.
+#[derive(Clone, Debug)]
+pub struct Confirm {
+    /// The question.
+    pub question: String,
+    /// What follows from a yes.
+    pub consequence: String,
+    /// What is done then.
+    pub order: Order,
+    /// Whether it is dangerous rather than only large.
+    pub is_danger: bool,
+    /// The number that has to be typed, and what was typed; a plain yes will do where there is nothing.
+    pub typed: Option<(String, Input)>,
+}
+
+/// What a list is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PickerKind {
+    /// What each key does.
+    Help,
+    /// Every act.
+    Palette,
+    /// The kinds of filters.
+    Filter,
+    /// The statuses.
+    Status,
+    /// The prefixes.
+    Prefix,
+    /// The batches.
+    Batch,
+    /// The orders.
+    Sort,
+    /// The columns.
+    Columns,
+    /// What can be done with a batch that was just made.
+    Made,
+}
+
+impl PickerKind {
+    /// The key of its title in the locale files.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Help => "picker.help",
+            Self::Palette => "picker.palette",
+            Self::Filter => "picker.filter",
+            Self::Status => "picker.status",
+            Self::Prefix => "picker.prefix",
+            Self::Batch => "picker.batch",
+            Self::Sort => "picker.sort",
+            Self::Columns => "picker.columns",
+            Self::Made => "picker.made",
+        }
+    }
+}
+
+/// What can be chosen from a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    /// To do something.
+    Act(Act),
+    /// To see one status, or all.
+    Status(Option<CardStatus>),
+    /// To see one prefix, or all.
+    Prefix(Option<String>),
+    /// To see one batch, or all.
+    Batch(Option<u64>),
+    /// To see the batch that was just made.
+    SeeBatch(u64),
+    /// To copy the codes of the batch that was just made.
+    CopyBatch(u64),
+    /// To order by this.
+    Sort(SortBy),
+    /// To show or hide a column.
+    Column(Column),
+}

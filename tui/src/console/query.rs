@@ -1,0 +1,169 @@
+//! What the operator asked to see: a search, filters that combine, and an order.
+
+use kami_shared::card::CardStatus;
+use kami_shared::filter::{Filter, Range, Sort, TextFilter};
+use tui_input::Input;
+
+/// Where a typed search looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SearchIn {
+    /// At the beginning of codes.
+    #[default]
+    CodeStart,
+    /// Anywhere in codes.
+    CodePart,
+    /// For one whole code.
+    WholeCode,
+    /// At the beginning of machine codes.
+    Machine,
+    /// Anywhere in notes.
+    Note,
+}
+
+impl SearchIn {
+    const ALL: [Self; 5] = [Self::CodeStart, Self::CodePart, Self::WholeCode, Self::Machine, Self::Note];
+
+    /// The key in the locale files.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::CodeStart => "search.code_start",
+            Self::CodePart => "search.code_part",
+            Self::WholeCode => "search.whole_code",
+            Self::Machine => "search.machine",
+            Self::Note => "search.note",
+        }
+    }
+
+    /// The next one in turn, or the one before.
+    #[must_use]
+    pub fn turned(self, forward: bool) -> Self {
+        let place = Self::ALL.iter().position(|other| *other == self).unwrap_or(0);
+        let step = if forward { 1 } else { Self::ALL.len() - 1 };
+        Self::ALL[(place + step) % Self::ALL.len()]
+    }
+}
+
+/// One filter, shown as a chip that can be taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chip {
+    /// One status.
+    Status(CardStatus),
+    /// One prefix.
+    Prefix,
+    /// One batch.
+    Batch(u64),
+    /// When cards were generated.
+    Created(Range),
+    /// When cards expire.
+    Expiring(Range),
+}
+
+/// What the operator asked to see.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// The search as it is typed.
+    pub text: Input,
+    /// Where it looks.
+    pub search_in: SearchIn,
+    /// Everything but the search.
+    pub filter: Filter,
+    /// The order.
+    pub sort: Sort,
+}
+
+impl Query {
+    /// The whole condition, the search included.
+    pub fn whole_filter(&self) -> Filter {
+        let text = self.text.value().trim();
+        let text = (!text.is_empty()).then(|| {
+            let text = text.to_owned();
+            match self.search_in {
+                SearchIn::CodeStart => TextFilter::CodePrefix(text),
+                SearchIn::CodePart => TextFilter::CodeContains(text),
+                SearchIn::WholeCode => TextFilter::Code(text),
+                SearchIn::Machine => TextFilter::MachinePrefix(text),
+                SearchIn::Note => TextFilter::NoteContains(text),
+            }
+        });
+        Filter { text, ..self.filter.clone() }
+    }
+
+    /// Whether it hides any card.
+    pub fn is_filtered(&self) -> bool {
+        !self.whole_filter().is_empty()
+    }
+
+    /// The filters, in the order of their chips.
+    pub fn chips(&self) -> Vec<Chip> {
+        let filter = &self.filter;
+        [
+            filter.status.map(Chip::Status),
+            filter.prefix.as_ref().map(|_| Chip::Prefix),
+            filter.batch_id.map(Chip::Batch),
+            filter.created.map(Chip::Created),
+            filter.expiring.map(Chip::Expiring),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// Takes the last filter away, the search first; says whether there was one.
+    pub fn drop_last(&mut self) -> bool {
+        if !self.text.value().is_empty() {
+            self.text.reset();
+            return true;
+        }
+        match self.chips().last() {
+            None => return false,
+            Some(Chip::Status(_)) => self.filter.status = None,
+            Some(Chip::Prefix) => self.filter.prefix = None,
+            Some(Chip::Batch(_)) => self.filter.batch_id = None,
+            Some(Chip::Created(_)) => self.filter.created = None,
+            Some(Chip::Expiring(_)) => self.filter.expiring = None,
+        }
+        true
+    }
+
+    /// Takes every filter and the search away.
+    pub fn clear(&mut self) {
+        self.text.reset();
+        self.filter = Filter::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_becomes_the_condition_of_its_kind() {
+        let mut query = Query { text: Input::new(" vip ".to_owned()), ..Query::default() };
+        for kind in [
+            TextFilter::CodePrefix("vip".to_owned()),
+            TextFilter::CodeContains("vip".to_owned()),
+            TextFilter::Code("vip".to_owned()),
+            TextFilter::MachinePrefix("vip".to_owned()),
+            TextFilter::NoteContains("vip".to_owned()),
+        ] {
+            assert_eq!(query.whole_filter().text, Some(kind));
+            query.search_in = query.search_in.turned(true);
+        }
+        assert_eq!(query.search_in, SearchIn::CodeStart);
+        assert_eq!(query.search_in.turned(false), SearchIn::Note);
+    }
+
+    #[test]
+    fn filters_go_one_by_one_the_search_first() {
+        let mut query = Query { text: Input::new("x".to_owned()), ..Query::default() };
+        query.filter.status = Some(CardStatus::Active);
+        query.filter.batch_id = Some(7);
+        assert_eq!(query.chips(), [Chip::Status(CardStatus::Active), Chip::Batch(7)]);
+        let mut left = Vec::new();
+        while query.drop_last() {
+            left.push((query.text.value().len(), query.chips().len()));
+        }
+        assert_eq!(left, [(0, 2), (0, 1), (0, 0)]);
+        assert!(!query.is_filtered());
+    }
+}

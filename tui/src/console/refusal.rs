@@ -1,0 +1,44 @@
+//! Why an act cannot be done now, in words: greyed with its reason wherever it is offered.
+
+use super::act::Act;
+use super::cards::Marks;
+use super::model::{Link, Model};
+use super::reason;
+use super::update::card_refusal;
+use crate::words::{number, say};
+
+/// The most codes that go to the clipboard at once: terminals cut longer texts off.
+pub const MOST_COPIED: u64 = 1_000;
+
+/// The reason for which `act` cannot be done now; none if it can.
+pub fn refusal(model: &Model, act: Act) -> Option<String> {
+    let language = model.language;
+    let cards = &model.cards;
+    match act {
+        Act::Mark | Act::MarkRange if cards.current().is_none() => Some(say!(language, "refusal.no_card")),
+        _ if act.writes() && model.read_only.is_some() => {
+            model.read_only.map(|reason| say!(language, reason.key()))
+        }
+        _ if act.writes() && model.link != Link::Up => Some(say!(language, "refusal.away")),
+        _ if act.writes() && model.work.is_some() => Some(say!(language, "refusal.busy")),
+        Act::Export if model.link != Link::Up => Some(say!(language, "refusal.away")),
+        Act::Export if model.work.is_some() => Some(say!(language, "refusal.busy")),
+        Act::Edit if cards.current().is_none() => Some(say!(language, "refusal.no_card")),
+        Act::Disable | Act::Enable | Act::Unbind | Act::Extend | Act::SetNote | Act::Delete
+            if cards.marks == Marks::None && cards.current().is_none() =>
+        {
+            Some(say!(language, "refusal.no_card"))
+        }
+        Act::Disable | Act::Enable | Act::Unbind => {
+            card_refusal(model, act).map(|why| reason::refusal(language, why))
+        }
+        Act::Copy if cards.marks.count() > MOST_COPIED || matches!(cards.marks, Marks::All { .. }) => {
+            Some(say!(language, "refusal.copy_all", most = number(MOST_COPIED)))
+        }
+        Act::Copy if cards.codes_at_hand().is_empty() => Some(say!(language, "refusal.no_card")),
+        Act::MarkAll if cards.exact_total().is_none() => Some(say!(language, "refusal.not_counted")),
+        Act::MarkAll if cards.exact_total() == Some(0) => Some(say!(language, "refusal.no_card")),
+        Act::Unfilter if !cards.query.is_filtered() => Some(say!(language, "refusal.no_filter")),
+        _ => None,
+    }
+}

@@ -1,0 +1,241 @@
+//! The loop between the terminal, the clock, the signals, the core and the worker.
+
+use std::io::{self, IsTerminal as _};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use crossterm::event::{Event, EventStream};
+use futures_util::StreamExt as _;
+use kami_shared::operator::Operator;
+use kami_shared::store::Store;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
+
+use super::column::Column;
+use super::keymap;
+use super::message::{Effect, Message};
+use super::model::{Location, Model, ReadOnly};
+use super::terminal::Screen;
+use super::theme::{Depth, Shade, Theme};
+use super::update::update;
+use super::view::view;
+use super::worker::Worker;
+use crate::settings::{Preferences, Settings, SettingsError};
+use crate::words::Language;
+
+/// The shortest time between two frames.
+const FRAME: Duration = Duration::from_millis(16);
+
+/// How often the core is told the time.
+const TICK: Duration = Duration::from_millis(125);
+
+/// Runs the console until its operator leaves, a signal ends it, or the terminal is gone.
+pub async fn run(settings: Settings) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        io::stdin().is_terminal() && io::stdout().is_terminal(),
+        "the console needs a terminal; for scripts there are subcommands: kami --help"
+    );
+    let variable = |name: &str| std::env::var(name).ok();
+    let model = model(&settings, &variable)?;
+    let store = Store::new(&settings.connection.url).read_only(settings.read_only);
+    let (worker, answers) = Worker::new(store, operator(&settings, &variable)?);
+    let screen = Screen::claim(&variable("TERM").unwrap_or_default())?;
+    let mut console = Console { settings, model, worker, screen, shown_minute: None, dirty: true };
+    let ended = console.run(answers).await;
+    let Console { screen, worker, .. } = console;
+    drop(screen);
+    // A database that does not answer must not keep the shell waiting.
+    drop(tokio::time::timeout(Duration::from_millis(500), worker.close()).await);
+    ended
+}
+
+/// Who the operator log says did it.
+fn operator(settings: &Settings, variable: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Operator> {
+    let name = crate::settings::operator(settings.preferences.operator.as_deref(), variable);
+    Operator::new(&name).map_err(|error| anyhow::anyhow!("the operator's name is {error}"))
+}
+
+/// The core as the settings want it at first.
+fn model(settings: &Settings, variable: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Model> {
+    let Preferences { language, shade, columns, .. } = &settings.preferences;
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .find_map(|name| variable(name).filter(|value| !value.is_empty()));
+    let language =
+        language.unwrap_or_else(|| locale.as_deref().map_or(Language::default(), Language::of_locale));
+    let theme =
+        Theme { depth: Depth::detect(variable), shade: shade.unwrap_or_else(|| Shade::detect(variable)) };
+    let mut model = Model::new(Utc::now(), crossterm::terminal::size()?, language, theme);
+    if let Some(zone) = variable("KAMI_TIMEZONE").filter(|zone| !zone.trim().is_empty()) {
+        model.zone = zone.trim().parse().map_err(|error| anyhow::anyhow!("KAMI_TIMEZONE: {error}"))?;
+    }
+    if let Some(names) = columns {
+        let chosen = Column::ALL
+            .into_iter()
+            .filter(|column| *column == Column::Code || names.iter().any(|name| name == column.name()));
+        model.cards.columns = chosen.collect();
+    }
+    let connection = &settings.connection;
+    model.location = Location {
+        environment: connection.name.clone(),
+        server: connection.server.clone(),
+        user: connection.user.clone(),
+        production: connection.production,
+    };
+    model.read_only = settings.read_only.then_some(ReadOnly::Asked);
+    Ok(model)
+}
+
+/// The console with both its ends.
+struct Console {
+    settings: Settings,
+    model: Model,
+    worker: Worker,
+    screen: Screen,
+    /// The minute of the last frame: countdowns and the clock change with it.
+    shown_minute: Option<i64>,
+    /// Whether what is shown may have changed since the last frame.
+    dirty: bool,
+}
+
+/// Whether to go on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    GoOn,
+    End,
+}
+
+impl Console {
+    async fn run(&mut self, mut answers: UnboundedReceiver<Message>) -> anyhow::Result<()> {
+        let mut keys = EventStream::new();
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut hang_up = signal(SignalKind::hangup())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut stop = terminal_stop()?;
+        let mut resume = resumed()?;
+        let mut ticks = interval_at(Instant::now() + TICK, TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        // The first frame comes before the database was even asked.
+        self.draw()?;
+        let mut last_frame = Instant::now();
+        let mut next = self.take(Message::Started)?;
+        while next == Next::GoOn {
+            let frame_at = last_frame + FRAME;
+            next = tokio::select! {
+                _ = terminate.recv() => Next::End,
+                _ = hang_up.recv() => Next::End,
+                _ = interrupt.recv() => Next::End,
+                _ = stop.recv() => suspend()?,
+                _ = resume.recv() => self.resumed()?,
+                event = keys.next() => match event {
+                    Some(Ok(event)) => self.event(event)?,
+                    // The line is gone.
+                    Some(Err(_)) | None => Next::End,
+                },
+                answer = answers.recv() => match answer {
+                    Some(message) => self.take(message)?,
+                    None => Next::End,
+                },
+                _ = ticks.tick() => self.tick()?,
+                () = sleep_until(frame_at), if self.dirty => {
+                    self.draw()?;
+                    last_frame = Instant::now();
+                    Next::GoOn
+                }
+            };
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, event: Event) -> anyhow::Result<Next> {
+        self.tell_time();
+        let message = match event {
+            Event::Key(key) => keymap::message(&self.model, key),
+            Event::Resize(columns, rows) => Some(Message::Resized(columns, rows)),
+            Event::Paste(text) => Some(Message::Pasted(text)),
+            Event::Mouse(_) | Event::FocusGained | Event::FocusLost => None,
+        };
+        message.map_or(Ok(Next::GoOn), |message| self.take(message))
+    }
+
+    /// Takes a message into the core and does what it wants done.
+    fn take(&mut self, message: Message) -> anyhow::Result<Next> {
+        self.dirty = true;
+        let mut next = Next::GoOn;
+        for effect in update(&mut self.model, message) {
+            match effect {
+                Effect::Ask { id, topic, question, pause } => self.worker.ask(id, topic, question, pause),
+                Effect::Cancel(topic) => self.worker.cancel(topic),
+                Effect::BreakOff => self.worker.break_off(),
+                Effect::ForbidChanges => self.worker.forbid_changes(),
+                Effect::Copy(text) => self.screen.copy(&text)?,
+                Effect::SavePreferences => self.save_preferences(),
+                Effect::Suspend => next = suspend()?,
+                Effect::Quit => next = Next::End,
+            }
+        }
+        Ok(next)
+    }
+
+    /// Tells the core the time before something happens to it.
+    fn tell_time(&mut self) {
+        self.model.now = Utc::now();
+    }
+
+    fn tick(&mut self) -> anyhow::Result<Next> {
+        // A dropped line does not always come with a signal, as when we were started with nohup.
+        if !rustix::termios::isatty(rustix::stdio::stdin()) {
+            return Ok(Next::End);
+        }
+        let was_dirty = self.dirty;
+        let now: DateTime<Utc> = Utc::now();
+        let next = self.take(Message::Tick(now))?;
+        let minute = (self.model.server_now().timestamp()).div_euclid(60);
+        self.dirty = was_dirty || self.model.is_lively() || self.shown_minute != Some(minute);
+        Ok(next)
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let model = &self.model;
+        self.screen.draw(|frame| view(model, frame))?;
+        self.shown_minute = Some(model.server_now().timestamp().div_euclid(60));
+        self.dirty = false;
+        Ok(())
+    }
+
+    fn resumed(&mut self) -> anyhow::Result<Next> {
+        self.screen.reclaim()?;
+        self.tell_time();
+        // The terminal may have another size than when it was left.
+        let (columns, rows) = crossterm::terminal::size()?;
+        self.take(Message::Resized(columns, rows))
+    }
+
+    fn save_preferences(&mut self) {
+        let model = &self.model;
+        let preferences = &mut self.settings.preferences;
+        preferences.language = Some(model.language);
+        preferences.shade = Some(model.theme.shade);
+        preferences.columns =
+            Some(model.cards.columns.iter().map(|column| column.name().to_owned()).collect());
+        if let Err(error) = preferences.save(&self.settings.paths.preferences) {
+            self.model.say(super::model::Tone::Bad, SettingsError::to_string(&error));
+        }
+    }
+}
+
+fn suspend() -> anyhow::Result<Next> {
+    Screen::suspend()?;
+    Ok(Next::GoOn)
+}
+
+/// The stop that comes from outside, as by `kill -TSTP`; the keyboard's own comes as a key.
+fn terminal_stop() -> io::Result<Signal> {
+    signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))
+}
+
+/// The shell's `fg`.
+fn resumed() -> io::Result<Signal> {
+    signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))
+}

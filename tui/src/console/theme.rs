@@ -1,0 +1,283 @@
+//! The colours of the console: one accent, four for the statuses, red for danger, and dim for what is secondary.
+
+use kami_shared::card::CardStatus;
+use ratatui::style::{Color, Modifier, Style};
+use serde::{Deserialize, Serialize};
+
+/// How many colours the terminal has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Sixteen million.
+    True,
+    /// The 256 of xterm.
+    Indexed,
+    /// The sixteen whose shades the terminal's owner chose.
+    Sixteen,
+    /// None: bold, dim and reverse must do.
+    None,
+}
+
+impl Depth {
+    /// What the environment says of the terminal; `NO_COLOR` beats everything.
+    pub fn detect(variable: impl Fn(&str) -> Option<String>) -> Self {
+        if variable("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+            return Self::None;
+        }
+        let term = variable("TERM").unwrap_or_default();
+        let colorterm = variable("COLORTERM").unwrap_or_default();
+        if term == "dumb" || term.is_empty() {
+            Self::None
+        } else if colorterm.contains("truecolor") || colorterm.contains("24bit") || term.contains("direct") {
+            Self::True
+        } else if term.contains("256") || term.contains("kitty") || term.contains("alacritty") {
+            Self::Indexed
+        } else {
+            Self::Sixteen
+        }
+    }
+}
+
+/// Whether the terminal's own background is dark or light.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Shade {
+    /// Light text on a dark background.
+    #[default]
+    Dark,
+    /// Dark text on a light background.
+    Light,
+}
+
+impl Shade {
+    /// The shade by `COLORFGBG`, which some terminals set to their colours; dark if it says nothing.
+    pub fn detect(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let background = variable("COLORFGBG").and_then(|value| value.rsplit(';').next()?.parse::<u8>().ok());
+        if matches!(background, Some(7 | 15)) { Self::Light } else { Self::Dark }
+    }
+
+    /// The other shade.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Dark => Self::Light,
+            Self::Light => Self::Dark,
+        }
+    }
+}
+
+/// One colour at each depth.
+struct Shades {
+    rgb: (u8, u8, u8),
+    indexed: u8,
+    sixteen: Color,
+}
+
+const fn shades(rgb: (u8, u8, u8), indexed: u8, sixteen: Color) -> Shades {
+    Shades { rgb, indexed, sixteen }
+}
+
+/// The styles of everything that is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Theme {
+    /// How many colours there are.
+    pub depth: Depth,
+    /// Which background they are for.
+    pub shade: Shade,
+}
+
+impl Theme {
+    fn color(self, dark: &Shades, light: &Shades) -> Option<Color> {
+        let shades = match self.shade {
+            Shade::Dark => dark,
+            Shade::Light => light,
+        };
+        match self.depth {
+            Depth::True => Some(Color::Rgb(shades.rgb.0, shades.rgb.1, shades.rgb.2)),
+            Depth::Indexed => Some(Color::Indexed(shades.indexed)),
+            Depth::Sixteen => Some(shades.sixteen),
+            Depth::None => None,
+        }
+    }
+
+    fn ink(self, dark: &Shades, light: &Shades) -> Style {
+        self.color(dark, light).map_or(Style::new(), |color| Style::new().fg(color))
+    }
+
+    /// Ordinary text: the terminal's own.
+    pub const fn text(self) -> Style {
+        Style::new()
+    }
+
+    /// Text that the eye should come to.
+    pub const fn strong(self) -> Style {
+        Style::new().add_modifier(Modifier::BOLD)
+    }
+
+    /// Secondary text.
+    pub fn dim(self) -> Style {
+        let style = self.ink(
+            &shades((0x8b, 0x95, 0xa5), 246, Color::Gray),
+            &shades((0x5b, 0x65, 0x74), 241, Color::DarkGray),
+        );
+        if self.depth == Depth::None { style.add_modifier(Modifier::DIM) } else { style }
+    }
+
+    /// Lines and the empty part of bars: quieter than any text.
+    pub fn faint(self) -> Style {
+        let style = self.ink(
+            &shades((0x3d, 0x45, 0x52), 238, Color::DarkGray),
+            &shades((0xc9, 0xd0, 0xd9), 251, Color::Gray),
+        );
+        if self.depth == Depth::None { style.add_modifier(Modifier::DIM) } else { style }
+    }
+
+    /// The one accent: the cursor, the focused field, the key letters of hints.
+    pub fn accent(self) -> Style {
+        let style = self.ink(
+            &shades((0xc0, 0x9c, 0xff), 141, Color::Magenta),
+            &shades((0x7a, 0x3f, 0xd0), 92, Color::Magenta),
+        );
+        if self.depth == Depth::None { style.add_modifier(Modifier::BOLD) } else { style }
+    }
+
+    /// Danger, failure and production.
+    pub fn danger(self) -> Style {
+        let style = self
+            .ink(&shades((0xff, 0x7b, 0x72), 210, Color::Red), &shades((0xc4, 0x1f, 0x2c), 160, Color::Red));
+        style.add_modifier(Modifier::BOLD)
+    }
+
+    /// A label in words on a ground of danger.
+    pub fn danger_ground(self) -> Style {
+        match self.depth {
+            Depth::None => Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD),
+            Depth::Sixteen => Style::new().fg(Color::White).bg(Color::Red).add_modifier(Modifier::BOLD),
+            Depth::True | Depth::Indexed => {
+                let ground = match (self.depth, self.shade) {
+                    (Depth::True, Shade::Dark) => Color::Rgb(0xb6, 0x23, 0x2c),
+                    (Depth::True, Shade::Light) => Color::Rgb(0xc4, 0x1f, 0x2c),
+                    (_, Shade::Dark) => Color::Indexed(124),
+                    (_, Shade::Light) => Color::Indexed(160),
+                };
+                let white =
+                    if self.depth == Depth::True { Color::Rgb(255, 255, 255) } else { Color::Indexed(231) };
+                Style::new().fg(white).bg(ground).add_modifier(Modifier::BOLD)
+            }
+        }
+    }
+
+    /// A status: green unused, blue active, grey expired, amber disabled.
+    pub fn status(self, status: CardStatus) -> Style {
+        match status {
+            CardStatus::Unused => self.ink(
+                &shades((0x6b, 0xcb, 0x8b), 114, Color::Green),
+                &shades((0x1a, 0x7f, 0x3c), 28, Color::Green),
+            ),
+            CardStatus::Active => self.ink(
+                &shades((0x6c, 0xb6, 0xff), 75, Color::Blue),
+                &shades((0x09, 0x5f, 0xc4), 26, Color::Blue),
+            ),
+            CardStatus::Expired => self.dim(),
+            CardStatus::Disabled => self.ink(
+                &shades((0xe3, 0xb3, 0x41), 179, Color::Yellow),
+                &shades((0x95, 0x5d, 0x00), 94, Color::Yellow),
+            ),
+        }
+    }
+
+    /// A warning, in the amber of disabled cards.
+    pub fn warning(self) -> Style {
+        self.status(CardStatus::Disabled)
+    }
+
+    /// Success, in the green of unused cards.
+    pub fn good(self) -> Style {
+        self.status(CardStatus::Unused)
+    }
+
+    /// The quiet ground of the row under the cursor; it patches what stands there.
+    pub fn cursor_row(self) -> Style {
+        let ground = self.color(
+            &shades((0x2a, 0x2f, 0x3b), 236, Color::Reset),
+            &shades((0xe9, 0xe6, 0xf3), 254, Color::Reset),
+        );
+        match (self.depth, ground) {
+            (Depth::True | Depth::Indexed, Some(ground)) => Style::new().bg(ground),
+            _ => Style::new().add_modifier(Modifier::BOLD),
+        }
+    }
+
+    /// Everything behind an overlay.
+    pub fn behind(self) -> Style {
+        match self.depth {
+            Depth::None => Style::new().add_modifier(Modifier::DIM),
+            _ => self.ink(
+                &shades((0x5a, 0x62, 0x70), 241, Color::DarkGray),
+                &shades((0xa4, 0xac, 0xb8), 248, Color::Gray),
+            ),
+        }
+    }
+
+    /// The sign of a status, for those who see no colours.
+    pub const fn sign(status: CardStatus) -> &'static str {
+        match status {
+            CardStatus::Unused => "●",
+            CardStatus::Active => "◐",
+            CardStatus::Expired => "○",
+            CardStatus::Disabled => "⊘",
+        }
+    }
+}
+
+/// The key of a status's word in the locale files.
+pub const fn status_key(status: CardStatus) -> &'static str {
+    match status {
+        CardStatus::Unused => "status.unused",
+        CardStatus::Active => "status.active",
+        CardStatus::Expired => "status.expired",
+        CardStatus::Disabled => "status.disabled",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment<'a>(variables: &'a [(&str, &str)]) -> impl Fn(&str) -> Option<String> + 'a {
+        |name| variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned())
+    }
+
+    #[test]
+    fn the_environment_tells_the_depth() {
+        for (variables, depth) in [
+            (&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor")][..], Depth::True),
+            (&[("TERM", "screen-256color")], Depth::Indexed),
+            (&[("TERM", "linux")], Depth::Sixteen),
+            (&[("TERM", "dumb")], Depth::None),
+            (&[], Depth::None),
+            (&[("TERM", "xterm-256color"), ("NO_COLOR", "1")], Depth::None),
+            (&[("TERM", "xterm-256color"), ("NO_COLOR", "")], Depth::Indexed),
+        ] {
+            assert_eq!(Depth::detect(environment(variables)), depth, "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn the_environment_tells_the_shade() {
+        assert_eq!(Shade::detect(environment(&[("COLORFGBG", "0;15")])), Shade::Light);
+        assert_eq!(Shade::detect(environment(&[("COLORFGBG", "15;default;0")])), Shade::Dark);
+        assert_eq!(Shade::detect(environment(&[])), Shade::Dark);
+    }
+
+    #[test]
+    fn without_colours_no_style_has_one() {
+        for shade in [Shade::Dark, Shade::Light] {
+            let theme = Theme { depth: Depth::None, shade };
+            let styles = [theme.dim(), theme.faint(), theme.accent(), theme.danger(), theme.danger_ground()];
+            let statuses = CardStatus::ALL.map(|status| theme.status(status));
+            for style in styles.into_iter().chain(statuses).chain([theme.cursor_row(), theme.behind()]) {
+                assert_eq!((style.fg, style.bg), (None, None));
+            }
+        }
+    }
+}

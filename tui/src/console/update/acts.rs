@@ -1,0 +1,213 @@
+//! What each act does where it is asked for.
+
+use super::{filters, forms, lists, table, work};
+use crate::console::act::Act;
+use crate::console::message::{Effect, Question, Topic};
+use crate::console::model::{Model, Place, Tone};
+use crate::console::overlay::Overlay;
+use crate::console::refusal;
+use crate::words::{counted, say};
+
+/// Does an act, or says why it cannot be done now.
+pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
+    if let Some(reason) = refusal::refusal(model, act) {
+        model.say(Tone::Bad, reason);
+        return Vec::new();
+    }
+    match model.place() {
+        Place::Picker => lists::act(model, act),
+        Place::Form => forms::act(model, act),
+        Place::Confirm | Place::ConfirmTyped => confirm_act(model, act),
+        Place::Work => work_act(model, act),
+        Place::Search => search_act(model, act),
+        Place::Detail => detail_act(model, act),
+        Place::Cards => cards_act(model, act),
+    }
+}
+
+fn search_act(model: &mut Model, act: Act) -> Vec<Effect> {
+    match act {
+        Act::Open => {
+            model.cards.searching = false;
+            Vec::new()
+        }
+        Act::Back => {
+            model.cards.searching = false;
+            if model.cards.query.text.value().is_empty() {
+                return Vec::new();
+            }
+            model.cards.query.text.reset();
+            filters::changed(model)
+        }
+        Act::NextSearch => filters::turn_search(model, true),
+        Act::PreviousSearch => filters::turn_search(model, false),
+        _ => cards_act(model, act),
+    }
+}
+
+fn confirm_act(model: &mut Model, act: Act) -> Vec<Effect> {
+    match act {
+        Act::Yes => work::confirmed(model),
+        Act::No => {
+            model.notice = None;
+            model.overlays.pop();
+            Vec::new()
+        }
+        Act::Quit => quit(model),
+        Act::Suspend => vec![Effect::Suspend],
+        _ => Vec::new(),
+    }
+}
+
+fn work_act(model: &mut Model, act: Act) -> Vec<Effect> {
+    match act {
+        // A second Ctrl-C ends the console with the work.
+        Act::Quit if model.work.as_ref().is_none_or(|work| work.is_breaking_off) => vec![Effect::Quit],
+        Act::Quit | Act::Cancel => work::break_off(model),
+        Act::Suspend => vec![Effect::Suspend],
+        _ => Vec::new(),
+    }
+}
+
+/// Ends, unless something typed would be lost that the operator was not yet told about.
+pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
+    let typed =
+        model.overlays.iter().any(|overlay| matches!(overlay, Overlay::Form(form) if form.is_changed()));
+    if typed && !model.was_told_of_loss {
+        model.was_told_of_loss = true;
+        let words = say!(model.language, "quit.typed");
+        model.say(Tone::Bad, words);
+        return Vec::new();
+    }
+    vec![Effect::Quit]
+}
+
+fn detail_act(model: &mut Model, act: Act) -> Vec<Effect> {
+    match act {
+        Act::Back | Act::Open => {
+            model.overlays.pop();
+            Vec::new()
+        }
+        Act::HalfDown | Act::PageDown => scroll_detail(model, 5),
+        Act::HalfUp | Act::PageUp => scroll_detail(model, -5),
+        _ => cards_act(model, act),
+    }
+}
+
+fn scroll_detail(model: &mut Model, lines: isize) -> Vec<Effect> {
+    if let Some(Overlay::Detail { scroll }) = model.overlays.last_mut() {
+        *scroll = scroll.saturating_add_signed(lines);
+    }
+    Vec::new()
+}
+
+fn cards_act(model: &mut Model, act: Act) -> Vec<Effect> {
+    let half = isize::try_from(model.table_height() / 2).unwrap_or(1).max(1);
+    match act {
+        Act::Down => table::go(model, 1),
+        Act::Up => table::go(model, -1),
+        Act::HalfDown => table::go(model, half),
+        Act::HalfUp => table::go(model, -half),
+        Act::PageDown => table::turn(model, true),
+        Act::PageUp => table::turn(model, false),
+        Act::First => table::first(model),
+        Act::Last => table::last(model),
+        Act::Open => open_detail(model),
+        Act::Back => back(model),
+        Act::Search => {
+            model.notice = None;
+            model.cards.searching = true;
+            Vec::new()
+        }
+        Act::Unfilter => filters::drop_last(model),
+        Act::Reverse => {
+            let sort = &mut model.cards.query.sort;
+            sort.direction = sort.direction.reversed();
+            table::reload(model)
+        }
+        Act::Mark => {
+            model.cards.toggle_mark();
+            table::go(model, 1)
+        }
+        Act::MarkRange => {
+            model.cards.mark_range();
+            say_marked(model)
+        }
+        Act::MarkAll => mark_all(model),
+        Act::Generate
+        | Act::Edit
+        | Act::Disable
+        | Act::Enable
+        | Act::Unbind
+        | Act::Extend
+        | Act::SetNote
+        | Act::Delete
+        | Act::Undo
+        | Act::Export => work::begin(model, act),
+        Act::Copy => copy(model),
+        Act::Refresh => {
+            model.notice = None;
+            let mut effects = table::refresh(model);
+            effects.push(model.ask(Topic::Counts, Question::Counts));
+            effects
+        }
+        Act::Theme => {
+            model.theme.shade = model.theme.shade.other();
+            vec![Effect::SavePreferences]
+        }
+        Act::Language => {
+            model.language = model.language.other();
+            model.notice = None;
+            vec![Effect::SavePreferences]
+        }
+        Act::Suspend => vec![Effect::Suspend],
+        Act::Quit => quit(model),
+        _ => lists::open(model, act),
+    }
+}
+
+fn open_detail(model: &mut Model) -> Vec<Effect> {
+    if model.is_wide() || model.cards.current().is_none() || model.place() != Place::Cards {
+        return Vec::new();
+    }
+    model.overlays.push(Overlay::Detail { scroll: 0 });
+    table::history(model).into_iter().collect()
+}
+
+/// One level back: marks, then filters.
+fn back(model: &mut Model) -> Vec<Effect> {
+    model.notice = None;
+    if model.cards.unmark() || !model.cards.query.is_filtered() {
+        return Vec::new();
+    }
+    filters::clear(model)
+}
+
+fn mark_all(model: &mut Model) -> Vec<Effect> {
+    let Some(count) = model.cards.exact_total() else { return Vec::new() };
+    let filter = model.cards.query.whole_filter();
+    model.cards.marks = crate::console::cards::Marks::All { filter, count };
+    say_marked(model)
+}
+
+fn say_marked(model: &mut Model) -> Vec<Effect> {
+    let words = counted(model.language, "marked", model.cards.marks.count());
+    model.say(Tone::Plain, words);
+    Vec::new()
+}
+
+fn copy(model: &mut Model) -> Vec<Effect> {
+    let codes = model.cards.codes_at_hand();
+    copy_codes(model, &codes)
+}
+
+/// Puts codes on the clipboard, a line each.
+pub(super) fn copy_codes(model: &mut Model, codes: &[String]) -> Vec<Effect> {
+    let count = codes.len() as u64;
+    let words = match codes {
+        [code] => say!(model.language, "copied.code", code = crate::cells::harmless(code)),
+        _ => counted(model.language, "copied.codes", count),
+    };
+    model.say(Tone::Good, words);
+    vec![Effect::Copy(codes.join("\n"))]
+}

@@ -1,0 +1,46 @@
+//! Filling in a form.
+
+use tui_input::InputRequest;
+
+use super::work;
+use crate::console::act::Act;
+use crate::console::message::Effect;
+use crate::console::model::Model;
+use crate::console::overlay::Overlay;
+
+/// Does an act in the form on top.
+pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
+    let language = model.language;
+    let Some(Overlay::Form(form)) = model.overlays.last_mut() else { return Vec::new() };
+    match act {
+        Act::Down => form.go(true),
+        Act::Up => form.go(false),
+        Act::Back => drop(model.overlays.pop()),
+        Act::Submit => {
+            form.is_tried = true;
+            let wrong = form.fields.iter().position(|field| form.problem(field.name, language).is_some());
+            if let Some(wrong) = wrong {
+                form.focus = wrong;
+                return Vec::new();
+            }
+            return form.order().map(|order| work::submit(model, order)).unwrap_or_default();
+        }
+        Act::Quit => return super::acts::quit(model),
+        Act::Suspend => return vec![Effect::Suspend],
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Types into the form on top, or the number into the question on top.
+pub(super) fn edit(model: &mut Model, request: InputRequest) {
+    match model.overlays.last_mut() {
+        Some(Overlay::Form(form)) => form.type_in(request),
+        Some(Overlay::Confirm(confirm)) => {
+            if let Some((_, typed)) = &mut confirm.typed {
+                typed.handle(request);
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,278 @@
+//! The lists to choose from: opened, filled, chosen from.
+
+use kami_shared::card::CardStatus;
+use kami_shared::filter::SortBy;
+use kami_shared::store::Batch;
+use tui_input::InputRequest;
+
+use super::{filters, perform, table, work};
+use crate::cells::harmless;
+use crate::console::act::Act;
+use crate::console::column::Column;
+use crate::console::keymap::{BINDINGS, Binding};
+use crate::console::message::{Effect, Question, Topic};
+use crate::console::model::{Model, Place, Tone};
+use crate::console::overlay::{Chosen, Overlay, PickerKind};
+use crate::console::picker::{Item, Picker};
+use crate::console::refusal::refusal;
+use crate::console::theme::Theme;
+use crate::words::{moment, number, say};
+
+/// How many batches are offered: the newest.
+const BATCHES: usize = 500;
+
+/// Opens the list that an act is about.
+pub(super) fn open(model: &mut Model, act: Act) -> Vec<Effect> {
+    let (kind, picker, question) = match act {
+        Act::Help => (PickerKind::Help, Picker::new(help(model)), None),
+        Act::Palette => (PickerKind::Palette, Picker::new(palette(model)), None),
+        Act::Filter => (PickerKind::Filter, Picker::new(filter_kinds(model)), None),
+        Act::FilterStatus => (PickerKind::Status, Picker::new(statuses(model)), None),
+        Act::FilterPrefix => (PickerKind::Prefix, Picker::waiting(), Some(Question::Prefixes)),
+        Act::FilterBatch => (PickerKind::Batch, Picker::waiting(), Some(Question::Batches)),
+        Act::Sort => (PickerKind::Sort, Picker::new(orders(model)), None),
+        Act::Columns => (PickerKind::Columns, Picker::new(columns(model)), None),
+        _ => return Vec::new(),
+    };
+    model.notice = None;
+    model.overlays.push(Overlay::Picker { kind, picker });
+    question.map(|question| model.ask(Topic::Choices, question)).into_iter().collect()
+}
+
+/// Types into the list on top.
+pub(super) fn edit(model: &mut Model, request: InputRequest) -> Vec<Effect> {
+    if let Some(Overlay::Picker { kind, picker }) = model.overlays.last_mut() {
+        if *kind == PickerKind::Columns && request == InputRequest::InsertChar(' ') {
+            return choose(model);
+        }
+        picker.edit(request);
+    }
+    Vec::new()
+}
+
+/// Does an act in the list on top.
+pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
+    let page = isize::try_from(model.table_height() / 2).unwrap_or(5);
+    let rows = match act {
+        Act::Down => 1,
+        Act::Up => -1,
+        Act::PageDown => page,
+        Act::PageUp => -page,
+        Act::Open => return choose(model),
+        Act::Back => {
+            model.overlays.pop();
+            return model.forget(Topic::Choices).into_iter().collect();
+        }
+        Act::Quit => return vec![Effect::Quit],
+        Act::Suspend => return vec![Effect::Suspend],
+        _ => return Vec::new(),
+    };
+    if let Some(Overlay::Picker { picker, .. }) = model.overlays.last_mut() {
+        picker.go(rows);
+    }
+    Vec::new()
+}
+
+/// Takes what is under the cursor of the list on top.
+fn choose(model: &mut Model) -> Vec<Effect> {
+    let Some(Overlay::Picker { picker, .. }) = model.overlays.last_mut() else { return Vec::new() };
+    let Some(item) = picker.chosen() else { return Vec::new() };
+    if let (Some(reason), false) = (&item.refusal, matches!(item.value, Chosen::Act(_))) {
+        let reason = reason.clone();
+        model.say(Tone::Bad, reason);
+        return Vec::new();
+    }
+    let chosen = item.value.clone();
+    if let Chosen::Column(column) = chosen {
+        return turn_column(model, column);
+    }
+    model.overlays.pop();
+    let mut effects: Vec<Effect> = model.forget(Topic::Choices).into_iter().collect();
+    let filter = &mut model.cards.query.filter;
+    match chosen {
+        Chosen::Act(act) => {
+            effects.extend(perform(model, act));
+            return effects;
+        }
+        Chosen::Status(status) => filter.status = status,
+        Chosen::Prefix(prefix) => filter.prefix = prefix,
+        Chosen::Batch(batch) => filter.batch_id = batch,
+        Chosen::Sort(by) => {
+            let sort = &mut model.cards.query.sort;
+            if sort.by == by {
+                sort.direction = sort.direction.reversed();
+            } else {
+                sort.by = by;
+            }
+            effects.extend(table::reload(model));
+            return effects;
+        }
+        Chosen::SeeBatch(id) => {
+            effects.extend(work::see_batch(model, id));
+            return effects;
+        }
+        Chosen::CopyBatch(id) => {
+            effects.extend(work::copy_batch(model, id));
+            return effects;
+        }
+        Chosen::Column(_) => {}
+    }
+    effects.extend(filters::changed(model));
+    effects
+}
+
+/// Shows a column or hides it; the code always stays.
+fn turn_column(model: &mut Model, column: Column) -> Vec<Effect> {
+    if column == Column::Code {
+        return Vec::new();
+    }
+    let chosen = &mut model.cards.columns;
+    if chosen.contains(&column) {
+        chosen.retain(|other| *other != column);
+    } else {
+        chosen.push(column);
+    }
+    let chosen = chosen.clone();
+    if let Some(Overlay::Picker { picker, .. }) = model.overlays.last_mut() {
+        for item in picker.items_mut() {
+            if let Chosen::Column(column) = item.value {
+                item.ticked = Some(chosen.contains(&column));
+            }
+        }
+    }
+    vec![Effect::SavePreferences]
+}
+
+/// The prefixes have come, with or without their counts.
+pub(super) fn offer_prefixes(model: &mut Model, prefixes: Vec<(String, Option<u64>)>) {
+    let all = Item::new(Chosen::Prefix(None), say!(model.language, "picker.all_prefixes"), "");
+    let items = prefixes.into_iter().map(|(prefix, count)| {
+        let count = count.map_or_else(|| "…".to_owned(), number);
+        Item::new(Chosen::Prefix(Some(prefix.clone())), harmless(&prefix), count)
+    });
+    fill(model, PickerKind::Prefix, std::iter::once(all).chain(items).collect());
+}
+
+/// The batches have come.
+pub(super) fn offer_batches(model: &mut Model, batches: &[Batch]) {
+    let (language, zone, now) = (model.language, model.zone, model.server_now());
+    let all = Item::new(Chosen::Batch(None), say!(language, "picker.all_batches"), "");
+    let items = batches.iter().map(|batch| {
+        let prefix = batch.prefix.as_deref().unwrap_or("–");
+        let note = batch.note.as_deref().unwrap_or_default();
+        let label = format!("#{}  {}  {}", batch.id, harmless(prefix), harmless(note));
+        let made = moment(language, zone, now, batch.created_at);
+        let detail = format!("{}  {made}", number(u64::from(batch.card_count)));
+        Item::new(Chosen::Batch(Some(batch.id)), label.trim_end(), detail)
+    });
+    fill(model, PickerKind::Batch, std::iter::once(all).chain(items.take(BATCHES)).collect());
+}
+
+fn fill(model: &mut Model, wanted: PickerKind, items: Vec<Item<Chosen>>) {
+    for overlay in &mut model.overlays {
+        if let Overlay::Picker { kind, picker } = overlay
+            && *kind == wanted
+        {
+            picker.fill(items);
+            return;
+        }
+    }
+}
+
+fn key_names(binding: &Binding) -> String {
+    binding.keys.iter().map(|key| key.name()).collect::<Vec<_>>().join(" ")
+}
+
+/// Every binding that has a key, by the parts of the help.
+fn help(model: &Model) -> Vec<Item<Chosen>> {
+    let mut items = Vec::new();
+    for group in crate::console::keymap::Group::ALL {
+        let bindings = BINDINGS
+            .iter()
+            .filter(|binding| binding.group == group && !binding.keys.is_empty() && !is_double(binding));
+        items.extend(bindings.map(|binding| item(model, binding)));
+    }
+    items
+}
+
+/// Whether an earlier binding has the same act, so that one line tells both.
+fn is_double(binding: &Binding) -> bool {
+    let first = BINDINGS.iter().find(|other| other.act == binding.act);
+    first.is_some_and(|first| !std::ptr::eq(first, binding))
+}
+
+/// Every act that makes sense to be called by its name.
+fn palette(model: &Model) -> Vec<Item<Chosen>> {
+    use crate::console::keymap::Group;
+    BINDINGS
+        .iter()
+        .filter(|binding| binding.group != Group::Move && binding.places.contains(&Place::Cards))
+        .filter(|binding| binding.act != Act::Palette && !is_double(binding))
+        .map(|binding| item(model, binding))
+        .collect()
+}
+
+fn item(model: &Model, binding: &Binding) -> Item<Chosen> {
+    let label = say!(model.language, binding.act.key());
+    let refusal = refusal(model, binding.act);
+    Item { refusal, ..Item::new(Chosen::Act(binding.act), label, key_names(binding)) }
+}
+
+fn filter_kinds(model: &Model) -> Vec<Item<Chosen>> {
+    [Act::FilterStatus, Act::FilterPrefix, Act::FilterBatch]
+        .into_iter()
+        .filter_map(|act| BINDINGS.iter().find(|binding| binding.act == act))
+        .map(|binding| item(model, binding))
+        .collect()
+}
+
+fn statuses(model: &Model) -> Vec<Item<Chosen>> {
+    let language = model.language;
+    let count = |status: Option<CardStatus>| {
+        let counts = model.counts.as_ref();
+        counts.map_or_else(String::new, |counts| {
+            number(status.map_or_else(|| counts.total(), |status| counts.of(status)))
+        })
+    };
+    let all = Item::new(Chosen::Status(None), say!(language, "picker.all_statuses"), count(None));
+    let each = CardStatus::ALL.into_iter().map(|status| {
+        let word = say!(language, crate::console::theme::status_key(status));
+        let label = format!("{} {word}", Theme::sign(status));
+        Item::new(Chosen::Status(Some(status)), label, count(Some(status)))
+    });
+    std::iter::once(all).chain(each).collect()
+}
+
+fn orders(model: &Model) -> Vec<Item<Chosen>> {
+    let present = model.cards.query.sort.by;
+    SortBy::ALL
+        .into_iter()
+        .map(|by| {
+            let label = say!(model.language, sort_key(by));
+            Item { ticked: Some(by == present), ..Item::new(Chosen::Sort(by), label, "") }
+        })
+        .collect()
+}
+
+/// The key of an order in the locale files.
+pub(in crate::console) const fn sort_key(by: SortBy) -> &'static str {
+    match by {
+        SortBy::Id => "sort.id",
+        SortBy::Code => "sort.code",
+        SortBy::Machine => "sort.machine",
+        SortBy::Created => "sort.created",
+        SortBy::Used => "sort.used",
+        SortBy::Expires => "sort.expires",
+    }
+}
+
+fn columns(model: &Model) -> Vec<Item<Chosen>> {
+    Column::ALL
+        .into_iter()
+        .map(|column| {
+            let label = say!(model.language, column.key());
+            let ticked = Some(model.cards.columns.contains(&column));
+            Item { ticked, ..Item::new(Chosen::Column(column), label, "") }
+        })
+        .collect()
+}

@@ -1,0 +1,78 @@
+//! What each message changes, and what has to be done for it: no clock, no I/O.
+
+mod acts;
+mod answers;
+mod filters;
+mod forms;
+mod lists;
+mod table;
+mod work;
+
+use tui_input::InputRequest;
+
+pub(super) use self::lists::sort_key;
+pub(super) use self::work::card_refusal;
+use super::act::Act;
+use super::message::{Effect, Message, Question, Topic};
+use super::model::{Link, Model, Place};
+
+/// Takes a message in and returns what has to be done.
+pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    match message {
+        Message::Started => start(model),
+        Message::Tick(now) => {
+            model.now = now;
+            tick(model)
+        }
+        Message::Resized(columns, rows) => {
+            model.size = (columns, rows);
+            let height = model.table_height();
+            model.cards.scroll(height);
+            table::reach(model)
+        }
+        Message::Act(act) => acts::act(model, act),
+        Message::Edit(request) => edit(model, request),
+        Message::Pasted(text) => {
+            // A pasted list of codes is no list of commands, and a search is one line.
+            let line = text.lines().next().unwrap_or_default().trim().to_owned();
+            line.chars().flat_map(|character| edit(model, InputRequest::InsertChar(character))).collect()
+        }
+        Message::Answered { id, answer } => match model.topic_of(id) {
+            Some(topic) => answers::take(model, topic, answer),
+            None => Vec::new(),
+        },
+    }
+}
+
+/// Everything that the first screen needs.
+fn start(model: &mut Model) -> Vec<Effect> {
+    let mut effects = vec![model.ask(Topic::Server, Question::Server)];
+    effects.extend(table::reload(model));
+    effects.push(model.ask(Topic::Counts, Question::Counts));
+    effects
+}
+
+fn tick(model: &mut Model) -> Vec<Effect> {
+    match model.link {
+        Link::Away { retry_at, .. } if retry_at <= model.now && !model.awaits(Topic::Rows) => start(model),
+        _ => Vec::new(),
+    }
+}
+
+fn edit(model: &mut Model, request: InputRequest) -> Vec<Effect> {
+    match model.place() {
+        Place::Picker => return lists::edit(model, request),
+        Place::Form | Place::ConfirmTyped => {
+            forms::edit(model, request);
+            return Vec::new();
+        }
+        Place::Search => {}
+        Place::Cards | Place::Detail | Place::Confirm | Place::Work => return Vec::new(),
+    }
+    filters::edit_search(model, request)
+}
+
+/// Does what a key would do, for tests and for lists of acts.
+pub(super) fn perform(model: &mut Model, act: Act) -> Vec<Effect> {
+    acts::act(model, act)
+}

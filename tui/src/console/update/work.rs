@@ -1,0 +1,319 @@
+//! Ordering that something is done to cards, and what comes of it.
+
+use kami_shared::acts::{Act as CardAct, ActRefusal};
+use kami_shared::filter::Filter;
+use kami_shared::record::CardRecord;
+use kami_shared::store::{ActError, ActOutcome, Acted, Batch, Selection};
+use tui_input::Input;
+
+use super::table;
+use crate::cells::harmless;
+use crate::console::act::Act;
+use crate::console::cards::Marks;
+use crate::console::form::{Form, Sources};
+use crate::console::message::{Done, Effect, Question, Topic};
+use crate::console::model::{Model, Tone, Work};
+use crate::console::order::{Order, Target};
+use crate::console::overlay::{Chosen, Confirm, Overlay, PickerKind};
+use crate::console::picker::{Item, Picker};
+use crate::console::reason;
+use crate::console::refusal::MOST_COPIED;
+use crate::export::Source;
+use crate::words::{counted, number, say};
+
+/// Above how many cards a batch asks again.
+const LARGE_BATCH: u32 = 10_000;
+
+/// Begins an act on cards, with its form or its question first where it has one.
+pub(super) fn begin(model: &mut Model, act: Act) -> Vec<Effect> {
+    model.notice = None;
+    let form = match act {
+        Act::Generate => {
+            let prefix = model.cards.query.filter.prefix.clone();
+            Some(Form::generate(&prefix.unwrap_or_default()))
+        }
+        Act::Edit => model.cards.current().map(Form::edit),
+        Act::Extend => target(model).map(Form::extend),
+        Act::SetNote => target(model).map(Form::note),
+        Act::Export => Some(Form::export(sources(model))),
+        Act::Undo => return run(model, Order::Undo),
+        _ => None,
+    };
+    if let Some(form) = form {
+        model.overlays.push(Overlay::Form(form));
+        return Vec::new();
+    }
+    match (act.on_card(), target(model)) {
+        (Some(act), Some(target)) => submit(model, Order::Act { act, target }),
+        _ => Vec::new(),
+    }
+}
+
+/// The cards that may be written to a file.
+fn sources(model: &Model) -> Sources {
+    let marked = match &model.cards.marks {
+        Marks::None => None,
+        Marks::Some(marked) => Some(Source::Ids(marked.keys().copied().collect())),
+        Marks::All { filter, .. } => Some(Source::Filter(filter.clone())),
+    };
+    let found = model.cards.query.whole_filter();
+    Sources { marked, found, at: model.server_now(), zone: model.zone }
+}
+
+/// The cards that the next act is about.
+fn target(model: &Model) -> Option<Target> {
+    match &model.cards.marks {
+        Marks::None => model.cards.current().map(|card| Target::One(Box::new(card.clone()))),
+        Marks::Some(marked) => {
+            let selection = Selection::Ids(marked.keys().copied().collect());
+            Some(Target::Many { selection, count: marked.len() as u64 })
+        }
+        Marks::All { filter, count } => {
+            Some(Target::Many { selection: Selection::Filter(filter.clone()), count: *count })
+        }
+    }
+}
+
+/// Does what was ordered, or asks first where it is hard to take back.
+pub(super) fn submit(model: &mut Model, order: Order) -> Vec<Effect> {
+    let language = model.language;
+    let confirm = match &order {
+        Order::Act { act: CardAct::Delete, target: Target::One(card) } => Some(Confirm {
+            question: say!(language, "confirm.delete_one", code = harmless(&card.full_code)),
+            consequence: say!(language, "confirm.delete_consequence"),
+            order: order.clone(),
+            is_danger: true,
+            typed: None,
+        }),
+        Order::Act { act: CardAct::Delete, target: Target::Many { count, .. } } => Some(Confirm {
+            question: counted(language, "confirm.delete_many", *count),
+            consequence: say!(language, "confirm.type_number", n = count),
+            order: order.clone(),
+            is_danger: true,
+            typed: Some((count.to_string(), Input::default())),
+        }),
+        Order::Generate(wanted) if wanted.count > LARGE_BATCH => Some(Confirm {
+            question: counted(language, "confirm.generate", u64::from(wanted.count)),
+            consequence: say!(language, "confirm.generate_consequence"),
+            order: order.clone(),
+            is_danger: false,
+            typed: None,
+        }),
+        _ => None,
+    };
+    match confirm {
+        None => run(model, order),
+        Some(confirm) => {
+            model.overlays.push(Overlay::Confirm(confirm));
+            Vec::new()
+        }
+    }
+}
+
+/// A yes to the question on top.
+pub(super) fn confirmed(model: &mut Model) -> Vec<Effect> {
+    let Some(Overlay::Confirm(confirm)) = model.overlays.last() else { return Vec::new() };
+    if let Some((wanted, typed)) = &confirm.typed {
+        let digits: String =
+            typed.value().chars().filter(|character| !matches!(character, ',' | ' ')).collect();
+        if digits != *wanted {
+            let words = say!(model.language, "confirm.wrong_number", n = wanted);
+            model.say(Tone::Bad, words);
+            return Vec::new();
+        }
+    }
+    let order = confirm.order.clone();
+    model.overlays.pop();
+    run(model, order)
+}
+
+fn run(model: &mut Model, order: Order) -> Vec<Effect> {
+    model.notice = None;
+    let total = order.count();
+    let work =
+        Work { key: order.key(), since: model.now, done: 0, total, share: 0.0, is_breaking_off: false };
+    model.work = Some(work);
+    if order.is_long() {
+        model.overlays.push(Overlay::Work);
+    }
+    vec![model.ask(Topic::Work, Question::Do(Box::new(order)))]
+}
+
+/// Breaks off what is being done.
+pub(super) fn break_off(model: &mut Model) -> Vec<Effect> {
+    let Some(work) = &mut model.work else { return Vec::new() };
+    work.is_breaking_off = true;
+    vec![Effect::BreakOff]
+}
+
+/// How far the work is.
+#[expect(clippy::cast_precision_loss, reason = "a bar has no use for the last of 53 bits")]
+pub(super) fn progress(model: &mut Model, done: u64, share: Option<f64>) {
+    if let Some(work) = &mut model.work {
+        work.done = done;
+        let by_count = work.total.filter(|total| *total > 0).map(|total| done as f64 / total as f64);
+        work.share = share.or(by_count).unwrap_or(0.0).clamp(0.0, 1.0);
+    }
+}
+
+/// What came of the work.
+pub(super) fn done(model: &mut Model, done: Done) -> Vec<Effect> {
+    model.work = None;
+    model.overlays.retain(|overlay| !matches!(overlay, Overlay::Work));
+    match done {
+        Done::Refused(error) => return refused(model, error),
+        Done::Exported(exported) => {
+            close_form(model);
+            let words = counted(model.language, "done.export", exported.count);
+            model.say(Tone::Good, format!("{words} {}", exported.path.display()));
+            return Vec::new();
+        }
+        Done::NotExported(error) => {
+            let words = reason::export_error(model.language, &error);
+            match model.overlays.last_mut() {
+                Some(Overlay::Form(form)) => form.failure = Some(words),
+                _ => model.say(Tone::Bad, words),
+            }
+            return Vec::new();
+        }
+        Done::NothingToUndo => {
+            let words = say!(model.language, "undo.nothing");
+            model.say(Tone::Plain, words);
+            return Vec::new();
+        }
+        Done::Generated(batch) => return generated(model, &batch),
+        Done::One { act, card, acted } => one(model, act, card, acted),
+        Done::Many { act, outcome } => {
+            model.cards.unmark();
+            let key = format!("done.{act}");
+            say_outcome(model, &key, &outcome, true);
+        }
+        Done::Undone(outcome) => say_outcome(model, "done.undo", &outcome, false),
+    }
+    close_form(model);
+    model.history = None;
+    let mut effects = table::refresh(model);
+    effects.push(model.ask(Topic::Counts, Question::Counts));
+    effects
+}
+
+fn close_form(model: &mut Model) {
+    model.overlays.retain(|overlay| !matches!(overlay, Overlay::Form(_)));
+}
+
+fn one(model: &mut Model, act: &'static str, id: u64, acted: Acted) {
+    let rows = &mut model.cards.rows;
+    if let Some(place) = rows.iter().position(|card| card.id == id) {
+        match acted.card {
+            Some(card) => rows[place] = card,
+            None => drop(rows.remove(place)),
+        }
+    }
+    let height = model.table_height();
+    model.cards.go(0, height);
+    let words = counted(model.language, &format!("done.{act}"), 1);
+    say_undoable(model, &words);
+}
+
+fn say_undoable(model: &mut Model, words: &str) {
+    let hint = say!(model.language, "done.undo_hint");
+    model.say(Tone::Good, format!("{words}  {hint}"));
+}
+
+fn say_outcome(model: &mut Model, key: &str, outcome: &ActOutcome, is_undoable: bool) {
+    let language = model.language;
+    let mut words = counted(language, key, outcome.done);
+    if outcome.cancelled {
+        words = format!("{} {words}", say!(language, "done.broken_off"));
+    }
+    for (refusal, count) in &outcome.refused {
+        let why = reason::refusal(language, *refusal);
+        words.push_str(&say!(language, "done.refused", n = number(*count), why = why));
+    }
+    if outcome.missing > 0 {
+        words.push_str(&say!(language, "done.missing", n = number(outcome.missing)));
+    }
+    if let Some(error) = &outcome.failed {
+        words.push(' ');
+        words.push_str(&reason::act_error(language, error));
+    }
+    let went_wrong = outcome.failed.is_some() || (outcome.done == 0 && !outcome.refused.is_empty());
+    if went_wrong {
+        model.say(Tone::Bad, words);
+    } else if is_undoable && outcome.act_id.is_some() {
+        say_undoable(model, &words);
+    } else {
+        model.say(Tone::Good, words);
+    }
+}
+
+fn generated(model: &mut Model, batch: &Batch) -> Vec<Effect> {
+    let language = model.language;
+    close_form(model);
+    let words = counted(language, "done.generate", u64::from(batch.card_count));
+    model.say(Tone::Good, words);
+    let see = Item::new(Chosen::SeeBatch(batch.id), say!(language, "made.see"), format!("#{}", batch.id));
+    let mut items = vec![see];
+    let mut copy = Item::new(Chosen::CopyBatch(batch.id), say!(language, "made.copy"), "");
+    if u64::from(batch.card_count) > MOST_COPIED {
+        copy.refusal = Some(say!(language, "refusal.copy_all", most = number(MOST_COPIED)));
+    }
+    items.push(copy);
+    model.overlays.push(Overlay::Picker { kind: PickerKind::Made, picker: Picker::new(items) });
+    let mut effects = table::reload(model);
+    effects.push(model.ask(Topic::Counts, Question::Counts));
+    effects
+}
+
+/// Shows the batch that was just made, and nothing else.
+pub(super) fn see_batch(model: &mut Model, id: u64) -> Vec<Effect> {
+    model.cards.query.clear();
+    model.cards.query.filter.batch_id = Some(id);
+    table::reload(model)
+}
+
+/// Copies the codes of the batch that was just made.
+pub(super) fn copy_batch(model: &mut Model, id: u64) -> Vec<Effect> {
+    let filter = Filter { batch_id: Some(id), ..Filter::default() };
+    let most = usize::try_from(MOST_COPIED).unwrap_or(usize::MAX);
+    vec![model.ask(Topic::Codes, Question::Codes(filter, most))]
+}
+
+fn refused(model: &mut Model, error: ActError) -> Vec<Effect> {
+    let language = model.language;
+    let words = reason::act_error(language, &error);
+    if let ActError::Changed { card, .. } = error {
+        return changed_meanwhile(model, &card, words);
+    }
+    let is_gone = matches!(error, ActError::NotFound);
+    match model.overlays.last_mut() {
+        Some(Overlay::Form(form)) => form.failure = Some(words),
+        _ => model.say(if matches!(error, ActError::Cancelled) { Tone::Plain } else { Tone::Bad }, words),
+    }
+    if is_gone { table::refresh(model) } else { Vec::new() }
+}
+
+/// Someone else was faster: the new state is shown, and what was typed stays.
+fn changed_meanwhile(model: &mut Model, card: &CardRecord, words: String) -> Vec<Effect> {
+    if let Some(row) = model.cards.rows.iter_mut().find(|row| row.id == card.id) {
+        row.clone_from(card);
+    }
+    model.history = None;
+    if let Some(Overlay::Form(form)) = model.overlays.last_mut() {
+        form.rebase(card);
+        form.failure = Some(words);
+    } else {
+        model.say(Tone::Bad, words);
+    }
+    table::history(model).into_iter().collect()
+}
+
+/// Whether a card allows an act, and why not.
+pub(in crate::console) fn card_refusal(model: &Model, act: Act) -> Option<ActRefusal> {
+    let act = act.on_card()?;
+    let card = match &model.cards.marks {
+        Marks::None => model.cards.current()?,
+        Marks::Some(_) | Marks::All { .. } => return None,
+    };
+    kami_shared::acts::allowed(&act, card, model.server_now()).err()
+}

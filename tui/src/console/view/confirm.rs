@@ -1,0 +1,37 @@
+//! A question before something that is hard to take back.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use super::paint::{input, overlay, span};
+use crate::cells::wrap;
+use crate::console::model::Model;
+use crate::console::overlay::Confirm;
+use crate::words::say;
+
+/// The question in its frame.
+pub(super) fn render(model: &Model, confirm: &Confirm, frame: &mut Frame<'_>, screen: Rect) {
+    let (language, theme) = (model.language, model.theme);
+    let width = 60.min(screen.width.saturating_sub(4));
+    let room = usize::from(width.saturating_sub(4));
+    let style = if confirm.is_danger { theme.danger() } else { theme.strong() };
+    let mut lines: Vec<Line<'static>> = vec![Line::default()];
+    lines.extend(wrap(&confirm.question, room).into_iter().map(|line| Line::from(span(line, style))));
+    lines
+        .extend(wrap(&confirm.consequence, room).into_iter().map(|line| Line::from(span(line, theme.dim()))));
+    lines.push(Line::default());
+    let height = u16::try_from(lines.len() + 4).unwrap_or(u16::MAX);
+    let inner = overlay(frame, theme, &say!(language, "confirm.title"), (width, height), screen);
+    let last = inner.bottom().saturating_sub(2);
+    for (y, line) in (inner.y..last).zip(lines) {
+        frame.buffer_mut().set_line(inner.x, y, &line, inner.width);
+    }
+    if let Some((_, typed)) = &confirm.typed {
+        frame.buffer_mut().set_string(inner.x, last, "›", theme.accent());
+        let line = Rect { x: inner.x + 2, y: last, width: inner.width.saturating_sub(2), height: 1 };
+        input(frame, line, typed, theme.strong(), true);
+    } else {
+        frame.buffer_mut().set_string(inner.x, last, say!(language, "confirm.yes_no"), theme.text());
+    }
+}

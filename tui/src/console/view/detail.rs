@@ -1,0 +1,150 @@
+//! Everything of one card: its fields, and what operators did to it.
+
+use kami_shared::record::CardRecord;
+use kami_shared::store::LogRecord;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::paint::{overlay, space, span};
+use super::table::{left, status_now};
+use crate::cells::{cells, harmless, pad_right, wrap};
+use crate::console::model::Model;
+use crate::console::theme::{Theme, status_key};
+use crate::words::{duration, moment, say, whole_moment};
+
+/// The detail at the right of the table, behind a line.
+pub(super) fn render_beside(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+    for y in area.y..area.bottom() {
+        frame.buffer_mut().set_string(area.x + 1, y, "│", model.theme.faint());
+    }
+    let inner = Rect { x: area.x + 4, width: area.width.saturating_sub(5), ..area };
+    put(frame, inner, lines(model, usize::from(inner.width)), 0);
+}
+
+/// The detail over the table.
+pub(super) fn render_over(model: &Model, scroll: usize, frame: &mut Frame<'_>, screen: Rect) {
+    let width = 64.min(screen.width.saturating_sub(8));
+    let lines = lines(model, usize::from(width.saturating_sub(4)));
+    let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(screen.height.saturating_sub(4));
+    let title = say!(model.language, "detail.title");
+    let inner = overlay(frame, model.theme, &title, (width, height), screen);
+    let scroll = scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
+    put(frame, inner, lines, scroll);
+}
+
+fn put(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'static>>, scroll: usize) {
+    for (y, line) in (area.y..area.bottom()).zip(lines.into_iter().skip(scroll)) {
+        frame.buffer_mut().set_line(area.x, y, &line, area.width);
+    }
+}
+
+fn lines(model: &Model, width: usize) -> Vec<Line<'static>> {
+    let Some(card) = model.cards.current() else { return Vec::new() };
+    let theme = model.theme;
+    let code = wrap(&harmless(&card.full_code), width);
+    let mut lines: Vec<Line<'static>> =
+        code.into_iter().map(|line| Line::from(span(line, theme.strong()))).collect();
+    lines.push(Line::default());
+    lines.extend(fields(model, card, width));
+    lines.push(Line::default());
+    lines.push(Line::from(span(say!(model.language, "detail.history"), theme.dim())));
+    lines.extend(history(model, card, width));
+    lines
+}
+
+fn fields(model: &Model, card: &CardRecord, width: usize) -> Vec<Line<'static>> {
+    let (language, theme, zone) = (model.language, model.theme, model.zone);
+    let status = status_now(card, model.server_now());
+    let word = format!("{} {}", Theme::sign(status), say!(language, status_key(status)));
+    let none = || "–".to_owned();
+    let text = |text: Option<&str>| text.map_or_else(none, |text| harmless(text).into_owned());
+    let at = |at: Option<chrono::DateTime<chrono::Utc>>| at.map_or_else(none, |at| whole_moment(zone, at));
+    let values = [
+        ("column.status", word, theme.status(status)),
+        ("column.machine", text(card.machine_code.as_deref()), theme.text()),
+        ("column.duration", duration(language, card.duration.seconds()), theme.text()),
+        ("column.left", left(model, card).unwrap_or_else(none), theme.text()),
+        ("column.used", at(card.used_at), theme.text()),
+        ("column.expires", at(card.expire_at), theme.text()),
+        ("column.created", at(Some(card.created_at)), theme.text()),
+        ("detail.updated", at(card.updated_at), theme.text()),
+        ("detail.prefix", text(Some(&card.prefix)), theme.text()),
+        ("detail.batch", card.batch_id.map_or_else(none, |id| format!("#{id}")), theme.text()),
+        ("detail.id", card.id.to_string(), theme.text()),
+        ("column.note", text(card.note.as_deref()), theme.text()),
+    ];
+    let label_width = values.iter().map(|(key, ..)| cells(&say!(language, *key))).max().unwrap_or(0) + 2;
+    let mut lines = Vec::new();
+    for (key, value, style) in values {
+        let mut label = pad_right(&say!(language, key), label_width);
+        for part in wrap(&value, width.saturating_sub(label_width)) {
+            let style = if value == "–" { theme.dim() } else { style };
+            lines.push(Line::from(vec![span(label, theme.dim()), span(part, style)]));
+            label = " ".repeat(label_width);
+        }
+    }
+    lines
+}
+
+fn history(model: &Model, card: &CardRecord, width: usize) -> Vec<Line<'static>> {
+    let (language, theme) = (model.language, model.theme);
+    let Some(history) = model.history.as_ref().filter(|history| history.card == card.id) else {
+        return vec![Line::from(span("…", theme.dim()))];
+    };
+    if history.records.is_empty() {
+        return vec![Line::from(span(say!(language, "detail.no_history"), theme.dim()))];
+    }
+    history.records.iter().flat_map(|record| entry(model, record, width)).collect()
+}
+
+/// One act: when, what, who, and what it changed.
+fn entry(model: &Model, record: &LogRecord, width: usize) -> Vec<Line<'static>> {
+    let (language, theme) = (model.language, model.theme);
+    let when = moment(language, model.zone, model.server_now(), record.done_at);
+    let act: Vec<Span<'static>> = vec![
+        span(pad_right(&when, 16), theme.dim()),
+        span(act_word(model, &record.act), theme.text()),
+        space(2),
+        span(harmless(&record.operator), theme.dim()),
+    ];
+    let mut lines = vec![Line::from(act)];
+    for change in changes(model, record) {
+        lines.extend(
+            wrap(&change, width.saturating_sub(2))
+                .into_iter()
+                .map(|part| Line::from(vec![space(2), span(part, theme.dim())])),
+        );
+    }
+    lines
+}
+
+/// The word for an act of the operator log; an act of a later version keeps its own name.
+pub(super) fn act_word(model: &Model, act: &str) -> String {
+    let key = format!("log.act.{act}");
+    let word = say!(model.language, key.clone());
+    if word.ends_with(&key) { harmless(act).into_owned() } else { word }
+}
+
+/// What an act changed, a value a line: `status  active → disabled`.
+pub(super) fn changes(model: &Model, record: &LogRecord) -> Vec<String> {
+    let (Some(before), Some(after)) = (&record.before, &record.after) else { return Vec::new() };
+    let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+        .into_iter()
+        .filter(|name| name.as_str() != "updated_at" && before.get(*name) != after.get(*name))
+        .map(|name| {
+            let value = |value: Option<&serde_json::Value>| match value {
+                None | Some(serde_json::Value::Null) => "–".to_owned(),
+                Some(serde_json::Value::String(text)) => harmless(text).into_owned(),
+                Some(other) => other.to_string(),
+            };
+            let key = format!("log.column.{name}");
+            let word = say!(model.language, key.clone());
+            let word = if word.ends_with(&key) { name.clone() } else { word };
+            format!("{word}  {} → {}", value(before.get(name)), value(after.get(name)))
+        })
+        .collect()
+}

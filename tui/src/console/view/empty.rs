@@ -1,0 +1,55 @@
+//! A table without rows: it says why, and what to do.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+use super::paint::span;
+use crate::cells::{cells, harmless, wrap};
+use crate::console::model::{Link, Model};
+use crate::words::say;
+
+/// The words in the middle of an empty table.
+pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+    let (language, theme, cards) = (model.language, model.theme, &model.cards);
+    let lines: Vec<(String, Style)> = match &model.link {
+        Link::Away { reason, retry_at, tries } => {
+            let seconds = (*retry_at - model.now).num_seconds().max(0);
+            let again = if *tries > 1 {
+                say!(language, "away.retry_again", seconds = seconds, tries = tries)
+            } else {
+                say!(language, "away.retry", seconds = seconds)
+            };
+            vec![
+                (say!(language, "away.title"), theme.danger()),
+                (harmless(reason).into_owned(), theme.dim()),
+                (String::new(), theme.text()),
+                (again, theme.text()),
+            ]
+        }
+        Link::Connecting => vec![(say!(language, "empty.connecting"), theme.dim())],
+        Link::Up if !cards.is_fresh && cards.progress.is_none() => Vec::new(),
+        Link::Up if !cards.is_fresh => vec![(say!(language, "empty.searching"), theme.dim())],
+        Link::Up if cards.query.is_filtered() => vec![
+            (say!(language, "empty.no_match"), theme.text()),
+            (say!(language, "empty.no_match_help"), theme.dim()),
+        ],
+        Link::Up => vec![
+            (say!(language, "empty.no_cards"), theme.text()),
+            (say!(language, "empty.no_cards_help"), theme.dim()),
+        ],
+    };
+    let room = usize::from(area.width).saturating_sub(8);
+    let lines: Vec<(String, Style)> = lines
+        .into_iter()
+        .flat_map(|(words, style)| wrap(&words, room).into_iter().map(move |line| (line, style)))
+        .collect();
+    let height = u16::try_from(lines.len()).unwrap_or(0).min(area.height);
+    let top = area.y + (area.height - height) * 2 / 5;
+    for (y, (words, style)) in (top..area.bottom()).zip(lines) {
+        let width = u16::try_from(cells(&words)).unwrap_or(area.width).min(area.width);
+        let x = area.x + (area.width - width) / 2;
+        frame.buffer_mut().set_line(x, y, &Line::from(span(words, style)), width);
+    }
+}

@@ -1,0 +1,135 @@
+//! What is looked for, which filters hold, and where in how many cards we are.
+
+use kami_shared::filter::{Capped, Direction};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::paint::{input, space, span};
+use crate::cells::{cells, cut_middle, harmless};
+use crate::console::model::Model;
+use crate::console::query::Chip;
+use crate::console::theme::{Theme, status_key};
+use crate::console::update::sort_key;
+use crate::words::{local, number, say};
+
+/// The most cells of a search that is not being typed.
+const SEARCH_WIDTH: usize = 24;
+
+/// The line above the table.
+pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+    let (language, theme, query) = (model.language, model.theme, &model.cards.query);
+    let right = Line::from(place(model));
+    let right_width = u16::try_from(right.width()).unwrap_or(0);
+    let searching = model.cards.searching;
+    let mut x = area.x + 1;
+    let end = area.right().saturating_sub(right_width + 2);
+    let put = |frame: &mut Frame<'_>, x: &mut u16, spans: Vec<Span<'static>>| {
+        let line = Line::from(spans);
+        let width = u16::try_from(line.width()).unwrap_or(u16::MAX);
+        let fits = x.saturating_add(width) <= end;
+        if fits {
+            frame.buffer_mut().set_line(*x, area.y, &line, width);
+            *x += width;
+        }
+        fits
+    };
+    let is_idle = !searching && query.text.value().is_empty();
+    let slash = if is_idle { theme.dim() } else { theme.accent() };
+    put(frame, &mut x, vec![span("/", slash), space(1)]);
+    let kind = span(say!(language, query.search_in.key()), theme.dim());
+    if searching {
+        let room = usize::from(end.saturating_sub(x)).saturating_sub(kind.width() + 3);
+        let width = u16::try_from(room.clamp(8, 40)).unwrap_or(8);
+        input(frame, Rect { x, y: area.y, width, height: 1 }, &query.text, theme.strong(), true);
+        let typed = u16::try_from(cells(&harmless(query.text.value())) + 1).unwrap_or(width);
+        x += typed.max(8).min(width) + 2;
+        put(frame, &mut x, vec![kind, space(3)]);
+    } else if is_idle {
+        put(frame, &mut x, vec![span(say!(language, "filter.hint"), theme.dim()), space(3)]);
+    } else {
+        let text = cut_middle(&harmless(query.text.value()), SEARCH_WIDTH).into_owned();
+        put(frame, &mut x, vec![span(text, theme.strong()), space(2), kind, space(3)]);
+    }
+    for chip in query.chips() {
+        let words = chip_words(model, chip);
+        let spans = vec![words, span(" ✕", theme.dim()), space(3)];
+        if !put(frame, &mut x, spans) {
+            put(frame, &mut x, vec![span("…", theme.dim())]);
+            break;
+        }
+    }
+    if right_width + 1 < area.width {
+        frame.buffer_mut().set_line(area.right() - right_width - 1, area.y, &right, right_width);
+    }
+}
+
+fn chip_words(model: &Model, chip: Chip) -> Span<'static> {
+    let (language, theme, zone) = (model.language, model.theme, model.zone);
+    let day = |moment: chrono::DateTime<chrono::Utc>| local(zone, moment).format("%m-%d %H:%M").to_string();
+    let range = |range: kami_shared::filter::Range| match (range.from, range.until) {
+        (Some(from), Some(until)) => format!("{} – {}", day(from), day(until)),
+        (Some(from), None) => format!("{} –", day(from)),
+        (None, Some(until)) => format!("– {}", day(until)),
+        (None, None) => "–".to_owned(),
+    };
+    match chip {
+        Chip::Status(status) => {
+            let words = format!("{} {}", Theme::sign(status), say!(language, status_key(status)));
+            span(words, theme.status(status))
+        }
+        Chip::Prefix => {
+            let prefix = model.cards.query.filter.prefix.as_deref().unwrap_or_default();
+            span(say!(language, "chip.prefix", prefix = cut_middle(&harmless(prefix), 16)), theme.text())
+        }
+        Chip::Batch(id) => span(say!(language, "chip.batch", id = id), theme.text()),
+        Chip::Created(span_of_time) => {
+            span(say!(language, "chip.created", range = range(span_of_time)), theme.text())
+        }
+        Chip::Expiring(span_of_time) => {
+            span(say!(language, "chip.expiring", range = range(span_of_time)), theme.text())
+        }
+    }
+}
+
+/// The place of the cursor, the number of cards, the order, and how far a search has come.
+fn place(model: &Model) -> Vec<Span<'static>> {
+    let (language, theme, cards) = (model.language, model.theme, &model.cards);
+    let mut spans = Vec::new();
+    if model.is_waiting_long() && cards.progress.is_none() {
+        spans.extend([span(spinner(model), theme.accent()), space(1)]);
+    }
+    let marked = cards.marks.count();
+    if marked > 0 {
+        spans.push(span(say!(language, "filter.marked", n = number(marked)), theme.accent()));
+        spans.push(span(" · ", theme.faint()));
+    }
+    if let Some(progress) = cards.progress.as_ref().filter(|progress| progress.next.is_some()) {
+        let searching = say!(language, "filter.searching", percent = progress.percent());
+        spans.extend([span(searching, theme.accent()), span(" · ", theme.faint())]);
+    }
+    let total = match cards.total {
+        Some(Capped::Exactly(total)) => Some(number(total)),
+        Some(Capped::MoreThan(total)) => Some(format!("{}+", number(total))),
+        None => cards.progress.as_ref().map(|_| format!("{}+", number(cards.rows.len() as u64))),
+    };
+    if cards.is_fresh
+        && let Some(total) = total
+    {
+        let words = match cards.place() {
+            Some(place) => say!(language, "filter.place", place = number(place), total = total),
+            None => say!(language, "filter.total", total = total),
+        };
+        spans.extend([span(words, theme.text()), span(" · ", theme.faint())]);
+    }
+    let arrow = if cards.sort.direction == Direction::Ascending { "↑" } else { "↓" };
+    let order = say!(language, sort_key(cards.sort.by));
+    spans.push(span(format!("{arrow} {order}"), theme.dim()));
+    spans
+}
+
+/// A small wheel that turns with the clock.
+fn spinner(model: &Model) -> &'static str {
+    let step = model.now.timestamp_subsec_millis() / 125;
+    ["⠋", "⠙", "⠸", "⠴", "⠦", "⠇", "⠋", "⠙"][usize::try_from(step).unwrap_or(0) % 8]
+}

@@ -1,0 +1,287 @@
+//! A form: its fields with what is wrong beside each, and what it will do before it is done.
+
+use kami_shared::card::CardStatus;
+use kami_shared::code::guess_odds;
+use kami_shared::record::CardRecord;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+
+use super::paint::{input, overlay, space, span};
+use crate::cells::{cells, cut_end, cut_middle, harmless, pad_right, wrap};
+use crate::console::field::{Choice, Editor, Field, FieldName};
+use crate::console::form::{Form, FormKind};
+use crate::console::model::Model;
+use crate::console::order::Target;
+use crate::console::theme::{Theme, status_key};
+use crate::words::{counted, duration, number, say};
+
+/// A code as it might be drawn: always the same, so that only what is typed makes it change.
+const SAMPLE: &str = "7KQ2M9XWTR4HP3NDZC5FAV8EBJ6GSYU2";
+
+/// How many guesses a second a determined attacker makes: what the API lets through.
+const GUESSES_A_SECOND: f64 = 1_000.0;
+
+/// The form in its frame.
+pub(super) fn render(model: &Model, form: &Form, is_top: bool, frame: &mut Frame<'_>, screen: Rect) {
+    let theme = model.theme;
+    let width = 72.min(screen.width.saturating_sub(4));
+    let inner_width = usize::from(width.saturating_sub(4));
+    let below = below(model, form, inner_width);
+    let fields = u16::try_from(form.fields.len()).unwrap_or(0);
+    let height = fields * 2 + 3 + u16::try_from(below.len()).unwrap_or(0);
+    let title = say!(model.language, form.kind.key());
+    let inner = overlay(frame, theme, &title, (width, height), screen);
+    let label_width = form.fields.iter().map(|field| cells(&label(model, field))).max().unwrap_or(0) + 2;
+    let mut y = inner.y + 1;
+    for (index, field) in form.fields.iter().enumerate() {
+        let is_focused = index == form.focus && is_top;
+        let row = Rect { y, height: 1, ..inner };
+        if y < inner.bottom() {
+            render_field(model, form, field, is_focused, label_width, frame, row);
+        }
+        y += 1;
+        if let Some(problem) = form.problem(field.name, model.language).filter(|_| y < inner.bottom()) {
+            let x = inner.x + u16::try_from(label_width).unwrap_or(0) + 2;
+            let room = usize::from(inner.right().saturating_sub(x));
+            frame.buffer_mut().set_string(x, y, cut_end(&problem, room), theme.warning());
+        }
+        y += 1;
+    }
+    for (y, line) in (y..inner.bottom()).zip(below) {
+        frame.buffer_mut().set_line(inner.x, y, &line, inner.width);
+    }
+}
+
+fn label(model: &Model, field: &Field) -> String {
+    say!(model.language, field.name.key())
+}
+
+fn render_field(
+    model: &Model,
+    form: &Form,
+    field: &Field,
+    is_focused: bool,
+    label_width: usize,
+    frame: &mut Frame<'_>,
+    row: Rect,
+) {
+    let theme = model.theme;
+    let is_idle = form.is_idle(field.name);
+    let style = if is_focused { theme.accent().add_modifier(Modifier::BOLD) } else { theme.dim() };
+    let bar = if is_focused { "▌ " } else { "  " };
+    let text = pad_right(&label(model, field), label_width);
+    let head = Line::from(vec![span(bar, theme.accent()), span(text, style)]);
+    frame.buffer_mut().set_line(row.x, row.y, &head, row.width);
+    let x = row.x + u16::try_from(label_width + 2).unwrap_or(0);
+    let value = Rect { x, width: row.right().saturating_sub(x), ..row };
+    if is_idle {
+        frame.buffer_mut().set_string(value.x, value.y, "–", theme.faint());
+        return;
+    }
+    match &field.editor {
+        Editor::Line(line) => {
+            input(frame, value, line, theme.text(), is_focused);
+            underline(frame, value, is_focused, theme);
+        }
+        Editor::Choice(choice) => render_choice(model, field.name, choice, is_focused, frame, value),
+    }
+}
+
+/// A quiet line under a field of text, so that it is seen where one may type.
+fn underline(frame: &mut Frame<'_>, area: Rect, is_focused: bool, theme: Theme) {
+    let ground = if is_focused { theme.cursor_row() } else { Style::new() };
+    frame.buffer_mut().set_style(area, ground.remove_modifier(Modifier::BOLD));
+}
+
+fn render_choice(
+    model: &Model,
+    name: FieldName,
+    choice: &Choice,
+    is_focused: bool,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) {
+    let (language, theme) = (model.language, model.theme);
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    for (index, option) in choice.options.iter().enumerate() {
+        let word = option_word(model, name, option);
+        let is_chosen = index == choice.chosen && !choice.is_typed();
+        if is_chosen {
+            let style = if is_focused { theme.accent() } else { theme.text() };
+            let style = style.add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
+            // The sign is for those who see no colours.
+            spans.extend([
+                span("▸", style.remove_modifier(Modifier::UNDERLINED)),
+                span(word, style),
+                space(1),
+            ]);
+        } else {
+            spans.extend([space(1), span(word, theme.dim()), space(1)]);
+        }
+    }
+    if let Some(typed) = &choice.typed {
+        if choice.is_typed() {
+            let width: usize = spans.iter().map(Span::width).sum();
+            frame.buffer_mut().set_line(area.x, area.y, &Line::from(spans), area.width);
+            let x = area.x + u16::try_from(width).unwrap_or(0);
+            let rest = Rect { x, width: area.right().saturating_sub(x).max(1), ..area };
+            input(frame, rest, typed, theme.accent().add_modifier(Modifier::UNDERLINED), is_focused);
+            return;
+        }
+        if is_focused {
+            spans.push(span(say!(language, "field.or_typed"), theme.dim()));
+        }
+    }
+    frame.buffer_mut().set_line(area.x, area.y, &Line::from(spans), area.width);
+}
+
+/// The word for an option in the operator's language.
+fn option_word(model: &Model, name: FieldName, option: &str) -> String {
+    let language = model.language;
+    match name {
+        FieldName::Duration => option
+            .parse::<kami_shared::duration::CardDuration>()
+            .map_or_else(|_| option.to_owned(), |parsed| duration(language, parsed.seconds())),
+        FieldName::Status => option.parse::<CardStatus>().map_or_else(
+            |_| option.to_owned(),
+            |status| format!("{} {}", Theme::sign(status), say!(language, status_key(status))),
+        ),
+        FieldName::Which => say!(language, format!("which.{option}")),
+        _ => option.to_owned(),
+    }
+}
+
+/// What stands under the fields: what will happen, what others changed, what the database had against it.
+fn below(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
+    let theme = model.theme;
+    let mut lines: Vec<Line<'static>> = match &form.kind {
+        FormKind::Generate => preview(model, form, width),
+        FormKind::Edit { seen, meanwhile } => edit_preview(model, form, seen, meanwhile.as_deref(), width),
+        FormKind::Export(sources) => {
+            let prefix = sources.found.prefix.as_deref().filter(|_| form.value(FieldName::Which) == "unused");
+            let words =
+                prefix.map(|prefix| say!(model.language, "form.of_prefix", prefix = harmless(prefix)));
+            words.into_iter().map(|words| Line::from(span(words, theme.dim()))).collect()
+        }
+        FormKind::Extend(target) | FormKind::Note(target) => about(model, target, width),
+    };
+    if let Some(failure) = &form.failure {
+        lines.push(Line::default());
+        lines.extend(
+            wrap(&harmless(failure), width).into_iter().map(|line| Line::from(span(line, theme.danger()))),
+        );
+    }
+    lines
+}
+
+/// A code as it will look, and how hard codes of this length are to guess.
+fn preview(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
+    let (language, theme) = (model.language, model.theme);
+    let mut lines = Vec::new();
+    let prefix = form.value(FieldName::Prefix).trim().to_owned();
+    let length = form.length();
+    if let Some(length) = length.filter(|_| !prefix.is_empty()) {
+        let code = format!("{prefix}-{}", &SAMPLE[..usize::from(length.get())]);
+        let code = cut_middle(&harmless(&code), width.saturating_sub(10)).into_owned();
+        let head = say!(language, "form.looks_like");
+        lines.push(Line::from(vec![span(head, theme.dim()), space(2), span(code, theme.strong())]));
+    } else {
+        lines.push(Line::default());
+    }
+    let circulating = model.counts.as_ref().map_or(0, |counts| counts.unused + counts.active);
+    if let (Some(length), Some(count)) = (length, form.count()) {
+        let odds = guess_odds(length, circulating + u64::from(count));
+        let time = time_to_guess(model, odds.guesses);
+        let (key, style) =
+            if odds.is_easy() { ("form.odds_easy", theme.warning()) } else { ("form.odds", theme.dim()) };
+        let words = say!(language, key, guesses = large(odds.guesses), time = time);
+        lines.extend(wrap(&words, width).into_iter().map(|line| Line::from(span(line, style))));
+    }
+    lines
+}
+
+/// A large number in few characters: thousands separated, or as a power of ten.
+fn large(value: f64) -> String {
+    if value < 1e9 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 0 and a thousand million"
+        )]
+        return number(value.max(1.0).round() as u64);
+    }
+    let exponent = value.log10().floor();
+    let digits: String = format!("{exponent:.0}")
+        .chars()
+        .map(|digit| {
+            ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'][digit.to_digit(10).unwrap_or(0) as usize]
+        })
+        .collect();
+    format!("{:.1} × 10{digits}", value / 10f64.powf(exponent))
+}
+
+/// How long an attacker guesses for one hit.
+fn time_to_guess(model: &Model, guesses: f64) -> String {
+    let language = model.language;
+    let seconds = guesses / GUESSES_A_SECOND;
+    let years = seconds / 31_557_600.0;
+    if years >= 1.0 {
+        return say!(language, "form.years", n = large(years));
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "less than a year of seconds"
+    )]
+    let seconds = seconds.max(0.0) as u64;
+    crate::words::span(language, seconds)
+}
+
+/// What others changed meanwhile, or which card it is.
+fn edit_preview(
+    model: &Model,
+    form: &Form,
+    seen: &CardRecord,
+    meanwhile: Option<&CardRecord>,
+    width: usize,
+) -> Vec<Line<'static>> {
+    let (language, theme) = (model.language, model.theme);
+    let prefix = form.value(FieldName::Prefix).trim();
+    let code = if prefix == seen.prefix { seen.full_code.clone() } else { format!("{prefix}-{}", seen.code) };
+    let code = cut_middle(&harmless(&code), width).into_owned();
+    let style = if code == seen.full_code { theme.dim() } else { theme.strong() };
+    let mut lines = vec![Line::from(span(code, style))];
+    let Some(before) = meanwhile else { return lines };
+    lines.push(Line::default());
+    lines.push(Line::from(span(say!(language, "form.meanwhile"), theme.warning())));
+    let text =
+        |text: &Option<String>| text.as_deref().map_or("–".to_owned(), |text| harmless(text).into_owned());
+    let status = |card: &CardRecord| say!(language, status_key(card.status));
+    let changes = [
+        ("column.status", status(before), status(seen)),
+        ("column.machine", text(&before.machine_code), text(&seen.machine_code)),
+        (
+            "column.duration",
+            duration(language, before.duration.seconds()),
+            duration(language, seen.duration.seconds()),
+        ),
+        ("column.note", text(&before.note), text(&seen.note)),
+        ("column.code", harmless(&before.full_code).into_owned(), harmless(&seen.full_code).into_owned()),
+    ];
+    for (key, old, new) in changes.into_iter().filter(|(_, old, new)| old != new) {
+        let words = format!("  {}  {old} → {new}", say!(language, key));
+        lines.push(Line::from(span(cut_end(&words, width).into_owned(), theme.text())));
+    }
+    lines
+}
+
+/// Which cards it is about.
+fn about(model: &Model, target: &Target, width: usize) -> Vec<Line<'static>> {
+    let words = match target {
+        Target::One(card) => cut_middle(&harmless(&card.full_code), width).into_owned(),
+        Target::Many { count, .. } => counted(model.language, "form.about", *count),
+    };
+    vec![Line::from(span(words, model.theme.dim()))]
+}

@@ -1,0 +1,42 @@
+//! Where am I: the environment, the server, the account, and whether anything may be changed.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::paint::{space, span, two_sides};
+use crate::cells::{cut_middle, harmless};
+use crate::console::model::{Link, Model};
+use crate::words::{local, say};
+
+/// The first line of the screen.
+pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+    let (language, theme, location) = (model.language, model.theme, &model.location);
+    let mut left = vec![space(1), span("kami", theme.accent()), space(2), span("▏", theme.faint())];
+    if location.production {
+        let words = match &location.environment {
+            Some(name) => say!(language, "header.production_named", name = harmless(name)),
+            None => say!(language, "header.production"),
+        };
+        left.extend([span(format!(" {words} "), theme.danger_ground()), space(1)]);
+    } else if let Some(name) = &location.environment {
+        left.extend([span(harmless(name), theme.strong()), span(" · ", theme.faint())]);
+    }
+    let room = usize::from(area.width).saturating_sub(44).max(12);
+    left.push(span(cut_middle(&harmless(&location.server), room), theme.text()));
+    left.push(span(" · ", theme.faint()));
+    left.push(span(cut_middle(&harmless(&location.user), 16), theme.dim()));
+
+    let mut right: Vec<Span<'static>> = Vec::new();
+    match model.link {
+        Link::Up => {}
+        Link::Connecting => right.extend([span(say!(language, "header.connecting"), theme.dim()), space(3)]),
+        Link::Away { .. } => right.extend([span(say!(language, "header.away"), theme.danger()), space(3)]),
+    }
+    if model.read_only.is_some() {
+        right.extend([span(say!(language, "header.read_only"), theme.warning()), space(3)]);
+    }
+    let clock = local(model.zone, model.server_now()).format("%H:%M").to_string();
+    right.extend([span(clock, theme.dim()), space(1)]);
+    two_sides(frame, area, &Line::from(left), &Line::from(right));
+}

@@ -1,0 +1,89 @@
+//! A list to choose from, over the screen.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use super::paint::{input, overlay, space, span};
+use crate::cells::{cells, cut_end, pad_left, pad_right};
+use crate::console::model::Model;
+use crate::console::overlay::{Chosen, PickerKind};
+use crate::console::picker::{Item, Picker};
+use crate::words::{number, say};
+
+/// The list in its frame: what was typed, what that finds, and why the item under the cursor cannot be chosen.
+pub(super) fn render(
+    model: &Model,
+    kind: PickerKind,
+    picker: &Picker<Chosen>,
+    is_top: bool,
+    frame: &mut Frame<'_>,
+    screen: Rect,
+) {
+    let (language, theme) = (model.language, model.theme);
+    let found = picker.found();
+    let is_wide = matches!(kind, PickerKind::Help | PickerKind::Palette | PickerKind::Batch);
+    let width = if is_wide { 68 } else { 46 };
+    let most = screen.height.saturating_sub(6).min(if screen.height >= 40 { 32 } else { 18 });
+    // As high as the whole list, so that typing does not make the frame jump.
+    let rows = u16::try_from(picker.len().max(3)).unwrap_or(u16::MAX);
+    let height = (rows + 5).min(most);
+    let inner = overlay(frame, theme, &say!(language, kind.key()), (width, height), screen);
+    let query = Rect { x: inner.x + 2, y: inner.y, width: inner.width.saturating_sub(12), height: 1 };
+    frame.buffer_mut().set_string(inner.x, inner.y, "›", theme.accent());
+    input(frame, query, &picker.query, theme.strong(), is_top);
+    let shown = if picker.waiting { String::new() } else { number(found.len() as u64) };
+    let count = u16::try_from(cells(&shown)).unwrap_or(0);
+    frame.buffer_mut().set_string(inner.right() - count, inner.y, shown, theme.dim());
+
+    let list = Rect { y: inner.y + 2, height: inner.height.saturating_sub(3), ..inner };
+    if found.is_empty() {
+        let words =
+            if picker.waiting { say!(language, "picker.waiting") } else { say!(language, "picker.nothing") };
+        frame.buffer_mut().set_string(list.x + 2, list.y, words, theme.dim());
+        return;
+    }
+    let visible = usize::from(list.height).max(1);
+    let top = (picker.cursor + 1).saturating_sub(visible);
+    let label_first = kind != PickerKind::Help;
+    for (y, (index, item)) in (list.y..list.bottom()).zip(found.iter().enumerate().skip(top)) {
+        let is_current = index == picker.cursor;
+        let line = line(model, item, is_current, label_first, usize::from(list.width));
+        frame.buffer_mut().set_line(list.x, y, &line, list.width);
+        if is_current {
+            let row = Rect { y, height: 1, ..list };
+            frame.buffer_mut().set_style(row, theme.cursor_row());
+        }
+    }
+    if let Some(reason) = picker.chosen().and_then(|item| item.refusal.as_deref()) {
+        let words = cut_end(reason, usize::from(inner.width).saturating_sub(2)).into_owned();
+        frame.buffer_mut().set_string(inner.x + 2, inner.bottom() - 1, words, theme.warning());
+    }
+}
+
+fn line(
+    model: &Model,
+    item: &Item<Chosen>,
+    is_current: bool,
+    label_first: bool,
+    width: usize,
+) -> Line<'static> {
+    let theme = model.theme;
+    let bar = if is_current { span("▌ ", theme.accent()) } else { space(2) };
+    let tick = match item.ticked {
+        Some(true) => span("✓ ", theme.accent()),
+        Some(false) => space(2),
+        None => space(0),
+    };
+    let label_style = if item.refusal.is_some() { theme.dim() } else { theme.text() };
+    let room = width.saturating_sub(3 + tick.width());
+    if !label_first {
+        let keys = pad_right(&item.detail, 14);
+        let label = cut_end(&item.label, room.saturating_sub(14)).into_owned();
+        return Line::from(vec![bar, tick, span(keys, theme.accent()), span(label, label_style)]);
+    }
+    let detail_width = cells(&item.detail);
+    let label = cut_end(&item.label, room.saturating_sub(detail_width + 1)).into_owned();
+    let filling = room.saturating_sub(cells(&label));
+    Line::from(vec![bar, tick, span(label, label_style), span(pad_left(&item.detail, filling), theme.dim())])
+}

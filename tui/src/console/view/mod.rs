@@ -1,0 +1,99 @@
+//! What is shown: one function a panel, all made from the model alone.
+//!
+//! ```text
+//! header        kami  environment · server · user                    read-only  clock
+//! counts        12,480 cards   ● unused   ◐ active   ○ expired   ⊘ disabled
+//! share bar     ████████████████████████████▓▓▓▓▓▓▓▓▒▒▒▒▒░
+//! filter line   / search   chips                                    place · order
+//!
+//! table heads   CODE   STATUS   MACHINE …                         │ detail, from 120
+//! table         ▌✓ …                                              │ columns on
+//! message line
+//! hint bar
+//! ```
+
+mod confirm;
+mod counts;
+mod detail;
+mod empty;
+mod filter_line;
+mod form;
+mod header;
+mod hints;
+mod lists;
+mod notice;
+mod paint;
+mod table;
+mod work;
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+
+use super::model::{Model, SMALLEST};
+use super::overlay::Overlay;
+use crate::words::say;
+
+/// The rows of the screen that are not the table's.
+pub const ROWS_AROUND_TABLE: u16 = 8;
+
+/// Shows the model.
+pub fn view(model: &Model, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        too_small(model, frame);
+        return;
+    }
+    let rows = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Length(1),
+        Constraint::Length(1),
+        Constraint::Length(1),
+        Constraint::Length(1),
+        Constraint::Fill(1),
+        Constraint::Length(1),
+        Constraint::Length(1),
+    ]);
+    let [header, counts, bar, filter, _, body, notice, hints] = rows.areas(area);
+    header::render(model, frame, header);
+    counts::render(model, frame, counts);
+    counts::render_bar(model, frame, bar);
+    filter_line::render(model, frame, filter);
+    cards(model, frame, body);
+    notice::render(model, frame, notice);
+    hints::render(model, frame, hints);
+    for (index, overlay) in model.overlays.iter().enumerate() {
+        let is_top = index + 1 == model.overlays.len();
+        match overlay {
+            Overlay::Detail { scroll } => detail::render_over(model, *scroll, frame, area),
+            Overlay::Form(form) => form::render(model, form, is_top, frame, area),
+            Overlay::Confirm(confirm) => confirm::render(model, confirm, frame, area),
+            Overlay::Work => work::render(model, frame, area),
+            Overlay::Picker { kind, picker } => lists::render(model, *kind, picker, is_top, frame, area),
+        }
+    }
+}
+
+/// The table and, where there is room, the detail of the card under the cursor.
+fn cards(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+    if model.cards.rows.is_empty() {
+        empty::render(model, frame, area);
+        return;
+    }
+    if !model.is_wide() {
+        table::render(model, frame, area);
+        return;
+    }
+    let detail = if area.width >= 200 { 64 } else { 44 };
+    let [table, detail] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(detail)]).areas(area);
+    table::render(model, frame, table);
+    detail::render_beside(model, frame, detail);
+}
+
+fn too_small(model: &Model, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    let words = say!(model.language, "too_small", columns = SMALLEST.0, rows = SMALLEST.1);
+    let lines = crate::cells::wrap(&words, usize::from(area.width.max(2)));
+    for (y, line) in (0..area.height).zip(lines) {
+        frame.buffer_mut().set_string(0, y, line, model.theme.text());
+    }
+}

@@ -1,0 +1,98 @@
+//! The brushes that every panel uses.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType, Clear, Padding, Widget as _};
+
+use crate::cells::cells;
+use crate::console::theme::Theme;
+
+/// Puts a line at the left of an area and another at its right, which gives way where both do not fit.
+pub(super) fn two_sides(frame: &mut Frame<'_>, area: Rect, left: &Line<'_>, right: &Line<'_>) {
+    let width = usize::from(area.width);
+    frame.buffer_mut().set_line(area.x, area.y, left, area.width);
+    if left.width() + right.width() + 1 < width {
+        let right_width = u16::try_from(right.width()).unwrap_or(area.width);
+        frame.buffer_mut().set_line(area.right() - right_width, area.y, right, right_width);
+    }
+}
+
+/// A piece of text in a style.
+pub(super) fn span(text: impl Into<String>, style: Style) -> Span<'static> {
+    Span::styled(text.into(), style)
+}
+
+/// So many spaces.
+pub(super) fn space(width: usize) -> Span<'static> {
+    Span::raw(" ".repeat(width))
+}
+
+/// A frame over the middle of the screen, with a title, before a dimmed background; returns the room in it.
+pub(super) fn overlay(
+    frame: &mut Frame<'_>,
+    theme: Theme,
+    title: &str,
+    (width, height): (u16, u16),
+    screen: Rect,
+) -> Rect {
+    let behind = theme.behind().remove_modifier(Modifier::BOLD | Modifier::REVERSED);
+    frame.buffer_mut().set_style(screen, behind);
+    let width = width.min(screen.width.saturating_sub(4));
+    let height = height.min(screen.height.saturating_sub(2));
+    let area = Rect {
+        x: screen.x + (screen.width - width) / 2,
+        // A little above the middle, where the eye expects it.
+        y: screen.y + (screen.height - height) * 2 / 5,
+        width,
+        height,
+    };
+    Clear.render(area, frame.buffer_mut());
+    // A wide character that the frame cuts in two would swallow the frame's own edge.
+    for y in area.y..area.bottom() {
+        if let Some(cell) = frame.buffer_mut().cell_mut((area.x.wrapping_sub(1), y))
+            && cells(cell.symbol()) > 1
+        {
+            cell.set_symbol(" ");
+        }
+    }
+    let title = Line::from(vec![Span::raw(" "), span(title, theme.strong()), Span::raw(" ")]);
+    let block = Block::bordered()
+        .border_type(BorderType::Rounded)
+        .border_style(theme.dim())
+        .padding(Padding::horizontal(1))
+        .title(title);
+    let inner = block.inner(area);
+    block.render(area, frame.buffer_mut());
+    inner
+}
+
+/// A line of text that is typed, with the terminal's cursor in it; the part around the cursor where it is too long.
+pub(super) fn input(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    input: &tui_input::Input,
+    style: Style,
+    has_cursor: bool,
+) {
+    let width = usize::from(area.width).max(1);
+    let text = crate::cells::harmless(input.value());
+    let before: String = input.value().chars().take(input.cursor()).collect();
+    let cursor = cells(&crate::cells::harmless(&before));
+    let scroll = (cursor + 1).saturating_sub(width);
+    let mut shown = String::new();
+    let mut at = 0;
+    for character in text.chars() {
+        let cell = cells(character.encode_utf8(&mut [0; 4]));
+        if at >= scroll && at + cell <= scroll + width {
+            shown.push(character);
+        }
+        at += cell;
+    }
+    frame.buffer_mut().set_stringn(area.x, area.y, shown, width, style);
+    if has_cursor {
+        let x = area.x + u16::try_from(cursor - scroll).unwrap_or(0);
+        frame.set_cursor_position((x.min(area.right().saturating_sub(1)), area.y));
+    }
+}

@@ -1,0 +1,225 @@
+//! The worker: asks the database what the core wants to know, one task a question, and brings the answers back.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use kami_shared::filter::{Anchor, Filter, Sort};
+use kami_shared::operator::Operator;
+use kami_shared::store::{ActError, ActProgress, Progress, SearchCursor, SearchStep, Store, StoreError};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::AbortHandle;
+
+use super::message::{Answer, Done, Failure, Message, Question, QuestionId, Topic};
+use super::order::{Order, Target};
+use crate::export;
+
+/// How many acts of a card's history are shown.
+const HISTORY: usize = 50;
+
+/// How many batches are offered to choose from.
+const BATCHES: usize = 500;
+
+/// Asks the database, and gives up what nobody wants to know any more.
+#[derive(Debug)]
+pub(super) struct Worker {
+    store: Store,
+    operator: Operator,
+    tasks: HashMap<Topic, AbortHandle>,
+    answers: UnboundedSender<Message>,
+    /// Told to the work that is being done; a new one for each.
+    break_off: Arc<AtomicBool>,
+}
+
+impl Worker {
+    /// A worker on a store, and where its answers come out.
+    pub(super) fn new(store: Store, operator: Operator) -> (Self, UnboundedReceiver<Message>) {
+        let (answers, received) = unbounded_channel();
+        let break_off = Arc::default();
+        (Self { store, operator, tasks: HashMap::new(), answers, break_off }, received)
+    }
+
+    /// Breaks off the work that is being done: it ends at its next step and says how far it came.
+    pub(super) fn break_off(&self) {
+        self.break_off.store(true, Ordering::Relaxed);
+    }
+
+    /// Allows no change any more.
+    pub(super) fn forbid_changes(&mut self) {
+        self.store = self.store.clone().read_only(true);
+    }
+
+    /// Asks a question after a pause; what was asked about the same topic is given up.
+    pub(super) fn ask(&mut self, id: QuestionId, topic: Topic, question: Question, pause: Duration) {
+        self.cancel(topic);
+        if topic == Topic::Work {
+            self.break_off = Arc::default();
+        }
+        let errand = Errand {
+            id,
+            store: self.store.clone(),
+            operator: self.operator.clone(),
+            answers: self.answers.clone(),
+            break_off: Arc::clone(&self.break_off),
+        };
+        let task = tokio::spawn(async move {
+            tokio::time::sleep(pause).await;
+            errand.run(question).await;
+        });
+        self.tasks.insert(topic, task.abort_handle());
+    }
+
+    /// Gives up what was asked about a topic; the store ends the work on the server.
+    pub(super) fn cancel(&mut self, topic: Topic) {
+        if let Some(task) = self.tasks.remove(&topic) {
+            task.abort();
+        }
+    }
+
+    /// Gives up everything and takes leave of the server.
+    pub(super) async fn close(self) {
+        for task in self.tasks.values() {
+            task.abort();
+        }
+        self.store.close().await;
+    }
+}
+
+/// One question on its way.
+struct Errand {
+    id: QuestionId,
+    store: Store,
+    operator: Operator,
+    answers: UnboundedSender<Message>,
+    break_off: Arc<AtomicBool>,
+}
+
+impl Errand {
+    async fn run(&self, question: Question) {
+        if let Err(error) = self.answer(question).await {
+            self.send(Answer::Failed(Failure { words: error.to_string(), passes: error.is_transient() }));
+        }
+    }
+
+    async fn answer(&self, question: Question) -> Result<(), StoreError> {
+        let store = &self.store;
+        let answer = match question {
+            Question::Server => Answer::Server { may_write: store.inspect().await?.grants.may_write() },
+            Question::Rows { filter, sort, anchor, size, landing } => {
+                Answer::Rows(store.page(&filter, sort, &anchor, size).await?, landing)
+            }
+            Question::Search { filter, from, enough } => return self.search(&filter, from, enough).await,
+            Question::Total(filter) => Answer::Total(store.count_capped(&filter).await?),
+            Question::Offset(filter, sort, position) => {
+                Answer::Offset(store.count_before(&filter, sort, &position).await?)
+            }
+            Question::Counts => Answer::Counts(store.counts_by_status().await?),
+            Question::History(card) => Answer::History(card, store.card_history(card, None, HISTORY).await?),
+            Question::Prefixes => {
+                self.send(Answer::PrefixNames(store.prefixes().await?));
+                Answer::Prefixes(store.prefix_counts().await?)
+            }
+            Question::Batches => Answer::Batches(store.batches(None, BATCHES).await?),
+            Question::Codes(filter, most) => {
+                let page = store.page(&filter, Sort::NEWEST, &Anchor::First, most).await?;
+                Answer::Codes(page.rows.into_iter().map(|card| card.full_code).collect())
+            }
+            Question::Do(order) => Answer::Done(Box::new(self.work(*order).await)),
+        };
+        self.send(answer);
+        Ok(())
+    }
+
+    /// Looks through all cards, window by window, until there are enough hits.
+    async fn search(
+        &self,
+        filter: &Filter,
+        from: Option<SearchCursor>,
+        enough: usize,
+    ) -> Result<(), StoreError> {
+        let mut is_first = from.is_none();
+        let mut cursor = match from {
+            Some(cursor) => cursor,
+            None => match self.store.search_start(filter).await? {
+                Some(cursor) => cursor,
+                None => return self.nothing_to_search().await,
+            },
+        };
+        let mut found = 0;
+        loop {
+            let step = self.store.search_step(filter, cursor, enough - found).await?;
+            found += step.rows.len();
+            let next = step.next.filter(|_| found < enough);
+            self.send(Answer::Hits { step, is_first, goes_on: next.is_some() });
+            match next {
+                Some(next) => cursor = next,
+                None => return Ok(()),
+            }
+            is_first = false;
+        }
+    }
+
+    /// There is not a single card.
+    async fn nothing_to_search(&self) -> Result<(), StoreError> {
+        let progress = Progress { done: 0, total: 0 };
+        let step = SearchStep { rows: Vec::new(), now: self.store.now().await?, next: None, progress };
+        self.send(Answer::Hits { step, is_first: true, goes_on: false });
+        Ok(())
+    }
+
+    /// Does what was ordered, telling how far it is.
+    async fn work(&self, order: Order) -> Done {
+        self.try_work(order).await.unwrap_or_else(Done::Refused)
+    }
+
+    async fn try_work(&self, order: Order) -> Result<Done, ActError> {
+        let (store, operator) = (&self.store, &self.operator);
+        let on_progress = |progress: ActProgress| self.progress(progress.done, Some(progress.share));
+        let done = match order {
+            Order::Generate(order) => {
+                let on_made = |made| self.progress(made, None);
+                Done::Generated(store.generate(operator, &order, &on_made).await?)
+            }
+            Order::Edit { seen, edit } => {
+                let acted = store.edit(operator, &seen, &edit).await?;
+                Done::One { act: "edit", card: seen.id, acted }
+            }
+            Order::Act { act, target: Target::One(seen) } => {
+                let acted = store.act_on_one(operator, &act, &seen).await?;
+                Done::One { act: act.name(), card: seen.id, acted }
+            }
+            Order::Act { act, target: Target::Many { selection, .. } } => {
+                let outcome = store.act_on(operator, &act, &selection, &on_progress).await?;
+                Done::Many { act: act.name(), outcome }
+            }
+            Order::Export(order) => {
+                let on_written = |written, share| self.progress(written, Some(share));
+                match export::export(store, &order, &on_written).await {
+                    Ok(exported) => Done::Exported(exported),
+                    Err(error) => Done::NotExported(error),
+                }
+            }
+            Order::Undo => match store.last_undoable(operator).await.map_err(ActError::Store)? {
+                None => Done::NothingToUndo,
+                Some(act) => Done::Undone(store.undo(operator, act.id, &on_progress).await?),
+            },
+        };
+        Ok(done)
+    }
+
+    fn progress(&self, done: u64, share: Option<f64>) -> ControlFlow<()> {
+        self.send(Answer::Progress { done, share });
+        if self.break_off.load(Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+
+    fn send(&self, answer: Answer) {
+        // Nobody listens only when the console ends.
+        drop(self.answers.send(Message::Answered { id: self.id, answer }));
+    }
+}

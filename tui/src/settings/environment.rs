@@ -1,0 +1,247 @@
+//! Which database to work on: a named environment of the configuration, a file, or `DATABASE_URL`.
+
+use std::path::{Path, PathBuf};
+
+use kami_shared::database_url::DatabaseUrl;
+use serde::Deserialize;
+use url::Url;
+
+use super::password::{self, PasswordSource};
+use super::{Config, Paths, SettingsError, Wishes};
+
+/// A database of the configuration, such as `[environments.prod]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnvironmentEntry {
+    /// Its address; the password may be left out and come from one of the sources below.
+    url: String,
+    /// Whether real customers depend on it: marked in red and in words.
+    #[serde(default)]
+    production: bool,
+    /// Whether nothing may be changed there.
+    #[serde(default)]
+    read_only: bool,
+    /// The environment variable that holds the password.
+    password_env: Option<String>,
+    /// The file that holds it, from the configuration's own folder.
+    password_file: Option<PathBuf>,
+    /// The command that prints it, run by the shell.
+    password_command: Option<String>,
+    /// Whether to ask for it at the terminal.
+    #[serde(default)]
+    password_prompt: bool,
+}
+
+impl EnvironmentEntry {
+    /// Where its password comes from, if not from its address.
+    fn password_source(&self) -> Option<PasswordSource<'_>> {
+        let variable = self.password_env.as_deref().map(PasswordSource::Variable);
+        let file = || self.password_file.as_deref().map(PasswordSource::File);
+        let command = || self.password_command.as_deref().map(PasswordSource::Command);
+        let prompt = || self.password_prompt.then_some(PasswordSource::Prompt);
+        variable.or_else(file).or_else(command).or_else(prompt)
+    }
+}
+
+/// A database and how it is spoken of.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// The environment's name; none when only an address was given.
+    pub name: Option<String>,
+    /// Its address, with the password.
+    pub url: DatabaseUrl,
+    /// The server, as the header shows it.
+    pub server: String,
+    /// The database account.
+    pub user: String,
+    /// Whether real customers depend on it.
+    pub production: bool,
+    /// Whether its entry forbids every change.
+    pub read_only: bool,
+}
+
+/// Follows the wishes first, then the process's environment, then the configuration.
+pub(super) fn choose(
+    wishes: &Wishes,
+    config: &Config,
+    paths: &Paths,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Connection, SettingsError> {
+    if let Some(name) = &wishes.environment {
+        return named(name, config, paths, variable);
+    }
+    if let Some(path) = &wishes.env_file {
+        let place = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| SettingsError::Unreadable { path: path.clone(), source })?;
+        let url =
+            env_file_value(&text, "DATABASE_URL").ok_or_else(|| SettingsError::NoDatabase(path.clone()))?;
+        return unnamed(&place, &url);
+    }
+    if let Some(url) = variable("DATABASE_URL").filter(|url| !url.trim().is_empty()) {
+        return unnamed("DATABASE_URL", &url);
+    }
+    let only = || config.environments.keys().next().filter(|_| config.environments.len() == 1);
+    match config.environment.as_ref().or_else(only) {
+        Some(name) => named(name, config, paths, variable),
+        None => Err(SettingsError::NoDatabase(paths.config.clone())),
+    }
+}
+
+fn named(
+    name: &str,
+    config: &Config,
+    paths: &Paths,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Connection, SettingsError> {
+    let entry = config.environments.get(name).ok_or_else(|| SettingsError::UnknownEnvironment {
+        name: name.to_owned(),
+        config: paths.config.clone(),
+        known: config.environments.keys().cloned().collect(),
+    })?;
+    let place = format!("{}, environments.{name}.url", paths.config.display());
+    let folder = paths.config.parent().unwrap_or(Path::new("."));
+    let password = entry
+        .password_source()
+        .map(|source| password::find(name, source, folder, variable))
+        .transpose()
+        .map_err(|source| SettingsError::Password { environment: name.to_owned(), source })?;
+    let connection = connection(&place, &entry.url, password.as_deref())?;
+    Ok(Connection {
+        name: Some(name.to_owned()),
+        production: entry.production,
+        read_only: entry.read_only,
+        ..connection
+    })
+}
+
+fn unnamed(place: &str, url: &str) -> Result<Connection, SettingsError> {
+    connection(place, url, None)
+}
+
+fn connection(place: &str, text: &str, password: Option<&str>) -> Result<Connection, SettingsError> {
+    let wrong = |source| SettingsError::Address { place: place.to_owned(), source };
+    let checked: DatabaseUrl = text.parse().map_err(wrong)?;
+    // Checked above, so that it is an address with a host.
+    let Ok(mut address) = Url::parse(text.trim()) else {
+        return Err(wrong(kami_shared::database_url::DatabaseUrlError::Form));
+    };
+    let url = match password {
+        None => checked,
+        Some(password) => {
+            // Fails only for an address without a host.
+            let _: Result<(), ()> = address.set_password(Some(password));
+            address.as_str().parse().map_err(wrong)?
+        }
+    };
+    let socket = address.query_pairs().any(|(name, _)| name == "socket");
+    let host = address.host_str().unwrap_or_default();
+    let server = match address.port() {
+        _ if socket => "localhost".to_owned(),
+        None | Some(3306) => host.to_owned(),
+        Some(port) => format!("{host}:{port}"),
+    };
+    let user = address.username().to_owned();
+    Ok(Connection { name: None, url, server, user, production: false, read_only: false })
+}
+
+/// The value of a name in a file of `NAME=value` lines, with or without `export` and quotes.
+fn env_file_value(text: &str, name: &str) -> Option<String> {
+    let mut values = text.lines().filter_map(|line| {
+        let line = line.trim();
+        let (key, value) = line.strip_prefix("export ").unwrap_or(line).split_once('=')?;
+        (key.trim() == name).then(|| value.trim())
+    });
+    let value = values.next_back()?;
+    let unquoted = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
+    Some(unquoted.unwrap_or(value).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn paths() -> Paths {
+        Paths { config: PathBuf::from("/home/li/.config/kami/config.toml"), preferences: PathBuf::new() }
+    }
+
+    fn choose_from(config: &str, wish: Option<&str>, url: Option<&str>) -> Result<Connection, SettingsError> {
+        let config = toml::from_str(config).unwrap();
+        let wishes = Wishes { environment: wish.map(str::to_owned), ..Wishes::default() };
+        choose(&wishes, &config, &paths(), &|name| match name {
+            "DATABASE_URL" => url.map(str::to_owned),
+            "PROD_PASSWORD" => Some("p@ss/word".to_owned()),
+            _ => None,
+        })
+    }
+
+    const CONFIG: &str = r#"
+        environment = "dev"
+
+        [environments.dev]
+        url = "mysql://li@localhost/kamisystem"
+
+        [environments.prod]
+        url = "mysql://kami@db-1:3307/kamisystem"
+        password_env = "PROD_PASSWORD"
+        production = true
+        read_only = true
+    "#;
+
+    #[test]
+    fn wishes_beat_the_variable_and_the_variable_beats_the_configuration() {
+        let url = Some("mysql://kami:secret@10.0.0.7/kamisystem");
+        for (wish, url, name, server, user) in [
+            (Some("prod"), url, Some("prod"), "db-1:3307", "kami"),
+            (None, url, None, "10.0.0.7", "kami"),
+            (None, None, Some("dev"), "localhost", "li"),
+            (None, Some(" "), Some("dev"), "localhost", "li"),
+        ] {
+            let connection = choose_from(CONFIG, wish, url).unwrap();
+            assert_eq!(connection.name.as_deref(), name);
+            assert_eq!((connection.server.as_str(), connection.user.as_str()), (server, user));
+        }
+    }
+
+    #[test]
+    fn an_environment_has_its_marks_and_its_password() {
+        let connection = choose_from(CONFIG, Some("prod"), None).unwrap();
+        assert!(connection.production && connection.read_only);
+        let with_password = "mysql://kami:p%40ss%2Fword@db-1:3307/kamisystem".parse().unwrap();
+        assert_eq!(connection.url, with_password);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_words() {
+        for (config, wish, message) in [
+            (
+                CONFIG,
+                Some("test"),
+                "no environment \"test\" in /home/li/.config/kami/config.toml; there are dev, prod",
+            ),
+            (
+                "",
+                Some("test"),
+                "no environment \"test\" in /home/li/.config/kami/config.toml; there is none at all",
+            ),
+            (
+                "[environments.a]\nurl = \"mysql://kami@db-1\"",
+                None,
+                "/home/li/.config/kami/config.toml, environments.a.url: no database is named: end the address in /kamisystem",
+            ),
+        ] {
+            assert_eq!(choose_from(config, wish, None).unwrap_err().to_string(), message);
+        }
+        assert!(choose_from("", None, None).unwrap_err().to_string().starts_with("nothing says where"));
+    }
+
+    #[test]
+    fn a_file_of_variables_is_read_with_quotes_and_without() {
+        let text = "# local\nOTHER=1\nexport DATABASE_URL=\"mysql://kami@localhost/kamisystem\"\n";
+        assert_eq!(env_file_value(text, "DATABASE_URL").unwrap(), "mysql://kami@localhost/kamisystem");
+        assert_eq!(env_file_value("DATABASE_URL=a=b", "DATABASE_URL").unwrap(), "a=b");
+        assert_eq!(env_file_value("", "DATABASE_URL"), None);
+    }
+}

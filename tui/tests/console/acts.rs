@@ -1,0 +1,208 @@
+//! What can be done with cards: forms, questions, orders, and what comes of them.
+
+use std::collections::BTreeMap;
+
+use crossterm::event::KeyCode;
+use kami_shared::acts::{Act as CardAct, ActRefusal};
+use kami_shared::card::CardStatus;
+use kami_shared::edit::StatusEdit;
+use kami_shared::record::CardRecord;
+use kami_shared::store::{ActError, ActOutcome, Acted};
+use kami_tui::console::message::{Answer, Done, Effect, Question, Topic};
+use kami_tui::console::model::{Place, ReadOnly};
+use kami_tui::console::order::{Order, Target};
+use kami_tui::words::Language;
+
+use crate::fixtures::{Console, cards, now};
+
+fn console() -> Console {
+    Console::with_cards((80, 24), Language::English)
+}
+
+/// The last order that was given.
+fn order(console: &Console) -> Option<&Order> {
+    match console.question(Topic::Work) {
+        Some((_, Question::Do(order))) => Some(order),
+        _ => None,
+    }
+}
+
+fn notice(console: &Console) -> &str {
+    &console.model.notice.as_ref().unwrap().words
+}
+
+#[test]
+fn what_can_be_undone_needs_no_question() {
+    for (keys, act) in [("b", CardAct::Disable), ("jm", CardAct::Unbind), ("jjjjB", CardAct::Enable)] {
+        let mut console = console();
+        console.keys(keys);
+        let Some(Order::Act { act: ordered, target: Target::One(_) }) = order(&console) else {
+            panic!("{keys} orders nothing");
+        };
+        assert_eq!(*ordered, act);
+    }
+}
+
+#[test]
+fn an_act_that_the_card_does_not_allow_says_why() {
+    for (keys, why) in [("B", "not disabled"), ("m", "never used"), ("jjjjb", "disabled already")] {
+        let mut console = console();
+        console.keys(keys);
+        assert!(order(&console).is_none());
+        assert_eq!(notice(&console), why);
+    }
+}
+
+#[test]
+fn nothing_is_changed_where_nothing_may_be() {
+    let mut console = console();
+    console.model.read_only = Some(ReadOnly::Asked);
+    for key in ["n", "e", "b", "B", "m", "+", "N", "d", "u"] {
+        console.keys(key);
+        assert_eq!(console.model.place(), Place::Cards, "{key}");
+        assert_eq!(notice(&console), "Read-only by your settings.");
+    }
+    assert!(order(&console).is_none());
+}
+
+#[test]
+fn a_single_delete_asks_with_default_no() {
+    for (answer, deletes) in [
+        (KeyCode::Enter, false),
+        (KeyCode::Esc, false),
+        (KeyCode::Char('n'), false),
+        (KeyCode::Char('y'), true),
+    ] {
+        let mut console = console();
+        console.keys("d");
+        assert_eq!(console.model.place(), Place::Confirm);
+        console.press(answer);
+        assert_eq!(order(&console).is_some(), deletes, "{answer:?}");
+        assert_eq!(console.model.place(), Place::Cards);
+    }
+}
+
+#[test]
+fn a_bulk_delete_asks_for_its_number() {
+    let mut console = console();
+    console.keys("*d7");
+    assert_eq!(console.model.place(), Place::ConfirmTyped);
+    console.press(KeyCode::Enter);
+    assert!(order(&console).is_none());
+    console.press(KeyCode::Backspace);
+    console.keys("8");
+    console.press(KeyCode::Enter);
+    let Some(Order::Act { act: CardAct::Delete, target: Target::Many { count: 8, .. } }) = order(&console)
+    else {
+        panic!("nothing was ordered");
+    };
+    assert_eq!(console.model.place(), Place::Work);
+    console.press(KeyCode::Esc);
+    assert!(matches!(console.effects.last(), Some(Effect::BreakOff)));
+}
+
+#[test]
+fn a_batch_is_ordered_by_its_form_and_a_large_one_asks_again() {
+    for (count, place) in [("250", Place::Work), ("10,001", Place::Confirm)] {
+        let mut console = console();
+        console.keys("nVIP");
+        console.press(KeyCode::Tab);
+        for _ in 0..3 {
+            console.press(KeyCode::Backspace);
+        }
+        console.keys(count);
+        console.press(KeyCode::Enter);
+        assert_eq!(console.model.place(), place);
+        if place == Place::Confirm {
+            console.keys("y");
+        }
+        let Some(Order::Generate(ordered)) = order(&console) else { panic!("nothing was ordered") };
+        assert_eq!(ordered.count.to_string(), count.replace(',', ""));
+        assert_eq!((ordered.prefix.as_str(), ordered.length.get()), ("VIP", 16));
+    }
+}
+
+#[test]
+fn a_form_says_what_is_wrong_and_keeps_what_was_typed() {
+    let mut console = console();
+    console.keys("nVI P");
+    assert!(console.screen().contains("1 to 16 letters or digits"), "{}", console.screen());
+    console.press(KeyCode::Enter);
+    assert!(order(&console).is_none());
+    assert!(console.screen().contains("VI P"));
+}
+
+#[test]
+fn an_edit_orders_the_difference_alone() {
+    let mut console = console();
+    console.keys("e");
+    console.press(KeyCode::Right);
+    console.press(KeyCode::Enter);
+    // An active card needs a machine.
+    assert!(order(&console).is_none());
+    console.keys("PC-9");
+    console.press(KeyCode::Enter);
+    let Some(Order::Edit { edit, .. }) = order(&console) else { panic!("nothing was ordered") };
+    assert!(matches!(&edit.status, Some(StatusEdit::Active { machine }) if machine.as_str() == "PC-9"));
+    assert_eq!((&edit.prefix, &edit.duration, &edit.note), (&None, &None, &None));
+}
+
+#[test]
+fn a_card_that_others_changed_is_shown_as_it_is_now_and_what_was_typed_stays() {
+    let mut console = console();
+    console.keys("e");
+    for _ in 0..2 {
+        console.press(KeyCode::Tab);
+    }
+    console.keys("!");
+    console.press(KeyCode::Enter);
+    let card = CardRecord {
+        status: CardStatus::Active,
+        machine_code: Some("PC-NEW".to_owned()),
+        ..cards().swap_remove(0)
+    };
+    let error = ActError::Changed { card: Box::new(card), now: now() };
+    console.answer(Topic::Work, Answer::Done(Box::new(Done::Refused(error))));
+    assert_eq!(console.model.cards.rows[0].machine_code.as_deref(), Some("PC-NEW"));
+    let screen = console.screen();
+    assert!(screen.contains("unused → active") && screen.contains("shop A!"), "{screen}");
+    insta::assert_snapshot!("conflict_en_80x24", screen);
+    console.press(KeyCode::Enter);
+    let Some(Order::Edit { edit, seen }) = order(&console) else { panic!("nothing was ordered") };
+    assert_eq!(seen.machine_code.as_deref(), Some("PC-NEW"));
+    assert!(edit.status.is_none() && edit.note.is_some());
+}
+
+#[test]
+fn what_came_of_it_is_said_and_the_row_follows() {
+    let mut console = console();
+    console.keys("b");
+    let card = CardRecord { status: CardStatus::Disabled, ..cards().swap_remove(0) };
+    let acted = Acted { card: Some(card), now: now(), act_id: 1 };
+    console.answer(Topic::Work, Answer::Done(Box::new(Done::One { act: "disable", card: 8, acted })));
+    assert_eq!(notice(&console), "One card disabled.  u undo");
+    assert_eq!(console.model.cards.rows[0].status, CardStatus::Disabled);
+    console.keys("*b");
+    let refused = BTreeMap::from([(ActRefusal::AlreadyDisabled, 2)]);
+    let outcome =
+        ActOutcome { act_id: Some(2), done: 6, refused, missing: 1, cancelled: false, failed: None };
+    console.answer(Topic::Work, Answer::Done(Box::new(Done::Many { act: "disable", outcome })));
+    assert_eq!(notice(&console), "6 cards disabled. 2 left: disabled already. 1 no longer exist.  u undo");
+    assert_eq!(console.model.cards.marks.count(), 0);
+    console.keys("u");
+    assert!(matches!(order(&console), Some(Order::Undo)));
+}
+
+#[test]
+fn leaving_asks_only_when_something_typed_would_be_lost() {
+    let quits = |console: &Console| console.effects.iter().any(|effect| matches!(effect, Effect::Quit));
+    let mut untouched = console();
+    untouched.keys("q");
+    assert!(quits(&untouched));
+    let mut typed = console();
+    typed.keys("nVIP");
+    typed.control('c');
+    assert!(!quits(&typed));
+    typed.control('c');
+    assert!(quits(&typed));
+}

@@ -1,0 +1,125 @@
+//! Whole journeys through a real pseudo-terminal, against a real server.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use kami_shared::card::{CardCode, MachineCode};
+use kami_testkit::TestDatabase;
+
+use crate::pseudo_terminal::PseudoTerminal;
+
+const ESCAPE: &str = "\x1b";
+const ENTER: &str = "\r";
+const TAB: &str = "\t";
+const BACKSPACE: &str = "\x7f";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_the_first_card_to_the_last() {
+    let database = TestDatabase::create().await;
+    let mut terminal = PseudoTerminal::start(&database.url(), (120, 40));
+    terminal.wait_for_text("There are no cards yet.");
+
+    terminal.press("n");
+    terminal.wait_for_text("generate cards");
+    terminal.press(&format!("VIP{TAB}{}10000{ENTER}", BACKSPACE.repeat(3)));
+    terminal.wait_for_text("10,000 cards made.");
+    terminal.press(ENTER);
+    terminal.wait_for_text("batch #1 ✕");
+    terminal.wait_for_text("1 of 10,000");
+
+    terminal.press("  ");
+    terminal.wait_for_text("2 marked");
+    terminal.press("b");
+    terminal.wait_for_text("2 cards disabled.");
+    terminal.wait_for_text("⊘ 2 disabled");
+    terminal.press("u");
+    terminal.wait_for_text("Undone for 2 cards.");
+    terminal.wait_for_text("⊘ 0 disabled");
+
+    // Another activates the card while its form is open.
+    terminal.press("g");
+    terminal.wait_for_text("1 of 10,000");
+    let code = current_code(&terminal);
+    terminal.press("e");
+    terminal.wait_for_text("edit card");
+    let machine = MachineCode::parse("PC-OTHER").unwrap();
+    database.store().validate(&CardCode::parse(&code).unwrap(), &machine).await.unwrap();
+    terminal.press(&format!("{TAB}{TAB}sold{ENTER}"));
+    terminal.wait_for_text("Changed by others meanwhile:");
+    terminal.wait_for_text("unused → active");
+    terminal.press(ENTER);
+    terminal.wait_for_text("Saved.");
+    terminal.wait_for(&code, |screen| screen.contains("PC-OTHER") && screen.contains("sold"));
+
+    terminal.press("d");
+    terminal.wait_for_text("Delete VIP-");
+    terminal.press("y");
+    terminal.wait_for_text("One card deleted.");
+    terminal.wait_for_text("9,999 cards");
+    terminal.press("u");
+    terminal.wait_for_text("Undone for one card.");
+    terminal.wait_for_text("10,000 cards");
+
+    terminal.press(&format!("/{code}"));
+    terminal.wait_for_text("1 of 1 ");
+    terminal.press(ESCAPE);
+    terminal.wait_for_text("1 of 10,000");
+    terminal.press("G");
+    terminal.wait_for_text("10,000 of 10,000");
+
+    terminal.press("x");
+    terminal.wait_for_text("exports/unused_cards_");
+    terminal.press(ENTER);
+    terminal.wait_for_text("9,999 cards written to exports/unused_cards_");
+    let file = std::fs::read_dir(terminal.home().join("exports")).unwrap().next().unwrap().unwrap();
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let text = std::fs::read_to_string(file.path()).unwrap();
+    assert!(text.starts_with("# 未使用卡密导出\n# 导出时间: "), "{text}");
+    assert!(text.contains("\n# 总计: 9999 个\n"), "{text}");
+    assert_eq!(text.lines().filter(|line| line.starts_with("VIP-")).count(), 9_999);
+    assert!(!text.contains(&code));
+
+    terminal.press("q");
+    assert_eq!(terminal.wait_for_end(), 0);
+    terminal.wait_until_given_back();
+}
+
+/// The code of the row under the cursor.
+fn current_code(terminal: &PseudoTerminal) -> String {
+    let text = terminal.text();
+    let row = text.lines().find(|line| line.contains('▌')).unwrap();
+    row.split_whitespace().find(|word| word.starts_with("VIP-")).unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn moving_costs_few_bytes_and_standing_still_none() {
+    let database = TestDatabase::create().await;
+    for number in 0..200 {
+        database.insert_card("VIP", &format!("{number:016}")).await;
+    }
+    let mut terminal = PseudoTerminal::start(&database.url(), (120, 40));
+    terminal.wait_for_text("1 of 200");
+    terminal.wait_for_text("No operator has changed this card.");
+    let before = terminal.bytes_sent();
+    terminal.press("j");
+    terminal.wait_for_text("2 of 200");
+    terminal.wait_for("the history", |screen| {
+        screen.contains("VIP-0000000000000198") && screen.contains("No operator has changed this card.")
+    });
+    let moved = terminal.bytes_sent() - before;
+    assert!(moved < 1_000, "{moved}");
+    println!("j costs {moved} bytes");
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back() {
+    for signal in ["TERM", "HUP", "INT"] {
+        let mut terminal = PseudoTerminal::start("mysql://kami:secret@127.0.0.1:1/kamisystem", (80, 24));
+        terminal.wait_for_text("The database is away");
+        assert!(!terminal.text().contains("secret"));
+        let process = terminal.process().to_string();
+        let sent = std::process::Command::new("kill").args(["-s", signal, &process]).status().unwrap();
+        assert!(sent.success());
+        terminal.wait_for_end();
+        terminal.wait_until_given_back();
+    }
+}

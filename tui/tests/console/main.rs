@@ -1,0 +1,10 @@
+//! The console as its operator meets it: keys in, screens out.
+
+#![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
+
+mod acts;
+mod fixtures;
+mod journey;
+mod pseudo_terminal;
+mod screens;
+mod update;

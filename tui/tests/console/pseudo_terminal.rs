@@ -1,0 +1,132 @@
+//! A real pseudo-terminal with the real program in it.
+
+use std::io::{Read as _, Write};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use kami_testkit::PATIENCE;
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+/// The console, running in a terminal of its own.
+pub(crate) struct PseudoTerminal {
+    screen: Arc<Mutex<vt100::Parser>>,
+    /// How many bytes the program has sent.
+    sent: Arc<Mutex<usize>>,
+    keys: Box<dyn Write + Send>,
+    home: std::path::PathBuf,
+    child: Box<dyn Child + Send + Sync>,
+    _master: Box<dyn MasterPty + Send>,
+}
+
+impl PseudoTerminal {
+    /// Starts `kami` on a database, with a home of its own.
+    pub(crate) fn start(url: &str, (columns, rows): (u16, u16)) -> Self {
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let home = std::env::temp_dir().join(kami_testkit::unique_name("kami_home"));
+        std::fs::create_dir(&home).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_kami"));
+        command.env_clear();
+        for (name, value) in [
+            ("DATABASE_URL", url),
+            ("TERM", "xterm-256color"),
+            ("COLORTERM", "truecolor"),
+            ("LANG", "en_US.UTF-8"),
+            ("USER", "tester"),
+            ("HOME", home.to_str().unwrap()),
+        ] {
+            command.env(name, value);
+        }
+        command.cwd(&home);
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(
+            rows.try_into().unwrap(),
+            columns.try_into().unwrap(),
+            0,
+        )));
+        let sent = Arc::<Mutex<usize>>::default();
+        let mut output = pair.master.try_clone_reader().unwrap();
+        std::thread::spawn({
+            let (screen, sent) = (Arc::clone(&screen), Arc::clone(&sent));
+            move || {
+                let mut bytes = [0; 4096];
+                while let Ok(count @ 1..) = output.read(&mut bytes) {
+                    screen.lock().unwrap().process(&bytes[..count]);
+                    *sent.lock().unwrap() += count;
+                }
+            }
+        });
+        let keys = pair.master.take_writer().unwrap();
+        Self { screen, sent, keys, home, child, _master: pair.master }
+    }
+
+    /// Presses keys, as the bytes that a terminal sends for them.
+    pub(crate) fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    /// What the terminal shows.
+    pub(crate) fn text(&self) -> String {
+        self.screen.lock().unwrap().screen().contents()
+    }
+
+    /// Waits until the terminal is as it was before the program.
+    pub(crate) fn wait_until_given_back(&self) {
+        self.wait("the terminal to be given back", |screen| {
+            !screen.alternate_screen() && !screen.hide_cursor()
+        });
+    }
+
+    /// How many bytes the program has sent.
+    pub(crate) fn bytes_sent(&self) -> usize {
+        *self.sent.lock().unwrap()
+    }
+
+    /// Waits until the terminal shows what is wanted.
+    pub(crate) fn wait_for(&self, what: &str, is_there: impl Fn(&str) -> bool) {
+        self.wait(what, |screen| is_there(&screen.contents()));
+    }
+
+    fn wait(&self, what: &str, is_there: impl Fn(&vt100::Screen) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !is_there(self.screen.lock().unwrap().screen()) {
+            assert!(Instant::now() < end, "waited in vain for {what}:\n{}", self.text());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Waits until the terminal shows a text.
+    pub(crate) fn wait_for_text(&self, text: &str) {
+        self.wait_for(text, |screen| screen.contains(text));
+    }
+
+    /// Waits until the program has ended; returns its exit code.
+    pub(crate) fn wait_for_end(&mut self) -> u32 {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.exit_code();
+            }
+            assert!(Instant::now() < end, "the console does not end:\n{}", self.text());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// The folder that it was started in.
+    pub(crate) fn home(&self) -> &std::path::Path {
+        &self.home
+    }
+
+    /// The number of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.process_id().unwrap()
+    }
+}
+
+impl Drop for PseudoTerminal {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+    }
+}
