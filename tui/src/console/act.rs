@@ -83,6 +83,8 @@ pub enum Act {
     No,
     /// Copy codes to the clipboard.
     Copy,
+    /// What operators did.
+    Log,
     /// Ask the database again.
     Refresh,
     /// Turn the colours to the other background.
@@ -142,6 +144,7 @@ impl Act {
             Self::Yes => "act.yes",
             Self::No => "act.no",
             Self::Copy => "act.copy",
+            Self::Log => "act.log",
             Self::Refresh => "act.refresh",
             Self::Theme => "act.theme",
             Self::Language => "act.language",

@@ -5,7 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use kami_shared::filter::{Anchor, Capped, Filter, Position, Sort};
 use kami_shared::store::{
-    ActError, ActOutcome, Acted, Batch, LogRecord, Page, PrefixCounts, SearchCursor, SearchStep, StatusCounts,
+    ActError, ActOutcome, ActRecord, Acted, Batch, LogRecord, Page, PrefixCounts, SearchCursor, SearchStep,
+    StatusCounts,
 };
 use tui_input::InputRequest;
 
@@ -103,6 +104,10 @@ pub enum Question {
     Prefixes,
     /// The batches.
     Batches,
+    /// What operators did, the newest first.
+    Acts,
+    /// What one act changed.
+    LogOfAct(u64),
     /// The codes that a filter finds, at most so many.
     Codes(Filter, usize),
     /// Do this.
@@ -142,6 +147,10 @@ pub enum Answer {
     Prefixes(Vec<PrefixCounts>),
     /// The batches.
     Batches(Vec<Batch>),
+    /// What operators did.
+    Acts(Vec<ActRecord>),
+    /// What one act changed.
+    LogOfAct(Vec<LogRecord>),
     /// Codes to copy.
     Codes(Vec<String>),
     /// How far the work is.

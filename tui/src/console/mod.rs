@@ -9,6 +9,7 @@ pub mod form;
 pub mod fuzzy;
 pub mod key;
 pub mod keymap;
+pub mod log;
 pub mod message;
 pub mod model;
 pub mod order;

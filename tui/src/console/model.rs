@@ -41,6 +41,8 @@ pub enum Place {
     ConfirmTyped,
     /// Something that is being done.
     Work,
+    /// Lines to read.
+    Report,
 }
 
 impl Place {
@@ -231,6 +233,7 @@ impl Model {
             Some(Overlay::Confirm(confirm)) if confirm.typed.is_some() => Place::ConfirmTyped,
             Some(Overlay::Confirm(_)) => Place::Confirm,
             Some(Overlay::Work) => Place::Work,
+            Some(Overlay::Report(_)) => Place::Report,
             None if self.cards.searching => Place::Search,
             None => Place::Cards,
         }

@@ -24,6 +24,8 @@ pub enum Overlay {
     Confirm(Confirm),
     /// The progress of what is being done.
     Work,
+    /// Lines to read.
+    Report(Report),
     /// A list to choose from.
     Picker {
         /// What it is a list of.
@@ -48,6 +50,17 @@ pub struct Confirm {
     pub typed: Option<(String, Input)>,
 }
 
+/// Lines to read.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// What they are about.
+    pub title: String,
+    /// The lines; those that begin with a space belong to the one before.
+    pub lines: Vec<String>,
+    /// How many are scrolled away.
+    pub scroll: usize,
+}
+
 /// What a list is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PickerKind {
@@ -69,6 +82,8 @@ pub enum PickerKind {
     Columns,
     /// What can be done with a batch that was just made.
     Made,
+    /// What operators did.
+    Log,
 }
 
 impl PickerKind {
@@ -84,6 +99,7 @@ impl PickerKind {
             Self::Sort => "picker.sort",
             Self::Columns => "picker.columns",
             Self::Made => "picker.made",
+            Self::Log => "picker.log",
         }
     }
 }
@@ -99,6 +115,8 @@ pub enum Chosen {
     Prefix(Option<String>),
     /// To see one batch, or all.
     Batch(Option<u64>),
+    /// To see what one act of the log changed.
+    LoggedAct(u64),
     /// To see the batch that was just made.
     SeeBatch(u64),
     /// To copy the codes of the batch that was just made.

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use kami_shared::filter::{Anchor, Filter, Sort};
 use kami_shared::operator::Operator;
-use kami_shared::store::{ActError, ActProgress, Progress, SearchCursor, SearchStep, Store, StoreError};
+use kami_shared::store::{
+    ActError, ActFilter, ActProgress, LogFilter, Progress, SearchCursor, SearchStep, Store, StoreError,
+};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
 
@@ -18,6 +20,9 @@ use crate::export;
 
 /// How many acts of a card's history are shown.
 const HISTORY: usize = 50;
+
+/// How many acts of the log, and how many cards of one act, are shown.
+const ACTS: usize = 500;
 
 /// How many batches are offered to choose from.
 const BATCHES: usize = 500;
@@ -122,6 +127,11 @@ impl Errand {
                 Answer::Prefixes(store.prefix_counts().await?)
             }
             Question::Batches => Answer::Batches(store.batches(None, BATCHES).await?),
+            Question::Acts => Answer::Acts(store.acts(&ActFilter::default(), None, ACTS).await?),
+            Question::LogOfAct(id) => {
+                let filter = LogFilter { act_id: Some(id), ..LogFilter::default() };
+                Answer::LogOfAct(store.log(&filter, None, ACTS).await?)
+            }
             Question::Codes(filter, most) => {
                 let page = store.page(&filter, Sort::NEWEST, &Anchor::First, most).await?;
                 Answer::Codes(page.rows.into_iter().map(|card| card.full_code).collect())

@@ -4,10 +4,11 @@ use chrono::TimeDelta;
 use kami_shared::filter::{Capped, Position};
 use kami_shared::store::{Page, SearchStep};
 
-use super::{acts, lists, table, work};
+use super::{acts, lists, log, table, work};
 use crate::console::cards::Landing;
 use crate::console::message::{Answer, Effect, Failure, Question, Topic};
 use crate::console::model::{History, Link, Model, ReadOnly, Tone};
+use crate::console::overlay::PickerKind;
 use crate::console::search::Progress;
 
 /// The longest time between two tries to reach a database that is away.
@@ -72,6 +73,17 @@ pub(super) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
         Answer::Batches(batches) => {
             model.settle(topic);
             lists::offer_batches(model, &batches);
+            Vec::new()
+        }
+        Answer::Acts(acts) => {
+            model.settle(topic);
+            let items = log::items(model, &acts);
+            lists::fill(model, PickerKind::Log, items);
+            Vec::new()
+        }
+        Answer::LogOfAct(records) => {
+            model.settle(topic);
+            log::show(model, &records);
             Vec::new()
         }
         Answer::Codes(codes) => {

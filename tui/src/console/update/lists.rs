@@ -83,6 +83,9 @@ fn choose(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let chosen = item.value.clone();
+    if let Chosen::LoggedAct(id) = chosen {
+        return super::log::open_act(model, id);
+    }
     if let Chosen::Column(column) = chosen {
         return turn_column(model, column);
     }
@@ -115,7 +118,7 @@ fn choose(model: &mut Model) -> Vec<Effect> {
             effects.extend(work::copy_batch(model, id));
             return effects;
         }
-        Chosen::Column(_) => {}
+        Chosen::Column(_) | Chosen::LoggedAct(_) => {}
     }
     effects.extend(filters::changed(model));
     effects
@@ -168,7 +171,8 @@ pub(super) fn offer_batches(model: &mut Model, batches: &[Batch]) {
     fill(model, PickerKind::Batch, std::iter::once(all).chain(items.take(BATCHES)).collect());
 }
 
-fn fill(model: &mut Model, wanted: PickerKind, items: Vec<Item<Chosen>>) {
+/// Puts items into an open list of a kind.
+pub(super) fn fill(model: &mut Model, wanted: PickerKind, items: Vec<Item<Chosen>>) {
     for overlay in &mut model.overlays {
         if let Overlay::Picker { kind, picker } = overlay
             && *kind == wanted

@@ -22,8 +22,13 @@ pub(super) fn render(
 ) {
     let (language, theme) = (model.language, model.theme);
     let found = picker.found();
-    let is_wide = matches!(kind, PickerKind::Help | PickerKind::Palette | PickerKind::Batch);
-    let width = if is_wide { 68 } else { 46 };
+    let is_wide =
+        matches!(kind, PickerKind::Help | PickerKind::Palette | PickerKind::Batch | PickerKind::Log);
+    let width = match kind {
+        PickerKind::Log => 76,
+        _ if is_wide => 68,
+        _ => 46,
+    };
     let most = screen.height.saturating_sub(6).min(if screen.height >= 40 { 32 } else { 18 });
     // As high as the whole list, so that typing does not make the frame jump.
     let rows = u16::try_from(picker.len().max(3)).unwrap_or(u16::MAX);
