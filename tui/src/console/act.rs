@@ -83,6 +83,8 @@ pub enum Act {
     No,
     /// Copy codes to the clipboard.
     Copy,
+    /// Counts over time.
+    Statistics,
     /// What operators did.
     Log,
     /// Ask the database again.
@@ -144,6 +146,7 @@ impl Act {
             Self::Yes => "act.yes",
             Self::No => "act.no",
             Self::Copy => "act.copy",
+            Self::Statistics => "act.statistics",
             Self::Log => "act.log",
             Self::Refresh => "act.refresh",
             Self::Theme => "act.theme",

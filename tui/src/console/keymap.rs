@@ -76,6 +76,7 @@ const EVERYWHERE: &[Place] = &[
     Place::ConfirmTyped,
     Place::Work,
     Place::Report,
+    Place::Statistics,
 ];
 
 /// Every binding of the console.
@@ -107,6 +108,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::PageDown, &[Key::code(KeyCode::PageDown), Key::ctrl('d')], READ, Group::Move, 0),
     bind(Act::PageUp, &[Key::code(KeyCode::PageUp), Key::ctrl('u')], READ, Group::Move, 0),
     bind(Act::Back, &[Key::code(KeyCode::Esc), Key::code(KeyCode::Enter), key('q')], READ, Group::Move, 1),
+    bind(Act::Back, &[Key::code(KeyCode::Esc), key('s'), key('q')], &[Place::Statistics], Group::Move, 1),
+    bind(Act::Refresh, &[key('r')], &[Place::Statistics], Group::Program, 2),
     bind(Act::Search, &[key('/')], TABLE, Group::Find, 20),
     bind(Act::Filter, &[key('f')], TABLE, Group::Find, 21),
     bind(Act::FilterStatus, &[], TABLE, Group::Find, 0),
@@ -140,6 +143,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::Yes, &[Key::code(KeyCode::Enter)], &[Place::ConfirmTyped], Group::Cards, 1),
     bind(Act::No, &[Key::code(KeyCode::Esc)], &[Place::ConfirmTyped], Group::Cards, 2),
     bind(Act::Copy, &[key('c')], CARDS, Group::Cards, 19),
+    bind(Act::Statistics, &[key('s')], SCREENS, Group::Program, 24),
     bind(Act::Log, &[key('l')], SCREENS, Group::Program, 25),
     bind(Act::Refresh, &[key('r')], SCREENS, Group::Program, 0),
     bind(Act::Theme, &[key('t')], SCREENS, Group::Program, 0),

@@ -13,6 +13,7 @@ use tui_input::InputRequest;
 use super::act::Act;
 use super::cards::Landing;
 use super::order::Order;
+use super::statistics::{Series, Statistics};
 use crate::export::{ExportError, Exported};
 
 /// Something that happened.
@@ -61,6 +62,8 @@ pub enum Topic {
     Choices,
     /// Which codes to copy.
     Codes,
+    /// Counts over time.
+    Statistics,
     /// What is being done to cards.
     Work,
 }
@@ -104,6 +107,8 @@ pub enum Question {
     Prefixes,
     /// The batches.
     Batches,
+    /// Counts over time, one after the other.
+    Statistics(Vec<Series>),
     /// What operators did, the newest first.
     Acts,
     /// What one act changed.
@@ -147,6 +152,8 @@ pub enum Answer {
     Prefixes(Vec<PrefixCounts>),
     /// The batches.
     Batches(Vec<Batch>),
+    /// Counts over time.
+    Statistics(Statistics),
     /// What operators did.
     Acts(Vec<ActRecord>),
     /// What one act changed.

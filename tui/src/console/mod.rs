@@ -20,6 +20,7 @@ pub mod reason;
 pub mod refusal;
 mod run;
 pub mod search;
+pub mod statistics;
 mod terminal;
 pub mod theme;
 pub mod update;

@@ -26,6 +26,8 @@ pub enum Overlay {
     Work,
     /// Lines to read.
     Report(Report),
+    /// Counts over time, in place of the table.
+    Statistics,
     /// A list to choose from.
     Picker {
         /// What it is a list of.

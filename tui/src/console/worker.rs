@@ -16,6 +16,7 @@ use tokio::task::AbortHandle;
 
 use super::message::{Answer, Done, Failure, Message, Question, QuestionId, Topic};
 use super::order::{Order, Target};
+use super::statistics::{Chart, STOCK_DAYS, Series, Statistics};
 use crate::export;
 
 /// How many acts of a card's history are shown.
@@ -127,6 +128,7 @@ impl Errand {
                 Answer::Prefixes(store.prefix_counts().await?)
             }
             Question::Batches => Answer::Batches(store.batches(None, BATCHES).await?),
+            Question::Statistics(series) => Answer::Statistics(self.statistics(series).await?),
             Question::Acts => Answer::Acts(store.acts(&ActFilter::default(), None, ACTS).await?),
             Question::LogOfAct(id) => {
                 let filter = LogFilter { act_id: Some(id), ..LogFilter::default() };
@@ -169,6 +171,17 @@ impl Errand {
             }
             is_first = false;
         }
+    }
+
+    /// Counts over time, one question after the other, so that the server has hands free for others.
+    async fn statistics(&self, series: Vec<Series>) -> Result<Statistics, StoreError> {
+        let mut charts = Vec::with_capacity(series.len());
+        for series in series {
+            let Series { event, start, step, count, .. } = series;
+            let counts = self.store.histogram(event, start, step, count).await?.counts;
+            charts.push(Chart { series, counts });
+        }
+        Ok(Statistics { charts, stock: self.store.stock(STOCK_DAYS).await? })
     }
 
     /// There is not a single card.

@@ -77,6 +77,11 @@ async fn from_the_first_card_to_the_last() {
     terminal.press(ESCAPE);
     terminal.wait_for("the table", |screen| !screen.contains("operator log"));
 
+    terminal.press("s");
+    terminal.wait_for_text("generated, last 30 days");
+    terminal.press(ESCAPE);
+    terminal.wait_for("the table", |screen| !screen.contains("generated, last 30 days"));
+
     terminal.press("x");
     terminal.wait_for_text("exports/unused_cards_");
     terminal.press(ENTER);

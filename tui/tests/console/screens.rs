@@ -1,8 +1,9 @@
 //! Each screen at each size, in both languages, with colours and without.
 
-use kami_shared::store::SearchStep;
+use kami_shared::store::{PrefixStock, SearchStep, Stock};
 use kami_tui::console::message::{Answer, Failure, Topic};
 use kami_tui::console::model::ReadOnly;
+use kami_tui::console::statistics::{Chart, Statistics};
 use kami_tui::console::theme::{Depth, Shade};
 use kami_tui::words::Language;
 use ratatui::buffer::Buffer;
@@ -72,6 +73,26 @@ fn a_form_with_mistakes_and_codes_that_are_easy_to_guess() {
         console.keys("6");
         snapshot("generate_wrong", &console);
     }
+}
+
+#[test]
+fn statistics() {
+    let stock =
+        |prefix: &str, unused, activated| PrefixStock { prefix: prefix.to_owned(), unused, activated };
+    everywhere("statistics", |console| {
+        console.keys("s");
+        let charts = kami_tui::console::statistics::series(now(), console.model.zone).map(|series| {
+            let counts = (0..u64::from(series.count)).map(|step| step * step * 7 % 61).collect();
+            Chart { series, counts }
+        });
+        let stock = Stock {
+            days: 30,
+            prefixes: vec![stock("BASIC", 812, 0), stock("VIP", 9_000, 1_200), stock("学习卡", 40, 90)],
+            taken_at: now(),
+        };
+        let statistics = Statistics { charts: charts.to_vec(), stock };
+        console.answer(Topic::Statistics, Answer::Statistics(statistics));
+    });
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::console::message::{Effect, Question, Topic};
 use crate::console::model::{Model, Place, Tone};
 use crate::console::overlay::Overlay;
 use crate::console::refusal;
+use crate::console::statistics;
 use crate::words::{counted, say};
 
 /// Does an act, or says why it cannot be done now.
@@ -20,6 +21,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         Place::Confirm | Place::ConfirmTyped => confirm_act(model, act),
         Place::Work => work_act(model, act),
         Place::Report => report_act(model, act),
+        Place::Statistics => statistics_act(model, act),
         Place::Search => search_act(model, act),
         Place::Detail => detail_act(model, act),
         Place::Cards => cards_act(model, act),
@@ -68,6 +70,24 @@ fn work_act(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::Suspend => vec![Effect::Suspend],
         _ => Vec::new(),
     }
+}
+
+fn statistics_act(model: &mut Model, act: Act) -> Vec<Effect> {
+    match act {
+        Act::Refresh => ask_statistics(model),
+        Act::Back => {
+            model.overlays.pop();
+            model.forget(Topic::Statistics).into_iter().collect()
+        }
+        Act::Quit => quit(model),
+        Act::Suspend => vec![Effect::Suspend],
+        _ => Vec::new(),
+    }
+}
+
+fn ask_statistics(model: &mut Model) -> Vec<Effect> {
+    let series = statistics::series(model.server_now(), model.zone);
+    vec![model.ask(Topic::Statistics, Question::Statistics(series.to_vec()))]
 }
 
 fn report_act(model: &mut Model, act: Act) -> Vec<Effect> {
@@ -166,6 +186,12 @@ fn cards_act(model: &mut Model, act: Act) -> Vec<Effect> {
         | Act::Undo
         | Act::Export => work::begin(model, act),
         Act::Log => log::open(model),
+        Act::Statistics => {
+            model.notice = None;
+            model.overlays.clear();
+            model.overlays.push(Overlay::Statistics);
+            ask_statistics(model)
+        }
         Act::Copy => copy(model),
         Act::Refresh => {
             model.notice = None;

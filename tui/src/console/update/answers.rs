@@ -75,6 +75,11 @@ pub(super) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
             lists::offer_batches(model, &batches);
             Vec::new()
         }
+        Answer::Statistics(statistics) => {
+            model.settle(topic);
+            model.statistics = Some(statistics);
+            Vec::new()
+        }
         Answer::Acts(acts) => {
             model.settle(topic);
             let items = log::items(model, &acts);
@@ -202,7 +207,7 @@ fn failed(model: &mut Model, topic: Topic, failure: Failure) -> Vec<Effect> {
         // What the table is asked for says it once; these would only say it again.
         Topic::Total | Topic::Offset | Topic::History | Topic::Server => {}
         Topic::Counts if failure.passes => {}
-        Topic::Rows | Topic::Counts | Topic::Choices | Topic::Codes | Topic::Work => {
+        Topic::Rows | Topic::Counts | Topic::Choices | Topic::Codes | Topic::Statistics | Topic::Work => {
             model.say(Tone::Bad, failure.words);
         }
     }

@@ -24,6 +24,7 @@ mod lists;
 mod notice;
 mod paint;
 mod report;
+mod statistics;
 mod table;
 mod work;
 
@@ -68,6 +69,11 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
             Overlay::Detail { scroll } => detail::render_over(model, *scroll, frame, area),
             Overlay::Form(form) => form::render(model, form, is_top, frame, area),
             Overlay::Confirm(confirm) => confirm::render(model, confirm, frame, area),
+            Overlay::Statistics => statistics::render(
+                model,
+                frame,
+                Rect { y: filter.y, height: body.bottom() - filter.y, ..body },
+            ),
             Overlay::Report(report) => report::render(model, report, frame, area),
             Overlay::Work => work::render(model, frame, area),
             Overlay::Picker { kind, picker } => lists::render(model, *kind, picker, is_top, frame, area),
