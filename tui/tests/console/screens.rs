@@ -1,6 +1,6 @@
 //! Each screen at each size, in both languages, with colours and without.
 
-use kami_shared::store::{PrefixStock, SearchStep, Stock};
+use kami_shared::store::{ActRecord, PrefixStock, SearchStep, Stock};
 use kami_tui::console::message::{Answer, Failure, Topic};
 use kami_tui::console::model::ReadOnly;
 use kami_tui::console::statistics::{Chart, Statistics};
@@ -93,6 +93,30 @@ fn statistics() {
         let statistics = Statistics { charts: charts.to_vec(), stock };
         console.answer(Topic::Statistics, Answer::Statistics(statistics));
     });
+}
+
+#[test]
+fn the_operator_log() {
+    let act = |id, act: &str, card_count, undone_by| ActRecord {
+        id,
+        act: act.to_owned(),
+        operator: "li@10.0.0.7".to_owned(),
+        done_at: now() - chrono::TimeDelta::minutes(7),
+        card_count,
+        batch_id: None,
+        undoes: None,
+        undone_by,
+    };
+    everywhere("log", |console| {
+        console.keys("l");
+        let acts =
+            vec![act(3, "delete", 1, None), act(2, "disable", 12, Some(4)), act(1, "generate", 10_000, None)];
+        console.answer(Topic::Choices, Answer::Acts(acts));
+    });
+    let mut console = Console::with_cards((80, 24), Language::Chinese);
+    console.keys("l");
+    console.answer(Topic::Choices, Answer::Acts(Vec::new()));
+    snapshot("log_empty", &console);
 }
 
 #[test]

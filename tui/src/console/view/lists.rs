@@ -43,8 +43,12 @@ pub(super) fn render(
 
     let list = Rect { y: inner.y + 2, height: inner.height.saturating_sub(3), ..inner };
     if found.is_empty() {
-        let words =
-            if picker.waiting { say!(language, "picker.waiting") } else { say!(language, "picker.nothing") };
+        let key = match kind {
+            _ if picker.waiting => "picker.waiting",
+            PickerKind::Log if picker.is_empty() => "picker.nothing_done",
+            _ => "picker.nothing",
+        };
+        let words = say!(language, key);
         frame.buffer_mut().set_string(list.x + 2, list.y, words, theme.dim());
         return;
     }
