@@ -39,6 +39,10 @@ pub enum Act {
     FilterPrefix,
     /// Choose a batch to see.
     FilterBatch,
+    /// Choose when the cards to see were generated.
+    FilterCreated,
+    /// Choose when the cards to see expire.
+    FilterExpiring,
     /// Take the last filter away.
     Unfilter,
     /// Choose the order.
@@ -124,6 +128,8 @@ impl Act {
             Self::FilterStatus => "act.filter_status",
             Self::FilterPrefix => "act.filter_prefix",
             Self::FilterBatch => "act.filter_batch",
+            Self::FilterCreated => "act.filter_created",
+            Self::FilterExpiring => "act.filter_expiring",
             Self::Unfilter => "act.unfilter",
             Self::Sort => "act.sort",
             Self::Reverse => "act.reverse",

@@ -115,6 +115,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::FilterStatus, &[], TABLE, Group::Find, 0),
     bind(Act::FilterPrefix, &[key('p')], TABLE, Group::Find, 0),
     bind(Act::FilterBatch, &[], TABLE, Group::Find, 0),
+    bind(Act::FilterCreated, &[], TABLE, Group::Find, 0),
+    bind(Act::FilterExpiring, &[], TABLE, Group::Find, 0),
     bind(Act::Unfilter, &[Key::code(KeyCode::Backspace)], TABLE, Group::Find, 0),
     bind(Act::Sort, &[key('o')], TABLE, Group::Find, 0),
     bind(Act::Reverse, &[key('O')], TABLE, Group::Find, 0),

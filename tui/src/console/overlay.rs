@@ -1,7 +1,7 @@
 //! What can lie over a screen.
 
 use kami_shared::card::CardStatus;
-use kami_shared::filter::SortBy;
+use kami_shared::filter::{Range, SortBy};
 use tui_input::Input;
 
 use super::act::Act;
@@ -78,6 +78,10 @@ pub enum PickerKind {
     Prefix,
     /// The batches.
     Batch,
+    /// The spans of generation.
+    Created,
+    /// The spans of expiry.
+    Expiring,
     /// The orders.
     Sort,
     /// The columns.
@@ -98,6 +102,8 @@ impl PickerKind {
             Self::Status => "picker.status",
             Self::Prefix => "picker.prefix",
             Self::Batch => "picker.batch",
+            Self::Created => "picker.created",
+            Self::Expiring => "picker.expiring",
             Self::Sort => "picker.sort",
             Self::Columns => "picker.columns",
             Self::Made => "picker.made",
@@ -123,6 +129,10 @@ pub enum Chosen {
     SeeBatch(u64),
     /// To copy the codes of the batch that was just made.
     CopyBatch(u64),
+    /// To see what was generated then, or at any time.
+    Created(Option<Range>),
+    /// To see what expires then, or at any time.
+    Expiring(Option<Range>),
     /// To order by this.
     Sort(SortBy),
     /// To show or hide a column.
