@@ -4,15 +4,17 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use kami_tui::command::Arguments;
+use kami_tui::command::{Arguments, Failure};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     match Arguments::parse().run().await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _: io::Result<()> = writeln!(io::stderr(), "kami: {error:#}");
-            ExitCode::FAILURE
+        Err(failure) => {
+            if !matches!(failure, Failure::Unread) {
+                let _: io::Result<()> = writeln!(io::stderr(), "kami: {failure}");
+            }
+            ExitCode::from(failure.code())
         }
     }
 }

@@ -3,7 +3,11 @@
 use std::io::{self, Write};
 
 use clap::Args;
-use kami_shared::store::{MigrationPlan, Store};
+use kami_shared::store::{MigrateError, MigrationPlan};
+
+use super::failure::Failure;
+use super::session::Session;
+use crate::words::say;
 
 /// Bring the database to this version's schema, making it if it is missing
 ///
@@ -23,11 +27,17 @@ pub(super) struct Migrate {
 
 impl Migrate {
     /// Migrates, or says what migrating would do.
-    pub(super) async fn run(self, store: &Store) -> anyhow::Result<()> {
+    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let store = &session.store;
         if self.dry_run {
-            return print_plan(&store.migration_plan().await?);
+            return Ok(print_plan(&store.migration_plan().await.map_err(failed)?)?);
         }
-        let MigrationPlan { creates_database, from_version, migrations } = store.migrate().await?;
+        // Not by the account's rights: those on kami's own tables are no matter before there are any.
+        if session.settings.read_only {
+            return Err(Failure::Refused(say!(session.language, "read_only.asked")));
+        }
+        let MigrationPlan { creates_database, from_version, migrations } =
+            store.migrate().await.map_err(failed)?;
         let mut out = io::stdout();
         if creates_database {
             writeln!(out, "made the database")?;
@@ -45,8 +55,12 @@ impl Migrate {
     }
 }
 
+fn failed(error: MigrateError) -> Failure {
+    Failure::Failed(error.into())
+}
+
 /// Prints the plan as SQL that a person can read and review.
-fn print_plan(plan: &MigrationPlan) -> anyhow::Result<()> {
+fn print_plan(plan: &MigrationPlan) -> io::Result<()> {
     let mut out = io::stdout();
     if plan.creates_database {
         writeln!(out, "-- the database is missing and would be made")?;

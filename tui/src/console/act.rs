@@ -39,6 +39,10 @@ pub enum Act {
     FilterPrefix,
     /// Choose a batch to see.
     FilterBatch,
+    /// Choose when the cards to see were generated.
+    FilterCreated,
+    /// Choose when the cards to see expire.
+    FilterExpiring,
     /// Take the last filter away.
     Unfilter,
     /// Choose the order.
@@ -83,6 +87,10 @@ pub enum Act {
     No,
     /// Copy codes to the clipboard.
     Copy,
+    /// Counts over time.
+    Statistics,
+    /// What operators did.
+    Log,
     /// Ask the database again.
     Refresh,
     /// Turn the colours to the other background.
@@ -120,6 +128,8 @@ impl Act {
             Self::FilterStatus => "act.filter_status",
             Self::FilterPrefix => "act.filter_prefix",
             Self::FilterBatch => "act.filter_batch",
+            Self::FilterCreated => "act.filter_created",
+            Self::FilterExpiring => "act.filter_expiring",
             Self::Unfilter => "act.unfilter",
             Self::Sort => "act.sort",
             Self::Reverse => "act.reverse",
@@ -142,6 +152,8 @@ impl Act {
             Self::Yes => "act.yes",
             Self::No => "act.no",
             Self::Copy => "act.copy",
+            Self::Statistics => "act.statistics",
+            Self::Log => "act.log",
             Self::Refresh => "act.refresh",
             Self::Theme => "act.theme",
             Self::Language => "act.language",

@@ -32,6 +32,9 @@ pub struct Placed {
     pub width: usize,
 }
 
+/// From how many cells on the table is not cramped.
+const ROOMY: usize = 100;
+
 /// The fewest cells between two columns.
 const GAP: usize = 2;
 
@@ -117,7 +120,9 @@ pub fn place(chosen: &[Column], width: usize) -> Vec<Placed> {
     let mut placed: Vec<Placed> = Vec::new();
     let mut used = 0;
     for column in Column::BY_WORTH.into_iter().filter(|column| chosen.contains(column)) {
-        let least = column.widths().0;
+        // Where there is room, codes are whole before columns of less worth are shown at all.
+        let is_roomy = column == Column::Code && width >= ROOMY;
+        let least = if is_roomy { 26 } else { column.widths().0 };
         let gap = if placed.is_empty() { 0 } else { GAP };
         if used + gap + least > width {
             // Nothing less worthy stays where something worthier has gone.
@@ -166,7 +171,7 @@ mod tests {
     fn the_least_worthy_columns_go_first() {
         for (width, shown) in [
             (194, "code status machine duration left used expires created note"),
-            (117, "code status machine duration left used expires note"),
+            (117, "code status machine duration left expires note"),
             (77, "code status machine left expires"),
             (57, "code status machine left"),
             (40, "code status"),

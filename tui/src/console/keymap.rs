@@ -59,6 +59,7 @@ const fn key(character: char) -> Key {
     Key::char(character)
 }
 
+const READ: &[Place] = &[Place::Report];
 const TABLE: &[Place] = &[Place::Cards];
 const CARDS: &[Place] = &[Place::Cards, Place::Detail];
 const SCREENS: &[Place] = &[Place::Cards, Place::Detail];
@@ -74,6 +75,8 @@ const EVERYWHERE: &[Place] = &[
     Place::Confirm,
     Place::ConfirmTyped,
     Place::Work,
+    Place::Report,
+    Place::Statistics,
 ];
 
 /// Every binding of the console.
@@ -100,11 +103,20 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::Back, &[Key::code(KeyCode::Esc)], TABLE, Group::Move, 0),
     bind(Act::Back, &[Key::code(KeyCode::Esc)], OVER, Group::Move, 3),
     bind(Act::Cancel, &[Key::code(KeyCode::Esc)], &[Place::Work], Group::Move, 1),
+    bind(Act::Down, &[key('j'), Key::code(KeyCode::Down)], READ, Group::Move, 0),
+    bind(Act::Up, &[key('k'), Key::code(KeyCode::Up)], READ, Group::Move, 0),
+    bind(Act::PageDown, &[Key::code(KeyCode::PageDown), Key::ctrl('d')], READ, Group::Move, 0),
+    bind(Act::PageUp, &[Key::code(KeyCode::PageUp), Key::ctrl('u')], READ, Group::Move, 0),
+    bind(Act::Back, &[Key::code(KeyCode::Esc), Key::code(KeyCode::Enter), key('q')], READ, Group::Move, 1),
+    bind(Act::Back, &[Key::code(KeyCode::Esc), key('s'), key('q')], &[Place::Statistics], Group::Move, 1),
+    bind(Act::Refresh, &[key('r')], &[Place::Statistics], Group::Program, 2),
     bind(Act::Search, &[key('/')], TABLE, Group::Find, 20),
     bind(Act::Filter, &[key('f')], TABLE, Group::Find, 21),
     bind(Act::FilterStatus, &[], TABLE, Group::Find, 0),
     bind(Act::FilterPrefix, &[key('p')], TABLE, Group::Find, 0),
     bind(Act::FilterBatch, &[], TABLE, Group::Find, 0),
+    bind(Act::FilterCreated, &[], TABLE, Group::Find, 0),
+    bind(Act::FilterExpiring, &[], TABLE, Group::Find, 0),
     bind(Act::Unfilter, &[Key::code(KeyCode::Backspace)], TABLE, Group::Find, 0),
     bind(Act::Sort, &[key('o')], TABLE, Group::Find, 0),
     bind(Act::Reverse, &[key('O')], TABLE, Group::Find, 0),
@@ -133,6 +145,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::Yes, &[Key::code(KeyCode::Enter)], &[Place::ConfirmTyped], Group::Cards, 1),
     bind(Act::No, &[Key::code(KeyCode::Esc)], &[Place::ConfirmTyped], Group::Cards, 2),
     bind(Act::Copy, &[key('c')], CARDS, Group::Cards, 19),
+    bind(Act::Statistics, &[key('s')], SCREENS, Group::Program, 24),
+    bind(Act::Log, &[key('l')], SCREENS, Group::Program, 25),
     bind(Act::Refresh, &[key('r')], SCREENS, Group::Program, 0),
     bind(Act::Theme, &[key('t')], SCREENS, Group::Program, 0),
     bind(Act::Language, &[key('L')], SCREENS, Group::Program, 0),

@@ -5,13 +5,15 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use kami_shared::filter::{Anchor, Capped, Filter, Position, Sort};
 use kami_shared::store::{
-    ActError, ActOutcome, Acted, Batch, LogRecord, Page, PrefixCounts, SearchCursor, SearchStep, StatusCounts,
+    ActError, ActOutcome, ActRecord, Acted, Batch, LogRecord, Page, PrefixCounts, SearchCursor, SearchStep,
+    StatusCounts,
 };
 use tui_input::InputRequest;
 
 use super::act::Act;
 use super::cards::Landing;
 use super::order::Order;
+use super::statistics::{Series, Statistics};
 use crate::export::{ExportError, Exported};
 
 /// Something that happened.
@@ -60,6 +62,8 @@ pub enum Topic {
     Choices,
     /// Which codes to copy.
     Codes,
+    /// Counts over time.
+    Statistics,
     /// What is being done to cards.
     Work,
 }
@@ -103,6 +107,12 @@ pub enum Question {
     Prefixes,
     /// The batches.
     Batches,
+    /// Counts over time, one after the other.
+    Statistics(Vec<Series>),
+    /// What operators did, the newest first.
+    Acts,
+    /// What one act changed.
+    LogOfAct(u64),
     /// The codes that a filter finds, at most so many.
     Codes(Filter, usize),
     /// Do this.
@@ -142,6 +152,12 @@ pub enum Answer {
     Prefixes(Vec<PrefixCounts>),
     /// The batches.
     Batches(Vec<Batch>),
+    /// Counts over time.
+    Statistics(Statistics),
+    /// What operators did.
+    Acts(Vec<ActRecord>),
+    /// What one act changed.
+    LogOfAct(Vec<LogRecord>),
     /// Codes to copy.
     Codes(Vec<String>),
     /// How far the work is.

@@ -10,6 +10,7 @@ use kami_shared::zone::Zone;
 use super::cards::Cards;
 use super::message::{Effect, Question, QuestionId, Topic};
 use super::overlay::Overlay;
+use super::statistics::Statistics;
 use super::theme::Theme;
 use crate::words::Language;
 
@@ -41,6 +42,10 @@ pub enum Place {
     ConfirmTyped,
     /// Something that is being done.
     Work,
+    /// Lines to read.
+    Report,
+    /// Counts over time.
+    Statistics,
 }
 
 impl Place {
@@ -180,6 +185,8 @@ pub struct Model {
     pub counts: Option<StatusCounts>,
     /// What was done to the card that was looked at last.
     pub history: Option<History>,
+    /// Counts over time, as far as they were asked for.
+    pub statistics: Option<Statistics>,
     /// What is being done.
     pub work: Option<Work>,
     /// What lies over the screen, the topmost last.
@@ -208,6 +215,7 @@ impl Model {
             cards: Cards::default(),
             counts: None,
             history: None,
+            statistics: None,
             work: None,
             overlays: Vec::new(),
             notice: None,
@@ -231,6 +239,8 @@ impl Model {
             Some(Overlay::Confirm(confirm)) if confirm.typed.is_some() => Place::ConfirmTyped,
             Some(Overlay::Confirm(_)) => Place::Confirm,
             Some(Overlay::Work) => Place::Work,
+            Some(Overlay::Statistics) => Place::Statistics,
+            Some(Overlay::Report(_)) => Place::Report,
             None if self.cards.searching => Place::Search,
             None => Place::Cards,
         }

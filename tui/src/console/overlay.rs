@@ -1,7 +1,7 @@
 //! What can lie over a screen.
 
 use kami_shared::card::CardStatus;
-use kami_shared::filter::SortBy;
+use kami_shared::filter::{Range, SortBy};
 use tui_input::Input;
 
 use super::act::Act;
@@ -24,6 +24,10 @@ pub enum Overlay {
     Confirm(Confirm),
     /// The progress of what is being done.
     Work,
+    /// Lines to read.
+    Report(Report),
+    /// Counts over time, in place of the table.
+    Statistics,
     /// A list to choose from.
     Picker {
         /// What it is a list of.
@@ -48,6 +52,17 @@ pub struct Confirm {
     pub typed: Option<(String, Input)>,
 }
 
+/// Lines to read.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// What they are about.
+    pub title: String,
+    /// The lines; those that begin with a space belong to the one before.
+    pub lines: Vec<String>,
+    /// How many are scrolled away.
+    pub scroll: usize,
+}
+
 /// What a list is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PickerKind {
@@ -63,12 +78,18 @@ pub enum PickerKind {
     Prefix,
     /// The batches.
     Batch,
+    /// The spans of generation.
+    Created,
+    /// The spans of expiry.
+    Expiring,
     /// The orders.
     Sort,
     /// The columns.
     Columns,
     /// What can be done with a batch that was just made.
     Made,
+    /// What operators did.
+    Log,
 }
 
 impl PickerKind {
@@ -81,9 +102,12 @@ impl PickerKind {
             Self::Status => "picker.status",
             Self::Prefix => "picker.prefix",
             Self::Batch => "picker.batch",
+            Self::Created => "picker.created",
+            Self::Expiring => "picker.expiring",
             Self::Sort => "picker.sort",
             Self::Columns => "picker.columns",
             Self::Made => "picker.made",
+            Self::Log => "picker.log",
         }
     }
 }
@@ -99,10 +123,16 @@ pub enum Chosen {
     Prefix(Option<String>),
     /// To see one batch, or all.
     Batch(Option<u64>),
+    /// To see what one act of the log changed.
+    LoggedAct(u64),
     /// To see the batch that was just made.
     SeeBatch(u64),
     /// To copy the codes of the batch that was just made.
     CopyBatch(u64),
+    /// To see what was generated then, or at any time.
+    Created(Option<Range>),
+    /// To see what expires then, or at any time.
+    Expiring(Option<Range>),
     /// To order by this.
     Sort(SortBy),
     /// To show or hide a column.

@@ -8,16 +8,22 @@ use std::time::Duration;
 
 use kami_shared::filter::{Anchor, Filter, Sort};
 use kami_shared::operator::Operator;
-use kami_shared::store::{ActError, ActProgress, Progress, SearchCursor, SearchStep, Store, StoreError};
+use kami_shared::store::{
+    ActError, ActFilter, ActProgress, LogFilter, Progress, SearchCursor, SearchStep, Store, StoreError,
+};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
 
 use super::message::{Answer, Done, Failure, Message, Question, QuestionId, Topic};
 use super::order::{Order, Target};
+use super::statistics::{Chart, STOCK_DAYS, Series, Statistics};
 use crate::export;
 
 /// How many acts of a card's history are shown.
 const HISTORY: usize = 50;
+
+/// How many acts of the log, and how many cards of one act, are shown.
+const ACTS: usize = 500;
 
 /// How many batches are offered to choose from.
 const BATCHES: usize = 500;
@@ -122,6 +128,12 @@ impl Errand {
                 Answer::Prefixes(store.prefix_counts().await?)
             }
             Question::Batches => Answer::Batches(store.batches(None, BATCHES).await?),
+            Question::Statistics(series) => Answer::Statistics(self.statistics(series).await?),
+            Question::Acts => Answer::Acts(store.acts(&ActFilter::default(), None, ACTS).await?),
+            Question::LogOfAct(id) => {
+                let filter = LogFilter { act_id: Some(id), ..LogFilter::default() };
+                Answer::LogOfAct(store.log(&filter, None, ACTS).await?)
+            }
             Question::Codes(filter, most) => {
                 let page = store.page(&filter, Sort::NEWEST, &Anchor::First, most).await?;
                 Answer::Codes(page.rows.into_iter().map(|card| card.full_code).collect())
@@ -159,6 +171,17 @@ impl Errand {
             }
             is_first = false;
         }
+    }
+
+    /// Counts over time, one question after the other, so that the server has hands free for others.
+    async fn statistics(&self, series: Vec<Series>) -> Result<Statistics, StoreError> {
+        let mut charts = Vec::with_capacity(series.len());
+        for series in series {
+            let Series { event, start, step, count, .. } = series;
+            let counts = self.store.histogram(event, start, step, count).await?.counts;
+            charts.push(Chart { series, counts });
+        }
+        Ok(Statistics { charts, stock: self.store.stock(STOCK_DAYS).await? })
     }
 
     /// There is not a single card.

@@ -66,6 +66,22 @@ async fn from_the_first_card_to_the_last() {
     terminal.press("G");
     terminal.wait_for_text("10,000 of 10,000");
 
+    terminal.press("l");
+    terminal.wait_for("the log", |screen| screen.contains("generated") && screen.contains("taken back"));
+    terminal.press("edited");
+    terminal.wait_for("the edit", |screen| screen.contains("▌") && !screen.contains("generated"));
+    terminal.press(ENTER);
+    terminal.wait_for_text("note  – → sold");
+    terminal.press(ENTER);
+    terminal.wait_for("the list", |screen| !screen.contains("note  – → sold"));
+    terminal.press(ESCAPE);
+    terminal.wait_for("the table", |screen| !screen.contains("operator log"));
+
+    terminal.press("s");
+    terminal.wait_for_text("generated, last 30 days");
+    terminal.press(ESCAPE);
+    terminal.wait_for("the table", |screen| !screen.contains("generated, last 30 days"));
+
     terminal.press("x");
     terminal.wait_for_text("exports/unused_cards_");
     terminal.press(ENTER);

@@ -1,8 +1,9 @@
 //! Each screen at each size, in both languages, with colours and without.
 
-use kami_shared::store::SearchStep;
+use kami_shared::store::{ActRecord, PrefixStock, SearchStep, Stock};
 use kami_tui::console::message::{Answer, Failure, Topic};
 use kami_tui::console::model::ReadOnly;
+use kami_tui::console::statistics::{Chart, Statistics};
 use kami_tui::console::theme::{Depth, Shade};
 use kami_tui::words::Language;
 use ratatui::buffer::Buffer;
@@ -72,6 +73,50 @@ fn a_form_with_mistakes_and_codes_that_are_easy_to_guess() {
         console.keys("6");
         snapshot("generate_wrong", &console);
     }
+}
+
+#[test]
+fn statistics() {
+    let stock =
+        |prefix: &str, unused, activated| PrefixStock { prefix: prefix.to_owned(), unused, activated };
+    everywhere("statistics", |console| {
+        console.keys("s");
+        let charts = kami_tui::console::statistics::series(now(), console.model.zone).map(|series| {
+            let counts = (0..u64::from(series.count)).map(|step| step * step * 7 % 61).collect();
+            Chart { series, counts }
+        });
+        let stock = Stock {
+            days: 30,
+            prefixes: vec![stock("BASIC", 812, 0), stock("VIP", 9_000, 1_200), stock("学习卡", 40, 90)],
+            taken_at: now(),
+        };
+        let statistics = Statistics { charts: charts.to_vec(), stock };
+        console.answer(Topic::Statistics, Answer::Statistics(statistics));
+    });
+}
+
+#[test]
+fn the_operator_log() {
+    let act = |id, act: &str, card_count, undone_by| ActRecord {
+        id,
+        act: act.to_owned(),
+        operator: "li@10.0.0.7".to_owned(),
+        done_at: now() - chrono::TimeDelta::minutes(7),
+        card_count,
+        batch_id: None,
+        undoes: None,
+        undone_by,
+    };
+    everywhere("log", |console| {
+        console.keys("l");
+        let acts =
+            vec![act(3, "delete", 1, None), act(2, "disable", 12, Some(4)), act(1, "generate", 10_000, None)];
+        console.answer(Topic::Choices, Answer::Acts(acts));
+    });
+    let mut console = Console::with_cards((80, 24), Language::Chinese);
+    console.keys("l");
+    console.answer(Topic::Choices, Answer::Acts(Vec::new()));
+    snapshot("log_empty", &console);
 }
 
 #[test]

@@ -201,6 +201,23 @@ fn filters_and_orders_are_chosen_from_lists() {
 }
 
 #[test]
+fn spans_of_time_are_chosen_from_lists() {
+    let mut console = console();
+    console.keys("fgeneration");
+    console.press(KeyCode::Enter);
+    console.keys("7d");
+    console.press(KeyCode::Enter);
+    let created = console.model.cards.query.filter.created.unwrap();
+    assert_eq!((created.from, created.until), (Some(now() - TimeDelta::days(7)), None));
+    console.keys("fexpiry");
+    console.press(KeyCode::Enter);
+    console.keys("1d");
+    console.press(KeyCode::Enter);
+    let expiring = console.model.cards.query.filter.expiring.unwrap();
+    assert_eq!((expiring.from, expiring.until), (Some(now()), Some(now() + TimeDelta::days(1))));
+}
+
+#[test]
 fn a_code_is_copied() {
     let mut console = console();
     console.keys("c");

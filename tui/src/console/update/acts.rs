@@ -1,11 +1,12 @@
 //! What each act does where it is asked for.
 
-use super::{filters, forms, lists, table, work};
+use super::{filters, forms, lists, log, table, work};
 use crate::console::act::Act;
 use crate::console::message::{Effect, Question, Topic};
 use crate::console::model::{Model, Place, Tone};
 use crate::console::overlay::Overlay;
 use crate::console::refusal;
+use crate::console::statistics;
 use crate::words::{counted, say};
 
 /// Does an act, or says why it cannot be done now.
@@ -19,6 +20,8 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         Place::Form => forms::act(model, act),
         Place::Confirm | Place::ConfirmTyped => confirm_act(model, act),
         Place::Work => work_act(model, act),
+        Place::Report => report_act(model, act),
+        Place::Statistics => statistics_act(model, act),
         Place::Search => search_act(model, act),
         Place::Detail => detail_act(model, act),
         Place::Cards => cards_act(model, act),
@@ -67,6 +70,44 @@ fn work_act(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::Suspend => vec![Effect::Suspend],
         _ => Vec::new(),
     }
+}
+
+fn statistics_act(model: &mut Model, act: Act) -> Vec<Effect> {
+    match act {
+        Act::Refresh => ask_statistics(model),
+        Act::Back => {
+            model.overlays.pop();
+            model.forget(Topic::Statistics).into_iter().collect()
+        }
+        Act::Quit => quit(model),
+        Act::Suspend => vec![Effect::Suspend],
+        _ => Vec::new(),
+    }
+}
+
+fn ask_statistics(model: &mut Model) -> Vec<Effect> {
+    let series = statistics::series(model.server_now(), model.zone);
+    vec![model.ask(Topic::Statistics, Question::Statistics(series.to_vec()))]
+}
+
+fn report_act(model: &mut Model, act: Act) -> Vec<Effect> {
+    let lines = match act {
+        Act::Down => 1,
+        Act::Up => -1,
+        Act::PageDown => 10,
+        Act::PageUp => -10,
+        Act::Back => {
+            model.overlays.pop();
+            return Vec::new();
+        }
+        Act::Quit => return quit(model),
+        Act::Suspend => return vec![Effect::Suspend],
+        _ => return Vec::new(),
+    };
+    if let Some(Overlay::Report(report)) = model.overlays.last_mut() {
+        report.scroll = report.scroll.saturating_add_signed(lines).min(report.lines.len());
+    }
+    Vec::new()
 }
 
 /// Ends, unless something typed would be lost that the operator was not yet told about.
@@ -144,6 +185,13 @@ fn cards_act(model: &mut Model, act: Act) -> Vec<Effect> {
         | Act::Delete
         | Act::Undo
         | Act::Export => work::begin(model, act),
+        Act::Log => log::open(model),
+        Act::Statistics => {
+            model.notice = None;
+            model.overlays.clear();
+            model.overlays.push(Overlay::Statistics);
+            ask_statistics(model)
+        }
         Act::Copy => copy(model),
         Act::Refresh => {
             model.notice = None;

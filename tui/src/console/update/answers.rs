@@ -4,10 +4,11 @@ use chrono::TimeDelta;
 use kami_shared::filter::{Capped, Position};
 use kami_shared::store::{Page, SearchStep};
 
-use super::{acts, lists, table, work};
+use super::{acts, lists, log, table, work};
 use crate::console::cards::Landing;
 use crate::console::message::{Answer, Effect, Failure, Question, Topic};
 use crate::console::model::{History, Link, Model, ReadOnly, Tone};
+use crate::console::overlay::PickerKind;
 use crate::console::search::Progress;
 
 /// The longest time between two tries to reach a database that is away.
@@ -72,6 +73,22 @@ pub(super) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
         Answer::Batches(batches) => {
             model.settle(topic);
             lists::offer_batches(model, &batches);
+            Vec::new()
+        }
+        Answer::Statistics(statistics) => {
+            model.settle(topic);
+            model.statistics = Some(statistics);
+            Vec::new()
+        }
+        Answer::Acts(acts) => {
+            model.settle(topic);
+            let items = log::items(model, &acts);
+            lists::fill(model, PickerKind::Log, items);
+            Vec::new()
+        }
+        Answer::LogOfAct(records) => {
+            model.settle(topic);
+            log::show(model, &records);
             Vec::new()
         }
         Answer::Codes(codes) => {
@@ -190,7 +207,7 @@ fn failed(model: &mut Model, topic: Topic, failure: Failure) -> Vec<Effect> {
         // What the table is asked for says it once; these would only say it again.
         Topic::Total | Topic::Offset | Topic::History | Topic::Server => {}
         Topic::Counts if failure.passes => {}
-        Topic::Rows | Topic::Counts | Topic::Choices | Topic::Codes | Topic::Work => {
+        Topic::Rows | Topic::Counts | Topic::Choices | Topic::Codes | Topic::Statistics | Topic::Work => {
             model.say(Tone::Bad, failure.words);
         }
     }

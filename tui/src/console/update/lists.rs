@@ -1,7 +1,8 @@
 //! The lists to choose from: opened, filled, chosen from.
 
+use chrono::TimeDelta;
 use kami_shared::card::CardStatus;
-use kami_shared::filter::SortBy;
+use kami_shared::filter::{Range, SortBy};
 use kami_shared::store::Batch;
 use tui_input::InputRequest;
 
@@ -30,6 +31,8 @@ pub(super) fn open(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::FilterStatus => (PickerKind::Status, Picker::new(statuses(model)), None),
         Act::FilterPrefix => (PickerKind::Prefix, Picker::waiting(), Some(Question::Prefixes)),
         Act::FilterBatch => (PickerKind::Batch, Picker::waiting(), Some(Question::Batches)),
+        Act::FilterCreated => (PickerKind::Created, Picker::new(spans(model, true)), None),
+        Act::FilterExpiring => (PickerKind::Expiring, Picker::new(spans(model, false)), None),
         Act::Sort => (PickerKind::Sort, Picker::new(orders(model)), None),
         Act::Columns => (PickerKind::Columns, Picker::new(columns(model)), None),
         _ => return Vec::new(),
@@ -83,6 +86,9 @@ fn choose(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let chosen = item.value.clone();
+    if let Chosen::LoggedAct(id) = chosen {
+        return super::log::open_act(model, id);
+    }
     if let Chosen::Column(column) = chosen {
         return turn_column(model, column);
     }
@@ -97,6 +103,8 @@ fn choose(model: &mut Model) -> Vec<Effect> {
         Chosen::Status(status) => filter.status = status,
         Chosen::Prefix(prefix) => filter.prefix = prefix,
         Chosen::Batch(batch) => filter.batch_id = batch,
+        Chosen::Created(range) => filter.created = range,
+        Chosen::Expiring(range) => filter.expiring = range,
         Chosen::Sort(by) => {
             let sort = &mut model.cards.query.sort;
             if sort.by == by {
@@ -115,7 +123,7 @@ fn choose(model: &mut Model) -> Vec<Effect> {
             effects.extend(work::copy_batch(model, id));
             return effects;
         }
-        Chosen::Column(_) => {}
+        Chosen::Column(_) | Chosen::LoggedAct(_) => {}
     }
     effects.extend(filters::changed(model));
     effects
@@ -168,7 +176,8 @@ pub(super) fn offer_batches(model: &mut Model, batches: &[Batch]) {
     fill(model, PickerKind::Batch, std::iter::once(all).chain(items.take(BATCHES)).collect());
 }
 
-fn fill(model: &mut Model, wanted: PickerKind, items: Vec<Item<Chosen>>) {
+/// Puts items into an open list of a kind.
+pub(super) fn fill(model: &mut Model, wanted: PickerKind, items: Vec<Item<Chosen>>) {
     for overlay in &mut model.overlays {
         if let Overlay::Picker { kind, picker } = overlay
             && *kind == wanted
@@ -219,7 +228,7 @@ fn item(model: &Model, binding: &Binding) -> Item<Chosen> {
 }
 
 fn filter_kinds(model: &Model) -> Vec<Item<Chosen>> {
-    [Act::FilterStatus, Act::FilterPrefix, Act::FilterBatch]
+    [Act::FilterStatus, Act::FilterPrefix, Act::FilterBatch, Act::FilterCreated, Act::FilterExpiring]
         .into_iter()
         .filter_map(|act| BINDINGS.iter().find(|binding| binding.act == act))
         .map(|binding| item(model, binding))
@@ -241,6 +250,26 @@ fn statuses(model: &Model) -> Vec<Item<Chosen>> {
         Item::new(Chosen::Status(Some(status)), label, count(Some(status)))
     });
     std::iter::once(all).chain(each).collect()
+}
+
+/// The spans of time that are asked for most: back from now for generation, on from now for expiry.
+fn spans(model: &Model, is_created: bool) -> Vec<Item<Chosen>> {
+    let (language, now) = (model.language, model.server_now());
+    let choose = |range| if is_created { Chosen::Created(range) } else { Chosen::Expiring(range) };
+    let prefix = if is_created { "span.last" } else { "span.next" };
+    let any = Item::new(choose(None), say!(language, "span.any"), "");
+    let each = [1_i64, 24, 7 * 24, 30 * 24, 365 * 24].map(|hours| {
+        let length = TimeDelta::hours(hours);
+        let range = if is_created {
+            Range { from: Some(now - length), until: None }
+        } else {
+            Range { from: Some(now), until: Some(now + length) }
+        };
+        let seconds = length.num_seconds().unsigned_abs();
+        let words = crate::words::span(language, seconds);
+        Item::new(choose(Some(range)), say!(language, prefix, span = words), "")
+    });
+    std::iter::once(any).chain(each).collect()
 }
 
 fn orders(model: &Model) -> Vec<Item<Chosen>> {

@@ -5,6 +5,7 @@ mod answers;
 mod filters;
 mod forms;
 mod lists;
+mod log;
 mod table;
 mod work;
 
@@ -67,7 +68,9 @@ fn edit(model: &mut Model, request: InputRequest) -> Vec<Effect> {
             return Vec::new();
         }
         Place::Search => {}
-        Place::Cards | Place::Detail | Place::Confirm | Place::Work => return Vec::new(),
+        Place::Cards | Place::Detail | Place::Confirm | Place::Work | Place::Report | Place::Statistics => {
+            return Vec::new();
+        }
     }
     filters::edit_search(model, request)
 }

@@ -9,6 +9,7 @@ use ratatui::text::{Line, Span};
 use super::paint::{overlay, space, span};
 use super::table::{left, status_now};
 use crate::cells::{cells, harmless, pad_right, wrap};
+use crate::console::log::{act_word, changes};
 use crate::console::model::Model;
 use crate::console::theme::{Theme, status_key};
 use crate::words::{duration, moment, say, whole_moment};
@@ -104,12 +105,12 @@ fn entry(model: &Model, record: &LogRecord, width: usize) -> Vec<Line<'static>> 
     let when = moment(language, model.zone, model.server_now(), record.done_at);
     let act: Vec<Span<'static>> = vec![
         span(pad_right(&when, 16), theme.dim()),
-        span(act_word(model, &record.act), theme.text()),
+        span(act_word(language, &record.act), theme.text()),
         space(2),
         span(harmless(&record.operator), theme.dim()),
     ];
     let mut lines = vec![Line::from(act)];
-    for change in changes(model, record) {
+    for change in changes(language, record) {
         lines.extend(
             wrap(&change, width.saturating_sub(2))
                 .into_iter()
@@ -117,34 +118,4 @@ fn entry(model: &Model, record: &LogRecord, width: usize) -> Vec<Line<'static>> 
         );
     }
     lines
-}
-
-/// The word for an act of the operator log; an act of a later version keeps its own name.
-pub(super) fn act_word(model: &Model, act: &str) -> String {
-    let key = format!("log.act.{act}");
-    let word = say!(model.language, key.clone());
-    if word.ends_with(&key) { harmless(act).into_owned() } else { word }
-}
-
-/// What an act changed, a value a line: `status  active → disabled`.
-pub(super) fn changes(model: &Model, record: &LogRecord) -> Vec<String> {
-    let (Some(before), Some(after)) = (&record.before, &record.after) else { return Vec::new() };
-    let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();
-    names.sort_unstable();
-    names.dedup();
-    names
-        .into_iter()
-        .filter(|name| name.as_str() != "updated_at" && before.get(*name) != after.get(*name))
-        .map(|name| {
-            let value = |value: Option<&serde_json::Value>| match value {
-                None | Some(serde_json::Value::Null) => "–".to_owned(),
-                Some(serde_json::Value::String(text)) => harmless(text).into_owned(),
-                Some(other) => other.to_string(),
-            };
-            let key = format!("log.column.{name}");
-            let word = say!(model.language, key.clone());
-            let word = if word.ends_with(&key) { name.clone() } else { word };
-            format!("{word}  {} → {}", value(before.get(name)), value(after.get(name)))
-        })
-        .collect()
 }

@@ -22,8 +22,13 @@ pub(super) fn render(
 ) {
     let (language, theme) = (model.language, model.theme);
     let found = picker.found();
-    let is_wide = matches!(kind, PickerKind::Help | PickerKind::Palette | PickerKind::Batch);
-    let width = if is_wide { 68 } else { 46 };
+    let is_wide =
+        matches!(kind, PickerKind::Help | PickerKind::Palette | PickerKind::Batch | PickerKind::Log);
+    let width = match kind {
+        PickerKind::Log => 76,
+        _ if is_wide => 68,
+        _ => 46,
+    };
     let most = screen.height.saturating_sub(6).min(if screen.height >= 40 { 32 } else { 18 });
     // As high as the whole list, so that typing does not make the frame jump.
     let rows = u16::try_from(picker.len().max(3)).unwrap_or(u16::MAX);
@@ -38,8 +43,12 @@ pub(super) fn render(
 
     let list = Rect { y: inner.y + 2, height: inner.height.saturating_sub(3), ..inner };
     if found.is_empty() {
-        let words =
-            if picker.waiting { say!(language, "picker.waiting") } else { say!(language, "picker.nothing") };
+        let key = match kind {
+            _ if picker.waiting => "picker.waiting",
+            PickerKind::Log if picker.is_empty() => "picker.nothing_done",
+            _ => "picker.nothing",
+        };
+        let words = say!(language, key);
         frame.buffer_mut().set_string(list.x + 2, list.y, words, theme.dim());
         return;
     }

@@ -23,6 +23,8 @@ mod hints;
 mod lists;
 mod notice;
 mod paint;
+mod report;
+mod statistics;
 mod table;
 mod work;
 
@@ -67,6 +69,12 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
             Overlay::Detail { scroll } => detail::render_over(model, *scroll, frame, area),
             Overlay::Form(form) => form::render(model, form, is_top, frame, area),
             Overlay::Confirm(confirm) => confirm::render(model, confirm, frame, area),
+            Overlay::Statistics => statistics::render(
+                model,
+                frame,
+                Rect { y: filter.y, height: body.bottom() - filter.y, ..body },
+            ),
+            Overlay::Report(report) => report::render(model, report, frame, area),
             Overlay::Work => work::render(model, frame, area),
             Overlay::Picker { kind, picker } => lists::render(model, *kind, picker, is_top, frame, area),
         }
@@ -83,7 +91,7 @@ fn cards(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         table::render(model, frame, area);
         return;
     }
-    let detail = if area.width >= 200 { 64 } else { 44 };
+    let detail = if area.width >= 200 { 56 } else { 40 };
     let [table, detail] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(detail)]).areas(area);
     table::render(model, frame, table);
     detail::render_beside(model, frame, detail);

@@ -1,7 +1,5 @@
 //! `kami migrate` as its user runs it.
 
-#![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
-
 use std::process::{Command, Output};
 
 use kami_testkit::TestDatabase;

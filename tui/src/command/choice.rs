@@ -1,0 +1,93 @@
+//! Which cards an act is for: named by their codes, or all that a filter finds.
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use kami_shared::card::{CardCode, TextError};
+use kami_shared::record::CardRecord;
+use kami_shared::store::Selection;
+
+use super::failure::Failure;
+use super::filter::FilterOptions;
+use super::session::Session;
+use crate::words::{Language, say};
+
+/// How many codes a message names before it only counts the rest.
+const NAMED: usize = 10;
+
+/// The cards of an act.
+#[derive(Debug, Args)]
+pub(super) struct Choice {
+    /// The codes of the cards, in any case
+    #[arg(value_name = "CODE", value_parser = typed_code)]
+    codes: Vec<String>,
+    /// Every card that meets the conditions below; without one, every card there is
+    #[arg(long, conflicts_with = "codes")]
+    all: bool,
+    #[command(flatten)]
+    filter: FilterOptions,
+}
+
+/// The cards that were found for an act.
+pub(super) struct Chosen {
+    /// They themselves.
+    pub(super) selection: Selection,
+    /// The codes that no card has.
+    pub(super) missing: Vec<String>,
+}
+
+impl Choice {
+    /// Whether single cards were named.
+    pub(super) fn names_cards(&self) -> bool {
+        !self.codes.is_empty()
+    }
+
+    /// Finds the cards; that none was named without `--all` is refused, and so is that no named one is there.
+    pub(super) async fn find(&self, session: &Session) -> Result<Chosen, Failure> {
+        let language = session.language;
+        let filter = self.filter.filter(session.zone);
+        if self.codes.is_empty() {
+            if !self.all {
+                return Err(Failure::Usage(say!(language, "command.name_cards")));
+            }
+            return Ok(Chosen { selection: Selection::Filter(filter), missing: Vec::new() });
+        }
+        if !filter.is_empty() {
+            return Err(Failure::Usage(say!(language, "command.codes_or_filter")));
+        }
+        let (mut ids, mut missing) = (Vec::new(), Vec::new());
+        for code in &self.codes {
+            match find(session, code).await? {
+                Some((card, _)) if ids.contains(&card.id) => {}
+                Some((card, _)) => ids.push(card.id),
+                None => missing.push(code.clone()),
+            }
+        }
+        if ids.is_empty() {
+            return Err(not_found(language, &missing));
+        }
+        Ok(Chosen { selection: Selection::Ids(ids), missing })
+    }
+}
+
+/// Reads a code from the command line.
+pub(super) fn typed_code(text: &str) -> Result<String, TextError> {
+    CardCode::parse(text).map(|code| code.as_str().to_owned())
+}
+
+/// The card of that code and the database's clock, if there is one.
+pub(super) async fn find(
+    session: &Session,
+    code: &str,
+) -> Result<Option<(CardRecord, DateTime<Utc>)>, Failure> {
+    let code = CardCode::parse(code).map_err(|error| Failure::Usage(error.to_string()))?;
+    Ok(session.store.card_by_code(&code).await?)
+}
+
+/// That there is no card of these codes.
+pub(super) fn not_found(language: Language, codes: &[String]) -> Failure {
+    let mut named = codes.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    if codes.len() > NAMED {
+        named.push_str(", …");
+    }
+    Failure::NotFound(say!(language, "command.no_such_cards", codes = crate::cells::harmless(&named)))
+}

@@ -1,0 +1,92 @@
+//! `kami edit`: changes one card and keeps it whole.
+
+use clap::{ArgGroup, Args};
+use kami_shared::card::{CardStatus, MachineCode};
+use kami_shared::duration::CardDuration;
+use kami_shared::edit::{CardEdit, StatusEdit};
+use kami_shared::operator::Note;
+use kami_shared::prefix::Prefix;
+use serde_json::json;
+
+use super::choice::{find, not_found, typed_code};
+use super::failure::Failure;
+use super::output::{Output, message};
+use super::record::card_json;
+use super::session::Session;
+use crate::words::{counted, say};
+
+/// Change a card's prefix, status, duration or note
+///
+/// The card stays whole: unused clears its machine and times, active needs --machine and starts its time, expired ends
+/// it now, disabled keeps everything. A new prefix changes the code.
+#[derive(Debug, Args)]
+#[command(
+    group = ArgGroup::new("change").required(true).multiple(true).args(["prefix", "status", "duration", "note"]),
+    after_help = "Examples:\n  kami edit VIP-7KQ2M9XW --note 'refunded in May'\n  \
+                  kami edit VIP-7KQ2M9XW --status active --machine PC-3F2A\n  \
+                  kami edit VIP-7KQ2M9XW --prefix GOLD --duration 30d"
+)]
+pub(super) struct Edit {
+    /// The code of the card, in any case
+    #[arg(value_name = "CODE", value_parser = typed_code)]
+    code: String,
+    /// Another prefix
+    #[arg(long, value_name = "PREFIX")]
+    prefix: Option<Prefix>,
+    /// Another status: unused, active, expired or disabled
+    #[arg(long, value_name = "STATUS")]
+    status: Option<CardStatus>,
+    /// The machine of an active card
+    #[arg(long, value_name = "MACHINE", value_parser = MachineCode::parse, requires = "status")]
+    machine: Option<MachineCode>,
+    /// Another duration, such as 12h, 45d or forever
+    #[arg(long, value_name = "DURATION")]
+    duration: Option<CardDuration>,
+    /// Another note; an empty one removes it
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    /// Print the card as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Edit {
+    /// Changes the card, unless someone else does so meanwhile.
+    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let language = session.language;
+        let edit = self.edit(session)?;
+        session.must_be_writable().await?;
+        let Some((seen, _)) = find(session, &self.code).await? else {
+            return Err(not_found(language, &[self.code]));
+        };
+        let acted = session.store.edit(&session.operator, &seen, &edit).await;
+        let acted = acted.map_err(|error| Failure::of_act(language, &error))?;
+        if self.json {
+            let mut out = Output::open();
+            let card = acted.card.as_ref().map(|card| card_json(session.zone, card));
+            out.json(&json!({ "act": "edit", "act_id": acted.act_id, "card": card }))?;
+            out.flush()?;
+        } else {
+            let undo = say!(language, "command.undo_with", id = acted.act_id);
+            message(&(counted(language, "done.edit", 1) + &undo));
+        }
+        Ok(())
+    }
+
+    fn edit(&self, session: &Session) -> Result<CardEdit, Failure> {
+        let status = match (self.status, self.machine.clone()) {
+            (Some(CardStatus::Active), Some(machine)) => Some(StatusEdit::Active { machine }),
+            (Some(CardStatus::Active), None) => {
+                return Err(Failure::Usage(say!(session.language, "command.needs_machine")));
+            }
+            (_, Some(_)) => return Err(Failure::Usage(say!(session.language, "command.no_machine"))),
+            (Some(CardStatus::Unused), None) => Some(StatusEdit::Unused),
+            (Some(CardStatus::Expired), None) => Some(StatusEdit::Expired),
+            (Some(CardStatus::Disabled), None) => Some(StatusEdit::Disabled),
+            (None, None) => None,
+        };
+        let note = self.note.as_deref().map(Note::parse).transpose();
+        let note = note.map_err(|error| Failure::Usage(error.to_string()))?;
+        Ok(CardEdit { prefix: self.prefix.clone(), status, duration: self.duration, note })
+    }
+}

@@ -1,0 +1,40 @@
+//! `kami extend`: gives cards more time.
+
+use clap::Args;
+use kami_shared::acts::Act;
+use kami_shared::span::{self, SpanError};
+
+use super::act::act;
+use super::choice::Choice;
+use super::failure::Failure;
+use super::session::Session;
+
+/// Give cards more time
+///
+/// An unused card will last so much longer; an expired one starts again from now.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  kami extend VIP-7KQ2M9XW --by 7d\n  kami extend --status active --prefix VIP --all --by 12h"
+)]
+pub(super) struct Extend {
+    #[command(flatten)]
+    choice: Choice,
+    /// By how much, such as 12h or 7d
+    #[arg(long, value_name = "SPAN", value_parser = seconds)]
+    by: u32,
+    /// Print what it came to as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn seconds(text: &str) -> Result<u32, SpanError> {
+    let span = span::parse(text)?;
+    u32::try_from(span.as_secs()).map_err(|_| SpanError)
+}
+
+impl Extend {
+    /// Extends the chosen cards.
+    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+        act(session, Act::Extend { seconds: self.by }, &self.choice, self.json).await
+    }
+}

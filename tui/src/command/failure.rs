@@ -1,0 +1,93 @@
+//! Why a command did not do what was asked, and the code with which it ends.
+
+use std::io;
+
+use kami_shared::store::{ActError, StoreError, UndoRefusal};
+use thiserror::Error;
+
+use crate::console::reason;
+use crate::export::ExportError;
+use crate::words::Language;
+
+/// Why a command did not do what was asked, in words for its user.
+#[derive(Debug, Error)]
+pub enum Failure {
+    /// Something broke.
+    #[error("{0:#}")]
+    Failed(anyhow::Error),
+    /// The arguments do not go together.
+    #[error("{0}")]
+    Usage(String),
+    /// There is no such card, act or batch.
+    #[error("{0}")]
+    NotFound(String),
+    /// It may not be done, or not now.
+    #[error("{0}")]
+    Refused(String),
+    /// Whoever read the output has seen enough.
+    #[error("the output is no longer read")]
+    Unread,
+}
+
+impl Failure {
+    /// The exit code; a reader that has seen enough is no failure.
+    pub const fn code(&self) -> u8 {
+        match self {
+            Self::Unread => 0,
+            Self::Failed(_) => 1,
+            Self::Usage(_) => 2,
+            Self::NotFound(_) => 3,
+            Self::Refused(_) => 4,
+        }
+    }
+
+    /// What an act's failure means for the command.
+    pub(super) fn of_act(language: Language, error: &ActError) -> Self {
+        let words = reason::act_error(language, error);
+        match error {
+            ActError::NotFound | ActError::NotUndoable(UndoRefusal::NoSuchAct) => Self::NotFound(words),
+            ActError::BatchSize => Self::Usage(words),
+            ActError::ReadOnly
+            | ActError::Refused(_)
+            | ActError::Changed { .. }
+            | ActError::CodeExists
+            | ActError::CodesExist(_)
+            | ActError::CodesExhausted
+            | ActError::NotUndoable(_) => Self::Refused(words),
+            ActError::NoRandomness | ActError::Cancelled | ActError::Uncertain(_) | ActError::Store(_) => {
+                Self::Failed(anyhow::Error::msg(words))
+            }
+        }
+    }
+
+    /// What it means for the command that no file was written.
+    pub(super) fn of_export(language: Language, error: &ExportError) -> Self {
+        let words = reason::export_error(language, error);
+        match error {
+            ExportError::NoCards => Self::NotFound(words),
+            ExportError::Exists(_) => Self::Refused(words),
+            ExportError::Cancelled | ExportError::File { .. } | ExportError::Store(_) => {
+                Self::Failed(anyhow::Error::msg(words))
+            }
+        }
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        // Its text names its causes already.
+        Self::Failed(anyhow::Error::msg(error.to_string()))
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe { Self::Unread } else { Self::Failed(error.into()) }
+    }
+}

@@ -1,0 +1,144 @@
+//! `kami generate`: makes a batch of cards.
+
+use std::path::{Path, PathBuf};
+
+use chrono::Utc;
+use clap::Args;
+use kami_shared::code::CodeLength;
+use kami_shared::duration::CardDuration;
+use kami_shared::filter::Filter;
+use kami_shared::operator::Note;
+use kami_shared::prefix::Prefix;
+use kami_shared::store::{Batch, GenerateOrder, MAX_BATCH};
+use kami_shared::transfer::Format;
+
+use super::confirm;
+use super::export::write_file;
+use super::failure::Failure;
+use super::output::{Output, message};
+use super::progress::Work;
+use super::record::card_json;
+use super::session::Session;
+use crate::export::{ExportError, ExportOrder, Source};
+use crate::words::{counted, say};
+
+/// From how many cards on it is asked whether they are wanted.
+const MANY: u32 = 10_000;
+
+/// How many codes are read at a time.
+const PART: usize = 1_000;
+
+/// Make a batch of unused cards and print their codes
+///
+/// All of them are made or none; Ctrl-C breaks it off, and then nothing of the batch exists.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  kami generate --prefix VIP --count 100 --duration 30d > codes.txt\n  \
+                        kami generate --prefix VIP --count 50000 --duration forever --output vip.csv --yes")]
+pub(super) struct Generate {
+    /// 1 to 16 letters and digits of any script, _ and -
+    #[arg(long, value_name = "PREFIX")]
+    prefix: Prefix,
+    /// How many cards, 1 to 1,000,000; above 10,000 it asks, or needs --yes
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_BATCH)))]
+    count: u32,
+    /// How long each lasts from its activation, such as 3h, 45d or forever
+    #[arg(long, value_name = "DURATION")]
+    duration: CardDuration,
+    /// How many random characters each code has, 6 to 32
+    #[arg(long, value_name = "NUMBER", default_value = "16", value_parser = length)]
+    length: CodeLength,
+    /// What to write down about each
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    /// Write the cards to this new file, not to standard output
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// The form of the file: txt, csv or jsonl; by default what its name ends in, else txt
+    #[arg(long, value_name = "FORM", requires = "output")]
+    format: Option<Format>,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+    /// Print JSON lines
+    #[arg(long, conflicts_with = "output")]
+    json: bool,
+}
+
+fn length(text: &str) -> Result<CodeLength, String> {
+    let length: u8 = text.parse().map_err(|_| "not a number of characters".to_owned())?;
+    CodeLength::new(length).map_err(|error| error.to_string())
+}
+
+impl Generate {
+    /// Makes the batch and brings it out.
+    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let language = session.language;
+        let note = self.note.as_deref().map(Note::parse).transpose();
+        let note = note.map_err(|error| Failure::Usage(error.to_string()))?.flatten();
+        session.must_be_writable().await?;
+        if let Some(path) = self.output.as_ref().filter(|path| path.exists()) {
+            // Found out before there are cards that would have no file.
+            return Err(Failure::of_export(language, &ExportError::Exists(path.clone())));
+        }
+        if self.count > MANY {
+            let question = counted(language, "confirm.generate", u64::from(self.count));
+            confirm::yes(language, self.yes, &question)?;
+        }
+        let Self { prefix, count, length, duration, .. } = self;
+        let order = GenerateOrder { prefix, count, length, duration, note };
+        let batch = make(session, &order).await?;
+        let said = counted(language, "done.generate", u64::from(batch.card_count));
+        message(&(said + &say!(language, "command.batch", id = batch.id)));
+        match &self.output {
+            None => print(session, &batch, self.json).await,
+            Some(path) => {
+                let written = write(session, &batch, path, self.format).await;
+                if written.is_err() {
+                    message(&say!(language, "command.export_batch", id = batch.id));
+                }
+                written
+            }
+        }
+    }
+}
+
+async fn make(session: &Session, order: &GenerateOrder) -> Result<Batch, Failure> {
+    let work = Work::begin(session.language, "generate")?;
+    let on_made = |made| work.batch_step(made, u64::from(order.count));
+    let batch = session.store.generate(&session.operator, order, &on_made).await;
+    drop(work);
+    batch.map_err(|error| Failure::of_act(session.language, &error))
+}
+
+fn all_of(batch: &Batch) -> Filter {
+    Filter { batch_id: Some(batch.id), ..Filter::default() }
+}
+
+async fn print(session: &Session, batch: &Batch, json: bool) -> Result<(), Failure> {
+    let filter = all_of(batch);
+    let mut out = Output::open();
+    let mut next = session.store.search_start(&filter).await?;
+    while let Some(cursor) = next {
+        let step = session.store.search_step(&filter, cursor, PART).await?;
+        for card in &step.rows {
+            if json {
+                out.json(&card_json(session.zone, card))?;
+            } else {
+                out.line(&card.full_code)?;
+            }
+        }
+        next = step.next;
+    }
+    Ok(out.flush()?)
+}
+
+async fn write(session: &Session, batch: &Batch, path: &Path, format: Option<Format>) -> Result<(), Failure> {
+    let order = ExportOrder {
+        source: Source::Filter(all_of(batch)),
+        format: format.unwrap_or_else(|| super::export::format_of(path)),
+        path: path.to_owned(),
+        at: Utc::now(),
+        zone: session.zone,
+    };
+    write_file(session, &order, false).await
+}

@@ -1,0 +1,58 @@
+//! What every command works with: the store, the operator, the language and the zone.
+
+use kami_shared::operator::Operator;
+use kami_shared::store::Store;
+use kami_shared::zone::Zone;
+
+use super::failure::Failure;
+use crate::settings::Settings;
+use crate::words::{Language, say};
+
+/// What a command works with.
+#[derive(Debug)]
+pub(super) struct Session {
+    /// The cards.
+    pub(super) store: Store,
+    /// Where everything is.
+    pub(super) settings: Settings,
+    /// Who the operator log says does it.
+    pub(super) operator: Operator,
+    /// The language of the messages.
+    pub(super) language: Language,
+    /// The zone in which moments are shown and typed.
+    pub(super) zone: Zone,
+}
+
+impl Session {
+    /// Makes what the settings say, without connecting.
+    pub(super) fn new(settings: Settings, variable: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
+        let name = crate::settings::operator(settings.preferences.operator.as_deref(), variable);
+        let operator =
+            Operator::new(&name).map_err(|error| anyhow::anyhow!("the operator's name is {error}"))?;
+        let language = settings.preferences.language.unwrap_or_else(|| locale(variable));
+        let zone = match variable("KAMI_TIMEZONE").filter(|zone| !zone.trim().is_empty()) {
+            Some(zone) => zone.trim().parse().map_err(|error| anyhow::anyhow!("KAMI_TIMEZONE: {error}"))?,
+            None => Zone::default(),
+        };
+        let store = Store::new(&settings.connection.url).read_only(settings.read_only);
+        Ok(Self { store, settings, operator, language, zone })
+    }
+
+    /// Makes sure that changes are allowed here, before anything is asked or read for them.
+    pub(super) async fn must_be_writable(&self) -> Result<(), Failure> {
+        if self.settings.read_only {
+            return Err(Failure::Refused(say!(self.language, "read_only.asked")));
+        }
+        if !self.store.grants().await?.may_write() {
+            return Err(Failure::Refused(say!(self.language, "read_only.no_grant")));
+        }
+        Ok(())
+    }
+}
+
+fn locale(variable: &dyn Fn(&str) -> Option<String>) -> Language {
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .find_map(|name| variable(name).filter(|value| !value.is_empty()));
+    locale.as_deref().map_or(Language::default(), Language::of_locale)
+}

@@ -1,0 +1,29 @@
+//! `kami unbind`: frees cards from their machines.
+
+use clap::Args;
+use kami_shared::acts::Act;
+
+use super::act::act;
+use super::choice::Choice;
+use super::failure::Failure;
+use super::session::Session;
+
+/// Free cards from their machines
+///
+/// The next machine that uses a card gets it; its time runs on.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  kami unbind VIP-7KQ2M9XW\n  kami unbind --machine PC-3F2A --all")]
+pub(super) struct Unbind {
+    #[command(flatten)]
+    choice: Choice,
+    /// Print what it came to as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Unbind {
+    /// Frees the chosen cards.
+    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+        act(session, Act::Unbind, &self.choice, self.json).await
+    }
+}

@@ -1,0 +1,31 @@
+//! Lines to read, over the screen.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use super::paint::overlay;
+use crate::cells::{cut_end, wrap};
+use crate::console::model::Model;
+use crate::console::overlay::Report;
+
+/// The lines in their frame.
+pub(super) fn render(model: &Model, report: &Report, frame: &mut Frame<'_>, screen: Rect) {
+    let theme = model.theme;
+    let width = 76.min(screen.width.saturating_sub(4));
+    let room = usize::from(width.saturating_sub(4));
+    let lines: Vec<(String, bool)> = report
+        .lines
+        .iter()
+        .flat_map(|line| {
+            let is_inner = line.starts_with(' ');
+            wrap(line, room).into_iter().map(move |part| (part, is_inner))
+        })
+        .collect();
+    let most = screen.height.saturating_sub(4);
+    let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).clamp(5, most);
+    let inner = overlay(frame, theme, &cut_end(&report.title, room), (width, height), screen);
+    let scroll = report.scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
+    for (y, (line, is_inner)) in (inner.y..inner.bottom()).zip(lines.into_iter().skip(scroll)) {
+        frame.buffer_mut().set_string(inner.x, y, line, if is_inner { theme.dim() } else { theme.text() });
+    }
+}

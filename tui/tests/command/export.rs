@@ -1,0 +1,64 @@
+//! `kami export`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::fixtures::Kami;
+
+#[tokio::test]
+async fn the_text_form_is_what_sellers_tools_read() {
+    let kami = Kami::with_cards().await;
+    kami.run(&["disable", "VIP-A"]).ends(0);
+    kami.database.insert_card("VIP", "D").await;
+    let ran = kami.run(&["export", "--prefix", "VIP"]).ends(0);
+    let path = ran.out.trim_end();
+    assert_eq!(ran.err, format!("2 cards written to {path}\n"));
+    let stamp = path.strip_prefix("exports/unused_cards_VIP_").unwrap().strip_suffix(".txt").unwrap();
+    let (day, time) = stamp.split_once('_').unwrap();
+    let moment =
+        format!("{}-{}-{} {}:{}:{}", &day[..4], &day[4..6], &day[6..], &time[..2], &time[2..4], &time[4..]);
+    let file = kami.folder.join(path);
+    assert_eq!(
+        fs::read_to_string(&file).unwrap(),
+        format!(
+            "# 未使用卡密导出\n# 导出时间: {moment} (上海时区)\n# 前缀筛选: VIP\n# 总计: 2 个\n# 格式: 卡密代码\n# {}\n\n\
+             VIP-D\nVIP-B\n",
+            "=".repeat(50)
+        )
+    );
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read_dir(kami.folder.join("exports")).unwrap().count(), 1, "nothing else is left");
+}
+
+#[tokio::test]
+async fn nothing_to_export_is_no_file() {
+    let kami = Kami::with_cards().await;
+    let ran = kami.run(&["export", "--prefix", "NONE", "--output", "none.txt"]).ends(3);
+    assert_eq!(ran.err, "kami: There is no such card, so no file was written.\n");
+    assert!(!kami.folder.join("none.txt").exists());
+    kami.run(&["export", "VIP-X"]).ends(3);
+}
+
+#[tokio::test]
+async fn a_file_that_is_there_stays_what_it_is() {
+    let kami = Kami::with_cards().await;
+    fs::write(kami.folder.join("cards.csv"), "mine").unwrap();
+    let ran = kami.run(&["export", "--output", "cards.csv"]).ends(4);
+    assert_eq!(ran.err, "kami: cards.csv is there already: choose another name.\n");
+    assert_eq!(fs::read_to_string(kami.folder.join("cards.csv")).unwrap(), "mine");
+}
+
+#[tokio::test]
+async fn every_form_and_every_status_to_file_and_standard_output() {
+    let kami = Kami::with_cards().await;
+    kami.run(&["disable", "GOLD-C"]).ends(0);
+    let ran = kami.run(&["export", "--output", "-"]).ends(0);
+    assert!(ran.out.starts_with("# 未使用卡密导出\n") && ran.out.ends_with("\n\nVIP-B\nVIP-A\n"), "{ran:?}");
+    let ran = kami.run(&["export", "--any-status", "--output", "-", "--format", "jsonl"]).ends(0);
+    let cards = ran.json();
+    assert_eq!((cards.len(), &cards[0]["note"]), (3, &serde_json::json!("\u{1b}[31mred")));
+    let ran = kami.run(&["export", "gold-c", "--format", "csv", "--json"]).ends(0);
+    let written = &ran.json()[0];
+    assert_eq!((&written["count"], &written["format"]), (&serde_json::json!(1), &serde_json::json!("csv")));
+    assert!(written["path"].as_str().unwrap().starts_with("exports/cards_"), "{written}");
+}

@@ -1,0 +1,89 @@
+//! `kami generate`.
+
+use std::time::Duration;
+
+use kami_testkit::eventually;
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::fixtures::{Kami, ran};
+
+#[tokio::test]
+async fn codes_go_to_standard_output_and_words_to_standard_error() {
+    let kami = Kami::new().await;
+    let arguments = ["generate", "--prefix", "季卡-1", "--count", "3", "--duration", "45d", "--length", "8"];
+    let made = kami.run(&arguments).ends(0);
+    let codes: Vec<&str> = made.out.lines().collect();
+    assert_eq!(codes.len(), 3);
+    assert!(codes.iter().all(|code| code.starts_with("季卡-1-") && code.chars().count() == 13), "{codes:?}");
+    assert_eq!(made.err, "3 cards made. Batch #1.\n");
+    let listed = kami.run(&["list", "--batch", "1", "--json"]).ends(0).json();
+    assert!(listed.iter().all(|card| card["duration"] == "45d" && card["status"] == "unused"), "{listed:?}");
+    let made = kami.run(&[&arguments[..], &["--json", "--note", "May"]].concat()).ends(0).json();
+    assert!(made.iter().all(|card| card["batch"] == 2 && card["note"] == "May"), "{made:?}");
+}
+
+#[tokio::test]
+async fn many_cards_need_a_yes() {
+    let kami = Kami::new().await;
+    let arguments = ["generate", "--prefix", "VIP", "--count", "10001", "--duration", "1d"];
+    let ran = kami.run(&arguments).ends(4);
+    assert_eq!(ran.err, "kami: Generate 10,001 cards? Without a terminal to ask at, that needs --yes.\n");
+    let ran = kami.run(&[&arguments[..], &["--yes"]].concat()).ends(0);
+    assert_eq!(ran.out.lines().count(), 10_001);
+    kami.run(&["list", "--contains", "-", "--limit", "1"]).ends(0);
+}
+
+#[tokio::test]
+async fn a_file_is_private_and_never_written_over() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let kami = Kami::new().await;
+    let arguments =
+        ["generate", "--prefix", "VIP", "--count", "2", "--duration", "1d", "--output", "new/codes.csv"];
+    let ran = kami.run(&arguments).ends(0);
+    assert_eq!(ran.out, "new/codes.csv\n");
+    let path = kami.folder.join("new/codes.csv");
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with("\u{feff}code,status,") && text.lines().count() == 3, "{text}");
+    kami.run(&arguments).ends(4);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    assert_eq!(kami.statuses().len(), 2, "no cards without their file");
+}
+
+#[tokio::test]
+async fn wrong_wishes_end_with_2() {
+    let kami = Kami::new().await;
+    for (name, value) in [
+        ("--prefix", "a b"),
+        ("--count", "0"),
+        ("--count", "1000001"),
+        ("--duration", "soon"),
+        ("--length", "5"),
+    ] {
+        let mut arguments =
+            vec!["generate", "--prefix", "VIP", "--count", "1", "--duration", "1d", "--length", "8"];
+        let at = arguments.iter().position(|argument| *argument == name).unwrap();
+        arguments[at + 1] = value;
+        kami.run(&arguments).ends(2);
+    }
+}
+
+#[tokio::test]
+async fn broken_off_nothing_of_a_batch_exists() {
+    let kami = Kami::new().await;
+    let arguments = ["generate", "--prefix", "VIP", "--count", "1000000", "--duration", "1d", "--yes"];
+    let child = kami.command(&arguments).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    // The rows of an open transaction are seen by the server alone.
+    let count = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_rows_modified > 2000 AND \
+                 trx_mysql_thread_id IN (SELECT id FROM information_schema.processlist WHERE db = ?)";
+    eventually("the batch is being made", async || {
+        let open: Vec<u64> = kami.database.rows(count, (kami.database.name(),)).await;
+        (open[0] > 0).then_some(())
+    })
+    .await;
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let ran = tokio::task::spawn_blocking(|| ran(child.wait_with_output().unwrap()));
+    let ran = tokio::time::timeout(Duration::from_mins(1), ran).await.unwrap().unwrap().ends(1);
+    assert_eq!(ran.err, "Breaking off…\nkami: Broken off: nothing was done.\n");
+    kami.run(&["list"]).ends(3);
+}

@@ -1,0 +1,10 @@
+//! The subcommands as their users run them: arguments in, standard output, standard error and exit code out.
+
+#![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
+
+mod acts;
+mod export;
+mod fixtures;
+mod generate;
+mod list;
+mod migrate;
