@@ -1,17 +1,20 @@
 //! The job that marks cards whose time is over, batch by batch.
 
 use std::io::{self, Write};
-use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
 use kami_shared::store::{ExpiryCursor, Store, StoreError};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
 use serde::de::IgnoredAny;
+use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 /// How long before Lambda would end us no further batch is begun.
 const LAMBDA_RESERVE: Duration = Duration::from_secs(5);
+
+/// How long the batch under way may still take once the job is to stop: less than Lambda is left with.
+const STOP_LIMIT: Duration = Duration::from_secs(3);
 
 /// How soon the job is tried again, at the latest, after it failed.
 const RETRY: Duration = Duration::from_mins(1);
@@ -25,46 +28,44 @@ pub struct Outcome {
     pub complete: bool,
 }
 
-/// Marks every overdue card as expired, unless `stop` is ready first: then the batch under way is the last.
-pub async fn run(store: &Store, stop: impl Future<Output = ()>) -> Result<Outcome, StoreError> {
-    let mut stop = pin!(stop);
+/// Marks every overdue card as expired, until `stop` is cancelled: then the batch under way may still end.
+pub async fn run(store: &Store, stop: &CancellationToken) -> Result<Outcome, StoreError> {
     let mut cursor = ExpiryCursor::default();
     let mut expired = 0;
-    loop {
-        let mut batch = pin!(store.expire_batch(cursor));
-        let (done, stopping) = tokio::select! {
-            done = &mut batch => (done?, false),
-            () = &mut stop => (batch.await?, true),
+    while !stop.is_cancelled() {
+        let cut_off = async {
+            stop.cancelled().await;
+            tokio::time::sleep(STOP_LIMIT).await;
         };
-        expired += done.expired;
-        match done.next {
+        let batch = tokio::select! {
+            batch = store.expire_batch(cursor) => batch?,
+            // What it had not done yet is found by the next run.
+            () = cut_off => break,
+        };
+        expired += batch.expired;
+        match batch.next {
             None => return Ok(Outcome { expired, complete: true }),
-            Some(_) if stopping => return Ok(Outcome { expired, complete: false }),
             Some(next) => cursor = next,
         }
     }
+    Ok(Outcome { expired, complete: false })
 }
 
 /// Runs once and prints what it did.
-pub async fn run_once(store: &Store, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+pub async fn run_once(store: &Store, stop: &CancellationToken) -> anyhow::Result<()> {
     let Outcome { expired, complete } = run(store, stop).await?;
     let rest = if complete { "" } else { "; stopped before the end, the next run goes on" };
     writeln!(io::stdout(), "{expired} cards expired{rest}")?;
     Ok(())
 }
 
-/// Runs at once and then again every `interval`, until `stop` is ready; a failed run is logged and tried again.
-pub async fn run_every(store: &Store, interval: Duration, stop: impl Future<Output = ()>) {
-    let mut stop = pin!(stop);
-    loop {
-        let pause = match run(store, &mut stop).await {
-            Ok(Outcome { expired, complete: true }) => {
-                info!(expired, "overdue cards were expired");
+/// Runs at once and then again every `interval`, until `stop` is cancelled; a failed run is logged and tried again.
+pub async fn run_every(store: &Store, interval: Duration, stop: &CancellationToken) {
+    while !stop.is_cancelled() {
+        let pause = match run(store, stop).await {
+            Ok(Outcome { expired, complete }) => {
+                info!(expired, complete, "overdue cards were expired");
                 interval
-            }
-            Ok(Outcome { expired, complete: false }) => {
-                info!(expired, "stopped before every overdue card was expired; the next run goes on");
-                return;
             }
             Err(cause) => {
                 error!(error = %cause, "overdue cards could not be expired");
@@ -73,7 +74,7 @@ pub async fn run_every(store: &Store, interval: Duration, stop: impl Future<Outp
         };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            () = &mut stop => return,
+            () = stop.cancelled() => {}
         }
     }
 }
@@ -83,8 +84,17 @@ pub async fn run_on_lambda(store: Store) -> anyhow::Result<()> {
     // The event says only that it is time, so that any event will do, a hand-written `{}` too.
     let handler = service_fn(async |event: LambdaEvent<IgnoredAny>| {
         let time_left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
-        let stop = tokio::time::sleep(time_left.saturating_sub(LAMBDA_RESERVE));
-        let outcome = run(&store, stop).await?;
+        let stop = CancellationToken::new();
+        let job = run(&store, &stop);
+        let watch = async {
+            tokio::time::sleep(time_left.saturating_sub(LAMBDA_RESERVE)).await;
+            stop.cancel();
+            std::future::pending().await
+        };
+        let outcome = tokio::select! {
+            outcome = job => outcome?,
+            outcome = watch => outcome,
+        };
         info!(expired = outcome.expired, complete = outcome.complete, "overdue cards were expired");
         Ok::<_, lambda_runtime::Error>(outcome)
     });

@@ -9,6 +9,7 @@ mod server;
 mod settings;
 mod shutdown;
 pub mod startup;
+mod throttle;
 
 pub use self::server::serve;
 pub use self::settings::{LogFormat, Settings, SettingsError};

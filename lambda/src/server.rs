@@ -26,8 +26,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves `router` on `listener` until `shutdown` is ready, then lets requests in flight finish.
 pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()>) {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_LIMIT).max_buf_size(MAX_HEAD);
+    let http = http();
     let connections = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
     loop {
@@ -54,11 +53,59 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<
     }
 }
 
+/// HTTP/1.1 with our limits.
+fn http() -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_LIMIT).max_buf_size(MAX_HEAD);
+    http
+}
+
 /// A connection that broke before we took it is nothing; anything else would fail again at once.
 async fn after_failed_accept(cause: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if !matches!(cause.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
         error!(error = %cause, "cannot take another connection");
         tokio::time::sleep(ACCEPT_PAUSE).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    /// Sends the beginning of a request and returns all that comes back until the line is closed.
+    async fn answer_to(beginning: &str) -> String {
+        let (mut client, server) = tokio::io::duplex(256 * 1024);
+        let router = Router::new().route("/", get(async || "fine"));
+        let serving = http().serve_connection(TokioIo::new(server), TowerToHyperService::new(router));
+        let asking = async {
+            client.write_all(beginning.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).await.unwrap();
+            answer
+        };
+        tokio::join!(async { drop(serving.await) }, asking).1
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_never_ends_is_given_up() {
+        let started = tokio::time::Instant::now();
+        answer_to("GET / HTTP/1.1\r\nHost: k").await;
+        assert_eq!(started.elapsed().as_secs(), HEAD_LIMIT.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_idle_connection_is_closed_after_its_answer() {
+        let answer = answer_to("GET / HTTP/1.1\r\nHost: k\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("fine"), "{answer}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_is_too_large_is_refused() {
+        let answer = answer_to(&format!("GET / HTTP/1.1\r\nX: {}", "y".repeat(2 * MAX_HEAD))).await;
+        assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
     }
 }

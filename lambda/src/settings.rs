@@ -47,6 +47,16 @@ impl fmt::Display for SettingsError {
     }
 }
 
+struct Listen(SocketAddr);
+
+impl FromStr for Listen {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self).map_err(|_| "use an IP address and a port, such as 127.0.0.1:5000")
+    }
+}
+
 impl FromStr for LogFormat {
     type Err = &'static str;
 
@@ -97,7 +107,8 @@ Environment:
             wrong.push(missing.to_owned());
         }
         let database = parsed("DATABASE_URL", database, &mut wrong);
-        let listen = parsed("KAMI_LISTEN", listen, &mut wrong).unwrap_or(DEFAULT_LISTEN);
+        let listen =
+            parsed("KAMI_LISTEN", listen, &mut wrong).map_or(DEFAULT_LISTEN, |Listen(listen)| listen);
         let zone = parsed("KAMI_TIMEZONE", zone, &mut wrong).unwrap_or_default();
         let default_log = if on_lambda { LogFormat::Json } else { LogFormat::Text };
         let log = parsed("KAMI_LOG", log, &mut wrong).unwrap_or(default_log);
@@ -157,7 +168,7 @@ mod tests {
             error,
             "the environment has to be mended first:\n  \
              DATABASE_URL: no database is named: end the address in /kamisystem\n  \
-             KAMI_LISTEN: invalid socket address syntax\n  \
+             KAMI_LISTEN: use an IP address and a port, such as 127.0.0.1:5000\n  \
              KAMI_TIMEZONE: not a time zone: use an IANA name such as Asia/Shanghai, Europe/Berlin or UTC\n  \
              KAMI_LOG: use text or json"
         );

@@ -1,5 +1,7 @@
 //! The one place that decides what a client sees of an error: a status, a stable reason and words for people.
 
+use std::time::Instant;
+
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
@@ -11,6 +13,7 @@ use serde::Serialize;
 use tracing::{error, warn};
 
 use super::Language;
+use crate::throttle::Throttle;
 
 /// How long a client should wait before it tries again, in seconds: a lost database is looked for at each request.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
@@ -156,11 +159,17 @@ impl From<Refusal> for ApiError {
 /// Logs the cause, which no client may see.
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
+        static UNAVAILABLE: Throttle = Throttle::new();
+        static INTERNAL: Throttle = Throttle::new();
         if error.is_transient() {
-            warn!(%error, "a request was answered with 503");
+            if let Some(requests) = UNAVAILABLE.admit(Instant::now()) {
+                warn!(%error, requests, "answered with 503");
+            }
             Self::Unavailable
         } else {
-            error!(%error, "a request was answered with 500");
+            if let Some(requests) = INTERNAL.admit(Instant::now()) {
+                error!(%error, requests, "answered with 500");
+            }
             Self::Internal
         }
     }

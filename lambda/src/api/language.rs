@@ -45,8 +45,10 @@ impl<S: Sync> FromRequestParts<S> for Language {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let preference = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|header| header.to_str().ok());
-        Ok(preference.map(Self::preferred).unwrap_or_default())
+        // Several lines of one header are one list (RFC 9110, section 5.3).
+        let lines =
+            parts.headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|line| line.to_str().ok());
+        Ok(Self::preferred(&lines.collect::<Vec<_>>().join(",")))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reading a client's request to validate a card: the one thing an attacker can shape freely.
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
+use http_body_util::BodyExt as _;
 use kami_shared::card::{CardCode, MachineCode, TextError};
 use serde_json::{Map, Value};
 
@@ -56,12 +57,12 @@ impl From<TextError> for ApiError {
 
 /// Takes a whole body off the line; one of more than [`MAX_BODY`] bytes is refused without keeping it.
 pub(super) async fn read_body(mut body: Body) -> Result<Vec<u8>, ApiError> {
-    use axum::body::HttpBody as _;
+    if body.size_hint().lower() > MAX_DISCARDED as u64 {
+        return Err(ApiError::BodyTooLarge);
+    }
     let mut bytes = Vec::new();
     let mut length = 0;
-    while let Some(frame) =
-        std::future::poll_fn(|context| std::pin::Pin::new(&mut body).poll_frame(context)).await
-    {
+    while let Some(frame) = body.frame().await {
         // The client went away half way: nobody is left to read the answer.
         let Ok(data) = frame.map_err(|_| ApiError::InvalidJson)?.into_data() else { continue };
         length += data.len();

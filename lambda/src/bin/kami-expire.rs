@@ -7,6 +7,7 @@ use clap::Parser;
 use kami_lambda::{Settings, expire, shutdown_requested, startup};
 use kami_shared::span;
 use kami_shared::store::Store;
+use tokio_util::sync::CancellationToken;
 
 /// Marks the cards whose time is over as expired: once, or forever with --every.
 #[derive(Debug, Parser)]
@@ -27,9 +28,17 @@ async fn run(settings: Settings, arguments: Arguments) -> anyhow::Result<()> {
     if settings.on_lambda {
         return expire::run_on_lambda(store).await;
     }
+    let stop = CancellationToken::new();
+    tokio::spawn({
+        let stop = stop.clone();
+        async move {
+            shutdown_requested().await;
+            stop.cancel();
+        }
+    });
     match arguments.every {
-        Some(interval) => expire::run_every(&store, interval, shutdown_requested()).await,
-        None => expire::run_once(&store, shutdown_requested()).await?,
+        Some(interval) => expire::run_every(&store, interval, &stop).await,
+        None => expire::run_once(&store, &stop).await?,
     }
     store.close().await;
     Ok(())

@@ -1,6 +1,6 @@
 //! The expiry job by itself.
 
-use kami_testkit::{Program, TestDatabase};
+use kami_testkit::{Program, Proxy, TestDatabase, eventually};
 
 use crate::EXPIRE;
 
@@ -37,7 +37,7 @@ async fn it_runs_again_and_again_until_it_is_stopped() {
     let mut program = Program::start(EXPIRE, &["--every", "1s"], &[("DATABASE_URL", &url)]);
     program.printed("expired=1").await;
     database.execute("UPDATE cards SET status = 'ACTIVE'").await;
-    kami_testkit::eventually("the next run expires it again", async || {
+    eventually("the next run expires it again", async || {
         let statuses: Vec<String> = database.rows("SELECT status FROM cards", ()).await;
         (statuses == ["EXPIRED"]).then_some(())
     })
@@ -58,6 +58,19 @@ async fn a_database_that_is_away_fails_one_run_and_is_waited_for_by_the_other() 
     forever.terminate().await;
     assert!(forever.ended().await.success());
     assert!(!(once.output() + &forever.output()).contains("secret"));
+}
+
+#[tokio::test]
+async fn it_stops_in_good_order_while_the_database_hangs() {
+    let database = overdue(1).await;
+    let proxy = Proxy::start(database.port()).await;
+    proxy.stall(true);
+    let url = database.url_through(proxy.port());
+    let mut program = Program::start(EXPIRE, &["--every", "1h"], &[("DATABASE_URL", &url)]);
+    eventually("it waits for the database", async || (proxy.connections() > 0).then_some(())).await;
+    program.terminate().await;
+    assert!(program.ended().await.success(), "{}", program.output());
+    program.printed("complete=false").await;
 }
 
 #[tokio::test]

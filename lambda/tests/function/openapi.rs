@@ -9,10 +9,16 @@ const OPENAPI: &str = include_str!("../../../openapi.yaml");
 #[test]
 fn every_error_is_described_with_its_status_and_words() {
     for error in ApiError::ALL {
-        for part in [error.reason(), error.message(Language::Chinese), error.message(Language::English)] {
-            assert!(OPENAPI.contains(part), "openapi.yaml does not name {part}");
+        let reason = error.reason();
+        assert!(
+            OPENAPI.contains(&format!("            - {reason}\n")),
+            "openapi.yaml does not list {reason}"
+        );
+        assert!(OPENAPI.contains(&format!("reason: {reason}")), "openapi.yaml shows no example of {reason}");
+        for message in [error.message(Language::Chinese), error.message(Language::English)] {
+            assert!(OPENAPI.contains(&format!("message: {message}")), "openapi.yaml does not show {message}");
         }
-        assert!(OPENAPI.contains(&format!("\"{}\":", error.status().as_u16())), "{}", error.status());
+        assert!(OPENAPI.contains(&format!("        \"{}\":", error.status().as_u16())), "{}", error.status());
     }
     let reasons: HashSet<_> = ApiError::ALL.into_iter().map(ApiError::reason).collect();
     assert_eq!(reasons.len(), ApiError::ALL.len());

@@ -108,8 +108,12 @@ async fn health_says_within_a_moment_that_the_database_hangs() {
     let mut client = function.client().await;
     assert_eq!(client.get("/health").await.status, StatusCode::OK);
     proxy.stall(true);
+    let mut other = function.client().await;
+    let validating = tokio::spawn(async move { other.validate("VIP-ONE", "PC-1").await });
     let answer = client.send("GET", "/api/health", &[("accept-language", "en")], "").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(!validating.is_finished(), "it waits for less than a request does");
+    assert_eq!(validating.await.unwrap().status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.headers["retry-after"], "1");
     assert_eq!(answer.body["status"], "error");
     assert_eq!(answer.body["database"], "unavailable");
