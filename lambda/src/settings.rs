@@ -74,8 +74,9 @@ impl Settings {
     pub const HELP: &'static str = "\
 Environment:
   DATABASE_URL   where the cards are: mysql://user:password@host:3306/kamisystem
-                 ?ssl-mode=  DISABLED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY (the default, but to this machine)
+                 ?ssl-mode=  DISABLED, REQUIRED or VERIFY_IDENTITY (the default, but to this machine)
                  &ssl-ca=    a file of certificates to trust instead of the system's
+                 &ssl-name=  the name in the server's certificate, if it is not the host's
                  &socket=    a Unix socket instead of host and port
                  &pool=      the most connections at once (16)
   KAMI_LISTEN    the address to serve on (127.0.0.1:5000)

@@ -13,6 +13,7 @@ mod migrations;
 mod round_trips;
 mod statistics;
 mod takeover;
+mod tls;
 mod validation;
 
 use kami_shared::card::{CardCode, MachineCode};
