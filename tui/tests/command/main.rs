@@ -6,5 +6,7 @@ mod acts;
 mod export;
 mod fixtures;
 mod generate;
+mod import;
 mod list;
 mod migrate;
+mod reports;
