@@ -136,7 +136,10 @@ fn grants(session: &Session, seen: &Inspection) -> Check {
         .iter()
         .map(|missing| format!("GRANT {} ON `{database}`.`{}`", missing.privilege.word(), missing.table))
         .collect();
-    let (found, mend) = if seen.takes_no_writes {
+    let (found, mend) = if session.settings.read_only && seen.grants.may_read() {
+        // Whoever works read-only misses no other right.
+        (say!(language, "command.doctor.may_read"), None)
+    } else if seen.takes_no_writes {
         (say!(language, "command.doctor.replica"), Some(say!(language, "command.doctor.mend_replica")))
     } else if missing.is_empty() {
         (say!(language, "command.doctor.may_write"), None)

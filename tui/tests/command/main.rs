@@ -10,3 +10,4 @@ mod import;
 mod list;
 mod migrate;
 mod reports;
+mod terminal;

@@ -93,6 +93,8 @@ async fn the_doctor_finds_what_is_wrong_and_how_to_mend_it() {
         ))
         .await;
     let url = format!("mysql://{user}:p@127.0.0.1:{}/{name}", kami.database.port());
+    let read_only = kami.command(&["--read-only", "doctor"]).env("DATABASE_URL", &url).output().unwrap();
+    assert_eq!(String::from_utf8(read_only.stderr).unwrap(), "kami: one thing is wrong\n");
     let output = kami.command(&["doctor", "--json"]).env("DATABASE_URL", url).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "kami: 2 things are wrong\n");
