@@ -2,9 +2,11 @@
 
 mod act;
 mod choice;
+mod completions;
 mod confirm;
 mod delete;
 mod disable;
+mod doctor;
 mod edit;
 mod enable;
 mod export;
@@ -12,7 +14,10 @@ mod extend;
 mod failure;
 mod filter;
 mod generate;
+mod import;
+mod info;
 mod list;
+mod log;
 mod migrate;
 mod moment;
 mod output;
@@ -20,6 +25,7 @@ mod progress;
 mod record;
 mod session;
 mod show;
+mod stats;
 mod unbind;
 mod undo;
 
@@ -60,6 +66,14 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(flatten)]
+    OnCards(Box<CardCommand>),
+    Completions(completions::Completions),
+}
+
+/// The commands that work with an environment.
+#[derive(Debug, Subcommand)]
+enum CardCommand {
     List(list::List),
     Show(show::Show),
     Generate(generate::Generate),
@@ -71,31 +85,47 @@ enum Command {
     Delete(delete::Delete),
     Undo(undo::Undo),
     Export(export::Export),
+    Import(import::Import),
+    Stats(stats::Stats),
+    Log(log::Log),
     Migrate(migrate::Migrate),
+    Info(info::Info),
+    Doctor(doctor::Doctor),
 }
 
 impl Arguments {
     /// Does what the arguments say.
     pub async fn run(self) -> Result<(), Failure> {
         let Self { environment, env_file, read_only, command } = self;
+        let command = match command {
+            None => None,
+            Some(Command::OnCards(command)) => Some(*command),
+            // A shell that is being set up need not know where the cards are.
+            Some(Command::Completions(completions)) => return completions.run(),
+        };
         let wishes = Wishes { environment, env_file, read_only };
         let variable = |name: &str| std::env::var(name).ok();
         let settings = Settings::read(&wishes, &variable).map_err(said)?;
         let Some(command) = command else { return Ok(console::run(settings).await?) };
         let session = Session::new(settings, &variable)?;
         let done = match command {
-            Command::List(list) => list.run(&session).await,
-            Command::Show(show) => show.run(&session).await,
-            Command::Generate(generate) => generate.run(&session).await,
-            Command::Edit(edit) => edit.run(&session).await,
-            Command::Disable(disable) => disable.run(&session).await,
-            Command::Enable(enable) => enable.run(&session).await,
-            Command::Unbind(unbind) => unbind.run(&session).await,
-            Command::Extend(extend) => extend.run(&session).await,
-            Command::Delete(delete) => delete.run(&session).await,
-            Command::Undo(undo) => undo.run(&session).await,
-            Command::Export(export) => export.run(&session).await,
-            Command::Migrate(migrate) => migrate.run(&session).await,
+            CardCommand::List(list) => list.run(&session).await,
+            CardCommand::Show(show) => show.run(&session).await,
+            CardCommand::Generate(generate) => generate.run(&session).await,
+            CardCommand::Edit(edit) => edit.run(&session).await,
+            CardCommand::Disable(disable) => disable.run(&session).await,
+            CardCommand::Enable(enable) => enable.run(&session).await,
+            CardCommand::Unbind(unbind) => unbind.run(&session).await,
+            CardCommand::Extend(extend) => extend.run(&session).await,
+            CardCommand::Delete(delete) => delete.run(&session).await,
+            CardCommand::Undo(undo) => undo.run(&session).await,
+            CardCommand::Export(export) => export.run(&session).await,
+            CardCommand::Import(import) => import.run(&session).await,
+            CardCommand::Stats(stats) => stats.run(&session).await,
+            CardCommand::Log(log) => log.run(&session).await,
+            CardCommand::Info(info) => info.run(&session),
+            CardCommand::Doctor(doctor) => doctor.run(&session).await,
+            CardCommand::Migrate(migrate) => migrate.run(&session).await,
         };
         session.store.close().await;
         done

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kami_shared::record::CardRecord;
-use kami_shared::store::LogRecord;
+use kami_shared::store::{ActRecord, LogRecord};
 use kami_shared::zone::Zone;
 use serde_json::{Value, json};
 
@@ -27,6 +27,20 @@ pub(super) fn card_json(zone: Zone, card: &CardRecord) -> Value {
         "expire_at": card.expire_at.map(|at| zone.iso8601(at)),
         "batch": card.batch_id,
         "note": card.note,
+    })
+}
+
+/// An act of the operator log.
+pub(super) fn act_json(zone: Zone, act: &ActRecord) -> Value {
+    json!({
+        "act_id": act.id,
+        "act": act.act,
+        "operator": act.operator,
+        "done_at": zone.iso8601(act.done_at),
+        "cards": act.card_count,
+        "batch": act.batch_id,
+        "undoes": act.undoes,
+        "undone_by": act.undone_by,
     })
 }
 

@@ -6,5 +6,8 @@ mod acts;
 mod export;
 mod fixtures;
 mod generate;
+mod import;
 mod list;
 mod migrate;
+mod reports;
+mod terminal;

@@ -1,0 +1,176 @@
+//! `kami doctor`: whether kami can work with its database, and how to mend what is wrong.
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use kami_shared::store::{Inspection, ServerKind};
+use serde_json::json;
+
+use super::failure::Failure;
+use super::output::{Output, Table};
+use super::session::Session;
+use crate::words::{number, say, whole_moment};
+
+/// How far apart the clocks of server and machine may be, in seconds.
+const CLOCK: u64 = 5;
+
+/// The oldest MySQL and MariaDB that kami works with.
+const OLDEST: [(ServerKind, (u32, u32)); 2] = [(ServerKind::MySql, (8, 0)), (ServerKind::MariaDb, (10, 11))];
+
+/// Check connection, protection, version, rights, schema and clock of the database
+///
+/// Says how to mend what is wrong, and then ends with code 1.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  kami doctor\n  kami -e prod doctor --json | jq '.checks[] | select(.ok | not)'"
+)]
+pub(super) struct Doctor {
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// One thing that was looked at.
+struct Check {
+    name: &'static str,
+    /// What was found.
+    found: String,
+    /// How to mend it; none when nothing is wrong.
+    mend: Option<String>,
+}
+
+impl Doctor {
+    /// Looks at everything and tells.
+    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let checks = match session.store.inspect().await {
+            Ok(inspection) => checks(session, &inspection, Utc::now()),
+            Err(error) => vec![Check {
+                name: "connection",
+                found: error.to_string(),
+                mend: Some(say!(session.language, "command.doctor.mend_connection")),
+            }],
+        };
+        let wrong = checks.iter().filter(|check| check.mend.is_some()).count();
+        let mut out = Output::open();
+        if self.json {
+            let checks: Vec<_> = checks
+                .iter()
+                .map(|Check { name, found, mend }| {
+                    json!({ "name": name, "ok": mend.is_none(), "found": found, "mend": mend })
+                })
+                .collect();
+            out.json(&json!({ "ok": wrong == 0, "checks": checks }))?;
+        } else {
+            print(session, &mut out, &checks)?;
+        }
+        out.flush()?;
+        if wrong == 0 {
+            return Ok(());
+        }
+        let wrong = crate::words::counted(session.language, "command.doctor.wrong", wrong as u64);
+        Err(Failure::Failed(anyhow::Error::msg(wrong)))
+    }
+}
+
+fn print(session: &Session, out: &mut Output, checks: &[Check]) -> Result<(), Failure> {
+    let mut table = Table::default();
+    for Check { name, found, mend } in checks {
+        let sign = if mend.is_none() { "✓" } else { "✗" };
+        let name = say!(session.language, format!("command.doctor.{name}"));
+        table.push([sign.to_owned(), name, found.clone()]);
+        if let Some(mend) = mend {
+            table.push([String::new(), String::new(), format!("→ {mend}")]);
+        }
+    }
+    Ok(out.table(&table)?)
+}
+
+fn checks(session: &Session, seen: &Inspection, now: DateTime<Utc>) -> Vec<Check> {
+    vec![
+        Check {
+            name: "connection",
+            found: format!("{}, {}", session.settings.connection.url, seen.account),
+            mend: None,
+        },
+        tls(session, seen),
+        version(session, seen),
+        grants(session, seen),
+        schema(session, seen),
+        clock(session, seen, now),
+    ]
+}
+
+fn tls(session: &Session, seen: &Inspection) -> Check {
+    let language = session.language;
+    let server = session.settings.connection.server.as_str();
+    let host = server.rsplit_once(':').map_or(server, |(host, _)| host);
+    let is_here = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
+    let (found, mend) = match (&seen.tls_version, &seen.tls_cipher) {
+        (Some(version), Some(cipher)) => (format!("{version}, {cipher}"), None),
+        (None, Some(cipher)) => (cipher.clone(), None),
+        (_, None) if is_here => (say!(language, "command.doctor.no_tls_here"), None),
+        (_, None) => {
+            (say!(language, "command.doctor.no_tls"), Some(say!(language, "command.doctor.mend_tls")))
+        }
+    };
+    Check { name: "tls", found, mend }
+}
+
+fn version(session: &Session, seen: &Inspection) -> Check {
+    let kind = match seen.kind {
+        ServerKind::MySql => "MySQL",
+        ServerKind::MariaDb => "MariaDB",
+    };
+    let mut numbers = seen.version.split(['.', '-']).map(|part| part.parse().unwrap_or(0));
+    let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    let is_old = OLDEST.iter().any(|(of, oldest)| *of == seen.kind && found < *oldest);
+    let mend = is_old.then(|| say!(session.language, "command.doctor.mend_version"));
+    Check { name: "version", found: format!("{kind} {}", seen.version), mend }
+}
+
+fn grants(session: &Session, seen: &Inspection) -> Check {
+    let language = session.language;
+    let database = session.settings.connection.url.database();
+    let missing: Vec<String> = seen
+        .grants
+        .missing()
+        .iter()
+        .map(|missing| format!("GRANT {} ON `{database}`.`{}`", missing.privilege.word(), missing.table))
+        .collect();
+    let (found, mend) = if session.settings.read_only && seen.grants.may_read() {
+        // Whoever works read-only misses no other right.
+        (say!(language, "command.doctor.may_read"), None)
+    } else if seen.takes_no_writes {
+        (say!(language, "command.doctor.replica"), Some(say!(language, "command.doctor.mend_replica")))
+    } else if missing.is_empty() {
+        (say!(language, "command.doctor.may_write"), None)
+    } else {
+        let words = say!(language, "command.doctor.mend_grants", account = seen.account);
+        (say!(language, "read_only.no_grant"), Some(format!("{words} {}", missing.join("; "))))
+    };
+    Check { name: "grants", found, mend }
+}
+
+fn schema(session: &Session, seen: &Inspection) -> Check {
+    let language = session.language;
+    let known = seen.known_schema;
+    let (found, mend) = match seen.schema_version {
+        None => (say!(language, "command.doctor.no_schema"), Some("kami migrate".to_owned())),
+        Some(version) if version < known => {
+            (say!(language, "command.doctor.schema_of", n = version), Some("kami migrate".to_owned()))
+        }
+        Some(version) if version > known => {
+            let mend = say!(language, "command.doctor.mend_newer", n = known);
+            (say!(language, "command.doctor.schema_of", n = version), Some(mend))
+        }
+        Some(version) => (say!(language, "command.doctor.schema_of", n = version), None),
+    };
+    Check { name: "schema", found, mend }
+}
+
+fn clock(session: &Session, seen: &Inspection, now: DateTime<Utc>) -> Check {
+    let apart = (seen.clock - now).num_seconds().unsigned_abs();
+    let moment = whole_moment(session.zone, seen.clock);
+    let mend =
+        (apart > CLOCK).then(|| say!(session.language, "command.doctor.mend_clock", n = number(apart)));
+    Check { name: "clock", found: format!("{moment} {}", session.zone.name()), mend }
+}

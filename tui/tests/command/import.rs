@@ -1,0 +1,66 @@
+//! `kami import`.
+
+use std::fs;
+
+use serde_json::json;
+
+use super::fixtures::{Kami, ran};
+
+const FILE: &str = "# 未使用卡密导出\n\nVIP-NEW1\nvip-a\nNOHYPHEN\n季卡-NEW2\n";
+
+#[tokio::test]
+async fn a_dry_run_says_what_each_line_would_do() {
+    let kami = Kami::with_cards().await;
+    fs::write(kami.folder.join("codes.txt"), FILE).unwrap();
+    let arguments = ["import", "codes.txt", "--duration", "30d", "--dry-run"];
+    let ran = kami.run(&arguments).ends(4);
+    assert_eq!(
+        ran.out,
+        "3  new            VIP-NEW1\n4  there already  vip-a\n5  malformed      not of the form PREFIX-CODE\n\
+         6  new            季卡-NEW2\n"
+    );
+    assert_eq!(ran.err, "kami: 1 there already, 1 malformed, 2 new\n");
+    let ran = kami.run(&[&arguments[..], &["--json"]].concat()).ends(4);
+    assert_eq!(ran.json()[1], json!({ "line": 4, "code": "vip-a", "state": "exists", "reason": null }));
+    assert_eq!(kami.statuses().len(), 3);
+}
+
+#[tokio::test]
+async fn a_file_with_a_wrong_line_is_refused_whole() {
+    let kami = Kami::with_cards().await;
+    fs::write(kami.folder.join("codes.txt"), FILE).unwrap();
+    let ran = kami.run(&["import", "codes.txt", "--duration", "30d"]).ends(4);
+    assert_eq!(ran.out.lines().count(), 2, "the wrong lines alone: {ran:?}");
+    assert_eq!(ran.err, "kami: 1 there already, 1 malformed: nothing was imported\n");
+    assert_eq!(kami.statuses().len(), 3);
+}
+
+#[tokio::test]
+async fn what_was_exported_is_imported_elsewhere() {
+    let (here, there) = (Kami::with_cards().await, Kami::new().await);
+    let file = there.folder.join("cards.csv");
+    here.run(&["export", "--output", file.to_str().unwrap()]).ends(0);
+    there.run(&["import", "cards.csv", "--dry-run"]).ends(0);
+    let ran = there.run(&["import", "cards.csv", "--note", "from here"]).ends(0);
+    assert_eq!((ran.out.as_str(), ran.err.as_str()), ("", "3 cards imported. Batch #1.\n"));
+    let cards = there.run(&["list", "--batch", "1", "--json"]).ends(0).json();
+    assert_eq!(cards.len(), 3);
+    assert!(cards.iter().all(|card| card["duration"] == "3h"), "{cards:?}");
+}
+
+#[tokio::test]
+async fn no_duration_is_guessed_and_standard_input_is_read() {
+    let kami = Kami::new().await;
+    fs::write(kami.folder.join("codes.txt"), "VIP-A\n").unwrap();
+    let refused = kami.run(&["import", "codes.txt"]).ends(2);
+    assert!(refused.err.contains("give --duration"), "{refused:?}");
+    kami.run(&["import", "codes.jsonl", "--duration", "1d"]).ends(1);
+    fs::write(kami.folder.join("empty.txt"), "# nothing\n").unwrap();
+    kami.run(&["import", "empty.txt", "--duration", "1d"]).ends(3);
+    kami.run(&["--read-only", "import", "codes.txt", "--duration", "1d"]).ends(4);
+    let mut command = kami.command(&["import", "-", "--duration", "forever", "--json"]);
+    let stdin = fs::File::open(kami.folder.join("codes.txt")).unwrap();
+    let imported = ran(command.stdin(stdin).output().unwrap()).ends(0);
+    assert_eq!(imported.json(), [json!({ "act": "import", "batch": 1, "done": 1 })]);
+    assert_eq!(kami.statuses(), ["VIP-A unused"]);
+}

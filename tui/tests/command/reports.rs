@@ -1,0 +1,147 @@
+//! What tells about cards and kami itself: log, statistics, info, doctor, completions and help.
+
+use serde_json::json;
+
+use super::fixtures::Kami;
+
+#[tokio::test]
+async fn the_log_lists_acts_and_each_card_of_one() {
+    let kami = Kami::with_cards().await;
+    kami.run(&["log"]).ends(3);
+    kami.run(&["disable", "--prefix", "VIP", "--all"]).ends(0);
+    kami.run(&["undo"]).ends(0);
+    let ran = kami.run(&["log"]).ends(0);
+    let lines: Vec<&str> = ran.out.lines().collect();
+    assert!(lines[0].starts_with("act  time"), "{ran:?}");
+    assert!(lines[1].starts_with("#2 ") && lines[1].ends_with("undone    tester    2      –      undoes #1"));
+    assert!(
+        lines[2].starts_with("#1 ") && lines[2].ends_with("disabled  tester    2      –      undone by #2")
+    );
+    let acts = kami.run(&["log", "--act", "disable", "--operator", "tester", "--json"]).ends(0).json();
+    assert_eq!((acts.len(), &acts[0]["act_id"], &acts[0]["undone_by"]), (1, &json!(1), &json!(2)));
+    assert!(acts[0]["done_at"].as_str().unwrap().ends_with("+08:00"));
+    let cards = kami.run(&["log", "1", "--json"]).ends(0).json();
+    assert_eq!((cards.len(), &cards[0]["after"]["status"]), (2, &json!("disabled")));
+    assert_eq!(kami.run(&["log", "1", "--limit", "1", "--json"]).json().len(), 1);
+    let ran = kami.run(&["log", "--code", "VIP-A"]).ends(0);
+    assert!(ran.out.contains("VIP-A  status unused → disabled\n"), "{ran:?}");
+    kami.run(&["log", "--operator", "nobody"]).ends(3);
+}
+
+#[tokio::test]
+async fn statistics_count_what_there_is() {
+    let kami = Kami::with_cards().await;
+    kami.run(&["edit", "VIP-A", "--status", "active", "--machine", "PC"]).ends(0);
+    let stats = kami.run(&["stats", "--days", "7", "--json"]).ends(0).json().remove(0);
+    assert_eq!(stats["cards"], json!({ "all": 3, "unused": 2, "active": 1, "expired": 0, "disabled": 0 }));
+    assert_eq!(
+        stats["stock"],
+        json!([
+            { "prefix": "GOLD", "unused": 1, "activated": 0, "days_left": null },
+            { "prefix": "VIP", "unused": 1, "activated": 1, "days_left": 7.0 },
+        ])
+    );
+    let days = |name: &str| stats[name].as_array().unwrap().clone();
+    assert_eq!((days("generated").len(), &days("generated")[6]["cards"]), (7, &json!(3)));
+    assert_eq!(days("activated")[6]["cards"], 1);
+    let soon: u64 = days("expiring").iter().map(|day| day["cards"].as_u64().unwrap()).sum();
+    assert_eq!(soon, 1);
+    let ran = kami.run(&["stats"]).ends(0);
+    for part in ["status    cards  share\n", "unused    2      67%\n", "VIP     1       1          30\n"] {
+        assert!(ran.out.contains(part), "{part:?} in {}", ran.out);
+    }
+}
+
+#[tokio::test]
+async fn info_says_where_everything_is_without_the_password() {
+    let kami = Kami::new().await;
+    let mut command = kami.command(&["info", "--json", "--read-only"]);
+    let output = command.env("DATABASE_URL", "mysql://li:secret@db-1/kamisystem").output().unwrap();
+    let info: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        info,
+        json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "config": kami.folder.join(".config/kami/config.toml"),
+            "preferences": kami.folder.join(".config/kami/preferences.toml"),
+            "environment": null, "production": false, "database": info["database"], "read_only": true,
+            "operator": "tester", "exports": kami.folder.join("exports"), "time_zone": "Asia/Shanghai",
+            "language": "en",
+        })
+    );
+    let database = info["database"].as_str().unwrap();
+    assert!(
+        database.contains("li") && database.contains("db-1") && !database.contains("secret"),
+        "{database}"
+    );
+    let ran = kami.run(&["info"]).ends(0);
+    assert!(ran.out.contains("operator       tester\n") && ran.out.contains("(not there yet)"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn the_doctor_finds_what_is_wrong_and_how_to_mend_it() {
+    let kami = Kami::new().await;
+    let ran = kami.run(&["doctor"]).ends(0);
+    assert_eq!((ran.out.lines().count(), ran.err.as_str()), (6, ""), "{ran:?}");
+    assert!(ran.out.lines().all(|line| line.starts_with("✓  ")), "{ran:?}");
+    let name = kami.database.name();
+    let user = kami_testkit::unique_name("r");
+    kami.database
+        .execute(&format!(
+            "DELETE FROM refinery_schema_history WHERE version = 3; \
+             CREATE USER '{user}'@'%' IDENTIFIED BY 'p'; GRANT SELECT ON {name}.* TO '{user}'@'%'"
+        ))
+        .await;
+    let url = format!("mysql://{user}:p@127.0.0.1:{}/{name}", kami.database.port());
+    let read_only = kami.command(&["--read-only", "doctor"]).env("DATABASE_URL", &url).output().unwrap();
+    assert_eq!(String::from_utf8(read_only.stderr).unwrap(), "kami: one thing is wrong\n");
+    let output = kami.command(&["doctor", "--json"]).env("DATABASE_URL", url).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "kami: 2 things are wrong\n");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let check = |name: &str| {
+        let checks = report["checks"].as_array().unwrap();
+        checks.iter().find(|check| check["name"] == name).unwrap().clone()
+    };
+    assert_eq!((&report["ok"], &check("schema")["mend"]), (&json!(false), &json!("kami migrate")));
+    assert!(check("grants")["mend"].as_str().unwrap().contains(&format!("GRANT INSERT ON `{name}`.`cards`")));
+    let mut command = kami.command(&["doctor"]);
+    let away = command.env("DATABASE_URL", "mysql://k:secret@127.0.0.1:1/d").output().unwrap();
+    let words = String::from_utf8(away.stdout).unwrap();
+    assert_eq!(away.status.code(), Some(1));
+    assert!(words.starts_with("✗  connection  ") && words.contains("→ see with kami info"), "{words}");
+}
+
+#[tokio::test]
+async fn every_command_has_help_with_examples_and_shells_can_complete_it() {
+    let kami = Kami::new().await;
+    let commands = [
+        "list",
+        "show",
+        "generate",
+        "edit",
+        "disable",
+        "enable",
+        "unbind",
+        "extend",
+        "delete",
+        "undo",
+        "export",
+        "import",
+        "stats",
+        "log",
+        "migrate",
+        "info",
+        "doctor",
+        "completions",
+    ];
+    for command in commands {
+        let help = kami.run(&[command, "--help"]).ends(0);
+        assert!(help.out.contains(&format!("Examples:\n  kami {command}")), "{}", help.out);
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        let output = kami.command(&["completions", shell]).env_remove("DATABASE_URL").output().unwrap();
+        let script = String::from_utf8(output.stdout).unwrap();
+        assert!(commands.iter().all(|command| script.contains(command)), "{shell}");
+    }
+}
