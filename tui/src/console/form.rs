@@ -19,6 +19,7 @@ use kami_shared::zone::Zone;
 use tui_input::InputRequest;
 
 use super::field::{Field, FieldName};
+use super::import::ImportFile;
 use super::order::{Order, Target};
 use crate::export::{self, ExportOrder, Source};
 use crate::words::{Language, number, say};
@@ -61,6 +62,8 @@ pub enum FormKind {
     Note(Target),
     /// To write cards to a file.
     Export(Sources),
+    /// To make cards with the codes of a file.
+    Import,
 }
 
 /// The cards that may be written to a file.
@@ -85,6 +88,7 @@ impl FormKind {
             Self::Extend(_) => "form.extend",
             Self::Note(_) => "form.note",
             Self::Export(_) => "form.export",
+            Self::Import => "form.import",
         }
     }
 }
@@ -145,6 +149,16 @@ impl Form {
             Field::line(FieldName::Path, path.display().to_string()),
         ];
         Self::new(FormKind::Export(sources), fields)
+    }
+
+    /// The form that imports a file.
+    pub fn import() -> Self {
+        let fields = vec![
+            Field::line(FieldName::Path, ""),
+            Field::open_choice(FieldName::Duration, &DURATIONS, "3h"),
+            Field::line(FieldName::Note, ""),
+        ];
+        Self::new(FormKind::Import, fields)
     }
 
     /// The value of a field; nothing if the form has no such field.
@@ -239,6 +253,7 @@ impl Form {
             FieldName::Duration if matches!(self.kind, FormKind::Extend(_)) => say!(language, "problem.span"),
             FieldName::Duration => say!(language, "problem.duration"),
             FieldName::Note => say!(language, "problem.note", most = Note::MAX_CHARS),
+            FieldName::Path if matches!(self.kind, FormKind::Import) => say!(language, "problem.file"),
             FieldName::Path => say!(language, "problem.path"),
             _ => say!(language, "problem.machine"),
         })
@@ -284,6 +299,8 @@ impl Form {
                 Some(Order::Edit { seen: seen.clone(), edit })
             }
             FormKind::Export(sources) => self.export_order(sources).map(Order::Export),
+            // A file is looked at before it is imported.
+            FormKind::Import => None,
             FormKind::Extend(target) => {
                 let seconds = self.duration()?.seconds()?;
                 Some(Order::Act { act: CardAct::Extend { seconds }, target: target.clone() })
@@ -293,6 +310,17 @@ impl Form {
                 target: target.clone(),
             }),
         }
+    }
+
+    /// The file that the form wants imported; nothing while a field is wrong, and from any other form.
+    pub fn import_file(&self) -> Option<ImportFile> {
+        let path = self.value(FieldName::Path).trim();
+        let is_file = matches!(self.kind, FormKind::Import) && !path.is_empty();
+        Some(ImportFile {
+            path: is_file.then(|| PathBuf::from(path))?,
+            duration: self.duration()?,
+            note: self.note_typed().ok()?,
+        })
     }
 
     fn export_order(&self, sources: &Sources) -> Option<ExportOrder> {

@@ -4,6 +4,7 @@
 
 mod acts;
 mod fixtures;
+mod imports;
 mod journey;
 mod pseudo_terminal;
 mod screens;
