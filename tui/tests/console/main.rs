@@ -9,3 +9,4 @@ mod journey;
 mod pseudo_terminal;
 mod screens;
 mod update;
+mod wire;
