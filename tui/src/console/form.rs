@@ -71,6 +71,8 @@ pub enum FormKind {
 pub struct Sources {
     /// The marked ones, where there are any.
     pub marked: Option<Source>,
+    /// The batch that was just made, where it is the one to be written.
+    pub batch: Option<Filter>,
     /// What the table shows.
     pub found: Filter,
     /// The moment at which the form was opened, for the name of the file.
@@ -137,14 +139,16 @@ impl Form {
 
     /// The form that writes cards to a file.
     pub fn export(sources: Sources) -> Self {
-        let first = if sources.marked.is_some() { "marked" } else { "unused" };
-        let which: &[&str] =
-            if sources.marked.is_some() { &["marked", "unused", "found"] } else { &["unused", "found"] };
+        let which: &[&str] = match (&sources.batch, &sources.marked) {
+            (Some(_), _) => &["batch", "unused", "found"],
+            (None, Some(_)) => &["marked", "unused", "found"],
+            (None, None) => &["unused", "found"],
+        };
         let formats = Format::ALL.map(Format::extension);
-        let prefix = sources.found.prefix.as_deref();
+        let prefix = sources.batch.as_ref().unwrap_or(&sources.found).prefix.as_deref();
         let path = export::default_path(Format::Txt, prefix, sources.at, sources.zone);
         let fields = vec![
-            Field::choice(FieldName::Which, which, first),
+            Field::choice(FieldName::Which, which, which[0]),
             Field::choice(FieldName::Format, &formats, Format::Txt.extension()),
             Field::line(FieldName::Path, path.display().to_string()),
         ];
@@ -325,6 +329,7 @@ impl Form {
 
     fn export_order(&self, sources: &Sources) -> Option<ExportOrder> {
         let source = match self.value(FieldName::Which) {
+            "batch" => Source::Filter(sources.batch.clone()?),
             "marked" => sources.marked.clone()?,
             "found" => Source::Filter(sources.found.clone()),
             _ => Source::Filter(export::unused(sources.found.prefix.clone())),

@@ -135,6 +135,8 @@ pub enum Chosen {
     SeeBatch(u64),
     /// To copy the codes of the batch that was just made.
     CopyBatch(u64),
+    /// To write the batch that was just made to a file: its number and its prefix, where all have one.
+    ExportBatch(u64, Option<String>),
     /// To see what was generated then, or at any time.
     Created(Option<Range>),
     /// To see what expires then, or at any time.

@@ -2,6 +2,7 @@
 
 use crossterm::event::KeyCode;
 use kami_shared::duration::CardDuration;
+use kami_shared::filter::Filter;
 use kami_shared::operator::Note;
 use kami_shared::store::{ActError, Batch, BatchOrigin, TakenCodes};
 use kami_shared::transfer::import::parse_txt;
@@ -10,6 +11,7 @@ use kami_tui::console::message::{Answer, Done, Effect, Failure, Question, Topic}
 use kami_tui::console::model::{Place, ReadOnly};
 use kami_tui::console::order::Order;
 use kami_tui::console::overlay::Overlay;
+use kami_tui::export::Source;
 use kami_tui::words::Language;
 
 use crate::fixtures::{Console, now};
@@ -98,6 +100,25 @@ fn a_file_whose_lines_are_all_new_is_imported_and_its_batch_seen() {
     console.press(KeyCode::Enter);
     assert_eq!(console.model.place(), Place::Cards);
     assert_eq!(console.model.cards.query.filter.batch_id, Some(13));
+}
+
+#[test]
+fn the_batch_is_exported_when_it_is_made() {
+    let mut console = asked((80, 24), Language::English);
+    look(&mut console, "VIP-A1\nVIP-B2\n", &[]);
+    console.press(KeyCode::Enter);
+    let batch = Batch { prefix: Some("VIP".to_owned()), ..batch() };
+    console.answer(Topic::Work, Answer::Done(Box::new(Done::Made(batch))));
+    console.keys("export");
+    console.press(KeyCode::Enter);
+    assert_eq!(console.model.place(), Place::Form);
+    assert!(console.screen().contains("▸the batch"), "{}", console.screen());
+    console.press(KeyCode::Enter);
+    let Some((_, Question::Do(order))) = console.question(Topic::Work) else { panic!("nothing was ordered") };
+    let Order::Export(order) = &**order else { panic!("something else was ordered") };
+    let filter = Filter { batch_id: Some(13), prefix: Some("VIP".to_owned()), ..Filter::default() };
+    assert_eq!(order.source, Source::Filter(filter));
+    assert!(order.path.display().to_string().starts_with("exports/unused_cards_VIP_"), "{order:?}");
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn sources(model: &Model) -> Sources {
         Marks::All { filter, .. } => Some(Source::Filter(filter.clone())),
     };
     let found = model.cards.query.whole_filter();
-    Sources { marked, found, at: model.server_now(), zone: model.zone }
+    Sources { marked, batch: None, found, at: model.server_now(), zone: model.zone }
 }
 
 /// The cards that the next act is about.
@@ -264,6 +264,8 @@ fn made(model: &mut Model, batch: &Batch) -> Vec<Effect> {
         copy.refusal = Some(say!(language, "refusal.copy_all", most = number(MOST_COPIED)));
     }
     items.push(copy);
+    let export = Chosen::ExportBatch(batch.id, batch.prefix.clone());
+    items.push(Item::new(export, say!(language, "made.export"), ""));
     model.overlays.push(Overlay::Picker { kind, picker: Picker::new(items) });
     let mut effects = table::reload(model);
     effects.push(model.ask(Topic::Counts, Question::Counts));
@@ -282,6 +284,14 @@ pub(super) fn copy_batch(model: &mut Model, id: u64) -> Vec<Effect> {
     let filter = Filter { batch_id: Some(id), ..Filter::default() };
     let most = usize::try_from(MOST_COPIED).unwrap_or(usize::MAX);
     vec![model.ask(Topic::Codes, Question::Codes(filter, most))]
+}
+
+/// Opens the form that writes the batch that was just made to a file.
+pub(super) fn export_batch(model: &mut Model, id: u64, prefix: Option<String>) -> Vec<Effect> {
+    let batch = Some(Filter { batch_id: Some(id), prefix, ..Filter::default() });
+    let form = Form::export(Sources { batch, ..sources(model) });
+    model.overlays.push(Overlay::Form(form));
+    Vec::new()
 }
 
 fn refused(model: &mut Model, error: ActError) -> Vec<Effect> {
