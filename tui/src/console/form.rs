@@ -61,7 +61,7 @@ pub enum FormKind {
     /// To write the same note on cards.
     Note(Target),
     /// To write cards to a file.
-    Export(Sources),
+    Export(Box<Sources>),
     /// To make cards with the codes of a file.
     Import,
 }
@@ -152,7 +152,7 @@ impl Form {
             Field::choice(FieldName::Format, &formats, Format::Txt.extension()),
             Field::line(FieldName::Path, path.display().to_string()),
         ];
-        Self::new(FormKind::Export(sources), fields)
+        Self::new(FormKind::Export(Box::new(sources)), fields)
     }
 
     /// The form that imports a file.
