@@ -77,6 +77,8 @@ pub enum Act {
     Undo,
     /// Write cards to a file.
     Export,
+    /// Make cards with the codes of a file.
+    Import,
     /// Do what the form says.
     Submit,
     /// Break off what is being done.
@@ -147,6 +149,7 @@ impl Act {
             Self::Delete => "act.delete",
             Self::Undo => "act.undo",
             Self::Export => "act.export",
+            Self::Import => "act.import",
             Self::Submit => "act.submit",
             Self::Cancel => "act.cancel",
             Self::Yes => "act.yes",
@@ -169,6 +172,7 @@ impl Act {
         matches!(
             self,
             Self::Generate
+                | Self::Import
                 | Self::Edit
                 | Self::Disable
                 | Self::Enable

@@ -11,9 +11,6 @@ use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 use ratatui::style::{Color, Modifier};
 
-/// Fewer equal blanks than this are cheaper written out than erased.
-const WORTH_ERASING: usize = 8;
-
 /// A backend of ratatui that remembers what the terminal already is, and tells it only what changes.
 #[derive(Debug)]
 pub struct ThriftyBackend<W: Write> {
@@ -23,8 +20,17 @@ pub struct ThriftyBackend<W: Write> {
     /// Whether the cursor is shown; unknown until we first said so.
     cursor_shown: Option<bool>,
     /// Where the terminal's cursor stands; unknown after anything that may have moved it.
-    cursor: Option<Position>,
+    cursor: Cursor,
     pen: Pen,
+}
+
+/// What is known of where the terminal's cursor stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cursor {
+    Unknown,
+    /// Somewhere in this row, behind all that was written there.
+    InRow(u16),
+    At(Position),
 }
 
 /// The look of the next character.
@@ -39,8 +45,56 @@ impl Pen {
     const PLAIN: Self =
         Self { foreground: Color::Reset, background: Color::Reset, modifier: Modifier::empty() };
 
+    /// What a blank shows of a modifier.
+    const ON_BLANKS: Modifier = Modifier::UNDERLINED.union(Modifier::REVERSED).union(Modifier::CROSSED_OUT);
+
     const fn of(cell: &Cell) -> Self {
         Self { foreground: cell.fg, background: cell.bg, modifier: cell.modifier }
+    }
+
+    /// This pen for a blank, which shows no foreground: that stays as the terminal has it.
+    fn blank(self, now: Self) -> Self {
+        if self.modifier.intersects(Self::ON_BLANKS) {
+            return self;
+        }
+        Self { background: self.background, modifier: now.modifier - Self::ON_BLANKS, ..now }
+    }
+
+    /// The codes that make a terminal with the pen `from` take this one.
+    fn codes_from(self, from: Self) -> String {
+        let mut codes = String::new();
+        let mut kept = from.modifier;
+        for (modifier, code) in [
+            (Modifier::BOLD.union(Modifier::DIM), 22),
+            (Modifier::ITALIC, 23),
+            (Modifier::UNDERLINED, 24),
+            (Modifier::REVERSED, 27),
+            (Modifier::CROSSED_OUT, 29),
+        ] {
+            if (kept - self.modifier).intersects(modifier) {
+                push_code(&mut codes, &code.to_string());
+                kept -= modifier;
+            }
+        }
+        for (modifier, code) in [
+            (Modifier::BOLD, 1),
+            (Modifier::DIM, 2),
+            (Modifier::ITALIC, 3),
+            (Modifier::UNDERLINED, 4),
+            (Modifier::REVERSED, 7),
+            (Modifier::CROSSED_OUT, 9),
+        ] {
+            if (self.modifier - kept).contains(modifier) {
+                push_code(&mut codes, &code.to_string());
+            }
+        }
+        if self.foreground != from.foreground {
+            push_code(&mut codes, &color_code(self.foreground, 30));
+        }
+        if self.background != from.background {
+            push_code(&mut codes, &color_code(self.background, 40));
+        }
+        codes
     }
 }
 
@@ -52,18 +106,25 @@ struct Change {
     pen: Pen,
 }
 
+impl Change {
+    /// Whether it only clears its cell.
+    fn is_blank(&self) -> bool {
+        self.symbol == " " && !self.pen.modifier.intersects(Pen::ON_BLANKS)
+    }
+}
+
 impl<W: Write> ThriftyBackend<W> {
     /// A backend that writes to `writer`; `term` is the terminal's name, as `TERM` has it.
     pub fn new(writer: W, term: &str) -> Self {
         // GNU screen alone leaves erased cells without colour.
         let erases_in_color = term != "screen" && !term.starts_with("screen.");
-        Self { writer, erases_in_color, cursor_shown: None, cursor: None, pen: Pen::PLAIN }
+        Self { writer, erases_in_color, cursor_shown: None, cursor: Cursor::Unknown, pen: Pen::PLAIN }
     }
 
     /// Forgets what the terminal is, since someone else may have written to it.
     pub fn forget(&mut self) {
         self.cursor_shown = None;
-        self.cursor = None;
+        self.cursor = Cursor::Unknown;
         self.pen = Pen::PLAIN;
     }
 
@@ -72,17 +133,42 @@ impl<W: Write> ThriftyBackend<W> {
         &mut self.writer
     }
 
-    fn move_to(&mut self, x: u16, y: u16) -> io::Result<()> {
+    /// How many blanks behind the first change, a character of doubtful width, are better erased before it.
+    fn cleared_behind(&self, changes: &[Change]) -> usize {
+        let [first, behind @ ..] = changes else { return 0 };
+        let is_plain = !first.pen.modifier.intersects(Pen::ON_BLANKS)
+            && (self.erases_in_color || first.pen.background == Color::Reset);
+        if !is_plain || agreed_width(&first.symbol).is_some() || crate::cells::cells(&first.symbol) != 1 {
+            return 0;
+        }
+        let blanks = behind
+            .iter()
+            .zip(first.x + 1..)
+            .take_while(|(next, x)| {
+                next.is_blank()
+                    && next.pen.background == first.pen.background
+                    && next.y == first.y
+                    && next.x == *x
+            })
+            .count();
+        if blanks > 4 { blanks } else { 0 }
+    }
+
+    /// The shortest way to a cell.
+    fn way_to(&self, x: u16, y: u16) -> String {
         match self.cursor {
-            Some(at) if at.x == x && at.y == y => Ok(()),
-            Some(at) if at.y == y && at.x < x => {
-                let step = x - at.x;
-                if step == 1 { write!(self.writer, "\x1b[C") } else { write!(self.writer, "\x1b[{step}C") }
-            }
-            _ if x == 0 => write!(self.writer, "\x1b[{}H", y + 1),
-            _ => write!(self.writer, "\x1b[{};{}H", y + 1, x + 1),
-        }?;
-        self.cursor = Some(Position { x, y });
+            Cursor::At(at) if at == Position { x, y } => String::new(),
+            Cursor::At(at) if at.y == y && at.x + 1 == x => "\x1b[C".to_owned(),
+            Cursor::At(at) if at.y == y && at.x < x => format!("\x1b[{}C", x - at.x),
+            Cursor::InRow(row) if row == y => format!("\x1b[{}G", x + 1),
+            _ if x == 0 => format!("\x1b[{}H", y + 1),
+            _ => format!("\x1b[{};{}H", y + 1, x + 1),
+        }
+    }
+
+    fn move_to(&mut self, x: u16, y: u16) -> io::Result<()> {
+        self.writer.write_all(self.way_to(x, y).as_bytes())?;
+        self.cursor = Cursor::At(Position { x, y });
         Ok(())
     }
 
@@ -90,33 +176,23 @@ impl<W: Write> ThriftyBackend<W> {
         if pen == self.pen {
             return Ok(());
         }
-        let mut codes = String::new();
-        let mut from = self.pen;
-        if pen == Pen::PLAIN || !(from.modifier - pen.modifier).is_empty() {
-            codes.push('0');
-            from = Pen::PLAIN;
-        }
-        for (modifier, code) in [
-            (Modifier::BOLD, 1),
-            (Modifier::DIM, 2),
-            (Modifier::ITALIC, 3),
-            (Modifier::UNDERLINED, 4),
-            (Modifier::REVERSED, 7),
-            (Modifier::CROSSED_OUT, 9),
-        ] {
-            if (pen.modifier - from.modifier).contains(modifier) {
-                push_code(&mut codes, &code.to_string());
-            }
-        }
-        if pen.foreground != from.foreground {
-            push_code(&mut codes, &color_code(pen.foreground, 30));
-        }
-        if pen.background != from.background {
-            push_code(&mut codes, &color_code(pen.background, 40));
+        let onward = pen.codes_from(self.pen);
+        let mut anew = pen.codes_from(Pen::PLAIN);
+        if !anew.is_empty() {
+            anew.insert_str(0, "0;");
         }
         self.pen = pen;
-        let codes = if codes == "0" { "" } else { &codes };
-        write!(self.writer, "\x1b[{codes}m")
+        write!(self.writer, "\x1b[{}m", if anew.len() < onward.len() { anew } else { onward })
+    }
+}
+
+/// How many cells a character takes, if all terminals agree on it.
+fn agreed_width(symbol: &str) -> Option<u16> {
+    let mut characters = symbol.chars();
+    match (characters.next()?, characters.next()) {
+        (' '..='~', None) => Some(1),
+        ('\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}' | '\u{4e00}'..='\u{9fff}', None) => Some(2),
+        _ => None,
     }
 }
 
@@ -155,10 +231,23 @@ fn color_code(color: Color, base: u8) -> String {
             let _ = write!(code, "{};5;{index}", base + 8);
         }
         Color::Rgb(red, green, blue) => {
-            let _ = write!(code, "{};2;{red};{green};{blue}", base + 8);
+            let _ = match palette_index(red, green, blue) {
+                Some(index) => write!(code, "{};5;{index}", base + 8),
+                None => write!(code, "{};2;{red};{green};{blue}", base + 8),
+            };
         }
     }
     code
+}
+
+/// The place of a colour among the 240 of xterm that nobody changes.
+fn palette_index(red: u8, green: u8, blue: u8) -> Option<u8> {
+    if red == green && green == blue && (8..=238).contains(&red) && (red - 8).is_multiple_of(10) {
+        return Some(232 + (red - 8) / 10);
+    }
+    let level = |value: u8| (0_u8..).zip([0, 95, 135, 175, 215, 255]).find(|(_, level)| *level == value);
+    let [(red, _), (green, _), (blue, _)] = [level(red)?, level(green)?, level(blue)?];
+    Some(16 + 36 * red + 6 * green + blue)
 }
 
 impl<W: Write> Backend for ThriftyBackend<W> {
@@ -177,27 +266,43 @@ impl<W: Write> Backend for ThriftyBackend<W> {
                 .iter()
                 .zip(change.x..)
                 .take_while(|(next, x)| {
-                    next.symbol == " " && next.pen == change.pen && next.y == change.y && next.x == *x
+                    next.is_blank()
+                        && next.pen.background == change.pen.background
+                        && next.y == change.y
+                        && next.x == *x
                 })
                 .count();
             self.move_to(change.x, change.y)?;
-            self.take_pen(change.pen)?;
-            let erasable = change.pen.modifier.is_empty()
-                && (self.erases_in_color || change.pen.background == Color::Reset);
-            if blanks >= WORTH_ERASING && erasable {
-                write!(self.writer, "\x1b[{blanks}X")?;
+            self.take_pen(if blanks > 0 { change.pen.blank(self.pen) } else { change.pen })?;
+            if blanks > 0 && (self.erases_in_color || change.pen.background == Color::Reset) {
+                let mut erasure = format!("\x1b[{blanks}X");
+                let next = changes.get(index + blanks).filter(|next| next.y == change.y);
+                let way_on = next.map_or(0, |next| self.way_to(next.x, next.y).len());
+                if blanks <= erasure.len() + way_on {
+                    erasure = " ".repeat(blanks);
+                    let x = change.x.saturating_add(u16::try_from(blanks).unwrap_or(u16::MAX));
+                    self.cursor = Cursor::At(Position { x, y: change.y });
+                }
+                self.writer.write_all(erasure.as_bytes())?;
                 index += blanks;
                 continue;
             }
+            // What stands in front of cleared cells is cleared with them: it may leave the cursor anywhere.
+            let cleared = self.cleared_behind(&changes[index..]);
+            if cleared > 0 {
+                write!(self.writer, "\x1b[{}X", cleared + 1)?;
+            }
             self.writer.write_all(change.symbol.as_bytes())?;
-            // Terminals disagree about where a wide character leaves the cursor at the edge, or how wide it is at all.
-            self.cursor = change.symbol.is_ascii().then_some(Position { x: change.x + 1, y: change.y });
+            index += cleared;
+            self.cursor = agreed_width(&change.symbol).map_or(Cursor::InRow(change.y), |width| {
+                Cursor::At(Position { x: change.x + width, y: change.y })
+            });
             index += 1;
         }
         if index > 0 {
             self.take_pen(Pen::PLAIN)?;
             // At the right edge the cursor waits before or behind it, depending on the terminal.
-            self.cursor = None;
+            self.cursor = Cursor::Unknown;
         }
         Ok(())
     }
@@ -220,14 +325,14 @@ impl<W: Write> Backend for ThriftyBackend<W> {
 
     fn get_cursor_position(&mut self) -> io::Result<Position> {
         // Only inline viewports ask, and a question to the terminal would race with the keys.
-        Ok(self.cursor.unwrap_or_default())
+        Ok(if let Cursor::At(position) = self.cursor { position } else { Position::default() })
     }
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
         let position = position.into();
-        if self.cursor != Some(position) {
+        if self.cursor != Cursor::At(position) {
             queue!(self.writer, MoveTo(position.x, position.y))?;
-            self.cursor = Some(position);
+            self.cursor = Cursor::At(position);
         }
         Ok(())
     }
@@ -308,7 +413,7 @@ mod tests {
         after.set_string(0, 0, "a", Style::new().fg(Color::Rgb(1, 2, 3)).add_modifier(Modifier::BOLD));
         after.set_string(1, 0, "b", Style::new().fg(Color::Rgb(1, 2, 3)));
         after.set_string(2, 0, "c", Style::new().fg(Color::Red).bg(Color::DarkGray));
-        let bytes = "\x1b[1H\x1b[1;38;2;1;2;3ma\x1b[0;38;2;1;2;3mb\x1b[31;100mc\x1b[m";
+        let bytes = "\x1b[1H\x1b[1;38;2;1;2;3ma\x1b[22mb\x1b[31;100mc\x1b[m";
         assert_eq!(written(&before, &after), bytes);
     }
 }

@@ -19,6 +19,7 @@ use kami_shared::zone::Zone;
 use tui_input::InputRequest;
 
 use super::field::{Field, FieldName};
+use super::import::ImportFile;
 use super::order::{Order, Target};
 use crate::export::{self, ExportOrder, Source};
 use crate::words::{Language, number, say};
@@ -60,7 +61,9 @@ pub enum FormKind {
     /// To write the same note on cards.
     Note(Target),
     /// To write cards to a file.
-    Export(Sources),
+    Export(Box<Sources>),
+    /// To make cards with the codes of a file.
+    Import,
 }
 
 /// The cards that may be written to a file.
@@ -68,6 +71,8 @@ pub enum FormKind {
 pub struct Sources {
     /// The marked ones, where there are any.
     pub marked: Option<Source>,
+    /// The batch that was just made, where it is the one to be written.
+    pub batch: Option<Filter>,
     /// What the table shows.
     pub found: Filter,
     /// The moment at which the form was opened, for the name of the file.
@@ -85,6 +90,7 @@ impl FormKind {
             Self::Extend(_) => "form.extend",
             Self::Note(_) => "form.note",
             Self::Export(_) => "form.export",
+            Self::Import => "form.import",
         }
     }
 }
@@ -133,18 +139,30 @@ impl Form {
 
     /// The form that writes cards to a file.
     pub fn export(sources: Sources) -> Self {
-        let first = if sources.marked.is_some() { "marked" } else { "unused" };
-        let which: &[&str] =
-            if sources.marked.is_some() { &["marked", "unused", "found"] } else { &["unused", "found"] };
+        let which: &[&str] = match (&sources.batch, &sources.marked) {
+            (Some(_), _) => &["batch", "unused", "found"],
+            (None, Some(_)) => &["marked", "unused", "found"],
+            (None, None) => &["unused", "found"],
+        };
         let formats = Format::ALL.map(Format::extension);
-        let prefix = sources.found.prefix.as_deref();
+        let prefix = sources.batch.as_ref().unwrap_or(&sources.found).prefix.as_deref();
         let path = export::default_path(Format::Txt, prefix, sources.at, sources.zone);
         let fields = vec![
-            Field::choice(FieldName::Which, which, first),
+            Field::choice(FieldName::Which, which, which[0]),
             Field::choice(FieldName::Format, &formats, Format::Txt.extension()),
             Field::line(FieldName::Path, path.display().to_string()),
         ];
-        Self::new(FormKind::Export(sources), fields)
+        Self::new(FormKind::Export(Box::new(sources)), fields)
+    }
+
+    /// The form that imports a file.
+    pub fn import() -> Self {
+        let fields = vec![
+            Field::line(FieldName::Path, ""),
+            Field::open_choice(FieldName::Duration, &DURATIONS, "3h"),
+            Field::line(FieldName::Note, ""),
+        ];
+        Self::new(FormKind::Import, fields)
     }
 
     /// The value of a field; nothing if the form has no such field.
@@ -239,6 +257,7 @@ impl Form {
             FieldName::Duration if matches!(self.kind, FormKind::Extend(_)) => say!(language, "problem.span"),
             FieldName::Duration => say!(language, "problem.duration"),
             FieldName::Note => say!(language, "problem.note", most = Note::MAX_CHARS),
+            FieldName::Path if matches!(self.kind, FormKind::Import) => say!(language, "problem.file"),
             FieldName::Path => say!(language, "problem.path"),
             _ => say!(language, "problem.machine"),
         })
@@ -284,6 +303,8 @@ impl Form {
                 Some(Order::Edit { seen: seen.clone(), edit })
             }
             FormKind::Export(sources) => self.export_order(sources).map(Order::Export),
+            // A file is looked at before it is imported.
+            FormKind::Import => None,
             FormKind::Extend(target) => {
                 let seconds = self.duration()?.seconds()?;
                 Some(Order::Act { act: CardAct::Extend { seconds }, target: target.clone() })
@@ -295,8 +316,20 @@ impl Form {
         }
     }
 
+    /// The file that the form wants imported; nothing while a field is wrong, and from any other form.
+    pub fn import_file(&self) -> Option<ImportFile> {
+        let path = self.value(FieldName::Path).trim();
+        let is_file = matches!(self.kind, FormKind::Import) && !path.is_empty();
+        Some(ImportFile {
+            path: is_file.then(|| PathBuf::from(path))?,
+            duration: self.duration()?,
+            note: self.note_typed().ok()?,
+        })
+    }
+
     fn export_order(&self, sources: &Sources) -> Option<ExportOrder> {
         let source = match self.value(FieldName::Which) {
+            "batch" => Source::Filter(sources.batch.clone()?),
             "marked" => sources.marked.clone()?,
             "found" => Source::Filter(sources.found.clone()),
             _ => Source::Filter(export::unused(sources.found.prefix.clone())),

@@ -59,7 +59,7 @@ const fn key(character: char) -> Key {
     Key::char(character)
 }
 
-const READ: &[Place] = &[Place::Report];
+const READ: &[Place] = &[Place::Report, Place::Import];
 const TABLE: &[Place] = &[Place::Cards];
 const CARDS: &[Place] = &[Place::Cards, Place::Detail];
 const SCREENS: &[Place] = &[Place::Cards, Place::Detail];
@@ -76,6 +76,7 @@ const EVERYWHERE: &[Place] = &[
     Place::ConfirmTyped,
     Place::Work,
     Place::Report,
+    Place::Import,
     Place::Statistics,
 ];
 
@@ -107,7 +108,17 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::Up, &[key('k'), Key::code(KeyCode::Up)], READ, Group::Move, 0),
     bind(Act::PageDown, &[Key::code(KeyCode::PageDown), Key::ctrl('d')], READ, Group::Move, 0),
     bind(Act::PageUp, &[Key::code(KeyCode::PageUp), Key::ctrl('u')], READ, Group::Move, 0),
-    bind(Act::Back, &[Key::code(KeyCode::Esc), Key::code(KeyCode::Enter), key('q')], READ, Group::Move, 1),
+    bind(
+        Act::Back,
+        &[Key::code(KeyCode::Esc), Key::code(KeyCode::Enter), key('q')],
+        &[Place::Report],
+        Group::Move,
+        1,
+    ),
+    bind(Act::Submit, &[Key::code(KeyCode::Enter)], &[Place::Import], Group::Move, 1),
+    bind(Act::Back, &[Key::code(KeyCode::Esc), key('q')], &[Place::Import], Group::Move, 2),
+    bind(Act::First, &[key('g'), Key::code(KeyCode::Home)], &[Place::Import], Group::Move, 0),
+    bind(Act::Last, &[key('G'), Key::code(KeyCode::End)], &[Place::Import], Group::Move, 0),
     bind(Act::Back, &[Key::code(KeyCode::Esc), key('s'), key('q')], &[Place::Statistics], Group::Move, 1),
     bind(Act::Refresh, &[key('r')], &[Place::Statistics], Group::Program, 2),
     bind(Act::Search, &[key('/')], TABLE, Group::Find, 20),
@@ -134,6 +145,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::Delete, &[key('d')], CARDS, Group::Cards, 14),
     bind(Act::Undo, &[key('u')], CARDS, Group::Cards, 0),
     bind(Act::Export, &[key('x')], CARDS, Group::Cards, 15),
+    bind(Act::Import, &[key('i')], CARDS, Group::Cards, 0),
     bind(Act::Yes, &[key('y')], &[Place::Confirm], Group::Cards, 1),
     bind(
         Act::No,

@@ -12,6 +12,7 @@ use tui_input::InputRequest;
 
 use super::act::Act;
 use super::cards::Landing;
+use super::import::{Import, ImportFile};
 use super::order::Order;
 use super::statistics::{Series, Statistics};
 use crate::export::{ExportError, Exported};
@@ -64,6 +65,8 @@ pub enum Topic {
     Codes,
     /// Counts over time.
     Statistics,
+    /// What a file would bring.
+    Import,
     /// What is being done to cards.
     Work,
 }
@@ -115,6 +118,8 @@ pub enum Question {
     LogOfAct(u64),
     /// The codes that a filter finds, at most so many.
     Codes(Filter, usize),
+    /// What each line of a file would do.
+    Import(ImportFile),
     /// Do this.
     Do(Box<Order>),
 }
@@ -160,6 +165,15 @@ pub enum Answer {
     LogOfAct(Vec<LogRecord>),
     /// Codes to copy.
     Codes(Vec<String>),
+    /// What each line of a file would do.
+    Import(Box<Import>),
+    /// The file cannot be read.
+    Unreadable {
+        /// Which.
+        file: ImportFile,
+        /// Why not.
+        error: std::io::Error,
+    },
     /// How far the work is.
     Progress {
         /// How many cards are done.
@@ -176,8 +190,8 @@ pub enum Answer {
 /// What came of an order.
 #[derive(Debug)]
 pub enum Done {
-    /// A batch was made.
-    Generated(Batch),
+    /// A batch was made, of drawn codes or of those of a file.
+    Made(Batch),
     /// A card was changed or deleted.
     One {
         /// What was done, in the word of the operator log.

@@ -7,6 +7,7 @@ pub mod column;
 pub mod field;
 pub mod form;
 pub mod fuzzy;
+pub mod import;
 pub mod key;
 pub mod keymap;
 pub mod log;

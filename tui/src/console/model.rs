@@ -44,6 +44,8 @@ pub enum Place {
     Work,
     /// Lines to read.
     Report,
+    /// What a file would bring.
+    Import,
     /// Counts over time.
     Statistics,
 }
@@ -241,6 +243,7 @@ impl Model {
             Some(Overlay::Work) => Place::Work,
             Some(Overlay::Statistics) => Place::Statistics,
             Some(Overlay::Report(_)) => Place::Report,
+            Some(Overlay::Import(_)) => Place::Import,
             None if self.cards.searching => Place::Search,
             None => Place::Cards,
         }
@@ -300,7 +303,7 @@ impl Model {
 
     /// Whether the operator has waited for the table or a list long enough to be told so.
     pub fn is_waiting_long(&self) -> bool {
-        [Topic::Rows, Topic::Choices, Topic::Codes, Topic::Work]
+        [Topic::Rows, Topic::Choices, Topic::Codes, Topic::Import, Topic::Work]
             .iter()
             .filter_map(|topic| self.asked.get(topic))
             .any(|asked| self.now - asked.at > PATIENCE)

@@ -1,9 +1,13 @@
 //! What the operator orders to be done to cards.
 
+use std::sync::Arc;
+
 use kami_shared::acts::Act as CardAct;
 use kami_shared::edit::CardEdit;
+use kami_shared::operator::Note;
 use kami_shared::record::CardRecord;
 use kami_shared::store::{GenerateOrder, Selection};
+use kami_shared::transfer::ImportCard;
 
 use crate::export::ExportOrder;
 
@@ -12,6 +16,13 @@ use crate::export::ExportOrder;
 pub enum Order {
     /// Make a batch.
     Generate(GenerateOrder),
+    /// Make a batch of cards with codes from elsewhere.
+    Import {
+        /// The cards.
+        cards: Arc<[ImportCard]>,
+        /// What is written down about the batch.
+        note: Option<Note>,
+    },
     /// Change one card as it was seen.
     Edit {
         /// The card as the operator saw it.
@@ -34,9 +45,10 @@ pub enum Order {
 
 impl Order {
     /// How many cards it is about, where that is known before.
-    pub const fn count(&self) -> Option<u64> {
+    pub fn count(&self) -> Option<u64> {
         match self {
-            Self::Generate(order) => Some(order.count as u64),
+            Self::Generate(order) => Some(u64::from(order.count)),
+            Self::Import { cards, .. } => Some(cards.len() as u64),
             Self::Edit { .. } => Some(1),
             Self::Act { target, .. } => Some(target.count()),
             Self::Undo | Self::Export(_) => None,
@@ -47,6 +59,7 @@ impl Order {
     pub const fn key(&self) -> &'static str {
         match self {
             Self::Generate(_) => "work.generate",
+            Self::Import { .. } => "work.import",
             Self::Edit { .. } => "work.edit",
             Self::Act { act, .. } => match act {
                 CardAct::Disable => "work.disable",
@@ -64,7 +77,7 @@ impl Order {
     /// Whether it takes so long that its progress is shown.
     pub const fn is_long(&self) -> bool {
         match self {
-            Self::Generate(_) | Self::Undo | Self::Export(_) => true,
+            Self::Generate(_) | Self::Import { .. } | Self::Undo | Self::Export(_) => true,
             Self::Edit { .. } => false,
             Self::Act { target, .. } => matches!(target, Target::Many { .. }),
         }

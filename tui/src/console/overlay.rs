@@ -7,6 +7,7 @@ use tui_input::Input;
 use super::act::Act;
 use super::column::Column;
 use super::form::Form;
+use super::import::Import;
 use super::order::Order;
 use super::picker::Picker;
 
@@ -26,6 +27,8 @@ pub enum Overlay {
     Work,
     /// Lines to read.
     Report(Report),
+    /// What a file would bring, line by line.
+    Import(Import),
     /// Counts over time, in place of the table.
     Statistics,
     /// A list to choose from.
@@ -88,6 +91,8 @@ pub enum PickerKind {
     Columns,
     /// What can be done with a batch that was just made.
     Made,
+    /// What can be done with a batch that was just imported.
+    Imported,
     /// What operators did.
     Log,
 }
@@ -107,6 +112,7 @@ impl PickerKind {
             Self::Sort => "picker.sort",
             Self::Columns => "picker.columns",
             Self::Made => "picker.made",
+            Self::Imported => "picker.imported",
             Self::Log => "picker.log",
         }
     }
@@ -129,6 +135,8 @@ pub enum Chosen {
     SeeBatch(u64),
     /// To copy the codes of the batch that was just made.
     CopyBatch(u64),
+    /// To write the batch that was just made to a file: its number and its prefix, where all have one.
+    ExportBatch(u64, Option<String>),
     /// To see what was generated then, or at any time.
     Created(Option<Range>),
     /// To see what expires then, or at any time.

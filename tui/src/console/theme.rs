@@ -65,7 +65,7 @@ impl Shade {
     }
 }
 
-/// One colour at each depth.
+/// One colour at each depth; those of the palette take a third of the bytes on the wire.
 struct Shades {
     rgb: (u8, u8, u8),
     indexed: u8,
@@ -116,8 +116,8 @@ impl Theme {
     /// Secondary text.
     pub fn dim(self) -> Style {
         let style = self.ink(
-            &shades((0x8b, 0x95, 0xa5), 246, Color::Gray),
-            &shades((0x5b, 0x65, 0x74), 241, Color::DarkGray),
+            &shades((0x94, 0x94, 0x94), 246, Color::Gray),
+            &shades((0x62, 0x62, 0x62), 241, Color::DarkGray),
         );
         if self.depth == Depth::None { style.add_modifier(Modifier::DIM) } else { style }
     }
@@ -125,8 +125,8 @@ impl Theme {
     /// Lines and the empty part of bars: quieter than any text.
     pub fn faint(self) -> Style {
         let style = self.ink(
-            &shades((0x3d, 0x45, 0x52), 238, Color::DarkGray),
-            &shades((0xc9, 0xd0, 0xd9), 251, Color::Gray),
+            &shades((0x44, 0x44, 0x44), 238, Color::DarkGray),
+            &shades((0xc6, 0xc6, 0xc6), 251, Color::Gray),
         );
         if self.depth == Depth::None { style.add_modifier(Modifier::DIM) } else { style }
     }
@@ -134,8 +134,8 @@ impl Theme {
     /// The one accent: the cursor, the focused field, the key letters of hints.
     pub fn accent(self) -> Style {
         let style = self.ink(
-            &shades((0xc0, 0x9c, 0xff), 141, Color::Magenta),
-            &shades((0x7a, 0x3f, 0xd0), 92, Color::Magenta),
+            &shades((0xaf, 0x87, 0xff), 141, Color::Magenta),
+            &shades((0x87, 0x00, 0xd7), 92, Color::Magenta),
         );
         if self.depth == Depth::None { style.add_modifier(Modifier::BOLD) } else { style }
     }
@@ -143,7 +143,7 @@ impl Theme {
     /// Danger, failure and production.
     pub fn danger(self) -> Style {
         let style = self
-            .ink(&shades((0xff, 0x7b, 0x72), 210, Color::Red), &shades((0xc4, 0x1f, 0x2c), 160, Color::Red));
+            .ink(&shades((0xff, 0x87, 0x87), 210, Color::Red), &shades((0xd7, 0x00, 0x00), 160, Color::Red));
         style.add_modifier(Modifier::BOLD)
     }
 
@@ -170,17 +170,17 @@ impl Theme {
     pub fn status(self, status: CardStatus) -> Style {
         match status {
             CardStatus::Unused => self.ink(
-                &shades((0x6b, 0xcb, 0x8b), 114, Color::Green),
-                &shades((0x1a, 0x7f, 0x3c), 28, Color::Green),
+                &shades((0x87, 0xd7, 0x87), 114, Color::Green),
+                &shades((0x00, 0x87, 0x00), 28, Color::Green),
             ),
             CardStatus::Active => self.ink(
-                &shades((0x6c, 0xb6, 0xff), 75, Color::Blue),
-                &shades((0x09, 0x5f, 0xc4), 26, Color::Blue),
+                &shades((0x5f, 0xaf, 0xff), 75, Color::Blue),
+                &shades((0x00, 0x5f, 0xd7), 26, Color::Blue),
             ),
             CardStatus::Expired => self.dim(),
             CardStatus::Disabled => self.ink(
-                &shades((0xe3, 0xb3, 0x41), 179, Color::Yellow),
-                &shades((0x95, 0x5d, 0x00), 94, Color::Yellow),
+                &shades((0xd7, 0xaf, 0x5f), 179, Color::Yellow),
+                &shades((0x87, 0x5f, 0x00), 94, Color::Yellow),
             ),
         }
     }
@@ -198,8 +198,8 @@ impl Theme {
     /// The quiet ground of the row under the cursor; it patches what stands there.
     pub fn cursor_row(self) -> Style {
         let ground = self.color(
-            &shades((0x2a, 0x2f, 0x3b), 236, Color::Reset),
-            &shades((0xe9, 0xe6, 0xf3), 254, Color::Reset),
+            &shades((0x30, 0x30, 0x30), 236, Color::Reset),
+            &shades((0xe4, 0xe4, 0xe4), 254, Color::Reset),
         );
         match (self.depth, ground) {
             (Depth::True | Depth::Indexed, Some(ground)) => Style::new().bg(ground),
@@ -212,8 +212,8 @@ impl Theme {
         match self.depth {
             Depth::None => Style::new().add_modifier(Modifier::DIM),
             _ => self.ink(
-                &shades((0x5a, 0x62, 0x70), 241, Color::DarkGray),
-                &shades((0xa4, 0xac, 0xb8), 248, Color::Gray),
+                &shades((0x62, 0x62, 0x62), 241, Color::DarkGray),
+                &shades((0xa8, 0xa8, 0xa8), 248, Color::Gray),
             ),
         }
     }

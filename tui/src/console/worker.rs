@@ -1,6 +1,7 @@
 //! The worker: asks the database what the core wants to know, one task a question, and brings the answers back.
 
 use std::collections::HashMap;
+use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,9 +12,11 @@ use kami_shared::operator::Operator;
 use kami_shared::store::{
     ActError, ActFilter, ActProgress, LogFilter, Progress, SearchCursor, SearchStep, Store, StoreError,
 };
+use kami_shared::transfer::ImportCard;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
 
+use super::import::{Import, ImportFile};
 use super::message::{Answer, Done, Failure, Message, Question, QuestionId, Topic};
 use super::order::{Order, Target};
 use super::statistics::{Chart, STOCK_DAYS, Series, Statistics};
@@ -138,6 +141,7 @@ impl Errand {
                 let page = store.page(&filter, Sort::NEWEST, &Anchor::First, most).await?;
                 Answer::Codes(page.rows.into_iter().map(|card| card.full_code).collect())
             }
+            Question::Import(file) => self.look(file).await?,
             Question::Do(order) => Answer::Done(Box::new(self.work(*order).await)),
         };
         self.send(answer);
@@ -184,6 +188,21 @@ impl Errand {
         Ok(Statistics { charts, stock: self.store.stock(STOCK_DAYS).await? })
     }
 
+    /// Finds out what each line of a file would do.
+    async fn look(&self, file: ImportFile) -> Result<Answer, StoreError> {
+        let reading = {
+            let file = file.clone();
+            tokio::task::spawn_blocking(move || file.read()).await
+        };
+        let parsed = match reading.unwrap_or_else(|error| Err(io::Error::other(error))) {
+            Ok(parsed) => parsed,
+            Err(error) => return Ok(Answer::Unreadable { file, error }),
+        };
+        let cards: Vec<ImportCard> = parsed.cards.iter().map(|(_, card)| card.clone()).collect();
+        let exist = self.store.import_preview(&cards).await?;
+        Ok(Answer::Import(Box::new(Import::new(file, parsed, &exist))))
+    }
+
     /// There is not a single card.
     async fn nothing_to_search(&self) -> Result<(), StoreError> {
         let progress = Progress { done: 0, total: 0 };
@@ -203,7 +222,11 @@ impl Errand {
         let done = match order {
             Order::Generate(order) => {
                 let on_made = |made| self.progress(made, None);
-                Done::Generated(store.generate(operator, &order, &on_made).await?)
+                Done::Made(store.generate(operator, &order, &on_made).await?)
+            }
+            Order::Import { cards, note } => {
+                let on_made = |made| self.progress(made, None);
+                Done::Made(store.import(operator, &cards, note.as_ref(), &on_made).await?)
             }
             Order::Edit { seen, edit } => {
                 let acted = store.edit(operator, &seen, &edit).await?;

@@ -131,11 +131,13 @@ fn a_signal_gives_the_terminal_back() {
     for signal in ["TERM", "HUP", "INT"] {
         let mut terminal = PseudoTerminal::start("mysql://kami:secret@127.0.0.1:1/kamisystem", (80, 24));
         terminal.wait_for_text("The database is away");
+        assert!(!terminal.echoes());
         assert!(!terminal.text().contains("secret"));
         let process = terminal.process().to_string();
         let sent = std::process::Command::new("kill").args(["-s", signal, &process]).status().unwrap();
         assert!(sent.success());
         terminal.wait_for_end();
         terminal.wait_until_given_back();
+        assert!(terminal.echoes(), "{signal}");
     }
 }

@@ -4,7 +4,9 @@
 
 mod acts;
 mod fixtures;
+mod imports;
 mod journey;
 mod pseudo_terminal;
 mod screens;
 mod update;
+mod wire;

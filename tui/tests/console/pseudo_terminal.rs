@@ -15,7 +15,7 @@ pub(crate) struct PseudoTerminal {
     keys: Box<dyn Write + Send>,
     home: std::path::PathBuf,
     child: Box<dyn Child + Send + Sync>,
-    _master: Box<dyn MasterPty + Send>,
+    master: Box<dyn MasterPty + Send>,
 }
 
 impl PseudoTerminal {
@@ -58,7 +58,7 @@ impl PseudoTerminal {
             }
         });
         let keys = pair.master.take_writer().unwrap();
-        Self { screen, sent, keys, home, child, _master: pair.master }
+        Self { screen, sent, keys, home, child, master: pair.master }
     }
 
     /// Presses keys, as the bytes that a terminal sends for them.
@@ -77,6 +77,14 @@ impl PseudoTerminal {
         self.wait("the terminal to be given back", |screen| {
             !screen.alternate_screen() && !screen.hide_cursor()
         });
+    }
+
+    /// Whether the terminal shows what is typed, as a shell wants it.
+    pub(crate) fn echoes(&self) -> bool {
+        let line = self.master.tty_name().unwrap();
+        let modes = std::process::Command::new("stty").arg("-a").arg("-F").arg(line).output().unwrap();
+        assert!(modes.status.success(), "{modes:?}");
+        String::from_utf8_lossy(&modes.stdout).split_whitespace().any(|mode| mode == "echo")
     }
 
     /// How many bytes the program has sent.

@@ -1,6 +1,6 @@
 //! What each act does where it is asked for.
 
-use super::{filters, forms, lists, log, table, work};
+use super::{filters, forms, import, lists, log, table, work};
 use crate::console::act::Act;
 use crate::console::message::{Effect, Question, Topic};
 use crate::console::model::{Model, Place, Tone};
@@ -21,6 +21,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         Place::Confirm | Place::ConfirmTyped => confirm_act(model, act),
         Place::Work => work_act(model, act),
         Place::Report => report_act(model, act),
+        Place::Import => import::act(model, act),
         Place::Statistics => statistics_act(model, act),
         Place::Search => search_act(model, act),
         Place::Detail => detail_act(model, act),
@@ -184,7 +185,8 @@ fn cards_act(model: &mut Model, act: Act) -> Vec<Effect> {
         | Act::SetNote
         | Act::Delete
         | Act::Undo
-        | Act::Export => work::begin(model, act),
+        | Act::Export
+        | Act::Import => work::begin(model, act),
         Act::Log => log::open(model),
         Act::Statistics => {
             model.notice = None;

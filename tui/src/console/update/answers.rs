@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use kami_shared::filter::{Capped, Position};
 use kami_shared::store::{Page, SearchStep};
 
-use super::{acts, lists, log, table, work};
+use super::{acts, import, lists, log, table, work};
 use crate::console::cards::Landing;
 use crate::console::message::{Answer, Effect, Failure, Question, Topic};
 use crate::console::model::{History, Link, Model, ReadOnly, Tone};
@@ -94,6 +94,14 @@ pub(super) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
         Answer::Codes(codes) => {
             model.settle(topic);
             acts::copy_codes(model, &codes)
+        }
+        Answer::Import(looked_at) => {
+            model.settle(topic);
+            import::show(model, *looked_at)
+        }
+        Answer::Unreadable { file, error } => {
+            model.settle(topic);
+            import::unreadable(model, &file, &error)
         }
         Answer::Progress { done, share } => {
             work::progress(model, done, share);
@@ -207,6 +215,7 @@ fn failed(model: &mut Model, topic: Topic, failure: Failure) -> Vec<Effect> {
         // What the table is asked for says it once; these would only say it again.
         Topic::Total | Topic::Offset | Topic::History | Topic::Server => {}
         Topic::Counts if failure.passes => {}
+        Topic::Import => import::fail(model, failure.words),
         Topic::Rows | Topic::Counts | Topic::Choices | Topic::Codes | Topic::Statistics | Topic::Work => {
             model.say(Tone::Bad, failure.words);
         }

@@ -2,9 +2,9 @@
 
 use tui_input::InputRequest;
 
-use super::work;
+use super::{import, work};
 use crate::console::act::Act;
-use crate::console::message::Effect;
+use crate::console::message::{Effect, Topic};
 use crate::console::model::Model;
 use crate::console::overlay::Overlay;
 
@@ -15,13 +15,19 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
     match act {
         Act::Down => form.go(true),
         Act::Up => form.go(false),
-        Act::Back => drop(model.overlays.pop()),
+        Act::Back => {
+            model.overlays.pop();
+            return model.forget(Topic::Import).into_iter().collect();
+        }
         Act::Submit => {
             form.is_tried = true;
             let wrong = form.fields.iter().position(|field| form.problem(field.name, language).is_some());
             if let Some(wrong) = wrong {
                 form.focus = wrong;
                 return Vec::new();
+            }
+            if let Some(file) = form.import_file() {
+                return import::look(model, file);
             }
             return form.order().map(|order| work::submit(model, order)).unwrap_or_default();
         }

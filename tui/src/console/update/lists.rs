@@ -123,6 +123,10 @@ fn choose(model: &mut Model) -> Vec<Effect> {
             effects.extend(work::copy_batch(model, id));
             return effects;
         }
+        Chosen::ExportBatch(id, prefix) => {
+            effects.extend(work::export_batch(model, id, prefix));
+            return effects;
+        }
         Chosen::Column(_) | Chosen::LoggedAct(_) => {}
     }
     effects.extend(filters::changed(model));

@@ -4,6 +4,7 @@ mod acts;
 mod answers;
 mod filters;
 mod forms;
+mod import;
 mod lists;
 mod log;
 mod table;
@@ -68,9 +69,13 @@ fn edit(model: &mut Model, request: InputRequest) -> Vec<Effect> {
             return Vec::new();
         }
         Place::Search => {}
-        Place::Cards | Place::Detail | Place::Confirm | Place::Work | Place::Report | Place::Statistics => {
-            return Vec::new();
-        }
+        Place::Cards
+        | Place::Detail
+        | Place::Confirm
+        | Place::Work
+        | Place::Report
+        | Place::Import
+        | Place::Statistics => return Vec::new(),
     }
     filters::edit_search(model, request)
 }

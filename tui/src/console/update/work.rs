@@ -3,7 +3,7 @@
 use kami_shared::acts::{Act as CardAct, ActRefusal};
 use kami_shared::filter::Filter;
 use kami_shared::record::CardRecord;
-use kami_shared::store::{ActError, ActOutcome, Acted, Batch, Selection};
+use kami_shared::store::{ActError, ActOutcome, Acted, Batch, BatchOrigin, Selection};
 use tui_input::Input;
 
 use super::table;
@@ -36,6 +36,7 @@ pub(super) fn begin(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::Extend => target(model).map(Form::extend),
         Act::SetNote => target(model).map(Form::note),
         Act::Export => Some(Form::export(sources(model))),
+        Act::Import => Some(Form::import()),
         Act::Undo => return run(model, Order::Undo),
         _ => None,
     };
@@ -57,7 +58,7 @@ fn sources(model: &Model) -> Sources {
         Marks::All { filter, .. } => Some(Source::Filter(filter.clone())),
     };
     let found = model.cards.query.whole_filter();
-    Sources { marked, found, at: model.server_now(), zone: model.zone }
+    Sources { marked, batch: None, found, at: model.server_now(), zone: model.zone }
 }
 
 /// The cards that the next act is about.
@@ -127,7 +128,7 @@ pub(super) fn confirmed(model: &mut Model) -> Vec<Effect> {
     run(model, order)
 }
 
-fn run(model: &mut Model, order: Order) -> Vec<Effect> {
+pub(super) fn run(model: &mut Model, order: Order) -> Vec<Effect> {
     model.notice = None;
     let total = order.count();
     let work =
@@ -181,7 +182,7 @@ pub(super) fn done(model: &mut Model, done: Done) -> Vec<Effect> {
             model.say(Tone::Plain, words);
             return Vec::new();
         }
-        Done::Generated(batch) => return generated(model, &batch),
+        Done::Made(batch) => return made(model, &batch),
         Done::One { act, card, acted } => one(model, act, card, acted),
         Done::Many { act, outcome } => {
             model.cards.unmark();
@@ -198,7 +199,7 @@ pub(super) fn done(model: &mut Model, done: Done) -> Vec<Effect> {
 }
 
 fn close_form(model: &mut Model) {
-    model.overlays.retain(|overlay| !matches!(overlay, Overlay::Form(_)));
+    model.overlays.retain(|overlay| !matches!(overlay, Overlay::Form(_) | Overlay::Import(_)));
 }
 
 fn one(model: &mut Model, act: &'static str, id: u64, acted: Acted) {
@@ -247,10 +248,14 @@ fn say_outcome(model: &mut Model, key: &str, outcome: &ActOutcome, is_undoable: 
     }
 }
 
-fn generated(model: &mut Model, batch: &Batch) -> Vec<Effect> {
+fn made(model: &mut Model, batch: &Batch) -> Vec<Effect> {
     let language = model.language;
     close_form(model);
-    let words = counted(language, "done.generate", u64::from(batch.card_count));
+    let (key, kind) = match batch.origin {
+        BatchOrigin::Generated => ("done.generate", PickerKind::Made),
+        BatchOrigin::Imported => ("done.import", PickerKind::Imported),
+    };
+    let words = counted(language, key, u64::from(batch.card_count));
     model.say(Tone::Good, words);
     let see = Item::new(Chosen::SeeBatch(batch.id), say!(language, "made.see"), format!("#{}", batch.id));
     let mut items = vec![see];
@@ -259,7 +264,9 @@ fn generated(model: &mut Model, batch: &Batch) -> Vec<Effect> {
         copy.refusal = Some(say!(language, "refusal.copy_all", most = number(MOST_COPIED)));
     }
     items.push(copy);
-    model.overlays.push(Overlay::Picker { kind: PickerKind::Made, picker: Picker::new(items) });
+    let export = Chosen::ExportBatch(batch.id, batch.prefix.clone());
+    items.push(Item::new(export, say!(language, "made.export"), ""));
+    model.overlays.push(Overlay::Picker { kind, picker: Picker::new(items) });
     let mut effects = table::reload(model);
     effects.push(model.ask(Topic::Counts, Question::Counts));
     effects
@@ -277,6 +284,14 @@ pub(super) fn copy_batch(model: &mut Model, id: u64) -> Vec<Effect> {
     let filter = Filter { batch_id: Some(id), ..Filter::default() };
     let most = usize::try_from(MOST_COPIED).unwrap_or(usize::MAX);
     vec![model.ask(Topic::Codes, Question::Codes(filter, most))]
+}
+
+/// Opens the form that writes the batch that was just made to a file.
+pub(super) fn export_batch(model: &mut Model, id: u64, prefix: Option<String>) -> Vec<Effect> {
+    let batch = Some(Filter { batch_id: Some(id), prefix, ..Filter::default() });
+    let form = Form::export(Sources { batch, ..sources(model) });
+    model.overlays.push(Overlay::Form(form));
+    Vec::new()
 }
 
 fn refused(model: &mut Model, error: ActError) -> Vec<Effect> {

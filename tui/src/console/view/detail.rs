@@ -10,7 +10,7 @@ use super::paint::{overlay, space, span};
 use super::table::{left, status_now};
 use crate::cells::{cells, harmless, pad_right, wrap};
 use crate::console::log::{act_word, changes};
-use crate::console::model::Model;
+use crate::console::model::{History, Model};
 use crate::console::theme::{Theme, status_key};
 use crate::words::{duration, moment, say, whole_moment};
 
@@ -90,7 +90,11 @@ fn fields(model: &Model, card: &CardRecord, width: usize) -> Vec<Line<'static>> 
 
 fn history(model: &Model, card: &CardRecord, width: usize) -> Vec<Line<'static>> {
     let (language, theme) = (model.language, model.theme);
-    let Some(history) = model.history.as_ref().filter(|history| history.card == card.id) else {
+    // While one's history is being read, none stays none, so that the words do not come and go with every step.
+    let is_known = |history: &&History| {
+        history.card == card.id || history.records.is_empty() && !model.is_waiting_long()
+    };
+    let Some(history) = model.history.as_ref().filter(is_known) else {
         return vec![Line::from(span("…", theme.dim()))];
     };
     if history.records.is_empty() {

@@ -12,6 +12,7 @@ use super::paint::{input, overlay, space, span};
 use crate::cells::{cells, cut_end, cut_middle, harmless, pad_right, wrap};
 use crate::console::field::{Choice, Editor, Field, FieldName};
 use crate::console::form::{Form, FormKind};
+use crate::console::message::Topic;
 use crate::console::model::Model;
 use crate::console::order::Target;
 use crate::console::theme::{Theme, status_key};
@@ -164,6 +165,12 @@ fn below(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
             let words =
                 prefix.map(|prefix| say!(model.language, "form.of_prefix", prefix = harmless(prefix)));
             words.into_iter().map(|words| Line::from(span(words, theme.dim()))).collect()
+        }
+        FormKind::Import => {
+            let is_reading = model.awaits(Topic::Import) && model.is_waiting_long();
+            let key = if is_reading { "form.import_reading" } else { "form.import_about" };
+            let words = say!(model.language, key);
+            wrap(&words, width).into_iter().map(|line| Line::from(span(line, theme.dim()))).collect()
         }
         FormKind::Extend(target) | FormKind::Note(target) => about(model, target, width),
     };

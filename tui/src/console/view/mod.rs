@@ -20,6 +20,7 @@ mod filter_line;
 mod form;
 mod header;
 mod hints;
+mod import;
 mod lists;
 mod notice;
 mod paint;
@@ -75,6 +76,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
                 Rect { y: filter.y, height: body.bottom() - filter.y, ..body },
             ),
             Overlay::Report(report) => report::render(model, report, frame, area),
+            Overlay::Import(import) => import::render(model, import, frame, area),
             Overlay::Work => work::render(model, frame, area),
             Overlay::Picker { kind, picker } => lists::render(model, *kind, picker, is_top, frame, area),
         }

@@ -1,0 +1,188 @@
+//! A file of codes before it is imported: what each of its lines would do.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use kami_shared::duration::CardDuration;
+use kami_shared::operator::Note;
+use kami_shared::transfer::ImportCard;
+use kami_shared::transfer::import::{MalformedReason, Parsed, parse_csv, parse_txt};
+
+/// The rows of the screen that the lines of a file do not get.
+const ROWS_AROUND_LINES: u16 = 10;
+
+/// The most lines that are shown at once.
+const MOST_LINES: u16 = 30;
+
+/// A file that the operator wants to import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportFile {
+    /// Where it is; a name that ends in `.csv` makes it a table, any other a text.
+    pub path: PathBuf,
+    /// How long cards last that say nothing themselves.
+    pub duration: CardDuration,
+    /// What is written down about the batch.
+    pub note: Option<Note>,
+}
+
+impl ImportFile {
+    /// Reads the file from the disk, line by line.
+    pub fn read(&self) -> io::Result<Parsed> {
+        Ok(self.parse(&std::fs::read_to_string(&self.path)?))
+    }
+
+    fn parse(&self, text: &str) -> Parsed {
+        if is_table(&self.path) { parse_csv(text, self.duration) } else { parse_txt(text, self.duration) }
+    }
+}
+
+fn is_table(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"))
+}
+
+/// What a line of a file would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LineState {
+    /// Its card would be made.
+    New,
+    /// Some card has its code already.
+    Exists,
+    /// It says no card.
+    Malformed(MalformedReason),
+}
+
+/// One line of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportLine {
+    /// Its number, from 1.
+    pub number: u64,
+    /// Its place among the cards of the file; a malformed line has none.
+    pub card: Option<usize>,
+    /// What it would do.
+    pub state: LineState,
+}
+
+/// What importing a file would do, line by line.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// The file.
+    pub file: ImportFile,
+    /// Its cards.
+    pub cards: Arc<[ImportCard]>,
+    /// Its lines: those that stand in the way before the others, each by their number.
+    pub lines: Vec<ImportLine>,
+    /// How many lines are scrolled away.
+    pub scroll: usize,
+}
+
+impl Import {
+    /// The lines of a parsed file, where `exist` says of each card whether its code is there already.
+    pub fn new(file: ImportFile, parsed: Parsed, exist: &[bool]) -> Self {
+        let (numbers, cards): (Vec<u64>, Vec<ImportCard>) = parsed.cards.into_iter().unzip();
+        let of_cards =
+            numbers.into_iter().zip(exist).enumerate().map(|(card, (number, exists))| ImportLine {
+                number,
+                card: Some(card),
+                state: if *exists { LineState::Exists } else { LineState::New },
+            });
+        let malformed = parsed.malformed.into_iter().map(|line| ImportLine {
+            number: line.line,
+            card: None,
+            state: LineState::Malformed(line.reason),
+        });
+        let mut lines: Vec<ImportLine> = of_cards.chain(malformed).collect();
+        lines.sort_by_key(|line| (line.state == LineState::New, line.number));
+        Self { file, cards: cards.into(), lines, scroll: 0 }
+    }
+
+    /// How many lines are new, there already, and malformed.
+    pub fn counts(&self) -> [u64; 3] {
+        let mut counts = [0; 3];
+        for line in &self.lines {
+            let kind = match line.state {
+                LineState::New => 0,
+                LineState::Exists => 1,
+                LineState::Malformed(_) => 2,
+            };
+            counts[kind] += 1;
+        }
+        counts
+    }
+
+    /// Whether every line is a new card, for all are imported or none.
+    pub fn is_possible(&self) -> bool {
+        !self.lines.is_empty() && self.lines.iter().all(|line| line.state == LineState::New)
+    }
+
+    /// How many lines are shown on a screen of so many rows.
+    pub fn height(&self, screen_rows: u16) -> usize {
+        let most = screen_rows.saturating_sub(ROWS_AROUND_LINES).clamp(1, MOST_LINES);
+        self.lines.len().clamp(1, usize::from(most))
+    }
+
+    /// Scrolls by lines, and stops at the ends.
+    pub fn go(&mut self, lines: isize, screen_rows: u16) {
+        let last = self.lines.len().saturating_sub(self.height(screen_rows));
+        self.scroll = self.scroll.saturating_add_signed(lines).min(last);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &str) -> ImportFile {
+        ImportFile { path: path.into(), duration: CardDuration::Forever, note: None }
+    }
+
+    #[test]
+    fn the_name_of_a_file_tells_its_form() {
+        for (path, text, cards) in [
+            ("codes.txt", "# 未使用卡密导出\n\nVIP-A1\nVIP-B2\n", 2),
+            ("codes", "VIP-A1", 1),
+            ("cards.CSV", "code,note\nVIP-A1,x\n", 1),
+            ("cards.csv", "VIP-A1\nVIP-B2\n", 0),
+        ] {
+            assert_eq!(file(path).parse(text).cards.len(), cards, "{path}");
+        }
+    }
+
+    #[test]
+    fn lines_that_stand_in_the_way_come_first() {
+        let file = file("codes.txt");
+        let parsed = file.parse("VIP-A1\nVIP-B2\nnothing\nVIP-C3\n");
+        let import = Import::new(file, parsed, &[false, true, false]);
+        let numbers: Vec<u64> = import.lines.iter().map(|line| line.number).collect();
+        assert_eq!(numbers, [2, 3, 1, 4]);
+        assert_eq!(import.counts(), [2, 1, 1]);
+        assert!(!import.is_possible());
+    }
+
+    #[test]
+    fn a_file_is_imported_only_when_every_line_is_new() {
+        for (text, exist, is_possible) in [
+            ("VIP-A1\nVIP-B2", [false, false].as_slice(), true),
+            ("VIP-A1\nVIP-B2", &[false, true], false),
+            ("VIP-A1\nVIP", &[false], false),
+            ("# nothing\n", &[], false),
+        ] {
+            let file = file("codes.txt");
+            let parsed = file.parse(text);
+            assert_eq!(Import::new(file, parsed, exist).is_possible(), is_possible, "{text}");
+        }
+    }
+
+    #[test]
+    fn scrolling_stops_at_the_ends() {
+        let file = file("codes.txt");
+        let text = (0..50).map(|number| format!("VIP-{number}")).collect::<Vec<_>>().join("\n");
+        let parsed = file.parse(&text);
+        let mut import = Import::new(file, parsed, &[false; 50]);
+        assert_eq!(import.height(24), 14);
+        import.go(isize::MAX, 24);
+        assert_eq!(import.scroll, 36);
+        import.go(-100, 24);
+        assert_eq!(import.scroll, 0);
+    }
+}

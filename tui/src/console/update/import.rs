@@ -1,0 +1,70 @@
+//! Importing a file: looked at line by line first, then done as a whole.
+
+use std::io;
+
+use super::work;
+use crate::console::act::Act;
+use crate::console::import::{Import, ImportFile};
+use crate::console::message::{Effect, Question, Topic};
+use crate::console::model::{Model, Tone};
+use crate::console::order::Order;
+use crate::console::overlay::Overlay;
+use crate::words::say;
+
+/// Asks what each line of a file would do.
+pub(super) fn look(model: &mut Model, file: ImportFile) -> Vec<Effect> {
+    vec![model.ask(Topic::Import, Question::Import(file))]
+}
+
+/// What each line would do has come.
+pub(super) fn show(model: &mut Model, import: Import) -> Vec<Effect> {
+    model.overlays.push(Overlay::Import(import));
+    Vec::new()
+}
+
+/// The file cannot be read.
+pub(super) fn unreadable(model: &mut Model, file: &ImportFile, error: &io::Error) -> Vec<Effect> {
+    let words = say!(model.language, "reason.unreadable", path = file.path.display(), why = error);
+    fail(model, words);
+    Vec::new()
+}
+
+/// Says beside what was typed why the file cannot be looked at.
+pub(super) fn fail(model: &mut Model, words: String) {
+    match model.overlays.last_mut() {
+        Some(Overlay::Form(form)) => form.failure = Some(words),
+        _ => model.say(Tone::Bad, words),
+    }
+}
+
+/// Does an act where the lines of a file are shown.
+pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
+    let rows = model.size.1;
+    let Some(Overlay::Import(import)) = model.overlays.last_mut() else { return Vec::new() };
+    let page = isize::try_from(import.height(rows)).unwrap_or(1);
+    match act {
+        Act::Down => import.go(1, rows),
+        Act::Up => import.go(-1, rows),
+        Act::PageDown => import.go(page, rows),
+        Act::PageUp => import.go(-page, rows),
+        Act::First => import.go(isize::MIN, rows),
+        Act::Last => import.go(isize::MAX, rows),
+        Act::Submit if import.is_possible() => {
+            let order = Order::Import { cards: import.cards.clone(), note: import.file.note.clone() };
+            return work::run(model, order);
+        }
+        Act::Submit => {
+            let key = if import.lines.is_empty() { "import.empty" } else { "import.in_the_way" };
+            let words = say!(model.language, key);
+            model.say(Tone::Bad, words);
+        }
+        Act::Back => {
+            model.notice = None;
+            model.overlays.pop();
+        }
+        Act::Quit => return super::acts::quit(model),
+        Act::Suspend => return vec![Effect::Suspend],
+        _ => {}
+    }
+    Vec::new()
+}

@@ -1,0 +1,217 @@
+//! Importing a file: asked for, looked at line by line, done as a whole or not at all.
+
+use crossterm::event::KeyCode;
+use kami_shared::duration::CardDuration;
+use kami_shared::filter::Filter;
+use kami_shared::operator::Note;
+use kami_shared::store::{ActError, Batch, BatchOrigin, TakenCodes};
+use kami_shared::transfer::import::parse_txt;
+use kami_tui::console::import::{Import, ImportFile};
+use kami_tui::console::message::{Answer, Done, Effect, Failure, Question, Topic};
+use kami_tui::console::model::{Place, ReadOnly};
+use kami_tui::console::order::Order;
+use kami_tui::console::overlay::Overlay;
+use kami_tui::export::Source;
+use kami_tui::words::Language;
+
+use crate::fixtures::{Console, now};
+
+const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
+
+/// A console whose import form was filled in and submitted.
+fn asked(size: (u16, u16), language: Language) -> Console {
+    let mut console = Console::with_cards(size, language);
+    console.keys("icodes.txt");
+    console.press(KeyCode::Tab);
+    console.keys("45d");
+    console.press(KeyCode::Tab);
+    console.keys("old shop");
+    console.press(KeyCode::Enter);
+    console
+}
+
+/// The file that the form asked for.
+fn file(console: &Console) -> ImportFile {
+    match console.question(Topic::Import) {
+        Some((_, Question::Import(file))) => file.clone(),
+        _ => panic!("no file was asked for"),
+    }
+}
+
+/// Answers what each line of `text` would do, of whose cards those of `exist` are there already.
+fn look(console: &mut Console, text: &str, exist: &[usize]) {
+    let file = file(console);
+    let parsed = parse_txt(text, file.duration);
+    let exist: Vec<bool> = (0..parsed.cards.len()).map(|card| exist.contains(&card)).collect();
+    console.answer(Topic::Import, Answer::Import(Box::new(Import::new(file, parsed, &exist))));
+}
+
+fn is_ordered(console: &Console) -> bool {
+    matches!(console.question(Topic::Work), Some((_, Question::Do(order))) if matches!(**order, Order::Import { .. }))
+}
+
+fn batch() -> Batch {
+    Batch {
+        id: 13,
+        origin: BatchOrigin::Imported,
+        prefix: None,
+        card_count: 2,
+        code_length: None,
+        duration: CardDuration::Forever,
+        note: None,
+        operator: "li".to_owned(),
+        created_at: now(),
+    }
+}
+
+#[test]
+fn a_file_is_asked_for_with_what_its_cards_lack() {
+    let console = asked((80, 24), Language::English);
+    assert_eq!(
+        file(&console),
+        ImportFile {
+            path: "codes.txt".into(),
+            duration: CardDuration::Seconds(45 * 86_400),
+            note: Note::parse("old shop").unwrap(),
+        }
+    );
+    let mut nameless = Console::with_cards((80, 24), Language::English);
+    nameless.keys("i");
+    nameless.press(KeyCode::Enter);
+    assert!(nameless.question(Topic::Import).is_none());
+    assert!(nameless.screen().contains("the file with the codes"), "{}", nameless.screen());
+}
+
+#[test]
+fn a_file_whose_lines_are_all_new_is_imported_and_its_batch_seen() {
+    let mut console = asked((80, 24), Language::English);
+    look(&mut console, "# codes\nVIP-A1\nBASIC-B2\n", &[]);
+    assert_eq!(console.model.place(), Place::Import);
+    assert!(!is_ordered(&console));
+    console.press(KeyCode::Enter);
+    let Some((_, Question::Do(order))) = console.question(Topic::Work) else { panic!("nothing was ordered") };
+    let Order::Import { cards, note } = &**order else { panic!("something else was ordered") };
+    let codes: Vec<String> = cards.iter().map(kami_shared::transfer::ImportCard::full_code).collect();
+    assert_eq!(codes, ["VIP-A1", "BASIC-B2"]);
+    assert_eq!(note.as_ref().map(Note::as_str), Some("old shop"));
+    assert_eq!(console.model.place(), Place::Work);
+    console.answer(Topic::Work, Answer::Done(Box::new(Done::Made(batch()))));
+    assert_eq!(console.model.notice.as_ref().unwrap().words, "2 cards imported.");
+    console.press(KeyCode::Enter);
+    assert_eq!(console.model.place(), Place::Cards);
+    assert_eq!(console.model.cards.query.filter.batch_id, Some(13));
+}
+
+#[test]
+fn the_batch_is_exported_when_it_is_made() {
+    let mut console = asked((80, 24), Language::English);
+    look(&mut console, "VIP-A1\nVIP-B2\n", &[]);
+    console.press(KeyCode::Enter);
+    let batch = Batch { prefix: Some("VIP".to_owned()), ..batch() };
+    console.answer(Topic::Work, Answer::Done(Box::new(Done::Made(batch))));
+    console.keys("export");
+    console.press(KeyCode::Enter);
+    assert_eq!(console.model.place(), Place::Form);
+    assert!(console.screen().contains("▸the batch"), "{}", console.screen());
+    console.press(KeyCode::Enter);
+    let Some((_, Question::Do(order))) = console.question(Topic::Work) else { panic!("nothing was ordered") };
+    let Order::Export(order) = &**order else { panic!("something else was ordered") };
+    let filter = Filter { batch_id: Some(13), prefix: Some("VIP".to_owned()), ..Filter::default() };
+    assert_eq!(order.source, Source::Filter(filter));
+    assert!(order.path.display().to_string().starts_with("exports/unused_cards_VIP_"), "{order:?}");
+}
+
+#[test]
+fn nothing_is_imported_while_a_line_stands_in_the_way() {
+    for (text, exist) in [("VIP-A1\nVIP-B2", [1].as_slice()), ("VIP-A1\nVIP", &[]), ("# nothing", &[])] {
+        let mut console = asked((80, 24), Language::English);
+        look(&mut console, text, exist);
+        console.press(KeyCode::Enter);
+        assert!(!is_ordered(&console), "{text}");
+        assert_eq!(console.model.place(), Place::Import);
+        console.press(KeyCode::Esc);
+        assert_eq!(console.model.place(), Place::Form);
+        assert!(console.screen().contains("codes.txt"));
+    }
+}
+
+#[test]
+fn an_import_is_broken_off_and_its_file_is_still_there_to_try_again() {
+    let mut console = asked((80, 24), Language::English);
+    look(&mut console, "VIP-A1\nVIP-B2", &[]);
+    console.press(KeyCode::Enter);
+    console.press(KeyCode::Esc);
+    assert!(matches!(console.effects.last(), Some(Effect::BreakOff)));
+    console.answer(Topic::Work, Answer::Done(Box::new(Done::Refused(ActError::Cancelled))));
+    assert_eq!(console.model.place(), Place::Import);
+    assert_eq!(console.model.notice.as_ref().unwrap().words, "Broken off: nothing was done.");
+    console.press(KeyCode::Enter);
+    let taken = ActError::CodesExist(TakenCodes(vec!["VIP-A1".to_owned()]));
+    console.answer(Topic::Work, Answer::Done(Box::new(Done::Refused(taken))));
+    assert_eq!(console.model.notice.as_ref().unwrap().words, "1 of the codes are there already.");
+}
+
+#[test]
+fn a_file_that_cannot_be_looked_at_says_why_beside_what_was_typed() {
+    let mut console = asked((80, 24), Language::English);
+    let file = file(&console);
+    let error = std::io::Error::from(std::io::ErrorKind::NotFound);
+    console.answer(Topic::Import, Answer::Unreadable { file, error });
+    assert!(console.screen().contains("codes.txt cannot be read: entity not found"), "{}", console.screen());
+    console.press(KeyCode::Enter);
+    let failure = Failure { words: "the database is unavailable".to_owned(), passes: true };
+    console.answer(Topic::Import, Answer::Failed(failure));
+    assert!(console.screen().contains("the database is unavailable"), "{}", console.screen());
+    console.press(KeyCode::Enter);
+    console.press(KeyCode::Esc);
+    assert!(matches!(console.effects.last(), Some(Effect::Cancel(Topic::Import))));
+}
+
+#[test]
+fn long_files_are_scrolled() {
+    let mut console = asked((80, 24), Language::English);
+    let text = (0..50).map(|number| format!("VIP-{number}")).collect::<Vec<_>>().join("\n");
+    look(&mut console, &text, &[]);
+    for (key, scroll) in [
+        (KeyCode::Char('j'), 1),
+        (KeyCode::Char('k'), 0),
+        (KeyCode::PageDown, 14),
+        (KeyCode::Char('G'), 36),
+        (KeyCode::Down, 36),
+        (KeyCode::Char('g'), 0),
+    ] {
+        console.press(key);
+        let Some(Overlay::Import(import)) = console.model.overlays.last() else { panic!("{key:?}") };
+        assert_eq!(import.scroll, scroll, "{key:?}");
+    }
+}
+
+#[test]
+fn a_console_that_may_not_write_imports_nothing() {
+    let mut console = Console::with_cards((80, 24), Language::English);
+    console.model.read_only = Some(ReadOnly::Asked);
+    console.keys("i");
+    assert_eq!(console.model.place(), Place::Cards);
+    assert_eq!(console.model.notice.as_ref().unwrap().words, "Read-only by your settings.");
+}
+
+#[test]
+fn screens() {
+    for (columns, rows) in SIZES {
+        for language in Language::ALL {
+            let suffix = format!("{}_{columns}x{rows}", language.code());
+            let mut console = Console::with_cards((columns, rows), language);
+            console.keys("i");
+            insta::assert_snapshot!(format!("form_{suffix}"), console.screen());
+            let mut console = asked((columns, rows), language);
+            let text = "VIP-7KQ2M9XWTR4HP3ND\n\nNOHYPHEN\nVIP-\u{1b}[31m\nvip-7kq2m9xwtr4hp3nd\n学习卡-2WAVXC5HFE7A1B2C\n\
+                        一二三四五六七八九十一二三四五六-ABCDEFGHJKLMNPQRSTUVWXYZ23456789ABCDEFGHJKLMNPQRSTUVWXYZ23456789\nP.X-1\n";
+            look(&mut console, text, &[1]);
+            insta::assert_snapshot!(format!("lines_{suffix}"), console.screen());
+            let mut console = asked((columns, rows), language);
+            let text = (0..60_000).map(|number| format!("VIP-{number:016}")).collect::<Vec<_>>().join("\n");
+            look(&mut console, &text, &[]);
+            insta::assert_snapshot!(format!("all_new_{suffix}"), console.screen());
+        }
+    }
+}

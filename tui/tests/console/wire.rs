@@ -1,0 +1,151 @@
+//! What crosses the line to the operator's terminal: few bytes, and the right ones.
+
+use kami_shared::store::LogRecord;
+use kami_tui::console::backend::ThriftyBackend;
+use kami_tui::console::message::{Answer, Topic};
+use kami_tui::console::theme::{Depth, Shade};
+use kami_tui::console::view::view;
+use kami_tui::words::Language;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier};
+use ratatui::{Terminal, TerminalOptions, Viewport};
+
+use crate::fixtures::{Console, theme};
+
+/// A terminal at the other end of the line.
+struct Line {
+    terminal: Terminal<ThriftyBackend<Vec<u8>>>,
+    screen: vt100::Parser,
+}
+
+impl Line {
+    fn new((columns, rows): (u16, u16)) -> Self {
+        let backend = ThriftyBackend::new(Vec::new(), "xterm-256color");
+        let viewport = Viewport::Fixed(Rect::new(0, 0, columns, rows));
+        let terminal = Terminal::with_options(backend, TerminalOptions { viewport }).unwrap();
+        let screen = vt100::Parser::new(rows.try_into().unwrap(), columns.try_into().unwrap(), 0);
+        Self { terminal, screen }
+    }
+
+    /// Draws a frame; returns how many bytes it took.
+    fn draw(&mut self, console: &Console) -> usize {
+        self.terminal.draw(|frame| view(&console.model, frame)).unwrap();
+        let bytes = std::mem::take(self.terminal.backend_mut().writer());
+        self.screen.process(&bytes);
+        bytes.len()
+    }
+
+    /// Asserts that the terminal shows what was meant.
+    fn assert_shows(&self, console: &Console, what: &str) {
+        let meant = console.buffer();
+        let color = |color: Color| match color {
+            Color::Reset => vt100::Color::Default,
+            Color::Rgb(red, green, blue) => vt100::Color::Rgb(red, green, blue),
+            other => panic!("{other:?} is no true colour"),
+        };
+        let mut covered = 0;
+        for y in 0..meant.area.height {
+            for x in 0..meant.area.width {
+                if x == 0 {
+                    covered = 0;
+                }
+                if covered > x {
+                    continue;
+                }
+                let (cell, shown) = (&meant[(x, y)], self.screen.screen().cell(y, x).unwrap());
+                let at = format!("{what} at {x}, {y}: {}", cell.symbol());
+                let symbol = if shown.has_contents() { shown.contents() } else { " " };
+                if cell.symbol() == "\u{fffd}" {
+                    // The one character that vt100 leaves out.
+                    covered = x + 1;
+                    continue;
+                }
+                assert_eq!(symbol, cell.symbol(), "{at}");
+                assert_eq!(true_color(shown.bgcolor()), color(cell.bg), "{at}");
+                if cell.symbol() != " " {
+                    assert_eq!(true_color(shown.fgcolor()), color(cell.fg), "{at}");
+                    assert_eq!(shown.bold(), cell.modifier.contains(Modifier::BOLD), "{at}");
+                }
+                covered = x + u16::try_from(kami_tui::cells::cells(cell.symbol())).unwrap();
+            }
+        }
+    }
+}
+
+/// A colour of the palette as the true colour that it is.
+fn true_color(color: vt100::Color) -> vt100::Color {
+    let vt100::Color::Idx(index @ 16..) = color else { return color };
+    if index >= 232 {
+        let gray = 8 + 10 * (index - 232);
+        return vt100::Color::Rgb(gray, gray, gray);
+    }
+    let level = |step: u8| [0, 95, 135, 175, 215, 255][usize::from(step % 6)];
+    let index = index - 16;
+    vt100::Color::Rgb(level(index / 36), level(index / 6), level(index))
+}
+
+/// A console with a page of unused cards, as a seller has them after a batch.
+fn sellers(size: (u16, u16), language: Language) -> Console {
+    let mut console = Console::with_cards(size, language);
+    let sample = crate::fixtures::cards().swap_remove(0);
+    let rows = (0..60_u64).map(|number| {
+        let code = format!("{:016X}", (number + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let full_code = format!("VIP-{code}");
+        kami_shared::record::CardRecord { id: 900 - number, code, full_code, ..sample.clone() }
+    });
+    console.keys("r");
+    console.answer_rows(rows.collect());
+    console
+}
+
+fn history(console: &mut Console, records: Vec<LogRecord>) {
+    let card = console.model.cards.current().unwrap().id;
+    if console.question(Topic::History).is_some() {
+        console.answer(Topic::History, Answer::History(card, records));
+    }
+}
+
+#[test]
+fn a_step_down_costs_few_bytes() {
+    for (size, most) in [((80, 24), 300), ((120, 40), 350), ((200, 50), 500)] {
+        for language in Language::ALL {
+            let mut console = sellers(size, language);
+            let mut line = Line::new(size);
+            history(&mut console, Vec::new());
+            line.draw(&console);
+            for step in 0..10 {
+                console.keys("j");
+                let mut bytes = line.draw(&console);
+                history(&mut console, Vec::new());
+                bytes += line.draw(&console);
+                line.assert_shows(&console, "a step");
+                assert!(bytes < most, "{size:?} {language:?}: step {step} took {bytes} bytes");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_terminal_shows_what_was_meant() {
+    for size in [(80, 24), (120, 40), (200, 50)] {
+        for language in Language::ALL {
+            for shade in [Shade::Dark, Shade::Light] {
+                let mut console = Console::with_cards(size, language);
+                console.model.theme = theme(Depth::True, shade);
+                let mut line = Line::new(size);
+                line.draw(&console);
+                for keys in
+                    ["", "j", "j ", "k", "?", "\u{1b}", "nVI P", "\u{1b}", "je", "\u{1b}", "jjj", "*d"]
+                {
+                    match keys {
+                        "\u{1b}" => console.press(crossterm::event::KeyCode::Esc),
+                        keys => console.keys(keys),
+                    }
+                    line.draw(&console);
+                    line.assert_shows(&console, keys);
+                }
+                assert_eq!(line.draw(&console), 0);
+            }
+        }
+    }
+}
