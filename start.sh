@@ -15,6 +15,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 cd "$root"
 # shellcheck source=scripts/packages.sh
 . scripts/packages.sh
+# shellcheck source=scripts/processes.sh
+. scripts/processes.sh
 
 state=$root/.kami
 bin=${CARGO_TARGET_DIR:-target}/release
@@ -68,13 +70,6 @@ launch() { # NAME ARGUMENT...
   until running "$name" >/dev/null || ! kill -0 "$!" 2>/dev/null; do :; done # until the copy of this shell is that program
 }
 
-# A process that ends forgets its command line first, and only then lets go of its port. Where nothing reaps the dead,
-# a zombie without threads is as gone as it gets.
-is_gone() { # PID
-  ! kill -0 "$1" 2>/dev/null ||
-    { grep -qs '^State:.Z' "/proc/$1/status" && [ "$(ls "/proc/$1/task" 2>/dev/null)" = "$1" ]; }
-}
-
 stop_process() { # NAME
   local pid end=$((SECONDS + stop_seconds))
   if pid=$(running "$1"); then
@@ -119,12 +114,18 @@ port_holder() { # prints "NAME (pid PID)" when that can be known
   [ -z "${pid:-}" ] || echo "$(ps -o comm= -p "$pid" 2>/dev/null || cat "/proc/$pid/comm" 2>/dev/null || true) (pid $pid)"
 }
 
+# As kami-api reads it, but known before the build; a name such as localhost will not do.
+listens_on_address() {
+  local byte='(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])'
+  local four="^($byte\\.){3}$byte:" six='^\[[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(%[0-9]+)?\]:' number='^[1-9][0-9]{0,4}$'
+  [[ $listen =~ $four || $listen =~ $six ]] && [[ $port =~ $number ]] && [ "$port" -le 65535 ]
+}
+
 check_port() {
   local holder
-  case $port in
-    '' | *[!0-9]*) fail "KAMI_LISTEN is $listen, but it must be an address and a port, such as 127.0.0.1:5000" \
-      "KAMI_LISTEN 为 $listen,应为地址加端口,例如 127.0.0.1:5000" ;;
-  esac
+  listens_on_address ||
+    fail "KAMI_LISTEN is $listen, but it must be an IP address and a port, such as 127.0.0.1:5000" \
+      "KAMI_LISTEN 为 $listen,应为 IP 地址加端口,例如 127.0.0.1:5000"
   port_is_taken || return 0
   holder=$(port_holder) || true
   fail "port $port is taken by ${holder:-another program, perhaps another copy of kami or, on a Mac, the AirPlay receiver}: stop that, or choose another port, such as KAMI_LISTEN=127.0.0.1:$((port + 1)) ./start.sh" \
@@ -176,6 +177,18 @@ compose_ready() {
   [ -f docker-compose.yml ] && docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1
 }
 
+# Sellers' cards are in the database that DATABASE_URL named. Without it, as after a reboot, a private one with sample
+# cards must not be served in its stead.
+check_remembered() {
+  local used
+  used=$(used_database) || return 0
+  case $used in
+    "url $(mask "${DATABASE_URL:-}")") ;;
+    url*) fail "kami was started with DATABASE_URL=${used#url }: set DATABASE_URL to that again, or run './start.sh stop' first to use another database" \
+      "kami 上次以 DATABASE_URL=${used#url } 启动:请重新设置同样的 DATABASE_URL;若要改用其他数据库,请先运行 ./start.sh stop" ;;
+  esac
+}
+
 choose_database() { # sets database
   if [ -n "${DATABASE_URL:-}" ]; then
     database="url $(mask "$DATABASE_URL")"
@@ -219,34 +232,35 @@ describe_database() {
 # --- the commands ------------------------------------------------------------------------------------------------------
 
 unfinished='' # set while a start is under way
+remembered='' # the database before it
 
-# A start that fails or is broken off stops what it had started.
+# A start that fails or is broken off stops what it had started. It forgets its own database, so that a slip in
+# DATABASE_URL can be mended, but not one that has served before.
 abandon() {
   local status=$?
   trap - EXIT
-  if [ -n "$unfinished" ]; then stop_all; fi
-  unlock
+  if [ -n "$unfinished" ]; then
+    stop_all
+    case $remembered in url*) ;; *) forget ;; esac
+  fi
+  unlock "$state/lock"
   exit "$status"
 }
 
-# Two of these at once would stop each other's servers. A link is made and filled in one act.
+# Two of these at once would stop each other's servers.
 lock() {
-  local holder
   trap abandon EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
-  until ln -sn "$$" "$state/lock" 2>/dev/null; do
-    holder=$(readlink "$state/lock") || continue
-    if ! kill -0 "$holder" 2>/dev/null; then
-      rm -f "$state/lock"
-      continue
-    fi
-    fail "another start.sh (pid $holder) is at work here: wait for it" "另一个 start.sh(pid $holder)正在运行:请等它结束"
+  until try_lock "$state/lock"; do
+    [ -z "$lock_holder" ] || fail "another start.sh (pid $lock_holder) is at work here: wait for it" \
+      "另一个 start.sh(pid $lock_holder)正在运行:请等它结束"
+    [ -w "$state" ] || fail "$state cannot be written" "无法写入 $state"
   done
 }
 
-unlock() {
-  [ "$(readlink "$state/lock" 2>/dev/null)" != "$$" ] || rm -f "$state/lock"
+release() {
+  unlock "$state/lock"
   trap - EXIT INT TERM HUP
 }
 
@@ -279,8 +293,9 @@ stop_all() {
     stop_process kami-expire
     scripts/private-server stop "$state/db"
   fi
-  rm -f "$state/run/database" "$state/run/listen"
 }
+
+forget() { rm -f "$state/run/database" "$state/run/listen"; }
 
 wait_for_health() {
   local end=$((SECONDS + ready_seconds))
@@ -372,7 +387,9 @@ start() {
     say 'kami already runs:' 'kami 已在运行:'
     reach_database
   else
-    [ -z "$(used_database)" ] || stop_all # what is left of one that was killed
+    check_remembered
+    remembered=$(used_database) || remembered=''
+    [ -z "$remembered" ] || stop_all # what is left of one that was killed
     listen_on "${KAMI_LISTEN:-127.0.0.1:5000}"
     check_port
     check_toolchain
@@ -380,7 +397,7 @@ start() {
     bring_up
     say 'kami runs:' 'kami 已启动:'
   fi
-  unlock
+  release
   show_where
   show_help
   open_console
@@ -392,6 +409,7 @@ stop() {
   else
     lock
     stop_all
+    forget
     say 'kami is stopped.' 'kami 已停止。'
   fi
 }
