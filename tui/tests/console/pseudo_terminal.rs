@@ -1,20 +1,24 @@
 //! A real pseudo-terminal with the real program in it.
 
 use std::io::{Read as _, Write};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Condvar, Mutex};
 
 use kami_testkit::PATIENCE;
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use portable_pty::{Child, ChildKiller, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 /// The console, running in a terminal of its own.
 pub(crate) struct PseudoTerminal {
-    screen: Arc<Mutex<vt100::Parser>>,
+    /// What it shows, and word of each change.
+    screen: Arc<(Mutex<vt100::Parser>, Condvar)>,
     /// How many bytes the program has sent.
     sent: Arc<Mutex<usize>>,
     keys: Box<dyn Write + Send>,
     home: std::path::PathBuf,
-    child: Box<dyn Child + Send + Sync>,
+    /// The program, until somebody waits for its end.
+    child: Option<Box<dyn Child + Send + Sync>>,
+    killer: Box<dyn ChildKiller + Send + Sync>,
+    process: u32,
     master: Box<dyn MasterPty + Send>,
 }
 
@@ -40,11 +44,8 @@ impl PseudoTerminal {
         command.cwd(&home);
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
-        let screen = Arc::new(Mutex::new(vt100::Parser::new(
-            rows.try_into().unwrap(),
-            columns.try_into().unwrap(),
-            0,
-        )));
+        let parser = vt100::Parser::new(rows.try_into().unwrap(), columns.try_into().unwrap(), 0);
+        let screen = Arc::new((Mutex::new(parser), Condvar::new()));
         let sent = Arc::<Mutex<usize>>::default();
         let mut output = pair.master.try_clone_reader().unwrap();
         std::thread::spawn({
@@ -52,13 +53,15 @@ impl PseudoTerminal {
             move || {
                 let mut bytes = [0; 4096];
                 while let Ok(count @ 1..) = output.read(&mut bytes) {
-                    screen.lock().unwrap().process(&bytes[..count]);
+                    screen.0.lock().unwrap().process(&bytes[..count]);
                     *sent.lock().unwrap() += count;
+                    screen.1.notify_all();
                 }
             }
         });
         let keys = pair.master.take_writer().unwrap();
-        Self { screen, sent, keys, home, child, master: pair.master }
+        let (killer, process) = (child.clone_killer(), child.process_id().unwrap());
+        Self { screen, sent, keys, home, child: Some(child), killer, process, master: pair.master }
     }
 
     /// Presses keys, as the bytes that a terminal sends for them.
@@ -69,7 +72,7 @@ impl PseudoTerminal {
 
     /// What the terminal shows.
     pub(crate) fn text(&self) -> String {
-        self.screen.lock().unwrap().screen().contents()
+        self.screen.0.lock().unwrap().screen().contents()
     }
 
     /// Waits until the terminal is as it was before the program.
@@ -98,11 +101,10 @@ impl PseudoTerminal {
     }
 
     fn wait(&self, what: &str, is_there: impl Fn(&vt100::Screen) -> bool) {
-        let end = Instant::now() + PATIENCE;
-        while !is_there(self.screen.lock().unwrap().screen()) {
-            assert!(Instant::now() < end, "waited in vain for {what}:\n{}", self.text());
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        let (screen, changed) = &*self.screen;
+        let missing = |parser: &mut vt100::Parser| !is_there(parser.screen());
+        let (parser, waited) = changed.wait_timeout_while(screen.lock().unwrap(), PATIENCE, missing).unwrap();
+        assert!(!waited.timed_out(), "waited in vain for {what}:\n{}", parser.screen().contents());
     }
 
     /// Waits until the terminal shows a text.
@@ -112,14 +114,11 @@ impl PseudoTerminal {
 
     /// Waits until the program has ended; returns its exit code.
     pub(crate) fn wait_for_end(&mut self) -> u32 {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status.exit_code();
-            }
-            assert!(Instant::now() < end, "the console does not end:\n{}", self.text());
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        let mut child = self.child.take().unwrap();
+        let (ended, end) = channel();
+        std::thread::spawn(move || ended.send(child.wait().unwrap()));
+        let status = end.recv_timeout(PATIENCE);
+        status.unwrap_or_else(|_| panic!("the console does not end:\n{}", self.text())).exit_code()
     }
 
     /// The folder that it was started in.
@@ -129,12 +128,12 @@ impl PseudoTerminal {
 
     /// The number of its process.
     pub(crate) fn process(&self) -> u32 {
-        self.child.process_id().unwrap()
+        self.process
     }
 }
 
 impl Drop for PseudoTerminal {
     fn drop(&mut self) {
-        drop(self.child.kill());
+        drop(self.killer.kill());
     }
 }
