@@ -1,7 +1,7 @@
 //! Cards as rows of a spreadsheet (CSV) and as JSON lines.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::record::CardRecord;
 
@@ -56,7 +56,12 @@ pub fn csv_line(card: &CardRecord) -> String {
 
 /// One card as a line of JSON.
 pub fn json_line(card: &CardRecord) -> String {
-    let object = json!({
+    format!("{}\n", json_object(card, moment))
+}
+
+/// One card as a JSON object, under the names that files and commands share, with its moments in a form of choice.
+pub fn json_object(card: &CardRecord, moment: impl Fn(DateTime<Utc>) -> String) -> Value {
+    json!({
         "id": card.id,
         "code": card.full_code,
         "prefix": card.prefix,
@@ -65,12 +70,11 @@ pub fn json_line(card: &CardRecord) -> String {
         "duration": card.duration.to_string(),
         "duration_seconds": card.duration.seconds(),
         "created_at": moment(card.created_at),
-        "used_at": card.used_at.map(moment),
-        "expire_at": card.expire_at.map(moment),
+        "used_at": card.used_at.map(&moment),
+        "expire_at": card.expire_at.map(&moment),
         "batch": card.batch_id,
         "note": card.note,
-    });
-    format!("{object}\n")
+    })
 }
 
 #[cfg(test)]
@@ -102,7 +106,7 @@ mod tests {
     #[test]
     fn a_card_in_json() {
         let line = json_line(&active());
-        let value: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let value: Value = serde_json::from_str(&line).unwrap();
         assert!(line.ends_with('\n') && line.lines().count() == 1);
         assert_eq!((&value["code"], &value["note"]), (&json!("VIP-DEMO123456"), &json!("a, \"b\"\nc")));
         assert_eq!(

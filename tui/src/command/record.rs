@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use kami_shared::record::CardRecord;
 use kami_shared::store::{ActRecord, LogRecord};
+use kami_shared::transfer::table::json_object;
 use kami_shared::zone::Zone;
 use serde_json::{Value, json};
 
@@ -14,20 +15,7 @@ pub(super) const NONE: &str = "–";
 
 /// A card, under the names that exported files have too.
 pub(super) fn card_json(zone: Zone, card: &CardRecord) -> Value {
-    json!({
-        "id": card.id,
-        "code": card.full_code,
-        "prefix": card.prefix,
-        "status": card.status.as_str(),
-        "machine": card.machine_code,
-        "duration": card.duration.to_string(),
-        "duration_seconds": card.duration.seconds(),
-        "created_at": zone.iso8601(card.created_at),
-        "used_at": card.used_at.map(|at| zone.iso8601(at)),
-        "expire_at": card.expire_at.map(|at| zone.iso8601(at)),
-        "batch": card.batch_id,
-        "note": card.note,
-    })
+    json_object(card, |moment| zone.iso8601(moment))
 }
 
 /// An act of the operator log.
