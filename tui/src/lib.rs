@@ -4,6 +4,8 @@ pub mod cells;
 pub mod command;
 pub mod console;
 pub mod export;
+pub mod moment;
+pub mod period;
 pub mod settings;
 pub mod words;
 

@@ -44,7 +44,7 @@ impl Choice {
     /// Finds the cards; that none was named without `--all` is refused, and so is that no named one is there.
     pub(super) async fn find(&self, session: &Session) -> Result<Chosen, Failure> {
         let language = session.language;
-        let filter = self.filter.filter(session.zone);
+        let filter = self.filter.filter(session).await?;
         if self.codes.is_empty() {
             if !self.all {
                 return Err(Failure::Usage(say!(language, "command.name_cards")));

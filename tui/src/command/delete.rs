@@ -16,7 +16,7 @@ use crate::words::{counted, say};
 /// Asks first; without a terminal it needs --yes. `kami undo` brings them back.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  kami delete VIP-7KQ2M9XW\n  kami delete --status expired --expires-until 2025-12-31 --all --yes"
+    after_help = "Examples:\n  kami delete VIP-7KQ2M9XW\n  kami delete --status expired --expiring ..2025-12-31 --all --yes"
 )]
 pub(super) struct Delete {
     #[command(flatten)]

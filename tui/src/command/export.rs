@@ -67,7 +67,7 @@ impl Export {
     }
 
     async fn source(&self, session: &Session) -> Result<Source, Failure> {
-        let mut filter = self.filter.filter(session.zone);
+        let mut filter = self.filter.filter(session).await?;
         if self.codes.is_empty() {
             if !self.any_status {
                 filter.status = filter.status.or(Some(CardStatus::Unused));

@@ -3,9 +3,11 @@
 use clap::Args;
 use kami_shared::card::CardStatus;
 use kami_shared::filter::{Filter, Range, TextFilter};
-use kami_shared::zone::Zone;
 
-use super::moment::TypedMoment;
+use super::failure::Failure;
+use super::session::Session;
+use crate::period::{self, Period, Side};
+use crate::words::say;
 
 /// Which cards: those that meet every condition given
 #[derive(Clone, Debug, Default, Args)]
@@ -20,18 +22,12 @@ pub(super) struct FilterOptions {
     /// Of the batch of this number
     #[arg(long, value_name = "NUMBER")]
     pub(super) batch: Option<u64>,
-    /// Generated from this day or moment on
-    #[arg(long, value_name = "MOMENT", value_parser = TypedMoment::parse)]
-    created_from: Option<TypedMoment>,
-    /// Generated up to the end of this day, or before this moment
-    #[arg(long, value_name = "MOMENT", value_parser = TypedMoment::parse)]
-    created_until: Option<TypedMoment>,
-    /// Expiring, or expired, from this day or moment on
-    #[arg(long, value_name = "MOMENT", value_parser = TypedMoment::parse)]
-    expires_from: Option<TypedMoment>,
-    /// Expiring, or expired, up to the end of this day, or before this moment
-    #[arg(long, value_name = "MOMENT", value_parser = TypedMoment::parse)]
-    expires_until: Option<TypedMoment>,
+    /// Generated then: 2026-01-01..2026-01-31, 2026-01.., ..2026-02-01, today, or 7d for the last seven days
+    #[arg(long, value_name = "RANGE")]
+    created: Option<Period>,
+    /// Expiring then, or expired: the same, and 7d means the next seven days
+    #[arg(long, value_name = "RANGE")]
+    expiring: Option<Period>,
     /// Whose code begins so, in any case
     #[arg(long, value_name = "TEXT", group = "text")]
     code_prefix: Option<String>,
@@ -47,13 +43,15 @@ pub(super) struct FilterOptions {
 }
 
 impl FilterOptions {
-    /// The filter that they say, with moments read in `zone`.
-    pub(super) fn filter(&self, zone: Zone) -> Filter {
-        let range = |from: Option<TypedMoment>, until: Option<TypedMoment>| {
-            (from.is_some() || until.is_some()).then(|| Range {
-                from: from.map(|from| from.start(zone)),
-                until: until.map(|until| until.end(zone)),
-            })
+    /// The filter that they say, with ranges read in the session's zone and from the database's clock.
+    pub(super) async fn filter(&self, session: &Session) -> Result<Filter, Failure> {
+        let range = async |typed: Option<Period>, side| -> Result<Option<Range>, Failure> {
+            let Some(typed) = typed else { return Ok(None) };
+            let range = typed.range(side, session.zone, session.store.now().await?);
+            if period::is_empty(range) {
+                return Err(Failure::Usage(say!(session.language, "period.is_empty")));
+            }
+            Ok(Some(range))
         };
         let Self { code_prefix, contains, machine, note, .. } = self;
         let texts = [
@@ -62,13 +60,13 @@ impl FilterOptions {
             machine.clone().map(TextFilter::Machine),
             note.clone().map(TextFilter::NoteContains),
         ];
-        Filter {
+        Ok(Filter {
             status: self.status,
             prefix: self.prefix.clone(),
             batch_id: self.batch,
-            created: range(self.created_from, self.created_until),
-            expiring: range(self.expires_from, self.expires_until),
+            created: range(self.created, Side::Past).await?,
+            expiring: range(self.expiring, Side::Future).await?,
             text: texts.into_iter().flatten().next(),
-        }
+        })
     }
 }

@@ -21,7 +21,7 @@ const PART: usize = 1_000;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
                         kami list --status active --sort expires\n  \
-                        kami list --prefix VIP --created-from 2026-01-01 --created-until 2026-01-31\n  \
+                        kami list --prefix VIP --created 2026-01-01..2026-01-31\n  \
                         kami list --batch 7 --limit 0 --json | jq -r .code")]
 pub(super) struct List {
     #[command(flatten)]
@@ -74,7 +74,7 @@ impl Order {
 impl List {
     /// Lists cards.
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let filter = self.filter.filter(session.zone);
+        let filter = self.filter.filter(session).await?;
         let wanted = self.sort.sort(self.reverse);
         let limit = if self.limit == 0 { u64::MAX } else { self.limit };
         let mut listing = Listing::new(session, self.json, limit);

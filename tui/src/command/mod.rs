@@ -19,7 +19,6 @@ mod info;
 mod list;
 mod log;
 mod migrate;
-mod moment;
 mod output;
 mod progress;
 mod record;

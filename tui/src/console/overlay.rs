@@ -1,7 +1,7 @@
 //! What can lie over a screen.
 
 use kami_shared::card::CardStatus;
-use kami_shared::filter::{Range, SortBy};
+use kami_shared::filter::SortBy;
 use tui_input::Input;
 
 use super::act::Act;
@@ -10,6 +10,7 @@ use super::form::Form;
 use super::import::Import;
 use super::order::Order;
 use super::picker::Picker;
+use crate::period::Period;
 
 /// Something that lies over the screen and takes the keys.
 #[derive(Clone, Debug)]
@@ -138,9 +139,9 @@ pub enum Chosen {
     /// To write the batch that was just made to a file: its number and its prefix, where all have one.
     ExportBatch(u64, Option<String>),
     /// To see what was generated then, or at any time.
-    Created(Option<Range>),
+    Created(Option<Period>),
     /// To see what expires then, or at any time.
-    Expiring(Option<Range>),
+    Expiring(Option<Period>),
     /// To order by this.
     Sort(SortBy),
     /// To show or hide a column.

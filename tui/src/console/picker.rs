@@ -13,6 +13,8 @@ pub struct Picker<T> {
     pub cursor: usize,
     /// Whether the items are still on their way.
     pub waiting: bool,
+    /// What may be typed, where that is not plain.
+    pub hint: Option<String>,
     items: Vec<Item<T>>,
 }
 
@@ -29,24 +31,39 @@ pub struct Item<T> {
     pub refusal: Option<String>,
     /// Whether it is switched on, in a list of switches.
     pub ticked: Option<bool>,
+    /// Whether it is made of what was typed, so that it is always found, and first.
+    pub is_typed: bool,
 }
 
 impl<T> Item<T> {
     /// An item that can be chosen.
     pub fn new(value: T, label: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { value, label: label.into(), detail: detail.into(), refusal: None, ticked: None }
+        Self {
+            value,
+            label: label.into(),
+            detail: detail.into(),
+            refusal: None,
+            ticked: None,
+            is_typed: false,
+        }
     }
 }
 
 impl<T> Picker<T> {
     /// A list of these.
     pub fn new(items: Vec<Item<T>>) -> Self {
-        Self { query: Input::default(), cursor: 0, waiting: false, items }
+        Self { query: Input::default(), cursor: 0, waiting: false, hint: None, items }
     }
 
     /// A list whose items are still on their way.
     pub fn waiting() -> Self {
         Self { waiting: true, ..Self::new(Vec::new()) }
+    }
+
+    /// The same list, with words about what may be typed.
+    #[must_use]
+    pub fn with_hint(self, hint: String) -> Self {
+        Self { hint: Some(hint), ..self }
     }
 
     /// Puts other items in, and keeps what was typed.
@@ -59,8 +76,9 @@ impl<T> Picker<T> {
     /// The items that what was typed finds, the best first; all in their own order while nothing is typed.
     pub fn found(&self) -> Vec<&Item<T>> {
         let query = self.query.value();
-        let mut found: Vec<_> =
-            self.items.iter().filter_map(|item| Some((fuzzy::score(query, &item.label)?, item))).collect();
+        let score =
+            |item: &Item<T>| if item.is_typed { Some(i32::MAX) } else { fuzzy::score(query, &item.label) };
+        let mut found: Vec<_> = self.items.iter().filter_map(|item| Some((score(item)?, item))).collect();
         if !query.trim().is_empty() {
             found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
         }
@@ -80,6 +98,11 @@ impl<T> Picker<T> {
     /// The item under the cursor.
     pub fn chosen(&self) -> Option<&Item<T>> {
         self.found().get(self.cursor).copied()
+    }
+
+    /// Every item, to put them elsewhere.
+    pub fn into_items(self) -> Vec<Item<T>> {
+        self.items
     }
 
     /// Every item, to switch it.

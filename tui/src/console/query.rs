@@ -1,8 +1,12 @@
 //! What the operator asked to see: a search, filters that combine, and an order.
 
+use chrono::{DateTime, Utc};
 use kami_shared::card::CardStatus;
-use kami_shared::filter::{Filter, Range, Sort, TextFilter};
+use kami_shared::filter::{Filter, Sort, TextFilter};
+use kami_shared::zone::Zone;
 use tui_input::Input;
+
+use crate::period::{Period, Side};
 
 /// Where a typed search looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,9 +57,9 @@ pub enum Chip {
     /// One batch.
     Batch(u64),
     /// When cards were generated.
-    Created(Range),
+    Created(Period),
     /// When cards expire.
-    Expiring(Range),
+    Expiring(Period),
 }
 
 /// What the operator asked to see.
@@ -65,8 +69,12 @@ pub struct Query {
     pub text: Input,
     /// Where it looks.
     pub search_in: SearchIn,
-    /// Everything but the search.
+    /// Everything but the search; its ranges are what the periods meant when they were last settled.
     pub filter: Filter,
+    /// When cards were generated, as it was typed.
+    pub created: Option<Period>,
+    /// When cards expire, as it was typed.
+    pub expiring: Option<Period>,
     /// The order.
     pub sort: Sort,
 }
@@ -88,9 +96,15 @@ impl Query {
         Filter { text, ..self.filter.clone() }
     }
 
+    /// Works out what the periods mean now.
+    pub fn settle(&mut self, zone: Zone, now: DateTime<Utc>) {
+        self.filter.created = self.created.map(|period| period.range(Side::Past, zone, now));
+        self.filter.expiring = self.expiring.map(|period| period.range(Side::Future, zone, now));
+    }
+
     /// Whether it hides any card.
     pub fn is_filtered(&self) -> bool {
-        !self.whole_filter().is_empty()
+        !self.text.value().trim().is_empty() || !self.chips().is_empty()
     }
 
     /// The filters, in the order of their chips.
@@ -100,8 +114,8 @@ impl Query {
             filter.status.map(Chip::Status),
             filter.prefix.as_ref().map(|_| Chip::Prefix),
             filter.batch_id.map(Chip::Batch),
-            filter.created.map(Chip::Created),
-            filter.expiring.map(Chip::Expiring),
+            self.created.map(Chip::Created),
+            self.expiring.map(Chip::Expiring),
         ]
         .into_iter()
         .flatten()
@@ -115,20 +129,30 @@ impl Query {
             return true;
         }
         match self.chips().last() {
-            None => return false,
-            Some(Chip::Status(_)) => self.filter.status = None,
-            Some(Chip::Prefix) => self.filter.prefix = None,
-            Some(Chip::Batch(_)) => self.filter.batch_id = None,
-            Some(Chip::Created(_)) => self.filter.created = None,
-            Some(Chip::Expiring(_)) => self.filter.expiring = None,
+            None => false,
+            Some(chip) => {
+                self.drop(*chip);
+                true
+            }
         }
-        true
+    }
+
+    /// Takes one filter away.
+    pub fn drop(&mut self, chip: Chip) {
+        match chip {
+            Chip::Status(_) => self.filter.status = None,
+            Chip::Prefix => self.filter.prefix = None,
+            Chip::Batch(_) => self.filter.batch_id = None,
+            Chip::Created(_) => self.created = None,
+            Chip::Expiring(_) => self.expiring = None,
+        }
     }
 
     /// Takes every filter and the search away.
     pub fn clear(&mut self) {
         self.text.reset();
         self.filter = Filter::default();
+        (self.created, self.expiring) = (None, None);
     }
 }
 

@@ -55,6 +55,23 @@ fn palette() {
 }
 
 #[test]
+fn ranges_of_time() {
+    for language in Language::ALL {
+        let mut console = Console::with_cards((80, 24), language);
+        console.keys("f");
+        for _ in 0..3 {
+            console.press(crossterm::event::KeyCode::Down);
+        }
+        console.press(crossterm::event::KeyCode::Enter);
+        snapshot("created", &console);
+        console.keys("2026-01..2026-02-14");
+        snapshot("created_typed", &console);
+        console.press(crossterm::event::KeyCode::Enter);
+        snapshot("created_chip", &console);
+    }
+}
+
+#[test]
 fn forms() {
     everywhere("generate", |console| console.keys("nVIP"));
     everywhere("export", |console| console.keys(" x"));

@@ -207,14 +207,61 @@ fn spans_of_time_are_chosen_from_lists() {
     console.press(KeyCode::Enter);
     console.keys("7d");
     console.press(KeyCode::Enter);
-    let created = console.model.cards.query.filter.created.unwrap();
+    let created = console.model.cards.query.whole_filter().created.unwrap();
     assert_eq!((created.from, created.until), (Some(now() - TimeDelta::days(7)), None));
     console.keys("fexpiry");
     console.press(KeyCode::Enter);
     console.keys("1d");
     console.press(KeyCode::Enter);
-    let expiring = console.model.cards.query.filter.expiring.unwrap();
+    let expiring = console.model.cards.query.whole_filter().expiring.unwrap();
     assert_eq!((expiring.from, expiring.until), (Some(now()), Some(now() + TimeDelta::days(1))));
+}
+
+#[test]
+fn a_range_of_time_is_typed_and_its_meaning_shown_before_it_is_applied() {
+    let mut console = console();
+    console.keys("fgeneration");
+    console.press(KeyCode::Enter);
+    console.keys("2026-01-01..2026-01-31");
+    assert!(console.screen().contains("2026-01-01 00:00 – 2026-01-31 24:00"), "{}", console.screen());
+    assert!(!console.model.cards.query.is_filtered());
+    console.press(KeyCode::Enter);
+    assert!(console.screen().contains("created 2026-01-01..2026-01-31 ✕"), "{}", console.screen());
+    let created = console.model.cards.query.whole_filter().created.unwrap();
+    let moment = |text: &str| Some(text.parse().unwrap());
+    assert_eq!(
+        (created.from, created.until),
+        (moment("2025-12-31T16:00:00Z"), moment("2026-01-31T16:00:00Z"))
+    );
+    console.press(KeyCode::Backspace);
+    assert_eq!(console.model.cards.query.whole_filter().created, None);
+}
+
+#[test]
+fn a_range_that_ends_before_it_begins_is_not_applied() {
+    let mut console = console();
+    console.keys("fexpiry");
+    console.press(KeyCode::Enter);
+    console.keys("2026-02..2026-01");
+    assert!(console.screen().contains("This range ends before it begins."), "{}", console.screen());
+    console.press(KeyCode::Enter);
+    assert_eq!(console.model.place(), Place::Picker);
+    assert!(!console.model.cards.query.is_filtered());
+}
+
+#[test]
+fn a_span_moves_with_the_clock() {
+    let mut console = console();
+    console.keys("fgeneration");
+    console.press(KeyCode::Enter);
+    console.keys("7d");
+    console.press(KeyCode::Enter);
+    console.answer_rows(cards());
+    console.model.now += TimeDelta::hours(1);
+    console.keys("r");
+    let Some((_, Question::Rows { filter, .. })) = console.question(Topic::Rows) else { panic!("no rows") };
+    let from = now() + TimeDelta::hours(1) - TimeDelta::days(7);
+    assert_eq!(filter.created.unwrap().from, Some(from));
 }
 
 #[test]

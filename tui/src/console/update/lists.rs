@@ -1,8 +1,7 @@
 //! The lists to choose from: opened, filled, chosen from.
 
-use chrono::TimeDelta;
 use kami_shared::card::CardStatus;
-use kami_shared::filter::{Range, SortBy};
+use kami_shared::filter::SortBy;
 use kami_shared::store::Batch;
 use tui_input::InputRequest;
 
@@ -17,6 +16,7 @@ use crate::console::overlay::{Chosen, Overlay, PickerKind};
 use crate::console::picker::{Item, Picker};
 use crate::console::refusal::refusal;
 use crate::console::theme::Theme;
+use crate::period::{self, Period, Side};
 use crate::words::{moment, number, say};
 
 /// How many batches are offered: the newest.
@@ -31,8 +31,8 @@ pub(super) fn open(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::FilterStatus => (PickerKind::Status, Picker::new(statuses(model)), None),
         Act::FilterPrefix => (PickerKind::Prefix, Picker::waiting(), Some(Question::Prefixes)),
         Act::FilterBatch => (PickerKind::Batch, Picker::waiting(), Some(Question::Batches)),
-        Act::FilterCreated => (PickerKind::Created, Picker::new(spans(model, true)), None),
-        Act::FilterExpiring => (PickerKind::Expiring, Picker::new(spans(model, false)), None),
+        Act::FilterCreated => (PickerKind::Created, spans(model, Side::Past, ""), None),
+        Act::FilterExpiring => (PickerKind::Expiring, spans(model, Side::Future, ""), None),
         Act::Sort => (PickerKind::Sort, Picker::new(orders(model)), None),
         Act::Columns => (PickerKind::Columns, Picker::new(columns(model)), None),
         _ => return Vec::new(),
@@ -49,6 +49,15 @@ pub(super) fn edit(model: &mut Model, request: InputRequest) -> Vec<Effect> {
             return choose(model);
         }
         picker.edit(request);
+        let side = match kind {
+            PickerKind::Created => Side::Past,
+            PickerKind::Expiring => Side::Future,
+            _ => return Vec::new(),
+        };
+        let typed = picker.query.value().to_owned();
+        let kind = *kind;
+        let items = spans(model, side, &typed).into_items();
+        fill(model, kind, items);
     }
     Vec::new()
 }
@@ -94,7 +103,8 @@ fn choose(model: &mut Model) -> Vec<Effect> {
     }
     model.overlays.pop();
     let mut effects: Vec<Effect> = model.forget(Topic::Choices).into_iter().collect();
-    let filter = &mut model.cards.query.filter;
+    let query = &mut model.cards.query;
+    let filter = &mut query.filter;
     match chosen {
         Chosen::Act(act) => {
             effects.extend(perform(model, act));
@@ -103,8 +113,8 @@ fn choose(model: &mut Model) -> Vec<Effect> {
         Chosen::Status(status) => filter.status = status,
         Chosen::Prefix(prefix) => filter.prefix = prefix,
         Chosen::Batch(batch) => filter.batch_id = batch,
-        Chosen::Created(range) => filter.created = range,
-        Chosen::Expiring(range) => filter.expiring = range,
+        Chosen::Created(period) => query.created = period,
+        Chosen::Expiring(period) => query.expiring = period,
         Chosen::Sort(by) => {
             let sort = &mut model.cards.query.sort;
             if sort.by == by {
@@ -256,24 +266,29 @@ fn statuses(model: &Model) -> Vec<Item<Chosen>> {
     std::iter::once(all).chain(each).collect()
 }
 
-/// The spans of time that are asked for most: back from now for generation, on from now for expiry.
-fn spans(model: &Model, is_created: bool) -> Vec<Item<Chosen>> {
-    let (language, now) = (model.language, model.server_now());
-    let choose = |range| if is_created { Chosen::Created(range) } else { Chosen::Expiring(range) };
-    let prefix = if is_created { "span.last" } else { "span.next" };
-    let any = Item::new(choose(None), say!(language, "span.any"), "");
-    let each = [1_i64, 24, 7 * 24, 30 * 24, 365 * 24].map(|hours| {
-        let length = TimeDelta::hours(hours);
-        let range = if is_created {
-            Range { from: Some(now - length), until: None }
-        } else {
-            Range { from: Some(now), until: Some(now + length) }
-        };
-        let seconds = length.num_seconds().unsigned_abs();
-        let words = crate::words::span(language, seconds);
-        Item::new(choose(Some(range)), say!(language, prefix, span = words), "")
-    });
-    std::iter::once(any).chain(each).collect()
+/// The spans of time that are asked for most, and before them the range that is typed.
+fn spans(model: &Model, side: Side, typed: &str) -> Picker<Chosen> {
+    let (language, zone, now) = (model.language, model.zone, model.server_now());
+    let choose = |period| match side {
+        Side::Past => Chosen::Created(period),
+        Side::Future => Chosen::Expiring(period),
+    };
+    let meaning = |period: Period| period::meaning(language, zone, period.range(side, zone, now));
+    let typed = typed.parse::<Period>().ok();
+    let mut items = Vec::new();
+    if let Some(period) = typed {
+        let refusal =
+            period::is_empty(period.range(side, zone, now)).then(|| say!(language, "period.is_empty"));
+        let item = Item::new(choose(Some(period)), period.words(language, side), meaning(period));
+        items.push(Item { refusal, is_typed: true, ..item });
+    }
+    items.push(Item::new(choose(None), say!(language, "span.any"), ""));
+    let usual = [3_600, 86_400, 7 * 86_400, 30 * 86_400, 365 * 86_400].map(Period::Span);
+    let others = usual.into_iter().filter(|period| Some(*period) != typed);
+    items.extend(
+        others.map(|period| Item::new(choose(Some(period)), period.words(language, side), meaning(period))),
+    );
+    Picker::new(items).with_hint(say!(language, "period.forms", zone = zone.name()))
 }
 
 fn orders(model: &Model) -> Vec<Item<Chosen>> {

@@ -25,6 +25,8 @@ pub(super) fn reload(model: &mut Model) -> Vec<Effect> {
 
 /// Asks for the table from its beginning, after a pause in which the query may change again.
 pub(super) fn reload_after(model: &mut Model, pause: Duration) -> Vec<Effect> {
+    let now = model.server_now();
+    model.cards.query.settle(model.zone, now);
     let filter = model.cards.query.whole_filter();
     model.cards.is_fresh = false;
     model.cards.progress = None;
@@ -49,6 +51,8 @@ pub(super) fn reload_after(model: &mut Model, pause: Duration) -> Vec<Effect> {
 pub(super) fn refresh(model: &mut Model) -> Vec<Effect> {
     let sort = model.cards.sort;
     let is_search = model.cards.progress.is_some();
+    let now = model.server_now();
+    model.cards.query.settle(model.zone, now);
     match model.cards.rows.get(model.cards.top) {
         Some(first) if !is_search => {
             let anchor = Anchor::From(Position::of(first, sort.by));

@@ -11,7 +11,8 @@ use crate::console::model::Model;
 use crate::console::query::Chip;
 use crate::console::theme::{Theme, status_key};
 use crate::console::update::sort_key;
-use crate::words::{local, number, say};
+use crate::period::Side;
+use crate::words::{number, say};
 
 /// The most cells of a search that is not being typed.
 const SEARCH_WIDTH: usize = 24;
@@ -65,14 +66,7 @@ pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
 }
 
 fn chip_words(model: &Model, chip: Chip) -> Span<'static> {
-    let (language, theme, zone) = (model.language, model.theme, model.zone);
-    let day = |moment: chrono::DateTime<chrono::Utc>| local(zone, moment).format("%m-%d %H:%M").to_string();
-    let range = |range: kami_shared::filter::Range| match (range.from, range.until) {
-        (Some(from), Some(until)) => format!("{} – {}", day(from), day(until)),
-        (Some(from), None) => format!("{} –", day(from)),
-        (None, Some(until)) => format!("– {}", day(until)),
-        (None, None) => "–".to_owned(),
-    };
+    let (language, theme) = (model.language, model.theme);
     match chip {
         Chip::Status(status) => {
             let words = format!("{} {}", Theme::sign(status), say!(language, status_key(status)));
@@ -83,11 +77,11 @@ fn chip_words(model: &Model, chip: Chip) -> Span<'static> {
             span(say!(language, "chip.prefix", prefix = cut_middle(&harmless(prefix), 16)), theme.text())
         }
         Chip::Batch(id) => span(say!(language, "chip.batch", id = id), theme.text()),
-        Chip::Created(span_of_time) => {
-            span(say!(language, "chip.created", range = range(span_of_time)), theme.text())
+        Chip::Created(period) => {
+            span(say!(language, "chip.created", range = period.words(language, Side::Past)), theme.text())
         }
-        Chip::Expiring(span_of_time) => {
-            span(say!(language, "chip.expiring", range = range(span_of_time)), theme.text())
+        Chip::Expiring(period) => {
+            span(say!(language, "chip.expiring", range = period.words(language, Side::Future)), theme.text())
         }
     }
 }

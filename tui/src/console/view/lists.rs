@@ -22,8 +22,15 @@ pub(super) fn render(
 ) {
     let (language, theme) = (model.language, model.theme);
     let found = picker.found();
-    let is_wide =
-        matches!(kind, PickerKind::Help | PickerKind::Palette | PickerKind::Batch | PickerKind::Log);
+    let is_wide = matches!(
+        kind,
+        PickerKind::Help
+            | PickerKind::Palette
+            | PickerKind::Batch
+            | PickerKind::Log
+            | PickerKind::Created
+            | PickerKind::Expiring
+    );
     let width = match kind {
         PickerKind::Log => 76,
         _ if is_wide => 68,
@@ -41,6 +48,12 @@ pub(super) fn render(
     let count = u16::try_from(cells(&shown)).unwrap_or(0);
     frame.buffer_mut().set_string(inner.right() - count, inner.y, shown, theme.dim());
 
+    let (below, style) = match picker.chosen().and_then(|item| item.refusal.as_deref()) {
+        Some(reason) => (reason, theme.warning()),
+        None => (picker.hint.as_deref().unwrap_or_default(), theme.dim()),
+    };
+    let below = cut_end(below, usize::from(inner.width).saturating_sub(2)).into_owned();
+    frame.buffer_mut().set_string(inner.x + 2, inner.bottom() - 1, below, style);
     let list = Rect { y: inner.y + 2, height: inner.height.saturating_sub(3), ..inner };
     if found.is_empty() {
         let key = match kind {
@@ -63,10 +76,6 @@ pub(super) fn render(
             let row = Rect { y, height: 1, ..list };
             frame.buffer_mut().set_style(row, theme.cursor_row());
         }
-    }
-    if let Some(reason) = picker.chosen().and_then(|item| item.refusal.as_deref()) {
-        let words = cut_end(reason, usize::from(inner.width).saturating_sub(2)).into_owned();
-        frame.buffer_mut().set_string(inner.x + 2, inner.bottom() - 1, words, theme.warning());
     }
 }
 
