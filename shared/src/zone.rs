@@ -40,6 +40,11 @@ impl Zone {
         moment.with_timezone(&self.0).format(form).to_string()
     }
 
+    /// Every zone that the IANA time zone database has, in the order of their names.
+    pub fn all() -> impl Iterator<Item = Self> {
+        chrono_tz::TZ_VARIANTS.iter().copied().map(Self)
+    }
+
     /// Its name in the IANA time zone database.
     pub fn name(self) -> &'static str {
         self.0.name()

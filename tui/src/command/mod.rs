@@ -106,7 +106,7 @@ impl Arguments {
         let variable = |name: &str| std::env::var(name).ok();
         let settings = Settings::read(&wishes, &variable).map_err(said)?;
         let Some(command) = command else { return Ok(console::run(settings).await?) };
-        let session = Session::new(settings, &variable)?;
+        let session = Session::new(settings);
         let done = match command {
             CardCommand::List(list) => list.run(&session).await,
             CardCommand::Show(show) => show.run(&session).await,

@@ -25,17 +25,11 @@ pub(super) struct Session {
 
 impl Session {
     /// Makes what the settings say, without connecting.
-    pub(super) fn new(settings: Settings, variable: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
-        let name = crate::settings::operator(settings.preferences.operator.as_deref(), variable);
-        let operator =
-            Operator::new(&name).map_err(|error| anyhow::anyhow!("the operator's name is {error}"))?;
-        let language = settings.preferences.language.unwrap_or_else(|| locale(variable));
-        let zone = match variable("KAMI_TIMEZONE").filter(|zone| !zone.trim().is_empty()) {
-            Some(zone) => zone.trim().parse().map_err(|error| anyhow::anyhow!("KAMI_TIMEZONE: {error}"))?,
-            None => Zone::default(),
-        };
+    pub(super) fn new(settings: Settings) -> Self {
         let store = Store::new(&settings.connection.url).read_only(settings.read_only);
-        Ok(Self { store, settings, operator, language, zone })
+        let operator = settings.operator.value.clone();
+        let (language, zone) = (settings.language.value, settings.zone.value);
+        Self { store, settings, operator, language, zone }
     }
 
     /// Makes sure that changes are allowed here, before anything is asked or read for them.
@@ -48,11 +42,4 @@ impl Session {
         }
         Ok(())
     }
-}
-
-fn locale(variable: &dyn Fn(&str) -> Option<String>) -> Language {
-    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
-        .iter()
-        .find_map(|name| variable(name).filter(|value| !value.is_empty()));
-    locale.as_deref().map_or(Language::default(), Language::of_locale)
 }

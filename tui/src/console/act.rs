@@ -51,6 +51,10 @@ pub enum Act {
     Reverse,
     /// Choose the columns.
     Columns,
+    /// The saved views.
+    Views,
+    /// Delete a saved view.
+    DropView,
     /// Mark a card or unmark it.
     Mark,
     /// Mark from the last mark to here.
@@ -99,6 +103,8 @@ pub enum Act {
     Theme,
     /// Speak the other language.
     Language,
+    /// The settings.
+    Settings,
     /// What each key does.
     Help,
     /// Find an act by its name.
@@ -136,6 +142,8 @@ impl Act {
             Self::Sort => "act.sort",
             Self::Reverse => "act.reverse",
             Self::Columns => "act.columns",
+            Self::Views => "act.views",
+            Self::DropView => "act.drop_view",
             Self::Mark => "act.mark",
             Self::MarkRange => "act.mark_range",
             Self::MarkAll => "act.mark_all",
@@ -160,6 +168,7 @@ impl Act {
             Self::Refresh => "act.refresh",
             Self::Theme => "act.theme",
             Self::Language => "act.language",
+            Self::Settings => "act.settings",
             Self::Help => "act.help",
             Self::Palette => "act.palette",
             Self::Suspend => "act.suspend",

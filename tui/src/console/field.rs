@@ -25,6 +25,10 @@ pub enum FieldName {
     Format,
     /// Where a file is.
     Path,
+    /// What a view is called.
+    Name,
+    /// Who does it.
+    Operator,
 }
 
 impl FieldName {
@@ -41,6 +45,8 @@ impl FieldName {
             Self::Which => "field.which",
             Self::Format => "field.format",
             Self::Path => "field.path",
+            Self::Name => "field.name",
+            Self::Operator => "field.operator",
         }
     }
 }

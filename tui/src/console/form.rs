@@ -10,7 +10,7 @@ use kami_shared::code::CodeLength;
 use kami_shared::duration::CardDuration;
 use kami_shared::edit::{CardEdit, StatusEdit};
 use kami_shared::filter::Filter;
-use kami_shared::operator::{Note, NoteError};
+use kami_shared::operator::{Note, NoteError, Operator};
 use kami_shared::prefix::Prefix;
 use kami_shared::record::CardRecord;
 use kami_shared::store::{GenerateOrder, MAX_BATCH};
@@ -21,6 +21,7 @@ use tui_input::InputRequest;
 use super::field::{Field, FieldName};
 use super::import::ImportFile;
 use super::order::{Order, Target};
+use super::saved_view;
 use crate::export::{self, ExportOrder, Source};
 use crate::words::{Language, number, say};
 
@@ -64,6 +65,18 @@ pub enum FormKind {
     Export(Box<Sources>),
     /// To make cards with the codes of a file.
     Import,
+    /// To save what is shown as a view.
+    View {
+        /// The names of the views that there are.
+        names: Vec<String>,
+        /// What the view asks to see, in few words.
+        keeps: String,
+    },
+    /// To act under another name.
+    Operator {
+        /// The system's name, which an empty field gives back.
+        system: String,
+    },
 }
 
 /// The cards that may be written to a file.
@@ -91,6 +104,8 @@ impl FormKind {
             Self::Note(_) => "form.note",
             Self::Export(_) => "form.export",
             Self::Import => "form.import",
+            Self::View { .. } => "form.view",
+            Self::Operator { .. } => "form.operator",
         }
     }
 }
@@ -163,6 +178,17 @@ impl Form {
             Field::line(FieldName::Note, ""),
         ];
         Self::new(FormKind::Import, fields)
+    }
+
+    /// The form that saves what is shown as a view.
+    pub fn view(name: &str, names: Vec<String>, keeps: String) -> Self {
+        Self::new(FormKind::View { names, keeps }, vec![Field::line(FieldName::Name, name)])
+    }
+
+    /// The form that gives the operator another name.
+    pub fn operator(name: &str, system: &str) -> Self {
+        let kind = FormKind::Operator { system: system.to_owned() };
+        Self::new(kind, vec![Field::line(FieldName::Operator, name)])
     }
 
     /// The value of a field; nothing if the form has no such field.
@@ -243,6 +269,8 @@ impl Form {
             FieldName::Note => Note::parse(value).is_ok(),
             FieldName::Machine => MachineCode::parse(value).is_ok(),
             FieldName::Path => !value.is_empty(),
+            FieldName::Name => saved_view::is_name(value),
+            FieldName::Operator => value.is_empty() || Operator::new(value).is_ok(),
             FieldName::Status | FieldName::Which | FieldName::Format => true,
         };
         if is_right {
@@ -257,6 +285,8 @@ impl Form {
             FieldName::Duration if matches!(self.kind, FormKind::Extend(_)) => say!(language, "problem.span"),
             FieldName::Duration => say!(language, "problem.duration"),
             FieldName::Note => say!(language, "problem.note", most = Note::MAX_CHARS),
+            FieldName::Name => say!(language, "problem.name", most = saved_view::MAX_NAME),
+            FieldName::Operator => say!(language, "problem.operator"),
             FieldName::Path if matches!(self.kind, FormKind::Import) => say!(language, "problem.file"),
             FieldName::Path => say!(language, "problem.path"),
             _ => say!(language, "problem.machine"),
@@ -303,8 +333,8 @@ impl Form {
                 Some(Order::Edit { seen: seen.clone(), edit })
             }
             FormKind::Export(sources) => self.export_order(sources).map(Order::Export),
-            // A file is looked at before it is imported.
-            FormKind::Import => None,
+            // A file is looked at before it is imported, and the others touch no card.
+            FormKind::Import | FormKind::View { .. } | FormKind::Operator { .. } => None,
             FormKind::Extend(target) => {
                 let seconds = self.duration()?.seconds()?;
                 Some(Order::Act { act: CardAct::Extend { seconds }, target: target.clone() })

@@ -63,14 +63,16 @@ const READ: &[Place] = &[Place::Report, Place::Import];
 const TABLE: &[Place] = &[Place::Cards];
 const CARDS: &[Place] = &[Place::Cards, Place::Detail];
 const SCREENS: &[Place] = &[Place::Cards, Place::Detail];
-const OVER: &[Place] = &[Place::Detail, Place::Search, Place::Picker, Place::Form];
-const TYPING: &[Place] = &[Place::Search, Place::Picker];
-const PAGES: &[Place] = &[Place::Cards, Place::Detail, Place::Search, Place::Picker];
+const OVER: &[Place] = &[Place::Detail, Place::Search, Place::Picker, Place::Views, Place::Form];
+const LISTS: &[Place] = &[Place::Picker, Place::Views];
+const TYPING: &[Place] = &[Place::Search, Place::Picker, Place::Views];
+const PAGES: &[Place] = &[Place::Cards, Place::Detail, Place::Search, Place::Picker, Place::Views];
 const EVERYWHERE: &[Place] = &[
     Place::Cards,
     Place::Detail,
     Place::Search,
     Place::Picker,
+    Place::Views,
     Place::Form,
     Place::Confirm,
     Place::ConfirmTyped,
@@ -89,8 +91,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::Down, &[Key::code(KeyCode::Down), Key::code(KeyCode::Tab)], &[Place::Form], Group::Move, 0),
     bind(Act::Up, &[Key::code(KeyCode::Up), Key::code(KeyCode::BackTab)], &[Place::Form], Group::Move, 0),
     bind(Act::Submit, &[Key::code(KeyCode::Enter)], &[Place::Form], Group::Move, 1),
-    bind(Act::Down, &[Key::code(KeyCode::Tab)], &[Place::Picker], Group::Move, 0),
-    bind(Act::Up, &[Key::code(KeyCode::BackTab)], &[Place::Picker], Group::Move, 0),
+    bind(Act::Down, &[Key::code(KeyCode::Tab)], LISTS, Group::Move, 0),
+    bind(Act::Up, &[Key::code(KeyCode::BackTab)], LISTS, Group::Move, 0),
     bind(Act::NextSearch, &[Key::code(KeyCode::Tab)], &[Place::Search], Group::Find, 1),
     bind(Act::PreviousSearch, &[Key::code(KeyCode::BackTab)], &[Place::Search], Group::Find, 0),
     bind(Act::HalfDown, &[Key::ctrl('d')], CARDS, Group::Move, 0),
@@ -132,6 +134,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::Sort, &[key('o')], TABLE, Group::Find, 0),
     bind(Act::Reverse, &[key('O')], TABLE, Group::Find, 0),
     bind(Act::Columns, &[key('C')], TABLE, Group::Find, 0),
+    bind(Act::Views, &[key('V')], TABLE, Group::Find, 0),
+    bind(Act::DropView, &[Key::code(KeyCode::Delete)], &[Place::Views], Group::Find, 4),
     bind(Act::Mark, &[key(' ')], CARDS, Group::Cards, 12),
     bind(Act::MarkRange, &[key('v')], TABLE, Group::Cards, 0),
     bind(Act::MarkAll, &[key('*')], TABLE, Group::Cards, 0),
@@ -162,6 +166,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::Refresh, &[key('r')], SCREENS, Group::Program, 0),
     bind(Act::Theme, &[key('t')], SCREENS, Group::Program, 0),
     bind(Act::Language, &[key('L')], SCREENS, Group::Program, 0),
+    bind(Act::Settings, &[key('S')], SCREENS, Group::Program, 0),
     bind(Act::Palette, &[key(':')], SCREENS, Group::Program, 30),
     bind(Act::Help, &[key('?')], SCREENS, Group::Program, 31),
     bind(Act::Suspend, &[Key::ctrl('z')], EVERYWHERE, Group::Program, 0),

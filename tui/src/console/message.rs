@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use kami_shared::filter::{Anchor, Capped, Filter, Position, Sort};
+use kami_shared::operator::Operator;
 use kami_shared::store::{
     ActError, ActOutcome, ActRecord, Acted, Batch, LogRecord, Page, PrefixCounts, SearchCursor, SearchStep,
     StatusCounts,
@@ -14,8 +15,10 @@ use super::act::Act;
 use super::cards::Landing;
 use super::import::{Import, ImportFile};
 use super::order::Order;
+use super::pointer::Pointer;
 use super::statistics::{Series, Statistics};
 use crate::export::{ExportError, Exported};
+use crate::settings::Choice;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -30,6 +33,8 @@ pub enum Message {
     Act(Act),
     /// The operator edits the line that is being typed.
     Edit(InputRequest),
+    /// The mouse did something.
+    Pointer(Pointer),
     /// The operator pasted a text.
     Pasted(String),
     /// The database answered a question.
@@ -251,8 +256,12 @@ pub enum Effect {
     ForbidChanges,
     /// Put this on the clipboard.
     Copy(String),
-    /// Remember how the console looks.
-    SavePreferences,
+    /// Keep what the operator chose for the next time.
+    Keep(Choice),
+    /// Take the mouse from the terminal, or give it back.
+    Mouse(bool),
+    /// Act under this name from now on.
+    Operator(Operator),
     /// Stop until the shell continues us.
     Suspend,
     /// End.

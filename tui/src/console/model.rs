@@ -4,12 +4,16 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use kami_shared::operator::Operator;
 use kami_shared::store::{LogRecord, StatusCounts};
 use kami_shared::zone::Zone;
 
 use super::cards::Cards;
 use super::message::{Effect, Question, QuestionId, Topic};
-use super::overlay::Overlay;
+use super::overlay::{Overlay, PickerKind};
+use super::pointer::Click;
+use super::saved_view::SavedView;
+use super::settings::{Files, Sources};
 use super::statistics::Statistics;
 use super::theme::Theme;
 use crate::words::Language;
@@ -34,6 +38,8 @@ pub enum Place {
     Detail,
     /// A list to choose from.
     Picker,
+    /// The list of saved views.
+    Views,
     /// A form to fill in.
     Form,
     /// A question that is answered by yes or no.
@@ -53,7 +59,7 @@ pub enum Place {
 impl Place {
     /// Whether keys type text here.
     pub const fn takes_text(self) -> bool {
-        matches!(self, Self::Search | Self::Picker | Self::Form | Self::ConfirmTyped)
+        matches!(self, Self::Search | Self::Picker | Self::Views | Self::Form | Self::ConfirmTyped)
     }
 }
 
@@ -173,6 +179,20 @@ pub struct Model {
     pub language: Language,
     /// The colours.
     pub theme: Theme,
+    /// Who the operator log says does it.
+    pub operator: Operator,
+    /// Who it is when no setting says so.
+    pub system_operator: Operator,
+    /// Whether the console takes the mouse.
+    pub mouse: bool,
+    /// The last click.
+    pub clicked: Option<Click>,
+    /// What said each of the settings.
+    pub sources: Sources,
+    /// Where the settings are kept.
+    pub files: Files,
+    /// The saved views.
+    pub views: Vec<SavedView>,
     /// The database as the header names it.
     pub location: Location,
     /// Why nothing may be changed, if so.
@@ -203,13 +223,26 @@ pub struct Model {
 
 impl Model {
     /// A console that knows nothing of its database yet.
-    pub fn new(now: DateTime<Utc>, size: (u16, u16), language: Language, theme: Theme) -> Self {
+    pub fn new(
+        now: DateTime<Utc>,
+        size: (u16, u16),
+        language: Language,
+        theme: Theme,
+        operator: Operator,
+    ) -> Self {
         Self {
             size,
             now,
             zone: Zone::default(),
             language,
             theme,
+            system_operator: operator.clone(),
+            operator,
+            mouse: false,
+            clicked: None,
+            sources: Sources::default(),
+            files: Files::default(),
+            views: Vec::new(),
             location: Location::default(),
             read_only: None,
             link: Link::Connecting,
@@ -236,6 +269,7 @@ impl Model {
     pub fn place(&self) -> Place {
         match self.overlays.last() {
             Some(Overlay::Detail { .. }) => Place::Detail,
+            Some(Overlay::Picker { kind: PickerKind::Views, .. }) => Place::Views,
             Some(Overlay::Picker { .. }) => Place::Picker,
             Some(Overlay::Form(_)) => Place::Form,
             Some(Overlay::Confirm(confirm)) if confirm.typed.is_some() => Place::ConfirmTyped,

@@ -2,6 +2,7 @@
 
 use kami_shared::card::CardStatus;
 use kami_shared::filter::SortBy;
+use kami_shared::zone::Zone;
 use tui_input::Input;
 
 use super::act::Act;
@@ -10,6 +11,7 @@ use super::form::Form;
 use super::import::Import;
 use super::order::Order;
 use super::picker::Picker;
+use super::settings::Setting;
 use crate::period::Period;
 
 /// Something that lies over the screen and takes the keys.
@@ -49,11 +51,20 @@ pub struct Confirm {
     /// What follows from a yes.
     pub consequence: String,
     /// What is done then.
-    pub order: Order,
+    pub then: Consequence,
     /// Whether it is dangerous rather than only large.
     pub is_danger: bool,
     /// The number that has to be typed, and what was typed; a plain yes will do where there is nothing.
     pub typed: Option<(String, Input)>,
+}
+
+/// What a yes does.
+#[derive(Clone, Debug)]
+pub enum Consequence {
+    /// Something to cards.
+    Order(Order),
+    /// Deletes the saved view of this name.
+    DropView(String),
 }
 
 /// Lines to read.
@@ -96,6 +107,12 @@ pub enum PickerKind {
     Imported,
     /// What operators did.
     Log,
+    /// The saved views.
+    Views,
+    /// The settings.
+    Settings,
+    /// The time zones.
+    Zone,
 }
 
 impl PickerKind {
@@ -115,6 +132,9 @@ impl PickerKind {
             Self::Made => "picker.made",
             Self::Imported => "picker.imported",
             Self::Log => "picker.log",
+            Self::Views => "picker.views",
+            Self::Settings => "picker.settings",
+            Self::Zone => "picker.zone",
         }
     }
 }
@@ -146,4 +166,12 @@ pub enum Chosen {
     Sort(SortBy),
     /// To show or hide a column.
     Column(Column),
+    /// To see the saved view of this name.
+    View(String),
+    /// To save what is shown as a view.
+    KeepView,
+    /// To change a setting.
+    Setting(Setting),
+    /// To show moments in this zone.
+    Zone(Zone),
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use crossterm::event::{Event, EventStream};
 use futures_util::StreamExt as _;
-use kami_shared::operator::Operator;
 use kami_shared::store::Store;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -15,14 +14,16 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 use super::column::Column;
 use super::keymap;
 use super::message::{Effect, Message};
-use super::model::{Location, Model, ReadOnly};
+use super::model::{Location, Model, ReadOnly, Tone};
+use super::pointer::Pointer;
+use super::settings::{Files, Sources};
 use super::terminal::Screen;
-use super::theme::{Depth, Shade, Theme};
+use super::theme::{Depth, Theme};
 use super::update::update;
 use super::view::view;
 use super::worker::Worker;
-use crate::settings::{Preferences, Settings, SettingsError};
-use crate::words::Language;
+use crate::settings::{Choice, Paths, Preferences, Settings};
+use crate::words::say;
 
 /// The shortest time between two frames.
 const FRAME: Duration = Duration::from_millis(16);
@@ -39,8 +40,8 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let variable = |name: &str| std::env::var(name).ok();
     let model = model(&settings, &variable)?;
     let store = Store::new(&settings.connection.url).read_only(settings.read_only);
-    let (worker, answers) = Worker::new(store, operator(&settings, &variable)?);
-    let screen = Screen::claim(&variable("TERM").unwrap_or_default())?;
+    let (worker, answers) = Worker::new(store, settings.operator.value.clone());
+    let screen = Screen::claim(&variable("TERM").unwrap_or_default(), settings.mouse.value)?;
     let mut console = Console { settings, model, worker, screen, shown_minute: None, dirty: true };
     let ended = console.run(answers).await;
     let Console { screen, worker, .. } = console;
@@ -50,31 +51,38 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     ended
 }
 
-/// Who the operator log says did it.
-fn operator(settings: &Settings, variable: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Operator> {
-    let name = crate::settings::operator(settings.preferences.operator.as_deref(), variable);
-    Operator::new(&name).map_err(|error| anyhow::anyhow!("the operator's name is {error}"))
-}
-
 /// The core as the settings want it at first.
-fn model(settings: &Settings, variable: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Model> {
-    let Preferences { language, shade, columns, .. } = &settings.preferences;
-    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
-        .iter()
-        .find_map(|name| variable(name).filter(|value| !value.is_empty()));
-    let language =
-        language.unwrap_or_else(|| locale.as_deref().map_or(Language::default(), Language::of_locale));
-    let theme =
-        Theme { depth: Depth::detect(variable), shade: shade.unwrap_or_else(|| Shade::detect(variable)) };
-    let mut model = Model::new(Utc::now(), crossterm::terminal::size()?, language, theme);
-    if let Some(zone) = variable("KAMI_TIMEZONE").filter(|zone| !zone.trim().is_empty()) {
-        model.zone = zone.trim().parse().map_err(|error| anyhow::anyhow!("KAMI_TIMEZONE: {error}"))?;
-    }
-    if let Some(names) = columns {
+fn model(settings: &Settings, variable: &dyn Fn(&str) -> Option<String>) -> io::Result<Model> {
+    let theme = Theme { depth: Depth::detect(variable), shade: settings.shade.value };
+    let size = crossterm::terminal::size()?;
+    let operator = settings.operator.value.clone();
+    let mut model = Model::new(Utc::now(), size, settings.language.value, theme, operator);
+    model.system_operator = settings.system_operator.clone();
+    model.zone = settings.zone.value;
+    model.mouse = settings.mouse.value;
+    if let Some(names) = &settings.columns.value {
         let chosen = Column::ALL
             .into_iter()
             .filter(|column| *column == Column::Code || names.iter().any(|name| name == column.name()));
         model.cards.columns = chosen.collect();
+    }
+    model.sources = Sources {
+        language: settings.language.source,
+        theme: settings.shade.source,
+        zone: settings.zone.source,
+        columns: settings.columns.source,
+        mouse: settings.mouse.source,
+        operator: settings.operator.source,
+        read_only: settings.read_only_source,
+    };
+    let Paths { config, preferences } = settings.paths.clone();
+    model.files = Files { config, preferences };
+    model.views.clone_from(&settings.preferences.views);
+    let skipped = &settings.preferences.skipped;
+    if !skipped.is_empty() {
+        let (path, entries) = (settings.paths.preferences.display(), skipped.join(", "));
+        let words = say!(model.language, "settings.skipped", path = path, entries = entries);
+        model.say(Tone::Bad, words);
     }
     let connection = &settings.connection;
     model.location = Location {
@@ -154,7 +162,8 @@ impl Console {
             Event::Key(key) => keymap::message(&self.model, key),
             Event::Resize(columns, rows) => Some(Message::Resized(columns, rows)),
             Event::Paste(text) => Some(Message::Pasted(text)),
-            Event::Mouse(_) | Event::FocusGained | Event::FocusLost => None,
+            Event::Mouse(event) => Pointer::of(event).map(Message::Pointer),
+            Event::FocusGained | Event::FocusLost => None,
         };
         message.map_or(Ok(Next::GoOn), |message| self.take(message))
     }
@@ -170,7 +179,9 @@ impl Console {
                 Effect::BreakOff => self.worker.break_off(),
                 Effect::ForbidChanges => self.worker.forbid_changes(),
                 Effect::Copy(text) => self.screen.copy(&text)?,
-                Effect::SavePreferences => self.save_preferences(),
+                Effect::Keep(choice) => self.keep(choice),
+                Effect::Mouse(wanted) => self.screen.take_mouse(wanted)?,
+                Effect::Operator(operator) => self.worker.act_as(operator),
                 Effect::Suspend => next = suspend()?,
                 Effect::Quit => next = Next::End,
             }
@@ -212,15 +223,9 @@ impl Console {
         self.take(Message::Resized(columns, rows))
     }
 
-    fn save_preferences(&mut self) {
-        let model = &self.model;
-        let preferences = &mut self.settings.preferences;
-        preferences.language = Some(model.language);
-        preferences.shade = Some(model.theme.shade);
-        preferences.columns =
-            Some(model.cards.columns.iter().map(|column| column.name().to_owned()).collect());
-        if let Err(error) = preferences.save(&self.settings.paths.preferences) {
-            self.model.say(super::model::Tone::Bad, SettingsError::to_string(&error));
+    fn keep(&mut self, choice: Choice) {
+        if let Err(error) = Preferences::keep(&self.settings.paths.preferences, choice) {
+            self.model.say(Tone::Bad, error.to_string());
         }
     }
 }

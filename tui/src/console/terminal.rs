@@ -1,6 +1,7 @@
 //! The terminal while it is ours: claimed, and given back as it was whatever happens.
 
 use std::io::{self, BufWriter, Stdout, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
@@ -13,18 +14,29 @@ use super::backend::ThriftyBackend;
 #[derive(Debug)]
 pub(super) struct Screen {
     terminal: Terminal<ThriftyBackend<BufWriter<Stdout>>>,
+    /// Whether the mouse is wanted, to take it again after a stop.
+    wants_mouse: bool,
 }
+
+/// Whether the mouse is ours now: a terminal that kept its mouse is not told to take it back.
+static HAS_MOUSE: AtomicBool = AtomicBool::new(false);
+
+/// Tells the terminal to report clicks and the wheel, in a form without limits to columns; moves are no matter.
+const TAKE_MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+
+/// Tells the terminal to keep the mouse to itself.
+const GIVE_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 
 impl Screen {
     /// Takes the terminal over; a panic gives it back before it is reported.
-    pub(super) fn claim(term: &str) -> io::Result<Self> {
+    pub(super) fn claim(term: &str, wants_mouse: bool) -> io::Result<Self> {
         let report = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             give_back();
             report(panic);
         }));
         let backend = ThriftyBackend::new(BufWriter::with_capacity(32 * 1024, io::stdout()), term);
-        let mut screen = Self { terminal: Terminal::new(backend)? };
+        let mut screen = Self { terminal: Terminal::new(backend)?, wants_mouse };
         screen.enter()?;
         Ok(screen)
     }
@@ -59,11 +71,24 @@ impl Screen {
         execute!(writer, crossterm::clipboard::CopyToClipboard::to_clipboard_from(text))
     }
 
+    /// Takes the mouse from the terminal, or gives it back.
+    pub(super) fn take_mouse(&mut self, wanted: bool) -> io::Result<()> {
+        self.wants_mouse = wanted;
+        let writer = self.terminal.backend_mut().writer();
+        if wanted {
+            writer.write_all(TAKE_MOUSE)?;
+        } else if HAS_MOUSE.load(Ordering::Relaxed) {
+            writer.write_all(GIVE_MOUSE)?;
+        }
+        HAS_MOUSE.store(wanted, Ordering::Relaxed);
+        writer.flush()
+    }
+
     fn enter(&mut self) -> io::Result<()> {
         enable_raw_mode()?;
         let writer = self.terminal.backend_mut().writer();
         queue!(writer, EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
-        writer.flush()
+        self.take_mouse(self.wants_mouse)
     }
 }
 
@@ -75,6 +100,9 @@ impl Drop for Screen {
 
 /// Gives the terminal back. Errors are of no use to anyone here: it may be the line that broke.
 fn give_back() {
+    if HAS_MOUSE.swap(false, Ordering::Relaxed) {
+        drop(io::stdout().write_all(GIVE_MOUSE));
+    }
     drop(execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, cursor::Show));
     drop(disable_raw_mode());
 }

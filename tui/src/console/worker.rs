@@ -55,6 +55,11 @@ impl Worker {
         self.break_off.store(true, Ordering::Relaxed);
     }
 
+    /// Acts under another name from now on.
+    pub(super) fn act_as(&mut self, operator: Operator) {
+        self.operator = operator;
+    }
+
     /// Allows no change any more.
     pub(super) fn forbid_changes(&mut self) {
         self.store = self.store.clone().read_only(true);

@@ -4,18 +4,21 @@ mod environment;
 mod operator;
 mod password;
 mod preferences;
+mod source;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use kami_shared::operator::Operator;
+use kami_shared::zone::{UnknownZone, Zone};
 use serde::Deserialize;
 use thiserror::Error;
 
 pub use self::environment::{Connection, EnvironmentEntry};
-pub use self::operator::operator;
 pub use self::password::PasswordError;
-pub use self::preferences::Preferences;
+pub use self::preferences::{Choice, Preferences};
+pub use self::source::{Source, Sourced};
 use crate::console::theme::Shade;
 use crate::words::Language;
 
@@ -37,7 +40,23 @@ pub struct Settings {
     pub connection: Connection,
     /// Whether settings or arguments forbid every change.
     pub read_only: bool,
-    /// How the console looks and what it remembers.
+    /// What said whether they do.
+    pub read_only_source: Source,
+    /// The language of everything that is said.
+    pub language: Sourced<Language>,
+    /// The zone in which moments are shown and typed.
+    pub zone: Sourced<Zone>,
+    /// Who the operator log says does it.
+    pub operator: Sourced<Operator>,
+    /// Who it is when no setting says so.
+    pub system_operator: Operator,
+    /// The background of the terminal that the colours are for.
+    pub shade: Sourced<Shade>,
+    /// The columns of the table, by their names; all where nothing is said.
+    pub columns: Sourced<Option<Vec<String>>>,
+    /// Whether the console takes the mouse from the terminal.
+    pub mouse: Sourced<bool>,
+    /// What the console remembers.
     pub preferences: Preferences,
     /// Where the files are.
     pub paths: Paths,
@@ -106,6 +125,17 @@ pub enum SettingsError {
         /// What is wrong with it.
         source: kami_shared::database_url::DatabaseUrlError,
     },
+    /// A time zone that there is none of; the place says where it is set.
+    #[error("{place}: {source}")]
+    Zone {
+        /// Where it is set.
+        place: String,
+        /// What is wrong with it.
+        source: UnknownZone,
+    },
+    /// The operator's name cannot stand in the log.
+    #[error("the operator's name is {0}")]
+    Operator(#[source] kami_shared::card::TextError),
     /// The password cannot be had.
     #[error("the password of {environment:?}: {source}")]
     Password {
@@ -133,6 +163,10 @@ struct Config {
     language: Option<Language>,
     theme: Option<Shade>,
     columns: Option<Vec<String>>,
+    /// The zone in which moments are shown and typed.
+    time_zone: Option<String>,
+    /// Whether the console takes the mouse from the terminal.
+    mouse: Option<bool>,
     /// Who the operator log says did it.
     operator: Option<String>,
 }
@@ -142,13 +176,83 @@ impl Settings {
     pub fn read(wishes: &Wishes, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
         let paths = Paths::find(variable)?;
         let config: Config = read_toml(&paths.config)?.unwrap_or_default();
-        let remembered: Preferences = read_toml(&paths.preferences)?.unwrap_or_default();
+        let preferences = Preferences::read(&paths.preferences);
         let connection = environment::choose(wishes, &config, &paths, variable)?;
-        let read_only = wishes.read_only || config.read_only || connection.read_only;
-        let Config { language, theme: shade, columns, operator, .. } = config;
-        let preferences = remembered.or(Preferences { language, shade, columns, operator });
-        Ok(Self { connection, read_only, preferences, paths })
+        let read_only_source = match (wishes.read_only, config.read_only || connection.read_only) {
+            (true, _) => Source::Argument("--read-only"),
+            (false, true) => Source::Config,
+            (false, false) => Source::Default,
+        };
+        let system_operator =
+            Operator::new(&operator::of_system(variable)).map_err(SettingsError::Operator)?;
+        let config_operator = config.operator.as_deref().filter(|name| !name.trim().is_empty());
+        let config_operator =
+            config_operator.map(Operator::new).transpose().map_err(SettingsError::Operator)?;
+        Ok(Self {
+            read_only: read_only_source != Source::Default,
+            read_only_source,
+            language: Sourced::first(
+                [(preferences.language, Source::Preferences), (config.language, Source::Config)],
+                Sourced::new(locale(variable), Source::System),
+            ),
+            zone: zone(&preferences, &config, &paths, variable)?,
+            operator: Sourced::first(
+                [(preferences.operator.clone(), Source::Preferences), (config_operator, Source::Config)],
+                Sourced::new(system_operator.clone(), Source::System),
+            ),
+            system_operator,
+            shade: Sourced::first(
+                [(preferences.shade, Source::Preferences), (config.theme, Source::Config)],
+                Sourced::new(Shade::detect(variable), Source::System),
+            ),
+            columns: Sourced::first(
+                [
+                    (preferences.columns.clone().map(Some), Source::Preferences),
+                    (config.columns.map(Some), Source::Config),
+                ],
+                Sourced::new(None, Source::Default),
+            ),
+            mouse: Sourced::first(
+                [(preferences.mouse, Source::Preferences), (config.mouse, Source::Config)],
+                Sourced::new(false, Source::Default),
+            ),
+            connection,
+            preferences,
+            paths,
+        })
     }
+}
+
+/// The language of the locale that the process's environment names.
+pub fn locale(variable: &dyn Fn(&str) -> Option<String>) -> Language {
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .find_map(|name| variable(name).filter(|value| !value.is_empty()));
+    locale.as_deref().map_or(Language::default(), Language::of_locale)
+}
+
+/// The zone that the environment, the preferences or the configuration name.
+fn zone(
+    preferences: &Preferences,
+    config: &Config,
+    paths: &Paths,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Sourced<Zone>, SettingsError> {
+    let parse = |name: &str, place: &dyn Fn() -> String| {
+        name.trim().parse().map_err(|source| SettingsError::Zone { place: place(), source })
+    };
+    let of_variable = variable("KAMI_TIMEZONE").filter(|name| !name.trim().is_empty());
+    let of_variable = of_variable.map(|name| parse(&name, &|| "KAMI_TIMEZONE".to_owned())).transpose()?;
+    let in_config = || format!("{}, time_zone", paths.config.display());
+    let of_config = config.time_zone.as_deref().map(|name| parse(name, &in_config)).transpose()?;
+    Ok(Sourced::first(
+        [
+            (of_variable, Source::Variable("KAMI_TIMEZONE")),
+            (preferences.zone, Source::Preferences),
+            (of_config, Source::Config),
+        ],
+        Sourced::new(Zone::default(), Source::Default),
+    ))
 }
 
 impl Paths {

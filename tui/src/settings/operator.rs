@@ -1,13 +1,10 @@
-//! Who the operator log says did it.
+//! Who the operator log says did it, where no setting says so.
 
 use std::process::Command;
 
-/// The operator by the setting, else the system's user and, over SSH, where he comes from: `li` or `li@10.0.0.7`.
-pub fn operator(setting: Option<&str>, variable: &dyn Fn(&str) -> Option<String>) -> String {
+/// The system's user and, over SSH, where he comes from: `li` or `li@10.0.0.7`.
+pub(super) fn of_system(variable: &dyn Fn(&str) -> Option<String>) -> String {
     let set = |name| variable(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
-    if let Some(operator) = setting.map(str::trim).filter(|operator| !operator.is_empty()) {
-        return operator.to_owned();
-    }
     let user = set("USER").or_else(|| set("LOGNAME")).or_else(user_of_the_system);
     let user = user.unwrap_or_else(|| "unknown".to_owned());
     let origin = set("SSH_CONNECTION").or_else(|| set("SSH_CLIENT"));
@@ -29,19 +26,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_setting_comes_before_the_system_and_ssh_adds_its_origin() {
-        for (setting, ssh, named) in [
-            (None, None, "li"),
-            (None, Some("10.0.0.7 50000 10.0.0.1 22"), "li@10.0.0.7"),
-            (Some("shop A"), Some("10.0.0.7 50000 10.0.0.1 22"), "shop A"),
-            (Some("  "), None, "li"),
-        ] {
+    fn ssh_adds_its_origin() {
+        for (ssh, named) in [(None, "li"), (Some("10.0.0.7 50000 10.0.0.1 22"), "li@10.0.0.7")] {
             let variable = |name: &str| match name {
                 "USER" => Some("li".to_owned()),
                 "SSH_CONNECTION" => ssh.map(str::to_owned),
                 _ => None,
             };
-            assert_eq!(operator(setting, &variable), named);
+            assert_eq!(of_system(&variable), named);
         }
     }
 }

@@ -1,48 +1,147 @@
 //! How the console looks and what it remembers, kept from one run to the next.
+//!
+//! The file is the console's own, and people edit it all the same: an entry that cannot be understood is skipped and
+//! left where it is.
 
 use std::io;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use kami_shared::card::TextError;
+use kami_shared::operator::Operator;
+use kami_shared::zone::{UnknownZone, Zone};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use toml::{Table, Value};
 
 use super::SettingsError;
+use crate::console::saved_view::SavedView;
 use crate::console::theme::Shade;
 use crate::words::Language;
 
-/// What the operator chose; everything may be left to the console.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+/// What the operator chose; everything may be left to the configuration and the console.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Preferences {
-    /// The language; by default that of the locale.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The language.
     pub language: Option<Language>,
-    /// The background of the terminal that the colours are for; by default what the terminal says.
-    #[serde(rename = "theme", skip_serializing_if = "Option::is_none")]
+    /// The background of the terminal that the colours are for.
     pub shade: Option<Shade>,
-    /// The columns of the table; by default all that find room.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The columns of the table, by their names.
     pub columns: Option<Vec<String>>,
-    /// Who the operator log says did it; by default the system's user.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub operator: Option<String>,
+    /// The zone in which moments are shown.
+    pub zone: Option<Zone>,
+    /// Whether the console takes the mouse.
+    pub mouse: Option<bool>,
+    /// Who the operator log says did it.
+    pub operator: Option<Operator>,
+    /// The saved views.
+    pub views: Vec<SavedView>,
+    /// The entries that were skipped, by their names.
+    pub skipped: Vec<String>,
+}
+
+/// A time zone by its IANA name.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct ZoneName(Zone);
+
+impl TryFrom<String> for ZoneName {
+    type Error = UnknownZone;
+
+    fn try_from(name: String) -> Result<Self, UnknownZone> {
+        name.trim().parse().map(Self)
+    }
+}
+
+/// A name that can stand in the operator log.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct OperatorName(Operator);
+
+impl TryFrom<String> for OperatorName {
+    type Error = TextError;
+
+    fn try_from(name: String) -> Result<Self, TextError> {
+        Operator::new(&name).map(Self)
+    }
+}
+
+/// Something that the operator chose in the console, to be kept.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Choice {
+    /// The language.
+    Language(Language),
+    /// The background of the terminal.
+    Shade(Shade),
+    /// The columns of the table, by their names.
+    Columns(Vec<String>),
+    /// The time zone, by its name.
+    Zone(&'static str),
+    /// Whether the console takes the mouse.
+    Mouse(bool),
+    /// The operator's name; nothing leaves it to the configuration or the system.
+    Operator(Option<String>),
+    /// A view, in place of one of the same name.
+    View(SavedView),
+    /// That there is no view of this name.
+    NoView(String),
 }
 
 impl Preferences {
-    /// These, and from `other` what they leave open.
-    #[must_use]
-    pub fn or(self, other: Self) -> Self {
-        Self {
-            language: self.language.or(other.language),
-            shade: self.shade.or(other.shade),
-            columns: self.columns.or(other.columns),
-            operator: self.operator.or(other.operator),
+    /// Reads them; what cannot be understood is skipped, and so is a file that is no TOML or cannot be read.
+    pub fn read(path: &Path) -> Self {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::default(),
+            Err(_) => Self { skipped: vec![file_name(path)], ..Self::default() },
         }
     }
 
-    /// Writes them to their file, whole or not at all.
-    pub fn save(&self, path: &Path) -> Result<(), SettingsError> {
+    fn parse(text: &str) -> Self {
+        let Ok(table) = text.parse::<Table>() else {
+            return Self { skipped: vec!["preferences.toml".to_owned()], ..Self::default() };
+        };
+        let mut skipped = Vec::new();
+        let mut preferences = Self {
+            language: entry(&table, "language", &mut skipped),
+            shade: entry(&table, "theme", &mut skipped),
+            columns: entry(&table, "columns", &mut skipped),
+            zone: entry::<ZoneName>(&table, "time_zone", &mut skipped).map(|name| name.0),
+            mouse: entry(&table, "mouse", &mut skipped),
+            operator: entry::<OperatorName>(&table, "operator", &mut skipped).map(|name| name.0),
+            views: Vec::new(),
+            skipped: Vec::new(),
+        };
+        let views: Vec<Value> = entry(&table, "views", &mut skipped).unwrap_or_default();
+        for (index, view) in views.into_iter().enumerate() {
+            match view.try_into::<SavedView>() {
+                Ok(view) if preferences.views.iter().all(|other| other.name != view.name) => {
+                    preferences.views.push(view);
+                }
+                Ok(_) | Err(_) => skipped.push(format!("views[{index}]")),
+            }
+        }
+        preferences.skipped = skipped;
+        preferences
+    }
+
+    /// Keeps a choice in the file, whole or not at all; what other consoles wrote there meanwhile stays.
+    pub fn keep(path: &Path, choice: Choice) -> Result<(), SettingsError> {
         let failed = |source| SettingsError::Unwritable { path: path.to_owned(), source };
-        let text = toml::to_string(self).map_err(|error| failed(io::Error::other(error)))?;
+        let mut table = match std::fs::read_to_string(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Table::new(),
+            Err(error) => return Err(failed(error)),
+            Ok(text) => {
+                if let Ok(table) = text.parse() {
+                    table
+                } else {
+                    // Whoever wrote it may want to mend it.
+                    std::fs::rename(path, path.with_extension("toml.broken")).map_err(failed)?;
+                    Table::new()
+                }
+            }
+        };
+        put(&mut table, choice).map_err(|error| failed(io::Error::other(error)))?;
+        let text = toml::to_string(&table).map_err(|error| failed(io::Error::other(error)))?;
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(failed)?;
         }
@@ -52,26 +151,156 @@ impl Preferences {
     }
 }
 
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The entry of a name; one that cannot be understood is skipped.
+fn entry<T: DeserializeOwned>(table: &Table, name: &str, skipped: &mut Vec<String>) -> Option<T> {
+    let value = table.get(name)?.clone().try_into();
+    if value.is_err() {
+        skipped.push(name.to_owned());
+    }
+    value.ok()
+}
+
+/// Writes a choice into the table of all.
+fn put(table: &mut Table, choice: Choice) -> Result<(), toml::ser::Error> {
+    let (name, value) = match choice {
+        Choice::Language(language) => ("language", Value::try_from(language)?),
+        Choice::Shade(shade) => ("theme", Value::try_from(shade)?),
+        Choice::Columns(columns) => ("columns", Value::try_from(columns)?),
+        Choice::Zone(name) => ("time_zone", Value::from(name)),
+        Choice::Mouse(mouse) => ("mouse", Value::from(mouse)),
+        Choice::Operator(Some(operator)) => ("operator", Value::from(operator)),
+        Choice::Operator(None) => {
+            table.remove("operator");
+            return Ok(());
+        }
+        Choice::View(view) => {
+            let value = Value::try_from(&view)?;
+            let mut views = views(table);
+            match views.iter().position(|other| is_named(other, &view.name)) {
+                Some(place) => views[place] = value,
+                None => views.push(value),
+            }
+            ("views", Value::Array(views))
+        }
+        Choice::NoView(name) => {
+            let mut views = views(table);
+            views.retain(|view| !is_named(view, &name));
+            ("views", Value::Array(views))
+        }
+    };
+    table.insert(name.to_owned(), value);
+    Ok(())
+}
+
+/// The views of the table, readable or not.
+fn views(table: &Table) -> Vec<Value> {
+    table.get("views").and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
+fn is_named(view: &Value, name: &str) -> bool {
+    view.get("name").and_then(Value::as_str).is_some_and(|other| other.trim() == name)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+
     use super::*;
 
+    /// A file of its own for a test, gone with it.
+    struct File(PathBuf);
+
+    impl File {
+        fn new(name: &str) -> Self {
+            let folder = std::env::temp_dir().join(format!("kami-preferences-{name}-{}", std::process::id()));
+            Self(folder)
+        }
+
+        fn path(&self) -> PathBuf {
+            self.0.join("preferences.toml")
+        }
+
+        fn write(&self, text: &str) {
+            fs::create_dir_all(&self.0).unwrap();
+            fs::write(self.path(), text).unwrap();
+        }
+    }
+
+    impl Drop for File {
+        fn drop(&mut self) {
+            drop(fs::remove_dir_all(&self.0));
+        }
+    }
+
+    fn view(name: &str) -> SavedView {
+        SavedView { prefix: Some("VIP".to_owned()), ..SavedView::named(name) }
+    }
+
     #[test]
-    fn what_is_saved_is_read_again() {
-        let preferences = Preferences {
-            language: Some(Language::Chinese),
-            shade: Some(Shade::Light),
-            columns: Some(vec!["code".to_owned(), "note".to_owned()]),
-            operator: Some("shop A".to_owned()),
-        };
-        let text = toml::to_string(&preferences).unwrap();
+    fn what_is_kept_is_read_again() {
+        let file = File::new("kept");
+        for choice in [
+            Choice::Language(Language::Chinese),
+            Choice::Shade(Shade::Light),
+            Choice::Columns(vec!["code".to_owned(), "note".to_owned()]),
+            Choice::Zone("Europe/Berlin"),
+            Choice::Mouse(true),
+            Choice::Operator(Some("shop A".to_owned())),
+            Choice::View(view("a")),
+            Choice::View(view("b")),
+            Choice::View(SavedView { batch: Some(7), ..view("a") }),
+            Choice::NoView("b".to_owned()),
+        ] {
+            Preferences::keep(&file.path(), choice).unwrap();
+        }
+        let read = Preferences::read(&file.path());
         assert_eq!(
-            text,
-            "language = \"zh\"\ntheme = \"light\"\ncolumns = [\"code\", \"note\"]\noperator = \"shop A\"\n"
+            read,
+            Preferences {
+                language: Some(Language::Chinese),
+                shade: Some(Shade::Light),
+                columns: Some(vec!["code".to_owned(), "note".to_owned()]),
+                zone: Some("Europe/Berlin".parse().unwrap()),
+                mouse: Some(true),
+                operator: Some(Operator::new("shop A").unwrap()),
+                views: vec![SavedView { batch: Some(7), ..view("a") }],
+                skipped: Vec::new(),
+            }
         );
-        assert_eq!(toml::from_str::<Preferences>(&text).unwrap(), preferences);
-        let defaults = Preferences { language: Some(Language::English), ..Preferences::default() };
-        assert_eq!(defaults.clone().or(preferences.clone()).language, Some(Language::English));
-        assert_eq!(defaults.or(preferences).shade, Some(Shade::Light));
+        Preferences::keep(&file.path(), Choice::Operator(None)).unwrap();
+        assert_eq!(Preferences::read(&file.path()).operator, None);
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_skipped_and_stays_in_the_file() {
+        let file = File::new("broken");
+        file.write(
+            "language = \"klingon\"\ntheme = \"light\"\nmouse = 3\nlater = 1\n\
+             [[views]]\nname = \"good\"\n[[views]]\nname = \"bad\"\nstatus = \"lost\"\n[[views]]\nname = \"good\"\n",
+        );
+        let read = Preferences::read(&file.path());
+        assert_eq!(read.skipped, ["language", "mouse", "views[1]", "views[2]"]);
+        assert_eq!(read.shade, Some(Shade::Light));
+        assert_eq!(read.views, [SavedView::named("good")]);
+        Preferences::keep(&file.path(), Choice::Mouse(false)).unwrap();
+        let text = fs::read_to_string(file.path()).unwrap();
+        for kept in ["klingon", "later = 1", "lost", "mouse = false"] {
+            assert!(text.contains(kept), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_is_put_aside_before_it_is_written_anew() {
+        let file = File::new("no-toml");
+        file.write("theme = light\n");
+        assert_eq!(Preferences::read(&file.path()).skipped, ["preferences.toml"]);
+        Preferences::keep(&file.path(), Choice::Shade(Shade::Dark)).unwrap();
+        assert_eq!(Preferences::read(&file.path()).shade, Some(Shade::Dark));
+        assert_eq!(fs::read_to_string(file.path().with_extension("toml.broken")).unwrap(), "theme = light\n");
     }
 }

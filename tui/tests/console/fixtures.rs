@@ -5,6 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use kami_shared::card::CardStatus;
 use kami_shared::duration::CardDuration;
 use kami_shared::filter::{Capped, Sort};
+use kami_shared::operator::Operator;
 use kami_shared::record::CardRecord;
 use kami_shared::store::{Page, StatusCounts};
 use kami_tui::console::cards::Landing;
@@ -37,7 +38,8 @@ pub(crate) fn theme(depth: Depth, shade: Shade) -> Theme {
 impl Console {
     /// A console that has asked its first questions and has no answer yet.
     pub(crate) fn started(size: (u16, u16), language: Language) -> Self {
-        let mut model = Model::new(now(), size, language, theme(Depth::True, Shade::Dark));
+        let operator = Operator::new("li").unwrap();
+        let mut model = Model::new(now(), size, language, theme(Depth::True, Shade::Dark), operator);
         model.location = Location {
             environment: Some("dev".to_owned()),
             server: "db-1".to_owned(),

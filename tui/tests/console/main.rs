@@ -6,6 +6,7 @@ mod acts;
 mod fixtures;
 mod imports;
 mod journey;
+mod preferences;
 mod pseudo_terminal;
 mod screens;
 mod update;

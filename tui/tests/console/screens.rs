@@ -3,6 +3,7 @@
 use kami_shared::store::{ActRecord, PrefixStock, SearchStep, Stock};
 use kami_tui::console::message::{Answer, Failure, Topic};
 use kami_tui::console::model::ReadOnly;
+use kami_tui::console::saved_view::SavedView;
 use kami_tui::console::statistics::{Chart, Statistics};
 use kami_tui::console::theme::{Depth, Shade};
 use kami_tui::words::Language;
@@ -69,6 +70,31 @@ fn ranges_of_time() {
         console.press(crossterm::event::KeyCode::Enter);
         snapshot("created_chip", &console);
     }
+}
+
+#[test]
+fn saved_views_and_settings() {
+    let view = |name: &str| SavedView::named(name);
+    everywhere("views", |console| {
+        let vip =
+            SavedView { prefix: Some("VIP".into()), expiring: "7d".parse().ok(), ..view("VIP, a week") };
+        console.model.views = vec![view("all"), vip, view("老客户 😀")];
+        console.keys("V");
+    });
+    everywhere("view_form", |console| {
+        console.model.cards.query.filter.prefix = Some("VIP".to_owned());
+        console.keys("V");
+        console.press(crossterm::event::KeyCode::Enter);
+        console.keys("VIP");
+    });
+    everywhere("settings", |console| {
+        console.model.files.config = "/home/li/.config/kami/config.toml".into();
+        console.model.files.preferences = "/home/li/.config/kami/preferences.toml".into();
+        console.model.sources.language = kami_tui::settings::Source::Preferences;
+        console.model.sources.zone = kami_tui::settings::Source::Variable("KAMI_TIMEZONE");
+        console.keys("S");
+        console.press(crossterm::event::KeyCode::PageDown);
+    });
 }
 
 #[test]

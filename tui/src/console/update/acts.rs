@@ -1,6 +1,6 @@
 //! What each act does where it is asked for.
 
-use super::{filters, forms, import, lists, log, table, work};
+use super::{filters, forms, import, lists, log, settings, table, views, work};
 use crate::console::act::Act;
 use crate::console::message::{Effect, Question, Topic};
 use crate::console::model::{Model, Place, Tone};
@@ -17,6 +17,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
     }
     match model.place() {
         Place::Picker => lists::act(model, act),
+        Place::Views => views::act(model, act),
         Place::Form => forms::act(model, act),
         Place::Confirm | Place::ConfirmTyped => confirm_act(model, act),
         Place::Work => work_act(model, act),
@@ -201,15 +202,8 @@ fn cards_act(model: &mut Model, act: Act) -> Vec<Effect> {
             effects.push(model.ask(Topic::Counts, Question::Counts));
             effects
         }
-        Act::Theme => {
-            model.theme.shade = model.theme.shade.other();
-            vec![Effect::SavePreferences]
-        }
-        Act::Language => {
-            model.language = model.language.other();
-            model.notice = None;
-            vec![Effect::SavePreferences]
-        }
+        Act::Theme => settings::turn_theme(model),
+        Act::Language => settings::turn_language(model),
         Act::Suspend => vec![Effect::Suspend],
         Act::Quit => quit(model),
         _ => lists::open(model, act),

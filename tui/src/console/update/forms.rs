@@ -2,8 +2,10 @@
 
 use tui_input::InputRequest;
 
-use super::{import, work};
+use super::{import, settings, views, work};
 use crate::console::act::Act;
+use crate::console::field::FieldName;
+use crate::console::form::FormKind;
 use crate::console::message::{Effect, Topic};
 use crate::console::model::Model;
 use crate::console::overlay::Overlay;
@@ -25,6 +27,17 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
             if let Some(wrong) = wrong {
                 form.focus = wrong;
                 return Vec::new();
+            }
+            match form.kind {
+                FormKind::View { .. } => {
+                    let name = form.value(FieldName::Name).to_owned();
+                    return views::keep(model, &name);
+                }
+                FormKind::Operator { .. } => {
+                    let name = form.value(FieldName::Operator).to_owned();
+                    return settings::take_operator(model, &name);
+                }
+                _ => {}
             }
             if let Some(file) = form.import_file() {
                 return import::look(model, file);

@@ -5,7 +5,7 @@ use kami_shared::filter::SortBy;
 use kami_shared::store::Batch;
 use tui_input::InputRequest;
 
-use super::{filters, perform, table, work};
+use super::{filters, perform, settings, table, views, work};
 use crate::cells::harmless;
 use crate::console::act::Act;
 use crate::console::column::Column;
@@ -34,6 +34,8 @@ pub(super) fn open(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::FilterCreated => (PickerKind::Created, spans(model, Side::Past, ""), None),
         Act::FilterExpiring => (PickerKind::Expiring, spans(model, Side::Future, ""), None),
         Act::Sort => (PickerKind::Sort, Picker::new(orders(model)), None),
+        Act::Views => (PickerKind::Views, views::all(model), None),
+        Act::Settings => (PickerKind::Settings, settings::all(model), None),
         Act::Columns => (PickerKind::Columns, Picker::new(columns(model)), None),
         _ => return Vec::new(),
     };
@@ -101,6 +103,9 @@ fn choose(model: &mut Model) -> Vec<Effect> {
     if let Chosen::Column(column) = chosen {
         return turn_column(model, column);
     }
+    if let Chosen::Setting(setting) = chosen {
+        return settings::choose(model, setting);
+    }
     model.overlays.pop();
     let mut effects: Vec<Effect> = model.forget(Topic::Choices).into_iter().collect();
     let query = &mut model.cards.query;
@@ -137,7 +142,19 @@ fn choose(model: &mut Model) -> Vec<Effect> {
             effects.extend(work::export_batch(model, id, prefix));
             return effects;
         }
-        Chosen::Column(_) | Chosen::LoggedAct(_) => {}
+        Chosen::View(name) => {
+            effects.extend(views::open(model, &name));
+            return effects;
+        }
+        Chosen::KeepView => {
+            views::ask_name(model);
+            return effects;
+        }
+        Chosen::Zone(zone) => {
+            effects.extend(settings::take_zone(model, zone));
+            return effects;
+        }
+        Chosen::Column(_) | Chosen::LoggedAct(_) | Chosen::Setting(_) => {}
     }
     effects.extend(filters::changed(model));
     effects
@@ -162,7 +179,7 @@ fn turn_column(model: &mut Model, column: Column) -> Vec<Effect> {
             }
         }
     }
-    vec![Effect::SavePreferences]
+    settings::keep_columns(model)
 }
 
 /// The prefixes have come, with or without their counts.

@@ -7,7 +7,10 @@ mod forms;
 mod import;
 mod lists;
 mod log;
+mod pointer;
+mod settings;
 mod table;
+mod views;
 mod work;
 
 use tui_input::InputRequest;
@@ -32,7 +35,16 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.cards.scroll(height);
             table::reach(model)
         }
-        Message::Act(act) => acts::act(model, act),
+        Message::Act(act) => {
+            let effects = acts::act(model, act);
+            settings::refresh(model);
+            effects
+        }
+        Message::Pointer(pointer) => {
+            let effects = pointer::take(model, pointer);
+            settings::refresh(model);
+            effects
+        }
         Message::Edit(request) => edit(model, request),
         Message::Pasted(text) => {
             // A pasted list of codes is no list of commands, and a search is one line.
@@ -63,7 +75,7 @@ fn tick(model: &mut Model) -> Vec<Effect> {
 
 fn edit(model: &mut Model, request: InputRequest) -> Vec<Effect> {
     match model.place() {
-        Place::Picker => return lists::edit(model, request),
+        Place::Picker | Place::Views => return lists::edit(model, request),
         Place::Form | Place::ConfirmTyped => {
             forms::edit(model, request);
             return Vec::new();

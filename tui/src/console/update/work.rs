@@ -6,7 +6,7 @@ use kami_shared::record::CardRecord;
 use kami_shared::store::{ActError, ActOutcome, Acted, Batch, BatchOrigin, Selection};
 use tui_input::Input;
 
-use super::table;
+use super::{table, views};
 use crate::cells::harmless;
 use crate::console::act::Act;
 use crate::console::cards::Marks;
@@ -14,7 +14,7 @@ use crate::console::form::{Form, Sources};
 use crate::console::message::{Done, Effect, Question, Topic};
 use crate::console::model::{Model, Tone, Work};
 use crate::console::order::{Order, Target};
-use crate::console::overlay::{Chosen, Confirm, Overlay, PickerKind};
+use crate::console::overlay::{Chosen, Confirm, Consequence, Overlay, PickerKind};
 use crate::console::picker::{Item, Picker};
 use crate::console::reason;
 use crate::console::refusal::MOST_COPIED;
@@ -82,21 +82,21 @@ pub(super) fn submit(model: &mut Model, order: Order) -> Vec<Effect> {
         Order::Act { act: CardAct::Delete, target: Target::One(card) } => Some(Confirm {
             question: say!(language, "confirm.delete_one", code = harmless(&card.full_code)),
             consequence: say!(language, "confirm.delete_consequence"),
-            order: order.clone(),
+            then: Consequence::Order(order.clone()),
             is_danger: true,
             typed: None,
         }),
         Order::Act { act: CardAct::Delete, target: Target::Many { count, .. } } => Some(Confirm {
             question: counted(language, "confirm.delete_many", *count),
             consequence: say!(language, "confirm.type_number", n = count),
-            order: order.clone(),
+            then: Consequence::Order(order.clone()),
             is_danger: true,
             typed: Some((count.to_string(), Input::default())),
         }),
         Order::Generate(wanted) if wanted.count > LARGE_BATCH => Some(Confirm {
             question: counted(language, "confirm.generate", u64::from(wanted.count)),
             consequence: say!(language, "confirm.generate_consequence"),
-            order: order.clone(),
+            then: Consequence::Order(order.clone()),
             is_danger: false,
             typed: None,
         }),
@@ -123,9 +123,12 @@ pub(super) fn confirmed(model: &mut Model) -> Vec<Effect> {
             return Vec::new();
         }
     }
-    let order = confirm.order.clone();
+    let then = confirm.then.clone();
     model.overlays.pop();
-    run(model, order)
+    match then {
+        Consequence::Order(order) => run(model, order),
+        Consequence::DropView(name) => views::drop(model, name),
+    }
 }
 
 pub(super) fn run(model: &mut Model, order: Order) -> Vec<Effect> {

@@ -17,52 +17,90 @@ use crate::words::{number, say};
 /// The most cells of a search that is not being typed.
 const SEARCH_WIDTH: usize = 24;
 
+/// The cells behind a chip.
+const GAP: u16 = 3;
+
 /// The line above the table.
 pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
-    let (language, theme, query) = (model.language, model.theme, &model.cards.query);
     let right = Line::from(place(model));
-    let right_width = u16::try_from(right.width()).unwrap_or(0);
-    let searching = model.cards.searching;
-    let mut x = area.x + 1;
-    let end = area.right().saturating_sub(right_width + 2);
-    let put = |frame: &mut Frame<'_>, x: &mut u16, spans: Vec<Span<'static>>| {
-        let line = Line::from(spans);
-        let width = u16::try_from(line.width()).unwrap_or(u16::MAX);
-        let fits = x.saturating_add(width) <= end;
-        if fits {
-            frame.buffer_mut().set_line(*x, area.y, &line, width);
-            *x += width;
-        }
-        fits
-    };
-    let is_idle = !searching && query.text.value().is_empty();
-    let slash = if is_idle { theme.dim() } else { theme.accent() };
-    put(frame, &mut x, vec![span("/", slash), space(1)]);
-    let kind = span(say!(language, query.search_in.key()), theme.dim());
-    if searching {
-        let room = usize::from(end.saturating_sub(x)).saturating_sub(kind.width() + 3);
-        let width = u16::try_from(room.clamp(8, 40)).unwrap_or(8);
-        input(frame, Rect { x, y: area.y, width, height: 1 }, &query.text, theme.strong(), true);
-        let typed = u16::try_from(cells(&harmless(query.text.value())) + 1).unwrap_or(width);
-        x += typed.max(8).min(width) + 2;
-        put(frame, &mut x, vec![kind, space(3)]);
-    } else if is_idle {
-        put(frame, &mut x, vec![span(say!(language, "filter.hint"), theme.dim()), space(3)]);
-    } else {
-        let text = cut_middle(&harmless(query.text.value()), SEARCH_WIDTH).into_owned();
-        put(frame, &mut x, vec![span(text, theme.strong()), space(2), kind, space(3)]);
+    let right_width = right_width(&right);
+    let Layout { pieces, typed } = layout(model, area, right_width);
+    if let Some(typed) = typed {
+        input(frame, typed, &model.cards.query.text, model.theme.strong(), true);
     }
-    for chip in query.chips() {
-        let words = chip_words(model, chip);
-        let spans = vec![words, span(" ✕", theme.dim()), space(3)];
-        if !put(frame, &mut x, spans) {
-            put(frame, &mut x, vec![span("…", theme.dim())]);
-            break;
-        }
+    for (x, _, line) in pieces {
+        frame.buffer_mut().set_line(x, area.y, &line, area.right().saturating_sub(x));
     }
     if right_width + 1 < area.width {
         frame.buffer_mut().set_line(area.right() - right_width - 1, area.y, &right, right_width);
     }
+}
+
+/// The chip in a column.
+pub(super) fn at(model: &Model, area: Rect, column: u16) -> Option<Chip> {
+    let pieces = layout(model, area, right_width(&Line::from(place(model)))).pieces;
+    let mut chips = pieces.into_iter().filter_map(|(x, chip, line)| Some((x, chip?, line)));
+    chips
+        .find(|(x, _, line)| (*x..*x + width(line).saturating_sub(GAP)).contains(&column))
+        .map(|(_, chip, _)| chip)
+}
+
+fn width(line: &Line<'_>) -> u16 {
+    u16::try_from(line.width()).unwrap_or(u16::MAX)
+}
+
+fn right_width(right: &Line<'_>) -> u16 {
+    u16::try_from(right.width()).unwrap_or(0)
+}
+
+/// The left part of the line: its pieces, each with its column and the chip that it is, and the field while one types.
+struct Layout {
+    pieces: Vec<(u16, Option<Chip>, Line<'static>)>,
+    typed: Option<Rect>,
+}
+
+fn layout(model: &Model, area: Rect, right_width: u16) -> Layout {
+    let (language, theme, query) = (model.language, model.theme, &model.cards.query);
+    let mut x = area.x + 1;
+    let end = area.right().saturating_sub(right_width + 2);
+    let mut pieces = Vec::new();
+    let mut typed = None;
+    let mut put = |x: &mut u16, chip: Option<Chip>, spans: Vec<Span<'static>>| {
+        let line = Line::from(spans);
+        let width = width(&line);
+        let fits = x.saturating_add(width) <= end;
+        if fits {
+            pieces.push((*x, chip, line));
+            *x += width;
+        }
+        fits
+    };
+    let gap = || space(usize::from(GAP));
+    let is_idle = !model.cards.searching && query.text.value().is_empty();
+    let slash = if is_idle { theme.dim() } else { theme.accent() };
+    put(&mut x, None, vec![span("/", slash), space(1)]);
+    let kind = span(say!(language, query.search_in.key()), theme.dim());
+    if model.cards.searching {
+        let room = usize::from(end.saturating_sub(x)).saturating_sub(kind.width() + 3);
+        let width = u16::try_from(room.clamp(8, 40)).unwrap_or(8);
+        typed = Some(Rect { x, y: area.y, width, height: 1 });
+        let text = u16::try_from(cells(&harmless(query.text.value())) + 1).unwrap_or(width);
+        x += text.max(8).min(width) + 2;
+        put(&mut x, None, vec![kind, gap()]);
+    } else if is_idle {
+        put(&mut x, None, vec![span(say!(language, "filter.hint"), theme.dim()), gap()]);
+    } else {
+        let text = cut_middle(&harmless(query.text.value()), SEARCH_WIDTH).into_owned();
+        put(&mut x, None, vec![span(text, theme.strong()), space(2), kind, gap()]);
+    }
+    for chip in query.chips() {
+        let spans = vec![chip_words(model, chip), span(" ✕", theme.dim()), gap()];
+        if !put(&mut x, Some(chip), spans) {
+            put(&mut x, None, vec![span("…", theme.dim())]);
+            break;
+        }
+    }
+    Layout { pieces, typed }
 }
 
 fn chip_words(model: &Model, chip: Chip) -> Span<'static> {

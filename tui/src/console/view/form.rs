@@ -173,6 +173,16 @@ fn below(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
             wrap(&words, width).into_iter().map(|line| Line::from(span(line, theme.dim()))).collect()
         }
         FormKind::Extend(target) | FormKind::Note(target) => about(model, target, width),
+        FormKind::View { names, keeps } => {
+            let is_there = names.iter().any(|name| name == form.value(FieldName::Name).trim());
+            let replaces = is_there.then(|| span(say!(model.language, "view.replaces"), theme.warning()));
+            let keeps = span(cut_end(keeps, width).into_owned(), theme.dim());
+            [Some(keeps), replaces].into_iter().flatten().map(Line::from).collect()
+        }
+        FormKind::Operator { system } => {
+            let words = say!(model.language, "form.operator_about", name = harmless(system));
+            wrap(&words, width).into_iter().map(|line| Line::from(span(line, theme.dim()))).collect()
+        }
     };
     if let Some(failure) = &form.failure {
         lines.push(Line::default());

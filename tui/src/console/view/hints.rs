@@ -11,32 +11,50 @@ use crate::console::model::Model;
 use crate::console::refusal::refusal;
 use crate::words::say;
 
+/// The cells between two hints.
+const GAP: u16 = 2;
+
 /// The last line of the screen.
 pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
-    let hints: Vec<(Act, Vec<Span<'static>>)> = keymap::hints(model.place())
+    for (x, _, line) in layout(model, area) {
+        frame.buffer_mut().set_line(x, area.y, &line, area.right().saturating_sub(x));
+    }
+}
+
+/// The act whose hint lies in a column.
+pub(super) fn at(model: &Model, area: Rect, column: u16) -> Option<Act> {
+    let hints = layout(model, area);
+    hints.into_iter().find(|(x, _, line)| (*x..*x + width(line)).contains(&column)).map(|(_, act, _)| act)
+}
+
+fn width(line: &Line<'_>) -> u16 {
+    u16::try_from(line.width()).unwrap_or(u16::MAX)
+}
+
+/// The hints that find room, each with its column.
+fn layout(model: &Model, area: Rect) -> Vec<(u16, Act, Line<'static>)> {
+    let hints: Vec<(Act, Line<'static>)> = keymap::hints(model.place())
         .into_iter()
-        .filter_map(|binding| Some((binding.act, hint(model, binding)?)))
+        .filter_map(|binding| Some((binding.act, Line::from(hint(model, binding)?))))
         .collect();
-    let width = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>() + 2;
-    let room = usize::from(area.width).saturating_sub(1);
     // The way to everything else stays whatever else has to go.
     let is_kept = |act: Act| matches!(act, Act::Palette | Act::Help);
-    let kept: usize = hints.iter().filter(|(act, _)| is_kept(*act)).map(|(_, spans)| width(spans)).sum();
-    let mut left = (room + 2).saturating_sub(kept);
-    let mut line = vec![space(1)];
-    for (act, spans) in hints {
+    let kept: u16 = hints.iter().filter(|(act, _)| is_kept(*act)).map(|(_, line)| width(line) + GAP).sum();
+    let mut left = (area.width.saturating_sub(1) + GAP).saturating_sub(kept);
+    let mut x = area.x + 1;
+    let mut placed = Vec::new();
+    for (act, line) in hints {
+        let cells = width(&line) + GAP;
         if !is_kept(act) {
-            match left.checked_sub(width(&spans)) {
+            match left.checked_sub(cells) {
                 Some(rest) => left = rest,
                 None => continue,
             }
         }
-        if line.len() > 1 {
-            line.push(space(2));
-        }
-        line.extend(spans);
+        placed.push((x, act, line));
+        x += cells;
     }
-    frame.buffer_mut().set_line(area.x, area.y, &Line::from(line), area.width);
+    placed
 }
 
 fn hint(model: &Model, binding: &Binding) -> Option<Vec<Span<'static>>> {

@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::paint::{input, overlay, space, span};
+use super::paint::{input, overlay, overlay_room, space, span};
 use crate::cells::{cells, cut_end, pad_left, pad_right};
 use crate::console::model::Model;
 use crate::console::overlay::{Chosen, PickerKind};
@@ -22,25 +22,7 @@ pub(super) fn render(
 ) {
     let (language, theme) = (model.language, model.theme);
     let found = picker.found();
-    let is_wide = matches!(
-        kind,
-        PickerKind::Help
-            | PickerKind::Palette
-            | PickerKind::Batch
-            | PickerKind::Log
-            | PickerKind::Created
-            | PickerKind::Expiring
-    );
-    let width = match kind {
-        PickerKind::Log => 76,
-        _ if is_wide => 68,
-        _ => 46,
-    };
-    let most = screen.height.saturating_sub(6).min(if screen.height >= 40 { 32 } else { 18 });
-    // As high as the whole list, so that typing does not make the frame jump.
-    let rows = u16::try_from(picker.len().max(3)).unwrap_or(u16::MAX);
-    let height = (rows + 5).min(most);
-    let inner = overlay(frame, theme, &say!(language, kind.key()), (width, height), screen);
+    let inner = overlay(frame, theme, &say!(language, kind.key()), size(kind, picker, screen), screen);
     let query = Rect { x: inner.x + 2, y: inner.y, width: inner.width.saturating_sub(12), height: 1 };
     frame.buffer_mut().set_string(inner.x, inner.y, "›", theme.accent());
     input(frame, query, &picker.query, theme.strong(), is_top);
@@ -54,7 +36,7 @@ pub(super) fn render(
     };
     let below = cut_end(below, usize::from(inner.width).saturating_sub(2)).into_owned();
     frame.buffer_mut().set_string(inner.x + 2, inner.bottom() - 1, below, style);
-    let list = Rect { y: inner.y + 2, height: inner.height.saturating_sub(3), ..inner };
+    let list = list_area(inner);
     if found.is_empty() {
         let key = match kind {
             _ if picker.waiting => "picker.waiting",
@@ -65,8 +47,7 @@ pub(super) fn render(
         frame.buffer_mut().set_string(list.x + 2, list.y, words, theme.dim());
         return;
     }
-    let visible = usize::from(list.height).max(1);
-    let top = (picker.cursor + 1).saturating_sub(visible);
+    let top = top(picker, list);
     let label_first = kind != PickerKind::Help;
     for (y, (index, item)) in (list.y..list.bottom()).zip(found.iter().enumerate().skip(top)) {
         let is_current = index == picker.cursor;
@@ -77,6 +58,46 @@ pub(super) fn render(
             frame.buffer_mut().set_style(row, theme.cursor_row());
         }
     }
+}
+
+/// The cells of the frame: as high as the whole list, so that typing does not make it jump.
+fn size(kind: PickerKind, picker: &Picker<Chosen>, screen: Rect) -> (u16, u16) {
+    let width = match kind {
+        PickerKind::Log | PickerKind::Settings => 76,
+        PickerKind::Help
+        | PickerKind::Palette
+        | PickerKind::Batch
+        | PickerKind::Created
+        | PickerKind::Expiring
+        | PickerKind::Views => 68,
+        _ => 46,
+    };
+    let most = screen.height.saturating_sub(6).min(if screen.height >= 40 { 32 } else { 18 });
+    let rows = u16::try_from(picker.len().max(3)).unwrap_or(u16::MAX);
+    (width, rows.saturating_add(5).min(most))
+}
+
+/// The lines of the items, between the query and the words below.
+fn list_area(inner: Rect) -> Rect {
+    Rect { y: inner.y + 2, height: inner.height.saturating_sub(3), ..inner }
+}
+
+/// The first item that is shown.
+fn top(picker: &Picker<Chosen>, list: Rect) -> usize {
+    (picker.cursor + 1).saturating_sub(usize::from(list.height).max(1))
+}
+
+/// The item under a cell, by its place among those that are found.
+pub(super) fn at(
+    kind: PickerKind,
+    picker: &Picker<Chosen>,
+    screen: Rect,
+    column: u16,
+    row: u16,
+) -> Option<usize> {
+    let list = list_area(overlay_room(size(kind, picker, screen), screen));
+    let index = top(picker, list) + usize::from(row.checked_sub(list.y)?);
+    (list.contains((column, row).into()) && index < picker.found().len()).then_some(index)
 }
 
 fn line(

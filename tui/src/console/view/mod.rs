@@ -25,6 +25,7 @@ mod lists;
 mod notice;
 mod paint;
 mod report;
+mod spots;
 mod statistics;
 mod table;
 mod work;
@@ -32,6 +33,7 @@ mod work;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 
+pub use self::spots::{Spot, spot};
 use super::model::{Model, SMALLEST};
 use super::overlay::Overlay;
 use crate::words::say;
@@ -46,17 +48,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         too_small(model, frame);
         return;
     }
-    let rows = Layout::vertical([
-        Constraint::Length(1),
-        Constraint::Length(1),
-        Constraint::Length(1),
-        Constraint::Length(1),
-        Constraint::Length(1),
-        Constraint::Fill(1),
-        Constraint::Length(1),
-        Constraint::Length(1),
-    ]);
-    let [header, counts, bar, filter, _, body, notice, hints] = rows.areas(area);
+    let [header, counts, bar, filter, _, body, notice, hints] = areas(area);
     header::render(model, frame, header);
     counts::render(model, frame, counts);
     counts::render_bar(model, frame, bar);
@@ -83,6 +75,26 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     }
 }
 
+/// Header, counts, share bar, filter line, an empty line, table, message line, hint bar.
+fn areas(screen: Rect) -> [Rect; 8] {
+    let lines = [1, 1, 1, 1, 1, 0, 1, 1];
+    Layout::vertical(lines.map(|height| match height {
+        0 => Constraint::Fill(1),
+        height => Constraint::Length(height),
+    }))
+    .areas(screen)
+}
+
+/// The part of the body that the table has beside the detail.
+fn table_area(model: &Model, body: Rect) -> Rect {
+    if model.is_wide() { beside(body)[0] } else { body }
+}
+
+fn beside(body: Rect) -> [Rect; 2] {
+    let detail = if body.width >= 200 { 56 } else { 40 };
+    Layout::horizontal([Constraint::Fill(1), Constraint::Length(detail)]).areas(body)
+}
+
 /// The table and, where there is room, the detail of the card under the cursor.
 fn cards(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     if model.cards.rows.is_empty() {
@@ -93,8 +105,7 @@ fn cards(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         table::render(model, frame, area);
         return;
     }
-    let detail = if area.width >= 200 { 56 } else { 40 };
-    let [table, detail] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(detail)]).areas(area);
+    let [table, detail] = beside(area);
     table::render(model, frame, table);
     detail::render_beside(model, frame, detail);
 }

@@ -29,6 +29,29 @@ pub(super) fn space(width: usize) -> Span<'static> {
     Span::raw(" ".repeat(width))
 }
 
+/// Where a frame of at most this size stands.
+fn overlay_area((width, height): (u16, u16), screen: Rect) -> Rect {
+    let width = width.min(screen.width.saturating_sub(4));
+    let height = height.min(screen.height.saturating_sub(2));
+    Rect {
+        x: screen.x + (screen.width - width) / 2,
+        // A little above the middle, where the eye expects it.
+        y: screen.y + (screen.height - height) * 2 / 5,
+        width,
+        height,
+    }
+}
+
+/// The thin frame of everything that lies over the screen.
+fn edge() -> Block<'static> {
+    Block::bordered().border_type(BorderType::Rounded).padding(Padding::horizontal(1))
+}
+
+/// The room in a frame of at most this size.
+pub(super) fn overlay_room(size: (u16, u16), screen: Rect) -> Rect {
+    edge().inner(overlay_area(size, screen))
+}
+
 /// A frame over the middle of the screen, with a title, before a dimmed background; returns the room in it.
 pub(super) fn overlay(
     frame: &mut Frame<'_>,
@@ -39,15 +62,7 @@ pub(super) fn overlay(
 ) -> Rect {
     let behind = theme.behind().remove_modifier(Modifier::BOLD | Modifier::REVERSED);
     frame.buffer_mut().set_style(screen, behind);
-    let width = width.min(screen.width.saturating_sub(4));
-    let height = height.min(screen.height.saturating_sub(2));
-    let area = Rect {
-        x: screen.x + (screen.width - width) / 2,
-        // A little above the middle, where the eye expects it.
-        y: screen.y + (screen.height - height) * 2 / 5,
-        width,
-        height,
-    };
+    let area = overlay_area((width, height), screen);
     Clear.render(area, frame.buffer_mut());
     // A wide character that the frame cuts in two would swallow the frame's own edge.
     for y in area.y..area.bottom() {
@@ -58,11 +73,7 @@ pub(super) fn overlay(
         }
     }
     let title = Line::from(vec![Span::raw(" "), span(title, theme.strong()), Span::raw(" ")]);
-    let block = Block::bordered()
-        .border_type(BorderType::Rounded)
-        .border_style(theme.dim())
-        .padding(Padding::horizontal(1))
-        .title(title);
+    let block = edge().border_style(theme.dim()).title(title);
     let inner = block.inner(area);
     block.render(area, frame.buffer_mut());
     inner

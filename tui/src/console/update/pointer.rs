@@ -1,0 +1,64 @@
+//! What a click and a turn of the wheel change.
+
+use super::{acts, filters, lists, table};
+use crate::console::act::Act;
+use crate::console::message::Effect;
+use crate::console::model::{Model, Place};
+use crate::console::overlay::Overlay;
+use crate::console::pointer::{Click, Pointer};
+use crate::console::view::{Spot, spot};
+
+/// How many lines a turn of the wheel goes on.
+const LINES: usize = 3;
+
+/// Takes in what the mouse did.
+pub(super) fn take(model: &mut Model, pointer: Pointer) -> Vec<Effect> {
+    match pointer {
+        Pointer::Wheel { down } => wheel(model, down),
+        Pointer::Press { column, row } => {
+            let at = (column, row);
+            let now = model.now;
+            let before = model.clicked.take();
+            let is_double = before.is_some_and(|click| click.is_doubled(at, now));
+            if !is_double {
+                model.clicked = Some(Click { at, since: now });
+            }
+            spot(model, column, row).map(|spot| click(model, spot, is_double)).unwrap_or_default()
+        }
+    }
+}
+
+fn wheel(model: &mut Model, down: bool) -> Vec<Effect> {
+    let act = match model.place() {
+        Place::Form | Place::Confirm | Place::ConfirmTyped | Place::Work | Place::Statistics => {
+            return Vec::new();
+        }
+        _ if down => Act::Down,
+        _ => Act::Up,
+    };
+    (0..LINES).flat_map(|_| acts::act(model, act)).collect()
+}
+
+fn click(model: &mut Model, spot: Spot, is_double: bool) -> Vec<Effect> {
+    match spot {
+        Spot::Act(act) => acts::act(model, act),
+        Spot::Chip(chip) => {
+            model.cards.query.drop(chip);
+            filters::changed(model)
+        }
+        Spot::Card(row) => {
+            let rows = isize::try_from(row).unwrap_or(0) - isize::try_from(model.cards.cursor).unwrap_or(0);
+            let mut effects = table::go(model, rows);
+            if is_double {
+                effects.extend(acts::act(model, Act::Open));
+            }
+            effects
+        }
+        Spot::Item(item) => {
+            if let Some(Overlay::Picker { picker, .. }) = model.overlays.last_mut() {
+                picker.cursor = item;
+            }
+            if is_double { lists::act(model, Act::Open) } else { Vec::new() }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Saved views: opened, saved under a name, deleted.
+
+use super::table;
+use crate::cells::harmless;
+use crate::console::act::Act;
+use crate::console::form::Form;
+use crate::console::message::Effect;
+use crate::console::model::{Model, Tone};
+use crate::console::overlay::{Chosen, Confirm, Consequence, Overlay, PickerKind};
+use crate::console::picker::{Item, Picker};
+use crate::console::query::{Chip, Query};
+use crate::console::saved_view::SavedView;
+use crate::console::theme::status_key;
+use crate::period::Side;
+use crate::settings::Choice;
+use crate::words::{Language, say};
+
+/// The list of saved views, and the way to save one more.
+pub(super) fn all(model: &Model) -> Picker<Chosen> {
+    Picker::new(items(model)).with_hint(say!(model.language, "view.hint"))
+}
+
+fn items(model: &Model) -> Vec<Item<Chosen>> {
+    let language = model.language;
+    let views = model.views.iter().map(|view| {
+        let item = Item::new(
+            Chosen::View(view.name.clone()),
+            harmless(&view.name),
+            summary(language, &view.query()),
+        );
+        Item { ticked: Some(view.is_shown(&model.cards)), ..item }
+    });
+    let keep = Item::new(Chosen::KeepView, say!(language, "view.keep"), "");
+    let keep = Item { ticked: Some(false), ..keep };
+    views.chain([keep]).collect()
+}
+
+/// What a view asks to see, in few words.
+pub(super) fn summary(language: Language, query: &Query) -> String {
+    let text = query.text.value();
+    let search =
+        (!text.is_empty()).then(|| format!("{} {}", say!(language, query.search_in.key()), harmless(text)));
+    let chips = query.chips().into_iter().map(|chip| match chip {
+        Chip::Status(status) => say!(language, status_key(status)),
+        Chip::Prefix => harmless(query.filter.prefix.as_deref().unwrap_or_default()).into_owned(),
+        Chip::Batch(id) => say!(language, "chip.batch", id = id),
+        Chip::Created(period) => {
+            say!(language, "chip.created", range = period.words(language, Side::Past))
+        }
+        Chip::Expiring(period) => {
+            say!(language, "chip.expiring", range = period.words(language, Side::Future))
+        }
+    });
+    let words: Vec<String> = search.into_iter().chain(chips).collect();
+    if words.is_empty() { say!(language, "view.all_cards") } else { words.join(" · ") }
+}
+
+/// Shows a saved view.
+pub(super) fn open(model: &mut Model, name: &str) -> Vec<Effect> {
+    let Some(view) = model.views.iter().find(|view| view.name == name) else { return Vec::new() };
+    model.cards.query = view.query();
+    model.cards.columns.clone_from(&view.columns);
+    model.cards.unmark();
+    table::reload(model)
+}
+
+/// Asks for the name under which what is shown is saved.
+pub(super) fn ask_name(model: &mut Model) {
+    let shown = model.views.iter().find(|view| view.is_shown(&model.cards));
+    let name = shown.map(|view| view.name.clone()).unwrap_or_default();
+    let names = model.views.iter().map(|view| view.name.clone()).collect();
+    let keeps = summary(model.language, &model.cards.query);
+    model.overlays.push(Overlay::Form(Form::view(&name, names, keeps)));
+}
+
+/// Saves what is shown under a name.
+pub(super) fn keep(model: &mut Model, name: &str) -> Vec<Effect> {
+    let view = SavedView::of(name, &model.cards);
+    let place = model.views.iter().position(|other| other.name == view.name);
+    let key = if place.is_some() { "view.replaced" } else { "view.kept" };
+    match place {
+        Some(place) => model.views[place] = view.clone(),
+        None => model.views.push(view.clone()),
+    }
+    let words = say!(model.language, key, name = harmless(&view.name));
+    model.overlays.pop();
+    model.say(Tone::Good, words);
+    vec![Effect::Keep(Choice::View(view))]
+}
+
+/// Asks whether the view under the cursor of the list shall be deleted.
+pub(super) fn ask_to_drop(model: &mut Model) -> Vec<Effect> {
+    let Some(Overlay::Picker { kind: PickerKind::Views, picker }) = model.overlays.last() else {
+        return Vec::new();
+    };
+    let Some(Item { value: Chosen::View(name), .. }) = picker.chosen() else { return Vec::new() };
+    let name = name.clone();
+    let question = say!(model.language, "view.drop", name = harmless(&name));
+    let consequence = say!(model.language, "view.drop_consequence");
+    let then = Consequence::DropView(name);
+    model.overlays.push(Overlay::Confirm(Confirm {
+        question,
+        consequence,
+        then,
+        is_danger: false,
+        typed: None,
+    }));
+    Vec::new()
+}
+
+/// Deletes a view.
+pub(super) fn drop(model: &mut Model, name: String) -> Vec<Effect> {
+    model.views.retain(|view| view.name != name);
+    let items = items(model);
+    super::lists::fill(model, PickerKind::Views, items);
+    let words = say!(model.language, "view.dropped", name = harmless(&name));
+    model.say(Tone::Good, words);
+    vec![Effect::Keep(Choice::NoView(name))]
+}
+
+/// Does an act in the list of views that no other list has.
+pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
+    match act {
+        Act::DropView => ask_to_drop(model),
+        _ => super::lists::act(model, act),
+    }
+}
