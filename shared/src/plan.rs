@@ -121,6 +121,27 @@ pub fn plan(filter: &Filter, wanted: Sort) -> Plan {
     }
 }
 
+/// The conditions of `filter` that an index finds by itself, each as a filter of its own, the most telling first: when
+/// one of them lets few cards through, the rest of the filter need only look at those.
+pub fn parts(filter: &Filter) -> Vec<(Filter, Indexed)> {
+    let Filter { status, prefix, batch_id: _, created, expiring, text } = filter;
+    let all = Filter::default;
+    let candidates = [
+        Filter { text: text.clone(), ..all() },
+        Filter { created: *created, ..all() },
+        Filter { expiring: *expiring, status: expiring.and(*status), ..all() },
+        Filter { prefix: prefix.clone(), status: prefix.as_ref().and(*status), ..all() },
+        Filter { status: *status, ..all() },
+    ];
+    let indexed = candidates.into_iter().filter(|part| !part.is_empty()).filter_map(|part| {
+        match plan(&part, Sort::NEWEST) {
+            Plan::Indexed(indexed) => Some((part, indexed)),
+            Plan::Windowed(_) => None,
+        }
+    });
+    indexed.collect()
+}
+
 /// The stretch of `index` that is in the order of `by`, from the end that comes nearest to what is wanted.
 fn stretch(wanted: Sort, by: SortBy, index: Index) -> Plan {
     let age = |by| matches!(by, SortBy::Id | SortBy::Created);
@@ -245,6 +266,43 @@ mod tests {
             (Filter { expiring: Some(Range::default()), ..prefix() }, "Table"),
         ] {
             assert_eq!(orders(&filter), [order; 6], "{filter:?}");
+        }
+    }
+
+    #[test]
+    fn each_condition_that_has_an_index_can_lead_a_search() {
+        let all = Filter::default;
+        let status = Some(CardStatus::Unused);
+        let note = Some(TextFilter::NoteContains("A".into()));
+        for (filter, expected) in [
+            (all(), vec![]),
+            (Filter { text: note.clone(), batch_id: Some(7), ..all() }, vec![]),
+            (Filter { status, text: note.clone(), ..all() }, vec![Index::Status]),
+            (Filter { prefix: Some("VIP".into()), text: note, ..all() }, vec![Index::PrefixStatus]),
+            (
+                Filter { status, created: Some(Range::default()), ..all() },
+                vec![Index::Created, Index::Status],
+            ),
+            (
+                Filter {
+                    status,
+                    prefix: Some("VIP".into()),
+                    created: Some(Range::default()),
+                    expiring: Some(Range::default()),
+                    text: Some(TextFilter::CodePrefix("VIP-A".into())),
+                    ..all()
+                },
+                vec![
+                    Index::FullCode,
+                    Index::Created,
+                    Index::StatusExpiry,
+                    Index::PrefixStatus,
+                    Index::Status,
+                ],
+            ),
+        ] {
+            let indexes: Vec<_> = parts(&filter).into_iter().map(|(_, indexed)| indexed.index).collect();
+            assert_eq!(indexes, expected, "{filter:?}");
         }
     }
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params, Row};
 
-use super::acts::{CardValues, undo_refusal};
+use super::acts::CardValues;
 use super::limit::{GRACE, SCREEN, limited};
 use super::listing::statement::Statement;
 use super::record::{moment, take};
@@ -168,13 +168,12 @@ impl Store {
         Ok(self.run(SCREEN + GRACE, ReadActs { statement }).await?.pop())
     }
 
-    /// The last act of this operator, if it can be undone; an act that was taken back, and the taking back, are
-    /// passed over, so that undoing again goes one act further back.
+    /// The last act of this operator that stands: one that was taken back, and the taking back, are passed over, so
+    /// that undoing again goes one act further back.
     pub async fn last_undoable(&self, operator: &Operator) -> Result<Option<ActRecord>, StoreError> {
         let filter = ActFilter { operator: Some(operator.as_str().to_owned()), act: None };
         let acts = self.acts(&filter, None, 100).await?;
-        let last = acts.into_iter().find(|act| act.undone_by.is_none() && act.undoes.is_none());
-        Ok(last.filter(|act| undo_refusal(act).is_none()))
+        Ok(acts.into_iter().find(|act| act.undone_by.is_none() && act.undoes.is_none()))
     }
 
     /// Up to `size` rows of the log before the one numbered `before`, newest first.

@@ -3,15 +3,19 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use kami_shared::acts::Act;
 use kami_shared::code::CodeLength;
 use kami_shared::duration::CardDuration;
 use kami_shared::filter::{Anchor, Filter, Sort};
 use kami_shared::operator::{Note, Operator};
+use kami_shared::record::CardRecord;
 use kami_shared::store::{
-    ActError, ActFilter, BatchOrigin, GenerateOrder, LogFilter, MAX_BATCH, Store, UndoRefusal,
+    ActError, ActFilter, BatchOrigin, GenerateOrder, LogFilter, MAX_BATCH, Selection, Store, UndoRefusal,
 };
 use kami_shared::transfer::ImportCard;
 use kami_testkit::{Proxy, TestDatabase, eventually};
+
+use crate::{code, machine};
 
 fn anna() -> Operator {
     Operator::new("anna").unwrap()
@@ -79,11 +83,67 @@ async fn a_batch_is_made_whole_and_logged() {
         1,
         "one row for the whole batch"
     );
-    let refused = store.undo(&anna(), acts[0].id, &|_| ControlFlow::Continue(())).await.unwrap_err();
-    assert!(matches!(refused, ActError::NotUndoable(UndoRefusal::WholeBatch)), "{refused}");
     for count in [0, MAX_BATCH + 1] {
         let refused = store.generate(&anna(), &order("VIP", count, 16), &on).await.unwrap_err();
         assert!(matches!(refused, ActError::BatchSize), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_is_undone_and_brought_back_while_nobody_has_used_it() {
+    let database = TestDatabase::create().await;
+    let store = database.store();
+    let go_on = |_| ControlFlow::Continue(());
+    let batch = store.generate(&anna(), &order("VIP", 2_500, 16), &on).await.unwrap();
+    let filter = Filter { batch_id: Some(batch.id), ..Filter::default() };
+    let cards = async || store.page(&filter, Sort::NEWEST, &Anchor::First, 5_000).await.unwrap().rows;
+    let made = cards().await;
+    // An act that was taken back leaves the cards as they were made.
+    let disable =
+        store.act_on(&anna(), &Act::Disable, &Selection::Filter(filter.clone()), &go_on).await.unwrap();
+    store.undo(&anna(), disable.act_id.unwrap(), &go_on).await.unwrap();
+
+    let last = store.last_undoable(&anna()).await.unwrap().unwrap();
+    assert_eq!((last.act.as_str(), last.batch_id), ("generate", Some(batch.id)));
+    let undone = store.undo(&anna(), last.id, &go_on).await.unwrap();
+    assert_eq!((undone.done, undone.refused.len(), undone.missing), (2_500, 0, 0));
+    assert_eq!(cards().await, []);
+    assert_eq!(store.last_undoable(&anna()).await.unwrap(), None);
+    let again = store.undo(&anna(), last.id, &go_on).await.unwrap_err();
+    assert!(matches!(again, ActError::NotUndoable(UndoRefusal::AlreadyUndone)), "{again}");
+
+    let back = store.undo(&anna(), undone.act_id.unwrap(), &go_on).await.unwrap();
+    assert_eq!(back.done, 2_500);
+    let same = |cards: Vec<CardRecord>| -> Vec<CardRecord> {
+        cards.into_iter().map(|card| CardRecord { updated_at: None, ..card }).collect()
+    };
+    assert_eq!(same(cards().await), same(made));
+}
+
+#[tokio::test]
+async fn a_batch_is_not_undone_once_a_card_of_it_was_used_or_changed() {
+    let database = TestDatabase::create().await;
+    let store = database.store();
+    let go_on = |_| ControlFlow::Continue(());
+    for touch in ["activate", "note", "note again"] {
+        let batch = store.generate(&anna(), &order("VIP", 3, 16), &on).await.unwrap();
+        let generate = store.last_undoable(&anna()).await.unwrap().unwrap();
+        let filter = Filter { batch_id: Some(batch.id), ..Filter::default() };
+        let cards = store.page(&filter, Sort::NEWEST, &Anchor::First, 3).await.unwrap().rows;
+        if touch == "activate" {
+            store.validate(&code(&cards[0].full_code), &machine("PC-1")).await.unwrap();
+        } else {
+            let note = Act::SetNote { note: Note::parse("sold").unwrap() };
+            let noted = store.act_on_one(&anna(), &note, &cards[0]).await.unwrap();
+            if touch == "note again" {
+                let undone = store.undo(&anna(), noted.act_id, &go_on).await.unwrap();
+                store.undo(&anna(), undone.act_id.unwrap(), &go_on).await.unwrap();
+            }
+        }
+        let refused = store.undo(&anna(), generate.id, &go_on).await.unwrap_err();
+        let ActError::NotUndoable(refusal) = refused else { panic!("{touch}: {refused}") };
+        assert_eq!(refusal, UndoRefusal::BatchInUse { batch_id: batch.id, cards: 1 }, "{touch}");
+        assert_eq!(store.count_exact(&filter).await.unwrap(), 3);
     }
 }
 

@@ -10,9 +10,15 @@ use kami_shared::record::CardRecord;
 use kami_shared::store::{Store, StoreError};
 use kami_testkit::TestDatabase;
 
-/// Cards of every status, some without times, many with equal ones.
+/// A database with cards of every status, some without times, many with equal ones.
 async fn filled(count: usize) -> TestDatabase {
     let database = TestDatabase::create().await;
+    fill(&database, count).await;
+    database
+}
+
+/// Adds such cards.
+pub(crate) async fn fill(database: &TestDatabase, count: usize) {
     let cards: Vec<_> = (0..count)
         .map(|card| {
             let prefix = ["VIP", "BASIC", "A_B", "季卡"][card % 4];
@@ -38,7 +44,6 @@ async fn filled(count: usize) -> TestDatabase {
             ))
             .await;
     }
-    database
 }
 
 fn ago(hours: usize) -> String {
@@ -49,7 +54,7 @@ fn ahead(hours: usize) -> String {
     format!("DATE(UTC_TIMESTAMP()) + INTERVAL {} HOUR", hours + 48)
 }
 
-fn filters(now: DateTime<Utc>) -> Vec<Filter> {
+pub(crate) fn filters(now: DateTime<Utc>) -> Vec<Filter> {
     let all = Filter::default;
     let range = Range { from: Some(now - TimeDelta::days(2)), until: Some(now + TimeDelta::hours(51)) };
     let text = |text| Filter { text: Some(text), ..all() };
@@ -78,7 +83,7 @@ fn filters(now: DateTime<Utc>) -> Vec<Filter> {
     ]
 }
 
-fn passes(filter: &Filter, card: &CardRecord) -> bool {
+pub(crate) fn passes(filter: &Filter, card: &CardRecord) -> bool {
     let within = |range: Option<Range>, moment: Option<DateTime<Utc>>| {
         range.is_none_or(|range| {
             moment.is_some_and(|moment| {
@@ -130,13 +135,13 @@ fn compare(sort: Sort, a: &CardRecord, b: &CardRecord) -> Ordering {
     by_value.then_with(|| turned(a.id.cmp(&b.id)))
 }
 
-fn sorts() -> impl Iterator<Item = Sort> {
+pub(crate) fn sorts() -> impl Iterator<Item = Sort> {
     SortBy::ALL
         .into_iter()
         .flat_map(|by| [Direction::Ascending, Direction::Descending].map(|direction| Sort { by, direction }))
 }
 
-async fn everything(store: &Store) -> (Vec<CardRecord>, DateTime<Utc>) {
+pub(crate) async fn everything(store: &Store) -> (Vec<CardRecord>, DateTime<Utc>) {
     let page = store.page(&Filter::default(), Sort::NEWEST, &Anchor::First, 100_000).await.unwrap();
     (page.rows, page.now)
 }

@@ -11,6 +11,7 @@ mod limits;
 mod listing;
 mod migrations;
 mod round_trips;
+mod rows_read;
 mod statistics;
 mod takeover;
 mod tls;

@@ -13,7 +13,8 @@ use crate::words::say;
 
 /// Take an act back, deletions included
 ///
-/// Cards that were changed since are refused and stay as they are.
+/// Cards that were changed since are refused and stay as they are. A generated or imported batch is deleted, unless one
+/// of its cards was used or changed; its undo can be undone by its number, as every other.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  kami undo        your last act\n  kami undo 1042   the act of this number, as kami log shows it"

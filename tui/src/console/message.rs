@@ -60,6 +60,8 @@ pub enum Topic {
     Total,
     /// How many rows stand before those of the table.
     Offset,
+    /// How many cards are to be marked.
+    Marking,
     /// How many cards there are of each status.
     Counts,
     /// What was done to the card under the cursor.
@@ -105,6 +107,8 @@ pub enum Question {
     },
     /// How many cards the filter finds, as far as counting is quick.
     Total(Filter),
+    /// How many cards the filter finds, counted to the last one.
+    Marking(Filter),
     /// How many rows stand before this place.
     Offset(Filter, Sort, Position),
     /// How many cards there are of each status.
@@ -150,6 +154,8 @@ pub enum Answer {
     },
     /// How many cards the filter finds; nothing where only a search could tell.
     Total(Option<Capped>),
+    /// That the filter finds so many cards, which are all to be marked.
+    Marking(Filter, u64),
     /// How many rows stand before the table's.
     Offset(Capped),
     /// How many cards there are of each status.
@@ -190,6 +196,13 @@ pub enum Answer {
     Done(Box<Done>),
     /// There is no answer.
     Failed(Failure),
+}
+
+impl Answer {
+    /// Whether no other answer to the same question follows.
+    pub const fn is_last(&self) -> bool {
+        !matches!(self, Self::Hits { goes_on: true, .. } | Self::PrefixNames(_) | Self::Progress { .. })
+    }
 }
 
 /// What came of an order.

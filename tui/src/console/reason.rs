@@ -47,7 +47,10 @@ pub fn act_error(language: Language, error: &ActError) -> String {
         ActError::NotUndoable(why) => match why {
             UndoRefusal::NoSuchAct => "reason.no_such_act",
             UndoRefusal::AlreadyUndone => "reason.already_undone",
-            UndoRefusal::WholeBatch => "reason.whole_batch",
+            UndoRefusal::BatchInUse { batch_id, cards } => {
+                let key = "reason.batch_in_use";
+                return say!(language, key, n = number(*cards), batch = batch_id);
+            }
         },
         ActError::ReadOnly => "reason.read_only",
         ActError::NotFound => "reason.not_found",

@@ -21,7 +21,7 @@ pub fn refusal(model: &Model, act: Act) -> Option<String> {
         }
         _ if act.writes() && model.link != Link::Up => Some(say!(language, "refusal.away")),
         _ if act.writes() && model.work.is_some() => Some(say!(language, "refusal.busy")),
-        Act::Export if model.link != Link::Up => Some(say!(language, "refusal.away")),
+        Act::Export | Act::MarkAll if model.link != Link::Up => Some(say!(language, "refusal.away")),
         Act::Export if model.work.is_some() => Some(say!(language, "refusal.busy")),
         Act::Edit if cards.current().is_none() => Some(say!(language, "refusal.no_card")),
         Act::Disable | Act::Enable | Act::Unbind | Act::Extend | Act::SetNote | Act::Delete
@@ -36,7 +36,6 @@ pub fn refusal(model: &Model, act: Act) -> Option<String> {
             Some(say!(language, "refusal.copy_all", most = number(MOST_COPIED)))
         }
         Act::Copy if cards.codes_at_hand().is_empty() => Some(say!(language, "refusal.no_card")),
-        Act::MarkAll if cards.exact_total().is_none() => Some(say!(language, "refusal.not_counted")),
         Act::MarkAll if cards.exact_total() == Some(0) => Some(say!(language, "refusal.no_card")),
         Act::Unfilter if !cards.query.is_filtered() => Some(say!(language, "refusal.no_filter")),
         _ => None,

@@ -126,6 +126,10 @@ impl Errand {
             }
             Question::Search { filter, from, enough } => return self.search(&filter, from, enough).await,
             Question::Total(filter) => Answer::Total(store.count_capped(&filter).await?),
+            Question::Marking(filter) => {
+                let count = store.count_exact(&filter).await?;
+                Answer::Marking(filter, count)
+            }
             Question::Offset(filter, sort, position) => {
                 Answer::Offset(store.count_before(&filter, sort, &position).await?)
             }

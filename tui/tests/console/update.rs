@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use crossterm::event::KeyCode;
 use kami_shared::card::CardStatus;
-use kami_shared::filter::{Anchor, Capped, Sort, SortBy, TextFilter};
+use kami_shared::filter::{Anchor, Capped, Filter, Sort, SortBy, TextFilter};
 use kami_shared::store::Page;
 use kami_tui::console::cards::{Landing, Marks};
 use kami_tui::console::message::{Answer, Effect, Failure, Message, Question, Topic};
@@ -283,6 +283,25 @@ fn an_act_that_is_not_possible_says_why() {
     assert_eq!(console.model.notice.as_ref().unwrap().words, "There is no card here.");
     console.keys(":copy");
     assert!(console.screen().contains("There is no card here."), "{}", console.screen());
+}
+
+#[test]
+fn everything_that_is_found_is_marked_once_it_is_counted() {
+    let mut console = Console::started((80, 24), Language::English);
+    console.answer_rows(cards());
+    console.answer(Topic::Total, Answer::Total(Some(Capped::MoreThan(10_000))));
+    for (count, words) in [(2_500_000, "2,500,000 cards are marked."), (0, "There is no card here.")] {
+        console.keys("*");
+        assert_eq!(console.model.cards.marks, Marks::None);
+        console.answer(Topic::Marking, Answer::Marking(Filter::default(), count));
+        assert_eq!(console.model.notice.as_ref().unwrap().words, words);
+        assert_eq!(console.model.cards.marks.count(), count);
+        console.press(KeyCode::Esc);
+    }
+    console.keys("*");
+    console.press(KeyCode::Esc);
+    assert!(console.effects.iter().any(|effect| matches!(effect, Effect::Cancel(Topic::Marking))));
+    assert!(!console.model.awaits(Topic::Marking));
 }
 
 #[test]

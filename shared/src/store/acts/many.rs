@@ -146,7 +146,7 @@ impl Store {
         Ok(outcome)
     }
 
-    async fn search_ids(
+    pub(super) async fn search_ids(
         &self,
         filter: &Filter,
         cursor: SearchCursor,

@@ -4,6 +4,7 @@ mod batch;
 mod many;
 mod one;
 mod undo;
+mod unmake;
 mod values;
 mod write;
 
@@ -19,7 +20,6 @@ pub use self::batch::{GenerateOrder, MAX_BATCH, OnMade};
 pub use self::many::{ActOutcome, ActProgress, OnProgress, Selection};
 pub use self::one::Acted;
 pub use self::undo::UndoRefusal;
-pub(super) use self::undo::refusal as undo_refusal;
 pub use self::values::CardValues;
 use super::limit::Recall;
 use super::{Store, StoreError};

@@ -26,28 +26,19 @@ pub enum UndoRefusal {
     /// It was undone before.
     #[error("the act was undone already")]
     AlreadyUndone,
-    /// It made a whole batch, of which the log does not hold each card.
-    #[error("a batch is not undone: delete its cards instead")]
-    WholeBatch,
-}
-
-/// The words for acts that make a batch.
-pub(in super::super) const BATCH_ACTS: [&str; 2] = ["generate", "import"];
-
-/// Why an act cannot be undone, if so.
-pub(in super::super) fn refusal(act: &ActRecord) -> Option<UndoRefusal> {
-    if act.undone_by.is_some() {
-        Some(UndoRefusal::AlreadyUndone)
-    } else if BATCH_ACTS.contains(&act.act.as_str()) {
-        Some(UndoRefusal::WholeBatch)
-    } else {
-        None
-    }
+    /// It made a batch of which some cards were used or changed since.
+    #[error("{cards} cards of batch {batch_id} were used or changed since")]
+    BatchInUse {
+        /// The batch.
+        batch_id: u64,
+        /// How many of its cards.
+        cards: u64,
+    },
 }
 
 impl Store {
-    /// Takes an act back card by card, deletions included; cards that were changed since are refused and stay. Broken
-    /// off, it can be begun again.
+    /// Takes an act back card by card, deletions included; cards that were changed since are refused and stay. Of an
+    /// act that made a batch the cards go, unless one of them was used or changed. Broken off, it can be begun again.
     pub async fn undo(
         &self,
         operator: &Operator,
@@ -56,11 +47,30 @@ impl Store {
     ) -> Result<ActOutcome, ActError> {
         self.must_be_writable()?;
         let act = self.act(act_id).await?.ok_or(UndoRefusal::NoSuchAct)?;
-        if let Some(refusal) = refusal(&act) {
-            return Err(refusal.into());
+        if act.undone_by.is_some() {
+            return Err(UndoRefusal::AlreadyUndone.into());
         }
+        let mut outcome = match act.batch_id {
+            Some(batch_id) => self.unmake(operator, &act, batch_id, on_progress).await?,
+            None => self.take_back(operator, &act, on_progress).await?,
+        };
+        let is_whole = !outcome.cancelled && outcome.failed.is_none();
+        if let (Some(undo_id), true) = (outcome.act_id, is_whole) {
+            // Without the mark it can be undone again, which then finds nothing to do.
+            outcome.failed = self.transact(STEP, Close { act_id, undo_id }).await.err();
+        }
+        Ok(outcome)
+    }
+
+    /// Gives the cards of an act the values back that the log kept.
+    async fn take_back(
+        &self,
+        operator: &Operator,
+        act: &ActRecord,
+        on_progress: OnProgress<'_>,
+    ) -> Result<ActOutcome, ActError> {
         let mut outcome = ActOutcome::default();
-        let filter = LogFilter { act_id: Some(act_id), ..LogFilter::default() };
+        let filter = LogFilter { act_id: Some(act.id), ..LogFilter::default() };
         let mut before = None;
         loop {
             // From the last row to the first, as one takes back what one did.
@@ -74,7 +84,7 @@ impl Store {
             };
             let Some(last) = rows.last() else { break };
             before = Some(last.id);
-            let step = Step { operator, act: &act, rows: &rows, undo_id: outcome.act_id };
+            let step = Step { operator, act, rows: &rows, undo_id: outcome.act_id };
             if outcome.take(self.transact(STEP, step).await)?.is_break() {
                 return Ok(outcome);
             }
@@ -83,12 +93,19 @@ impl Store {
                 return Ok(outcome);
             }
         }
-        if let Some(undo_id) = outcome.act_id {
-            // Without the mark it can be undone again, which then finds nothing to do.
-            outcome.failed = self.transact(STEP, Close { act_id, undo_id }).await.err();
-        }
         Ok(outcome)
     }
+}
+
+/// Makes sure, until the end of the transaction, that nobody else has taken the act back.
+pub(super) async fn must_be_open(connection: &mut Conn, act_id: u64) -> Result<(), ActError> {
+    let closed: Option<Row> =
+        connection.exec_first("SELECT undone_by FROM acts WHERE id = ? FOR UPDATE", (act_id,)).await?;
+    let mut closed = closed.ok_or(UndoRefusal::NoSuchAct)?;
+    if take::<Option<u64>>(&mut closed, 0)?.is_some() {
+        return Err(UndoRefusal::AlreadyUndone.into());
+    }
+    Ok(())
 }
 
 /// Marks an act as undone, once all of its cards have been looked at.
@@ -207,13 +224,7 @@ impl Transaction for Step<'_> {
     type Output = ActOutcome;
 
     async fn run(&self, connection: &mut Conn) -> Result<ActOutcome, ActError> {
-        let closed: Option<Row> = connection
-            .exec_first("SELECT undone_by FROM acts WHERE id = ? FOR UPDATE", (self.act.id,))
-            .await?;
-        let mut closed = closed.ok_or(UndoRefusal::NoSuchAct)?;
-        if take::<Option<u64>>(&mut closed, 0)?.is_some() {
-            return Err(UndoRefusal::AlreadyUndone.into());
-        }
+        must_be_open(connection, self.act.id).await?;
         let mut cards = self.cards(connection).await?;
         let mut plan = Plan::default();
         for row in self.rows {

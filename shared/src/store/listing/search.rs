@@ -1,15 +1,19 @@
 //! Going through cards newest first, step by step: a search that shows its progress and can be left at any step.
+//!
+//! Where an index finds few cards for one of the conditions, only those are looked at, however many others there are.
 
 use chrono::{DateTime, Utc};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
 use super::super::limit::{BACKGROUND, GRACE, SCREEN, limited};
-use super::super::record::{COLUMNS, cards};
+use super::super::record::{COLUMNS, cards, marks, word};
 use super::super::{Operation, Store, StoreError, clock};
+use super::CountCapped;
 use super::statement::{Course, Statement, conditions, listing, name};
-use crate::filter::{Direction, Filter, Key, Position, Sort, SortBy};
-use crate::plan::{Index, Indexed, Plan, Reach, Window, plan};
+use crate::card::CardStatus;
+use crate::filter::{Capped, Filter, Key, Position, Sort, SortBy};
+use crate::plan::{Index, Indexed, Plan, Reach, Window, parts, plan};
 use crate::record::CardRecord;
 
 /// How many ids one step of a search goes through: about 30 ms of the server's time.
@@ -23,6 +27,16 @@ pub struct SearchCursor {
     /// The lowest and highest id that can be met.
     lowest: u64,
     highest: u64,
+    /// The index that finds few cards, all of them in one step; without it they are met window by window.
+    gathered: Option<Gathered>,
+}
+
+/// An index that finds few cards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Gathered {
+    index: Index,
+    /// Whether it begins with the status, of which the filter says nothing.
+    of_each_status: bool,
 }
 
 /// How much of the way is behind a search, in ids.
@@ -50,6 +64,11 @@ pub struct SearchStep {
 impl SearchCursor {
     fn at(self, below: u64) -> Option<Self> {
         (below > self.lowest).then_some(Self { below, ..self })
+    }
+
+    /// Where the next window ends.
+    fn floor(self) -> u64 {
+        self.below.saturating_sub(SEARCH_WINDOW).max(self.lowest)
     }
 
     /// How far a search that goes on from here has come; all the way without one.
@@ -99,7 +118,40 @@ impl Operation for Start<'_> {
             }
         };
         let Some((Some(lowest), Some(highest))) = bounds else { return Ok(None) };
-        Ok(Some(SearchCursor { below: highest + 1, lowest, highest }))
+        let gathered = self.gathered(connection).await?;
+        Ok(Some(SearchCursor { below: highest + 1, lowest, highest, gathered }))
+    }
+}
+
+impl Start<'_> {
+    /// The first index that finds no more than [`COUNT_CAP`](super::COUNT_CAP) cards for one of the conditions.
+    async fn gathered(&self, connection: &mut Conn) -> Result<Option<Gathered>, StoreError> {
+        if self.filter.batch_id.is_some() || straight(self.filter).is_some() {
+            return Ok(None);
+        }
+        for (part, indexed) in parts(self.filter) {
+            let course = Course { backwards: false, from: None, inclusive: false };
+            let count = CountCapped { filter: &part, indexed, course }.run(connection).await?;
+            if matches!(count, Capped::Exactly(_)) {
+                let of_each_status =
+                    indexed.index == Index::StatusExpiry && indexed.reach == Reach::StretchOfEachStatus;
+                return Ok(Some(Gathered { index: indexed.index, of_each_status }));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The index that holds exactly the cards of a filter in the order of their ids, if one does. One of a status alone does
+/// too; but where that finds many cards, windows read the table in its own order, which is faster.
+fn straight(filter: &Filter) -> Option<Indexed> {
+    match plan(filter, Sort::NEWEST) {
+        Plan::Indexed(indexed @ Indexed { sort: Sort { by: SortBy::Id, .. }, .. })
+            if indexed.reach == Reach::Few || indexed.index == Index::PrefixStatus =>
+        {
+            Some(indexed)
+        }
+        Plan::Indexed(_) | Plan::Windowed(_) => None,
     }
 }
 
@@ -112,32 +164,37 @@ struct Reading {
 impl Reading {
     /// The next step of a search for `columns`.
     fn next(columns: &str, filter: &Filter, cursor: SearchCursor, limit: usize) -> Self {
-        let newest = Sort { by: SortBy::Id, direction: Direction::Descending };
-        let index = match plan(filter, newest) {
-            // Already in the order of ids, and nothing to pass over. A status alone is dense enough for windows,
-            // which read the table in its own order.
-            Plan::Indexed(indexed @ Indexed { sort: Sort { by: SortBy::Id, .. }, .. })
-                if indexed.reach == Reach::Few || indexed.index == Index::PrefixStatus =>
-            {
-                let from = Position { id: cursor.below, key: Key::Id };
-                let course = Course { backwards: false, from: Some(&from), inclusive: false };
-                return Self { statement: listing(columns, filter, indexed, course, limit), floor: None };
-            }
-            Plan::Indexed(Indexed { index: Index::Batch, .. }) | Plan::Windowed(Window::Batch) => {
-                Index::Batch
-            }
-            Plan::Indexed(_) | Plan::Windowed(Window::Table) => Index::Primary,
-        };
-        let floor = cursor.below.saturating_sub(SEARCH_WINDOW).max(cursor.lowest);
+        if let Some(indexed) = straight(filter) {
+            let from = Position { id: cursor.below, key: Key::Id };
+            let course = Course { backwards: false, from: Some(&from), inclusive: false };
+            return Self { statement: listing(columns, filter, indexed, course, limit), floor: None };
+        }
         let mut statement = conditions(filter);
         statement.and("id < ?", [cursor.below.into()]);
-        statement.and("id >= ?", [floor.into()]);
+        let (index, floor) = match (cursor.gathered, plan(filter, Sort::NEWEST)) {
+            (Some(Gathered { index, of_each_status }), _) => {
+                if of_each_status {
+                    let statuses = CardStatus::ALL.map(|status| word(status).into());
+                    statement.and(&format!("status IN ({})", marks(statuses.len())), statuses);
+                }
+                (index, None)
+            }
+            (None, Plan::Indexed(Indexed { index: Index::Batch, .. }) | Plan::Windowed(Window::Batch)) => {
+                (Index::Batch, Some(cursor.floor()))
+            }
+            (None, Plan::Indexed(_) | Plan::Windowed(Window::Table)) => {
+                (Index::Primary, Some(cursor.floor()))
+            }
+        };
+        if let Some(floor) = floor {
+            statement.and("id >= ?", [floor.into()]);
+        }
         statement.text = format!(
             "SELECT {columns} FROM cards FORCE INDEX ({}) WHERE TRUE{} ORDER BY id DESC LIMIT {limit}",
             name(index),
             statement.text
         );
-        Self { statement, floor: Some(floor) }
+        Self { statement, floor }
     }
 
     /// Where to go on behind what was read: the lowest id of it, and whether it was as much as was asked for.

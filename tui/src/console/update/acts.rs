@@ -1,7 +1,10 @@
 //! What each act does where it is asked for.
 
+use kami_shared::filter::Filter;
+
 use super::{filters, forms, import, lists, log, settings, table, views, work};
 use crate::console::act::Act;
+use crate::console::cards::Marks;
 use crate::console::message::{Effect, Question, Topic};
 use crate::console::model::{Model, Place, Tone};
 use crate::console::overlay::Overlay;
@@ -218,9 +221,12 @@ fn open_detail(model: &mut Model) -> Vec<Effect> {
     table::history(model).into_iter().collect()
 }
 
-/// One level back: marks, then filters.
+/// One level back: what is being counted to be marked, marks, then filters.
 fn back(model: &mut Model) -> Vec<Effect> {
     model.notice = None;
+    if let Some(cancelled) = model.forget(Topic::Marking) {
+        return vec![cancelled];
+    }
     if model.cards.unmark() || !model.cards.query.is_filtered() {
         return Vec::new();
     }
@@ -228,9 +234,22 @@ fn back(model: &mut Model) -> Vec<Effect> {
 }
 
 fn mark_all(model: &mut Model) -> Vec<Effect> {
-    let Some(count) = model.cards.exact_total() else { return Vec::new() };
     let filter = model.cards.query.whole_filter();
-    model.cards.marks = crate::console::cards::Marks::All { filter, count };
+    if let Some(count) = model.cards.exact_total() {
+        return mark_found(model, filter, count);
+    }
+    // Too many to be counted at once: they are counted now that somebody wants to know.
+    model.say(Tone::Plain, say!(model.language, "marking"));
+    vec![model.ask(Topic::Marking, Question::Marking(filter))]
+}
+
+/// Marks the cards that a filter was found to let through.
+pub(super) fn mark_found(model: &mut Model, filter: Filter, count: u64) -> Vec<Effect> {
+    if count == 0 {
+        model.say(Tone::Plain, say!(model.language, "refusal.no_card"));
+        return Vec::new();
+    }
+    model.cards.marks = Marks::All { filter, count };
     say_marked(model)
 }
 

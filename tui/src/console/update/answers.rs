@@ -16,33 +16,26 @@ const LONGEST_PAUSE: u32 = 15;
 
 /// Takes the answer to the newest question about `topic`.
 pub(super) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effect> {
+    if answer.is_last() {
+        model.settle(topic);
+    }
     match answer {
         Answer::Server { may_write } => {
-            model.settle(topic);
             if may_write || model.read_only.is_some() {
                 return Vec::new();
             }
             model.read_only = Some(ReadOnly::NoGrant);
             vec![Effect::ForbidChanges]
         }
-        Answer::Rows(page, landing) => {
-            model.settle(topic);
-            rows(model, page, landing)
-        }
-        Answer::Hits { step, is_first, goes_on } => {
-            if !goes_on {
-                model.settle(topic);
-            }
-            hits(model, step, is_first)
-        }
+        Answer::Rows(page, landing) => rows(model, page, landing),
+        Answer::Hits { step, is_first, .. } => hits(model, step, is_first),
         Answer::Total(total) => {
-            model.settle(topic);
             model.cards.total = total;
             count_by_counts(model);
             Vec::new()
         }
+        Answer::Marking(filter, count) => acts::mark_found(model, filter, count),
         Answer::Offset(before) => {
-            model.settle(topic);
             model.cards.offset = match before {
                 Capped::Exactly(before) => Some(before),
                 Capped::MoreThan(_) => None,
@@ -50,13 +43,11 @@ pub(super) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
             Vec::new()
         }
         Answer::Counts(counts) => {
-            model.settle(topic);
             model.counts = Some(counts);
             count_by_counts(model);
             Vec::new()
         }
         Answer::History(card, records) => {
-            model.settle(topic);
             model.history = Some(History { card, records });
             Vec::new()
         }
@@ -65,56 +56,36 @@ pub(super) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
             Vec::new()
         }
         Answer::Prefixes(counts) => {
-            model.settle(topic);
             let prefixes = counts.into_iter().map(|each| (each.prefix.clone(), Some(each.counts.total())));
             lists::offer_prefixes(model, prefixes.collect());
             Vec::new()
         }
         Answer::Batches(batches) => {
-            model.settle(topic);
             lists::offer_batches(model, &batches);
             Vec::new()
         }
         Answer::Statistics(statistics) => {
-            model.settle(topic);
             model.statistics = Some(statistics);
             Vec::new()
         }
         Answer::Acts(acts) => {
-            model.settle(topic);
             let items = log::items(model, &acts);
             lists::fill(model, PickerKind::Log, items);
             Vec::new()
         }
         Answer::LogOfAct(records) => {
-            model.settle(topic);
             log::show(model, &records);
             Vec::new()
         }
-        Answer::Codes(codes) => {
-            model.settle(topic);
-            acts::copy_codes(model, &codes)
-        }
-        Answer::Import(looked_at) => {
-            model.settle(topic);
-            import::show(model, *looked_at)
-        }
-        Answer::Unreadable { file, error } => {
-            model.settle(topic);
-            import::unreadable(model, &file, &error)
-        }
+        Answer::Codes(codes) => acts::copy_codes(model, &codes),
+        Answer::Import(looked_at) => import::show(model, *looked_at),
+        Answer::Unreadable { file, error } => import::unreadable(model, &file, &error),
         Answer::Progress { done, share } => {
             work::progress(model, done, share);
             Vec::new()
         }
-        Answer::Done(done) => {
-            model.settle(topic);
-            work::done(model, *done)
-        }
-        Answer::Failed(failure) => {
-            model.settle(topic);
-            failed(model, topic, failure)
-        }
+        Answer::Done(done) => work::done(model, *done),
+        Answer::Failed(failure) => failed(model, topic, failure),
     }
 }
 
@@ -216,7 +187,13 @@ fn failed(model: &mut Model, topic: Topic, failure: Failure) -> Vec<Effect> {
         Topic::Total | Topic::Offset | Topic::History | Topic::Server => {}
         Topic::Counts if failure.passes => {}
         Topic::Import => import::fail(model, failure.words),
-        Topic::Rows | Topic::Counts | Topic::Choices | Topic::Codes | Topic::Statistics | Topic::Work => {
+        Topic::Rows
+        | Topic::Marking
+        | Topic::Counts
+        | Topic::Choices
+        | Topic::Codes
+        | Topic::Statistics
+        | Topic::Work => {
             model.say(Tone::Bad, failure.words);
         }
     }

@@ -44,6 +44,7 @@ pub(super) fn reload_after(model: &mut Model, pause: Duration) -> Vec<Effect> {
         }
     }
     effects.extend(model.forget(Topic::Offset));
+    effects.extend(model.forget(Topic::Marking));
     effects
 }
 
