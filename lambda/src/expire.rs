@@ -10,6 +10,8 @@ use serde::de::IgnoredAny;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
+use crate::metrics::{ExpiryMetrics, emf};
+
 /// How long before Lambda would end us no further batch is begun.
 const LAMBDA_RESERVE: Duration = Duration::from_secs(5);
 
@@ -60,14 +62,16 @@ pub async fn run_once(store: &Store, stop: &CancellationToken) -> anyhow::Result
 }
 
 /// Runs at once and then again every `interval`, until `stop` is cancelled; a failed run is logged and tried again.
-pub async fn run_every(store: &Store, interval: Duration, stop: &CancellationToken) {
+pub async fn run_every(store: &Store, interval: Duration, metrics: &ExpiryMetrics, stop: &CancellationToken) {
     while !stop.is_cancelled() {
         let pause = match run(store, stop).await {
             Ok(Outcome { expired, complete }) => {
+                metrics.succeeded(expired);
                 info!(expired, complete, "overdue cards were expired");
                 interval
             }
             Err(cause) => {
+                metrics.failed();
                 error!(error = %cause, "overdue cards could not be expired");
                 interval.min(RETRY)
             }
@@ -79,8 +83,9 @@ pub async fn run_every(store: &Store, interval: Duration, stop: &CancellationTok
     }
 }
 
-/// Handles scheduled events under Lambda: each runs the job until it is done or the invocation's time is nearly up.
-pub async fn run_on_lambda(store: Store) -> anyhow::Result<()> {
+/// Handles scheduled events as the Lambda function of that name: each runs the job until it is done or the
+/// invocation's time is nearly up.
+pub async fn run_on_lambda(store: Store, function: &str) -> anyhow::Result<()> {
     // The event says only that it is time, so that any event will do, a hand-written `{}` too.
     let handler = service_fn(async |event: LambdaEvent<IgnoredAny>| {
         let time_left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
@@ -95,6 +100,7 @@ pub async fn run_on_lambda(store: Store) -> anyhow::Result<()> {
             outcome = job => outcome?,
             outcome = watch => outcome,
         };
+        emf::write_expiry(function, outcome.expired);
         info!(expired = outcome.expired, complete = outcome.complete, "overdue cards were expired");
         Ok::<_, lambda_runtime::Error>(outcome)
     });

@@ -5,12 +5,13 @@
 pub mod api;
 pub mod expire;
 mod logging;
+pub mod metrics;
 mod server;
 mod settings;
 mod shutdown;
 pub mod startup;
 mod throttle;
 
-pub use self::server::serve;
+pub use self::server::{OpenConnections, listen, serve};
 pub use self::settings::{LogFormat, Settings, SettingsError};
 pub use self::shutdown::requested as shutdown_requested;

@@ -16,7 +16,7 @@ pub(crate) fn start(format: LogFormat) {
         .with_writer(io::stderr);
     match format {
         LogFormat::Text => lines.init(),
-        LogFormat::Json => lines.json().flatten_event(true).init(),
+        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).init(),
     }
     // A panic's own words may quote the text at fault, which could be a card code: its place has to do.
     panic::set_hook(Box::new(|panic| {

@@ -1,9 +1,13 @@
 //! Serving HTTP/1.1 by ourselves, on one's own machine.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -24,8 +28,46 @@ const STOP_LIMIT: Duration = Duration::from_secs(12);
 /// How long to wait before accepting again when the process is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves `router` on `listener` until `shutdown` is ready, then lets requests in flight finish.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()>) {
+/// How many connections of clients a server has open; clones share the count.
+#[derive(Clone, Debug, Default)]
+pub struct OpenConnections(Arc<AtomicUsize>);
+
+impl OpenConnections {
+    /// How many are open now.
+    pub fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn open(&self) -> OpenConnection {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        OpenConnection(Arc::clone(&self.0))
+    }
+}
+
+/// Counts a connection for as long as it lives.
+struct OpenConnection(Arc<AtomicUsize>);
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Takes an address to serve on; the error names the variable that chose it.
+pub async fn listen(address: SocketAddr, variable: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}: choose another address with {variable}"))
+}
+
+/// Serves `router` on `listener` until `shutdown` is ready, then lets requests in flight finish; `open` counts the
+/// connections meanwhile.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    open: &OpenConnections,
+    shutdown: impl Future<Output = ()>,
+) {
     let http = http();
     let connections = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
@@ -44,8 +86,12 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<
         let _: io::Result<()> = TcpStream::set_nodelay(&stream, true);
         let service = TowerToHyperService::new(router.clone());
         let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
-        // What fails here is the client's side of the line, every way of which is routine.
-        tokio::spawn(async { drop(connection.await) });
+        let open = open.open();
+        tokio::spawn(async move {
+            // What fails here is the client's side of the line, every way of which is routine.
+            drop(connection.await);
+            drop(open);
+        });
     }
     drop(listener);
     if tokio::time::timeout(STOP_LIMIT, connections.shutdown()).await.is_err() {

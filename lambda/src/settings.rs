@@ -28,12 +28,14 @@ pub struct Settings {
     pub database: DatabaseUrl,
     /// `KAMI_LISTEN`: the address to serve on outside Lambda; 127.0.0.1:5000 by default.
     pub listen: SocketAddr,
+    /// `KAMI_METRICS`: the address to serve metrics on outside Lambda; by default none are served.
+    pub metrics: Option<SocketAddr>,
     /// `KAMI_TIMEZONE`: the zone in which answers show moments; Asia/Shanghai by default.
     pub zone: Zone,
     /// `KAMI_LOG`: text, or json, which is the default under Lambda.
     pub log: LogFormat,
-    /// Whether AWS Lambda runs us: its runtime API is in the environment.
-    pub on_lambda: bool,
+    /// The name of the function if AWS Lambda runs us, as it does when its runtime API is in the environment.
+    pub lambda_function: Option<String>,
 }
 
 /// Everything that is wrong with the environment, a line each.
@@ -80,6 +82,7 @@ Environment:
                  &socket=    a Unix socket instead of host and port
                  &pool=      the most connections at once (16)
   KAMI_LISTEN    the address to serve on (127.0.0.1:5000)
+  KAMI_METRICS   the address to serve metrics for Prometheus on, at /metrics (unset: none)
   KAMI_TIMEZONE  the zone in which moments are shown (Asia/Shanghai)
   KAMI_LOG       text or json";
 
@@ -99,9 +102,11 @@ Environment:
                 None
             }
         };
-        let on_lambda = value("AWS_LAMBDA_RUNTIME_API").is_some();
-        let texts = ["DATABASE_URL", "KAMI_LISTEN", "KAMI_TIMEZONE", "KAMI_LOG"].map(&mut value);
-        let [database, listen, zone, log] = texts;
+        let lambda_function = value("AWS_LAMBDA_RUNTIME_API")
+            .map(|_| value("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "kami".to_owned()));
+        let texts =
+            ["DATABASE_URL", "KAMI_LISTEN", "KAMI_METRICS", "KAMI_TIMEZONE", "KAMI_LOG"].map(&mut value);
+        let [database, listen, metrics, zone, log] = texts;
 
         let missing = "DATABASE_URL: set it to mysql://user:password@host:3306/kamisystem";
         if database.is_none() && !wrong.iter().any(|line| line.starts_with("DATABASE_URL")) {
@@ -110,11 +115,14 @@ Environment:
         let database = parsed("DATABASE_URL", database, &mut wrong);
         let listen =
             parsed("KAMI_LISTEN", listen, &mut wrong).map_or(DEFAULT_LISTEN, |Listen(listen)| listen);
+        let metrics = parsed("KAMI_METRICS", metrics, &mut wrong).map(|Listen(metrics)| metrics);
         let zone = parsed("KAMI_TIMEZONE", zone, &mut wrong).unwrap_or_default();
-        let default_log = if on_lambda { LogFormat::Json } else { LogFormat::Text };
+        let default_log = if lambda_function.is_some() { LogFormat::Json } else { LogFormat::Text };
         let log = parsed("KAMI_LOG", log, &mut wrong).unwrap_or(default_log);
         match database {
-            Some(database) if wrong.is_empty() => Ok(Self { database, listen, zone, log, on_lambda }),
+            Some(database) if wrong.is_empty() => {
+                Ok(Self { database, listen, metrics, zone, log, lambda_function })
+            }
             _ => Err(SettingsError(wrong)),
         }
     }
@@ -146,13 +154,13 @@ mod tests {
         let settings = read(&[DATABASE, ("KAMI_LOG", "")]).unwrap();
         assert_eq!(settings.listen.to_string(), "127.0.0.1:5000");
         assert_eq!(settings.zone, "Asia/Shanghai".parse().unwrap());
-        assert_eq!((settings.log, settings.on_lambda), (LogFormat::Text, false));
+        assert_eq!((settings.log, settings.lambda_function), (LogFormat::Text, None));
     }
 
     #[test]
     fn lambda_is_known_by_its_runtime_api() {
         let settings = read(&[DATABASE, ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")]).unwrap();
-        assert_eq!((settings.log, settings.on_lambda), (LogFormat::Json, true));
+        assert_eq!((settings.log, settings.lambda_function.as_deref()), (LogFormat::Json, Some("kami")));
     }
 
     #[test]
@@ -160,6 +168,7 @@ mod tests {
         let error = read(&[
             ("DATABASE_URL", "mysql://kami:secret@localhost"),
             ("KAMI_LISTEN", "5000"),
+            ("KAMI_METRICS", "on"),
             ("KAMI_TIMEZONE", "Shanghai"),
             ("KAMI_LOG", "yaml"),
         ])
@@ -170,6 +179,7 @@ mod tests {
             "the environment has to be mended first:\n  \
              DATABASE_URL: no database is named: end the address in /kamisystem\n  \
              KAMI_LISTEN: use an IP address and a port, such as 127.0.0.1:5000\n  \
+             KAMI_METRICS: use an IP address and a port, such as 127.0.0.1:5000\n  \
              KAMI_TIMEZONE: not a time zone: use an IANA name such as Asia/Shanghai, Europe/Berlin or UTC\n  \
              KAMI_LOG: use text or json"
         );

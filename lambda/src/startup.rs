@@ -23,8 +23,11 @@ pub fn run(work: impl AsyncFnOnce(Settings) -> anyhow::Result<()>) -> ExitCode {
     };
     logging::start(settings.log);
     // Lambda hands an instance one request at a time, so that more threads would only take longer to start.
-    let mut threads =
-        if settings.on_lambda { Builder::new_current_thread() } else { Builder::new_multi_thread() };
+    let mut threads = if settings.lambda_function.is_some() {
+        Builder::new_current_thread()
+    } else {
+        Builder::new_multi_thread()
+    };
     let ended = match threads.enable_all().build() {
         Ok(runtime) => runtime.block_on(work(settings)),
         Err(error) => Err(error.into()),

@@ -14,6 +14,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use kami_lambda::{OpenConnections, serve};
 use kami_testkit::{Client, Function, PATIENCE, TestDatabase, unique_name};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -256,7 +257,9 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         // the slash at the end is one that a seller may write
         let url = format!("http://{}/", listener.local_addr().unwrap());
-        tokio::spawn(kami_lambda::serve(listener, router, std::future::pending()));
+        tokio::spawn(async move {
+            serve(listener, router, &OpenConnections::default(), std::future::pending()).await;
+        });
         Self { url, log }
     }
 

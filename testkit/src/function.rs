@@ -19,10 +19,11 @@ impl Program {
     /// Starts a binary with arguments, and with exactly these variables of kami in its environment.
     pub fn start(binary: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(binary);
-        for inherited in
-            ["DATABASE_URL", "KAMI_LISTEN", "KAMI_TIMEZONE", "KAMI_LOG", "AWS_LAMBDA_RUNTIME_API"]
-        {
-            command.env_remove(inherited);
+        for (inherited, _) in std::env::vars_os() {
+            let name = inherited.to_string_lossy();
+            if ["DATABASE_", "KAMI_", "AWS_"].iter().any(|prefix| name.starts_with(prefix)) {
+                command.env_remove(&inherited);
+            }
         }
         command.args(arguments).envs(variables.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
@@ -44,6 +45,13 @@ impl Program {
             self.lines.lock().unwrap().iter().find(|line| line.contains(text)).cloned()
         })
         .await
+    }
+
+    /// Waits until it has printed a line with this text; returns what follows it there, up to a space or a quote.
+    pub async fn printed_after(&self, text: &str) -> String {
+        let line = self.printed(text).await;
+        let (_, rest) = line.split_once(text).unwrap();
+        rest.split([' ', '"']).next().unwrap_or_default().to_owned()
     }
 
     /// The number of its process.
@@ -84,11 +92,15 @@ pub struct Function {
 impl Function {
     /// Starts `binary` on a database and waits until it listens.
     pub async fn start(binary: &str, database_url: &str) -> Self {
-        let variables = [("DATABASE_URL", database_url), ("KAMI_LISTEN", "127.0.0.1:0")];
+        Self::start_with(binary, &[("DATABASE_URL", database_url)]).await
+    }
+
+    /// The same with these variables, which have to say where the database is.
+    pub async fn start_with(binary: &str, variables: &[(&str, &str)]) -> Self {
+        let variables = [variables, &[("KAMI_LISTEN", "127.0.0.1:0")]].concat();
         let program = Program::start(binary, &[], &variables);
-        let line = program.printed("listening on http://").await;
-        let (_, address) = line.split_once("listening on http://").unwrap();
-        Self { program, address: address.to_owned() }
+        let address = program.printed_after("listening on http://").await;
+        Self { program, address }
     }
 
     /// `http://127.0.0.1:PORT`.

@@ -3,6 +3,7 @@
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::http::response::Parts;
 use hyper::{HeaderMap, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
@@ -44,6 +45,25 @@ impl Client {
 
     /// Sends a request with headers and a body; connects anew when the server has closed the connection.
     pub async fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let (parts, bytes) = self.exchange(method, path, headers, body).await;
+        let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| panic!("not JSON: {bytes:?}"));
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// The text at a path, with the headers that came with it.
+    pub async fn text(&mut self, path: &str) -> (HeaderMap, String) {
+        let (parts, bytes) = self.exchange("GET", path, &[], "").await;
+        assert_eq!(parts.status, StatusCode::OK, "{path}");
+        (parts.headers, String::from_utf8(bytes.into()).unwrap())
+    }
+
+    async fn exchange(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> (Parts, Bytes) {
         if self.sender.ready().await.is_err() {
             *self = Self::connect(&self.address).await;
         }
@@ -54,9 +74,7 @@ impl Client {
         let request = request.body(Full::from(body.to_owned())).unwrap();
         let response = self.sender.send_request(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| panic!("not JSON: {bytes:?}"));
-        Answer { status: parts.status, headers: parts.headers, body }
+        (parts, body.collect().await.unwrap().to_bytes())
     }
 
     /// `GET`.

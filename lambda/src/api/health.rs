@@ -1,13 +1,14 @@
 //! `GET /api/health` and `GET /health`: does the whole chain to the database work?
 
-use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use chrono::Utc;
 use serde::Serialize;
 use tracing::warn;
 
 use super::{Api, ApiError, Language};
+use crate::metrics::Outcome;
 
 #[derive(Debug, Serialize)]
 struct Health {
@@ -46,7 +47,7 @@ pub(super) async fn health(State(api): State<Api>, language: Language) -> Respon
             let error = ApiError::Unavailable;
             let failure = Failure { reason: error.reason(), message: error.message(language) };
             let answer = answer("error", Utc::now(), "unavailable", Some(failure));
-            (error.status(), error.headers(), answer).into_response()
+            (error.status(), error.headers(), Extension(Outcome::from(error)), answer).into_response()
         }
     }
 }

@@ -3,7 +3,9 @@
 mod error;
 mod health;
 mod language;
+mod observe;
 pub mod request;
+mod request_id;
 mod status;
 mod validate;
 
@@ -21,6 +23,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 pub use self::error::ApiError;
 pub use self::language::Language;
+pub use self::observe::Observer;
 
 /// The longest a request may take in all, the sending of its body included.
 const REQUEST_LIMIT: Duration = Duration::from_secs(10);
@@ -34,8 +37,8 @@ pub struct Api {
     pub zone: Zone,
 }
 
-/// The whole API.
-pub fn router(api: Api) -> Router {
+/// The whole API, with each request noted by `observer`.
+pub fn router(api: Api, observer: Observer) -> Router {
     let routes = Router::new()
         .route("/api/validate", post(validate::validate))
         .route("/api/status/{code}", get(status::status))
@@ -44,7 +47,7 @@ pub fn router(api: Api) -> Router {
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .with_state(api);
-    harden(routes)
+    harden(routes).layer(middleware::from_fn_with_state(observer, observe::observe))
 }
 
 /// Gives routes what every answer of the API has: a limit on time, a 500 for a panic, and its error's words in the

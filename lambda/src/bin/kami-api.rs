@@ -1,13 +1,15 @@
 //! The function that client apps call: under AWS Lambda when its runtime API is there, by itself otherwise.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use anyhow::Context as _;
 use clap::Parser;
-use kami_lambda::api::{Api, router};
-use kami_lambda::{Settings, serve, shutdown_requested, startup};
+use kami_lambda::api::{Api, Observer, router};
+use kami_lambda::metrics::emf::RequestLines;
+use kami_lambda::metrics::prometheus;
+use kami_lambda::{OpenConnections, Settings, listen, serve, shutdown_requested, startup};
 use kami_shared::store::Store;
-use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 /// Serves the HTTP API of kami: validate, status and health.
@@ -22,15 +24,21 @@ fn main() -> ExitCode {
 
 async fn run(settings: Settings) -> anyhow::Result<()> {
     let store = Store::new(&settings.database);
-    let router = router(Api { store: store.clone(), zone: settings.zone });
-    if settings.on_lambda {
-        return lambda_http::run(router).await.map_err(anyhow::Error::from_boxed);
+    let api = Api { store: store.clone(), zone: settings.zone };
+    let mut observer = Observer::default();
+    if let Some(function) = settings.lambda_function {
+        observer.lines = Some(Arc::new(RequestLines::new(function, store)));
+        return lambda_http::run(router(api, observer)).await.map_err(anyhow::Error::from_boxed);
     }
-    let listener = TcpListener::bind(settings.listen).await.with_context(|| {
-        format!("cannot listen on {}: choose another address with KAMI_LISTEN", settings.listen)
-    })?;
+    let connections = OpenConnections::default();
+    let stop = CancellationToken::new();
+    let metrics = prometheus::api(Arc::clone(&observer.metrics), connections.clone(), store.clone());
+    let metrics = prometheus::start(settings.metrics, metrics, &stop).await?;
+    let listener = listen(settings.listen, "KAMI_LISTEN").await?;
     info!("listening on http://{}", listener.local_addr()?);
-    serve(listener, router, shutdown_requested()).await;
+    serve(listener, router(api, observer), &connections, shutdown_requested()).await;
+    stop.cancel();
+    metrics.await?;
     store.close().await;
     info!("stopped");
     Ok(())

@@ -1,9 +1,11 @@
 //! The job that expires cards: on a schedule under AWS Lambda, once or at an interval by itself.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
+use kami_lambda::metrics::{ExpiryMetrics, prometheus};
 use kami_lambda::{Settings, expire, shutdown_requested, startup};
 use kami_shared::span;
 use kami_shared::store::Store;
@@ -25,8 +27,8 @@ fn main() -> ExitCode {
 
 async fn run(settings: Settings, arguments: Arguments) -> anyhow::Result<()> {
     let store = Store::new(&settings.database);
-    if settings.on_lambda {
-        return expire::run_on_lambda(store).await;
+    if let Some(function) = settings.lambda_function {
+        return expire::run_on_lambda(store, &function).await;
     }
     let stop = CancellationToken::new();
     tokio::spawn({
@@ -37,7 +39,13 @@ async fn run(settings: Settings, arguments: Arguments) -> anyhow::Result<()> {
         }
     });
     match arguments.every {
-        Some(interval) => expire::run_every(&store, interval, &stop).await,
+        Some(interval) => {
+            let metrics = Arc::<ExpiryMetrics>::default();
+            let served = prometheus::expiry(Arc::clone(&metrics), store.clone());
+            let served = prometheus::start(settings.metrics, served, &stop).await?;
+            expire::run_every(&store, interval, &metrics, &stop).await;
+            served.await?;
+        }
         None => expire::run_once(&store, &stop).await?,
     }
     store.close().await;

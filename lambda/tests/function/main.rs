@@ -6,11 +6,14 @@ mod contract;
 mod expire;
 mod hostile;
 mod http;
+mod ids;
 mod lambda;
+mod metrics;
 mod openapi;
 mod outage;
 mod process;
 mod race;
+mod runtime;
 
 use kami_testkit::{Function, TestDatabase};
 

@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params, Row, Value};
 
+use super::counters::Counters;
 use super::{Operation, Store, StoreError};
 
 /// How many cards one batch looks at: about 40 ms of row locks.
@@ -45,19 +46,22 @@ impl Store {
     /// Marks up to [`EXPIRY_BATCH`] overdue cards after `cursor` as expired. Safe to run twice at once, and to cut
     /// off: what is left is found by the next run.
     pub async fn expire_batch(&self, cursor: ExpiryCursor) -> Result<ExpiryBatch, StoreError> {
-        self.pool.run(BATCH_LIMIT, ExpireBatch { cursor }).await
+        let counters = self.pool.counters();
+        self.pool.run(BATCH_LIMIT, ExpireBatch { cursor, counters }).await
     }
 }
 
-struct ExpireBatch {
+struct ExpireBatch<'a> {
     cursor: ExpiryCursor,
+    counters: &'a Counters,
 }
 
-impl Operation for ExpireBatch {
+impl Operation for ExpireBatch<'_> {
     type Output = ExpiryBatch;
 
     async fn run(&self, connection: &mut Conn) -> Result<ExpiryBatch, StoreError> {
         let ExpiryCursor { expire_at, id } = self.cursor;
+        self.counters.round_trip();
         let overdue: Vec<Row> = connection
             .exec(
                 "SELECT id, expire_at FROM cards FORCE INDEX (idx_status_expire_at) \
@@ -84,6 +88,7 @@ impl Operation for ExpireBatch {
              WHERE id IN (?{}) AND status = 'ACTIVE' AND expire_at < UTC_TIMESTAMP()",
             ", ?".repeat(ids.len() - 1)
         );
+        self.counters.round_trip();
         connection.exec_drop(statement, Params::Positional(ids)).await?;
         Ok(ExpiryBatch { expired: connection.affected_rows(), next })
     }

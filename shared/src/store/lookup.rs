@@ -12,6 +12,7 @@ use mysql_async::{Conn, Params, Row, Value};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
+use super::counters::Counters;
 use super::pool::Pool;
 use super::{CardNow, Operation, REQUEST_LIMIT, StoreError};
 use crate::card::CardCode;
@@ -78,8 +79,8 @@ impl Lookups {
         let mut lane = OpenLane { lookups: &self, closed: false };
         while let Some(asks) = lane.next_batch() {
             let codes: Vec<_> = asks.iter().map(|ask| ask.code.clone()).collect();
-            let mut found =
-                self.pool.run(REQUEST_LIMIT, FindCards { codes: &codes }).await.map(Vec::into_iter);
+            let find = FindCards { codes: &codes, counters: self.pool.counters() };
+            let mut found = self.pool.run(REQUEST_LIMIT, find).await.map(Vec::into_iter);
             for ask in asks {
                 let answer = match &mut found {
                     Ok(cards) => cards.next().unwrap_or(Err(StoreError::Abandoned)),
@@ -150,6 +151,7 @@ fn is_plain(code: &str) -> bool {
 /// Finds the card of each code, in the order of the codes; a row that cannot be understood fails its own code alone.
 struct FindCards<'a> {
     codes: &'a [CardCode],
+    counters: &'a Counters,
 }
 
 impl Operation for FindCards<'_> {
@@ -158,7 +160,7 @@ impl Operation for FindCards<'_> {
     const ONLY_READS: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Self::Output, StoreError> {
-        let mut rows = find_rows(connection, self.codes).await?;
+        let mut rows = find_rows(connection, self.codes, self.counters).await?;
         if self.codes.len() == 1 {
             return Ok(vec![rows.pop().map(|row| row.card).transpose()]);
         }
@@ -170,7 +172,7 @@ impl Operation for FindCards<'_> {
             found.push(match rows.iter().find(|row| matches(code, row)) {
                 Some(row) => row.card.clone().map(Some),
                 None if exact => Ok(None),
-                None => Ok(find_card(connection, code).await?),
+                None => Ok(find_card(connection, code, self.counters).await?),
             });
         }
         Ok(found)
@@ -194,19 +196,28 @@ const COLUMNS: &str = "id, full_code, status, duration_seconds, machine_code, cr
                        UTC_TIMESTAMP()";
 
 /// The card of one code, on a connection at hand.
-pub(super) async fn find_card(connection: &mut Conn, code: &CardCode) -> Result<Option<CardNow>, StoreError> {
-    let rows = find_rows(connection, std::slice::from_ref(code)).await?;
+pub(super) async fn find_card(
+    connection: &mut Conn,
+    code: &CardCode,
+    counters: &Counters,
+) -> Result<Option<CardNow>, StoreError> {
+    let rows = find_rows(connection, std::slice::from_ref(code), counters).await?;
     rows.into_iter().next().map(|row| row.card).transpose()
 }
 
 /// The rows of the cards that the codes mean. The last code is repeated up to a power of two, so that a connection
 /// prepares a handful of statements and no more.
-async fn find_rows(connection: &mut Conn, codes: &[CardCode]) -> Result<Vec<FoundRow>, StoreError> {
+async fn find_rows(
+    connection: &mut Conn,
+    codes: &[CardCode],
+    counters: &Counters,
+) -> Result<Vec<FoundRow>, StoreError> {
     let Some(last) = codes.last() else { return Ok(Vec::new()) };
     let places = codes.len().next_power_of_two();
     let statement = format!("SELECT {COLUMNS} FROM cards WHERE full_code IN (?{})", ", ?".repeat(places - 1));
     let padding = std::iter::repeat_n(last, places - codes.len());
     let values = codes.iter().chain(padding).map(|code| Value::from(code.as_str())).collect();
+    counters.round_trip();
     let rows: Vec<Row> = connection.exec(statement, Params::Positional(values)).await?;
     rows.into_iter().map(FoundRow::read).collect()
 }

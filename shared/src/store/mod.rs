@@ -2,6 +2,7 @@
 
 mod acts;
 mod batches;
+mod counters;
 mod counts;
 mod error;
 mod expiry;
@@ -31,6 +32,8 @@ pub use self::acts::{
     Selection, TakenCodes, UndoRefusal,
 };
 pub use self::batches::{Batch, BatchOrigin};
+use self::counters::Counters;
+pub use self::counters::StoreCounters;
 pub use self::counts::{PrefixCounts, StatusCounts};
 pub use self::error::StoreError;
 pub use self::expiry::{EXPIRY_BATCH, ExpiryBatch, ExpiryCursor};
@@ -89,9 +92,14 @@ impl Store {
         self.pool.close().await;
     }
 
+    /// What has been counted about the database so far.
+    pub fn counters(&self) -> StoreCounters {
+        self.pool.counters().snapshot()
+    }
+
     /// The database's clock, to the second: also the cheapest proof that the database answers.
     pub async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
-        self.run(HEALTH_LIMIT, Now).await
+        self.run(HEALTH_LIMIT, Now { counters: self.pool.counters() }).await
     }
 
     /// Does `operation` on a connection of the pool, within `limit`.
@@ -115,14 +123,17 @@ trait Operation: Sync {
     fn run(&self, connection: &mut Conn) -> impl Future<Output = Result<Self::Output, StoreError>> + Send;
 }
 
-struct Now;
+struct Now<'a> {
+    counters: &'a Counters,
+}
 
-impl Operation for Now {
+impl Operation for Now<'_> {
     type Output = DateTime<Utc>;
 
     const ONLY_READS: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<DateTime<Utc>, StoreError> {
+        self.counters.round_trip();
         clock(connection).await
     }
 }

@@ -11,6 +11,7 @@ use mysql_async::{Conn, DriverError, Error, Opts};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::counters::{Counters, OpenConnection};
 use super::limit::Recall;
 use super::{Operation, StoreError};
 use crate::database_url::DatabaseUrl;
@@ -39,10 +40,12 @@ struct Shared {
     slots: Semaphore,
     /// The connections that nobody holds, the most recently used last.
     idle: Mutex<Vec<Idle>>,
+    counters: Arc<Counters>,
 }
 
 struct Idle {
     connection: Conn,
+    open: OpenConnection,
     since: Instant,
 }
 
@@ -53,6 +56,7 @@ pub(super) struct Lease<'a> {
     pub(super) connection: Conn,
     /// Whether it has worked before, so that the server may have closed it meanwhile.
     pub(super) reused: bool,
+    open: OpenConnection,
     pool: &'a Pool,
     _slot: SemaphorePermit<'a>,
 }
@@ -61,7 +65,13 @@ impl Pool {
     /// A pool for a database; no connection is made yet.
     pub(super) fn new(url: DatabaseUrl) -> Self {
         let slots = Semaphore::new(url.pool());
-        Self { shared: Arc::new(Shared { url, options: OnceLock::new(), slots, idle: Mutex::default() }) }
+        let (options, idle, counters) = (OnceLock::new(), Mutex::default(), Arc::default());
+        Self { shared: Arc::new(Shared { url, options, slots, idle, counters }) }
+    }
+
+    /// What is counted about its use.
+    pub(super) fn counters(&self) -> &Counters {
+        &self.shared.counters
     }
 
     /// Does `operation` within `limit`, as [`Self::run_until`] does.
@@ -129,17 +139,19 @@ impl Pool {
     /// Lends the connection that was used last or, if none is idle, makes one; waits while all are on loan.
     pub(super) async fn lend(&self) -> Result<Lease<'_>, Error> {
         let closed = |_| Error::Driver(DriverError::PoolDisconnected);
-        let slot = self.shared.slots.acquire().await.map_err(closed)?;
+        let slot = self.counters().acquire(&self.shared.slots).await.map_err(closed)?;
         let idle = self.idle().pop().filter(|idle| idle.since.elapsed() < MAX_IDLE);
         let reused = idle.is_some();
-        let connection = if let Some(idle) = idle {
-            idle.connection
+        let (connection, open) = if let Some(idle) = idle {
+            (idle.connection, idle.open)
         } else {
             // Those below it have been idle for longer still.
             self.forget_idle(MAX_IDLE);
-            Conn::new(self.options().clone()).await?
+            let connection = Conn::new(self.options().clone()).await?;
+            self.counters().round_trip();
+            (connection, OpenConnection::new(Arc::clone(&self.shared.counters)))
         };
-        Ok(Lease { connection, reused, pool: self, _slot: slot })
+        Ok(Lease { connection, reused, open, pool: self, _slot: slot })
     }
 
     fn options(&self) -> &Opts {
@@ -156,7 +168,7 @@ impl Pool {
     pub(super) async fn close(&self) {
         self.shared.slots.close();
         let idle = std::mem::take(&mut *self.idle());
-        for Idle { connection, .. } in idle {
+        for Idle { connection, open: _open, .. } in idle {
             // A server that is gone already needs no leave taken of it.
             drop(connection.disconnect().await);
         }
@@ -170,7 +182,8 @@ impl Pool {
 impl Lease<'_> {
     /// Puts the connection back, for the next who asks.
     pub(super) fn give_back(self) {
-        self.pool.idle().push(Idle { connection: self.connection, since: Instant::now() });
+        let Self { connection, open, pool, .. } = self;
+        pool.idle().push(Idle { connection, open, since: Instant::now() });
     }
 }
 

@@ -8,6 +8,7 @@ use mysql_async::prelude::Queryable;
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
+use super::counters::Counters;
 use super::lookup::find_card;
 use super::{CardNow, Operation, REQUEST_LIMIT, Store, StoreError};
 use crate::card::{Card, CardCode, CardStatus, MachineCode};
@@ -51,7 +52,8 @@ impl Store {
                 Ok(Validation::Refused(Refusal::Expired))
             }
             Verdict::Activate { .. } | Verdict::Bind => {
-                self.write(deadline, Settle { code, machine, found }).await
+                let counters = self.pool.counters();
+                self.write(deadline, Settle { code, machine, found, counters }).await
             }
         }
     }
@@ -72,14 +74,16 @@ impl Store {
 
     /// Writes down that an active card is over. The answer is right without it, so a failure is only logged.
     async fn write_lapse(&self, card: &Card) {
-        if let Err(error) = self.write(Instant::now() + LAPSE_LIMIT, Lapse { card }).await {
+        let lapse = Lapse { card, counters: self.pool.counters() };
+        if let Err(error) = self.write(Instant::now() + LAPSE_LIMIT, lapse).await {
             warn!(card = card.id, %error, "an expired card could not be marked as such");
         }
     }
 
     /// Does an operation that writes for a client, in its turn.
     async fn write<O: Operation>(&self, deadline: Instant, operation: O) -> Result<O::Output, StoreError> {
-        let turn = timeout_at(deadline, self.writes.acquire()).await.map_err(|_| StoreError::TimedOut)?;
+        let turn = self.pool.counters().acquire(&self.writes);
+        let turn = timeout_at(deadline, turn).await.map_err(|_| StoreError::TimedOut)?;
         let _turn = turn.map_err(|_| StoreError::Abandoned)?;
         self.pool.run_until(deadline, operation).await
     }
@@ -90,6 +94,7 @@ struct Settle<'a> {
     code: &'a CardCode,
     machine: &'a MachineCode,
     found: CardNow,
+    counters: &'a Counters,
 }
 
 impl Operation for Settle<'_> {
@@ -107,17 +112,19 @@ impl Operation for Settle<'_> {
                 // It ran out in this very moment: the next request writes that down.
                 Verdict::Lapse => return Ok(Validation::Refused(Refusal::Expired)),
                 Verdict::Activate { used_at, expire_at } => {
+                    self.counters.round_trip();
                     if activate(connection, &card, self.machine, used_at, expire_at).await? {
                         return Ok(Validation::Admitted { expire_at, now });
                     }
                 }
                 Verdict::Bind => {
+                    self.counters.round_trip();
                     if bind(connection, &card, self.machine).await? {
                         return Ok(Validation::Admitted { expire_at: card.expire_at, now });
                     }
                 }
             }
-            match find_card(connection, self.code).await? {
+            match find_card(connection, self.code, self.counters).await? {
                 Some(card_now) => found = card_now,
                 None => return Ok(Validation::NotFound),
             }
@@ -129,6 +136,7 @@ impl Operation for Settle<'_> {
 /// Writes down that an active card is over.
 struct Lapse<'a> {
     card: &'a Card,
+    counters: &'a Counters,
 }
 
 impl Operation for Lapse<'_> {
@@ -137,6 +145,7 @@ impl Operation for Lapse<'_> {
     const IS_RECALLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<(), StoreError> {
+        self.counters.round_trip();
         connection
             .exec_drop(
                 "UPDATE cards SET status = 'EXPIRED', updated_at = UTC_TIMESTAMP() \

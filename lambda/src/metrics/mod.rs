@@ -1,0 +1,14 @@
+//! What the function and the expiry job count, and the two forms in which it leaves the process.
+//!
+//! Counting is a handful of relaxed additions to atomics that exist from the start, one for each route and outcome, so
+//! that a request neither locks nor allocates for it, and no client can make a series. On Lambda, where a process
+//! cannot be asked, each request writes a line of [`emf`]; elsewhere [`prometheus`] serves the totals.
+
+pub mod emf;
+mod expiry;
+mod histogram;
+pub mod prometheus;
+mod requests;
+
+pub use self::expiry::ExpiryMetrics;
+pub use self::requests::{Outcome, RequestMetrics, Route};
