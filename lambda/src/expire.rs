@@ -13,7 +13,7 @@ use tracing::{error, info};
 use crate::metrics::{ExpiryMetrics, emf};
 
 /// How long before Lambda would end us no further batch is begun.
-const LAMBDA_RESERVE: Duration = Duration::from_secs(5);
+pub const LAMBDA_RESERVE: Duration = Duration::from_secs(5);
 
 /// How long the batch under way may still take once the job is to stop: less than Lambda is left with.
 const STOP_LIMIT: Duration = Duration::from_secs(3);

@@ -26,7 +26,7 @@ pub use self::language::Language;
 pub use self::observe::Observer;
 
 /// The longest a request may take in all, the sending of its body included.
-const REQUEST_LIMIT: Duration = Duration::from_secs(10);
+pub const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 
 /// What the handlers need.
 #[derive(Clone, Debug)]

@@ -1,0 +1,126 @@
+//! The alarms watch metrics that exist, and each thing that can go wrong has one.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use kami_shared::store;
+use serde_json::{Value, json};
+
+use crate::document::{Function, Template};
+use crate::functions::INTERVAL;
+use crate::metrics;
+use crate::{API, EXPIRE};
+
+/// How long the expiry job may be missing.
+const MISSING: Duration = Duration::from_hours(2);
+
+/// What is wrong, a sentence each.
+pub(crate) fn problems(template: &Template) -> Vec<String> {
+    let mut problems = Vec::new();
+    let (Some(api), Some(expiry)) = (template.function(API), template.function(EXPIRE)) else {
+        return problems;
+    };
+    let alarms = template.of_type("AWS::CloudWatch::Alarm");
+    let mut watched = BTreeSet::new();
+    for (id, alarm) in &alarms {
+        let alarm = &alarm["Properties"];
+        let found = [sends(template, alarm), watches(alarm, &api, &expiry), judges(alarm, &api)].concat();
+        problems.extend(found.into_iter().map(|problem| format!("{id}: {problem}")));
+        watched.insert(watch(alarm));
+    }
+    for (namespace, metric, function) in [
+        ("AWS/Lambda", "Errors", &api),
+        ("AWS/Lambda", "Throttles", &api),
+        ("AWS/Lambda", "Duration", &api),
+        (metrics::NAMESPACE, metrics::REQUESTS, &api),
+        (metrics::NAMESPACE, metrics::UNAVAILABLE, &api),
+        ("AWS/Lambda", "Errors", &expiry),
+        (metrics::NAMESPACE, metrics::EXPIRED_CARDS, &expiry),
+    ] {
+        if !watched.contains(&(namespace.into(), metric.into(), function.id.clone())) {
+            problems.push(format!("no alarm watches {metric} of {}", function.id));
+        }
+    }
+    problems
+}
+
+/// Namespace, metric and function of an alarm.
+fn watch(alarm: &Value) -> (String, String, String) {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    (text(&alarm["Namespace"]), text(&alarm["MetricName"]), text(&alarm["Dimensions"][0]["Value"]["Ref"]))
+}
+
+fn sends(template: &Template, alarm: &Value) -> Vec<String> {
+    let mut problems = Vec::new();
+    let topics = template.of_type("AWS::SNS::Topic");
+    for actions in ["AlarmActions", "OKActions"] {
+        let topic = alarm[actions][0]["Ref"].as_str().unwrap_or_default();
+        if !topics.contains_key(topic) {
+            problems.push(format!("{actions} tell nobody"));
+        }
+    }
+    if alarm["AlarmDescription"].as_str().is_none_or(str::is_empty) {
+        problems.push("it does not say what is the matter".to_owned());
+    }
+    problems
+}
+
+/// Whether what is watched exists: the metric, of that function, with those dimensions.
+fn watches(alarm: &Value, api: &Function, expiry: &Function) -> Vec<String> {
+    let (namespace, metric, function) = watch(alarm);
+    let dimensions = alarm["Dimensions"].as_array().map_or(&[][..], Vec::as_slice);
+    let names: Vec<_> = dimensions.iter().filter_map(|dimension| dimension["Name"].as_str()).collect();
+    let emitted = match namespace.as_str() {
+        "AWS/Lambda" => {
+            ["Errors", "Throttles", "Duration"].contains(&metric.as_str())
+                && names == ["FunctionName"]
+                && [&api.id, &expiry.id].contains(&&function)
+        }
+        metrics::NAMESPACE if function == api.id => {
+            metrics::API.contains(&metric.as_str())
+                && metrics::DIMENSIONS.contains(&names.as_slice())
+                && dimensions.iter().skip(1).all(|dimension| {
+                    let [name, value] = [&dimension["Name"], &dimension["Value"]].map(|text| text.as_str());
+                    metrics::values(name.unwrap_or_default()).contains(&value.unwrap_or_default())
+                })
+        }
+        metrics::NAMESPACE => {
+            function == expiry.id && metric == metrics::EXPIRED_CARDS && names == metrics::DIMENSIONS[0]
+        }
+        _ => false,
+    };
+    if emitted { Vec::new() } else { vec![format!("nothing emits {namespace} {metric} by {names:?}")] }
+}
+
+/// Whether it goes off when it should.
+fn judges(alarm: &Value, api: &Function) -> Vec<String> {
+    let (_, metric, _) = watch(alarm);
+    let number = |name: &str| alarm[name].as_f64().unwrap_or(f64::NAN);
+    let rises =
+        alarm["ComparisonOperator"] == "GreaterThanThreshold" && alarm["TreatMissingData"] == "notBreaching";
+    let window = Duration::from_secs_f64(number("Period").max(0.0) * number("EvaluationPeriods").max(0.0));
+    let fits = match metric.as_str() {
+        "Duration" => {
+            let threshold = number("Threshold") / 1e3;
+            let timeout = api.properties["Timeout"].as_f64().unwrap_or_default();
+            // A slow database is told of before requests are given up.
+            rises
+                && alarm["ExtendedStatistic"] == "p99"
+                && threshold < store::REQUEST_LIMIT.as_secs_f64()
+                && threshold < timeout
+        }
+        metrics::UNAVAILABLE => {
+            rises && alarm["Statistic"] == "Average" && (0.0..1.0).contains(&number("Threshold"))
+        }
+        metrics::EXPIRED_CARDS => {
+            alarm["Statistic"] == "SampleCount"
+                && alarm["ComparisonOperator"] == "LessThanThreshold"
+                && alarm["Threshold"] == json!(1)
+                && alarm["TreatMissingData"] == "breaching"
+                && window == MISSING
+                && number("Period") >= INTERVAL.as_secs_f64()
+        }
+        _ => rises && alarm["Statistic"] == "Sum" && number("Threshold") >= 0.0,
+    };
+    if fits { Vec::new() } else { vec![format!("it does not judge {metric} as it should")] }
+}

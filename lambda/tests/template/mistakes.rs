@@ -1,0 +1,122 @@
+//! Mistakes that a linter lets through, each of which must be found.
+
+use crate::{TEMPLATE, problems};
+
+/// A mistake: what is written, what is written instead, and what is then said of it.
+type Mistake = (&'static str, &'static str, &'static str);
+
+const FUNCTIONS: &[Mistake] = &[
+    ("Binary: kami-expire", "Binary: kami-expiry", "the package has no binary"),
+    ("Binary: kami-expire", "Binary: kami-api", "2 functions run kami-api"),
+    ("BuildMethod: rust-cargolambda", "BuildMethod: makefile", "not built by cargo-lambda"),
+    ("CodeUri: lambda/", "CodeUri: tui/", "is not the package"),
+    ("Runtime: provided.al2023", "Runtime: provided.al2", "Runtime is not provided.al2023"),
+    ("Handler: bootstrap", "Handler: kami-api", "Handler is not bootstrap"),
+    ("Architectures: [!Ref Architecture]", "Architectures: [x86_64]", "architecture is not chosen"),
+    ("Default: arm64", "Default: x86_64", "architecture is not chosen"),
+    ("KAMI_TIMEZONE: !Ref", "KAMI_TIME_ZONE: !Ref", "no setting is called KAMI_TIME_ZONE"),
+    ("Default: Asia/Shanghai", "Default: Shanghai", "KAMI_TIMEZONE: not a time zone"),
+    ("Timeout: 15", "Timeout: 10", "ends before a request's own limit"),
+    ("Timeout: 300", "Timeout: 4000", "does not let it end between two runs"),
+    ("Default: 25\n", "Default: 100\n", "may use up the connections"),
+    ("!If [Reserves, 1,", "!If [Reserves, 2,", "may run twice at once"),
+    ("rate(1 hour)", "rate(1 day)", "is not run every hour"),
+    ("rate(1 hour)", "rate(60 minutes)\n            State: DISABLED", "is not run every hour"),
+    ("Type: ScheduleV2", "Type: Schedule", "is not run every hour"),
+    (
+        "MaximumEventAgeInSeconds: 3000",
+        "MaximumEventAgeInSeconds: 7200",
+        "is tried again when the next one is due",
+    ),
+    ("Default: 'off'", "Default: 'on'", "X-Ray is not off by default"),
+];
+
+const REFERENCES: &[Mistake] = &[
+    ("!Ref TimeZone", "!Ref Timezone", "nothing is called Timezone"),
+    ("!Ref TimeZone", "Asia/Shanghai", "the parameter TimeZone is not used"),
+    ("!GetAtt ApiRole.Arn", "!GetAtt ApiRole.RoleArn", "nothing has an attribute ApiRole.RoleArn"),
+    ("integrations/${HttpApiIntegration}", "integrations/${Integration}", "nothing is called Integration"),
+    ("Condition: HasZone", "Condition: HasHostedZone", "no condition is called HasHostedZone"),
+    ("!If [Traces, Active", "!If [Traced, Active", "no condition is called Traced"),
+    ("Condition: HasZone", "DependsOn: HostedZone", "no resource is called HostedZone"),
+    ("Condition: HasAlarmEmail", "Metadata: {}", "the condition HasAlarmEmail decides nothing"),
+    ("[AlarmEmail, LogRetentionDays", "[LogRetentionDays", "the groups do not have each parameter once"),
+];
+
+const ACCESS: &[Mistake] = &[
+    ("      AuthType: NONE", "      AuthType: AWS_IAM", "not one address that anyone may call"),
+    ("Condition: HasUrl", "Condition: HasCors", "not one address that anyone may call"),
+    ("TargetFunctionArn: !Ref ApiFunction", "TargetFunctionArn: !Ref ExpiryFunction", "not one address"),
+    ("FunctionUrlAuthType: NONE", "FunctionUrlAuthType: AWS_IAM", "lets someone else in"),
+    (
+        "InvokedViaFunctionUrl: true",
+        "InvokedViaFunctionUrl: false",
+        "ApiInvokePermission lets someone else in",
+    ),
+    ("Principal: '*'", "Principal: '123456789012'", "nobody is given"),
+    ("/*/$default", "/*/*", "HttpApiPermission lets someone else in"),
+    (
+        "PayloadFormatVersion: '2.0'",
+        "PayloadFormatVersion: '1.0'",
+        "does not call the API with events that it reads",
+    ),
+    ("AuthorizationType: NONE", "AuthorizationType: AWS_IAM", "does not let every request through"),
+    (
+        "      Events:\n",
+        "      FunctionUrlConfig: { AuthType: NONE }\n      Events:\n",
+        "ExpiryFunction has an address",
+    ),
+    ("Type: AWS::SNS::Topic", "Type: AWS::SQS::Queue", "is of a type that is not looked at"),
+    ("Resource: !Ref DatabaseSecretArn", "Resource: '*'", "ReadDatabaseSecret allows more"),
+    ("Action: secretsmanager:GetSecretValue", "Action: secretsmanager:*", "ReadDatabaseSecret allows more"),
+    ("Resource: !Ref DatabaseSecretKeyArn", "Resource: '*'", "DecryptDatabaseSecret allows more"),
+    ("- ec2:CreateNetworkInterface", "- ec2:RunInstances", "JoinVpc allows more"),
+    (
+        "Resource: !GetAtt ApiLogs.Arn",
+        "Resource: !GetAtt ExpiryLogs.Arn",
+        "its role is not for its own logs alone",
+    ),
+    ("Role: !GetAtt ExpiryRole.Arn", "Role: !GetAtt ApiRole.Arn", "functions share their Role"),
+    ("Service: lambda.amazonaws.com", "AWS: '*'", "someone else than Lambda may take on its role"),
+    ("LogFormat: JSON", "LogFormat: Text", "Lambda does not log JSON"),
+    ("RetentionInDays: !Ref LogRetentionDays", "LogGroupName: kami", "its logs are kept forever"),
+    ("    DeletionPolicy: Retain\n", "    DeletionPolicy: Delete\n", "its logs go with the stack"),
+];
+
+const ALARMS: &[Mistake] = &[
+    ("MetricName: unavailable", "MetricName: unavailables", "nothing emits kami unavailables"),
+    ("MetricName: Throttles", "MetricName: Throttled", "nothing emits AWS/Lambda Throttled"),
+    ("MetricName: Throttles", "MetricName: Errors", "no alarm watches Throttles of ApiFunction"),
+    ("Namespace: kami", "Namespace: Kami", "nothing emits Kami"),
+    (
+        "Name: FunctionName, Value: !Ref ApiFunction",
+        "Name: Function, Value: !Ref ApiFunction",
+        "nothing emits AWS/Lambda",
+    ),
+    (
+        "Name: function, Value: !Ref ExpiryFunction",
+        "Name: function, Value: !Ref ApiFunction",
+        "nothing emits kami expired_cards",
+    ),
+    ("Value: internal", "Value: broken", "nothing emits kami requests"),
+    ("{ Name: route, Value: validate }", "{ Name: path, Value: validate }", "nothing emits kami requests"),
+    ("Threshold: 1000", "Threshold: 3000", "does not judge Duration"),
+    ("ExtendedStatistic: p99", "Statistic: Average", "does not judge Duration"),
+    ("Threshold: 0.05", "Threshold: 5", "does not judge unavailable"),
+    ("Statistic: SampleCount", "Statistic: Sum", "does not judge expired_cards"),
+    ("TreatMissingData: breaching", "TreatMissingData: notBreaching", "does not judge expired_cards"),
+    ("EvaluationPeriods: 2", "EvaluationPeriods: 1", "does not judge expired_cards"),
+    ("&notify [!Ref AlarmTopic]", "&notify []", "AlarmActions tell nobody"),
+];
+
+#[test]
+fn each_mistake_is_found() {
+    for (written, instead, said) in [FUNCTIONS, REFERENCES, ACCESS, ALARMS].concat() {
+        assert!(TEMPLATE.contains(written), "the template does not say {written:?}");
+        let found = problems(&TEMPLATE.replacen(written, instead, 1));
+        assert!(
+            found.iter().any(|problem| problem.contains(said)),
+            "{instead:?} for {written:?} should be called {said:?}, not {found:#?}"
+        );
+    }
+}
