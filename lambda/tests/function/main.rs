@@ -7,10 +7,12 @@ mod expire;
 mod hostile;
 mod http;
 mod lambda;
+mod load;
 mod openapi;
 mod outage;
 mod process;
 mod race;
+mod upgrade;
 
 use kami_testkit::{Function, TestDatabase};
 
