@@ -94,6 +94,7 @@ packages_for() { # MANAGER WHAT
     *:mono) echo mono ;;
     apt-get:venv) echo python3-venv ;;
     *:venv) packages_for "$1" python ;;
+    *:systemd-analyze) echo systemd ;;
     dnf:shellcheck | yum:shellcheck | zypper:shellcheck) echo ShellCheck ;;
     *) echo "$2" ;;
   esac
