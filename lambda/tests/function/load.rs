@@ -1,8 +1,8 @@
 //! Many clients at work, and what they were told.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use hyper::StatusCode;
 use kami_testkit::{Answer, Client, TestDatabase, eventually};
@@ -95,6 +95,13 @@ impl Asker {
         let answer = client.validate(&format!("LOAD-{}", self.card), &format!("PC-{}", self.machine)).await;
         seen.note(self.card, self.machine, &answer);
         self.card = (self.card + 7) % self.cards;
+    }
+}
+
+/// Asks over one connection until told to stop.
+pub(crate) async fn ask(mut asker: Asker, mut client: Client, seen: Arc<Seen>) {
+    while !seen.is_stopped() {
+        asker.ask(&mut client, &seen).await;
     }
 }
 

@@ -3,21 +3,14 @@
 use std::sync::Arc;
 
 use hyper::StatusCode;
-use kami_testkit::{Client, Function, PrivateServer, TestDatabase, eventually};
+use kami_testkit::{Function, PrivateServer, TestDatabase, eventually};
 
-use crate::load::{Asker, Seen, insert_cards};
+use crate::load::{Asker, Seen, ask, insert_cards};
 use crate::{API, start};
 
 const CARDS: usize = 3000;
 const CLIENTS: usize = 24;
 const CRASHES: usize = 3;
-
-/// Asks until told to stop.
-async fn ask(mut asker: Asker, mut client: Client, seen: Arc<Seen>) {
-    while !seen.is_stopped() {
-        asker.ask(&mut client, &seen).await;
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_database_costs_503s_and_nothing_else() {

@@ -88,8 +88,7 @@ async fn two(database: &TestDatabase) -> [Function; 2] {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rolling_upgrade_loses_no_request() {
-    let database = TestDatabase::create().await;
-    database.execute("DROP TABLE cards, batches, acts, operator_log, refinery_schema_history").await;
+    let database = TestDatabase::create_empty().await;
     database.execute(OLD_SCHEMA).await;
     insert_cards(&database, CARDS).await;
     let old = two(&database).await;
