@@ -8,7 +8,8 @@ rem   start.bat logs      follow the logs
 rem   start.bat reset     stop it and delete its database; asks first
 setlocal
 cd /d "%~dp0"
-set "address=http://127.0.0.1:5000"
+set "listen=127.0.0.1:5000"
+set "address=http://%listen%"
 set "wait_seconds=180"
 
 set "command=%~1"
@@ -50,7 +51,9 @@ if not errorlevel 1 (
   exit /b 1
 )
 :up
+set "KAMI_LISTEN=%listen%"
 docker compose up -d --build
+if not errorlevel 1 docker compose run --rm migrate migrate --demo
 if errorlevel 1 (
   echo start.bat: Docker Compose could not start kami, for the reason above.
   docker compose down >nul 2>nul
@@ -78,7 +81,7 @@ docker compose ps
 echo.
 echo Try it:
 echo   curl -s %address%/api/validate -H "Content-Type: application/json" -d "{\"code\":\"VIP-DEMO123456\",\"machine_code\":\"my-machine-1\"}"
-echo Then: start.bat status, logs, stop or reset
+echo Then: docker compose run --rm console (console), start.bat status, logs, stop or reset
 exit /b 0
 
 :stop

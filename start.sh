@@ -319,7 +319,8 @@ bring_up() {
   echo "$database" >"$state/run/database"
   echo "$listen" >"$state/run/listen"
   if [ "$database" = compose ]; then
-    docker compose up -d --build || fail 'Docker Compose could not start kami, for the reason above' 'Docker Compose 启动 kami 失败,原因见上'
+    { KAMI_LISTEN=$listen docker compose up -d --build && docker compose run --rm migrate migrate --demo; } ||
+      fail 'Docker Compose could not start kami, for the reason above' 'Docker Compose 启动 kami 失败,原因见上'
   else
     build
     open_database
@@ -355,8 +356,13 @@ show_help() {
 # The console is for a person; scripts and CI get the prompt back.
 open_console() {
   [ -n "$console" ] && [ -t 0 ] && [ -t 1 ] && [ -z "${CI:-}" ] || return 0
-  if [ "$(used_database)" = compose ] || [ ! -x "$bin/kami" ]; then return 0; fi
-  DATABASE_URL=$url "$bin/kami" || true
+  if [ "$(used_database)" = compose ]; then
+    docker compose run --rm console || true
+  elif [ -x "$bin/kami" ]; then
+    DATABASE_URL=$url "$bin/kami" || true
+  else
+    return 0
+  fi
   say "The console is closed; kami runs on. './start.sh stop' stops it." '控制台已关闭,kami 仍在运行;./start.sh stop 可停止它。'
 }
 

@@ -40,6 +40,7 @@ prepare() {
   fi
   has server || need server || exit 1
   # the tests of the clients run the examples in each language
+  need mysqldump || complain 'the test of backups will fail' '备份的测试将会失败'
   need python node mono curl || complain "the tests of the clients in those languages will fail" '这些语言的客户端测试将会失败'
 }
 

@@ -83,6 +83,8 @@ packages_for() { # MANAGER WHAT
     # Red Hat's MariaDB is older than its MySQL
     dnf:server | yum:server) echo mysql-server ;;
     *:server) echo mariadb ;;
+    apt-get:mysqldump) echo mariadb-client ;;
+    *:mysqldump) packages_for "$1" mariadb ;;
     apt-get:mariadb) echo mariadb-server-core mariadb-client-core ;;
     dnf:mariadb | yum:mariadb) echo mariadb-server ;;
     pacman:python | brew:python) echo python ;;
@@ -94,6 +96,7 @@ packages_for() { # MANAGER WHAT
     *:mono) echo mono ;;
     apt-get:venv) echo python3-venv ;;
     *:venv) packages_for "$1" python ;;
+    *:systemd-analyze) echo systemd ;;
     dnf:shellcheck | yum:shellcheck | zypper:shellcheck) echo ShellCheck ;;
     *) echo "$2" ;;
   esac

@@ -24,6 +24,16 @@ impl TestDatabase {
         database
     }
 
+    /// A new database without any table.
+    pub async fn create_empty() -> Self {
+        let database = Self::absent();
+        let options = OptsBuilder::from_opts(Opts::from_url(&test_server()).unwrap()).prefer_socket(false);
+        let mut connection = Conn::new(options).await.unwrap();
+        connection.query_drop(format!("CREATE DATABASE {}", database.name)).await.unwrap();
+        connection.disconnect().await.unwrap();
+        database
+    }
+
     /// The name and address of a database that does not exist yet.
     pub fn absent() -> Self {
         Self::absent_on(&test_server())

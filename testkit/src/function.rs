@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
 
 use crate::{Client, PATIENCE, eventually};
 
@@ -13,6 +14,7 @@ use crate::{Client, PATIENCE, eventually};
 pub struct Program {
     child: Child,
     lines: Arc<Mutex<Vec<String>>>,
+    readers: [JoinHandle<()>; 2],
 }
 
 impl Program {
@@ -29,9 +31,11 @@ impl Program {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
         let lines = Arc::default();
-        keep_lines(child.stdout.take().unwrap(), &lines);
-        keep_lines(child.stderr.take().unwrap(), &lines);
-        Self { child, lines }
+        let readers = [
+            keep_lines(child.stdout.take().unwrap(), &lines),
+            keep_lines(child.stderr.take().unwrap(), &lines),
+        ];
+        Self { child, lines, readers }
     }
 
     /// Everything it has printed so far, on both streams.
@@ -65,20 +69,32 @@ impl Program {
         assert!(sent.success());
     }
 
-    /// Waits until it has ended by itself.
+    /// Waits until it has ended by itself, and all that it printed is read.
     pub async fn ended(&mut self) -> ExitStatus {
-        tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("the program ends").unwrap()
+        let ending = async {
+            let status = self.child.wait().await.unwrap();
+            for reader in &mut self.readers {
+                if !reader.is_finished() {
+                    reader.await.unwrap();
+                }
+            }
+            status
+        };
+        tokio::time::timeout(PATIENCE, ending).await.expect("the program ends")
     }
 }
 
-fn keep_lines(stream: impl AsyncRead + Send + Unpin + 'static, lines: &Arc<Mutex<Vec<String>>>) {
+fn keep_lines(
+    stream: impl AsyncRead + Send + Unpin + 'static,
+    lines: &Arc<Mutex<Vec<String>>>,
+) -> JoinHandle<()> {
     let lines = Arc::clone(lines);
     tokio::spawn(async move {
         let mut read = BufReader::new(stream).lines();
         while let Ok(Some(line)) = read.next_line().await {
             lines.lock().unwrap().push(line);
         }
-    });
+    })
 }
 
 /// A running `kami-api` on a free port.

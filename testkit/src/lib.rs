@@ -4,12 +4,14 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
 
+mod certificates;
 mod database;
 mod function;
 mod http;
 mod proxy;
 mod server;
 
+pub use self::certificates::Certificates;
 pub use self::database::{TestDatabase, unique_name};
 pub use self::function::{Function, Program};
 pub use self::http::{Answer, Client};

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
 
+mod backup;
 mod contract;
 mod expire;
 mod hostile;
@@ -9,11 +10,13 @@ mod http;
 mod ids;
 mod lambda;
 mod metrics;
+mod load;
 mod openapi;
 mod outage;
 mod process;
 mod race;
 mod runtime;
+mod upgrade;
 
 use kami_testkit::{Function, TestDatabase};
 

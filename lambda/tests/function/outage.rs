@@ -1,77 +1,35 @@
 //! The database dies under load and comes back.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use hyper::StatusCode;
-use kami_testkit::{Client, Function, PrivateServer, TestDatabase, eventually};
+use kami_testkit::{Function, PrivateServer, TestDatabase, eventually};
 
+use crate::load::{Asker, Seen, ask, insert_cards};
 use crate::{API, start};
 
 const CARDS: usize = 3000;
 const CLIENTS: usize = 24;
 const CRASHES: usize = 3;
 
-/// What the clients of a run saw.
-#[derive(Debug, Default)]
-struct Seen {
-    /// The machines that were let in, by card.
-    admitted: Mutex<HashMap<usize, HashSet<usize>>>,
-    answered: AtomicUsize,
-    unavailable: AtomicUsize,
-    stop: AtomicBool,
-}
-
-/// Asks for one card after another until told to stop, each as one of two machines that contend for it.
-async fn load(mut client: Client, number: usize, seen: Arc<Seen>) {
-    let machine = number % 2;
-    let mut card = number / 2;
-    while !seen.stop.load(Ordering::SeqCst) {
-        let answer = client.validate(&format!("LOAD-{card}"), &format!("PC-{machine}")).await;
-        match answer.status {
-            StatusCode::OK => {
-                seen.admitted.lock().unwrap().entry(card).or_default().insert(machine);
-            }
-            StatusCode::FORBIDDEN => assert_eq!(answer.reason(), "machine_mismatch"),
-            StatusCode::SERVICE_UNAVAILABLE => {
-                assert!(answer.headers.contains_key("retry-after"));
-                seen.unavailable.fetch_add(1, Ordering::SeqCst);
-            }
-            other => panic!("{other} {}", answer.body),
-        }
-        seen.answered.fetch_add(1, Ordering::SeqCst);
-        card = (card + 7) % CARDS;
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_database_costs_503s_and_nothing_else() {
     let server = tokio::task::spawn_blocking(|| PrivateServer::start(&[])).await.unwrap();
     let database = TestDatabase::create_on(&server.url()).await;
-    let cards: Vec<_> = (0..CARDS).map(|card| format!("('LOAD', '{card}', 'LOAD-{card}')")).collect();
-    database
-        .execute(&format!("INSERT INTO cards (prefix, code, full_code) VALUES {}", cards.join(", ")))
-        .await;
+    insert_cards(&database, CARDS).await;
     let function = Function::start(API, &database.url()).await;
     let seen = Arc::<Seen>::default();
     let mut clients = Vec::new();
     for number in 0..CLIENTS {
-        clients.push(tokio::spawn(load(function.client().await, number, Arc::clone(&seen))));
+        let asker = Asker::new(number, CARDS);
+        clients.push(tokio::spawn(ask(asker, function.client().await, Arc::clone(&seen))));
     }
     let mut health = function.client().await;
     for _ in 0..CRASHES {
-        let before = seen.answered.load(Ordering::SeqCst);
-        eventually("the load runs", async || {
-            (seen.answered.load(Ordering::SeqCst) > before + 200).then_some(())
-        })
-        .await;
-        let before = seen.unavailable.load(Ordering::SeqCst);
+        seen.answered(200).await;
+        let before = seen.unavailable();
         server.kill();
-        eventually("clients are told", async || {
-            (seen.unavailable.load(Ordering::SeqCst) > before).then_some(())
-        })
-        .await;
+        eventually("clients are told", async || (seen.unavailable() > before).then_some(())).await;
         assert_eq!(health.get("/health").await.status, StatusCode::SERVICE_UNAVAILABLE);
         server.restart();
         eventually("it recovers by itself", async || {
@@ -80,23 +38,11 @@ async fn a_killed_database_costs_503s_and_nothing_else() {
         .await;
         assert!(clients.iter().all(|client| !client.is_finished()));
     }
-    seen.stop.store(true, Ordering::SeqCst);
+    seen.stop();
     for client in clients {
         client.await.unwrap();
     }
-
-    let bound: HashMap<usize, String> = database
-        .rows::<(String, String)>("SELECT code, machine_code FROM cards WHERE status = 'ACTIVE'", ())
-        .await
-        .into_iter()
-        .map(|(code, machine)| (code.parse().unwrap(), machine))
-        .collect();
-    let admitted = seen.admitted.lock().unwrap();
-    assert!(admitted.len() > 100, "the load activated cards: {}", admitted.len());
-    for (card, machines) in admitted.iter() {
-        assert_eq!(machines.len(), 1, "card {card} was activated twice");
-        assert_eq!(bound[card], format!("PC-{}", machines.iter().next().unwrap()), "card {card} was lost");
-    }
+    seen.check(&database).await;
     assert!(!function.program.output().contains("a panic"));
 }
 

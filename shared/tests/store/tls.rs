@@ -1,52 +1,7 @@
 //! TLS to the database, by the parameters of its address.
 
-use std::path::{Path, PathBuf};
-
 use kami_shared::store::{Store, StoreError};
-use kami_testkit::{PrivateServer, TestDatabase, unique_name};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-
-/// A folder with the files of an authority and of a server at 127.0.0.1 that it vouches for.
-struct Certificates(PathBuf);
-
-impl Certificates {
-    fn make() -> Self {
-        let folder = std::env::temp_dir().join(unique_name("kami_tls"));
-        std::fs::create_dir(&folder).unwrap();
-        let authority_key = KeyPair::generate().unwrap();
-        let mut authority = CertificateParams::new([]).unwrap();
-        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let root = authority.self_signed(&authority_key).unwrap();
-        let issuer = Issuer::new(authority, authority_key);
-        let key = KeyPair::generate().unwrap();
-        let names = ["127.0.0.1".to_owned()];
-        let server = CertificateParams::new(names).unwrap().signed_by(&key, &issuer).unwrap();
-        let write = |name: &str, pem: String| std::fs::write(folder.join(name), pem).unwrap();
-        write("ca.pem", root.pem());
-        write("server.pem", server.pem());
-        write("server.key", key.serialize_pem());
-        Self(folder)
-    }
-
-    fn file(&self, name: &str) -> String {
-        Path::new(&self.0).join(name).to_str().unwrap().to_owned()
-    }
-
-    fn server(&self) -> PrivateServer {
-        let options = ["ca", "cert", "key"]
-            .into_iter()
-            .zip(["ca.pem", "server.pem", "server.key"])
-            .map(|(option, file)| format!("--ssl-{option}={}", self.file(file)))
-            .collect::<Vec<_>>();
-        PrivateServer::start(&options.iter().map(String::as_str).collect::<Vec<_>>())
-    }
-}
-
-impl Drop for Certificates {
-    fn drop(&mut self) {
-        drop(std::fs::remove_dir_all(&self.0));
-    }
-}
+use kami_testkit::{Certificates, TestDatabase};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_is_trusted_by_its_authority_and_its_name() {

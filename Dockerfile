@@ -1,0 +1,32 @@
+# syntax=docker/dockerfile:1
+# One image with kami-api, kami-expire and kami, and nothing else: no shell, no libraries. Builds alike on x86_64 and
+# arm64. docker-compose.yml says how each program is started and how its health is asked.
+
+FROM rust:1.95.0-slim-bookworm AS build
+SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
+# no versions of packages: Debian's archive keeps only the newest of a release
+# hadolint ignore=DL3008
+RUN apt-get update && \
+    apt-get install --yes --no-install-recommends ca-certificates musl-tools && \
+    rm -rf /var/lib/apt/lists/* && \
+    rustup target add "$(uname -m)-unknown-linux-musl"
+WORKDIR /kami
+COPY . .
+# the caches stay with the builder, so that a change of kami does not build its dependencies again
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    --mount=type=cache,target=/kami/target \
+    target="$(uname -m)-unknown-linux-musl" && \
+    cargo build --release --locked --package kami-lambda --package kami-tui --bins --target "$target" && \
+    install -D --target-directory=/image/bin \
+      "target/$target/release/kami-api" "target/$target/release/kami-expire" "target/$target/release/kami" && \
+    mkdir -p /image/home/kami
+
+FROM scratch
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+COPY --from=build /image/bin /usr/local/bin
+# what the console remembers
+COPY --from=build --chown=65532:65532 /image/home /home
+ENV HOME=/home/kami
+WORKDIR /home/kami
+USER 65532:65532
+CMD ["kami-api"]

@@ -1,0 +1,144 @@
+//! Upgrading under load: old and new processes side by side behind a reverse proxy, and a migration meanwhile.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use kami_shared::store::MigrateError;
+use kami_testkit::{Client, Function, Program, TestDatabase, eventually};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::load::{Asker, Seen, insert_cards};
+use crate::{API, EXPIRE};
+
+const CARDS: usize = 3000;
+const CLIENTS: usize = 16;
+
+/// How many requests are answered at the least before, during and after each step.
+const REQUESTS: usize = 500;
+
+/// The second schema of kami as a database without a history: what one migrated halfway looks like.
+const OLD_SCHEMA: &str =
+    concat!(include_str!("../../../sql/V1__flask_cards.sql"), include_str!("../../../sql/V2__cards.sql"));
+
+/// What a later version might do: only add, so that this version's programs can go on.
+const FUTURE_MIGRATION: &str = "
+    ALTER TABLE cards ADD COLUMN region VARCHAR(8) NOT NULL DEFAULT 'cn', ADD INDEX idx_region (region, id);
+    INSERT INTO refinery_schema_history (version, name, applied_on, checksum)
+    VALUES (1000, 'regions', '2030-01-01T00:00:00Z', '1')";
+
+/// Clients behind a reverse proxy, which knows the addresses that it may send them to.
+struct Load {
+    backends: watch::Sender<Arc<Vec<String>>>,
+    seen: Arc<Seen>,
+    clients: Vec<JoinHandle<()>>,
+}
+
+impl Load {
+    fn start(functions: &[&Function]) -> Self {
+        let (backends, watched) = watch::channel(addresses(functions));
+        let seen = Arc::<Seen>::default();
+        let clients = (0..CLIENTS)
+            .map(|number| tokio::spawn(ask(Asker::new(number, CARDS), watched.clone(), Arc::clone(&seen))));
+        Self { backends, clients: clients.collect(), seen: Arc::clone(&seen) }
+    }
+
+    /// Sends requests to these from now on; returns when none is on its way to another.
+    async fn move_to(&self, functions: &[&Function]) {
+        let before = self.backends.send_replace(addresses(functions));
+        eventually("no request is on its old way", async || (Arc::strong_count(&before) == 1).then_some(()))
+            .await;
+    }
+
+    /// Ends it; every request must have been answered, and every answer right.
+    async fn end(self, database: &TestDatabase) {
+        self.seen.stop();
+        for client in self.clients {
+            client.await.unwrap();
+        }
+        assert_eq!(self.seen.unavailable(), 0, "requests were answered with 503");
+        self.seen.check(database).await;
+    }
+}
+
+fn addresses(functions: &[&Function]) -> Arc<Vec<String>> {
+    Arc::new(functions.iter().map(|function| function.address().to_owned()).collect())
+}
+
+/// Asks each backend in turn until told to stop. It holds the list that it goes by as long as its request is under way.
+async fn ask(mut asker: Asker, backends: watch::Receiver<Arc<Vec<String>>>, seen: Arc<Seen>) {
+    let mut connections = HashMap::<String, Client>::new();
+    for turn in 0.. {
+        if seen.is_stopped() {
+            return;
+        }
+        let backends = Arc::clone(&backends.borrow());
+        connections.retain(|address, _| backends.contains(address));
+        let address = &backends[turn % backends.len()];
+        if !connections.contains_key(address) {
+            connections.insert(address.clone(), Client::connect(address).await);
+        }
+        asker.ask(connections.get_mut(address).unwrap(), &seen).await;
+    }
+}
+
+async fn two(database: &TestDatabase) -> [Function; 2] {
+    [Function::start(API, &database.url()).await, Function::start(API, &database.url()).await]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rolling_upgrade_loses_no_request() {
+    let database = TestDatabase::create_empty().await;
+    database.execute(OLD_SCHEMA).await;
+    insert_cards(&database, CARDS).await;
+    let old = two(&database).await;
+    let load = Load::start(&[&old[0], &old[1]]);
+    load.seen.answered(REQUESTS).await;
+
+    let plan = database.store().migrate().await.unwrap();
+    assert!(plan.migrations.last().unwrap().version >= 3);
+    load.seen.answered(REQUESTS).await;
+
+    let new = two(&database).await;
+    let ([mut first, mut second], [third, fourth]) = (old, new);
+    load.move_to(&[&first, &third]).await;
+    stop(&mut second).await;
+    load.seen.answered(REQUESTS).await;
+    load.move_to(&[&third, &fourth]).await;
+    stop(&mut first).await;
+    load.seen.answered(REQUESTS).await;
+    load.end(&database).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_later_version_that_only_adds_to_the_schema_does_not_disturb_this_one() {
+    let database = TestDatabase::create().await;
+    insert_cards(&database, CARDS).await;
+    let [first, second] = two(&database).await;
+    let load = Load::start(&[&first, &second]);
+    load.seen.answered(REQUESTS).await;
+    database.execute(FUTURE_MIGRATION).await;
+    load.seen.answered(REQUESTS).await;
+
+    load.end(&database).await;
+
+    database
+        .execute(
+            "INSERT INTO cards (prefix, code, full_code, status, used_at, expire_at, machine_code)
+             VALUES ('OLD', 'ONE', 'OLD-ONE', 'ACTIVE', UTC_TIMESTAMP() - INTERVAL 1 DAY,
+                UTC_TIMESTAMP() - INTERVAL 1 HOUR, 'PC-1')",
+        )
+        .await;
+    let mut expire = Program::start(EXPIRE, &[], &[("DATABASE_URL", &database.url())]);
+    assert!(expire.ended().await.success(), "{}", expire.output());
+    expire.printed("1 cards expired").await;
+    let refused = database.store().migrate().await.unwrap_err();
+    assert!(matches!(refused, MigrateError::Newer { found: 1000, .. }), "{refused}");
+}
+
+/// Stops a process as its manager does.
+async fn stop(function: &mut Function) {
+    function.program.terminate().await;
+    assert!(function.program.ended().await.success());
+    assert!(!function.program.output().contains("were cut off"), "{}", function.program.output());
+}
