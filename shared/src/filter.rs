@@ -201,3 +201,13 @@ pub enum Capped {
     /// More than so many.
     MoreThan(u64),
 }
+
+impl Capped {
+    /// The number, where it was counted to its end.
+    pub const fn exactly(self) -> Option<u64> {
+        match self {
+            Self::Exactly(count) => Some(count),
+            Self::MoreThan(_) => None,
+        }
+    }
+}

@@ -76,15 +76,6 @@ impl fmt::Debug for LogRecord {
     }
 }
 
-/// Which acts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ActFilter {
-    /// Those of this operator.
-    pub operator: Option<String>,
-    /// Those of this kind, by its word.
-    pub act: Option<String>,
-}
-
 /// Which rows of the log: those that meet every condition given.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct LogFilter {
@@ -113,9 +104,9 @@ impl fmt::Debug for LogFilter {
     }
 }
 
-const ACT_COLUMNS: &str = "id, act, operator, done_at, card_count, batch_id, undoes, undone_by";
+pub(super) const ACT_COLUMNS: &str = "id, act, operator, done_at, card_count, batch_id, undoes, undone_by";
 
-fn read_act(mut row: Row) -> Result<ActRecord, StoreError> {
+pub(super) fn read_act(mut row: Row) -> Result<ActRecord, StoreError> {
     let row = &mut row;
     Ok(ActRecord {
         id: take(row, 0)?,
@@ -151,16 +142,6 @@ fn read_log(mut row: Row) -> Result<LogRecord, StoreError> {
 }
 
 impl Store {
-    /// Up to `size` acts before the one numbered `before`, newest first.
-    pub async fn acts(
-        &self,
-        filter: &ActFilter,
-        before: Option<u64>,
-        size: usize,
-    ) -> Result<Vec<ActRecord>, StoreError> {
-        self.run(SCREEN + GRACE, ReadActs { statement: acts(filter, before, size) }).await
-    }
-
     /// The act of that number, if there is one.
     pub async fn act(&self, id: u64) -> Result<Option<ActRecord>, StoreError> {
         let text = format!("SELECT {ACT_COLUMNS} FROM acts WHERE id = ?");
@@ -171,8 +152,11 @@ impl Store {
     /// The last act of this operator that stands: one that was taken back, and the taking back, are passed over, so
     /// that undoing again goes one act further back.
     pub async fn last_undoable(&self, operator: &Operator) -> Result<Option<ActRecord>, StoreError> {
-        let filter = ActFilter { operator: Some(operator.as_str().to_owned()), act: None };
-        let acts = self.acts(&filter, None, 100).await?;
+        let text = format!(
+            "SELECT {ACT_COLUMNS} FROM acts FORCE INDEX (idx_operator) WHERE operator = ? ORDER BY id DESC LIMIT 100"
+        );
+        let statement = Statement { text, values: vec![operator.as_str().into()] };
+        let acts = self.run(SCREEN + GRACE, ReadActs { statement }).await?;
         Ok(acts.into_iter().find(|act| act.undone_by.is_none() && act.undoes.is_none()))
     }
 
@@ -195,24 +179,6 @@ impl Store {
     ) -> Result<Vec<LogRecord>, StoreError> {
         self.log(&LogFilter { card_id: Some(id), ..LogFilter::default() }, before, size).await
     }
-}
-
-fn acts(ActFilter { operator, act }: &ActFilter, before: Option<u64>, size: usize) -> Statement {
-    // Few enough, one for each act, to look for a kind of act row by row.
-    let index = if operator.is_some() { "idx_operator" } else { "PRIMARY" };
-    let mut statement = Statement {
-        text: format!("SELECT {ACT_COLUMNS} FROM acts FORCE INDEX ({index}) WHERE id < ?"),
-        values: vec![before.unwrap_or(u64::MAX).into()],
-    };
-    if let Some(operator) = operator {
-        statement.and("operator = ?", [operator.into()]);
-    }
-    if let Some(act) = act {
-        statement.and("act = ?", [act.into()]);
-    }
-    statement.text.push_str(" ORDER BY id DESC LIMIT ?");
-    statement.values.push(size.into());
-    statement
 }
 
 fn log(filter: &LogFilter, before: Option<u64>, size: usize) -> Statement {

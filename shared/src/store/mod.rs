@@ -1,5 +1,6 @@
 //! The only code that talks to the database: every statement of SQL is in this module or in `sql/`.
 
+mod act_list;
 mod acts;
 mod batches;
 mod counters;
@@ -27,6 +28,7 @@ use mysql_async::prelude::{FromRow, Queryable};
 use mysql_async::{Conn, FromRowError, Row};
 use tokio::sync::Semaphore;
 
+pub use self::act_list::{ACT_WINDOW, ActFilter, ActStep};
 pub use self::acts::{
     ActError, ActOutcome, ActProgress, Acted, CardValues, GenerateOrder, MAX_BATCH, OnMade, OnProgress,
     Selection, TakenCodes, UndoRefusal,
@@ -40,7 +42,7 @@ pub use self::expiry::{EXPIRY_BATCH, ExpiryBatch, ExpiryCursor};
 pub use self::grants::{Grants, MissingGrant, Privilege};
 pub use self::inspection::{Inspection, ServerKind};
 pub use self::listing::{COUNT_CAP, Explained, Page, Progress, SEARCH_WINDOW, SearchCursor, SearchStep};
-pub use self::log::{ActFilter, ActRecord, LogFilter, LogRecord};
+pub use self::log::{ActRecord, LogFilter, LogRecord};
 use self::lookup::Lookups;
 pub use self::migrations::{MigrateError, Migration, MigrationPlan};
 use self::pool::Pool;

@@ -7,11 +7,12 @@ use kami_shared::acts::{Act, ActRefusal};
 use kami_shared::card::CardStatus;
 use kami_shared::duration::CardDuration;
 use kami_shared::edit::{CardEdit, StatusEdit};
-use kami_shared::filter::{Anchor, Filter, Sort};
+use kami_shared::filter::{Anchor, Filter, Range, Sort};
 use kami_shared::operator::{Note, Operator};
 use kami_shared::record::CardRecord;
 use kami_shared::store::{
-    ActError, ActFilter, ActOutcome, ActProgress, LogFilter, Selection, Store, UndoRefusal, Validation,
+    ACT_WINDOW, ActError, ActFilter, ActOutcome, ActProgress, LogFilter, Selection, Store, UndoRefusal,
+    Validation,
 };
 use kami_testkit::TestDatabase;
 
@@ -249,18 +250,66 @@ async fn undoing_refuses_what_changed_since() {
 }
 
 #[tokio::test]
+async fn acts_are_gone_through_in_windows_whatever_the_filter() {
+    let (database, store) = many().await;
+    let seen = card(&store, "VIP-1").await;
+    let first = store.act_on_one(&anna(), &Act::Disable, &seen).await.unwrap().act_id;
+    let far = first + 3 * ACT_WINDOW;
+    for (id, when, batch) in [(far, "2026-01-31 12:00:00", 7), (far + 1, "2026-02-01 12:00:00", 8)] {
+        let insert = "INSERT INTO acts (id, act, operator, done_at, card_count, batch_id) VALUES";
+        database.execute(&format!("{insert} ({id}, 'generate', 'boris', '{when}', 5, {batch})")).await;
+    }
+    let moment = |text: &str| Some(text.parse().unwrap());
+    let january = Range { from: moment("2026-01-01T00:00:00Z"), until: moment("2026-02-01T00:00:00Z") };
+    let all = ActFilter::default;
+    for (filter, wanted, steps) in [
+        (all(), vec![far + 1, far, first], 4),
+        (ActFilter { operator: Some("anna".into()), ..all() }, vec![first], 4),
+        (ActFilter { act: Some("generate".into()), ..all() }, vec![far + 1, far], 4),
+        (ActFilter { batch_id: Some(7), ..all() }, vec![far], 4),
+        // The disabling is of today and has the lowest number, so that no step can end the search early.
+        (ActFilter { done: Some(january), ..all() }, vec![far], 4),
+        (ActFilter { code: Some("vip-1".into()), ..all() }, vec![first], 1),
+        (ActFilter { code: Some("VIP-NONE".into()), ..all() }, vec![], 1),
+    ] {
+        let (mut found, mut next, mut taken) = (Vec::new(), None, 0);
+        loop {
+            let step = store.acts_step(&filter, next, 10).await.unwrap();
+            found.extend(step.acts.iter().map(|act| act.id));
+            next = step.next;
+            taken += 1;
+            if next.is_none() {
+                break;
+            }
+        }
+        assert_eq!((found, taken), (wanted, steps), "{filter:?}");
+    }
+    // One at a time goes on behind each.
+    let step = store.acts_step(&all(), None, 1).await.unwrap();
+    assert_eq!((step.acts[0].id, step.next), (far + 1, Some(far + 1)));
+    // Nothing is looked for before the time that is asked for.
+    database.execute(&format!("UPDATE acts SET done_at = '2025-12-31 12:00:00' WHERE id = {first}")).await;
+    let step = store.acts_step(&ActFilter { done: Some(january), ..all() }, None, 10).await.unwrap();
+    assert_eq!((step.acts.len(), step.next), (1, None));
+}
+
+#[tokio::test]
 async fn the_log_is_paged_and_filtered() {
     let (_database, store) = many().await;
     let boris = Operator::new("boris").unwrap();
     let seen = card(&store, "VIP-1").await;
     let one = store.act_on_one(&boris, &Act::Disable, &seen).await.unwrap();
     let all = act(&store, &Act::SetNote { note: note("x") }, &Selection::Filter(Filter::default())).await;
-    let acts = store.acts(&ActFilter::default(), None, 10).await.unwrap();
+    let acts = store.acts_step(&ActFilter::default(), None, 10).await.unwrap().acts;
     let ids = |acts: &[kami_shared::store::ActRecord]| acts.iter().map(|act| act.id).collect::<Vec<_>>();
     assert_eq!(ids(&acts), [all.act_id.unwrap(), one.act_id]);
-    let his = ActFilter { operator: Some("boris".into()), act: Some("disable".into()) };
-    assert_eq!(ids(&store.acts(&his, None, 10).await.unwrap()), [one.act_id]);
-    assert_eq!(ids(&store.acts(&ActFilter::default(), all.act_id, 10).await.unwrap()), [one.act_id]);
+    let his =
+        ActFilter { operator: Some("boris".into()), act: Some("disable".into()), ..ActFilter::default() };
+    assert_eq!(ids(&store.acts_step(&his, None, 10).await.unwrap().acts), [one.act_id]);
+    assert_eq!(
+        ids(&store.acts_step(&ActFilter::default(), all.act_id, 10).await.unwrap().acts),
+        [one.act_id]
+    );
     assert_eq!(store.last_undoable(&boris).await.unwrap().map(|act| act.id), Some(one.act_id));
     assert_eq!(store.last_undoable(&anna()).await.unwrap().map(|act| act.id), all.act_id);
 

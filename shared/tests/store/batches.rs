@@ -73,7 +73,7 @@ async fn a_batch_is_made_whole_and_logged() {
     assert_eq!(card.full_code, format!("季卡-{}", card.code));
     assert_eq!((card.code.len(), card.note.as_deref()), (16, Some("for the fair")));
     assert_eq!(card.created_at, batch.created_at);
-    let acts = store.acts(&ActFilter::default(), None, 10).await.unwrap();
+    let acts = store.acts_step(&ActFilter::default(), None, 10).await.unwrap().acts;
     assert_eq!(
         (acts[0].act.as_str(), acts[0].card_count, acts[0].batch_id),
         ("generate", 2_345, Some(batch.id))

@@ -45,13 +45,9 @@ pub(super) struct FilterOptions {
 impl FilterOptions {
     /// The filter that they say, with ranges read in the session's zone and from the database's clock.
     pub(super) async fn filter(&self, session: &Session) -> Result<Filter, Failure> {
-        let range = async |typed: Option<Period>, side| -> Result<Option<Range>, Failure> {
-            let Some(typed) = typed else { return Ok(None) };
-            let range = typed.range(side, session.zone, session.store.now().await?);
-            if period::is_empty(range) {
-                return Err(Failure::Usage(say!(session.language, "period.is_empty")));
-            }
-            Ok(Some(range))
+        let range = async |typed: Option<Period>, side| match typed {
+            None => Ok(None),
+            Some(typed) => read_range(session, typed, side).await.map(Some),
         };
         let Self { code_prefix, contains, machine, note, .. } = self;
         let texts = [
@@ -69,4 +65,13 @@ impl FilterOptions {
             text: texts.into_iter().flatten().next(),
         })
     }
+}
+
+/// What a typed range means in the session's zone and by the database's clock; an empty one is refused.
+pub(super) async fn read_range(session: &Session, typed: Period, side: Side) -> Result<Range, Failure> {
+    let range = typed.range(side, session.zone, session.store.now().await?);
+    if period::is_empty(range) {
+        return Err(Failure::Usage(say!(session.language, "period.is_empty")));
+    }
+    Ok(range)
 }

@@ -4,9 +4,11 @@ use clap::Args;
 use kami_shared::store::{ActFilter, ActRecord, LogFilter, LogRecord};
 
 use super::failure::Failure;
+use super::filter::read_range;
 use super::output::{Output, Table};
 use super::record::{NONE, act_json, act_word, changes, log_json, text};
 use super::session::Session;
+use crate::period::{Period, Side};
 use crate::words::{number, say, whole_moment};
 
 /// How many records are read at a time.
@@ -17,7 +19,7 @@ const PART: usize = 1_000;
 /// Without a number or a code it lists acts; with one, what was done to each card, before and after.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  kami log --operator li --act delete\n  kami log 1042           each card of that act\n  \
+    after_help = "Examples:\n  kami log --operator li --act delete --done 2026-01..\n  kami log 1042           each card of that act\n  \
                         kami log --code VIP-7KQ2M9XW --json"
 )]
 pub(super) struct Log {
@@ -33,6 +35,12 @@ pub(super) struct Log {
     /// generate, import, edit, disable, enable, unbind, extend, delete, note or undo
     #[arg(long, value_name = "KIND")]
     act: Option<String>,
+    /// The act that made the batch of this number
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["act_id", "code"])]
+    batch: Option<u64>,
+    /// Done then: 2026-01-01..2026-01-31, 2026-01.., ..2026-02-01, today, or 7d for the last seven days
+    #[arg(long, value_name = "RANGE", conflicts_with_all = ["act_id", "code"])]
+    done: Option<Period>,
     /// How many at most; 0 for all
     #[arg(long, value_name = "NUMBER", default_value_t = 100)]
     limit: u64,
@@ -62,14 +70,19 @@ impl Log {
     }
 
     async fn acts(&self, session: &Session, out: &mut Output) -> Result<u64, Failure> {
-        let filter = ActFilter { operator: self.operator.clone(), act: self.act.clone() };
+        let done = match self.done {
+            None => None,
+            Some(typed) => Some(read_range(session, typed, Side::Past).await?),
+        };
+        let Self { operator, act, batch, .. } = self;
+        let (operator, act) = (operator.clone(), act.clone());
+        let filter = ActFilter { operator, act, code: None, batch_id: *batch, done };
         let headings = ["id", "time", "act", "operator", "cards", "batch", "undo"];
         let mut table = Table::headed(headings.map(|name| heading(session, name)));
         let (mut before, mut printed) = (None, 0);
         while printed < self.limit() {
-            let acts = session.store.acts(&filter, before, part(self.limit() - printed)).await?;
-            let Some(last) = acts.last() else { break };
-            before = Some(last.id);
+            let step = session.store.acts_step(&filter, before, part(self.limit() - printed)).await?;
+            let acts = step.acts;
             printed += acts.len() as u64;
             for act in &acts {
                 if self.json {
@@ -81,6 +94,10 @@ impl Log {
             if !self.json {
                 out.table(&table)?;
                 table.clear();
+            }
+            before = step.next;
+            if before.is_none() {
+                break;
             }
         }
         Ok(printed)

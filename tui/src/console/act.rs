@@ -97,6 +97,8 @@ pub enum Act {
     Statistics,
     /// What operators did.
     Log,
+    /// Choose which acts of the log to see.
+    FilterLog,
     /// Ask the database again.
     Refresh,
     /// Turn the colours to the other background.
@@ -165,6 +167,7 @@ impl Act {
             Self::Copy => "act.copy",
             Self::Statistics => "act.statistics",
             Self::Log => "act.log",
+            Self::FilterLog => "act.filter_log",
             Self::Refresh => "act.refresh",
             Self::Theme => "act.theme",
             Self::Language => "act.language",

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use kami_shared::filter::{Capped, Filter, Sort};
 use kami_shared::record::CardRecord;
 
@@ -92,6 +93,8 @@ pub struct Cards {
     pub progress: Option<Progress>,
     /// Whether rows have come since the query was last changed; old ones are shown meanwhile, dimmed.
     pub is_fresh: bool,
+    /// When rows were last asked for.
+    pub asked_at: Option<DateTime<Utc>>,
     /// What is marked.
     pub marks: Marks,
     /// The card from which a range is marked.
@@ -115,6 +118,7 @@ impl Default for Cards {
             total: None,
             progress: None,
             is_fresh: false,
+            asked_at: None,
             marks: Marks::default(),
             range_from: None,
             columns: Column::ALL.to_vec(),
@@ -136,10 +140,7 @@ impl Cards {
 
     /// How many cards the filter finds, if that is known exactly.
     pub fn exact_total(&self) -> Option<u64> {
-        match self.total? {
-            Capped::Exactly(total) => Some(total),
-            Capped::MoreThan(_) => None,
-        }
+        self.total?.exactly()
     }
 
     /// The codes that are here and that an act is about: the marked ones, or the one under the cursor.
@@ -186,6 +187,7 @@ impl Cards {
         match landing {
             Landing::Top | Landing::Bottom | Landing::Stay => {
                 let line = self.cursor.saturating_sub(self.top);
+                let was_at_top = self.top == 0;
                 let on = self.current().map(|card| card.id);
                 self.rows = rows;
                 let last = count.saturating_sub(1);
@@ -197,7 +199,9 @@ impl Cards {
                     }
                     _ => self.cursor = 0,
                 }
-                self.top = if landing == Landing::Stay { self.cursor.saturating_sub(line) } else { 0 };
+                // At the very top new cards push the others down, as they do in any list of news.
+                let stays = landing == Landing::Stay && (self.has_before || !was_at_top);
+                self.top = if stays { self.cursor.saturating_sub(line) } else { 0 };
             }
             Landing::Behind => {
                 self.rows.extend(rows);

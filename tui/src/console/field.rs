@@ -29,6 +29,14 @@ pub enum FieldName {
     Name,
     /// Who does it.
     Operator,
+    /// What was done.
+    Act,
+    /// The code of a card.
+    Code,
+    /// The number of a batch.
+    Batch,
+    /// A range of time.
+    Time,
 }
 
 impl FieldName {
@@ -47,6 +55,10 @@ impl FieldName {
             Self::Path => "field.path",
             Self::Name => "field.name",
             Self::Operator => "field.operator",
+            Self::Act => "field.act",
+            Self::Code => "field.code",
+            Self::Batch => "field.batch",
+            Self::Time => "field.time",
         }
     }
 }

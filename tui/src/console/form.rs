@@ -20,13 +20,18 @@ use tui_input::InputRequest;
 
 use super::field::{Field, FieldName};
 use super::import::ImportFile;
+use super::log_list::{self, LogQuery};
 use super::order::{Order, Target};
 use super::saved_view;
 use crate::export::{self, ExportOrder, Source};
+use crate::period::Period;
 use crate::words::{Language, number, say};
 
 /// The durations that most cards have.
 const DURATIONS: [&str; 6] = ["3h", "1d", "7d", "30d", "365d", "forever"];
+
+/// The word for acts of every kind.
+const ANY: &str = "any";
 
 /// A form that is being filled in.
 #[derive(Clone, Debug)]
@@ -77,6 +82,8 @@ pub enum FormKind {
         /// The system's name, which an empty field gives back.
         system: String,
     },
+    /// To choose which acts of the log to see.
+    LogFilter,
 }
 
 /// The cards that may be written to a file.
@@ -106,6 +113,7 @@ impl FormKind {
             Self::Import => "form.import",
             Self::View { .. } => "form.view",
             Self::Operator { .. } => "form.operator",
+            Self::LogFilter => "form.log_filter",
         }
     }
 }
@@ -191,6 +199,31 @@ impl Form {
         Self::new(kind, vec![Field::line(FieldName::Operator, name)])
     }
 
+    /// The form that chooses which acts of the log to see.
+    pub fn log_filter(query: &LogQuery) -> Self {
+        let acts: Vec<&str> = [ANY].into_iter().chain(log_list::ACTS).collect();
+        let fields = vec![
+            Field::line(FieldName::Operator, query.operator.clone().unwrap_or_default()),
+            Field::choice(FieldName::Act, &acts, query.act.as_deref().unwrap_or(ANY)),
+            Field::line(FieldName::Code, query.code.clone().unwrap_or_default()),
+            Field::line(FieldName::Batch, query.batch.map(|batch| batch.to_string()).unwrap_or_default()),
+            Field::line(FieldName::Time, query.done.map(|done| done.to_string()).unwrap_or_default()),
+        ];
+        Self::new(FormKind::LogFilter, fields)
+    }
+
+    /// Which acts of the log the form wants to see.
+    pub fn log_query(&self) -> LogQuery {
+        let text = |name| Some(self.value(name).trim().to_owned()).filter(|text| !text.is_empty());
+        LogQuery {
+            operator: text(FieldName::Operator),
+            act: text(FieldName::Act).filter(|act| act != ANY),
+            code: text(FieldName::Code),
+            batch: text(FieldName::Batch).and_then(|batch| batch.trim_start_matches('#').parse().ok()),
+            done: text(FieldName::Time).and_then(|done| done.parse().ok()),
+        }
+    }
+
     /// The value of a field; nothing if the form has no such field.
     pub fn value(&self, name: FieldName) -> &str {
         self.fields.iter().find(|field| field.name == name).map_or("", Field::value)
@@ -261,7 +294,9 @@ impl Form {
         if self.is_idle(name) || (value.is_empty() && !self.is_tried) {
             return None;
         }
+        let may_be_empty = matches!(self.kind, FormKind::LogFilter) && value.is_empty();
         let is_right = match name {
+            _ if may_be_empty => true,
             FieldName::Prefix => Prefix::from_str(value).is_ok(),
             FieldName::Count => self.count().is_some(),
             FieldName::Length => self.length().is_some(),
@@ -271,7 +306,11 @@ impl Form {
             FieldName::Path => !value.is_empty(),
             FieldName::Name => saved_view::is_name(value),
             FieldName::Operator => value.is_empty() || Operator::new(value).is_ok(),
-            FieldName::Status | FieldName::Which | FieldName::Format => true,
+            FieldName::Batch => value.trim_start_matches('#').parse::<u64>().is_ok(),
+            FieldName::Time => value.parse::<Period>().is_ok(),
+            FieldName::Code | FieldName::Act | FieldName::Status | FieldName::Which | FieldName::Format => {
+                true
+            }
         };
         if is_right {
             return None;
@@ -287,6 +326,8 @@ impl Form {
             FieldName::Note => say!(language, "problem.note", most = Note::MAX_CHARS),
             FieldName::Name => say!(language, "problem.name", most = saved_view::MAX_NAME),
             FieldName::Operator => say!(language, "problem.operator"),
+            FieldName::Batch => say!(language, "problem.batch"),
+            FieldName::Time => say!(language, "problem.time"),
             FieldName::Path if matches!(self.kind, FormKind::Import) => say!(language, "problem.file"),
             FieldName::Path => say!(language, "problem.path"),
             _ => say!(language, "problem.machine"),
@@ -334,7 +375,9 @@ impl Form {
             }
             FormKind::Export(sources) => self.export_order(sources).map(Order::Export),
             // A file is looked at before it is imported, and the others touch no card.
-            FormKind::Import | FormKind::View { .. } | FormKind::Operator { .. } => None,
+            FormKind::Import | FormKind::View { .. } | FormKind::Operator { .. } | FormKind::LogFilter => {
+                None
+            }
             FormKind::Extend(target) => {
                 let seconds = self.duration()?.seconds()?;
                 Some(Order::Act { act: CardAct::Extend { seconds }, target: target.clone() })

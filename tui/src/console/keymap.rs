@@ -59,7 +59,8 @@ const fn key(character: char) -> Key {
     Key::char(character)
 }
 
-const READ: &[Place] = &[Place::Report, Place::Import];
+const READ: &[Place] = &[Place::Report, Place::Import, Place::Log];
+const LOG: &[Place] = &[Place::Log];
 const TABLE: &[Place] = &[Place::Cards];
 const CARDS: &[Place] = &[Place::Cards, Place::Detail];
 const SCREENS: &[Place] = &[Place::Cards, Place::Detail];
@@ -77,6 +78,7 @@ const EVERYWHERE: &[Place] = &[
     Place::Confirm,
     Place::ConfirmTyped,
     Place::Work,
+    Place::Log,
     Place::Report,
     Place::Import,
     Place::Statistics,
@@ -119,8 +121,13 @@ pub const BINDINGS: &[Binding] = &[
     ),
     bind(Act::Submit, &[Key::code(KeyCode::Enter)], &[Place::Import], Group::Move, 1),
     bind(Act::Back, &[Key::code(KeyCode::Esc), key('q')], &[Place::Import], Group::Move, 2),
-    bind(Act::First, &[key('g'), Key::code(KeyCode::Home)], &[Place::Import], Group::Move, 0),
-    bind(Act::Last, &[key('G'), Key::code(KeyCode::End)], &[Place::Import], Group::Move, 0),
+    bind(Act::First, &[key('g'), Key::code(KeyCode::Home)], &[Place::Import, Place::Log], Group::Move, 0),
+    bind(Act::Last, &[key('G'), Key::code(KeyCode::End)], &[Place::Import, Place::Log], Group::Move, 0),
+    bind(Act::Open, &[Key::code(KeyCode::Enter)], LOG, Group::Move, 1),
+    bind(Act::Back, &[Key::code(KeyCode::Esc), key('l'), key('q')], LOG, Group::Move, 2),
+    bind(Act::FilterLog, &[key('f'), key('/')], LOG, Group::Find, 3),
+    bind(Act::Unfilter, &[Key::code(KeyCode::Backspace)], LOG, Group::Find, 0),
+    bind(Act::Refresh, &[key('r')], LOG, Group::Program, 4),
     bind(Act::Back, &[Key::code(KeyCode::Esc), key('s'), key('q')], &[Place::Statistics], Group::Move, 1),
     bind(Act::Refresh, &[key('r')], &[Place::Statistics], Group::Program, 2),
     bind(Act::Search, &[key('/')], TABLE, Group::Find, 20),

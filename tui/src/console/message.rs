@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use kami_shared::filter::{Anchor, Capped, Filter, Position, Sort};
 use kami_shared::operator::Operator;
 use kami_shared::store::{
-    ActError, ActOutcome, ActRecord, Acted, Batch, LogRecord, Page, PrefixCounts, SearchCursor, SearchStep,
-    StatusCounts,
+    ActError, ActFilter, ActOutcome, ActStep, Acted, Batch, LogRecord, Page, PrefixCounts, SearchCursor,
+    SearchStep, StatusCounts,
 };
 use tui_input::InputRequest;
 
@@ -29,6 +29,8 @@ pub enum Message {
     Tick(DateTime<Utc>),
     /// The terminal has this many columns and rows now.
     Resized(u16, u16),
+    /// The console is back from a stop, however long that was.
+    Resumed,
     /// The operator wants this done.
     Act(Act),
     /// The operator edits the line that is being typed.
@@ -68,6 +70,10 @@ pub enum Topic {
     History,
     /// What a list offers.
     Choices,
+    /// What operators did.
+    Acts,
+    /// What one act changed.
+    LogOfAct,
     /// Which codes to copy.
     Codes,
     /// Counts over time.
@@ -122,9 +128,16 @@ pub enum Question {
     /// Counts over time, one after the other.
     Statistics(Vec<Series>),
     /// What operators did, the newest first.
-    Acts,
-    /// What one act changed.
-    LogOfAct(u64),
+    Acts {
+        /// Which acts.
+        filter: ActFilter,
+        /// Before which number to go on; from the newest if there is nothing.
+        before: Option<u64>,
+        /// After how many acts to stop.
+        enough: usize,
+    },
+    /// What one act changed, from before a row of the log on, or from its newest.
+    LogOfAct(u64, Option<u64>),
     /// The codes that a filter finds, at most so many.
     Codes(Filter, usize),
     /// What each line of a file would do.
@@ -171,9 +184,23 @@ pub enum Answer {
     /// Counts over time.
     Statistics(Statistics),
     /// What operators did.
-    Acts(Vec<ActRecord>),
+    Acts {
+        /// The acts, and where to go on.
+        step: ActStep,
+        /// Whether they are the newest.
+        is_first: bool,
+        /// Whether the worker goes on by itself.
+        goes_on: bool,
+    },
     /// What one act changed.
-    LogOfAct(Vec<LogRecord>),
+    LogOfAct {
+        /// Up to so many rows as the worker reads at once.
+        records: Vec<LogRecord>,
+        /// Whether they are the first ones.
+        is_first: bool,
+        /// The row before which there are more.
+        next: Option<u64>,
+    },
     /// Codes to copy.
     Codes(Vec<String>),
     /// What each line of a file would do.
@@ -201,7 +228,13 @@ pub enum Answer {
 impl Answer {
     /// Whether no other answer to the same question follows.
     pub const fn is_last(&self) -> bool {
-        !matches!(self, Self::Hits { goes_on: true, .. } | Self::PrefixNames(_) | Self::Progress { .. })
+        !matches!(
+            self,
+            Self::Hits { goes_on: true, .. }
+                | Self::Acts { goes_on: true, .. }
+                | Self::PrefixNames(_)
+                | Self::Progress { .. }
+        )
     }
 }
 

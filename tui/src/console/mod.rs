@@ -11,6 +11,7 @@ pub mod import;
 pub mod key;
 pub mod keymap;
 pub mod log;
+pub mod log_list;
 pub mod message;
 pub mod model;
 pub mod order;

@@ -48,6 +48,8 @@ pub enum Place {
     ConfirmTyped,
     /// Something that is being done.
     Work,
+    /// What operators did.
+    Log,
     /// Lines to read.
     Report,
     /// What a file would bring.
@@ -164,6 +166,8 @@ pub struct Work {
 struct Asked {
     id: QuestionId,
     at: DateTime<Utc>,
+    /// Whether the operator need not know: nobody waits for the answer.
+    is_quiet: bool,
 }
 
 /// Everything that the console knows.
@@ -276,6 +280,7 @@ impl Model {
             Some(Overlay::Confirm(_)) => Place::Confirm,
             Some(Overlay::Work) => Place::Work,
             Some(Overlay::Statistics) => Place::Statistics,
+            Some(Overlay::Log(_)) => Place::Log,
             Some(Overlay::Report(_)) => Place::Report,
             Some(Overlay::Import(_)) => Place::Import,
             None if self.cards.searching => Place::Search,
@@ -306,13 +311,20 @@ impl Model {
     /// Asks a question after a pause, in which a newer one may take its place.
     pub fn ask_after(&mut self, pause: Duration, topic: Topic, question: Question) -> Effect {
         self.last_id += 1;
-        self.asked.insert(topic, Asked { id: self.last_id, at: self.now });
+        self.asked.insert(topic, Asked { id: self.last_id, at: self.now, is_quiet: false });
         Effect::Ask { id: self.last_id, topic, question, pause }
     }
 
     /// Asks a question at once.
     pub fn ask(&mut self, topic: Topic, question: Question) -> Effect {
         self.ask_after(Duration::ZERO, topic, question)
+    }
+
+    /// Nobody waits for the answer about a topic that was just asked: no wheel turns for it.
+    pub fn hush(&mut self, topic: Topic) {
+        if let Some(asked) = self.asked.get_mut(&topic) {
+            asked.is_quiet = true;
+        }
     }
 
     /// No longer wants what was asked about `topic`.
@@ -337,10 +349,10 @@ impl Model {
 
     /// Whether the operator has waited for the table or a list long enough to be told so.
     pub fn is_waiting_long(&self) -> bool {
-        [Topic::Rows, Topic::Choices, Topic::Codes, Topic::Import, Topic::Work]
+        [Topic::Rows, Topic::Choices, Topic::Acts, Topic::LogOfAct, Topic::Codes, Topic::Import, Topic::Work]
             .iter()
             .filter_map(|topic| self.asked.get(topic))
-            .any(|asked| self.now - asked.at > PATIENCE)
+            .any(|asked| !asked.is_quiet && self.now - asked.at > PATIENCE)
     }
 
     /// Whether anything shown moves faster than the minute, so that the clock has to tick faster.

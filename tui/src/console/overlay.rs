@@ -9,6 +9,7 @@ use super::act::Act;
 use super::column::Column;
 use super::form::Form;
 use super::import::Import;
+use super::log_list::LogList;
 use super::order::Order;
 use super::picker::Picker;
 use super::settings::Setting;
@@ -28,6 +29,8 @@ pub enum Overlay {
     Confirm(Confirm),
     /// The progress of what is being done.
     Work,
+    /// What operators did.
+    Log(LogList),
     /// Lines to read.
     Report(Report),
     /// What a file would bring, line by line.
@@ -76,6 +79,8 @@ pub struct Report {
     pub lines: Vec<String>,
     /// How many are scrolled away.
     pub scroll: usize,
+    /// The act that they are about and the row of its log before which there are more, where there are.
+    pub more: Option<(u64, u64)>,
 }
 
 /// What a list is of.
@@ -105,8 +110,6 @@ pub enum PickerKind {
     Made,
     /// What can be done with a batch that was just imported.
     Imported,
-    /// What operators did.
-    Log,
     /// The saved views.
     Views,
     /// The settings.
@@ -131,7 +134,6 @@ impl PickerKind {
             Self::Columns => "picker.columns",
             Self::Made => "picker.made",
             Self::Imported => "picker.imported",
-            Self::Log => "picker.log",
             Self::Views => "picker.views",
             Self::Settings => "picker.settings",
             Self::Zone => "picker.zone",
@@ -150,8 +152,6 @@ pub enum Chosen {
     Prefix(Option<String>),
     /// To see one batch, or all.
     Batch(Option<u64>),
-    /// To see what one act of the log changed.
-    LoggedAct(u64),
     /// To see the batch that was just made.
     SeeBatch(u64),
     /// To copy the codes of the batch that was just made.

@@ -2,7 +2,7 @@
 
 use super::act::Act;
 use super::cards::Marks;
-use super::model::{Link, Model};
+use super::model::{Link, Model, Place};
 use super::reason;
 use super::update::card_refusal;
 use crate::words::{number, say};
@@ -37,7 +37,9 @@ pub fn refusal(model: &Model, act: Act) -> Option<String> {
         }
         Act::Copy if cards.codes_at_hand().is_empty() => Some(say!(language, "refusal.no_card")),
         Act::MarkAll if cards.exact_total() == Some(0) => Some(say!(language, "refusal.no_card")),
-        Act::Unfilter if !cards.query.is_filtered() => Some(say!(language, "refusal.no_filter")),
+        Act::Unfilter if model.place() == Place::Cards && !cards.query.is_filtered() => {
+            Some(say!(language, "refusal.no_filter"))
+        }
         _ => None,
     }
 }

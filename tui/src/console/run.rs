@@ -220,7 +220,8 @@ impl Console {
         self.tell_time();
         // The terminal may have another size than when it was left.
         let (columns, rows) = crossterm::terminal::size()?;
-        self.take(Message::Resized(columns, rows))
+        self.take(Message::Resized(columns, rows))?;
+        self.take(Message::Resumed)
     }
 
     fn keep(&mut self, choice: Choice) {

@@ -25,8 +25,8 @@ use crate::export;
 /// How many acts of a card's history are shown.
 const HISTORY: usize = 50;
 
-/// How many acts of the log, and how many cards of one act, are shown.
-const ACTS: usize = 500;
+/// How many cards of one act are read at once.
+const LOG_PART: usize = 200;
 
 /// How many batches are offered to choose from.
 const BATCHES: usize = 500;
@@ -141,10 +141,12 @@ impl Errand {
             }
             Question::Batches => Answer::Batches(store.batches(None, BATCHES).await?),
             Question::Statistics(series) => Answer::Statistics(self.statistics(series).await?),
-            Question::Acts => Answer::Acts(store.acts(&ActFilter::default(), None, ACTS).await?),
-            Question::LogOfAct(id) => {
+            Question::Acts { filter, before, enough } => return self.acts(&filter, before, enough).await,
+            Question::LogOfAct(id, before) => {
                 let filter = LogFilter { act_id: Some(id), ..LogFilter::default() };
-                Answer::LogOfAct(store.log(&filter, None, ACTS).await?)
+                let records = store.log(&filter, before, LOG_PART).await?;
+                let next = records.last().map(|last| last.id).filter(|_| records.len() == LOG_PART);
+                Answer::LogOfAct { records, is_first: before.is_none(), next }
             }
             Question::Codes(filter, most) => {
                 let page = store.page(&filter, Sort::NEWEST, &Anchor::First, most).await?;
@@ -155,6 +157,22 @@ impl Errand {
         };
         self.send(answer);
         Ok(())
+    }
+
+    /// Goes through the acts, window by window, until there are enough.
+    async fn acts(&self, filter: &ActFilter, before: Option<u64>, enough: usize) -> Result<(), StoreError> {
+        let (mut from, mut found) = (before, 0);
+        loop {
+            let is_first = from.is_none();
+            let step = self.store.acts_step(filter, from, enough - found).await?;
+            found += step.acts.len();
+            let next = step.next.filter(|_| found < enough);
+            self.send(Answer::Acts { step, is_first, goes_on: next.is_some() });
+            match next {
+                Some(_) => from = next,
+                None => return Ok(()),
+            }
+        }
     }
 
     /// Looks through all cards, window by window, until there are enough hits.

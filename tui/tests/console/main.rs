@@ -6,6 +6,7 @@ mod acts;
 mod fixtures;
 mod imports;
 mod journey;
+mod log;
 mod preferences;
 mod pseudo_terminal;
 mod screens;

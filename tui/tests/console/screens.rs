@@ -1,6 +1,6 @@
 //! Each screen at each size, in both languages, with colours and without.
 
-use kami_shared::store::{ActRecord, PrefixStock, SearchStep, Stock};
+use kami_shared::store::{ActRecord, ActStep, PrefixStock, SearchStep, Stock};
 use kami_tui::console::message::{Answer, Failure, Topic};
 use kami_tui::console::model::ReadOnly;
 use kami_tui::console::saved_view::SavedView;
@@ -150,16 +150,32 @@ fn the_operator_log() {
         undoes: None,
         undone_by,
     };
+    let answer = |console: &mut Console, acts: Vec<ActRecord>, next| {
+        let step = ActStep { acts, next };
+        console.answer(Topic::Acts, Answer::Acts { step, is_first: true, goes_on: false });
+    };
     everywhere("log", |console| {
         console.keys("l");
         let acts =
             vec![act(3, "delete", 1, None), act(2, "disable", 12, Some(4)), act(1, "generate", 10_000, None)];
-        console.answer(Topic::Choices, Answer::Acts(acts));
+        answer(console, acts, Some(1));
     });
-    let mut console = Console::with_cards((80, 24), Language::Chinese);
-    console.keys("l");
-    console.answer(Topic::Choices, Answer::Acts(Vec::new()));
-    snapshot("log_empty", &console);
+    everywhere("log_filter", |console| {
+        console.keys("lf");
+        console.keys("li");
+        console.press(crossterm::event::KeyCode::BackTab);
+        console.keys("2026-01..2026-02");
+    });
+    for language in Language::ALL {
+        let mut console = Console::with_cards((80, 24), language);
+        console.keys("l");
+        answer(&mut console, Vec::new(), None);
+        snapshot("log_empty", &console);
+        console.keys("fnobody");
+        console.press(crossterm::event::KeyCode::Enter);
+        answer(&mut console, Vec::new(), None);
+        snapshot("log_nothing_found", &console);
+    }
 }
 
 #[test]

@@ -325,3 +325,70 @@ fn every_key_and_panel_has_its_words_in_both_languages() {
         }
     }
 }
+
+#[test]
+fn what_is_shown_is_asked_for_again_every_minute_and_the_selection_stays_on_its_card() {
+    let mut console = console();
+    console.keys("j");
+    console.effects.clear();
+    console.tell(Message::Tick(now() + TimeDelta::seconds(59)));
+    assert!(console.question(Topic::Rows).is_none());
+    console.tell(Message::Tick(now() + TimeDelta::seconds(60)));
+    assert!(matches!(
+        console.question(Topic::Rows),
+        Some((_, Question::Rows { anchor: Anchor::First, landing: Landing::Stay, .. }))
+    ));
+    console.tell(Message::Tick(now() + TimeDelta::seconds(61)));
+    assert!(!console.model.is_waiting_long(), "nobody waits for it");
+    let on = console.model.cards.current().unwrap().id;
+    let mut rows = cards();
+    let new = kami_shared::record::CardRecord { id: 9, ..rows[0].clone() };
+    rows.insert(0, new);
+    let page = Page { rows, now: now(), sort: Sort::NEWEST, has_before: false, has_after: false };
+    console.answer(Topic::Rows, Answer::Rows(page, Landing::Stay));
+    assert_eq!(console.model.cards.current().unwrap().id, on);
+    assert_eq!((console.model.cards.cursor, console.model.cards.top), (2, 0));
+}
+
+#[test]
+fn nobody_is_asked_behind_a_form_or_during_a_search() {
+    for keys in ["n", "?", "l", "/vip"] {
+        let mut console = console();
+        console.keys(keys);
+        console.effects.clear();
+        console.tell(Message::Tick(now() + TimeDelta::minutes(5)));
+        assert!(console.question(Topic::Rows).is_none(), "{keys}");
+    }
+}
+
+#[test]
+fn after_a_stop_the_table_is_asked_for_at_once_and_old_counts_with_it() {
+    let mut console = console();
+    console.effects.clear();
+    console.tell(Message::Resumed);
+    assert!(console.question(Topic::Rows).is_some() && console.question(Topic::Counts).is_none());
+    console.answer_rows(cards());
+    console.effects.clear();
+    console.model.now += TimeDelta::minutes(30);
+    console.tell(Message::Resumed);
+    assert!(console.question(Topic::Rows).is_some() && console.question(Topic::Counts).is_some());
+}
+
+#[test]
+fn who_was_deep_in_the_table_stays_there_when_the_database_comes_back() {
+    let mut console = console();
+    console.keys("jjj");
+    let id = console.model.cards.current().unwrap().id;
+    console.keys("r");
+    let words = "refused".to_owned();
+    console.answer(Topic::Rows, Answer::Failed(Failure { words, passes: true }));
+    console.effects.clear();
+    console.tell(Message::Tick(now() + TimeDelta::seconds(5)));
+    let Some((_, Question::Rows { landing, .. })) = console.question(Topic::Rows) else {
+        panic!("not asked")
+    };
+    assert_eq!(*landing, Landing::Stay);
+    let page = Page { rows: cards(), now: now(), sort: Sort::NEWEST, has_before: false, has_after: false };
+    console.answer(Topic::Rows, Answer::Rows(page, Landing::Stay));
+    assert_eq!(console.model.cards.current().unwrap().id, id);
+}

@@ -24,6 +24,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         Place::Form => forms::act(model, act),
         Place::Confirm | Place::ConfirmTyped => confirm_act(model, act),
         Place::Work => work_act(model, act),
+        Place::Log => log::act(model, act),
         Place::Report => report_act(model, act),
         Place::Import => import::act(model, act),
         Place::Statistics => statistics_act(model, act),
@@ -103,7 +104,7 @@ fn report_act(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::PageUp => -10,
         Act::Back => {
             model.overlays.pop();
-            return Vec::new();
+            return model.forget(Topic::LogOfAct).into_iter().collect();
         }
         Act::Quit => return quit(model),
         Act::Suspend => return vec![Effect::Suspend],
@@ -112,7 +113,7 @@ fn report_act(model: &mut Model, act: Act) -> Vec<Effect> {
     if let Some(Overlay::Report(report)) = model.overlays.last_mut() {
         report.scroll = report.scroll.saturating_add_signed(lines).min(report.lines.len());
     }
-    Vec::new()
+    log::reach_in_act(model).into_iter().collect()
 }
 
 /// Ends, unless something typed would be lost that the operator was not yet told about.

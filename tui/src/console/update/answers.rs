@@ -8,7 +8,6 @@ use super::{acts, import, lists, log, table, work};
 use crate::console::cards::Landing;
 use crate::console::message::{Answer, Effect, Failure, Question, Topic};
 use crate::console::model::{History, Link, Model, ReadOnly, Tone};
-use crate::console::overlay::PickerKind;
 use crate::console::search::Progress;
 
 /// The longest time between two tries to reach a database that is away.
@@ -36,10 +35,7 @@ pub(super) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
         }
         Answer::Marking(filter, count) => acts::mark_found(model, filter, count),
         Answer::Offset(before) => {
-            model.cards.offset = match before {
-                Capped::Exactly(before) => Some(before),
-                Capped::MoreThan(_) => None,
-            };
+            model.cards.offset = before.exactly();
             Vec::new()
         }
         Answer::Counts(counts) => {
@@ -68,13 +64,12 @@ pub(super) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
             model.statistics = Some(statistics);
             Vec::new()
         }
-        Answer::Acts(acts) => {
-            let items = log::items(model, &acts);
-            lists::fill(model, PickerKind::Log, items);
+        Answer::Acts { step, is_first, .. } => {
+            log::take(model, step, is_first);
             Vec::new()
         }
-        Answer::LogOfAct(records) => {
-            log::show(model, &records);
+        Answer::LogOfAct { records, is_first, next } => {
+            log::show(model, &records, is_first, next);
             Vec::new()
         }
         Answer::Codes(codes) => acts::copy_codes(model, &codes),
@@ -114,8 +109,16 @@ fn rows(model: &mut Model, page: Page, landing: Landing) -> Vec<Effect> {
         Landing::Behind => cards.has_after = page.has_after,
         Landing::Before => cards.has_before = page.has_before,
     }
+    let before = cards.current().cloned();
     cards.land(page.rows, landing, height);
+    let is_changed = before
+        .is_some_and(|before| cards.current().is_some_and(|card| card.id == before.id && *card != before));
     let mut effects = offset(model, landing);
+    if is_changed && let Some(card) = model.cards.current().filter(|_| model.shows_detail()) {
+        // Whoever changed the card stands in its history.
+        let id = card.id;
+        effects.push(model.ask(Topic::History, Question::History(id)));
+    }
     effects.extend(table::reach(model));
     effects
 }
@@ -191,6 +194,8 @@ fn failed(model: &mut Model, topic: Topic, failure: Failure) -> Vec<Effect> {
         | Topic::Marking
         | Topic::Counts
         | Topic::Choices
+        | Topic::Acts
+        | Topic::LogOfAct
         | Topic::Codes
         | Topic::Statistics
         | Topic::Work => {

@@ -2,7 +2,7 @@
 
 use tui_input::InputRequest;
 
-use super::{import, settings, views, work};
+use super::{import, log, settings, views, work};
 use crate::console::act::Act;
 use crate::console::field::FieldName;
 use crate::console::form::FormKind;
@@ -36,6 +36,10 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
                 FormKind::Operator { .. } => {
                     let name = form.value(FieldName::Operator).to_owned();
                     return settings::take_operator(model, &name);
+                }
+                FormKind::LogFilter => {
+                    let query = form.log_query();
+                    return log::filter(model, query);
                 }
                 _ => {}
             }

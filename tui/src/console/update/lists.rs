@@ -97,9 +97,6 @@ fn choose(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let chosen = item.value.clone();
-    if let Chosen::LoggedAct(id) = chosen {
-        return super::log::open_act(model, id);
-    }
     if let Chosen::Column(column) = chosen {
         return turn_column(model, column);
     }
@@ -154,7 +151,7 @@ fn choose(model: &mut Model) -> Vec<Effect> {
             effects.extend(settings::take_zone(model, zone));
             return effects;
         }
-        Chosen::Column(_) | Chosen::LoggedAct(_) | Chosen::Setting(_) => {}
+        Chosen::Column(_) | Chosen::Setting(_) => {}
     }
     effects.extend(filters::changed(model));
     effects

@@ -1,49 +1,123 @@
-//! The operator log: a list of acts, and what each changed.
+//! The operator log: a list of acts that goes on as far as the log does, and what each act changed.
 
-use kami_shared::store::{ActRecord, LogRecord};
+use kami_shared::store::{ActStep, LogRecord};
 
-use crate::cells::{harmless, pad_left, pad_right};
+use super::acts;
+use crate::cells::harmless;
+use crate::console::act::Act;
+use crate::console::form::Form;
 use crate::console::log;
+use crate::console::log_list::{LogList, LogQuery};
 use crate::console::message::{Effect, Question, Topic};
 use crate::console::model::Model;
-use crate::console::overlay::{Chosen, Overlay, PickerKind, Report};
-use crate::console::picker::{Item, Picker};
-use crate::words::{counted, moment, say};
+use crate::console::overlay::{Overlay, Report};
+use crate::console::view::log_height;
+use crate::words::say;
+
+/// How many acts a question asks for.
+const ENOUGH: usize = 100;
+
+/// How near to its end the report of an act asks for more lines.
+const NEAR: usize = 60;
 
 /// Opens the list of acts.
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     model.notice = None;
-    model.overlays.push(Overlay::Picker { kind: PickerKind::Log, picker: Picker::waiting() });
-    vec![model.ask(Topic::Choices, Question::Acts)]
+    model.overlays.push(Overlay::Log(LogList::default()));
+    reload(model)
 }
 
-/// The acts have come: each is a line that is searched as a whole.
-pub(super) fn items(model: &Model, acts: &[ActRecord]) -> Vec<Item<Chosen>> {
-    let (language, zone, now) = (model.language, model.zone, model.server_now());
-    acts.iter()
-        .map(|act| {
-            let when = moment(language, zone, now, act.done_at);
-            let what = log::act_word(language, &act.act);
-            let cards = counted(language, "log.cards", act.card_count);
-            let undone = if act.undone_by.is_some() { say!(language, "log.undone") } else { String::new() };
-            let label = format!(
-                "{}  {}  {}  {undone}",
-                pad_right(&when, 16),
-                pad_right(&what, 9),
-                pad_left(&cards, 15)
-            );
-            Item::new(Chosen::LoggedAct(act.id), label.trim_end(), harmless(&act.operator))
-        })
-        .collect()
+fn list(model: &mut Model) -> Option<&mut LogList> {
+    model.overlays.iter_mut().rev().find_map(|overlay| match overlay {
+        Overlay::Log(list) => Some(list),
+        _ => None,
+    })
 }
 
-/// Opens what one act changed.
-pub(super) fn open_act(model: &mut Model, id: u64) -> Vec<Effect> {
-    vec![model.ask(Topic::Choices, Question::LogOfAct(id))]
+/// Asks for the newest acts.
+fn reload(model: &mut Model) -> Vec<Effect> {
+    let (zone, now) = (model.zone, model.server_now());
+    let Some(list) = list(model) else { return Vec::new() };
+    list.filter = list.query.filter(zone, now);
+    list.is_fresh = false;
+    let filter = list.filter.clone();
+    vec![model.ask(Topic::Acts, Question::Acts { filter, before: None, enough: ENOUGH })]
 }
 
-/// What one act changed has come.
-pub(super) fn show(model: &mut Model, records: &[LogRecord]) {
+/// Asks for older acts where the window has come near to the last one.
+fn reach(model: &mut Model) -> Vec<Effect> {
+    if model.awaits(Topic::Acts) {
+        return Vec::new();
+    }
+    let height = log_height(model.size.1);
+    let Some(list) = list(model) else { return Vec::new() };
+    let Some(before) = list.next.filter(|_| list.is_near_end(height)) else { return Vec::new() };
+    let question = Question::Acts { filter: list.filter.clone(), before: Some(before), enough: ENOUGH };
+    vec![model.ask(Topic::Acts, question)]
+}
+
+/// Acts have come.
+pub(super) fn take(model: &mut Model, step: ActStep, is_first: bool) {
+    let height = log_height(model.size.1);
+    let Some(list) = list(model) else { return };
+    if is_first {
+        list.acts.clear();
+        (list.cursor, list.top) = (0, 0);
+    }
+    list.is_fresh = true;
+    list.acts.extend(step.acts);
+    list.next = step.next;
+    list.go(0, height);
+}
+
+/// Sees other acts.
+pub(super) fn filter(model: &mut Model, query: LogQuery) -> Vec<Effect> {
+    model.overlays.pop();
+    if let Some(list) = list(model) {
+        list.query = query;
+    }
+    reload(model)
+}
+
+/// Does an act in the list.
+pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
+    let height = log_height(model.size.1);
+    let page = isize::try_from(height).unwrap_or(1);
+    let Some(list) = list(model) else { return Vec::new() };
+    match act {
+        Act::Down => list.go(1, height),
+        Act::Up => list.go(-1, height),
+        Act::PageDown => list.go(page, height),
+        Act::PageUp => list.go(-page, height),
+        Act::First => list.go(isize::MIN, height),
+        Act::Last => list.go(isize::MAX, height),
+        Act::Open => {
+            let Some(id) = list.current().map(|act| act.id) else { return Vec::new() };
+            return vec![model.ask(Topic::LogOfAct, Question::LogOfAct(id, None))];
+        }
+        Act::FilterLog => {
+            let form = Form::log_filter(&list.query);
+            model.overlays.push(Overlay::Form(form));
+            return Vec::new();
+        }
+        Act::Unfilter if !list.query.is_empty() => {
+            list.query = LogQuery::default();
+            return reload(model);
+        }
+        Act::Refresh => return reload(model),
+        Act::Back => {
+            model.overlays.pop();
+            return model.forget(Topic::Acts).into_iter().chain(model.forget(Topic::LogOfAct)).collect();
+        }
+        Act::Quit => return acts::quit(model),
+        Act::Suspend => return vec![Effect::Suspend],
+        _ => return Vec::new(),
+    }
+    reach(model)
+}
+
+/// What one act changed has come, or more of it.
+pub(super) fn show(model: &mut Model, records: &[LogRecord], is_first: bool, next: Option<u64>) {
     let language = model.language;
     let mut lines = Vec::new();
     for record in records {
@@ -54,9 +128,28 @@ pub(super) fn show(model: &mut Model, records: &[LogRecord]) {
         lines.push(code);
         lines.extend(log::changes(language, record).into_iter().map(|change| format!("  {change}")));
     }
+    let more = records.first().and_then(|record| Some((record.act_id, next?)));
+    if !is_first {
+        if let Some(Overlay::Report(report)) = model.overlays.last_mut() {
+            report.lines.extend(lines);
+            report.more = more;
+        }
+        return;
+    }
     let title = records.first().map_or_else(String::new, |record| {
         let when = crate::words::whole_moment(model.zone, record.done_at);
         format!("{} · {} · {when}", log::act_word(language, &record.act), harmless(&record.operator))
     });
-    model.overlays.push(Overlay::Report(Report { title, lines, scroll: 0 }));
+    model.overlays.push(Overlay::Report(Report { title, lines, scroll: 0, more }));
+}
+
+/// Asks for more of what an act changed where its report comes to an end.
+pub(super) fn reach_in_act(model: &mut Model) -> Option<Effect> {
+    let Some(Overlay::Report(report)) = model.overlays.last() else { return None };
+    let (act, before) = report.more?;
+    let is_near = report.scroll + NEAR > report.lines.len();
+    if !is_near || model.awaits(Topic::LogOfAct) {
+        return None;
+    }
+    Some(model.ask(Topic::LogOfAct, Question::LogOfAct(act, Some(before))))
 }

@@ -13,6 +13,7 @@ mod table;
 mod views;
 mod work;
 
+use chrono::TimeDelta;
 use tui_input::InputRequest;
 
 pub(super) use self::lists::sort_key;
@@ -20,6 +21,12 @@ pub(super) use self::work::card_refusal;
 use super::act::Act;
 use super::message::{Effect, Message, Question, Topic};
 use super::model::{Link, Model, Place};
+
+/// How long the rows that are shown go unasked: others work on the same cards.
+const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(60);
+
+/// How old counts of everything grow, which cost the server seconds on ten million cards.
+const COUNT_AGAIN: TimeDelta = TimeDelta::minutes(10);
 
 /// Takes a message in and returns what has to be done.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -35,6 +42,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.cards.scroll(height);
             table::reach(model)
         }
+        Message::Resumed => look_again(model, TimeDelta::zero()),
         Message::Act(act) => {
             let effects = acts::act(model, act);
             settings::refresh(model);
@@ -67,10 +75,39 @@ fn start(model: &mut Model) -> Vec<Effect> {
 }
 
 fn tick(model: &mut Model) -> Vec<Effect> {
+    let is_asking = model.awaits(Topic::Rows);
     match model.link {
-        Link::Away { retry_at, .. } if retry_at <= model.now && !model.awaits(Topic::Rows) => start(model),
+        Link::Away { retry_at, .. } if retry_at <= model.now && !is_asking => {
+            if model.cards.rows.is_empty() {
+                return start(model);
+            }
+            // Who was deep in the table stays there.
+            let mut effects = vec![model.ask(Topic::Server, Question::Server)];
+            effects.extend(table::refresh(model));
+            effects.push(model.ask(Topic::Counts, Question::Counts));
+            effects
+        }
+        Link::Up if !is_asking => look_again(model, LOOK_AGAIN),
         _ => Vec::new(),
     }
+}
+
+/// Asks again, quietly, for what others may have changed, where it was asked for at least `after` ago.
+fn look_again(model: &mut Model, after: TimeDelta) -> Vec<Effect> {
+    let is_shown = matches!(model.place(), Place::Cards | Place::Detail);
+    // A search through all cards is not begun anew every minute.
+    let is_search = model.cards.progress.is_some();
+    let is_due = model.cards.asked_at.is_some_and(|at| model.now - at >= after);
+    if !is_shown || is_search || !is_due || model.work.is_some() || model.link != Link::Up {
+        return Vec::new();
+    }
+    let mut effects = table::look_again(model);
+    let age = model.counts.as_ref().map(|counts| model.server_now() - counts.taken_at);
+    if age.is_some_and(|age| age >= COUNT_AGAIN) && !model.awaits(Topic::Counts) {
+        effects.push(model.ask(Topic::Counts, Question::Counts));
+        model.hush(Topic::Counts);
+    }
+    effects
 }
 
 fn edit(model: &mut Model, request: InputRequest) -> Vec<Effect> {
@@ -85,6 +122,7 @@ fn edit(model: &mut Model, request: InputRequest) -> Vec<Effect> {
         | Place::Detail
         | Place::Confirm
         | Place::Work
+        | Place::Log
         | Place::Report
         | Place::Import
         | Place::Statistics => return Vec::new(),

@@ -1,6 +1,6 @@
 //! What a click and a turn of the wheel change.
 
-use super::{acts, filters, lists, table};
+use super::{acts, filters, table};
 use crate::console::act::Act;
 use crate::console::message::Effect;
 use crate::console::model::{Model, Place};
@@ -55,10 +55,12 @@ fn click(model: &mut Model, spot: Spot, is_double: bool) -> Vec<Effect> {
             effects
         }
         Spot::Item(item) => {
-            if let Some(Overlay::Picker { picker, .. }) = model.overlays.last_mut() {
-                picker.cursor = item;
+            match model.overlays.last_mut() {
+                Some(Overlay::Picker { picker, .. }) => picker.cursor = item,
+                Some(Overlay::Log(list)) => list.cursor = item,
+                _ => {}
             }
-            if is_double { lists::act(model, Act::Open) } else { Vec::new() }
+            if is_double { acts::act(model, Act::Open) } else { Vec::new() }
         }
     }
 }

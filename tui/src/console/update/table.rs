@@ -56,13 +56,23 @@ pub(super) fn refresh(model: &mut Model) -> Vec<Effect> {
     model.cards.query.settle(model.zone, now);
     match model.cards.rows.get(model.cards.top) {
         Some(first) if !is_search => {
-            let anchor = Anchor::From(Position::of(first, sort.by));
+            let is_at_top = model.cards.top == 0 && !model.cards.has_before;
+            let anchor = if is_at_top { Anchor::First } else { Anchor::From(Position::of(first, sort.by)) };
             let filter = model.cards.query.whole_filter();
             let total = model.ask(Topic::Total, Question::Total(filter));
             vec![part(model, Duration::ZERO, sort, anchor, Landing::Stay), total]
         }
         _ => reload(model),
     }
+}
+
+/// Asks for what is shown again without a word about it, as others may have changed it.
+pub(super) fn look_again(model: &mut Model) -> Vec<Effect> {
+    let effects = refresh(model);
+    for topic in [Topic::Rows, Topic::Total] {
+        model.hush(topic);
+    }
+    effects
 }
 
 /// To the first row of all.
@@ -145,6 +155,7 @@ fn part(
     anchor: Anchor,
     landing: Landing,
 ) -> Effect {
+    model.cards.asked_at = Some(model.now);
     let filter = model.cards.query.whole_filter();
     let size = PART.max(model.table_height() * 2);
     model.ask_after(pause, Topic::Rows, Question::Rows { filter, sort, anchor, size, landing })

@@ -12,10 +12,12 @@ use super::paint::{input, overlay, space, span};
 use crate::cells::{cells, cut_end, cut_middle, harmless, pad_right, wrap};
 use crate::console::field::{Choice, Editor, Field, FieldName};
 use crate::console::form::{Form, FormKind};
+use crate::console::log;
 use crate::console::message::Topic;
 use crate::console::model::Model;
 use crate::console::order::Target;
 use crate::console::theme::{Theme, status_key};
+use crate::period::{self, Period, Side};
 use crate::words::{counted, duration, number, say};
 
 /// A code as it might be drawn: always the same, so that only what is typed makes it change.
@@ -122,6 +124,12 @@ fn render_choice(
             spans.extend([space(1), span(word, theme.dim()), space(1)]);
         }
     }
+    if spans.iter().map(Span::width).sum::<usize>() > usize::from(area.width) {
+        // Too many to stand side by side: the chosen one, and that there are others.
+        let chosen = option_word(model, name, choice.value());
+        let style = if is_focused { theme.accent().add_modifier(Modifier::BOLD) } else { theme.text() };
+        spans = vec![span("‹ ", theme.dim()), span(chosen, style), span(" ›", theme.dim())];
+    }
     if let Some(typed) = &choice.typed {
         if choice.is_typed() {
             let width: usize = spans.iter().map(Span::width).sum();
@@ -149,6 +157,8 @@ fn option_word(model: &Model, name: FieldName, option: &str) -> String {
             |_| option.to_owned(),
             |status| format!("{} {}", Theme::sign(status), say!(language, status_key(status))),
         ),
+        FieldName::Act if option == "any" => say!(language, "log.any"),
+        FieldName::Act => log::act_word(language, option),
         FieldName::Which => say!(language, format!("which.{option}")),
         _ => option.to_owned(),
     }
@@ -178,6 +188,16 @@ fn below(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
             let replaces = is_there.then(|| span(say!(model.language, "view.replaces"), theme.warning()));
             let keeps = span(cut_end(keeps, width).into_owned(), theme.dim());
             [Some(keeps), replaces].into_iter().flatten().map(Line::from).collect()
+        }
+        FormKind::LogFilter => {
+            let time = form.value(FieldName::Time).trim().parse::<Period>();
+            let meaning = time.map(|time| {
+                let range = time.range(Side::Past, model.zone, model.server_now());
+                let meaning = period::meaning(model.language, model.zone, range);
+                format!("{meaning} ({})", model.zone.name())
+            });
+            let words = meaning.unwrap_or_else(|_| say!(model.language, "form.log_about"));
+            wrap(&words, width).into_iter().map(|line| Line::from(span(line, theme.dim()))).collect()
         }
         FormKind::Operator { system } => {
             let words = say!(model.language, "form.operator_about", name = harmless(system));

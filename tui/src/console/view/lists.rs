@@ -38,11 +38,7 @@ pub(super) fn render(
     frame.buffer_mut().set_string(inner.x + 2, inner.bottom() - 1, below, style);
     let list = list_area(inner);
     if found.is_empty() {
-        let key = match kind {
-            _ if picker.waiting => "picker.waiting",
-            PickerKind::Log if picker.is_empty() => "picker.nothing_done",
-            _ => "picker.nothing",
-        };
+        let key = if picker.waiting { "picker.waiting" } else { "picker.nothing" };
         let words = say!(language, key);
         frame.buffer_mut().set_string(list.x + 2, list.y, words, theme.dim());
         return;
@@ -63,7 +59,7 @@ pub(super) fn render(
 /// The cells of the frame: as high as the whole list, so that typing does not make it jump.
 fn size(kind: PickerKind, picker: &Picker<Chosen>, screen: Rect) -> (u16, u16) {
     let width = match kind {
-        PickerKind::Log | PickerKind::Settings => 76,
+        PickerKind::Settings => 76,
         PickerKind::Help
         | PickerKind::Palette
         | PickerKind::Batch

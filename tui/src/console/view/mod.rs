@@ -22,6 +22,7 @@ mod header;
 mod hints;
 mod import;
 mod lists;
+mod log;
 mod notice;
 mod paint;
 mod report;
@@ -33,6 +34,7 @@ mod work;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 
+pub use self::log::log_height;
 pub use self::spots::{Spot, spot};
 use super::model::{Model, SMALLEST};
 use super::overlay::Overlay;
@@ -67,6 +69,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
                 frame,
                 Rect { y: filter.y, height: body.bottom() - filter.y, ..body },
             ),
+            Overlay::Log(list) => log::render(model, list, frame, area),
             Overlay::Report(report) => report::render(model, report, frame, area),
             Overlay::Import(import) => import::render(model, import, frame, area),
             Overlay::Work => work::render(model, frame, area),

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{areas, filter_line, hints, lists, table_area};
+use super::{areas, filter_line, hints, lists, log, table_area};
 use crate::console::act::Act;
 use crate::console::model::{Model, Place};
 use crate::console::overlay::Overlay;
@@ -34,6 +34,9 @@ pub fn spot(model: &Model, column: u16, row: u16) -> Option<Spot> {
     }
     if let Some(Overlay::Picker { kind, picker }) = model.overlays.last() {
         return lists::at(*kind, picker, screen, column, row).map(Spot::Item);
+    }
+    if let Some(Overlay::Log(list)) = model.overlays.last() {
+        return log::at(list, screen, column, row).map(Spot::Item);
     }
     if !matches!(model.place(), Place::Cards | Place::Search) {
         return None;

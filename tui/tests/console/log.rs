@@ -1,0 +1,132 @@
+//! The operator log: paged, filtered, and what one act changed.
+
+use crossterm::event::KeyCode;
+use kami_shared::store::{ActFilter, ActRecord, ActStep, LogRecord};
+use kami_tui::console::message::{Answer, Question, Topic};
+use kami_tui::console::model::Place;
+use kami_tui::words::Language;
+
+use crate::fixtures::{Console, now};
+
+fn act(id: u64) -> ActRecord {
+    ActRecord {
+        id,
+        act: "disable".to_owned(),
+        operator: "li".to_owned(),
+        done_at: now(),
+        card_count: 1,
+        batch_id: None,
+        undoes: None,
+        undone_by: None,
+    }
+}
+
+/// Acts from a number down, of which there are more.
+fn come(console: &mut Console, from: u64, count: u64, is_first: bool) {
+    let acts = (0..count).map(|step| act(from - step)).collect();
+    let step = ActStep { acts, next: Some(from - count + 1) };
+    console.answer(Topic::Acts, Answer::Acts { step, is_first, goes_on: false });
+}
+
+fn opened() -> Console {
+    let mut console = Console::with_cards((80, 24), Language::English);
+    console.keys("l");
+    come(&mut console, 1_000, 100, true);
+    console.effects.clear();
+    console
+}
+
+/// The filter and the place of the last question about acts.
+fn asked(console: &Console) -> Option<(ActFilter, Option<u64>)> {
+    match console.question(Topic::Acts) {
+        Some((_, Question::Acts { filter, before, .. })) => Some((filter.clone(), *before)),
+        _ => None,
+    }
+}
+
+#[test]
+fn older_acts_are_fetched_before_the_last_one_is_reached() {
+    let mut console = opened();
+    console.keys("j");
+    assert_eq!(asked(&console), None);
+    console.keys("G");
+    assert_eq!(asked(&console), Some((ActFilter::default(), Some(901))));
+    come(&mut console, 900, 100, false);
+    assert!(console.screen().contains("200+"), "{}", console.screen());
+    console.effects.clear();
+    console.keys("jG");
+    assert_eq!(asked(&console), Some((ActFilter::default(), Some(801))));
+    console.keys("g");
+    console.press(KeyCode::Enter);
+    assert!(matches!(console.question(Topic::LogOfAct), Some((_, Question::LogOfAct(1_000, None)))));
+}
+
+#[test]
+fn the_log_is_filtered_by_the_server() {
+    let mut console = opened();
+    console.keys("f");
+    console.keys("li");
+    console.press(KeyCode::Tab);
+    console.press(KeyCode::Right);
+    for text in ["VIP-A", "#7", "today"] {
+        console.press(KeyCode::Tab);
+        console.keys(text);
+    }
+    console.press(KeyCode::Enter);
+    assert_eq!(console.model.place(), Place::Log);
+    let (filter, before) = asked(&console).unwrap();
+    assert_eq!(before, None);
+    assert_eq!((filter.operator.as_deref(), filter.act.as_deref()), (Some("li"), Some("generate")));
+    assert_eq!((filter.code.as_deref(), filter.batch_id), (Some("VIP-A"), Some(7)));
+    assert_eq!(filter.done.unwrap().from, Some("2026-03-03T16:00:00Z".parse().unwrap()));
+    console.press(KeyCode::Backspace);
+    assert_eq!(asked(&console), Some((ActFilter::default(), None)));
+}
+
+#[test]
+fn a_filter_that_means_nothing_is_not_taken() {
+    let mut console = opened();
+    console.keys("f");
+    console.press(KeyCode::BackTab);
+    console.keys("soon");
+    console.press(KeyCode::Enter);
+    assert_eq!((console.model.place(), asked(&console)), (Place::Form, None));
+}
+
+#[test]
+fn what_an_act_on_many_cards_changed_comes_part_by_part() {
+    let mut console = opened();
+    console.press(KeyCode::Enter);
+    let record = |id: u64| LogRecord {
+        id,
+        act_id: 1_000,
+        act: "disable".to_owned(),
+        operator: "li".to_owned(),
+        done_at: now(),
+        card_id: Some(id),
+        batch_id: None,
+        full_code: Some(format!("VIP-{id}")),
+        before: None,
+        after: None,
+    };
+    let part = |ids: std::ops::RangeInclusive<u64>, is_first, next| Answer::LogOfAct {
+        records: ids.rev().map(record).collect(),
+        is_first,
+        next,
+    };
+    console.answer(Topic::LogOfAct, part(801..=1_000, true, Some(801)));
+    console.effects.clear();
+    console.press(KeyCode::Down);
+    assert!(console.question(Topic::LogOfAct).is_none());
+    for _ in 0..20 {
+        console.press(KeyCode::PageDown);
+    }
+    assert!(matches!(console.question(Topic::LogOfAct), Some((_, Question::LogOfAct(1_000, Some(801))))));
+    console.answer(Topic::LogOfAct, part(799..=800, false, None));
+    for _ in 0..20 {
+        console.press(KeyCode::PageDown);
+    }
+    assert!(console.screen().contains("VIP-799"), "{}", console.screen());
+    console.press(KeyCode::Esc);
+    assert_eq!(console.model.place(), Place::Log);
+}
