@@ -117,6 +117,8 @@ pub(super) async fn fetch(settings: &SecretSettings) -> Result<String, FetchErro
         let port = settings.endpoint.port_or_known_default().unwrap_or(443);
         let host = settings.endpoint.host_str().unwrap_or_default();
         let stream = TcpStream::connect((host.trim_matches(['[', ']']), port)).await.map_err(unreachable)?;
+        // The end of the handshake and the request are small and follow each other: neither must wait for the other.
+        stream.set_nodelay(true).map_err(unreachable)?;
         if settings.endpoint.scheme() == "https" {
             let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
                 .map_err(|error| unreachable(io::Error::other(error)))?;
