@@ -3,9 +3,12 @@
 //! Both run under AWS Lambda and by themselves. The binaries only wire: everything they do is here.
 
 pub mod api;
+pub mod database;
 pub mod expire;
+mod health;
 mod logging;
 pub mod metrics;
+pub mod secret;
 mod server;
 mod settings;
 mod shutdown;

@@ -5,9 +5,10 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 
-use kami_shared::database_url::DatabaseUrl;
 use kami_shared::zone::Zone;
 use thiserror::Error;
+
+use crate::database::Database;
 
 /// Where the field's clients of the Flask service already look.
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 5000);
@@ -24,8 +25,8 @@ pub enum LogFormat {
 /// The settings of the function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// `DATABASE_URL`: where the cards are.
-    pub database: DatabaseUrl,
+    /// `DATABASE_URL`, `DATABASE_URL_FILE` or `DATABASE_SECRET_ARN`: where the cards are.
+    pub database: Database,
     /// `KAMI_LISTEN`: the address to serve on outside Lambda; 127.0.0.1:5000 by default.
     pub listen: SocketAddr,
     /// `KAMI_METRICS`: the address to serve metrics on outside Lambda; by default none are served.
@@ -81,6 +82,8 @@ Environment:
                  &ssl-name=  the name in the server's certificate, if it is not the host's
                  &socket=    a Unix socket instead of host and port
                  &pool=      the most connections at once (16)
+  DATABASE_URL_FILE    instead: a file that holds it
+  DATABASE_SECRET_ARN  instead: the secret of AWS Secrets Manager that holds it, or the JSON of an RDS secret
   KAMI_LISTEN    the address to serve on (127.0.0.1:5000)
   KAMI_METRICS   the address to serve metrics for Prometheus on, at /metrics (unset: none)
   KAMI_TIMEZONE  the zone in which moments are shown (Asia/Shanghai)
@@ -91,49 +94,72 @@ Environment:
         Self::read(|name| std::env::var(name))
     }
 
+    /// Reads `KAMI_LISTEN` alone from the process's environment.
+    pub fn listen_from_env() -> Result<SocketAddr, SettingsError> {
+        let mut reading = Reading::new(|name: &str| std::env::var(name));
+        let listen = reading.listen();
+        reading.end(Some(listen))
+    }
+
     /// Reads the settings with `variable`; an empty variable counts as unset.
     pub fn read(variable: impl Fn(&str) -> Result<String, VarError>) -> Result<Self, SettingsError> {
-        let mut wrong = Vec::new();
-        let mut value = |name: &str| match variable(name) {
-            Ok(value) => Some(value).filter(|value| !value.trim().is_empty()),
-            Err(VarError::NotPresent) => None,
-            Err(VarError::NotUnicode(_)) => {
-                wrong.push(format!("{name}: not readable as UTF-8"));
-                None
-            }
-        };
-        let lambda_function = value("AWS_LAMBDA_RUNTIME_API")
-            .map(|_| value("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "kami".to_owned()));
-        let texts =
-            ["DATABASE_URL", "KAMI_LISTEN", "KAMI_METRICS", "KAMI_TIMEZONE", "KAMI_LOG"].map(&mut value);
-        let [database, listen, metrics, zone, log] = texts;
-
-        let missing = "DATABASE_URL: set it to mysql://user:password@host:3306/kamisystem";
-        if database.is_none() && !wrong.iter().any(|line| line.starts_with("DATABASE_URL")) {
-            wrong.push(missing.to_owned());
-        }
-        let database = parsed("DATABASE_URL", database, &mut wrong);
-        let listen =
-            parsed("KAMI_LISTEN", listen, &mut wrong).map_or(DEFAULT_LISTEN, |Listen(listen)| listen);
-        let metrics = parsed("KAMI_METRICS", metrics, &mut wrong).map(|Listen(metrics)| metrics);
-        let zone = parsed("KAMI_TIMEZONE", zone, &mut wrong).unwrap_or_default();
+        let mut reading = Reading::new(variable);
+        let lambda_function = reading
+            .value("AWS_LAMBDA_RUNTIME_API")
+            .map(|_| reading.value("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "kami".to_owned()));
+        let database = Database::read(|name| reading.value(name));
+        let database = database.map_err(|lines| reading.complain(lines)).ok();
+        let listen = reading.listen();
+        let metrics = reading.parsed("KAMI_METRICS").map(|Listen(metrics)| metrics);
+        let zone = reading.parsed("KAMI_TIMEZONE").unwrap_or_default();
         let default_log = if lambda_function.is_some() { LogFormat::Json } else { LogFormat::Text };
-        let log = parsed("KAMI_LOG", log, &mut wrong).unwrap_or(default_log);
-        match database {
-            Some(database) if wrong.is_empty() => {
-                Ok(Self { database, listen, metrics, zone, log, lambda_function })
-            }
-            _ => Err(SettingsError(wrong)),
-        }
+        let log = reading.parsed("KAMI_LOG").unwrap_or(default_log);
+        reading.end(database.map(|database| Self { database, listen, metrics, zone, log, lambda_function }))
     }
 }
 
-fn parsed<T: FromStr<Err: fmt::Display>>(
-    name: &str,
-    text: Option<String>,
-    wrong: &mut Vec<String>,
-) -> Option<T> {
-    text?.trim().parse().map_err(|error| wrong.push(format!("{name}: {error}"))).ok()
+/// Variables as they are read, and what is wrong with them so far.
+struct Reading<V> {
+    variable: V,
+    wrong: Vec<String>,
+}
+
+impl<V: Fn(&str) -> Result<String, VarError>> Reading<V> {
+    fn new(variable: V) -> Self {
+        Self { variable, wrong: Vec::new() }
+    }
+
+    fn value(&mut self, name: &str) -> Option<String> {
+        match (self.variable)(name) {
+            Ok(value) => Some(value).filter(|value| !value.trim().is_empty()),
+            Err(VarError::NotPresent) => None,
+            Err(VarError::NotUnicode(_)) => {
+                self.wrong.push(format!("{name}: not readable as UTF-8"));
+                None
+            }
+        }
+    }
+
+    fn parsed<T: FromStr<Err: fmt::Display>>(&mut self, name: &str) -> Option<T> {
+        let text = self.value(name)?;
+        text.trim().parse().map_err(|error| self.wrong.push(format!("{name}: {error}"))).ok()
+    }
+
+    fn listen(&mut self) -> SocketAddr {
+        self.parsed("KAMI_LISTEN").map_or(DEFAULT_LISTEN, |Listen(listen)| listen)
+    }
+
+    /// Notes what else is wrong, unless that follows from what could not be read.
+    fn complain(&mut self, lines: Vec<String>) {
+        if self.wrong.is_empty() {
+            self.wrong = lines;
+        }
+    }
+
+    /// What was read, if nothing is wrong.
+    fn end<T>(self, read: Option<T>) -> Result<T, SettingsError> {
+        read.filter(|_| self.wrong.is_empty()).ok_or(SettingsError(self.wrong))
+    }
 }
 
 #[cfg(test)]

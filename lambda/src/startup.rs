@@ -1,25 +1,42 @@
 //! What both binaries do before their own work: settings, logging, a runtime, and a report if all ends badly.
 
+use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use tokio::runtime::Builder;
 use tracing::error;
 
-use crate::logging;
 use crate::settings::Settings;
+use crate::{health, logging};
 
 /// The exit code of a start with wrong settings, as for wrong arguments.
 const USAGE: u8 = 2;
+
+/// Asks the `kami-api` that serves where the environment says whether it is well; returns the code to exit with.
+pub fn check_health() -> ExitCode {
+    let listen = match Settings::listen_from_env() {
+        Ok(listen) => listen,
+        Err(error) => return complain(&error, ExitCode::from(USAGE)),
+    };
+    let checked = match Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(health::check(listen)),
+        Err(error) => Err(error.into()),
+    };
+    checked.map_or_else(|error| complain(&format!("{error:#}"), ExitCode::FAILURE), |()| ExitCode::SUCCESS)
+}
+
+/// Says on standard error what is wrong.
+fn complain(error: &impl fmt::Display, code: ExitCode) -> ExitCode {
+    let _: io::Result<()> = writeln!(io::stderr(), "{error}");
+    code
+}
 
 /// Runs `work` with the settings of the environment; returns the code to exit with.
 pub fn run(work: impl AsyncFnOnce(Settings) -> anyhow::Result<()>) -> ExitCode {
     let settings = match Settings::from_env() {
         Ok(settings) => settings,
-        Err(error) => {
-            let _: io::Result<()> = writeln!(io::stderr(), "{error}");
-            return ExitCode::from(USAGE);
-        }
+        Err(error) => return complain(&error, ExitCode::from(USAGE)),
     };
     logging::start(settings.log);
     // Lambda hands an instance one request at a time, so that more threads would only take longer to start.

@@ -77,8 +77,8 @@ pub enum DatabaseUrlError {
 /// How long a connection may be silent before its other end is asked for a sign of life.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
-/// Enough to keep two cores of a database busy, and few enough for many instances to share one server.
-const DEFAULT_POOL: usize = 16;
+/// The most connections at once unless an address says otherwise: enough to keep two cores of a database busy, and few enough for many instances to share one server.
+pub const DEFAULT_POOL: usize = 16;
 
 impl FromStr for DatabaseUrl {
     type Err = DatabaseUrlError;
@@ -142,7 +142,7 @@ impl DatabaseUrl {
     }
 
     /// The most connections at once.
-    pub(crate) fn pool(&self) -> usize {
+    pub fn pool(&self) -> usize {
         self.pool
     }
 

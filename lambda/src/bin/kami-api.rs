@@ -8,22 +8,25 @@ use kami_lambda::api::{Api, Observer, router};
 use kami_lambda::metrics::emf::RequestLines;
 use kami_lambda::metrics::prometheus;
 use kami_lambda::{OpenConnections, Settings, listen, serve, shutdown_requested, startup};
-use kami_shared::store::Store;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 /// Serves the HTTP API of kami: validate, status and health.
 #[derive(Debug, Parser)]
 #[command(version, after_help = Settings::HELP)]
-struct Arguments {}
+struct Arguments {
+    /// Ask the kami-api that serves on `KAMI_LISTEN` whether it is well: exits with 0 if it is, else with 1
+    #[arg(long)]
+    health: bool,
+}
 
 fn main() -> ExitCode {
-    let Arguments {} = Arguments::parse();
-    startup::run(run)
+    let Arguments { health } = Arguments::parse();
+    if health { startup::check_health() } else { startup::run(run) }
 }
 
 async fn run(settings: Settings) -> anyhow::Result<()> {
-    let store = Store::new(&settings.database);
+    let store = settings.database.store().await;
     let api = Api { store: store.clone(), zone: settings.zone };
     let mut observer = Observer::default();
     if let Some(function) = settings.lambda_function {

@@ -8,7 +8,6 @@ use clap::Parser;
 use kami_lambda::metrics::{ExpiryMetrics, prometheus};
 use kami_lambda::{Settings, expire, shutdown_requested, startup};
 use kami_shared::span;
-use kami_shared::store::Store;
 use tokio_util::sync::CancellationToken;
 
 /// Marks the cards whose time is over as expired: once, or forever with --every.
@@ -26,7 +25,7 @@ fn main() -> ExitCode {
 }
 
 async fn run(settings: Settings, arguments: Arguments) -> anyhow::Result<()> {
-    let store = Store::new(&settings.database);
+    let store = settings.database.store().await;
     if let Some(function) = settings.lambda_function {
         return expire::run_on_lambda(store, &function).await;
     }

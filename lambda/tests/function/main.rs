@@ -16,6 +16,8 @@ mod outage;
 mod process;
 mod race;
 mod runtime;
+mod secret;
+mod secrets_manager;
 mod upgrade;
 
 use kami_testkit::{Function, TestDatabase};

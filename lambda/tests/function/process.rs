@@ -107,3 +107,25 @@ async fn a_client_that_sends_its_head_too_slowly_is_let_go_of_at_shutdown() {
     slow.read_to_end(&mut rest).await.unwrap();
     assert!(function.program.ended().await.success());
 }
+
+#[tokio::test]
+async fn a_container_without_an_http_client_can_ask_whether_it_is_well() {
+    let database = TestDatabase::create().await;
+    let proxy = Proxy::start(database.port()).await;
+    let function = Function::start(API, &database.url_through(proxy.port())).await;
+    let port = function.address().rsplit(':').next().unwrap();
+    let ask = async |address: &str| {
+        let mut asking = Program::start(API, &["--health"], &[("KAMI_LISTEN", address)]);
+        let code = asking.ended().await.code();
+        (code, asking)
+    };
+    assert_eq!(ask(&format!("0.0.0.0:{port}")).await.0, Some(0), "without a word of the database");
+    proxy.stall(true);
+    let (code, unwell) = ask(function.address()).await;
+    assert_eq!(code, Some(1));
+    unwell.printed("but not its database").await;
+    let (code, away) = ask("127.0.0.1:1").await;
+    assert_eq!(code, Some(1));
+    away.printed("does not answer at 127.0.0.1:1").await;
+    assert_eq!(ask("here").await.0, Some(2));
+}

@@ -5,12 +5,17 @@ use std::sync::Arc;
 use mysql_async::{Error, ServerError};
 use thiserror::Error as ThisError;
 
+use super::address::AddressError;
+
 /// A failure of the database; its text names causes for an operator's log and never a value from a card.
 #[derive(Clone, Debug, ThisError)]
 pub enum StoreError {
     /// The database is away, refuses us or is overloaded: the same request may succeed later.
     #[error("the database is unavailable: {}", describe(.0))]
     Unavailable(Arc<Error>),
+    /// Nobody knows where the database is, or how to log in.
+    #[error("the address of the database cannot be had: {0}")]
+    NoAddress(#[from] AddressError),
     /// The database did not answer in time.
     #[error("the database did not answer in time")]
     TimedOut,
@@ -34,7 +39,17 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the same request may succeed a moment later without anyone mending anything.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::TimedOut | Self::Contended)
+        matches!(self, Self::Unavailable(_) | Self::NoAddress(_) | Self::TimedOut | Self::Contended)
+    }
+
+    /// Whether the server did not accept who we said we are.
+    pub(super) fn is_refused_login(&self) -> bool {
+        self.server().is_some_and(|error| matches!(error.code, 1045 | 1698))
+    }
+
+    /// Whether the server has no database of that name.
+    pub(super) fn is_unknown_database(&self) -> bool {
+        self.server().is_some_and(|error| error.code == 1049)
     }
 
     /// Whether the server rolled the work back, for a deadlock or a lock that took too long.

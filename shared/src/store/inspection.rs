@@ -48,13 +48,13 @@ pub struct Inspection {
 impl Store {
     /// Asks the server for everything that tells whether kami can work with it.
     pub async fn inspect(&self) -> Result<Inspection, StoreError> {
-        let database = self.url.database().into_owned();
+        let database = self.pool.address().await?.database().into_owned();
         self.run(SCREEN + GRACE, Inspect { database }).await
     }
 
     /// What our account may do with the tables of kami.
     pub async fn grants(&self) -> Result<Grants, StoreError> {
-        let database = self.url.database().into_owned();
+        let database = self.pool.address().await?.database().into_owned();
         self.run(SCREEN + GRACE, ReadGrants { database }).await
     }
 }

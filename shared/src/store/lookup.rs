@@ -225,9 +225,11 @@ async fn find_rows(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::database_url::DatabaseUrl;
 
     fn lookups(codes: &[&str]) -> Lookups {
-        let lookups = Lookups::new(Pool::new("mysql://kami@localhost/kami".parse().unwrap()));
+        let lookups =
+            Lookups::new(Pool::new(Arc::new("mysql://kami@localhost/kami".parse::<DatabaseUrl>().unwrap())));
         for code in codes {
             let code = CardCode::parse(code).unwrap();
             lookups.queue().waiting.push_back(Ask { code, answer: oneshot::channel().0 });

@@ -72,8 +72,6 @@ impl From<mysql_async::Error> for MigrateError {
     }
 }
 
-const UNKNOWN_DATABASE: u16 = 1049;
-
 impl Store {
     /// What [`Store::migrate`] would do now; changes nothing.
     pub async fn migration_plan(&self) -> Result<MigrationPlan, MigrateError> {
@@ -83,7 +81,7 @@ impl Store {
                 connection.disconnect().await?;
                 plan
             }
-            Err(mysql_async::Error::Server(error)) if error.code == UNKNOWN_DATABASE => {
+            Err(error) if error.is_unknown_database() => {
                 Ok(MigrationPlan { creates_database: true, from_version: 0, migrations: known_migrations() })
             }
             Err(error) => Err(error.into()),
@@ -101,7 +99,7 @@ impl Store {
         let mut guard = self.connect().await?;
         // Idle for as long as the migration takes, the connection that holds the lock must not be closed for it.
         guard.query_drop("SET SESSION wait_timeout = 604800").await?;
-        let lock = format!("kami.migrate.{}", self.url.database());
+        let lock = format!("kami.migrate.{}", self.pool.address().await?.database());
         let locked: Option<Option<u8>> =
             guard.exec_first("SELECT GET_LOCK(LEFT(?, 64), ?)", (&lock, LOCK_WAIT.as_secs())).await?;
         if locked != Some(Some(1)) {
@@ -116,7 +114,7 @@ impl Store {
     async fn apply(&self, guard: &mut Conn) -> Result<MigrationPlan, MigrateError> {
         let plan = plan(guard).await?;
         if !plan.migrations.is_empty() {
-            let mut connections = mysql_async::Pool::new(self.url.options());
+            let mut connections = mysql_async::Pool::new(self.pool.address().await?.options());
             migrations::runner().run_async(&mut connections).await.map_err(|error| failure(&error))?;
             connections.disconnect().await?;
         }
@@ -124,14 +122,15 @@ impl Store {
     }
 
     /// A connection without the limits on time of the pool's: a change of a large table takes what it takes.
-    async fn connect(&self) -> Result<Conn, mysql_async::Error> {
-        Conn::new(self.url.options()).await
+    async fn connect(&self) -> Result<Conn, StoreError> {
+        Ok(Conn::new(self.pool.address().await?.options()).await?)
     }
 
     async fn create_database(&self) -> Result<(), MigrateError> {
-        let options: OptsBuilder = self.url.options().db_name(None::<String>);
+        let address = self.pool.address().await?;
+        let options: OptsBuilder = address.options().db_name(None::<String>);
         let mut connection = Conn::new(options).await?;
-        let name = self.url.database().replace('`', "``");
+        let name = address.database().replace('`', "``");
         connection
             .query_drop(format!(
                 "CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"

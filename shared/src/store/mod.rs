@@ -2,6 +2,7 @@
 
 mod act_list;
 mod acts;
+mod address;
 mod batches;
 mod counters;
 mod counts;
@@ -33,6 +34,7 @@ pub use self::acts::{
     ActError, ActOutcome, ActProgress, Acted, CardValues, GenerateOrder, MAX_BATCH, OnMade, OnProgress,
     Selection, TakenCodes, UndoRefusal,
 };
+pub use self::address::{AddressError, AddressFuture, AddressSource};
 pub use self::batches::{Batch, BatchOrigin};
 use self::counters::Counters;
 pub use self::counters::StoreCounters;
@@ -65,17 +67,21 @@ pub struct Store {
     /// Permission for a client's request to write; fewer than there are connections, so that requests which only
     /// read go on while a lock holds the writers up.
     writes: Arc<Semaphore>,
-    url: DatabaseUrl,
     read_only: bool,
 }
 
 impl Store {
     /// Makes a store without connecting: the first request does that.
     pub fn new(url: &DatabaseUrl) -> Self {
-        let pool = Pool::new(url.clone());
+        Self::with_source(Arc::new(url.clone()))
+    }
+
+    /// The same for a database whose address has to be found out.
+    pub fn with_source(source: Arc<dyn AddressSource>) -> Self {
+        let writes = Arc::new(Semaphore::new(source.pool().saturating_sub(lookup::LANES + 1).max(1)));
+        let pool = Pool::new(source);
         let lookups = Lookups::new(pool.clone());
-        let writes = Arc::new(Semaphore::new(url.pool().saturating_sub(lookup::LANES + 1).max(1)));
-        Self { pool, lookups, writes, url: url.clone(), read_only: false }
+        Self { pool, lookups, writes, read_only: false }
     }
 
     /// The same store, which refuses every act of an operator before anything is sent if it is `read_only`.

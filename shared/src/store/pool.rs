@@ -4,13 +4,14 @@
 //! opens a second connection instead of reusing the first. Here it is back before the answer leaves.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mysql_async::{Conn, DriverError, Error, Opts};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::address::AddressSource;
 use super::counters::{Counters, OpenConnection};
 use super::limit::Recall;
 use super::{Operation, StoreError};
@@ -33,9 +34,10 @@ pub(super) struct Pool {
 }
 
 struct Shared {
-    url: DatabaseUrl,
-    /// Made with the first connection: reading the system's certificates is work that can wait.
-    options: OnceLock<Opts>,
+    source: Arc<dyn AddressSource>,
+    /// The driver's options for the address that was connected to last. They are made with the first connection:
+    /// reading the system's certificates is work that can wait.
+    options: Mutex<Option<(DatabaseUrl, Opts)>>,
     /// Permission to hold a connection; those who wait for one are served in order.
     slots: Semaphore,
     /// The connections that nobody holds, the most recently used last.
@@ -63,10 +65,15 @@ pub(super) struct Lease<'a> {
 
 impl Pool {
     /// A pool for a database; no connection is made yet.
-    pub(super) fn new(url: DatabaseUrl) -> Self {
-        let slots = Semaphore::new(url.pool());
-        let (options, idle, counters) = (OnceLock::new(), Mutex::default(), Arc::default());
-        Self { shared: Arc::new(Shared { url, options, slots, idle, counters }) }
+    pub(super) fn new(source: Arc<dyn AddressSource>) -> Self {
+        let slots = Semaphore::new(source.pool());
+        let (options, idle, counters) = (Mutex::default(), Mutex::default(), Arc::default());
+        Self { shared: Arc::new(Shared { source, options, slots, idle, counters }) }
+    }
+
+    /// Where the database is.
+    pub(super) async fn address(&self) -> Result<DatabaseUrl, StoreError> {
+        Ok(self.shared.source.address(None).await?)
     }
 
     /// What is counted about its use.
@@ -137,8 +144,8 @@ impl Pool {
     }
 
     /// Lends the connection that was used last or, if none is idle, makes one; waits while all are on loan.
-    pub(super) async fn lend(&self) -> Result<Lease<'_>, Error> {
-        let closed = |_| Error::Driver(DriverError::PoolDisconnected);
+    pub(super) async fn lend(&self) -> Result<Lease<'_>, StoreError> {
+        let closed = |_| StoreError::from(Error::Driver(DriverError::PoolDisconnected));
         let slot = self.counters().acquire(&self.shared.slots).await.map_err(closed)?;
         let idle = self.idle().pop().filter(|idle| idle.since.elapsed() < MAX_IDLE);
         let reused = idle.is_some();
@@ -147,15 +154,36 @@ impl Pool {
         } else {
             // Those below it have been idle for longer still.
             self.forget_idle(MAX_IDLE);
-            let connection = Conn::new(self.options().clone()).await?;
+            let connection = self.connect().await?;
             self.counters().round_trip();
             (connection, OpenConnection::new(Arc::clone(&self.shared.counters)))
         };
         Ok(Lease { connection, reused, open, pool: self, _slot: slot })
     }
 
-    fn options(&self) -> &Opts {
-        self.shared.options.get_or_init(|| self.shared.url.options().setup(vec![SESSION]).into())
+    /// Makes a connection; one whose login is refused is tried again with another address, if there is one by now:
+    /// passwords are changed while we run.
+    async fn connect(&self) -> Result<Conn, StoreError> {
+        let address = self.address().await?;
+        match Conn::new(self.options(&address)).await.map_err(StoreError::from) {
+            Err(error) if error.is_refused_login() => {
+                let newer = self.shared.source.address(Some(&address)).await?;
+                if newer == address { Err(error) } else { Ok(Conn::new(self.options(&newer)).await?) }
+            }
+            connected => connected,
+        }
+    }
+
+    fn options(&self, address: &DatabaseUrl) -> Opts {
+        let mut options = self.shared.options.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*options {
+            Some((known, options)) if known == address => options.clone(),
+            _ => {
+                let made = Opts::from(address.options().setup(vec![SESSION]));
+                *options = Some((address.clone(), made.clone()));
+                made
+            }
+        }
     }
 
     /// Closes the connections that have been idle for longer than this: one of them proved dead, so that the others

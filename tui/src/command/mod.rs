@@ -45,6 +45,7 @@ use crate::settings::{Settings, SettingsError, Wishes};
     name = "kami",
     version,
     after_help = "Environment:\n  DATABASE_URL   where the cards are: mysql://user:password@host:3306/kamisystem\n  \
+                  DATABASE_URL_FILE  instead: a file that holds it\n  \
                   KAMI_TIMEZONE  the zone in which moments are shown (Asia/Shanghai)\n  \
                   NO_COLOR       show no colours\n\n\
                   Exit codes:\n  0 done, 1 failed, 2 wrong arguments, 3 not found, 4 refused"

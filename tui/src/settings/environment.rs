@@ -1,4 +1,4 @@
-//! Which database to work on: a named environment of the configuration, a file, or `DATABASE_URL`.
+//! Which database to work on: a named environment of the configuration, a file, `DATABASE_URL` or `DATABASE_URL_FILE`.
 
 use std::path::{Path, PathBuf};
 
@@ -72,20 +72,30 @@ pub(super) fn choose(
     }
     if let Some(path) = &wishes.env_file {
         let place = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| SettingsError::Unreadable { path: path.clone(), source })?;
-        let url =
-            env_file_value(&text, "DATABASE_URL").ok_or_else(|| SettingsError::NoDatabase(path.clone()))?;
+        let url = env_file_value(&read(path)?, "DATABASE_URL")
+            .ok_or_else(|| SettingsError::NoDatabase(path.clone()))?;
         return unnamed(&place, &url);
     }
-    if let Some(url) = variable("DATABASE_URL").filter(|url| !url.trim().is_empty()) {
-        return unnamed("DATABASE_URL", &url);
+    let set = |name| variable(name).filter(|value| !value.trim().is_empty());
+    match (set("DATABASE_URL"), set("DATABASE_URL_FILE")) {
+        (Some(_), Some(_)) => return Err(SettingsError::TwoAddresses),
+        (Some(url), None) => return unnamed("DATABASE_URL", &url),
+        (None, Some(file)) => {
+            let place = format!("DATABASE_URL_FILE, {file}");
+            return unnamed(&place, read(Path::new(&file))?.trim());
+        }
+        (None, None) => {}
     }
     let only = || config.environments.keys().next().filter(|_| config.environments.len() == 1);
     match config.environment.as_ref().or_else(only) {
         Some(name) => named(name, config, paths, variable),
         None => Err(SettingsError::NoDatabase(paths.config.clone())),
     }
+}
+
+fn read(path: &Path) -> Result<String, SettingsError> {
+    std::fs::read_to_string(path)
+        .map_err(|source| SettingsError::Unreadable { path: path.to_owned(), source })
 }
 
 fn named(
@@ -203,6 +213,25 @@ mod tests {
             assert_eq!(connection.name.as_deref(), name);
             assert_eq!((connection.server.as_str(), connection.user.as_str()), (server, user));
         }
+    }
+
+    #[test]
+    fn the_address_may_be_in_a_file_unless_it_is_a_variable_too() {
+        let file = std::env::temp_dir().join(format!("kami-address-{}", std::process::id()));
+        std::fs::write(&file, "mysql://kami:secret@10.0.0.7/kamisystem\n").unwrap();
+        let choose = |url: Option<&str>| {
+            choose(&Wishes::default(), &Config::default(), &paths(), &|name| match name {
+                "DATABASE_URL" => url.map(str::to_owned),
+                "DATABASE_URL_FILE" => Some(file.display().to_string()),
+                _ => None,
+            })
+        };
+        let found = choose(None);
+        let both = choose(Some("mysql://kami@localhost/kamisystem"));
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(found.unwrap().server, "10.0.0.7");
+        assert!(matches!(both, Err(SettingsError::TwoAddresses)), "{both:?}");
+        assert!(matches!(choose(None), Err(SettingsError::Unreadable { .. })));
     }
 
     #[test]

@@ -117,6 +117,9 @@ pub enum SettingsError {
         .0.display()
     )]
     NoDatabase(PathBuf),
+    /// Two variables say where the database is.
+    #[error("DATABASE_URL and DATABASE_URL_FILE are set, but only one of them can count: unset the other")]
+    TwoAddresses,
     /// An address is wrong; the place says whose.
     #[error("{place}: {source}")]
     Address {

@@ -130,7 +130,7 @@ impl Store {
     async fn transact<T: Transaction>(&self, limit: Duration, work: T) -> Result<T::Output, ActError> {
         self.must_be_writable()?;
         for _ in 0..REPEATS {
-            let mut lease = self.pool.lend().await.map_err(StoreError::from)?;
+            let mut lease = self.pool.lend().await?;
             // Waiting for the end of the connection would leave the locks where they are for that long.
             let recall = Recall::of(&lease.connection);
             let done = tokio::time::timeout(limit, async {

@@ -1,0 +1,94 @@
+//! Which of its three settings says where the database is.
+
+use std::sync::Arc;
+
+use kami_shared::database_url::DatabaseUrl;
+use kami_shared::store::Store;
+
+use crate::secret::{SecretSettings, SecretSource};
+
+/// Where the cards are, or who knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Database {
+    /// `DATABASE_URL`, or what the file `DATABASE_URL_FILE` holds.
+    Url(DatabaseUrl),
+    /// `DATABASE_SECRET_ARN`: a secret of AWS Secrets Manager holds the address.
+    Secret(Box<SecretSettings>),
+}
+
+const NAMES: [&str; 3] = ["DATABASE_URL", "DATABASE_URL_FILE", "DATABASE_SECRET_ARN"];
+
+impl Database {
+    /// Reads the settings, of which exactly one has to be there; `Err` says, a line each, what is wrong with them.
+    pub(crate) fn read(mut value: impl FnMut(&str) -> Option<String>) -> Result<Self, Vec<String>> {
+        let values = NAMES.map(&mut value);
+        let set: Vec<_> = NAMES.into_iter().zip(&values).filter(|(_, value)| value.is_some()).collect();
+        if set.len() > 1 {
+            let names = set.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" and ");
+            return Err(vec![format!("{names} are set, but only one of them can count: unset the others")]);
+        }
+        let [url, file, arn] = values;
+        if let Some(url) = url {
+            return parse("DATABASE_URL", &url);
+        }
+        if let Some(file) = file {
+            let text = std::fs::read_to_string(&file)
+                .map_err(|error| vec![format!("DATABASE_URL_FILE: {file} cannot be read: {error}")])?;
+            return parse("DATABASE_URL_FILE", &text);
+        }
+        if let Some(arn) = arn {
+            return SecretSettings::read(&arn, value).map(|secret| Self::Secret(Box::new(secret)));
+        }
+        Err(vec![
+            "DATABASE_URL: set it to mysql://user:password@host:3306/kamisystem, or DATABASE_URL_FILE or \
+             DATABASE_SECRET_ARN to what holds that"
+                .to_owned(),
+        ])
+    }
+
+    /// A store on it; a secret has been fetched by then, if it could be.
+    pub async fn store(self) -> Store {
+        match self {
+            Self::Url(url) => Store::new(&url),
+            Self::Secret(secret) => Store::with_source(Arc::new(SecretSource::fetched(*secret).await)),
+        }
+    }
+}
+
+fn parse(name: &str, text: &str) -> Result<Database, Vec<String>> {
+    text.trim().parse().map(Database::Url).map_err(|error| vec![format!("{name}: {error}")])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Database, Vec<String>> {
+        Database::read(|name| {
+            let found = variables.iter().find(|(variable, _)| *variable == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn one_setting_counts() {
+        let url = "mysql://kami:secret@localhost/kamisystem";
+        assert_eq!(read(&[("DATABASE_URL", url)]), Ok(Database::Url(url.parse().unwrap())));
+        let arn = ("DATABASE_SECRET_ARN", "arn:aws:secretsmanager:eu-central-1:1:secret:kami");
+        let keys = [("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "key")];
+        assert!(matches!(read(&[&[arn], &keys[..]].concat()), Ok(Database::Secret(_))));
+        for (variables, message) in [
+            (&[][..], "DATABASE_URL: set it to"),
+            (&[("DATABASE_URL", url), arn], "DATABASE_URL and DATABASE_SECRET_ARN are set, but only one"),
+            (
+                &[("DATABASE_URL_FILE", "/nowhere/url")],
+                "DATABASE_URL_FILE: /nowhere/url cannot be read: No such file",
+            ),
+            (&[arn], "AWS_ACCESS_KEY_ID: Lambda sets it"),
+        ] {
+            let wrong = read(variables).unwrap_err();
+            assert!(wrong[0].starts_with(message), "{wrong:?}");
+            assert!(!wrong.concat().contains("secret@"), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The database's address from AWS Secrets Manager.
+//!
+//! One signed HTTPS call with what is linked anyway: hyper, and the rustls and ring of the database's own connections.
+//! `docs/design-secrets.md` weighs that against AWS's SDK, its signing crate and its Lambda layer.
+//!
+//! The secret is fetched before the first request is taken, since Lambda runs a start with a whole core whatever the
+//! function's memory, where a TLS handshake takes a few milliseconds, and because an instance that is kept ready then
+//! is. A fetch that fails does not end the process: requests are answered with 503 while it is tried again. When the
+//! server refuses the login, the secret is fetched again, as after a rotation, and the next connection uses it.
+
+mod client;
+mod settings;
+mod signature;
+mod value;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kami_shared::database_url::{DEFAULT_POOL, DatabaseUrl};
+use kami_shared::store::{AddressError, AddressFuture, AddressSource};
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tracing::{error, info};
+
+pub use self::settings::SecretSettings;
+
+/// How long after a fetch that failed the next may begin.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// How long after a fetch the next may begin because the server refuses the login: a rotation changes the password
+/// first and the secret some seconds later.
+const RENEWAL: Duration = Duration::from_secs(3);
+
+/// The address in a secret, and what it takes to fetch it anew.
+#[derive(Debug)]
+pub struct SecretSource {
+    settings: Arc<SecretSettings>,
+    /// Fetches run in tasks of their own, which outlive the requests that wait for them.
+    state: Arc<watch::Sender<State>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct State {
+    /// What was fetched last.
+    address: Option<DatabaseUrl>,
+    /// Why the last fetch failed.
+    failure: Option<AddressError>,
+    /// When the last fetch ended.
+    ended: Option<Instant>,
+    under_way: bool,
+}
+
+/// What somebody who needs an address does next.
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    Take(Result<DatabaseUrl, AddressError>),
+    Wait,
+    Fetch,
+}
+
+impl State {
+    fn step(&self, refused: Option<&DatabaseUrl>, now: Instant) -> Step {
+        if let Some(address) = self.address.as_ref().filter(|address| refused != Some(address)) {
+            return Step::Take(Ok(address.clone()));
+        }
+        if self.under_way {
+            return Step::Wait;
+        }
+        let pause = if self.failure.is_some() { RETRY } else { RENEWAL };
+        if self.ended.is_none_or(|ended| now.duration_since(ended) >= pause) {
+            return Step::Fetch;
+        }
+        let unchanged = self.address.clone().ok_or_else(|| AddressError("it was not fetched".to_owned()));
+        Step::Take(self.failure.clone().map_or(unchanged, Err))
+    }
+}
+
+impl SecretSource {
+    /// A source that has fetched the secret, or tried to: then it goes on trying as it is asked.
+    pub async fn fetched(settings: SecretSettings) -> Self {
+        let source = Self { settings: Arc::new(settings), state: Arc::default() };
+        // What fails is logged, and told to those who ask.
+        drop(source.newest(None).await);
+        source
+    }
+
+    async fn newest(&self, refused: Option<&DatabaseUrl>) -> Result<DatabaseUrl, AddressError> {
+        let mut states = self.state.subscribe();
+        loop {
+            let step = states.borrow_and_update().step(refused, Instant::now());
+            match step {
+                Step::Take(address) => return address,
+                Step::Wait => drop(states.changed().await),
+                Step::Fetch => self.start_fetch(),
+            }
+        }
+    }
+
+    /// Starts a fetch unless one is under way.
+    fn start_fetch(&self) {
+        let begins = self.state.send_if_modified(|state| !std::mem::replace(&mut state.under_way, true));
+        if begins {
+            tokio::spawn(fetch(Arc::clone(&self.settings), UnderWay(Arc::clone(&self.state))));
+        }
+    }
+}
+
+impl AddressSource for SecretSource {
+    fn pool(&self) -> usize {
+        self.state.borrow().address.as_ref().map_or(DEFAULT_POOL, DatabaseUrl::pool)
+    }
+
+    fn address(&self, refused: Option<&DatabaseUrl>) -> AddressFuture<'_> {
+        let refused = refused.cloned();
+        Box::pin(async move { self.newest(refused.as_ref()).await })
+    }
+}
+
+/// A fetch under way; it ends when this is dropped, however that comes.
+struct UnderWay(Arc<watch::Sender<State>>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.send_modify(|state| {
+            state.under_way = false;
+            state.ended = Some(Instant::now());
+        });
+    }
+}
+
+/// Fetches the secret and notes what came of it.
+async fn fetch(settings: Arc<SecretSettings>, under_way: UnderWay) {
+    let fetched = match client::fetch(&settings).await {
+        Ok(value) => value::address(&value).map_err(client::FetchError::from),
+        Err(failure) => Err(failure),
+    };
+    let UnderWay(state) = &under_way;
+    match fetched {
+        Ok(address) => {
+            let changed = state.borrow().address.as_ref() != Some(&address);
+            info!(secret = %settings.arn, changed, "fetched the database's address");
+            state.send_modify(|state| {
+                state.address = Some(address);
+                state.failure = None;
+            });
+        }
+        Err(failure) => {
+            error!(secret = %settings.arn, %failure, "the database's address cannot be fetched");
+            let failure = AddressError(failure.to_string());
+            state.send_modify(|state| state.failure = Some(failure));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_secret_is_fetched_when_it_may_be_another_and_not_too_often() {
+        let now = Instant::now();
+        let later = |state: &State, seconds, refused: Option<&DatabaseUrl>| {
+            state.step(refused, now + Duration::from_secs(seconds))
+        };
+        let address = |text: &str| text.parse::<DatabaseUrl>().unwrap();
+        let (old, new) = (address("mysql://k:old@localhost/d"), address("mysql://k:new@localhost/d"));
+
+        let mut state = State::default();
+        assert_eq!(later(&state, 0, None), Step::Fetch);
+        state.under_way = true;
+        assert_eq!(later(&state, 0, None), Step::Wait);
+
+        let failure = AddressError("away".to_owned());
+        state = State { failure: Some(failure.clone()), ended: Some(now), ..State::default() };
+        assert_eq!(later(&state, 0, None), Step::Take(Err(failure.clone())));
+        assert_eq!(later(&state, 1, None), Step::Fetch);
+
+        state = State { address: Some(old.clone()), ended: Some(now), ..State::default() };
+        assert_eq!(later(&state, 60, None), Step::Take(Ok(old.clone())));
+        assert_eq!(later(&state, 2, Some(&old)), Step::Take(Ok(old.clone())), "no other is to be had yet");
+        assert_eq!(later(&state, 3, Some(&old)), Step::Fetch);
+        state.failure = Some(failure.clone());
+        assert_eq!(later(&state, 0, Some(&old)), Step::Take(Err(failure)));
+
+        state = State { address: Some(new.clone()), ended: Some(now), ..State::default() };
+        assert_eq!(later(&state, 0, Some(&old)), Step::Take(Ok(new)));
+    }
+}
