@@ -11,6 +11,7 @@ mod openapi;
 mod outage;
 mod process;
 mod race;
+mod rights;
 
 use kami_testkit::{Function, TestDatabase};
 

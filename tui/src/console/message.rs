@@ -5,8 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use kami_shared::filter::{Anchor, Capped, Filter, Position, Sort};
 use kami_shared::store::{
-    ActError, ActOutcome, ActRecord, Acted, Batch, LogRecord, Page, PrefixCounts, SearchCursor, SearchStep,
-    StatusCounts,
+    ActError, ActOutcome, ActRecord, Acted, Batch, Grants, LogRecord, Page, PrefixCounts, SearchCursor,
+    SearchStep, StatusCounts,
 };
 use tui_input::InputRequest;
 
@@ -127,11 +127,8 @@ pub enum Question {
 /// What the database answers.
 #[derive(Debug)]
 pub enum Answer {
-    /// Whether the account may write.
-    Server {
-        /// Whether it may.
-        may_write: bool,
-    },
+    /// What the account may do.
+    Server(Grants),
     /// A part of the table.
     Rows(Page, Landing),
     /// What one window of a search found.

@@ -83,6 +83,7 @@ fn model(settings: &Settings, variable: &dyn Fn(&str) -> Option<String>) -> anyh
         user: connection.user.clone(),
         production: connection.production,
     };
+    model.confined = settings.confined;
     model.read_only = settings.read_only.then_some(ReadOnly::Asked);
     Ok(model)
 }
@@ -170,6 +171,8 @@ impl Console {
                 Effect::BreakOff => self.worker.break_off(),
                 Effect::ForbidChanges => self.worker.forbid_changes(),
                 Effect::Copy(text) => self.screen.copy(&text)?,
+                // An account's file is not for what each of its operators likes, nor is there a shell behind it.
+                Effect::SavePreferences | Effect::Suspend if self.settings.confined => {}
                 Effect::SavePreferences => self.save_preferences(),
                 Effect::Suspend => next = suspend()?,
                 Effect::Quit => next = Next::End,

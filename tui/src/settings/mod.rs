@@ -13,7 +13,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 pub use self::environment::{Connection, EnvironmentEntry};
-pub use self::operator::operator;
+pub use self::operator::{SshError, operator, operator_of_key};
 pub use self::password::PasswordError;
 pub use self::preferences::Preferences;
 use crate::console::theme::Shade;
@@ -28,6 +28,8 @@ pub struct Wishes {
     pub env_file: Option<PathBuf>,
     /// `--read-only`: nothing may be changed.
     pub read_only: bool,
+    /// `--ssh`: whoever comes has this account's files no more than its shell.
+    pub confined: bool,
 }
 
 /// Everything that was found.
@@ -37,6 +39,8 @@ pub struct Settings {
     pub connection: Connection,
     /// Whether settings or arguments forbid every change.
     pub read_only: bool,
+    /// Whether the operator reaches no files and no shell, and is who his key says.
+    pub confined: bool,
     /// How the console looks and what it remembers.
     pub preferences: Preferences,
     /// Where the files are.
@@ -92,6 +96,9 @@ pub enum SettingsError {
         /// The names that there are.
         known: Vec<String>,
     },
+    /// An account of SSH is not served.
+    #[error(transparent)]
+    Ssh(#[from] SshError),
     /// Nothing says where the database is.
     #[error(
         "nothing says where the cards are: set DATABASE_URL to mysql://user:password@host:3306/kamisystem, or add an environment to {}",
@@ -146,8 +153,11 @@ impl Settings {
         let connection = environment::choose(wishes, &config, &paths, variable)?;
         let read_only = wishes.read_only || config.read_only || connection.read_only;
         let Config { language, theme: shade, columns, operator, .. } = config;
-        let preferences = remembered.or(Preferences { language, shade, columns, operator });
-        Ok(Self { connection, read_only, preferences, paths })
+        let mut preferences = remembered.or(Preferences { language, shade, columns, operator });
+        if wishes.confined {
+            preferences.operator = Some(operator_of_key(variable)?);
+        }
+        Ok(Self { connection, read_only, confined: wishes.confined, preferences, paths })
     }
 }
 
