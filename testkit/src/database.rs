@@ -2,7 +2,7 @@
 
 use kami_shared::store::Store;
 use mysql_async::prelude::{FromRow, Queryable};
-use mysql_async::{Conn, Opts, OptsBuilder, Params};
+use mysql_async::{Conn, Error, Opts, OptsBuilder, Params};
 
 /// A database that no other test uses. It stays behind: the server is thrown away as a whole.
 #[derive(Clone, Debug)]
@@ -39,6 +39,12 @@ impl TestDatabase {
         Self::absent_on(&test_server())
     }
 
+    /// A database that is there already, by its address.
+    pub fn at(url: &str) -> Self {
+        let (server, name) = url.rsplit_once('/').unwrap();
+        Self { server: format!("{server}/"), name: name.to_owned() }
+    }
+
     fn absent_on(server: &str) -> Self {
         Self { server: server.to_owned(), name: unique_name("kami_test") }
     }
@@ -69,6 +75,25 @@ impl TestDatabase {
     /// A store on it.
     pub fn store(&self) -> Store {
         Store::new(&self.url().parse().unwrap())
+    }
+
+    /// The same, seen by another account of its server.
+    #[must_use]
+    pub fn as_account(&self, name: &str, password: &str) -> Self {
+        let server = format!("mysql://{name}:{password}@127.0.0.1:{}/", self.port());
+        Self { server, name: self.name.clone() }
+    }
+
+    /// Runs a statement that the server may refuse; the number of its refusal.
+    pub async fn try_execute(&self, statement: &str) -> Result<(), u16> {
+        let mut connection = self.connect().await;
+        let done = match connection.query_drop(statement).await {
+            Ok(()) => Ok(()),
+            Err(Error::Server(refusal)) => Err(refusal.code),
+            Err(error) => panic!("{statement}: {error}"),
+        };
+        connection.disconnect().await.unwrap();
+        done
     }
 
     /// A new connection to it, for what a store does not do.

@@ -15,6 +15,7 @@ mod openapi;
 mod outage;
 mod process;
 mod race;
+mod rights;
 mod runtime;
 mod secret;
 mod secrets_manager;

@@ -41,7 +41,9 @@ pub use self::counters::StoreCounters;
 pub use self::counts::{PrefixCounts, StatusCounts};
 pub use self::error::StoreError;
 pub use self::expiry::{EXPIRY_BATCH, ExpiryBatch, ExpiryCursor};
-pub use self::grants::{Grants, MissingGrant, Privilege};
+pub use self::grants::{
+    Account, AccountError, Deed, Grants, Privilege, Right, Role, draw_password, rights_in_words,
+};
 pub use self::inspection::{Inspection, ServerKind};
 pub use self::listing::{COUNT_CAP, Explained, Page, Progress, SEARCH_WINDOW, SearchCursor, SearchStep};
 pub use self::log::{ActRecord, LogFilter, LogRecord};

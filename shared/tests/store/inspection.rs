@@ -1,6 +1,6 @@
 //! What the server is, and what we may do there.
 
-use kami_shared::store::{Privilege, ServerKind, Store};
+use kami_shared::store::{Deed, Role, ServerKind, Store};
 use kami_testkit::{TestDatabase, unique_name};
 
 /// The store of a new account with these rights on the database.
@@ -27,7 +27,7 @@ async fn a_server_is_described() {
     assert_eq!((found.schema_version, found.known_schema), (Some(3), 3));
     assert_eq!((found.tls_cipher, found.takes_no_writes), (None, false));
     assert!(!found.time_zone.is_empty());
-    assert!(found.grants.may_write() && found.grants.may_read());
+    assert_eq!(found.grants.missing(Role::Operator), []);
     let now = database.store().now().await.unwrap();
     assert!((now - found.clock).num_seconds().abs() < 60);
 }
@@ -35,17 +35,19 @@ async fn a_server_is_described() {
 #[tokio::test]
 async fn rights_are_known_before_they_are_needed() {
     let database = TestDatabase::create().await;
-    for (grants, may_read, lacking) in [
-        (&["GRANT SELECT ON {db}.* TO {user}"][..], true, 7),
-        (&["GRANT SELECT, INSERT, UPDATE, DELETE ON {db}.* TO {user}"], true, 0),
-        (&["GRANT ALL ON {db}.* TO {user}"], true, 0),
-        (&["GRANT SELECT, INSERT ON {db}.cards TO {user}"], true, 9),
+    let cannot_be_done = |grants: &kami_shared::store::Grants| {
+        Deed::ALL.into_iter().filter(|deed| !grants.missing_for(*deed).is_empty()).collect::<Vec<_>>()
+    };
+    for (grants, may_view, impossible) in [
+        (&["GRANT SELECT ON {db}.* TO {user}"][..], true, &Deed::ALL[..]),
+        (&["GRANT SELECT, INSERT, UPDATE, DELETE ON {db}.* TO {user}"], true, &[]),
+        (&["GRANT ALL ON {db}.* TO {user}"], true, &[]),
+        (&["GRANT SELECT, INSERT, UPDATE ON {db}.* TO {user}"], true, &[Deed::Delete, Deed::Undo]),
+        (&["GRANT SELECT (id, code), INSERT ON {db}.cards TO {user}"], false, &Deed::ALL),
     ] {
-        let store = account(&database, grants).await;
-        let found = store.grants().await.unwrap();
-        assert_eq!((found.may_read(), found.missing().len()), (may_read, lacking), "{grants:?}");
-        let cards: Vec<_> = found.missing().into_iter().filter(|grant| grant.table == "cards").collect();
-        assert!(cards.iter().all(|grant| grant.privilege != Privilege::Select));
+        let found = account(&database, grants).await.grants().await.unwrap();
+        assert_eq!(found.missing(Role::Viewer).is_empty(), may_view, "{grants:?}");
+        assert_eq!(cannot_be_done(&found), impossible, "{grants:?}");
     }
 }
 
@@ -69,5 +71,5 @@ async fn rights_of_an_active_role_count() {
         ],
     )
     .await;
-    assert!(store.grants().await.unwrap().may_write());
+    assert_eq!(store.grants().await.unwrap().missing(Role::Operator), []);
 }

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use kami_shared::acts::{Act, ActRefusal};
-use kami_shared::store::{ActOutcome, ActProgress};
+use kami_shared::store::{ActOutcome, ActProgress, Deed};
 use serde_json::{Map, Value, json};
 
 use super::choice::{Choice, Chosen, not_found};
@@ -16,7 +16,7 @@ use crate::words::{counted, number, say};
 
 /// Does an act with the chosen cards and tells what it came to.
 pub(super) async fn act(session: &Session, act: Act, choice: &Choice, json: bool) -> Result<(), Failure> {
-    session.must_be_writable().await?;
+    session.must_be_allowed(Deed::Change).await?;
     let chosen = choice.find(session).await?;
     carry_out(session, act, &chosen, choice.names_cards(), json).await
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use kami_shared::acts::Act;
-use kami_shared::store::Selection;
+use kami_shared::store::{Deed, Selection};
 
 use super::act::carry_out;
 use super::choice::Choice;
@@ -33,7 +33,7 @@ impl Delete {
     /// Deletes the chosen cards, once that is agreed on.
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let language = session.language;
-        session.must_be_writable().await?;
+        session.must_be_allowed(Deed::Delete).await?;
         let chosen = self.choice.find(session).await?;
         let count = match &chosen.selection {
             Selection::Ids(ids) => ids.len() as u64,

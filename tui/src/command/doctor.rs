@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use clap::Args;
-use kami_shared::store::{Inspection, ServerKind};
+use kami_shared::store::{Inspection, Role, ServerKind, rights_in_words};
 use serde_json::json;
 
 use super::failure::Failure;
+use super::grants::RoleName;
 use super::output::{Output, Table};
 use super::session::Session;
 use crate::words::{number, say, whole_moment};
@@ -20,10 +21,12 @@ const OLDEST: [(ServerKind, (u32, u32)); 2] = [(ServerKind::MySql, (8, 0)), (Ser
 ///
 /// Says how to mend what is wrong, and then ends with code 1.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  kami doctor\n  kami -e prod doctor --json | jq '.checks[] | select(.ok | not)'"
-)]
+#[command(after_help = "Examples:\n  kami doctor\n  kami --env-file api.env doctor --for function\n  \
+                  kami -e prod doctor --json | jq '.checks[] | select(.ok | not)'")]
 pub(super) struct Doctor {
+    /// What the account is for; by default operator, and with --read-only viewer
+    #[arg(long = "for", value_name = "ROLE")]
+    role: Option<RoleName>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -41,8 +44,10 @@ struct Check {
 impl Doctor {
     /// Looks at everything and tells.
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let reads = if session.settings.read_only { Role::Viewer } else { Role::Operator };
+        let role = self.role.map_or(reads, Into::into);
         let checks = match session.store.inspect().await {
-            Ok(inspection) => checks(session, &inspection, Utc::now()),
+            Ok(inspection) => checks(session, &inspection, role, Utc::now()),
             Err(error) => vec![Check {
                 name: "connection",
                 found: error.to_string(),
@@ -84,7 +89,7 @@ fn print(session: &Session, out: &mut Output, checks: &[Check]) -> Result<(), Fa
     Ok(out.table(&table)?)
 }
 
-fn checks(session: &Session, seen: &Inspection, now: DateTime<Utc>) -> Vec<Check> {
+fn checks(session: &Session, seen: &Inspection, role: Role, now: DateTime<Utc>) -> Vec<Check> {
     vec![
         Check {
             name: "connection",
@@ -93,8 +98,8 @@ fn checks(session: &Session, seen: &Inspection, now: DateTime<Utc>) -> Vec<Check
         },
         tls(session, seen),
         version(session, seen),
-        grants(session, seen),
-        schema(session, seen),
+        grants(session, seen, role),
+        schema(session, seen, role),
         clock(session, seen, now),
     ]
 }
@@ -127,33 +132,40 @@ fn version(session: &Session, seen: &Inspection) -> Check {
     Check { name: "version", found: format!("{kind} {}", seen.version), mend }
 }
 
-fn grants(session: &Session, seen: &Inspection) -> Check {
+fn grants(session: &Session, seen: &Inspection, role: Role) -> Check {
     let language = session.language;
-    let database = session.settings.connection.url.database();
-    let missing: Vec<String> = seen
-        .grants
-        .missing()
-        .iter()
-        .map(|missing| format!("GRANT {} ON `{database}`.`{}`", missing.privilege.word(), missing.table))
-        .collect();
-    let (found, mend) = if session.settings.read_only && seen.grants.may_read() {
-        // Whoever works read-only misses no other right.
-        (say!(language, "command.doctor.may_read"), None)
-    } else if seen.takes_no_writes {
+    let missing = seen.grants.missing(role);
+    let (found, mend) = if seen.takes_no_writes && role != Role::Viewer {
         (say!(language, "command.doctor.replica"), Some(say!(language, "command.doctor.mend_replica")))
     } else if missing.is_empty() {
-        (say!(language, "command.doctor.may_write"), None)
+        (say!(language, "command.doctor.may", role = role.name()), None)
     } else {
-        let words = say!(language, "command.doctor.mend_grants", account = seen.account);
-        (say!(language, "read_only.no_grant"), Some(format!("{words} {}", missing.join("; "))))
+        let found =
+            say!(language, "command.doctor.lacks", role = role.name(), rights = rights_in_words(&missing));
+        let database = session.settings.connection.url.database();
+        let command = format!(
+            "kami grants --existing --for {} {} --database {} | mysql",
+            role.name(),
+            quoted(&seen.account),
+            quoted(&database)
+        );
+        (found, Some(say!(language, "command.doctor.mend_grants", command = command)))
     };
     Check { name: "grants", found, mend }
 }
 
-fn schema(session: &Session, seen: &Inspection) -> Check {
+/// A word as a shell reads it.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+fn schema(session: &Session, seen: &Inspection, role: Role) -> Check {
     let language = session.language;
     let known = seen.known_schema;
     let (found, mend) = match seen.schema_version {
+        None if matches!(role, Role::Function | Role::Expire) => {
+            (say!(language, "command.doctor.unseen_schema"), None)
+        }
         None => (say!(language, "command.doctor.no_schema"), Some("kami migrate".to_owned())),
         Some(version) if version < known => {
             (say!(language, "command.doctor.schema_of", n = version), Some("kami migrate".to_owned()))

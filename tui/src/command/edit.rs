@@ -14,6 +14,7 @@ use super::output::{Output, message};
 use super::record::card_json;
 use super::session::Session;
 use crate::words::{counted, say};
+use kami_shared::store::Deed;
 
 /// Change a card's prefix, status, duration or note
 ///
@@ -55,7 +56,7 @@ impl Edit {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let language = session.language;
         let edit = self.edit(session)?;
-        session.must_be_writable().await?;
+        session.must_be_allowed(Deed::Change).await?;
         let Some((seen, _)) = find(session, &self.code).await? else {
             return Err(not_found(language, &[self.code]));
         };

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use kami_shared::store::{ActError, StoreError, UndoRefusal};
+use kami_shared::store::{AccountError, ActError, StoreError, UndoRefusal};
 use thiserror::Error;
 
 use crate::console::reason;
@@ -76,6 +76,12 @@ impl Failure {
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
         Self::Failed(error)
+    }
+}
+
+impl From<AccountError> for Failure {
+    fn from(error: AccountError) -> Self {
+        Self::Usage(error.to_string())
     }
 }
 

@@ -9,7 +9,7 @@ use kami_shared::duration::CardDuration;
 use kami_shared::filter::Filter;
 use kami_shared::operator::Note;
 use kami_shared::prefix::Prefix;
-use kami_shared::store::{Batch, GenerateOrder, MAX_BATCH};
+use kami_shared::store::{Batch, Deed, GenerateOrder, MAX_BATCH};
 use kami_shared::transfer::Format;
 
 use super::confirm;
@@ -75,7 +75,7 @@ impl Generate {
         let language = session.language;
         let note = self.note.as_deref().map(Note::parse).transpose();
         let note = note.map_err(|error| Failure::Usage(error.to_string()))?.flatten();
-        session.must_be_writable().await?;
+        session.must_be_allowed(Deed::Make).await?;
         if let Some(path) = self.output.as_ref().filter(|path| path.exists()) {
             // Found out before there are cards that would have no file.
             return Err(Failure::of_export(language, &ExportError::Exists(path.clone())));

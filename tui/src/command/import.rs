@@ -18,6 +18,7 @@ use super::output::{Output, Table, message};
 use super::progress::Work;
 use super::session::Session;
 use crate::words::{counted, number, say};
+use kami_shared::store::Deed;
 
 /// Add cards with codes from a file, all of them or none
 ///
@@ -65,7 +66,7 @@ impl Import {
         let note = self.note.as_deref().map(Note::parse).transpose();
         let note = note.map_err(|error| Failure::Usage(error.to_string()))?.flatten();
         if !self.dry_run {
-            session.must_be_writable().await?;
+            session.must_be_allowed(Deed::Make).await?;
         }
         let parsed = self.parse(session)?;
         let malformed = parsed.malformed;

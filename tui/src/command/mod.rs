@@ -14,6 +14,7 @@ mod extend;
 mod failure;
 mod filter;
 mod generate;
+mod grants;
 mod import;
 mod info;
 mod list;
@@ -60,6 +61,9 @@ pub struct Arguments {
     /// Change nothing
     #[arg(long, global = true)]
     read_only: bool,
+    /// Serve an SSH account whose only shell this is: deploy/ssh/kami.conf
+    #[arg(long, conflicts_with_all = ["environment", "env_file"])]
+    ssh: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -68,6 +72,7 @@ pub struct Arguments {
 enum Command {
     #[command(flatten)]
     OnCards(Box<CardCommand>),
+    Grants(grants::Grants),
     Completions(completions::Completions),
 }
 
@@ -96,15 +101,20 @@ enum CardCommand {
 impl Arguments {
     /// Does what the arguments say.
     pub async fn run(self) -> Result<(), Failure> {
-        let Self { environment, env_file, read_only, command } = self;
+        let Self { environment, env_file, read_only, ssh, command } = self;
+        if ssh && command.is_some() {
+            return Err(Failure::Usage("--ssh opens the console and goes with no command".to_owned()));
+        }
+        let wishes = Wishes { environment, env_file, read_only, confined: ssh };
+        let variable = |name: &str| std::env::var(name).ok();
         let command = match command {
             None => None,
             Some(Command::OnCards(command)) => Some(*command),
             // A shell that is being set up need not know where the cards are.
             Some(Command::Completions(completions)) => return completions.run(),
+            // Nor whoever prints statements for a database that is named.
+            Some(Command::Grants(grants)) => return grants.run(&wishes, &variable),
         };
-        let wishes = Wishes { environment, env_file, read_only };
-        let variable = |name: &str| std::env::var(name).ok();
         let settings = Settings::read(&wishes, &variable).map_err(said)?;
         let Some(command) = command else { return Ok(console::run(settings).await?) };
         let session = Session::new(settings);
@@ -138,6 +148,7 @@ fn said(error: SettingsError) -> Failure {
         SettingsError::UnknownEnvironment { .. } | SettingsError::NoDatabase(_) => {
             Failure::Usage(error.to_string())
         }
+        SettingsError::Ssh(error) => Failure::Refused(error.to_string()),
         error => Failure::Failed(anyhow::Error::msg(error.to_string())),
     }
 }

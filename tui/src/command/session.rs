@@ -1,10 +1,11 @@
 //! What every command works with: the store, the operator, the language and the zone.
 
 use kami_shared::operator::Operator;
-use kami_shared::store::Store;
+use kami_shared::store::{Deed, Store};
 use kami_shared::zone::Zone;
 
 use super::failure::Failure;
+use crate::console::reason;
 use crate::settings::Settings;
 use crate::words::{Language, say};
 
@@ -32,14 +33,15 @@ impl Session {
         Self { store, settings, operator, language, zone }
     }
 
-    /// Makes sure that changes are allowed here, before anything is asked or read for them.
-    pub(super) async fn must_be_writable(&self) -> Result<(), Failure> {
+    /// Makes sure that something may be done here, before anything is asked or read for it.
+    pub(super) async fn must_be_allowed(&self, deed: Deed) -> Result<(), Failure> {
         if self.settings.read_only {
             return Err(Failure::Refused(say!(self.language, "read_only.asked")));
         }
-        if !self.store.grants().await?.may_write() {
-            return Err(Failure::Refused(say!(self.language, "read_only.no_grant")));
+        let lacking = self.store.grants().await?.missing_for(deed);
+        if lacking.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        Err(Failure::Refused(reason::no_right(self.language, &lacking)))
     }
 }

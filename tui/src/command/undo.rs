@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use clap::Args;
-use kami_shared::store::ActProgress;
+use kami_shared::store::{ActProgress, Deed};
 
 use super::act::report;
 use super::failure::Failure;
@@ -32,7 +32,7 @@ impl Undo {
     /// Takes the act back.
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let language = session.language;
-        session.must_be_writable().await?;
+        session.must_be_allowed(Deed::Undo).await?;
         let act = match self.act {
             Some(act) => act,
             None => match session.store.last_undoable(&session.operator).await? {

@@ -1,6 +1,7 @@
 //! Everything that a key or the palette can do.
 
 use kami_shared::acts::Act as CardAct;
+use kami_shared::store::Deed;
 
 /// Something that the operator can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -179,21 +180,22 @@ impl Act {
         }
     }
 
+    /// What the act does to the database; none if it leaves it as it is.
+    pub const fn deed(self) -> Option<Deed> {
+        match self {
+            Self::Generate | Self::Import => Some(Deed::Make),
+            Self::Edit | Self::Disable | Self::Enable | Self::Unbind | Self::Extend | Self::SetNote => {
+                Some(Deed::Change)
+            }
+            Self::Delete => Some(Deed::Delete),
+            Self::Undo => Some(Deed::Undo),
+            _ => None,
+        }
+    }
+
     /// Whether the act changes the database.
     pub const fn writes(self) -> bool {
-        matches!(
-            self,
-            Self::Generate
-                | Self::Import
-                | Self::Edit
-                | Self::Disable
-                | Self::Enable
-                | Self::Unbind
-                | Self::Extend
-                | Self::SetNote
-                | Self::Delete
-                | Self::Undo
-        )
+        self.deed().is_some()
     }
 
     /// What the act does to a card, where that is all there is to it.

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use kami_shared::filter::{Anchor, Capped, Filter, Position, Sort};
 use kami_shared::operator::Operator;
 use kami_shared::store::{
-    ActError, ActFilter, ActOutcome, ActStep, Acted, Batch, LogRecord, Page, PrefixCounts, SearchCursor,
-    SearchStep, StatusCounts,
+    ActError, ActFilter, ActOutcome, ActStep, Acted, Batch, Grants, LogRecord, Page, PrefixCounts,
+    SearchCursor, SearchStep, StatusCounts,
 };
 use tui_input::InputRequest;
 
@@ -149,11 +149,8 @@ pub enum Question {
 /// What the database answers.
 #[derive(Debug)]
 pub enum Answer {
-    /// Whether the account may write.
-    Server {
-        /// Whether it may.
-        may_write: bool,
-    },
+    /// What the account may do.
+    Server(Grants),
     /// A part of the table.
     Rows(Page, Landing),
     /// What one window of a search found.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kami_shared::operator::Operator;
-use kami_shared::store::{LogRecord, StatusCounts};
+use kami_shared::store::{Grants, LogRecord, StatusCounts};
 use kami_shared::zone::Zone;
 
 use super::cards::Cards;
@@ -201,6 +201,10 @@ pub struct Model {
     pub location: Location,
     /// Why nothing may be changed, if so.
     pub read_only: Option<ReadOnly>,
+    /// Whether the operator reaches no files and no shell here.
+    pub confined: bool,
+    /// What the database account may do; none while that is unknown.
+    pub grants: Option<Grants>,
     /// Whether the database answers.
     pub link: Link,
     /// How far the database's clock is ahead of ours.
@@ -249,6 +253,8 @@ impl Model {
             views: Vec::new(),
             location: Location::default(),
             read_only: None,
+            confined: false,
+            grants: None,
             link: Link::Connecting,
             skew: TimeDelta::zero(),
             cards: Cards::default(),

@@ -1,7 +1,7 @@
 //! Why an act was not done, in the operator's language.
 
 use kami_shared::acts::ActRefusal;
-use kami_shared::store::{ActError, UndoRefusal};
+use kami_shared::store::{ActError, Right, UndoRefusal, rights_in_words};
 
 use crate::export::ExportError;
 use crate::words::{Language, number, say};
@@ -21,6 +21,11 @@ pub fn refusal(language: Language, refusal: ActRefusal) -> String {
         ActRefusal::CodeTaken => "reason.code_taken",
     };
     say!(language, key)
+}
+
+/// Why an account may not do something.
+pub fn no_right(language: Language, lacking: &[Right]) -> String {
+    say!(language, "reason.no_right", rights = rights_in_words(lacking))
 }
 
 /// Why no file was written.

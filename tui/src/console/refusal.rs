@@ -1,5 +1,7 @@
 //! Why an act cannot be done now, in words: greyed with its reason wherever it is offered.
 
+use kami_shared::store::Right;
+
 use super::act::Act;
 use super::cards::Marks;
 use super::model::{Link, Model, Place};
@@ -16,9 +18,13 @@ pub fn refusal(model: &Model, act: Act) -> Option<String> {
     let cards = &model.cards;
     match act {
         Act::Mark | Act::MarkRange if cards.current().is_none() => Some(say!(language, "refusal.no_card")),
+        Act::Export | Act::Import | Act::Suspend if model.confined => {
+            Some(say!(language, "refusal.confined"))
+        }
         _ if act.writes() && model.read_only.is_some() => {
             model.read_only.map(|reason| say!(language, reason.key()))
         }
+        _ if !lacking(model, act).is_empty() => Some(reason::no_right(language, &lacking(model, act))),
         _ if act.writes() && model.link != Link::Up => Some(say!(language, "refusal.away")),
         _ if act.writes() && model.work.is_some() => Some(say!(language, "refusal.busy")),
         Act::Export | Act::MarkAll if model.link != Link::Up => Some(say!(language, "refusal.away")),
@@ -42,4 +48,10 @@ pub fn refusal(model: &Model, act: Act) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// The rights that an act needs and the account lacks, as far as they are known.
+fn lacking(model: &Model, act: Act) -> Vec<Right> {
+    let known = model.grants.as_ref().zip(act.deed());
+    known.map(|(grants, deed)| grants.missing_for(deed)).unwrap_or_default()
 }

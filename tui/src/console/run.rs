@@ -91,6 +91,7 @@ fn model(settings: &Settings, variable: &dyn Fn(&str) -> Option<String>) -> io::
         user: connection.user.clone(),
         production: connection.production,
     };
+    model.confined = settings.confined;
     model.read_only = settings.read_only.then_some(ReadOnly::Asked);
     Ok(model)
 }
@@ -179,6 +180,8 @@ impl Console {
                 Effect::BreakOff => self.worker.break_off(),
                 Effect::ForbidChanges => self.worker.forbid_changes(),
                 Effect::Copy(text) => self.screen.copy(&text)?,
+                // An account's file is not for what each of its operators likes, nor is there a shell behind it.
+                Effect::Keep(_) | Effect::Suspend if self.settings.confined => {}
                 Effect::Keep(choice) => self.keep(choice),
                 Effect::Mouse(wanted) => self.screen.take_mouse(wanted)?,
                 Effect::Operator(operator) => self.worker.act_as(operator),

@@ -120,7 +120,7 @@ impl Errand {
     async fn answer(&self, question: Question) -> Result<(), StoreError> {
         let store = &self.store;
         let answer = match question {
-            Question::Server => Answer::Server { may_write: store.inspect().await?.grants.may_write() },
+            Question::Server => Answer::Server(store.grants().await?),
             Question::Rows { filter, sort, anchor, size, landing } => {
                 Answer::Rows(store.page(&filter, sort, &anchor, size).await?, landing)
             }

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 pub use self::environment::{Connection, EnvironmentEntry};
+pub use self::operator::SshError;
 pub use self::password::PasswordError;
 pub use self::preferences::{Choice, Preferences};
 pub use self::source::{Source, Sourced};
@@ -31,6 +32,8 @@ pub struct Wishes {
     pub env_file: Option<PathBuf>,
     /// `--read-only`: nothing may be changed.
     pub read_only: bool,
+    /// `--ssh`: whoever comes has this account's files no more than its shell.
+    pub confined: bool,
 }
 
 /// Everything that was found.
@@ -56,6 +59,8 @@ pub struct Settings {
     pub columns: Sourced<Option<Vec<String>>>,
     /// Whether the console takes the mouse from the terminal.
     pub mouse: Sourced<bool>,
+    /// Whether the operator reaches no files and no shell, and is who his key says.
+    pub confined: bool,
     /// What the console remembers.
     pub preferences: Preferences,
     /// Where the files are.
@@ -111,6 +116,9 @@ pub enum SettingsError {
         /// The names that there are.
         known: Vec<String>,
     },
+    /// An account of SSH is not served.
+    #[error(transparent)]
+    Ssh(#[from] SshError),
     /// Nothing says where the database is.
     #[error(
         "nothing says where the cards are: set DATABASE_URL to mysql://user:password@host:3306/kamisystem, or add an environment to {}",
@@ -191,18 +199,26 @@ impl Settings {
         let config_operator = config.operator.as_deref().filter(|name| !name.trim().is_empty());
         let config_operator =
             config_operator.map(Operator::new).transpose().map_err(SettingsError::Operator)?;
+        let operator = if wishes.confined {
+            let name = operator::of_key(variable)?;
+            let operator = Operator::new(&name).map_err(SettingsError::Operator)?;
+            Sourced::new(operator, Source::Variable(operator::VARIABLE))
+        } else {
+            Sourced::first(
+                [(preferences.operator.clone(), Source::Preferences), (config_operator, Source::Config)],
+                Sourced::new(system_operator.clone(), Source::System),
+            )
+        };
         Ok(Self {
             read_only: read_only_source != Source::Default,
             read_only_source,
+            confined: wishes.confined,
             language: Sourced::first(
                 [(preferences.language, Source::Preferences), (config.language, Source::Config)],
                 Sourced::new(locale(variable), Source::System),
             ),
             zone: zone(&preferences, &config, &paths, variable)?,
-            operator: Sourced::first(
-                [(preferences.operator.clone(), Source::Preferences), (config_operator, Source::Config)],
-                Sourced::new(system_operator.clone(), Source::System),
-            ),
+            operator,
             system_operator,
             shade: Sourced::first(
                 [(preferences.shade, Source::Preferences), (config.theme, Source::Config)],

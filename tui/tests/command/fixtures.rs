@@ -41,6 +41,13 @@ impl Kami {
         Self { database: TestDatabase::create().await, folder }
     }
 
+    /// `kami` without any database.
+    pub(crate) fn nowhere() -> Self {
+        let folder = std::env::temp_dir().join(unique_name("kami_command"));
+        std::fs::create_dir(&folder).unwrap();
+        Self { database: TestDatabase::at("mysql://nobody@127.0.0.1:1/nowhere"), folder }
+    }
+
     /// The same with three cards: VIP-A and VIP-B of 3 hours, and GOLD-C with a note that no terminal should run.
     pub(crate) async fn with_cards() -> Self {
         let kami = Self::new().await;

@@ -10,4 +10,5 @@ mod import;
 mod list;
 mod migrate;
 mod reports;
+mod roles;
 mod terminal;

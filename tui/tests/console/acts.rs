@@ -13,7 +13,7 @@ use kami_tui::console::model::{Place, ReadOnly};
 use kami_tui::console::order::{Order, Target};
 use kami_tui::words::Language;
 
-use crate::fixtures::{Console, cards, now};
+use crate::fixtures::{Console, cards, grants, now};
 
 fn console() -> Console {
     Console::with_cards((80, 24), Language::English)
@@ -63,6 +63,31 @@ fn nothing_is_changed_where_nothing_may_be() {
         assert_eq!(notice(&console), "Read-only by your settings.");
     }
     assert!(order(&console).is_none());
+}
+
+#[test]
+fn an_account_of_ssh_reaches_no_files() {
+    let mut console = console();
+    console.model.confined = true;
+    for key in ["x", "i"] {
+        console.keys(key);
+        assert_eq!(console.model.place(), Place::Cards, "{key}");
+        assert_eq!(notice(&console), "Over this SSH account there are no files and no shell.");
+    }
+}
+
+#[test]
+fn an_act_that_the_account_has_no_right_to_is_refused_with_the_right() {
+    let mut console = console();
+    console.model.grants = Some(grants("SELECT, INSERT, UPDATE"));
+    for key in ["d", "u"] {
+        console.keys(key);
+        assert_eq!(console.model.place(), Place::Cards, "{key}");
+        assert_eq!(notice(&console), "Your database account may not do that: it lacks DELETE on cards.");
+    }
+    console.keys("n");
+    assert_eq!(console.model.place(), Place::Form);
+    assert_eq!(console.model.read_only, None);
 }
 
 #[test]

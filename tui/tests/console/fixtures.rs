@@ -7,7 +7,7 @@ use kami_shared::duration::CardDuration;
 use kami_shared::filter::{Capped, Sort};
 use kami_shared::operator::Operator;
 use kami_shared::record::CardRecord;
-use kami_shared::store::{Page, StatusCounts};
+use kami_shared::store::{Grants, Page, StatusCounts};
 use kami_tui::console::cards::Landing;
 use kami_tui::console::keymap;
 use kami_tui::console::message::{Answer, Effect, Message, Question, Topic};
@@ -57,7 +57,7 @@ impl Console {
         console.answer_rows(cards());
         console.answer(Topic::Total, Answer::Total(Some(Capped::Exactly(8))));
         console.answer(Topic::Counts, Answer::Counts(counts()));
-        console.answer(Topic::Server, Answer::Server { may_write: true });
+        console.answer(Topic::Server, Answer::Server(grants("ALL PRIVILEGES")));
         console
     }
 
@@ -195,4 +195,9 @@ pub(crate) fn cards() -> Vec<CardRecord> {
             hour * 900,
         ),
     ]
+}
+
+/// What an account may do that has these rights on the whole database.
+pub(crate) fn grants(rights: &str) -> Grants {
+    Grants::read([format!("GRANT {rights} ON `kamisystem`.* TO `li`@`%`").as_str()], "kamisystem")
 }

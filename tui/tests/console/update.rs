@@ -10,7 +10,7 @@ use kami_tui::console::message::{Answer, Effect, Failure, Message, Question, Top
 use kami_tui::console::model::{Link, Place, ReadOnly};
 use kami_tui::words::Language;
 
-use crate::fixtures::{Console, cards, now};
+use crate::fixtures::{Console, cards, grants, now};
 
 fn console() -> Console {
     Console::with_cards((80, 24), Language::English)
@@ -175,7 +175,7 @@ fn a_database_that_is_away_is_asked_again_later_and_later() {
 #[test]
 fn an_account_that_may_not_write_makes_the_console_read_only() {
     let mut console = Console::started((80, 24), Language::English);
-    console.answer(Topic::Server, Answer::Server { may_write: false });
+    console.answer(Topic::Server, Answer::Server(grants("SELECT")));
     assert_eq!(console.model.read_only, Some(ReadOnly::NoGrant));
     assert!(matches!(console.effects.last(), Some(Effect::ForbidChanges)));
 }

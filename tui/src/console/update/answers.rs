@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use kami_shared::filter::{Capped, Position};
-use kami_shared::store::{Page, SearchStep};
+use kami_shared::store::{Grants, Page, SearchStep};
 
 use super::{acts, import, lists, log, table, work};
 use crate::console::cards::Landing;
@@ -19,13 +19,7 @@ pub(super) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
         model.settle(topic);
     }
     match answer {
-        Answer::Server { may_write } => {
-            if may_write || model.read_only.is_some() {
-                return Vec::new();
-            }
-            model.read_only = Some(ReadOnly::NoGrant);
-            vec![Effect::ForbidChanges]
-        }
+        Answer::Server(grants) => server(model, grants),
         Answer::Rows(page, landing) => rows(model, page, landing),
         Answer::Hits { step, is_first, .. } => hits(model, step, is_first),
         Answer::Total(total) => {
@@ -168,6 +162,17 @@ fn hits(model: &mut Model, step: SearchStep, is_first: bool) -> Vec<Effect> {
         cards.total = cards.offset.map(|offset| Capped::Exactly(offset + cards.rows.len() as u64));
     }
     table::history(model).into_iter().collect()
+}
+
+/// What the account may do: where that is to read, the console does no more.
+fn server(model: &mut Model, grants: Grants) -> Vec<Effect> {
+    let only_reads = grants.only_reads();
+    model.grants = Some(grants);
+    if !only_reads || model.read_only.is_some() {
+        return Vec::new();
+    }
+    model.read_only = Some(ReadOnly::NoGrant);
+    vec![Effect::ForbidChanges]
 }
 
 /// The database answers (again).

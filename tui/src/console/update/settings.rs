@@ -12,7 +12,7 @@ use crate::console::message::Effect;
 use crate::console::model::{Model, ReadOnly, Tone};
 use crate::console::overlay::{Chosen, Overlay, PickerKind};
 use crate::console::picker::{Item, Picker};
-use crate::console::settings::Setting;
+use crate::console::settings::{Setting, Sources};
 use crate::console::theme::Shade;
 use crate::settings::{Choice, Source};
 use crate::words::{Language, say};
@@ -86,14 +86,15 @@ fn refusal(model: &Model, setting: Setting) -> Option<String> {
     let (language, sources) = (model.language, &model.sources);
     let environment = model.location.environment.as_deref();
     match (setting, sources) {
-        (Setting::Zone, crate::console::settings::Sources { zone: Source::Variable(name), .. }) => {
+        (Setting::Zone, Sources { zone: Source::Variable(name), .. })
+        | (Setting::Operator, Sources { operator: Source::Variable(name), .. }) => {
             Some(say!(language, "setting.by_variable", name = name))
         }
         (Setting::Environment, _) => Some(say!(language, "setting.how_environment")),
         (Setting::ReadOnly, _) if model.read_only == Some(ReadOnly::NoGrant) => {
             Some(say!(language, ReadOnly::NoGrant.key()))
         }
-        (Setting::ReadOnly, crate::console::settings::Sources { read_only: Source::Argument(name), .. }) => {
+        (Setting::ReadOnly, Sources { read_only: Source::Argument(name), .. }) => {
             Some(say!(language, "setting.by_argument", name = name))
         }
         (Setting::ReadOnly, _) => {

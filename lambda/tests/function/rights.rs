@@ -1,0 +1,68 @@
+//! The binaries under accounts that have the rights of their role and no others.
+
+use kami_shared::store::{Account, Role, draw_password};
+use kami_testkit::{Function, Program, TestDatabase, unique_name};
+use serde_json::json;
+
+/// The database as a new account of that role sees it, made with what `kami grants` prints.
+async fn log_in(database: &TestDatabase, role: Role) -> TestDatabase {
+    let (name, password) = (unique_name("k"), draw_password().unwrap());
+    let account = Account::new(&format!("{name}@127.0.0.1")).unwrap();
+    for statement in account.creation(role, database.name(), &password, false).unwrap() {
+        database.execute(&statement).await;
+    }
+    database.as_account(&name, &password)
+}
+
+#[tokio::test]
+async fn the_api_and_its_expiry_work_with_the_rights_of_the_function() {
+    let database = TestDatabase::create().await;
+    database.insert_card("VIP", "A").await;
+    let function = log_in(&database, Role::Function).await;
+    let api = Function::start(env!("CARGO_BIN_EXE_kami-api"), &function.url()).await;
+    let mut client = api.client().await;
+    let validate = json!({ "code": "VIP-A", "machine_code": "PC" }).to_string();
+    for (method, path, body, status) in [
+        ("GET", "/api/health", "", 200),
+        ("POST", "/api/validate", &*validate, 200),
+        ("POST", "/api/validate", &*validate, 200),
+        ("GET", "/api/status/VIP-A", "", 200),
+    ] {
+        let answer = client.send(method, path, &[], body).await;
+        assert_eq!(answer.status, status, "{path}: {}", api.program.output());
+    }
+    let free = "UPDATE cards SET machine_code = NULL";
+    database.execute(free).await;
+    assert_eq!(
+        client.send("POST", "/api/validate", &[], &validate).await.status,
+        200,
+        "an operator freed the card"
+    );
+    database.execute("UPDATE cards SET expire_at = UTC_TIMESTAMP() - INTERVAL 1 SECOND").await;
+    assert_eq!(client.send("POST", "/api/validate", &[], &validate).await.status, 403);
+    let lapsed = database.rows::<String>("SELECT status FROM cards", ()).await;
+    assert_eq!(
+        (lapsed.as_slice(), api.program.output().contains("WARN")),
+        (&["EXPIRED".to_owned()][..], false)
+    );
+    expires_with(&database, &function).await;
+}
+
+#[tokio::test]
+async fn the_expiry_job_works_with_its_rights() {
+    let database = TestDatabase::create().await;
+    database.insert_card("VIP", "A").await;
+    let expire = log_in(&database, Role::Expire).await;
+    expires_with(&database, &expire).await;
+}
+
+/// That `kami-expire` marks an overdue card through that account.
+async fn expires_with(database: &TestDatabase, account: &TestDatabase) {
+    database
+        .execute("UPDATE cards SET status = 'ACTIVE', expire_at = UTC_TIMESTAMP() - INTERVAL 1 SECOND")
+        .await;
+    let url = account.url();
+    let mut job = Program::start(env!("CARGO_BIN_EXE_kami-expire"), &[], &[("DATABASE_URL", &url)]);
+    assert!(job.ended().await.success(), "{}", job.output());
+    assert_eq!(database.rows::<String>("SELECT status FROM cards", ()).await, ["EXPIRED"]);
+}

@@ -1,0 +1,222 @@
+//! What a database account may do, read from what the server says it was granted, and what each role needs.
+
+mod account;
+mod line;
+mod role;
+
+use std::fmt;
+
+pub use self::account::{Account, AccountError, draw_password};
+use self::line::Line;
+pub use self::role::Role;
+
+/// A kind of right on tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Privilege {
+    /// To read.
+    Select,
+    /// To add rows.
+    Insert,
+    /// To change rows.
+    Update,
+    /// To remove rows.
+    Delete,
+    /// To make tables.
+    Create,
+    /// To change tables.
+    Alter,
+    /// To make and drop indexes.
+    Index,
+}
+
+impl Privilege {
+    const ALL: [Self; 7] =
+        [Self::Select, Self::Insert, Self::Update, Self::Delete, Self::Create, Self::Alter, Self::Index];
+
+    /// The word for it in a GRANT.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Select => "SELECT",
+            Self::Insert => "INSERT",
+            Self::Update => "UPDATE",
+            Self::Delete => "DELETE",
+            Self::Create => "CREATE",
+            Self::Alter => "ALTER",
+            Self::Index => "INDEX",
+        }
+    }
+
+    fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|privilege| privilege.word() == word)
+    }
+}
+
+/// A right on kami's database, as it is displayed: `UPDATE (note) on cards`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Right {
+    /// The kind.
+    pub privilege: Privilege,
+    /// The table; none is every table, those of the future too.
+    pub table: Option<String>,
+    /// The only column that it is for.
+    pub column: Option<String>,
+}
+
+impl fmt::Display for Right {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.privilege.word())?;
+        if let Some(column) = &self.column {
+            write!(f, " ({column})")?;
+        }
+        write!(f, " on {}", self.table.as_deref().unwrap_or("*"))
+    }
+}
+
+/// What operators do, as far as rights tell it apart; each is logged in the same transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Deed {
+    /// Making cards.
+    Make,
+    /// Changing cards.
+    Change,
+    /// Deleting cards.
+    Delete,
+    /// Taking an act back, which may do all of that to a card.
+    Undo,
+}
+
+impl Deed {
+    /// Every deed.
+    pub const ALL: [Self; 4] = [Self::Make, Self::Change, Self::Delete, Self::Undo];
+
+    /// Whether it needs this one of an operator's rights.
+    fn needs(self, right: &Right) -> bool {
+        let changes_cards = match right.privilege {
+            Privilege::Insert => matches!(self, Self::Make | Self::Undo),
+            Privilege::Update => matches!(self, Self::Change | Self::Undo),
+            Privilege::Delete => matches!(self, Self::Delete | Self::Undo),
+            Privilege::Select | Privilege::Create | Privilege::Alter | Privilege::Index => true,
+        };
+        match right.table.as_deref() {
+            Some("cards") => changes_cards,
+            Some("batches") => self == Self::Make,
+            Some("acts" | "operator_log") => true,
+            _ => false,
+        }
+    }
+}
+
+/// What an account may do in kami's database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grants {
+    lines: Vec<Line>,
+    database: String,
+}
+
+impl Grants {
+    /// Reads the lines of SHOW GRANTS for the tables of `database`.
+    pub fn read<'a>(lines: impl IntoIterator<Item = &'a str>, database: &str) -> Self {
+        let lines = lines.into_iter().filter_map(Line::parse).collect();
+        Self { lines, database: database.to_owned() }
+    }
+
+    fn holds(&self, right: &Right) -> bool {
+        let covering: Vec<_> = self.lines.iter().filter(|line| line.covers(&self.database, right)).collect();
+        // What is revoked in one database is so only from what was granted on all of them.
+        let is_revoked = covering.iter().any(|line| line.revokes);
+        covering.iter().any(|line| !line.revokes && (!is_revoked || !line.is_global()))
+    }
+
+    /// What a role needs and it lacks.
+    pub fn missing(&self, role: Role) -> Vec<Right> {
+        role.rights().into_iter().filter(|right| !self.holds(right)).collect()
+    }
+
+    /// What a deed needs and it lacks.
+    pub fn missing_for(&self, deed: Deed) -> Vec<Right> {
+        let rights = Role::Operator.rights().into_iter();
+        rights.filter(|right| deed.needs(right) && !self.holds(right)).collect()
+    }
+
+    /// Whether no deed at all can be done with it.
+    pub fn only_reads(&self) -> bool {
+        Deed::ALL.into_iter().all(|deed| !self.missing_for(deed).is_empty())
+    }
+}
+
+/// Rights in words, the columns of a table together: `INSERT on cards, UPDATE (note, status) on cards`.
+pub fn rights_in_words(rights: &[Right]) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let same = |a: &Right, b: &Right| {
+        (a.privilege, &a.table) == (b.privilege, &b.table) && a.column.is_some() && b.column.is_some()
+    };
+    for group in rights.chunk_by(same) {
+        let columns: Vec<&str> = group.iter().filter_map(|right| right.column.as_deref()).collect();
+        let column = (!columns.is_empty()).then(|| columns.join(", "));
+        words.push(Right { column, ..group[0].clone() }.to_string());
+    }
+    words.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn missing(lines: &[&str]) -> usize {
+        Grants::read(lines.iter().copied(), "kami_system").missing(Role::Operator).len()
+    }
+
+    #[test]
+    fn grants_as_both_servers_write_them() {
+        let all = Role::Operator.rights().len();
+        let on_cards = 12;
+        for (lines, lacking) in [
+            (&["GRANT USAGE ON *.* TO `k`@`%`"][..], all),
+            (&["GRANT ALL PRIVILEGES ON *.* TO `k`@`%` IDENTIFIED BY PASSWORD '*x' WITH GRANT OPTION"], 0),
+            (&["GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON *.* TO `k`@`%` WITH GRANT OPTION"], 0),
+            (&["GRANT USAGE ON *.* TO `k`@`%`", "GRANT ALL PRIVILEGES ON `kami_system`.* TO `k`@`%`"], 0),
+            (&["GRANT ALL PRIVILEGES ON `kami\\_system`.* TO `k`@`%`"], 0),
+            (&["GRANT ALL PRIVILEGES ON `kami%`.* TO `k`@`%`"], 0),
+            (&["GRANT ALL PRIVILEGES ON `other`.* TO `k`@`%`"], all),
+            (&["GRANT ALL PRIVILEGES ON `kami\\%`.* TO `k`@`%`"], all),
+            (&["GRANT ALL PRIVILEGES ON `kami%`.`cards` TO `k`@`%`"], all),
+            (&["GRANT SELECT ON `kami_system`.* TO `k`@`%`"], all - 5),
+            (&["GRANT SELECT, INSERT, UPDATE, DELETE ON `kami_system`.`cards` TO `k`@`%`"], all - on_cards),
+            (
+                &["GRANT SELECT, UPDATE (`note`, `status`), INSERT ON `kami_system`.`cards` TO `k`@`%`"],
+                all - 4,
+            ),
+            (&["GRANT SELECT, UPDATE (note,status) ON `kami_system`.`cards` TO `k`@`%`"], all - 3),
+            (&["GRANT SELECT (`id`) ON `kami_system`.`cards` TO `k`@`%`"], all),
+            (&["GRANT `seller`@`%` TO `k`@`%`"], all),
+            (
+                &[
+                    "GRANT SELECT, INSERT, UPDATE, DELETE ON *.* TO `k`@`%`",
+                    "REVOKE INSERT, DELETE ON `kami_system`.* FROM `k`@`%`",
+                    "GRANT DELETE ON `kami_system`.`cards` TO `k`@`%`",
+                ],
+                4,
+            ),
+            (&["GRANT PROXY ON ``@`` TO `root`@`localhost` WITH GRANT OPTION", "nonsense", ""], all),
+        ] {
+            assert_eq!(missing(lines), lacking, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_deed_lacks_is_named() {
+        let log = "INSERT on acts, UPDATE (card_count, undone_by) on acts, INSERT on operator_log";
+        for (grant, deed, lacking) in [
+            ("SELECT ON `d`.*", Deed::Make, &*format!("INSERT on cards, INSERT on batches, {log}")),
+            ("SELECT ON `d`.*", Deed::Delete, &*format!("DELETE on cards, {log}")),
+            ("SELECT, INSERT, UPDATE ON `d`.*", Deed::Change, ""),
+            ("SELECT, INSERT, UPDATE ON `d`.*", Deed::Undo, "DELETE on cards"),
+            ("ALL PRIVILEGES ON `d`.*", Deed::Undo, ""),
+        ] {
+            let grants = Grants::read([&*format!("GRANT {grant} TO `k`@`%`")], "d");
+            assert_eq!(rights_in_words(&grants.missing_for(deed)), lacking, "{grant}, {deed:?}");
+        }
+        assert!(Grants::read(["GRANT SELECT ON `d`.* TO `k`@`%`"], "d").only_reads());
+        assert!(!Grants::read(["GRANT SELECT, INSERT, UPDATE ON `d`.* TO `k`@`%`"], "d").only_reads());
+    }
+}

@@ -1,0 +1,169 @@
+//! `kami grants`: the statements that give a database account a role.
+
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use kami_shared::store::{Account, Role, draw_password};
+use serde_json::json;
+
+use super::failure::Failure;
+use super::output::message;
+use super::said;
+use crate::settings::{Settings, Wishes, locale};
+use crate::words::say;
+
+/// Print the statements that make a database account with the rights of a role, and no more
+///
+/// An administrator of the server runs them, after kami migrate. It connects to nothing. The password is drawn anew
+/// unless a file has it.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[command(after_help = "Examples:\n  kami grants --for operator li@10.0.0.% | mysql\n  \
+                  kami grants --for function kami_api --password-file api.password | mysql\n  \
+                  kami grants --for operator --existing li@10.0.0.% | mysql   after an upgrade\n  \
+                  kami grants --drop li@10.0.0.% | mysql")]
+pub(super) struct Grants {
+    /// What the account is for
+    #[arg(long = "for", value_name = "ROLE", required_unless_present = "drop")]
+    role: Option<RoleName>,
+    /// The account; without a host it connects from everywhere (%)
+    #[arg(value_name = "NAME[@HOST]")]
+    account: String,
+    /// The database; by default that of `DATABASE_URL` or of the environment
+    #[arg(long, value_name = "NAME")]
+    database: Option<String>,
+    /// Read the password from this file, or with - from standard input
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// The account is there already: only give it what it lacks
+    #[arg(long, conflicts_with_all = ["password_file", "plaintext"])]
+    existing: bool,
+    /// Let the account in without TLS, as on a private network of one machine
+    #[arg(long)]
+    plaintext: bool,
+    /// Do away with the account instead
+    #[arg(long, conflicts_with_all = ["role", "database", "password_file", "existing", "plaintext"])]
+    drop: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// A role as the command line names it.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum RoleName {
+    /// Looks at everything and changes nothing
+    Viewer,
+    /// Does everything that the console offers
+    Operator,
+    /// An operator who also upgrades the schema and prunes the log
+    Admin,
+    /// The API: reads cards, activates and expires them
+    Function,
+    /// The expiry job
+    Expire,
+    /// Makes the tables and changes them
+    Migrate,
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Viewer => Self::Viewer,
+            RoleName::Operator => Self::Operator,
+            RoleName::Admin => Self::Admin,
+            RoleName::Function => Self::Function,
+            RoleName::Expire => Self::Expire,
+            RoleName::Migrate => Self::Migrate,
+        }
+    }
+}
+
+/// The statements, and the password if it was drawn here.
+struct Printed {
+    statements: Vec<String>,
+    password: Option<String>,
+}
+
+impl Grants {
+    /// Prints the statements.
+    pub(super) fn run(
+        self,
+        wishes: &Wishes,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<(), Failure> {
+        let account = Account::new(&self.account)?;
+        let Printed { statements, password } = match self.role {
+            Some(role) => self.give(&account, role.into(), &self.database(wishes, variable)?)?,
+            None => Printed { statements: vec![account.removal()], password: None },
+        };
+        let mut out = io::stdout().lock();
+        if self.json {
+            let role = self.role.map(|role| Role::from(role).name());
+            let object = json!({
+                "account": account.to_string(), "role": role, "statements": statements, "password": password,
+            });
+            writeln!(out, "{object}")?;
+            return Ok(out.flush()?);
+        }
+        for statement in &statements {
+            writeln!(out, "{statement};")?;
+        }
+        out.flush()?;
+        let language = locale(variable);
+        if let Some(password) = password {
+            // On a terminal it stands above; elsewhere nobody has seen it yet.
+            if !out.is_terminal() {
+                message(&say!(language, "command.grants.password", password = password));
+            }
+            message(&say!(language, "command.grants.once"));
+        }
+        if self.plaintext && !account.is_local() {
+            message(&say!(language, "command.grants.plaintext"));
+        }
+        Ok(())
+    }
+
+    fn give(&self, account: &Account, role: Role, database: &str) -> Result<Printed, Failure> {
+        if self.existing {
+            return Ok(Printed { statements: role.grants(account, database), password: None });
+        }
+        let given = self.password_file.as_deref().map(read).transpose()?;
+        let drawn = if given.is_none() { Some(draw_password().map_err(anyhow::Error::from)?) } else { None };
+        let password = given.as_ref().or(drawn.as_ref()).map_or("", String::as_str);
+        let with_tls = !self.plaintext && !account.is_local();
+        let statements = account.creation(role, database, password, with_tls)?;
+        Ok(Printed { statements, password: drawn })
+    }
+
+    fn database(
+        &self,
+        wishes: &Wishes,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<String, Failure> {
+        if let Some(name) = &self.database {
+            let is_name = (1..=64).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+            return if is_name {
+                Ok(name.clone())
+            } else {
+                Err(Failure::Usage("a database's name has 1 to 64 characters".to_owned()))
+            };
+        }
+        let settings = Settings::read(wishes, variable).map_err(said)?;
+        Ok(settings.connection.url.database().into_owned())
+    }
+}
+
+/// The password in a file, less its line end.
+fn read(path: &Path) -> Result<String, Failure> {
+    let mut text = String::new();
+    let done = if path == Path::new("-") {
+        io::stdin().lock().read_to_string(&mut text)
+    } else {
+        File::open(path).and_then(|mut file| file.read_to_string(&mut text))
+    };
+    done.map_err(|error| Failure::Failed(anyhow::anyhow!("{} cannot be read: {error}", path.display())))?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}

@@ -1,0 +1,307 @@
+//! `kami grants`: an account of each role, made with the very statements that it prints, can do what its role needs and
+//! nothing else.
+
+use kami_testkit::{TestDatabase, unique_name};
+
+use super::fixtures::{Kami, Ran, ran};
+
+/// The numbers with which both servers refuse what there is no right to: on a database, a table, a column.
+const DENIED: [u16; 4] = [1044, 1142, 1143, 1227];
+
+/// The database as a new account of that role sees it.
+async fn log_in(kami: &Kami, role: &str) -> TestDatabase {
+    let name = unique_name("k");
+    let printed = kami.run(&["grants", "--for", role, &format!("{name}@127.0.0.1")]).ends(0);
+    let password = printed.err.lines().find_map(|line| line.strip_prefix("password: ")).unwrap();
+    assert_eq!(printed.err.lines().count(), 2, "{printed:?}");
+    for statement in printed.out.lines() {
+        server(kami).execute(statement).await;
+    }
+    kami.database.as_account(&name, password)
+}
+
+/// The server of the database, which need not be there.
+fn server(kami: &Kami) -> TestDatabase {
+    TestDatabase::at(&kami.database.url().replace(kami.database.name(), "information_schema"))
+}
+
+/// Runs a subcommand as the account.
+fn run_as(kami: &Kami, account: &TestDatabase, arguments: &[&str]) -> Ran {
+    ran(kami.command(arguments).env("DATABASE_URL", account.url()).output().unwrap())
+}
+
+/// That the server lets the account do all of the first and none of the second.
+async fn may(account: &TestDatabase, allowed: &[&str], denied: &[&str]) {
+    for statement in allowed {
+        assert_eq!(account.try_execute(statement).await, Ok(()), "{statement}");
+    }
+    for statement in denied {
+        let refused = account.try_execute(statement).await.unwrap_err();
+        assert!(DENIED.contains(&refused), "{statement}: {refused}");
+    }
+}
+
+/// What only reads, and the exit code of each where there are three cards and no act yet.
+const READS: [(&[&str], i32); 9] = [
+    (&["list"], 0),
+    (&["list", "--prefix", "VIP", "--json"], 0),
+    (&["show", "VIP-A"], 0),
+    (&["stats"], 0),
+    (&["log"], 3),
+    (&["export", "--prefix", "VIP"], 0),
+    (&["info"], 0),
+    (&["migrate", "--dry-run"], 0),
+    (&["import", "codes.txt", "--duration", "3h", "--dry-run"], 0),
+];
+
+/// Every act, in an order in which each can be done, with what it needs beside the log.
+const ACTS: [(&[&str], &str); 11] = [
+    (
+        &["generate", "--prefix", "NEW", "--count", "3", "--duration", "30d", "--note", "batch"],
+        "INSERT on cards",
+    ),
+    (&["import", "codes.txt", "--duration", "3h"], "INSERT on cards"),
+    (&["edit", "VIP-A", "--status", "active", "--machine", "PC", "--note", "sold"], "UPDATE (prefix"),
+    (&["edit", "VIP-A", "--prefix", "GOLD"], "UPDATE (prefix"),
+    (&["extend", "GOLD-A", "--by", "1h"], "UPDATE (prefix"),
+    (&["unbind", "GOLD-A"], "UPDATE (prefix"),
+    (&["disable", "--prefix", "NEW", "--all"], "UPDATE (prefix"),
+    (&["enable", "--prefix", "NEW", "--all"], "UPDATE (prefix"),
+    (&["delete", "VIP-B", "--yes"], "DELETE on cards"),
+    (&["undo"], "INSERT on cards"),
+    (&["undo"], "INSERT on cards"),
+];
+
+async fn kami() -> Kami {
+    let kami = Kami::with_cards().await;
+    std::fs::write(kami.folder.join("codes.txt"), "OTHER-1\nOTHER-2\n").unwrap();
+    kami
+}
+
+#[tokio::test]
+async fn a_viewer_sees_everything_and_changes_nothing() {
+    let kami = kami().await;
+    let viewer = log_in(&kami, "viewer").await;
+    for (arguments, code) in READS {
+        run_as(&kami, &viewer, arguments).ends(code);
+    }
+    for (arguments, lacks) in ACTS {
+        let refused = run_as(&kami, &viewer, arguments).ends(4);
+        assert!(refused.err.contains(&format!("it lacks {lacks}")), "{refused:?}");
+    }
+    run_as(&kami, &viewer, &["doctor", "--for", "viewer"]).ends(0);
+    run_as(&kami, &viewer, &["doctor", "--read-only"]).ends(0);
+    run_as(&kami, &viewer, &["migrate"]).ends(0); // nothing to do
+    may(
+        &viewer,
+        &["SELECT * FROM operator_log"],
+        &[
+            "INSERT INTO cards (prefix, code, full_code) VALUES ('A', 'B', 'A-B')",
+            "UPDATE cards SET note = ''",
+            "DELETE FROM cards",
+            "INSERT INTO acts (act, operator, done_at, card_count) VALUES ('x', 'x', '2026-01-01', 0)",
+            "UPDATE acts SET undone_by = 1",
+            "DELETE FROM operator_log",
+            "CREATE TABLE another (id INT)",
+            "DROP TABLE cards",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_operator_does_every_act_and_cannot_touch_schema_or_log() {
+    let kami = kami().await;
+    let operator = log_in(&kami, "operator").await;
+    for (arguments, code) in READS {
+        run_as(&kami, &operator, arguments).ends(code);
+    }
+    for (arguments, _) in ACTS {
+        run_as(&kami, &operator, arguments).ends(0);
+    }
+    run_as(&kami, &operator, &["doctor"]).ends(0);
+    may(
+        &operator,
+        &["SELECT * FROM operator_log", "UPDATE cards SET note = 'x' WHERE FALSE"],
+        &[
+            "UPDATE operator_log SET operator = 'somebody else'",
+            "DELETE FROM operator_log",
+            "UPDATE acts SET operator = 'somebody else'",
+            "DELETE FROM acts",
+            "UPDATE batches SET card_count = 0",
+            "DELETE FROM batches",
+            "UPDATE cards SET created_at = '2026-01-01'",
+            "UPDATE cards SET id = id + 1",
+            "TRUNCATE TABLE operator_log",
+            "ALTER TABLE cards ADD COLUMN more INT",
+            "CREATE INDEX more ON cards (note)",
+            "DROP TABLE cards",
+            "CREATE TABLE another (id INT)",
+            "UPDATE refinery_schema_history SET version = 9",
+            "CREATE USER another",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_admin_also_upgrades_and_prunes_the_log_and_cannot_rewrite_it() {
+    let kami = kami().await;
+    let admin = log_in(&kami, "admin").await;
+    for (arguments, _) in ACTS {
+        run_as(&kami, &admin, arguments).ends(0);
+    }
+    run_as(&kami, &admin, &["doctor", "--for", "admin"]).ends(0);
+    may(
+        &admin,
+        &[
+            "ALTER TABLE cards ADD COLUMN more INT",
+            "DELETE FROM operator_log WHERE done_at < '2000-01-01'",
+            "DELETE FROM acts WHERE done_at < '2000-01-01'",
+        ],
+        &[
+            "UPDATE operator_log SET operator = 'somebody else'",
+            "UPDATE acts SET operator = 'somebody else'",
+            "DROP TABLE cards",
+            "CREATE USER another",
+            "GRANT SELECT ON cards TO another",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_migrates_makes_one_database_and_keeps_out_of_the_others() {
+    let mut kami = kami().await;
+    let other = std::mem::replace(&mut kami.database, TestDatabase::absent());
+    let migrate = log_in(&kami, "migrate").await;
+    run_as(&kami, &migrate, &["migrate", "--demo"]).ends(0);
+    run_as(&kami, &migrate, &["migrate"]).ends(0);
+    run_as(&kami, &migrate, &["doctor", "--for", "migrate"]).ends(0);
+    run_as(&kami, &migrate, &["delete", "VIP-DEMO123456", "--yes"]).ends(4);
+    let elsewhere = other.name();
+    may(
+        &migrate,
+        &[
+            "ALTER TABLE cards ADD COLUMN more INT, ADD INDEX more (more)",
+            "CREATE INDEX note ON cards (note)",
+        ],
+        &[
+            "DELETE FROM cards",
+            "UPDATE operator_log SET operator = 'somebody else'",
+            "DROP TABLE cards",
+            &format!("ALTER TABLE {elsewhere}.cards ADD COLUMN more INT"),
+            &format!("SELECT * FROM {elsewhere}.cards"),
+            &format!("CREATE TABLE {elsewhere}.another (id INT)"),
+            &format!("CREATE DATABASE {elsewhere}_2"),
+            // The name's underscores mean themselves.
+            &format!("CREATE DATABASE {}", migrate.name().replace('_', "x")),
+            "CREATE USER another",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_migrates_takes_the_flask_services_table_over() {
+    let mut kami = kami().await;
+    kami.database = TestDatabase::absent();
+    server(&kami).execute(&format!("CREATE DATABASE {}", kami.database.name())).await;
+    kami.database.execute(include_str!("../../../sql/V1__flask_cards.sql")).await;
+    kami.database.execute("INSERT INTO cards (prefix, code, full_code) VALUES ('VIP', 'A', 'VIP-A')").await;
+    let migrate = log_in(&kami, "migrate").await;
+    let ran = run_as(&kami, &migrate, &["migrate"]).ends(0);
+    assert!(ran.out.contains("applied 2"), "{ran:?}");
+    assert_eq!(kami.statuses(), ["VIP-A unused"]);
+}
+
+#[tokio::test]
+async fn the_function_and_the_expiry_job_reach_only_what_they_change() {
+    let kami = kami().await;
+    let function = log_in(&kami, "function").await;
+    run_as(&kami, &function, &["doctor", "--for", "function"]).ends(0);
+    may(
+        &function,
+        &["UPDATE cards SET status = 'EXPIRED', machine_code = 'm', used_at = NOW() WHERE FALSE"],
+        &[
+            "INSERT INTO cards (prefix, code, full_code) VALUES ('A', 'B', 'A-B')",
+            "DELETE FROM cards",
+            "UPDATE cards SET prefix = 'A'",
+            "UPDATE cards SET full_code = 'A'",
+            "UPDATE cards SET note = 'A'",
+            "UPDATE cards SET duration_seconds = NULL",
+            "UPDATE cards SET created_at = '2026-01-01'",
+            "SELECT * FROM operator_log",
+            "SELECT * FROM acts",
+            "SELECT * FROM batches",
+            "ALTER TABLE cards ADD COLUMN more INT",
+        ],
+    )
+    .await;
+    let expire = log_in(&kami, "expire").await;
+    run_as(&kami, &expire, &["doctor", "--for", "expire"]).ends(0);
+    may(
+        &expire,
+        &["SELECT id, status, expire_at FROM cards"],
+        &[
+            "SELECT full_code FROM cards",
+            "SELECT machine_code FROM cards",
+            "UPDATE cards SET machine_code = NULL",
+            "UPDATE cards SET expire_at = NULL",
+            "DELETE FROM cards",
+            "SELECT * FROM operator_log",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn the_doctor_names_what_a_role_lacks_and_the_command_that_gives_it() {
+    let kami = kami().await;
+    let viewer = log_in(&kami, "viewer").await;
+    let ran = run_as(&kami, &viewer, &["doctor"]).ends(1);
+    assert!(ran.out.contains("for the role operator it lacks INSERT on cards, DELETE on cards"), "{ran:?}");
+    let mend =
+        ran.out.lines().find_map(|line| line.split_once("kami grants ").map(|(_, rest)| rest)).unwrap();
+    let (arguments, _) = mend.split_once(" | mysql").unwrap();
+    let words: Vec<&str> = arguments.split(' ').map(|word| word.trim_matches('\'')).collect();
+    let printed = kami.run(&[&["grants"], &words[..]].concat()).ends(0);
+    for statement in printed.out.lines() {
+        kami.database.execute(statement).await;
+    }
+    run_as(&kami, &viewer, &["doctor"]).ends(0);
+}
+
+#[test]
+fn what_is_printed_needs_no_database_and_no_password_stands_in_an_argument() {
+    let kami = Kami::nowhere();
+    let mut command = kami.command(&["grants", "--for", "viewer", "li"]);
+    let nameless = ran(command.env_remove("DATABASE_URL").output().unwrap()).ends(2);
+    assert!(nameless.err.contains("set DATABASE_URL"), "{nameless:?}");
+    std::fs::write(kami.folder.join("pw"), "it's\n").unwrap();
+    let on = ["--database", "ka_mi"];
+    let given = |arguments: &[&str]| kami.run(&[&["grants"], arguments, &on].concat());
+    let made = given(&["--for", "expire", "job", "--password-file", "pw"]).ends(0);
+    assert_eq!((made.out.lines().count(), made.err.as_str()), (2, ""));
+    assert!(made.out.starts_with("CREATE USER `job`@`%` IDENTIFIED BY 'it''s' REQUIRE SSL;\n"), "{made:?}");
+    assert!(made.out.contains(" ON `ka_mi`.`cards` TO `job`@`%`;\n"), "{made:?}");
+    let migrate = given(&["--for", "migrate", "job", "--existing"]).ends(0);
+    assert!(
+        migrate.out.starts_with("GRANT SELECT, INSERT, CREATE, ALTER, INDEX ON `ka\\_mi`.* TO"),
+        "{migrate:?}"
+    );
+    let plain = given(&["--for", "viewer", "li", "--plaintext", "--password-file", "pw"]).ends(0);
+    assert!(!plain.out.contains("REQUIRE") && plain.err.contains("without TLS"), "{plain:?}");
+    let local = given(&["--for", "viewer", "li@localhost", "--password-file", "pw"]).ends(0);
+    assert!(!local.out.contains("REQUIRE") && local.err.is_empty(), "{local:?}");
+    let json = given(&["--for", "viewer", "li", "--json"]).ends(0).json().remove(0);
+    let password = json["password"].as_str().unwrap();
+    assert!(json["statements"][0].as_str().unwrap().contains(password) && password.len() == 40, "{json}");
+    let other = given(&["--for", "viewer", "li", "--json"]).ends(0).json().remove(0);
+    assert_ne!(other["password"], json["password"]);
+    let drop = kami.run(&["grants", "--drop", "li"]).ends(0);
+    assert_eq!(drop.out, "DROP USER IF EXISTS `li`@`%`;\n");
+    for wrong in [&["--for", "viewer", "li@;"][..], &["--for", "king", "li"], &["li"]] {
+        given(wrong).ends(2);
+    }
+}
