@@ -34,6 +34,7 @@ has() {
     python) command -v python3 ;;
     node) command -v node ;;
     mono) command -v mcs && command -v mono ;;
+    sshd) PATH=$PATH:/usr/sbin command -v sshd && command -v ssh ;;
     venv) python3 -c 'import ensurepip, venv' ;;
     *) command -v "$1" ;;
   esac >/dev/null 2>&1
@@ -94,6 +95,9 @@ packages_for() { # MANAGER WHAT
     apt-get:mono) echo mono-mcs mono-runtime libmono-system-net-http4.0-cil libmono-system-runtime-serialization4.0-cil ;;
     dnf:mono | yum:mono | zypper:mono) echo mono-core mono-devel ;;
     *:mono) echo mono ;;
+    apt-get:sshd) echo openssh-server openssh-client ;;
+    dnf:sshd | yum:sshd) echo openssh-server openssh-clients ;;
+    *:sshd) echo openssh ;;
     apt-get:venv) echo python3-venv ;;
     *:venv) packages_for "$1" python ;;
     *:systemd-analyze) echo systemd ;;
