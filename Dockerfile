@@ -10,6 +10,8 @@ RUN apt-get update && \
     apt-get install --yes --no-install-recommends ca-certificates musl-tools && \
     rm -rf /var/lib/apt/lists/* && \
     rustup target add "$(uname -m)-unknown-linux-musl"
+# 2 MB smaller than with thin LTO, and no slower; it only takes longer to build
+ENV CARGO_PROFILE_RELEASE_LTO=fat
 WORKDIR /kami
 COPY . .
 # the caches stay with the builder, so that a change of kami does not build its dependencies again

@@ -2,6 +2,8 @@
 //!
 //! Both run under AWS Lambda and by themselves. The binaries only wire: everything they do is here.
 
+#[cfg(target_env = "musl")]
+mod allocator;
 pub mod api;
 pub mod database;
 pub mod expire;

@@ -17,6 +17,9 @@ const CLIENTS: usize = 8;
 /// The options that `docs/one-machine.md` backs up with.
 const OPTIONS: [&str; 3] = ["--single-transaction", "--no-tablespaces", "--default-character-set=utf8mb4"];
 
+/// Where sellers are told how to back up: for Docker and for a server of their own.
+const GUIDE: &str = include_str!("../../../docs/one-machine.md");
+
 /// A note as operators write them: what a dump that mistakes the character set or forgets to escape would spoil.
 const NOTE: &str = "老客户 🎁 it's \"50%\"\\ off\n-- done; \u{1b}[31m";
 
@@ -90,6 +93,7 @@ async fn history(database: &TestDatabase) -> Vec<(i32, String, String, String)> 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_made_under_load_restores_to_one_moment() {
+    assert_eq!(GUIDE.matches(&OPTIONS.join(" ")).count(), 2, "the guide backs up as this test does");
     let database = TestDatabase::create().await;
     insert_cards(&database, CARDS).await;
     let note = NOTE.replace('\\', "\\\\").replace('\'', "''");

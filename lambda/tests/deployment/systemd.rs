@@ -1,0 +1,23 @@
+//! The units of `deploy/systemd`; `scripts/check-systemd` holds them against systemd itself.
+
+use crate::contained::programs_of_the_image;
+use crate::read;
+
+/// The values of a setting in a unit.
+fn values<'a>(unit: &'a str, name: &str) -> Vec<&'a str> {
+    unit.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('=')).collect()
+}
+
+#[test]
+fn the_units_start_programs_that_there_are_with_the_credential_that_they_read() {
+    let programs = programs_of_the_image();
+    for name in ["kami-api", "kami-expire"] {
+        let unit = read(&format!("deploy/systemd/{name}.service"));
+        let command = format!("/usr/local/bin/{name}");
+        assert!(programs.contains(name));
+        assert_eq!(values(&unit, "ExecStart"), [command]);
+    }
+    let contained = read("deploy/systemd/kami-.service.d/contained.conf");
+    let credential = values(&contained, "LoadCredential")[0].split_once(':').unwrap().0;
+    assert_eq!(values(&contained, "Environment"), [format!("DATABASE_URL_FILE=%d/{credential}")]);
+}
