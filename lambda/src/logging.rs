@@ -1,10 +1,16 @@
 //! Log lines, on standard error: what happened and never a password, a full card code or a machine code.
 
+use std::fmt;
 use std::io::{self, IsTerminal};
 use std::panic;
 
-use tracing::{Level, error};
+use tracing::{Event, Level, Subscriber, error};
+use tracing_subscriber::field::RecordFields;
+use tracing_subscriber::fmt::format::{DefaultFields, Writer};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
 
+use crate::api::RequestId;
 use crate::settings::LogFormat;
 
 /// Starts logging, and has every panic logged too.
@@ -15,12 +21,51 @@ pub(crate) fn start(format: LogFormat) {
         .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr);
     match format {
-        LogFormat::Text => lines.init(),
-        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).init(),
+        LogFormat::Text => lines.fmt_fields(FieldsOfRequest).init(),
+        LogFormat::Json => {
+            lines.json().flatten_event(true).with_span_list(false).map_event_format(JsonOfRequest).init();
+        }
     }
     // A panic's own words may quote the text at fault, which could be a card code: its place has to do.
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         error!(place, "a panic: this is a fault in kami, please report the place");
     }));
+}
+
+/// The fields of a line, with the id of the request that it belongs to.
+///
+/// A span for each request would do the same, but costs each 1.4 µs, and hardly any logs a line.
+struct FieldsOfRequest;
+
+impl<'w> FormatFields<'w> for FieldsOfRequest {
+    fn format_fields<R: RecordFields>(&self, mut writer: Writer<'w>, fields: R) -> fmt::Result {
+        DefaultFields::new().format_fields(writer.by_ref(), fields)?;
+        RequestId::with_current(|id| write!(writer, " request_id={id}")).unwrap_or(Ok(()))
+    }
+}
+
+/// The same for lines in JSON: `request_id` is a member beside the others.
+struct JsonOfRequest<F>(F);
+
+impl<S, N, F> FormatEvent<S, N> for JsonOfRequest<F>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'w> FormatFields<'w> + 'static,
+    F: FormatEvent<S, N>,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let Some(id) = RequestId::with_current(|id| serde_json::Value::from(id.to_string())) else {
+            return self.0.format_event(context, writer, event);
+        };
+        let mut line = String::new();
+        self.0.format_event(context, Writer::new(&mut line), event)?;
+        let members = line.strip_prefix('{').unwrap_or(&line);
+        write!(writer, "{{\"request_id\":{id},{members}")
+    }
 }

@@ -24,6 +24,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 pub use self::error::ApiError;
 pub use self::language::Language;
 pub use self::observe::Observer;
+pub(crate) use self::request_id::RequestId;
 
 /// The longest a request may take in all, the sending of its body included.
 pub const REQUEST_LIMIT: Duration = Duration::from_secs(10);

@@ -6,7 +6,6 @@ use std::time::Instant;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use tracing::{Instrument as _, info_span};
 
 use super::request_id::{RequestId, X_REQUEST_ID};
 use crate::metrics::emf::RequestLines;
@@ -26,8 +25,7 @@ pub(super) async fn observe(State(observer): State<Observer>, request: Request, 
     let begun = Instant::now();
     let route = Route::of(request.extensions().get::<MatchedPath>());
     let id = RequestId::of(request.headers(), request.extensions());
-    let span = info_span!("request", request_id = %id);
-    let mut answer = next.run(request).instrument(span).await;
+    let mut answer = id.clone().scope(next.run(request)).await;
     let (outcome, duration) = (Outcome::of(&answer), begun.elapsed());
     observer.metrics.record(route, outcome, duration);
     if let Some(lines) = &observer.lines {

@@ -13,7 +13,12 @@ const MAX_LENGTH: usize = 128;
 
 /// An id of visible ASCII characters, at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct RequestId(HeaderValue);
+pub(crate) struct RequestId(HeaderValue);
+
+tokio::task_local! {
+    /// The request that this task answers.
+    static CURRENT: RequestId;
+}
 
 impl RequestId {
     /// Under Lambda its own id, which its log lines have as well; else the client's if it is usable, so that a proxy's
@@ -36,8 +41,23 @@ impl RequestId {
 
     /// 128 bits at random, in hexadecimal digits.
     fn random() -> Self {
-        let id = format!("{:032x}", rand::random::<u128>());
-        Self(HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("0")))
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let bytes: [u8; 16] = rand::random();
+        let mut id = [0; 32];
+        for (digits, byte) in id.chunks_exact_mut(2).zip(bytes) {
+            digits.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+        }
+        Self(HeaderValue::from_bytes(&id).unwrap_or(HeaderValue::from_static("0")))
+    }
+
+    /// Answers a request under this id: the log lines meanwhile have it.
+    pub(super) async fn scope<T>(self, answering: impl Future<Output = T>) -> T {
+        CURRENT.scope(self, answering).await
+    }
+
+    /// What `read` makes of the id of the request that is being answered; `None` outside of requests.
+    pub(crate) fn with_current<T>(read: impl FnOnce(&Self) -> T) -> Option<T> {
+        CURRENT.try_with(read).ok()
     }
 
     /// As a header's value.

@@ -43,9 +43,9 @@ async fn a_log_line_of_a_request_has_its_id() {
     let function = Function::start_with(API, &variables).await;
     database.execute("DROP TABLE cards").await;
     let mut client = function.client().await;
-    let answer = client.send("GET", "/api/status/VIP-1", &[("x-request-id", "shop-7")], "").await;
+    let answer = client.send("GET", "/api/status/VIP-1", &[("x-request-id", "shop-\"7\"")], "").await;
     assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
-    assert_eq!(logged(&function.program, "answered with 500").await["span"]["request_id"], "shop-7");
+    assert_eq!(logged(&function.program, "answered with 500").await["request_id"], "shop-\"7\"");
 }
 
 #[tokio::test]
@@ -59,5 +59,16 @@ async fn on_lambda_the_id_is_lambdas_own() {
         (&answer["statusCode"], &answer["headers"]["x-request-id"]),
         (&json!(503), &json!("8476a536-e9f4-11e8"))
     );
-    assert_eq!(logged(&program, "answered with 503").await["span"]["request_id"], "8476a536-e9f4-11e8");
+    assert_eq!(logged(&program, "answered with 503").await["request_id"], "8476a536-e9f4-11e8");
+}
+
+#[tokio::test]
+async fn a_log_line_for_people_has_it_too_and_lines_of_no_request_have_none() {
+    let (database, function) = start().await;
+    database.execute("DROP TABLE cards").await;
+    function.client().await.send("GET", "/api/status/VIP-1", &[("x-request-id", "shop-7")], "").await;
+    let line = function.program.printed("answered with 500").await;
+    assert!(line.ends_with(" request_id=shop-7"), "{line}");
+    let line = function.program.printed("listening on").await;
+    assert!(!line.contains("request_id"), "{line}");
 }
