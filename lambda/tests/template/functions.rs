@@ -21,9 +21,6 @@ const FEWEST_CONNECTIONS: u64 = 60;
 /// The names of both architectures, the default first.
 const ARCHITECTURES: [&str; 2] = ["arm64", "x86_64"];
 
-/// The setting that names the secret.
-const SECRET: &str = "DATABASE_SECRET_ARN";
-
 /// What is wrong, a sentence each.
 pub(crate) fn problems(template: &Template) -> Vec<String> {
     let mut problems = Vec::new();
@@ -99,7 +96,7 @@ fn settings(template: &Template, function: &Function) -> Vec<String> {
         let value = match name {
             "AWS_LAMBDA_RUNTIME_API" => "127.0.0.1:9001",
             "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" | "AWS_SESSION_TOKEN" => "of-the-role",
-            SECRET if variables[name] == json!({"Ref": "DatabaseSecretArn"}) => {
+            "DATABASE_SECRET_ARN" if variables[name] == json!({"Ref": "DatabaseSecretArn"}) => {
                 "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kami-AbCdEf"
             }
             _ => template.by_default(&variables[name]).as_str().ok_or(VarError::NotPresent)?,
@@ -111,14 +108,6 @@ fn settings(template: &Template, function: &Function) -> Vec<String> {
     let set = variables.as_object().into_iter().flatten();
     let unread = set.filter(|(name, _)| !asked.contains(*name));
     problems.extend(unread.map(|(name, _)| format!("no setting is called {name}")));
-    // TO BE REMOVED once the settings read it
-    if !asked.contains(SECRET) {
-        problems.retain(|problem| !problem.contains(SECRET));
-        for problem in &mut problems {
-            *problem = problem.lines().filter(|line| !line.contains("DATABASE_URL: set it")).collect();
-        }
-        problems.retain(|problem| problem != "the environment has to be mended first:");
-    }
     problems
 }
 
