@@ -13,7 +13,43 @@ use serde_json::{Map, Value, json};
 use super::{Outcome, Route};
 
 /// Under which name CloudWatch lists the metrics.
-const NAMESPACE: &str = "kami";
+pub const NAMESPACE: &str = "kami";
+
+/// The dimensions of a request's metrics: they are added up by function, and by how a request ended as well.
+pub const REQUEST_DIMENSIONS: [&[&str]; 2] = [&[FUNCTION], &[FUNCTION, ROUTE, OUTCOME]];
+
+/// The dimensions of the expiry job's metric.
+pub const EXPIRY_DIMENSIONS: [&[&str]; 1] = [&[FUNCTION]];
+
+/// The dimension that tells functions apart, by their names under Lambda.
+pub const FUNCTION: &str = "function";
+
+/// The dimension that tells routes apart, by [`Route::as_str`].
+pub const ROUTE: &str = "route";
+
+/// The dimension that tells apart how requests ended, by [`Outcome::as_str`].
+pub const OUTCOME: &str = "outcome";
+
+/// 1 for each request.
+pub const REQUESTS: &str = "requests";
+
+/// How long a request took to be answered, in milliseconds.
+pub const LATENCY: &str = "latency";
+
+/// 1 for a request that was answered with 503, otherwise 0.
+pub const UNAVAILABLE: &str = "unavailable";
+
+/// How often the database was asked.
+pub const ROUND_TRIPS: &str = "round_trips";
+
+/// How often a connection had to be waited for.
+pub const POOL_WAITS: &str = "pool_waits";
+
+/// The metrics of a request.
+pub const REQUEST_METRICS: [&str; 5] = [REQUESTS, LATENCY, UNAVAILABLE, ROUND_TRIPS, POOL_WAITS];
+
+/// How many cards a run of the expiry job that succeeded marked as expired, none included.
+pub const EXPIRED_CARDS: &str = "expired_cards";
 
 /// Writes a line for each request.
 #[derive(Debug)]
@@ -69,20 +105,20 @@ fn request(function: &str, now: SystemTime, request: &Request) -> Value {
     let unavailable = u8::from(request.outcome.is_unavailable());
     document(
         now,
-        &[&["function"], &["function", "route", "outcome"]],
-        [("function", function), ("route", request.route.as_str()), ("outcome", request.outcome.as_str())],
+        &REQUEST_DIMENSIONS,
+        [(FUNCTION, function), (ROUTE, request.route.as_str()), (OUTCOME, request.outcome.as_str())],
         [
-            ("requests", "Count", json!(1)),
-            ("latency", "Milliseconds", json!(request.latency.as_secs_f64() * 1e3)),
-            ("unavailable", "Count", json!(unavailable)),
-            ("round_trips", "Count", json!(request.round_trips)),
-            ("pool_waits", "Count", json!(request.pool_waits)),
+            (REQUESTS, "Count", json!(1)),
+            (LATENCY, "Milliseconds", json!(request.latency.as_secs_f64() * 1e3)),
+            (UNAVAILABLE, "Count", json!(unavailable)),
+            (ROUND_TRIPS, "Count", json!(request.round_trips)),
+            (POOL_WAITS, "Count", json!(request.pool_waits)),
         ],
     )
 }
 
 fn expiry(function: &str, now: SystemTime, expired: u64) -> Value {
-    document(now, &[&["function"]], [("function", function)], [("expired_cards", "Count", json!(expired))])
+    document(now, &EXPIRY_DIMENSIONS, [(FUNCTION, function)], [(EXPIRED_CARDS, "Count", json!(expired))])
 }
 
 /// A document with one directive; dimensions and values are members of its root, as the format has it.
@@ -145,6 +181,17 @@ mod tests {
                 "requests": 1, "latency": 1.5, "unavailable": 1, "round_trips": 2, "pool_waits": 0,
             })
         );
+    }
+
+    #[test]
+    fn a_request_has_the_metrics_that_alarms_may_watch() {
+        let outcome = Outcome::all().next().unwrap();
+        let sample =
+            Request { route: Route::Other, outcome, latency: Duration::ZERO, round_trips: 0, pool_waits: 0 };
+        let line = request("kami", UNIX_EPOCH, &sample);
+        let defined = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap();
+        let names: Vec<_> = defined.iter().filter_map(|metric| metric["Name"].as_str()).collect();
+        assert_eq!(names, REQUEST_METRICS);
     }
 
     #[test]

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use kami_lambda::metrics::{Outcome, Route, emf};
 use kami_shared::store;
 use serde_json::{Value, json};
 
 use crate::document::{Function, Template};
 use crate::functions::INTERVAL;
-use crate::metrics;
 use crate::{API, EXPIRE};
 
 /// How long the expiry job may be missing.
@@ -32,10 +32,10 @@ pub(crate) fn problems(template: &Template) -> Vec<String> {
         ("AWS/Lambda", "Errors", &api),
         ("AWS/Lambda", "Throttles", &api),
         ("AWS/Lambda", "Duration", &api),
-        (metrics::NAMESPACE, metrics::REQUESTS, &api),
-        (metrics::NAMESPACE, metrics::UNAVAILABLE, &api),
+        (emf::NAMESPACE, emf::REQUESTS, &api),
+        (emf::NAMESPACE, emf::UNAVAILABLE, &api),
         ("AWS/Lambda", "Errors", &expiry),
-        (metrics::NAMESPACE, metrics::EXPIRED_CARDS, &expiry),
+        (emf::NAMESPACE, emf::EXPIRED_CARDS, &expiry),
     ] {
         if !watched.contains(&(namespace.into(), metric.into(), function.id.clone())) {
             problems.push(format!("no alarm watches {metric} of {}", function.id));
@@ -76,20 +76,29 @@ fn watches(alarm: &Value, api: &Function, expiry: &Function) -> Vec<String> {
                 && names == ["FunctionName"]
                 && [&api.id, &expiry.id].contains(&&function)
         }
-        metrics::NAMESPACE if function == api.id => {
-            metrics::API.contains(&metric.as_str())
-                && metrics::DIMENSIONS.contains(&names.as_slice())
-                && dimensions.iter().skip(1).all(|dimension| {
-                    let [name, value] = [&dimension["Name"], &dimension["Value"]].map(|text| text.as_str());
-                    metrics::values(name.unwrap_or_default()).contains(&value.unwrap_or_default())
-                })
+        emf::NAMESPACE if function == api.id => {
+            emf::REQUEST_METRICS.contains(&metric.as_str())
+                && emf::REQUEST_DIMENSIONS.contains(&names.as_slice())
+                && dimensions.iter().all(has_value)
         }
-        metrics::NAMESPACE => {
-            function == expiry.id && metric == metrics::EXPIRED_CARDS && names == metrics::DIMENSIONS[0]
+        emf::NAMESPACE => {
+            function == expiry.id
+                && metric == emf::EXPIRED_CARDS
+                && emf::EXPIRY_DIMENSIONS.contains(&names.as_slice())
         }
         _ => false,
     };
     if emitted { Vec::new() } else { vec![format!("nothing emits {namespace} {metric} by {names:?}")] }
+}
+
+/// Whether some request has this dimension; which function it names is looked at elsewhere.
+fn has_value(dimension: &Value) -> bool {
+    let value = dimension["Value"].as_str();
+    match dimension["Name"].as_str() {
+        Some(emf::ROUTE) => Route::ALL.into_iter().any(|route| Some(route.as_str()) == value),
+        Some(emf::OUTCOME) => Outcome::all().any(|outcome| Some(outcome.as_str()) == value),
+        name => name == Some(emf::FUNCTION),
+    }
 }
 
 /// Whether it goes off when it should.
@@ -109,10 +118,10 @@ fn judges(alarm: &Value, api: &Function) -> Vec<String> {
                 && threshold < store::REQUEST_LIMIT.as_secs_f64()
                 && threshold < timeout
         }
-        metrics::UNAVAILABLE => {
+        emf::UNAVAILABLE => {
             rises && alarm["Statistic"] == "Average" && (0.0..1.0).contains(&number("Threshold"))
         }
-        metrics::EXPIRED_CARDS => {
+        emf::EXPIRED_CARDS => {
             alarm["Statistic"] == "SampleCount"
                 && alarm["ComparisonOperator"] == "LessThanThreshold"
                 && alarm["Threshold"] == json!(1)

@@ -87,7 +87,7 @@ fn runs(template: &Template, function: &Function) -> Vec<String> {
     problems
 }
 
-/// Reads the settings as the binary will, with the parameters' defaults.
+/// Reads the settings as the binary will, with what Lambda sets and the parameters' defaults.
 fn settings(template: &Template, function: &Function) -> Vec<String> {
     let variables = &function.properties["Environment"]["Variables"];
     let asked = RefCell::new(BTreeSet::new());
@@ -95,8 +95,7 @@ fn settings(template: &Template, function: &Function) -> Vec<String> {
         asked.borrow_mut().insert(name.to_owned());
         let value = match name {
             "AWS_LAMBDA_RUNTIME_API" => "127.0.0.1:9001",
-            // TO BE REPLACED once the settings read the secret's ARN
-            "DATABASE_URL" => "mysql://kami:secret@localhost/kamisystem",
+            "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" | "AWS_SESSION_TOKEN" => "of-the-role",
             "DATABASE_SECRET_ARN" if variables[name] == json!({"Ref": "DatabaseSecretArn"}) => {
                 "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kami-AbCdEf"
             }
@@ -107,7 +106,7 @@ fn settings(template: &Template, function: &Function) -> Vec<String> {
     let mut problems: Vec<_> = read.err().map(|error| error.to_string()).into_iter().collect();
     let asked = asked.into_inner();
     let set = variables.as_object().into_iter().flatten();
-    let unread = set.filter(|(name, _)| !asked.contains(*name) && *name != "DATABASE_SECRET_ARN");
+    let unread = set.filter(|(name, _)| !asked.contains(*name));
     problems.extend(unread.map(|(name, _)| format!("no setting is called {name}")));
     problems
 }

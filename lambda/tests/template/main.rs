@@ -6,7 +6,6 @@ mod access;
 mod alarms;
 mod document;
 mod functions;
-mod metrics;
 mod mistakes;
 mod references;
 

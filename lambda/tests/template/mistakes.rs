@@ -14,6 +14,8 @@ const FUNCTIONS: &[Mistake] = &[
     ("Handler: bootstrap", "Handler: kami-api", "Handler is not bootstrap"),
     ("Architectures: [!Ref Architecture]", "Architectures: [x86_64]", "architecture is not chosen"),
     ("Default: arm64", "Default: x86_64", "architecture is not chosen"),
+    ("DATABASE_SECRET_ARN: !Ref", "DATABASE_SECRET: !Ref", "no setting is called DATABASE_SECRET"),
+    ("DATABASE_SECRET_ARN: !Ref", "DATABASE_URL: !Ref", "DATABASE_URL: set it"),
     ("KAMI_TIMEZONE: !Ref", "KAMI_TIME_ZONE: !Ref", "no setting is called KAMI_TIME_ZONE"),
     ("Default: Asia/Shanghai", "Default: Shanghai", "KAMI_TIMEZONE: not a time zone"),
     ("Timeout: 15", "Timeout: 10", "ends before a request's own limit"),
