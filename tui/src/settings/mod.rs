@@ -5,6 +5,7 @@ mod operator;
 mod password;
 mod preferences;
 mod source;
+mod words;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -20,6 +21,7 @@ pub use self::operator::SshError;
 pub use self::password::PasswordError;
 pub use self::preferences::{Choice, Preferences};
 pub use self::source::{Source, Sourced};
+pub use self::words::language_of_complaints;
 use crate::console::theme::Shade;
 use crate::words::Language;
 
