@@ -68,8 +68,14 @@ async fn from_the_first_card_to_the_last() {
 
     terminal.press("l");
     terminal.wait_for("the log", |screen| screen.contains("generated") && screen.contains("taken back"));
-    terminal.press("edited");
-    terminal.wait_for("the edit", |screen| screen.contains("▌") && !screen.contains("generated"));
+    terminal.press("f\t");
+    terminal.wait_for_text("‹ any ›");
+    terminal.press(" ");
+    terminal.wait_for_text("‹ generated ›");
+    terminal.press("  ");
+    terminal.wait_for_text("‹ edited ›");
+    terminal.press(ENTER);
+    terminal.wait_for("the edit", |screen| screen.contains("▌ today") && !screen.contains("generated"));
     terminal.press(ENTER);
     terminal.wait_for_text("note  – → sold");
     terminal.press(ENTER);
