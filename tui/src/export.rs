@@ -15,6 +15,8 @@ use kami_shared::transfer::{Format, table, txt};
 use kami_shared::zone::Zone;
 use thiserror::Error;
 
+use crate::paths::expand;
+
 /// How many cards are read at a time.
 const PART: usize = 1_000;
 
@@ -93,7 +95,7 @@ pub async fn export(
     order: &ExportOrder,
     on_progress: &(dyn Fn(u64, f64) -> ControlFlow<()> + Send + Sync),
 ) -> Result<Exported, ExportError> {
-    let path = &order.path;
+    let path = &expand(&order.path);
     let failed = |source| ExportError::File { path: path.clone(), source };
     if path.exists() {
         return Err(ExportError::Exists(path.clone()));

@@ -5,8 +5,11 @@ pub mod command;
 pub mod console;
 pub mod export;
 pub mod moment;
+pub mod odds;
+pub mod paths;
 pub mod period;
 pub mod settings;
+pub mod upload;
 pub mod words;
 
 rust_i18n::i18n!("locales", fallback = "en");

@@ -52,6 +52,14 @@ impl StoreError {
         self.server().is_some_and(|error| error.code == 1049)
     }
 
+    /// The cause in the server's or the system's words, where there is one.
+    pub fn cause(&self) -> Option<String> {
+        match self {
+            Self::Unavailable(error) | Self::Refused(error) => Some(describe(error)),
+            _ => None,
+        }
+    }
+
     /// Whether the server rolled the work back, for a deadlock or a lock that took too long.
     pub(super) fn is_rolled_back(&self) -> bool {
         self.server().is_some_and(|error| matches!(error.code, 1205 | 1213))

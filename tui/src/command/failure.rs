@@ -24,6 +24,9 @@ pub enum Failure {
     /// It may not be done, or not now.
     #[error("{0}")]
     Refused(String),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// Whoever read the output has seen enough.
     #[error("the output is no longer read")]
     Unread,
@@ -34,10 +37,19 @@ impl Failure {
     pub const fn code(&self) -> u8 {
         match self {
             Self::Unread => 0,
-            Self::Failed(_) => 1,
+            Self::Failed(_) | Self::Store(_) => 1,
             Self::Usage(_) => 2,
             Self::NotFound(_) => 3,
             Self::Refused(_) => 4,
+        }
+    }
+
+    /// The same in a language, where it has only its own words.
+    #[must_use]
+    pub(super) fn said_in(self, language: Language) -> Self {
+        match self {
+            Self::Store(error) => Self::Failed(anyhow::Error::msg(reason::store_error(language, &error))),
+            other => other,
         }
     }
 
@@ -82,13 +94,6 @@ impl From<anyhow::Error> for Failure {
 impl From<AccountError> for Failure {
     fn from(error: AccountError) -> Self {
         Self::Usage(error.to_string())
-    }
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        // Its text names its causes already.
-        Self::Failed(anyhow::Error::msg(error.to_string()))
     }
 }
 

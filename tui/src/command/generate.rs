@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::Utc;
 use clap::Args;
-use kami_shared::code::CodeLength;
+use kami_shared::code::{CodeLength, guess_odds};
 use kami_shared::duration::CardDuration;
 use kami_shared::filter::Filter;
 use kami_shared::operator::Note;
@@ -20,10 +20,15 @@ use super::progress::Work;
 use super::record::card_json;
 use super::session::Session;
 use crate::export::{ExportError, ExportOrder, Source};
+use crate::odds::Odds;
+use crate::paths::expand;
 use crate::words::{counted, say};
 
 /// From how many cards on it is asked whether they are wanted.
 const MANY: u32 = 10_000;
+
+/// More cards than anyone has in circulation.
+const MOST_CIRCULATING: u64 = 1_000_000_000;
 
 /// How many codes are read at a time.
 const PART: usize = 1_000;
@@ -76,10 +81,11 @@ impl Generate {
         let note = self.note.as_deref().map(Note::parse).transpose();
         let note = note.map_err(|error| Failure::Usage(error.to_string()))?.flatten();
         session.must_be_allowed(Deed::Make).await?;
-        if let Some(path) = self.output.as_ref().filter(|path| path.exists()) {
+        if let Some(path) = self.output.as_ref().filter(|path| expand(path).exists()) {
             // Found out before there are cards that would have no file.
             return Err(Failure::of_export(language, &ExportError::Exists(path.clone())));
         }
+        warn_if_easy(session, self.length, self.count).await?;
         if self.count > MANY {
             let question = counted(language, "confirm.generate", u64::from(self.count));
             confirm::yes(language, self.yes, &question)?;
@@ -100,6 +106,21 @@ impl Generate {
             }
         }
     }
+}
+
+/// Says on standard error when the codes will be easy to guess among the cards in circulation.
+async fn warn_if_easy(session: &Session, length: CodeLength, count: u32) -> Result<(), Failure> {
+    // Counting takes seconds on ten million cards: only where the answer depends on it.
+    if !guess_odds(length, MOST_CIRCULATING).is_easy() {
+        return Ok(());
+    }
+    let counts = session.store.counts_by_status().await?;
+    let cards = counts.unused + counts.active + u64::from(count);
+    let odds = Odds::of(session.language, length, cards);
+    if odds.is_easy {
+        message(&odds.words);
+    }
+    Ok(())
 }
 
 async fn make(session: &Session, order: &GenerateOrder) -> Result<Batch, Failure> {

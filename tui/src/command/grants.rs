@@ -151,7 +151,7 @@ impl Grants {
                 Err(Failure::Usage("a database's name has 1 to 64 characters".to_owned()))
             };
         }
-        let settings = Settings::read(wishes, variable).map_err(said)?;
+        let settings = Settings::read(wishes, variable).map_err(|error| said(&error, variable))?;
         Ok(settings.connection.url.database().into_owned())
     }
 }

@@ -1,13 +1,13 @@
 //! `kami import`: cards with codes from elsewhere.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use clap::Args;
 use kami_shared::duration::CardDuration;
 use kami_shared::operator::Note;
+use kami_shared::store::{Deed, MAX_BATCH};
 use kami_shared::transfer::import::{Parsed, parse_csv, parse_txt};
 use kami_shared::transfer::{Format, ImportCard};
 use serde_json::json;
@@ -17,8 +17,9 @@ use super::failure::Failure;
 use super::output::{Output, Table, message};
 use super::progress::Work;
 use super::session::Session;
-use crate::words::{counted, number, say};
-use kami_shared::store::Deed;
+use crate::console::reason;
+use crate::upload;
+use crate::words::{Language, counted, number, say};
 
 /// Add cards with codes from a file, all of them or none
 ///
@@ -74,6 +75,10 @@ impl Import {
         if cards.is_empty() && malformed.is_empty() {
             return Err(Failure::NotFound(say!(language, "command.empty_file")));
         }
+        if cards.len() > MAX_BATCH as usize {
+            let most = number(u64::from(MAX_BATCH));
+            return Err(Failure::Refused(say!(language, "upload.too_many", most = most)));
+        }
         let there = session.store.import_preview(&cards).await?;
         let mut lines: Vec<Line> = (numbers.into_iter().zip(&cards).zip(there))
             .map(|((number, card), there)| Line {
@@ -87,7 +92,7 @@ impl Import {
             number: line.line,
             code: None,
             state: "malformed",
-            reason: Some(line.reason.to_string()),
+            reason: Some(reason::malformed(language, line.reason)),
         }));
         lines.sort_by_key(|line| line.number);
         let is_refused = lines.iter().any(|line| line.state != "new");
@@ -128,7 +133,7 @@ impl Import {
     }
 
     fn parse(&self, session: &Session) -> Result<Parsed, Failure> {
-        let text = read(&self.file).with_context(|| self.file.display().to_string())?;
+        let text = read(session.language, &self.file)?;
         let parse = match self.format.unwrap_or_else(|| format_of(&self.file)) {
             Format::Txt => parse_txt,
             Format::Csv => parse_csv,
@@ -164,13 +169,14 @@ impl Import {
     }
 }
 
-fn read(file: &Path) -> io::Result<String> {
-    if file != Path::new("-") {
-        return std::fs::read_to_string(file);
-    }
-    let mut text = String::new();
-    io::stdin().lock().read_to_string(&mut text)?;
-    Ok(text)
+/// The text of the file, or why there is none.
+fn read(language: Language, file: &Path) -> Result<String, Failure> {
+    let text =
+        if file == Path::new("-") { upload::read(io::stdin().lock()) } else { upload::read_file(file) };
+    text.map_err(|error| {
+        let (path, why) = (file.display(), reason::upload_error(language, &error));
+        Failure::Failed(anyhow::Error::msg(say!(language, "reason.unreadable", path = path, why = why)))
+    })
 }
 
 /// How many lines there are of each kind.

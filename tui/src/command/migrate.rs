@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 
 use clap::Args;
-use kami_shared::store::{MigrateError, MigrationPlan};
+use kami_shared::store::{MigrateError, Migration, MigrationPlan};
 
 use super::failure::Failure;
 use super::session::Session;
-use crate::words::say;
+use crate::console::reason;
+use crate::words::{Language, say};
 
 /// Bring the database to this version's schema, making it if it is missing
 ///
@@ -28,45 +29,54 @@ pub(super) struct Migrate {
 impl Migrate {
     /// Migrates, or says what migrating would do.
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let store = &session.store;
+        let (store, language) = (&session.store, session.language);
+        let failed = |error| Failure::Failed(anyhow::Error::msg(words(language, &error)));
         if self.dry_run {
-            return Ok(print_plan(&store.migration_plan().await.map_err(failed)?)?);
+            return Ok(print_plan(language, &store.migration_plan().await.map_err(failed)?)?);
         }
         // Not by the account's rights: those on kami's own tables are no matter before there are any.
         if session.settings.read_only {
-            return Err(Failure::Refused(say!(session.language, "read_only.asked")));
+            return Err(Failure::Refused(say!(language, "read_only.asked")));
         }
         let MigrationPlan { creates_database, from_version, migrations } =
             store.migrate().await.map_err(failed)?;
         let mut out = io::stdout();
         if creates_database {
-            writeln!(out, "made the database")?;
+            writeln!(out, "{}", say!(language, "migrate.made"))?;
         }
-        for migration in &migrations {
-            writeln!(out, "applied {} {}", migration.version, migration.name)?;
+        for Migration { version, name, .. } in &migrations {
+            writeln!(out, "{}", say!(language, "migrate.applied", version = version, name = name))?;
         }
         if migrations.is_empty() {
-            writeln!(out, "nothing to do: the database is at schema version {from_version}")?;
+            writeln!(out, "{}", say!(language, "migrate.nothing", version = from_version))?;
         }
         if self.demo {
-            writeln!(out, "added {} sample cards", store.load_demo().await?)?;
+            writeln!(out, "{}", say!(language, "migrate.demo", n = store.load_demo().await?))?;
         }
         Ok(())
     }
 }
 
-fn failed(error: MigrateError) -> Failure {
-    Failure::Failed(error.into())
+/// Why nothing was migrated.
+fn words(language: Language, error: &MigrateError) -> String {
+    match error {
+        MigrateError::Newer { found, known } => {
+            say!(language, "migrate.newer", found = found, known = known)
+        }
+        MigrateError::Locked => say!(language, "migrate.locked"),
+        MigrateError::Failed(why) => say!(language, "migrate.failed", why = why),
+        MigrateError::Store(error) => reason::store_error(language, error),
+    }
 }
 
 /// Prints the plan as SQL that a person can read and review.
-fn print_plan(plan: &MigrationPlan) -> io::Result<()> {
+fn print_plan(language: Language, plan: &MigrationPlan) -> io::Result<()> {
     let mut out = io::stdout();
     if plan.creates_database {
-        writeln!(out, "-- the database is missing and would be made")?;
+        writeln!(out, "-- {}", say!(language, "migrate.would_make"))?;
     }
     if plan.migrations.is_empty() {
-        writeln!(out, "-- nothing to do: the database is at schema version {}", plan.from_version)?;
+        writeln!(out, "-- {}", say!(language, "migrate.nothing", version = plan.from_version))?;
     }
     for migration in &plan.migrations {
         writeln!(out, "-- {} {}\n\n{}", migration.version, migration.name, migration.sql)?;

@@ -36,7 +36,7 @@ use clap::{Parser, Subcommand};
 pub use self::failure::Failure;
 use self::session::Session;
 use crate::console;
-use crate::settings::{Settings, SettingsError, Wishes};
+use crate::settings::{Settings, SettingsError, Wishes, language_of_complaints};
 
 /// Everything an admin does with cards
 ///
@@ -115,7 +115,7 @@ impl Arguments {
             // Nor whoever prints statements for a database that is named.
             Some(Command::Grants(grants)) => return grants.run(&wishes, &variable),
         };
-        let settings = Settings::read(&wishes, &variable).map_err(said)?;
+        let settings = Settings::read(&wishes, &variable).map_err(|error| said(&error, &variable))?;
         let Some(command) = command else { return Ok(console::run(settings).await?) };
         let session = Session::new(settings);
         let done = match command {
@@ -138,17 +138,16 @@ impl Arguments {
             CardCommand::Migrate(migrate) => migrate.run(&session).await,
         };
         session.store.close().await;
-        done
+        done.map_err(|failure| failure.said_in(session.language))
     }
 }
 
-/// The error in its own words, which name its causes already.
-fn said(error: SettingsError) -> Failure {
+/// What is wrong with the settings, in the language of whoever made them.
+fn said(error: &SettingsError, variable: &dyn Fn(&str) -> Option<String>) -> Failure {
+    let words = error.words(language_of_complaints(variable));
     match error {
-        SettingsError::UnknownEnvironment { .. } | SettingsError::NoDatabase(_) => {
-            Failure::Usage(error.to_string())
-        }
-        SettingsError::Ssh(error) => Failure::Refused(error.to_string()),
-        error => Failure::Failed(anyhow::Error::msg(error.to_string())),
+        SettingsError::UnknownEnvironment { .. } | SettingsError::NoDatabase(_) => Failure::Usage(words),
+        SettingsError::Ssh(_) => Failure::Refused(words),
+        _ => Failure::Failed(anyhow::Error::msg(words)),
     }
 }

@@ -1,13 +1,15 @@
 //! A file of codes before it is imported: what each of its lines would do.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kami_shared::duration::CardDuration;
 use kami_shared::operator::Note;
+use kami_shared::store::MAX_BATCH;
 use kami_shared::transfer::ImportCard;
 use kami_shared::transfer::import::{MalformedReason, Parsed, parse_csv, parse_txt};
+
+use crate::upload::{UploadError, read_file};
 
 /// The rows of the screen that the lines of a file do not get.
 const ROWS_AROUND_LINES: u16 = 10;
@@ -28,8 +30,8 @@ pub struct ImportFile {
 
 impl ImportFile {
     /// Reads the file from the disk, line by line.
-    pub fn read(&self) -> io::Result<Parsed> {
-        Ok(self.parse(&std::fs::read_to_string(&self.path)?))
+    pub fn read(&self) -> Result<Parsed, UploadError> {
+        Ok(self.parse(&read_file(&self.path)?))
     }
 
     fn parse(&self, text: &str) -> Parsed {
@@ -112,7 +114,9 @@ impl Import {
 
     /// Whether every line is a new card, for all are imported or none.
     pub fn is_possible(&self) -> bool {
-        !self.lines.is_empty() && self.lines.iter().all(|line| line.state == LineState::New)
+        self.cards.len() <= MAX_BATCH as usize
+            && !self.lines.is_empty()
+            && self.lines.iter().all(|line| line.state == LineState::New)
     }
 
     /// How many lines are shown on a screen of so many rows.

@@ -19,6 +19,7 @@ use super::pointer::Pointer;
 use super::statistics::{Series, Statistics};
 use crate::export::{ExportError, Exported};
 use crate::settings::Choice;
+use crate::upload::UploadError;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -207,7 +208,7 @@ pub enum Answer {
         /// Which.
         file: ImportFile,
         /// Why not.
-        error: std::io::Error,
+        error: UploadError,
     },
     /// How far the work is.
     Progress {

@@ -1,9 +1,11 @@
 //! Why an act was not done, in the operator's language.
 
 use kami_shared::acts::ActRefusal;
-use kami_shared::store::{ActError, Right, UndoRefusal, rights_in_words};
+use kami_shared::store::{ActError, Right, StoreError, UndoRefusal, rights_in_words};
+use kami_shared::transfer::import::MalformedReason;
 
 use crate::export::ExportError;
+use crate::upload::{MAX_BYTES, UploadError};
 use crate::words::{Language, number, say};
 
 /// Why a card does not allow an act.
@@ -28,6 +30,46 @@ pub fn no_right(language: Language, lacking: &[Right]) -> String {
     say!(language, "reason.no_right", rights = rights_in_words(lacking))
 }
 
+/// Why the database gave no answer.
+pub fn store_error(language: Language, error: &StoreError) -> String {
+    let why = error.cause().unwrap_or_default();
+    match error {
+        StoreError::Unavailable(_) => say!(language, "store.unavailable", why = why),
+        StoreError::TimedOut => say!(language, "store.timed_out"),
+        StoreError::Contended => say!(language, "store.contended"),
+        StoreError::Abandoned => say!(language, "store.abandoned"),
+        StoreError::Undecodable => say!(language, "store.undecodable"),
+        StoreError::NotIndexed => say!(language, "store.not_indexed"),
+        StoreError::Refused(_) => say!(language, "store.refused", why = why),
+    }
+}
+
+/// Why a file of codes cannot be read.
+pub fn upload_error(language: Language, error: &UploadError) -> String {
+    match error {
+        UploadError::TooLarge => say!(language, "upload.too_large", most = MAX_BYTES / 1024 / 1024),
+        UploadError::NotText => say!(language, "upload.not_text"),
+        UploadError::Io(error) => error.to_string(),
+    }
+}
+
+/// What is wrong with a line of such a file.
+pub fn malformed(language: Language, reason: MalformedReason) -> String {
+    let key = match reason {
+        MalformedReason::NoHyphen => "malformed.no_hyphen",
+        MalformedReason::Prefix(_) => "problem.prefix",
+        MalformedReason::Code => "malformed.code",
+        MalformedReason::Duration(_) => "problem.duration",
+        MalformedReason::Note(_) => "malformed.note",
+        MalformedReason::Repeated(line) => {
+            return say!(language, "malformed.repeated", line = number(line));
+        }
+        MalformedReason::Row => "malformed.row",
+        MalformedReason::NoHeader => "malformed.no_header",
+    };
+    say!(language, key)
+}
+
 /// Why no file was written.
 pub fn export_error(language: Language, error: &ExportError) -> String {
     match error {
@@ -37,7 +79,7 @@ pub fn export_error(language: Language, error: &ExportError) -> String {
         ExportError::File { path, source } => {
             say!(language, "reason.file", path = path.display(), why = source)
         }
-        ExportError::Store(error) => error.to_string(),
+        ExportError::Store(error) => store_error(language, error),
     }
 }
 
@@ -45,7 +87,7 @@ pub fn export_error(language: Language, error: &ExportError) -> String {
 pub fn act_error(language: Language, error: &ActError) -> String {
     let key = match error {
         ActError::Refused(why) => return refusal(language, *why),
-        ActError::Store(error) => return error.to_string(),
+        ActError::Store(error) => return store_error(language, error),
         ActError::CodesExist(codes) => {
             return say!(language, "reason.codes_exist", n = number(codes.0.len() as u64));
         }

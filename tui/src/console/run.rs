@@ -175,7 +175,9 @@ impl Console {
         let mut next = Next::GoOn;
         for effect in update(&mut self.model, message) {
             match effect {
-                Effect::Ask { id, topic, question, pause } => self.worker.ask(id, topic, question, pause),
+                Effect::Ask { id, topic, question, pause } => {
+                    self.worker.ask((id, topic), question, pause, self.model.language);
+                }
                 Effect::Cancel(topic) => self.worker.cancel(topic),
                 Effect::BreakOff => self.worker.break_off(),
                 Effect::ForbidChanges => self.worker.forbid_changes(),
@@ -229,7 +231,8 @@ impl Console {
 
     fn keep(&mut self, choice: Choice) {
         if let Err(error) = Preferences::keep(&self.settings.paths.preferences, choice) {
-            self.model.say(Tone::Bad, error.to_string());
+            let words = error.words(self.model.language);
+            self.model.say(Tone::Bad, words);
         }
     }
 }

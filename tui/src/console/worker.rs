@@ -19,8 +19,10 @@ use tokio::task::AbortHandle;
 use super::import::{Import, ImportFile};
 use super::message::{Answer, Done, Failure, Message, Question, QuestionId, Topic};
 use super::order::{Order, Target};
+use super::reason::store_error;
 use super::statistics::{Chart, STOCK_DAYS, Series, Statistics};
 use crate::export;
+use crate::words::Language;
 
 /// How many acts of a card's history are shown.
 const HISTORY: usize = 50;
@@ -66,13 +68,20 @@ impl Worker {
     }
 
     /// Asks a question after a pause; what was asked about the same topic is given up.
-    pub(super) fn ask(&mut self, id: QuestionId, topic: Topic, question: Question, pause: Duration) {
+    pub(super) fn ask(
+        &mut self,
+        (id, topic): (QuestionId, Topic),
+        question: Question,
+        pause: Duration,
+        language: Language,
+    ) {
         self.cancel(topic);
         if topic == Topic::Work {
             self.break_off = Arc::default();
         }
         let errand = Errand {
             id,
+            language,
             store: self.store.clone(),
             operator: self.operator.clone(),
             answers: self.answers.clone(),
@@ -104,6 +113,8 @@ impl Worker {
 /// One question on its way.
 struct Errand {
     id: QuestionId,
+    /// The language in which it is said why there is no answer.
+    language: Language,
     store: Store,
     operator: Operator,
     answers: UnboundedSender<Message>,
@@ -113,7 +124,10 @@ struct Errand {
 impl Errand {
     async fn run(&self, question: Question) {
         if let Err(error) = self.answer(question).await {
-            self.send(Answer::Failed(Failure { words: error.to_string(), passes: error.is_transient() }));
+            self.send(Answer::Failed(Failure {
+                words: store_error(self.language, &error),
+                passes: error.is_transient(),
+            }));
         }
     }
 
@@ -221,7 +235,7 @@ impl Errand {
             let file = file.clone();
             tokio::task::spawn_blocking(move || file.read()).await
         };
-        let parsed = match reading.unwrap_or_else(|error| Err(io::Error::other(error))) {
+        let parsed = match reading.unwrap_or_else(|error| Err(io::Error::other(error).into())) {
             Ok(parsed) => parsed,
             Err(error) => return Ok(Answer::Unreadable { file, error }),
         };

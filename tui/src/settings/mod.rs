@@ -5,6 +5,7 @@ mod operator;
 mod password;
 mod preferences;
 mod source;
+mod words;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -20,6 +21,7 @@ pub use self::operator::SshError;
 pub use self::password::PasswordError;
 pub use self::preferences::{Choice, Preferences};
 pub use self::source::{Source, Sourced};
+pub use self::words::language_of_complaints;
 use crate::console::theme::Shade;
 use crate::words::Language;
 
@@ -297,4 +299,48 @@ fn read_toml<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>, Set
         // The message alone: the excerpt around it may hold a password.
         reason: error.message().to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn each_setting_says_where_it_comes_from() {
+        let home = std::env::temp_dir().join(format!("kami-settings-{}", std::process::id()));
+        let folder = home.join("kami");
+        fs::create_dir_all(&folder).unwrap();
+        let config =
+            "theme = \"light\"\ntime_zone = \"Europe/Berlin\"\noperator = \"shop\"\nread_only = true\n";
+        fs::write(folder.join("config.toml"), config).unwrap();
+        fs::write(folder.join("preferences.toml"), "operator = \"shop A\"\nlanguage = \"zh\"\n").unwrap();
+        let read = |zone: Option<&str>| {
+            Settings::read(&Wishes::default(), &|name| match name {
+                "XDG_CONFIG_HOME" => Some(home.display().to_string()),
+                "DATABASE_URL" => Some("mysql://kami@localhost/kamisystem".to_owned()),
+                "KAMI_TIMEZONE" => zone.map(str::to_owned),
+                "USER" => Some("li".to_owned()),
+                _ => None,
+            })
+        };
+        let (by_files, by_variable, wrong) = (read(None), read(Some("UTC")), read(Some("Mars/Olympus")));
+        fs::remove_dir_all(&home).unwrap();
+        let settings = by_files.unwrap();
+        assert_eq!(
+            (settings.language.value, settings.language.source),
+            (Language::Chinese, Source::Preferences)
+        );
+        assert_eq!((settings.shade.value, settings.shade.source), (Shade::Light, Source::Config));
+        assert_eq!((settings.zone.value.name(), settings.zone.source), ("Europe/Berlin", Source::Config));
+        assert_eq!(settings.operator.value.as_str(), "shop A");
+        assert_eq!(settings.operator.source, Source::Preferences);
+        assert_eq!(settings.system_operator.as_str(), "li");
+        assert_eq!((settings.mouse.value, settings.mouse.source), (false, Source::Default));
+        assert_eq!((settings.read_only, settings.read_only_source), (true, Source::Config));
+        let zone = by_variable.unwrap().zone;
+        assert_eq!((zone.value.name(), zone.source), ("UTC", Source::Variable("KAMI_TIMEZONE")));
+        assert!(wrong.unwrap_err().to_string().starts_with("KAMI_TIMEZONE: not a time zone"));
+    }
 }

@@ -88,3 +88,15 @@ async fn broken_off_nothing_of_a_batch_exists() {
     assert_eq!(ran.err, "Breaking off…\nkami: Broken off: nothing was done.\n");
     kami.run(&["list"]).ends(3);
 }
+
+#[tokio::test]
+async fn codes_that_are_easy_to_guess_are_warned_of_on_standard_error() {
+    let kami = Kami::new().await;
+    for (length, warns) in [("6", true), ("8", false)] {
+        let made = kami
+            .run(&["generate", "--prefix", "VIP", "--count", "2", "--duration", "1d", "--length", length])
+            .ends(0);
+        assert_eq!(made.out.lines().count(), 2);
+        assert_eq!(made.err.starts_with("Too easy to guess: one hit in "), warns, "{made:?}");
+    }
+}

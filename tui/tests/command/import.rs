@@ -64,3 +64,16 @@ async fn no_duration_is_guessed_and_standard_input_is_read() {
     assert_eq!(imported.json(), [json!({ "act": "import", "batch": 1, "done": 1 })]);
     assert_eq!(kami.statuses(), ["VIP-A unused"]);
 }
+
+#[tokio::test]
+async fn a_tilde_is_the_home_and_reasons_are_in_the_readers_language() {
+    let kami = Kami::new().await;
+    fs::write(kami.folder.join("codes.txt"), "NOHYPHEN\n").unwrap();
+    let mut command = kami.command(&["import", "~/codes.txt", "--duration", "1d", "--dry-run"]);
+    command.env("HOME", &kami.folder).env("LANG", "zh_CN.UTF-8");
+    let ran = ran(command.output().unwrap()).ends(4);
+    assert_eq!(ran.out, "1  格式错误  不是“前缀-卡密”的形式\n");
+    fs::write(kami.folder.join("bytes.txt"), b"VIP-\xff\n").unwrap();
+    let refused = kami.run(&["import", "bytes.txt", "--duration", "1d"]).ends(1);
+    assert_eq!(refused.err, "kami: bytes.txt cannot be read: it is not UTF-8 text\n");
+}

@@ -47,3 +47,17 @@ fn a_database_that_is_away_is_said_in_one_line_without_the_password() {
     assert_eq!((message.lines().count(), message.matches("refused").count()), (1, 1), "{message}");
     assert!(!message.contains("secret"), "{message}");
 }
+
+#[test]
+fn it_speaks_the_readers_language() {
+    let database = TestDatabase::absent();
+    let run = |url: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kami"));
+        let output = command.arg("migrate").env("DATABASE_URL", url).env("LC_ALL", "zh_CN.UTF-8").output();
+        let Output { stdout, stderr, .. } = output.unwrap();
+        String::from_utf8([stdout, stderr].concat()).unwrap()
+    };
+    assert!(run(&database.url()).starts_with("已创建数据库\n已执行 1 flask_cards\n"));
+    assert_eq!(run(&database.url()), "无需操作：数据库结构已是版本 3\n");
+    assert!(run("mysql://kami@127.0.0.1:1/kamisystem").starts_with("kami: 数据库不可用："));
+}

@@ -156,7 +156,7 @@ fn a_file_that_cannot_be_looked_at_says_why_beside_what_was_typed() {
     let mut console = asked((80, 24), Language::English);
     let file = file(&console);
     let error = std::io::Error::from(std::io::ErrorKind::NotFound);
-    console.answer(Topic::Import, Answer::Unreadable { file, error });
+    console.answer(Topic::Import, Answer::Unreadable { file, error: error.into() });
     assert!(console.screen().contains("codes.txt cannot be read: entity not found"), "{}", console.screen());
     console.press(KeyCode::Enter);
     let failure = Failure { words: "the database is unavailable".to_owned(), passes: true };

@@ -68,8 +68,17 @@ async fn from_the_first_card_to_the_last() {
 
     terminal.press("l");
     terminal.wait_for("the log", |screen| screen.contains("generated") && screen.contains("taken back"));
-    terminal.press("edited");
-    terminal.wait_for("the edit", |screen| screen.contains("▌") && !screen.contains("generated"));
+    terminal.press("f\t");
+    terminal.wait_for_text("‹ any ›");
+    terminal.press(" ");
+    terminal.wait_for_text("‹ generated ›");
+    terminal.press("  ");
+    terminal.wait_for_text("‹ edited ›");
+    terminal.press(ENTER);
+    // The head of the list comes with its answer: one act.
+    terminal.wait_for("the edit", |screen| {
+        screen.lines().any(|line| line.contains("│ edited ") && line.contains(" 1 │"))
+    });
     terminal.press(ENTER);
     terminal.wait_for_text("note  – → sold");
     terminal.press(ENTER);

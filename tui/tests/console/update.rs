@@ -315,11 +315,25 @@ fn without_a_filter_the_counts_know_the_total() {
 #[test]
 fn every_key_and_panel_has_its_words_in_both_languages() {
     for language in Language::ALL {
-        for keys in ["", "?", ":", "f", "o", "C", "/x"] {
+        for keys in ["", "?", ":", "f", "o", "C", "/x", "V", "S", "l", "lf"] {
             let mut console = Console::with_cards((200, 50), language);
             console.keys(keys);
             let screen = console.screen();
-            for space in ["act.", "hint.", "picker.", "column.", "status.", "filter.", "sort."] {
+            for space in [
+                "act.",
+                "hint.",
+                "picker.",
+                "column.",
+                "status.",
+                "filter.",
+                "sort.",
+                "setting.",
+                "source.",
+                "view.keep",
+                "field.",
+                "form.",
+                "log.",
+            ] {
                 assert!(!screen.contains(space), "{space} in {screen}");
             }
         }

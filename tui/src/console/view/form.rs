@@ -1,7 +1,6 @@
 //! A form: its fields with what is wrong beside each, and what it will do before it is done.
 
 use kami_shared::card::CardStatus;
-use kami_shared::code::guess_odds;
 use kami_shared::record::CardRecord;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -17,14 +16,12 @@ use crate::console::message::Topic;
 use crate::console::model::Model;
 use crate::console::order::Target;
 use crate::console::theme::{Theme, status_key};
+use crate::odds::Odds;
 use crate::period::{self, Period, Side};
-use crate::words::{counted, duration, number, say};
+use crate::words::{counted, duration, say};
 
 /// A code as it might be drawn: always the same, so that only what is typed makes it change.
 const SAMPLE: &str = "7KQ2M9XWTR4HP3NDZC5FAV8EBJ6GSYU2";
-
-/// How many guesses a second a determined attacker makes: what the API lets through.
-const GUESSES_A_SECOND: f64 = 1_000.0;
 
 /// The form in its frame.
 pub(super) fn render(model: &Model, form: &Form, is_top: bool, frame: &mut Frame<'_>, screen: Rect) {
@@ -229,51 +226,11 @@ fn preview(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
     }
     let circulating = model.counts.as_ref().map_or(0, |counts| counts.unused + counts.active);
     if let (Some(length), Some(count)) = (length, form.count()) {
-        let odds = guess_odds(length, circulating + u64::from(count));
-        let time = time_to_guess(model, odds.guesses);
-        let (key, style) =
-            if odds.is_easy() { ("form.odds_easy", theme.warning()) } else { ("form.odds", theme.dim()) };
-        let words = say!(language, key, guesses = large(odds.guesses), time = time);
-        lines.extend(wrap(&words, width).into_iter().map(|line| Line::from(span(line, style))));
+        let odds = Odds::of(language, length, circulating + u64::from(count));
+        let style = if odds.is_easy { theme.warning() } else { theme.dim() };
+        lines.extend(wrap(&odds.words, width).into_iter().map(|line| Line::from(span(line, style))));
     }
     lines
-}
-
-/// A large number in few characters: thousands separated, or as a power of ten.
-fn large(value: f64) -> String {
-    if value < 1e9 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "between 0 and a thousand million"
-        )]
-        return number(value.max(1.0).round() as u64);
-    }
-    let exponent = value.log10().floor();
-    let digits: String = format!("{exponent:.0}")
-        .chars()
-        .map(|digit| {
-            ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'][digit.to_digit(10).unwrap_or(0) as usize]
-        })
-        .collect();
-    format!("{:.1} × 10{digits}", value / 10f64.powf(exponent))
-}
-
-/// How long an attacker guesses for one hit.
-fn time_to_guess(model: &Model, guesses: f64) -> String {
-    let language = model.language;
-    let seconds = guesses / GUESSES_A_SECOND;
-    let years = seconds / 31_557_600.0;
-    if years >= 1.0 {
-        return say!(language, "form.years", n = large(years));
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "less than a year of seconds"
-    )]
-    let seconds = seconds.max(0.0) as u64;
-    crate::words::span(language, seconds)
 }
 
 /// What others changed meanwhile, or which card it is.

@@ -1,6 +1,5 @@
 //! What importing a file would do, line by line, before it is done.
 
-use kami_shared::transfer::import::MalformedReason;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -9,7 +8,8 @@ use super::paint::{overlay, space, span};
 use crate::cells::{cut_end, cut_middle, harmless, pad_left, pad_right};
 use crate::console::import::{Import, ImportLine, LineState};
 use crate::console::model::Model;
-use crate::words::{Language, counted, number, say};
+use crate::console::reason;
+use crate::words::{counted, number, say};
 
 /// The cells of a line's number.
 const NUMBER: usize = 9;
@@ -68,7 +68,7 @@ fn line(model: &Model, import: &Import, line: &ImportLine, room: usize) -> Line<
         LineState::Malformed(_) => ("✗", "import.malformed", theme.danger()),
     };
     let words = match &line.state {
-        LineState::Malformed(reason) => why(language, *reason),
+        LineState::Malformed(reason) => reason::malformed(language, *reason),
         LineState::New | LineState::Exists => line
             .card
             .and_then(|card| import.cards.get(card))
@@ -84,21 +84,4 @@ fn line(model: &Model, import: &Import, line: &ImportLine, room: usize) -> Line<
         space(1),
         span(words, theme.text()),
     ])
-}
-
-/// What is wrong with a line, in the operator's language.
-fn why(language: Language, reason: MalformedReason) -> String {
-    let key = match reason {
-        MalformedReason::NoHyphen => "malformed.no_hyphen",
-        MalformedReason::Prefix(_) => "problem.prefix",
-        MalformedReason::Code => "malformed.code",
-        MalformedReason::Duration(_) => "problem.duration",
-        MalformedReason::Note(_) => "malformed.note",
-        MalformedReason::Repeated(line) => {
-            return say!(language, "malformed.repeated", line = number(line));
-        }
-        MalformedReason::Row => "malformed.row",
-        MalformedReason::NoHeader => "malformed.no_header",
-    };
-    say!(language, key)
 }

@@ -1,0 +1,81 @@
+//! How hard the codes of a batch are to guess, in words.
+
+use kami_shared::code::{CodeLength, guess_odds};
+
+use crate::words::{Language, number, say, span};
+
+/// How many guesses a second a determined attacker makes: what the API lets through.
+const GUESSES_A_SECOND: f64 = 1_000.0;
+
+/// How hard codes of a length are to guess among so many cards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Odds {
+    /// The words.
+    pub words: String,
+    /// Whether they are a warning.
+    pub is_easy: bool,
+}
+
+impl Odds {
+    /// The odds of codes of `length` among `cards` in circulation.
+    pub fn of(language: Language, length: CodeLength, cards: u64) -> Self {
+        let odds = guess_odds(length, cards);
+        let is_easy = odds.is_easy();
+        let key = if is_easy { "form.odds_easy" } else { "form.odds" };
+        let time = time_to_guess(language, odds.guesses);
+        Self { words: say!(language, key, guesses = large(odds.guesses), time = time), is_easy }
+    }
+}
+
+/// A large number in few characters: thousands separated, or as a power of ten.
+fn large(value: f64) -> String {
+    if value < 1e9 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 0 and a thousand million"
+        )]
+        return number(value.max(1.0).round() as u64);
+    }
+    let exponent = value.log10().floor();
+    let digits: String = format!("{exponent:.0}")
+        .chars()
+        .map(|digit| {
+            ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'][digit.to_digit(10).unwrap_or(0) as usize]
+        })
+        .collect();
+    format!("{:.1} × 10{digits}", value / 10f64.powf(exponent))
+}
+
+/// How long an attacker guesses for one hit.
+fn time_to_guess(language: Language, guesses: f64) -> String {
+    let seconds = guesses / GUESSES_A_SECOND;
+    let years = seconds / 31_557_600.0;
+    if years >= 1.0 {
+        return say!(language, "form.years", n = large(years));
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "less than a year of seconds"
+    )]
+    let seconds = seconds.max(0.0) as u64;
+    span(language, seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_codes_among_many_cards_are_a_warning() {
+        let odds = |length, cards| Odds::of(Language::English, CodeLength::new(length).unwrap(), cards);
+        let easy = odds(6, 1_000_000);
+        assert!(
+            easy.is_easy && easy.words.starts_with("Too easy to guess: one hit in 1,074 guesses"),
+            "{easy:?}"
+        );
+        let hard = odds(16, 1_000_000);
+        assert!(!hard.is_easy && hard.words.contains("× 10¹⁸ guesses"), "{hard:?}");
+    }
+}

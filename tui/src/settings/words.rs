@@ -1,0 +1,41 @@
+//! What is wrong with the settings, in the reader's language.
+
+use super::{Paths, Preferences, SettingsError, locale};
+use crate::words::{Language, say};
+
+/// The language to complain in while the settings cannot be read: that of the preferences, else of the locale.
+pub fn language_of_complaints(variable: &dyn Fn(&str) -> Option<String>) -> Language {
+    let preferences = Paths::find(variable).map(|paths| Preferences::read(&paths.preferences));
+    preferences.ok().and_then(|preferences| preferences.language).unwrap_or_else(|| locale(variable))
+}
+
+impl SettingsError {
+    /// What is wrong, in a language.
+    pub fn words(&self, language: Language) -> String {
+        match self {
+            Self::NoHome => say!(language, "settings.no_home"),
+            Self::Unreadable { path, source } => {
+                say!(language, "settings.unreadable", path = path.display(), why = source)
+            }
+            Self::Unwritable { path, source } => {
+                say!(language, "settings.unwritable", path = path.display(), why = source)
+            }
+            Self::UnknownEnvironment { name, config, known } if known.is_empty() => {
+                say!(language, "settings.no_environment", name = name, path = config.display())
+            }
+            Self::UnknownEnvironment { name, config, known } => {
+                let (path, known) = (config.display(), known.join(", "));
+                say!(language, "settings.unknown_environment", name = name, path = path, known = known)
+            }
+            Self::NoDatabase(path) => say!(language, "settings.no_database", path = path.display()),
+            Self::Password { environment, source } => {
+                say!(language, "settings.password", name = environment, why = source)
+            }
+            Self::Operator(source) => say!(language, "settings.operator", why = source),
+            // A place and the reason of the parser, which speaks English alone.
+            Self::Malformed { .. } | Self::Address { .. } | Self::Zone { .. } | Self::Ssh(_) => {
+                self.to_string()
+            }
+        }
+    }
+}
