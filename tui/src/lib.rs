@@ -4,6 +4,7 @@ pub mod cells;
 pub mod command;
 pub mod console;
 pub mod export;
+pub mod fault;
 pub mod moment;
 pub mod odds;
 pub mod paths;

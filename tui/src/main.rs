@@ -5,9 +5,12 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use kami_tui::command::{Arguments, Failure};
+use kami_tui::fault::report_panics;
+use kami_tui::settings::locale;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
+    report_panics(locale(&|name| std::env::var(name).ok()));
     match Arguments::parse().run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -4,8 +4,10 @@ use std::io::{self, Write};
 
 use clap::Args;
 use kami_shared::store::{MigrateError, Migration, MigrationPlan};
+use serde_json::json;
 
 use super::failure::Failure;
+use super::output::Output;
 use super::session::Session;
 use crate::console::reason;
 use crate::words::{Language, say};
@@ -24,6 +26,9 @@ pub(super) struct Migrate {
     /// Add three sample cards, if the database has no card yet
     #[arg(long, conflicts_with = "dry_run")]
     demo: bool,
+    /// Print what was done, or would be, as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl Migrate {
@@ -32,26 +37,23 @@ impl Migrate {
         let (store, language) = (&session.store, session.language);
         let failed = |error| Failure::Failed(anyhow::Error::msg(words(language, &error)));
         if self.dry_run {
-            return Ok(print_plan(language, &store.migration_plan().await.map_err(failed)?)?);
+            let plan = store.migration_plan().await.map_err(failed)?;
+            let printed = if self.json { print_json(&plan, None) } else { print_plan(language, &plan) };
+            return Ok(printed?);
         }
         // Not by the account's rights: those on kami's own tables are no matter before there are any.
         if session.settings.read_only {
             return Err(Failure::Refused(say!(language, "read_only.asked")));
         }
-        let MigrationPlan { creates_database, from_version, migrations } =
-            store.migrate().await.map_err(failed)?;
-        let mut out = io::stdout();
-        if creates_database {
-            writeln!(out, "{}", say!(language, "migrate.made"))?;
+        let done = store.migrate().await.map_err(failed)?;
+        if !self.json {
+            print_done(language, &done)?;
         }
-        for Migration { version, name, .. } in &migrations {
-            writeln!(out, "{}", say!(language, "migrate.applied", version = version, name = name))?;
-        }
-        if migrations.is_empty() {
-            writeln!(out, "{}", say!(language, "migrate.nothing", version = from_version))?;
-        }
-        if self.demo {
-            writeln!(out, "{}", say!(language, "migrate.demo", n = store.load_demo().await?))?;
+        let samples = if self.demo { Some(store.load_demo().await?) } else { None };
+        if self.json {
+            print_json(&done, samples)?;
+        } else if let Some(samples) = samples {
+            writeln!(io::stdout(), "{}", say!(language, "migrate.demo", n = samples))?;
         }
         Ok(())
     }
@@ -67,6 +69,35 @@ fn words(language: Language, error: &MigrateError) -> String {
         MigrateError::Failed(why) => say!(language, "migrate.failed", why = why),
         MigrateError::Store(error) => reason::store_error(language, error),
     }
+}
+
+fn print_done(language: Language, done: &MigrationPlan) -> io::Result<()> {
+    let MigrationPlan { creates_database, from_version, migrations } = done;
+    let mut out = io::stdout();
+    if *creates_database {
+        writeln!(out, "{}", say!(language, "migrate.made"))?;
+    }
+    for Migration { version, name, .. } in migrations {
+        writeln!(out, "{}", say!(language, "migrate.applied", version = version, name = name))?;
+    }
+    if migrations.is_empty() {
+        writeln!(out, "{}", say!(language, "migrate.nothing", version = from_version))?;
+    }
+    Ok(())
+}
+
+fn print_json(plan: &MigrationPlan, samples: Option<u64>) -> io::Result<()> {
+    let migrations = plan.migrations.iter().map(
+        |migration| json!({ "version": migration.version, "name": migration.name, "sql": migration.sql }),
+    );
+    let mut out = Output::open();
+    out.json(&json!({
+        "creates_database": plan.creates_database,
+        "from_version": plan.from_version,
+        "migrations": migrations.collect::<Vec<_>>(),
+        "sample_cards": samples,
+    }))?;
+    out.flush()
 }
 
 /// Prints the plan as SQL that a person can read and review.

@@ -20,6 +20,7 @@ mod info;
 mod list;
 mod log;
 mod migrate;
+mod note;
 mod output;
 mod progress;
 mod record;
@@ -45,6 +46,7 @@ use crate::settings::{Settings, SettingsError, Wishes, language_of_complaints};
 #[command(
     name = "kami",
     version,
+    max_term_width = 100,
     after_help = "Environment:\n  DATABASE_URL   where the cards are: mysql://user:password@host:3306/kamisystem\n  \
                   DATABASE_URL_FILE  instead: a file that holds it\n  \
                   KAMI_TIMEZONE  the zone in which moments are shown (Asia/Shanghai)\n  \
@@ -86,6 +88,7 @@ enum CardCommand {
     Disable(disable::Disable),
     Enable(enable::Enable),
     Unbind(unbind::Unbind),
+    Note(note::SetNote),
     Extend(extend::Extend),
     Delete(delete::Delete),
     Undo(undo::Undo),
@@ -126,6 +129,7 @@ impl Arguments {
             CardCommand::Disable(disable) => disable.run(&session).await,
             CardCommand::Enable(enable) => enable.run(&session).await,
             CardCommand::Unbind(unbind) => unbind.run(&session).await,
+            CardCommand::Note(note) => note.run(&session).await,
             CardCommand::Extend(extend) => extend.run(&session).await,
             CardCommand::Delete(delete) => delete.run(&session).await,
             CardCommand::Undo(undo) => undo.run(&session).await,

@@ -26,7 +26,7 @@ pub mod saved_view;
 pub mod search;
 pub mod settings;
 pub mod statistics;
-mod terminal;
+pub mod terminal;
 pub mod theme;
 pub mod update;
 pub mod view;

@@ -135,7 +135,7 @@ impl Console {
                 _ = terminate.recv() => Next::End,
                 _ = hang_up.recv() => Next::End,
                 _ = interrupt.recv() => Next::End,
-                _ = stop.recv() => suspend()?,
+                _ = stop.recv() => self.suspend()?,
                 _ = resume.recv() => self.resumed()?,
                 event = keys.next() => match event {
                     Some(Ok(event)) => self.event(event)?,
@@ -187,7 +187,7 @@ impl Console {
                 Effect::Keep(choice) => self.keep(choice),
                 Effect::Mouse(wanted) => self.screen.take_mouse(wanted)?,
                 Effect::Operator(operator) => self.worker.act_as(operator),
-                Effect::Suspend => next = suspend()?,
+                Effect::Suspend => next = self.suspend()?,
                 Effect::Quit => next = Next::End,
             }
         }
@@ -220,6 +220,11 @@ impl Console {
         Ok(())
     }
 
+    fn suspend(&mut self) -> anyhow::Result<Next> {
+        self.screen.suspend()?;
+        Ok(Next::GoOn)
+    }
+
     fn resumed(&mut self) -> anyhow::Result<Next> {
         self.screen.reclaim()?;
         self.tell_time();
@@ -235,11 +240,6 @@ impl Console {
             self.model.say(Tone::Bad, words);
         }
     }
-}
-
-fn suspend() -> anyhow::Result<Next> {
-    Screen::suspend()?;
-    Ok(Next::GoOn)
 }
 
 /// The stop that comes from outside, as by `kill -TSTP`; the keyboard's own comes as a key.

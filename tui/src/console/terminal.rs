@@ -12,10 +12,12 @@ use super::backend::ThriftyBackend;
 
 /// The terminal, from [`Screen::claim`] until it is dropped.
 #[derive(Debug)]
-pub(super) struct Screen {
+pub struct Screen {
     terminal: Terminal<ThriftyBackend<BufWriter<Stdout>>>,
     /// Whether the mouse is wanted, to take it again after a stop.
     wants_mouse: bool,
+    /// Whether it is with the shell: whatever comes first when we are continued, nothing is drawn over the shell's lines.
+    is_away: bool,
 }
 
 /// Whether the mouse is ours now: a terminal that kept its mouse is not told to take it back.
@@ -29,29 +31,33 @@ const GIVE_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 
 impl Screen {
     /// Takes the terminal over; a panic gives it back before it is reported.
-    pub(super) fn claim(term: &str, wants_mouse: bool) -> io::Result<Self> {
+    pub fn claim(term: &str, wants_mouse: bool) -> io::Result<Self> {
         let report = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             give_back();
             report(panic);
         }));
         let backend = ThriftyBackend::new(BufWriter::with_capacity(32 * 1024, io::stdout()), term);
-        let mut screen = Self { terminal: Terminal::new(backend)?, wants_mouse };
+        let mut screen = Self { terminal: Terminal::new(backend)?, wants_mouse, is_away: false };
         screen.enter()?;
         Ok(screen)
     }
 
-    /// Draws a frame; nothing is sent when it looks like the last one.
-    pub(super) fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+    /// Draws a frame; nothing is sent when it looks like the last one, nor from a stop until [`Screen::reclaim`].
+    pub fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        if self.is_away {
+            return Ok(());
+        }
         self.terminal.draw(render).map(drop)
     }
 
     /// Gives the terminal to the shell until we are continued; does nothing where there is no shell above us.
     #[cfg(unix)]
-    pub(super) fn suspend() -> io::Result<()> {
+    pub(super) fn suspend(&mut self) -> io::Result<()> {
         if rustix::process::getsid(None)? == rustix::process::getpid() {
             return Ok(());
         }
+        self.is_away = true;
         give_back();
         // Stopped as a group, as the terminal would have done it, so that a pipeline or a wrapper stops with us.
         rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?;
@@ -61,6 +67,7 @@ impl Screen {
     /// Takes the terminal over again, after a stop, and draws everything anew.
     pub(super) fn reclaim(&mut self) -> io::Result<()> {
         self.enter()?;
+        self.is_away = false;
         self.terminal.backend_mut().forget();
         self.terminal.clear()
     }

@@ -28,6 +28,7 @@ impl SettingsError {
                 say!(language, "settings.unknown_environment", name = name, path = path, known = known)
             }
             Self::NoDatabase(path) => say!(language, "settings.no_database", path = path.display()),
+            Self::TwoAddresses => say!(language, "settings.two_addresses"),
             Self::Password { environment, source } => {
                 say!(language, "settings.password", name = environment, why = source)
             }

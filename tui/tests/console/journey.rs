@@ -103,6 +103,27 @@ async fn from_the_first_card_to_the_last() {
     assert_eq!(text.lines().filter(|line| line.starts_with("VIP-")).count(), 9_999);
     assert!(!text.contains(&code));
 
+    std::fs::write(terminal.home().join("codes.txt"), "# from elsewhere\nOLD-1\nold-1\nOLD-2\n").unwrap();
+    let import = |terminal: &mut PseudoTerminal| {
+        terminal.press("i");
+        terminal.wait_for_text("╭ import ");
+        terminal.press(&format!("codes.txt{TAB}30d{ENTER}"));
+    };
+    import(&mut terminal);
+    terminal.wait_for_text("2 new   0 already there   1 malformed");
+    terminal.press(ESCAPE);
+    terminal.wait_for("the form", |screen| !screen.contains("1 malformed") && screen.contains("╭ import "));
+    terminal.press(ESCAPE);
+    terminal.wait_for("the table", |screen| !screen.contains("╭ import "));
+    std::fs::write(terminal.home().join("codes.txt"), "OLD-1\nOLD-2\n").unwrap();
+    import(&mut terminal);
+    terminal.wait_for_text("2 new   0 already there   0 malformed");
+    terminal.press(ENTER);
+    terminal.wait_for_text("2 cards imported.");
+    terminal.press(ENTER);
+    terminal.wait_for_text("batch #2 ✕");
+    terminal.wait_for("the imported cards", |screen| screen.contains("OLD-1") && screen.contains("1 of 2 "));
+
     terminal.press("q");
     assert_eq!(terminal.wait_for_end(), 0);
     terminal.wait_until_given_back();
@@ -133,20 +154,4 @@ async fn moving_costs_few_bytes_and_standing_still_none() {
     let moved = terminal.bytes_sent() - before;
     assert!(moved < 1_000, "{moved}");
     println!("j costs {moved} bytes");
-}
-
-#[test]
-fn a_signal_gives_the_terminal_back() {
-    for signal in ["TERM", "HUP", "INT"] {
-        let mut terminal = PseudoTerminal::start("mysql://kami:secret@127.0.0.1:1/kamisystem", (80, 24));
-        terminal.wait_for_text("The database is away");
-        assert!(!terminal.echoes());
-        assert!(!terminal.text().contains("secret"));
-        let process = terminal.process().to_string();
-        let sent = std::process::Command::new("kill").args(["-s", signal, &process]).status().unwrap();
-        assert!(sent.success());
-        terminal.wait_for_end();
-        terminal.wait_until_given_back();
-        assert!(terminal.echoes(), "{signal}");
-    }
 }

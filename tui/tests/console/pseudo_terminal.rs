@@ -1,8 +1,10 @@
 //! A real pseudo-terminal with the real program in it.
 
 use std::io::{Read as _, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
 
 use kami_testkit::PATIENCE;
 use portable_pty::{Child, ChildKiller, CommandBuilder, MasterPty, PtySize, native_pty_system};
@@ -13,23 +15,30 @@ pub(crate) struct PseudoTerminal {
     screen: Arc<(Mutex<vt100::Parser>, Condvar)>,
     /// How many bytes the program has sent.
     sent: Arc<Mutex<usize>>,
-    keys: Box<dyn Write + Send>,
+    /// Whether what comes next is the last that is read.
+    hung_up: Arc<AtomicBool>,
+    reader: Option<JoinHandle<()>>,
+    keys: Option<Box<dyn Write + Send>>,
     home: std::path::PathBuf,
     /// The program, until somebody waits for its end.
     child: Option<Box<dyn Child + Send + Sync>>,
     killer: Box<dyn ChildKiller + Send + Sync>,
     process: u32,
-    master: Box<dyn MasterPty + Send>,
+    master: Option<Box<dyn MasterPty + Send>>,
 }
 
 impl PseudoTerminal {
     /// Starts `kami` on a database, with a home of its own.
-    pub(crate) fn start(url: &str, (columns, rows): (u16, u16)) -> Self {
+    pub(crate) fn start(url: &str, size: (u16, u16)) -> Self {
+        Self::run(CommandBuilder::new(env!("CARGO_BIN_EXE_kami")), url, size)
+    }
+
+    /// Starts another program in the same surroundings.
+    pub(crate) fn run(mut command: CommandBuilder, url: &str, (columns, rows): (u16, u16)) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let home = std::env::temp_dir().join(kami_testkit::unique_name("kami_home"));
         std::fs::create_dir(&home).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_kami"));
         command.env_clear();
         for (name, value) in [
             ("DATABASE_URL", url),
@@ -38,6 +47,7 @@ impl PseudoTerminal {
             ("LANG", "en_US.UTF-8"),
             ("USER", "tester"),
             ("HOME", home.to_str().unwrap()),
+            ("PS1", "shell> "),
         ] {
             command.env(name, value);
         }
@@ -47,27 +57,43 @@ impl PseudoTerminal {
         let parser = vt100::Parser::new(rows.try_into().unwrap(), columns.try_into().unwrap(), 0);
         let screen = Arc::new((Mutex::new(parser), Condvar::new()));
         let sent = Arc::<Mutex<usize>>::default();
+        let hung_up = Arc::<AtomicBool>::default();
         let mut output = pair.master.try_clone_reader().unwrap();
-        std::thread::spawn({
-            let (screen, sent) = (Arc::clone(&screen), Arc::clone(&sent));
+        let reader = std::thread::spawn({
+            let (screen, sent, hung_up) = (Arc::clone(&screen), Arc::clone(&sent), Arc::clone(&hung_up));
             move || {
                 let mut bytes = [0; 4096];
                 while let Ok(count @ 1..) = output.read(&mut bytes) {
                     screen.0.lock().unwrap().process(&bytes[..count]);
                     *sent.lock().unwrap() += count;
                     screen.1.notify_all();
+                    if hung_up.load(Ordering::SeqCst) {
+                        return;
+                    }
                 }
             }
         });
+        let reader = Some(reader);
         let keys = pair.master.take_writer().unwrap();
         let (killer, process) = (child.clone_killer(), child.process_id().unwrap());
-        Self { screen, sent, keys, home, child: Some(child), killer, process, master: pair.master }
+        let (keys, master) = (Some(keys), Some(pair.master));
+        Self { screen, sent, hung_up, reader, keys, home, child: Some(child), killer, process, master }
     }
 
     /// Presses keys, as the bytes that a terminal sends for them.
     pub(crate) fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).unwrap();
-        self.keys.flush().unwrap();
+        let line = self.keys.as_mut().unwrap();
+        line.write_all(keys.as_bytes()).unwrap();
+        line.flush().unwrap();
+    }
+
+    /// Drops the line, as SSH does it when the network goes. `key` makes the program send something: the thread that
+    /// reads it then lets go of the line, too.
+    pub(crate) fn hang_up(&mut self, key: &str) {
+        self.hung_up.store(true, Ordering::SeqCst);
+        self.press(key);
+        self.reader.take().unwrap().join().unwrap();
+        (self.keys, self.master) = (None, None);
     }
 
     /// What the terminal shows.
@@ -84,7 +110,7 @@ impl PseudoTerminal {
 
     /// Whether the terminal shows what is typed, as a shell wants it.
     pub(crate) fn echoes(&self) -> bool {
-        let line = self.master.tty_name().unwrap();
+        let line = self.master.as_ref().unwrap().tty_name().unwrap();
         let modes = std::process::Command::new("stty").arg("-a").arg("-F").arg(line).output().unwrap();
         assert!(modes.status.success(), "{modes:?}");
         String::from_utf8_lossy(&modes.stdout).split_whitespace().any(|mode| mode == "echo")
