@@ -156,7 +156,9 @@ fn statistics(language: Language) -> Seller {
         stock("TRIAL", 1_336, 121),
         stock("OLD", 40, 0),
     ];
-    let expiring_next = rows(language).into_iter().filter(|card| card.status == CardStatus::Active).collect();
+    let mut expiring_next = rows(language);
+    expiring_next.retain(|card| card.status == CardStatus::Active);
+    expiring_next.sort_by_key(|card| card.expire_at);
     let statistics = Statistics {
         charts: charts.collect(),
         expiring_next,
