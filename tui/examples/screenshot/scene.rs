@@ -6,7 +6,7 @@ use kami_shared::duration::CardDuration;
 use kami_shared::filter::{Capped, Sort};
 use kami_shared::operator::Operator;
 use kami_shared::record::CardRecord;
-use kami_shared::store::{LogRecord, Page, PrefixStock, StatusCounts, Stock};
+use kami_shared::store::{Grants, LogRecord, Page, PrefixStock, StatusCounts, Stock};
 use kami_tui::console::act::Act;
 use kami_tui::console::cards::Landing;
 use kami_tui::console::message::{Answer, Effect, Message, Topic};
@@ -70,7 +70,8 @@ impl Seller {
         let counts =
             StatusCounts { unused: 9_812, active: 1_204, expired: 1_411, disabled: 53, taken_at: now() };
         seller.answer(Topic::Counts, Answer::Counts(counts));
-        seller.answer(Topic::Server, Answer::Server { may_write: true });
+        let grants = Grants::read(["GRANT ALL PRIVILEGES ON `kamisystem`.* TO `li`@`%`"], "kamisystem");
+        seller.answer(Topic::Server, Answer::Server(grants));
         seller
     }
 

@@ -68,9 +68,8 @@ async fn from_the_first_card_to_the_last() {
 
     terminal.press("l");
     terminal.wait_for("the log", |screen| screen.contains("generated") && screen.contains("taken back"));
-    terminal.press("edited");
-    terminal.wait_for("the edit", |screen| screen.contains("▌") && !screen.contains("generated"));
-    terminal.press(ENTER);
+    // Under the undoing and the deletion stands the edit.
+    terminal.press(&format!("jj{ENTER}"));
     terminal.wait_for_text("note  - → sold");
     terminal.press(ENTER);
     terminal.wait_for("the list", |screen| !screen.contains("note  - → sold"));

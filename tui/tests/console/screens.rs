@@ -7,8 +7,8 @@ use kami_shared::acts::ActRefusal;
 use kami_shared::card::CardStatus;
 use kami_shared::record::CardRecord;
 use kami_shared::store::{
-    ActError, ActOutcome, ActRecord, ActStep, Batch, LogRecord, PrefixCounts, PrefixStock, SearchCursor, SearchStep,
-    StatusCounts, Stock,
+    ActError, ActOutcome, ActRecord, ActStep, Batch, LogRecord, PrefixCounts, PrefixStock, SearchCursor,
+    SearchStep, StatusCounts, Stock,
 };
 use kami_tui::console::message::{Answer, Done, Failure, Topic};
 use kami_tui::console::model::ReadOnly;
