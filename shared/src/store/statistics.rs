@@ -7,7 +7,9 @@ use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 
 use super::limit::{BACKGROUND, GRACE, limited};
-use super::{Operation, Store, StoreError, clock};
+use super::{Operation, Page, Store, StoreError, clock};
+use crate::card::CardStatus;
+use crate::filter::{Anchor, Direction, Filter, Range, Sort, SortBy};
 
 /// What happens to cards over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -93,6 +95,14 @@ impl Store {
     /// What is left of each prefix, and how much of it was used in the last `days`.
     pub async fn stock(&self, days: u32) -> Result<Stock, StoreError> {
         self.run(BACKGROUND + GRACE, CountStock { days }).await
+    }
+
+    /// The active cards whose time ends next, at most `count`, the soonest first.
+    pub async fn expiring_next(&self, count: usize) -> Result<Page, StoreError> {
+        let ahead = Range { from: Some(self.now().await?), until: None };
+        let filter = Filter { status: Some(CardStatus::Active), expiring: Some(ahead), ..Filter::default() };
+        let soonest = Sort { by: SortBy::Expires, direction: Direction::Ascending };
+        self.page(&filter, soonest, &Anchor::First, count).await
     }
 }
 

@@ -54,3 +54,24 @@ async fn stock_is_what_is_unused_and_how_fast_it_goes() {
     assert_eq!(stock.prefixes, [prefix("A", 2, 1), prefix("B", 1, 0)]);
     assert_eq!(stock.prefixes[0].days_left(stock.days), Some(14.0));
 }
+
+#[tokio::test]
+async fn the_cards_that_expire_next_come_soonest_first() {
+    let database = TestDatabase::create().await;
+    database
+        .execute(
+            "INSERT INTO cards (prefix, code, full_code, status, used_at, expire_at) VALUES
+             ('A', '1', 'A-1', 'ACTIVE', UTC_TIMESTAMP(), UTC_TIMESTAMP() + INTERVAL 3 HOUR),
+             ('A', '2', 'A-2', 'ACTIVE', UTC_TIMESTAMP(), UTC_TIMESTAMP() + INTERVAL 1 HOUR),
+             ('A', '3', 'A-3', 'ACTIVE', UTC_TIMESTAMP(), UTC_TIMESTAMP() - INTERVAL 1 HOUR),
+             ('A', '4', 'A-4', 'DISABLED', UTC_TIMESTAMP(), UTC_TIMESTAMP() + INTERVAL 2 HOUR),
+             ('A', '5', 'A-5', 'ACTIVE', UTC_TIMESTAMP(), NULL),
+             ('A', '6', 'A-6', 'ACTIVE', UTC_TIMESTAMP(), UTC_TIMESTAMP() + INTERVAL 2 HOUR)",
+        )
+        .await;
+    for (count, expected) in [(10, &["A-2", "A-6", "A-1"][..]), (2, &["A-2", "A-6"])] {
+        let page = database.store().expiring_next(count).await.unwrap();
+        let codes: Vec<&str> = page.rows.iter().map(|card| card.full_code.as_str()).collect();
+        assert_eq!(codes, expected);
+    }
+}

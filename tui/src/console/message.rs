@@ -232,6 +232,7 @@ impl Answer {
                 | Self::Acts { goes_on: true, .. }
                 | Self::PrefixNames(_)
                 | Self::Progress { .. }
+                | Self::Statistics(Statistics { stock: None, .. })
         )
     }
 }

@@ -125,7 +125,7 @@ impl Theme {
     /// Lines and the empty part of bars: quieter than any text.
     pub fn faint(self) -> Style {
         let style = self.ink(
-            &shades((0x44, 0x44, 0x44), 238, Color::DarkGray),
+            &shades((0x58, 0x58, 0x58), 240, Color::DarkGray),
             &shades((0xc6, 0xc6, 0xc6), 251, Color::Gray),
         );
         if self.depth == Depth::None { style.add_modifier(Modifier::DIM) } else { style }
@@ -171,7 +171,7 @@ impl Theme {
         match status {
             CardStatus::Unused => self.ink(
                 &shades((0x87, 0xd7, 0x87), 114, Color::Green),
-                &shades((0x00, 0x87, 0x00), 28, Color::Green),
+                &shades((0x00, 0x5f, 0x00), 22, Color::Green),
             ),
             CardStatus::Active => self.ink(
                 &shades((0x5f, 0xaf, 0xff), 75, Color::Blue),
@@ -207,13 +207,13 @@ impl Theme {
         }
     }
 
-    /// Everything behind an overlay.
+    /// Everything behind an overlay, and what is not possible now.
     pub fn behind(self) -> Style {
         match self.depth {
             Depth::None => Style::new().add_modifier(Modifier::DIM),
             _ => self.ink(
-                &shades((0x62, 0x62, 0x62), 241, Color::DarkGray),
-                &shades((0xa8, 0xa8, 0xa8), 248, Color::Gray),
+                &shades((0x6c, 0x6c, 0x6c), 242, Color::DarkGray),
+                &shades((0x94, 0x94, 0x94), 246, Color::Gray),
             ),
         }
     }
@@ -267,6 +267,42 @@ mod tests {
         assert_eq!(Shade::detect(environment(&[("COLORFGBG", "0;15")])), Shade::Light);
         assert_eq!(Shade::detect(environment(&[("COLORFGBG", "15;default;0")])), Shade::Dark);
         assert_eq!(Shade::detect(environment(&[])), Shade::Dark);
+    }
+
+    /// The contrast of two colours as WCAG has it, from 1 to 21.
+    fn contrast(one: Color, other: Color) -> f64 {
+        let luminance = |color: Color| {
+            let Color::Rgb(red, green, blue) = color else { panic!("{color:?} is no true colour") };
+            let linear = [red, green, blue].map(|part| {
+                let part = f64::from(part) / 255.0;
+                if part <= 0.03928 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+            });
+            0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+        };
+        let (one, other) = (luminance(one) + 0.05, luminance(other) + 0.05);
+        if one > other { one / other } else { other / one }
+    }
+
+    #[test]
+    fn text_is_read_on_every_usual_ground_and_under_the_cursor() {
+        let grounds = |shade| match shade {
+            Shade::Dark => [(0, 0, 0), (0x1e, 0x1e, 0x1e), (0x28, 0x2c, 0x34)],
+            Shade::Light => [(255, 255, 255), (0xfd, 0xf6, 0xe3), (0xfa, 0xfa, 0xfa)],
+        };
+        for shade in [Shade::Dark, Shade::Light] {
+            let theme = Theme { depth: Depth::True, shade };
+            let statuses = CardStatus::ALL.map(|status| theme.status(status));
+            let texts = [theme.dim(), theme.accent(), theme.danger()].into_iter().chain(statuses);
+            for ink in texts.filter_map(|style| style.fg) {
+                for ground in grounds(shade).map(|(red, green, blue)| Color::Rgb(red, green, blue)) {
+                    assert!(contrast(ink, ground) >= 4.5, "{shade:?} {ink:?} on {ground:?}");
+                    // What is dimmed is still seen to be there.
+                    assert!(contrast(theme.behind().fg.unwrap(), ground) >= 2.5, "{shade:?} on {ground:?}");
+                }
+                let cursor = theme.cursor_row().bg.unwrap();
+                assert!(contrast(ink, cursor) >= 4.0, "{shade:?} {ink:?} under the cursor");
+            }
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ use super::import::{Import, ImportFile};
 use super::message::{Answer, Done, Failure, Message, Question, QuestionId, Topic};
 use super::order::{Order, Target};
 use super::reason::store_error;
-use super::statistics::{Chart, STOCK_DAYS, Series, Statistics};
+use super::statistics::{Chart, EXPIRING_NEXT, STOCK_DAYS, Series, Statistics};
 use crate::export;
 use crate::words::Language;
 
@@ -218,15 +218,21 @@ impl Errand {
         }
     }
 
-    /// Counts over time, one question after the other, so that the server has hands free for others.
+    /// Counts over time, one question after the other, so that the server has hands free for others; what is
+    /// counted is told after each.
     async fn statistics(&self, series: Vec<Series>) -> Result<Statistics, StoreError> {
-        let mut charts = Vec::with_capacity(series.len());
+        let mut statistics = Statistics {
+            expiring_next: self.store.expiring_next(EXPIRING_NEXT).await?.rows,
+            ..Statistics::default()
+        };
         for series in series {
             let Series { event, start, step, count, .. } = series;
             let counts = self.store.histogram(event, start, step, count).await?.counts;
-            charts.push(Chart { series, counts });
+            statistics.charts.push(Chart { series, counts });
+            self.send(Answer::Statistics(statistics.clone()));
         }
-        Ok(Statistics { charts, stock: self.store.stock(STOCK_DAYS).await? })
+        statistics.stock = Some(self.store.stock(STOCK_DAYS).await?);
+        Ok(statistics)
     }
 
     /// Finds out what each line of a file would do.

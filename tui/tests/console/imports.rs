@@ -16,10 +16,8 @@ use kami_tui::words::Language;
 
 use crate::fixtures::{Console, now};
 
-const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
-
 /// A console whose import form was filled in and submitted.
-fn asked(size: (u16, u16), language: Language) -> Console {
+pub(crate) fn asked(size: (u16, u16), language: Language) -> Console {
     let mut console = Console::with_cards(size, language);
     console.keys("icodes.txt");
     console.press(KeyCode::Tab);
@@ -39,7 +37,7 @@ fn file(console: &Console) -> ImportFile {
 }
 
 /// Answers what each line of `text` would do, of whose cards those of `exist` are there already.
-fn look(console: &mut Console, text: &str, exist: &[usize]) {
+pub(crate) fn look(console: &mut Console, text: &str, exist: &[usize]) {
     let file = file(console);
     let parsed = parse_txt(text, file.duration);
     let exist: Vec<bool> = (0..parsed.cards.len()).map(|card| exist.contains(&card)).collect();
@@ -50,7 +48,7 @@ fn is_ordered(console: &Console) -> bool {
     matches!(console.question(Topic::Work), Some((_, Question::Do(order))) if matches!(**order, Order::Import { .. }))
 }
 
-fn batch() -> Batch {
+pub(crate) fn batch() -> Batch {
     Batch {
         id: 13,
         origin: BatchOrigin::Imported,
@@ -193,25 +191,4 @@ fn a_console_that_may_not_write_imports_nothing() {
     console.keys("i");
     assert_eq!(console.model.place(), Place::Cards);
     assert_eq!(console.model.notice.as_ref().unwrap().words, "Read-only by your settings.");
-}
-
-#[test]
-fn screens() {
-    for (columns, rows) in SIZES {
-        for language in Language::ALL {
-            let suffix = format!("{}_{columns}x{rows}", language.code());
-            let mut console = Console::with_cards((columns, rows), language);
-            console.keys("i");
-            insta::assert_snapshot!(format!("form_{suffix}"), console.screen());
-            let mut console = asked((columns, rows), language);
-            let text = "VIP-7KQ2M9XWTR4HP3ND\n\nNOHYPHEN\nVIP-\u{1b}[31m\nvip-7kq2m9xwtr4hp3nd\n学习卡-2WAVXC5HFE7A1B2C\n\
-                        一二三四五六七八九十一二三四五六-ABCDEFGHJKLMNPQRSTUVWXYZ23456789ABCDEFGHJKLMNPQRSTUVWXYZ23456789\nP.X-1\n";
-            look(&mut console, text, &[1]);
-            insta::assert_snapshot!(format!("lines_{suffix}"), console.screen());
-            let mut console = asked((columns, rows), language);
-            let text = (0..60_000).map(|number| format!("VIP-{number:016}")).collect::<Vec<_>>().join("\n");
-            look(&mut console, &text, &[]);
-            insta::assert_snapshot!(format!("all_new_{suffix}"), console.screen());
-        }
-    }
 }

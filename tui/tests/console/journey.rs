@@ -80,16 +80,19 @@ async fn from_the_first_card_to_the_last() {
         screen.lines().any(|line| line.contains("│ edited ") && line.contains(" 1 │"))
     });
     terminal.press(ENTER);
-    terminal.wait_for_text("note  – → sold");
+    terminal.wait_for_text("note  - → sold");
     terminal.press(ENTER);
-    terminal.wait_for("the list", |screen| !screen.contains("note  – → sold"));
+    terminal.wait_for("the list", |screen| !screen.contains("note  - → sold"));
     terminal.press(ESCAPE);
     terminal.wait_for("the table", |screen| !screen.contains("operator log"));
 
     terminal.press("s");
-    terminal.wait_for_text("generated, last 30 days");
+    terminal.wait_for("the statistics", |screen| {
+        let next = screen.split("EXPIRING NEXT").nth(1);
+        screen.contains("USED 30D") && next.is_some_and(|next| next.contains(&code))
+    });
     terminal.press(ESCAPE);
-    terminal.wait_for("the table", |screen| !screen.contains("generated, last 30 days"));
+    terminal.wait_for("the table", |screen| !screen.contains("EXPIRING NEXT"));
 
     terminal.press("x");
     terminal.wait_for_text("exports/unused_cards_");

@@ -8,6 +8,7 @@ mod fixtures;
 mod imports;
 mod journey;
 mod log;
+mod pictures;
 mod preferences;
 mod pseudo_terminal;
 mod screens;

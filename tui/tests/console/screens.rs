@@ -1,7 +1,16 @@
-//! Each screen at each size, in both languages, with colours and without.
+//! Each screen at each size, in both languages, with colours and without: one file of texts and one of styles a screen.
 
-use kami_shared::store::{ActRecord, ActStep, PrefixStock, SearchStep, Stock};
-use kami_tui::console::message::{Answer, Failure, Topic};
+use std::fmt::Write as _;
+
+use crossterm::event::KeyCode;
+use kami_shared::acts::ActRefusal;
+use kami_shared::card::CardStatus;
+use kami_shared::record::CardRecord;
+use kami_shared::store::{
+    ActError, ActOutcome, ActRecord, ActStep, Batch, LogRecord, PrefixCounts, PrefixStock, SearchCursor,
+    SearchStep, StatusCounts, Stock,
+};
+use kami_tui::console::message::{Answer, Done, Failure, Topic};
 use kami_tui::console::model::ReadOnly;
 use kami_tui::console::saved_view::SavedView;
 use kami_tui::console::statistics::{Chart, Statistics};
@@ -10,260 +19,316 @@ use kami_tui::words::Language;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
-use crate::fixtures::{Console, now, theme};
+use crate::fixtures::{Console, cards, now, theme};
+use crate::imports;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
 
-fn snapshot(name: &str, console: &Console) {
-    let (columns, rows) = console.model.size;
-    let language = console.model.language.code();
-    insta::assert_snapshot!(format!("{name}_{language}_{columns}x{rows}"), console.screen());
-}
+/// A console that shows cards.
+const CARDS: fn((u16, u16), Language) -> Console = Console::with_cards;
 
-/// The same at every size and in both languages.
-fn everywhere(name: &str, prepare: impl Fn(&mut Console)) {
-    for size in SIZES {
-        for language in Language::ALL {
-            let mut console = Console::with_cards(size, language);
-            prepare(&mut console);
-            snapshot(name, &console);
-        }
-    }
-}
+/// A console whose database has not answered yet.
+const STARTED: fn((u16, u16), Language) -> Console = Console::started;
 
-#[test]
-fn cards() {
-    everywhere("cards", |_| {});
-}
+/// A screen: its name, where its console begins, and what leads to it.
+type Screen = (&'static str, fn((u16, u16), Language) -> Console, fn(&mut Console));
 
-#[test]
-fn cards_marked_and_filtered() {
-    everywhere("marked", |console| {
+const SCREENS: [Screen; 42] = [
+    ("cards", CARDS, |_| {}),
+    ("marked", CARDS, |console| {
         console.keys("j  ");
         console.model.cards.query.filter.prefix = Some("VIP".to_owned());
         console.model.cards.query.filter.batch_id = Some(12);
-    });
-}
-
-#[test]
-fn help() {
-    everywhere("help", |console| console.keys("?"));
-}
-
-#[test]
-fn palette() {
-    everywhere("palette", |console| console.keys(":"));
-}
-
-#[test]
-fn ranges_of_time() {
-    for language in Language::ALL {
-        let mut console = Console::with_cards((80, 24), language);
-        console.keys("f");
-        for _ in 0..3 {
-            console.press(crossterm::event::KeyCode::Down);
-        }
-        console.press(crossterm::event::KeyCode::Enter);
-        snapshot("created", &console);
+    }),
+    ("production", CARDS, |console| {
+        console.model.location.production = true;
+        console.model.location.environment = Some("prod".to_owned());
+        console.model.read_only = Some(ReadOnly::NoGrant);
+    }),
+    ("connecting", STARTED, |_| {}),
+    ("away", STARTED, |console| {
+        console.answer(Topic::Rows, Answer::Failed(refused()));
+    }),
+    ("away_with_cards", CARDS, |console| {
+        console.keys("r");
+        console.answer(Topic::Rows, Answer::Failed(refused()));
+    }),
+    ("loading", CARDS, |console| {
+        console.keys("/VIP");
+        console.model.now = now() + chrono::TimeDelta::milliseconds(300);
+    }),
+    ("no_cards", STARTED, |console| console.answer_rows(Vec::new())),
+    ("no_match", CARDS, |console| {
+        console.keys("/zzz");
+        console.answer_rows(Vec::new());
+    }),
+    ("searching", CARDS, |console| {
+        console.keys("/9D");
+        console.press(KeyCode::Tab);
+        let step = SearchStep {
+            rows: cards().into_iter().take(2).collect(),
+            now: now(),
+            next: Some(SearchCursor::over(1, 550)),
+            progress: kami_shared::store::Progress { done: 450, total: 1_000 },
+        };
+        console.answer(Topic::Rows, Answer::Hits { step, is_first: true, goes_on: true });
+    }),
+    ("detail", CARDS, |console| {
+        console.keys("jjjjjj");
+        console.press(KeyCode::Enter);
+        console.answer(Topic::History, Answer::History(2, Vec::new()));
+    }),
+    ("history", CARDS, |console| {
+        console.keys("j");
+        console.press(KeyCode::Enter);
+        console.answer(Topic::History, Answer::History(7, history()));
+    }),
+    ("generate", CARDS, |console| console.keys("nVIP")),
+    ("generate_wrong", CARDS, |console| {
+        console.keys("nVI P");
+        console.press(KeyCode::Tab);
+        console.press(KeyCode::Tab);
+        console.press(KeyCode::Backspace);
+        console.press(KeyCode::Backspace);
+        console.keys("6");
+    }),
+    ("generating", CARDS, |console| {
+        order_batch(console);
+        console.model.now = now() + chrono::TimeDelta::seconds(2);
+        console.answer(Topic::Work, Answer::Progress { done: 37, share: None });
+    }),
+    ("generated", CARDS, |console| {
+        order_batch(console);
+        let batch = Batch { prefix: Some("VIP".to_owned()), card_count: 100, ..imports::batch() };
+        console.answer(Topic::Work, Answer::Done(Box::new(Done::Made(batch))));
+    }),
+    ("edit", CARDS, |console| console.keys("je")),
+    ("conflict", CARDS, |console| {
+        console.keys("e");
+        console.press(KeyCode::Tab);
+        console.press(KeyCode::Tab);
+        console.keys("!");
+        console.press(KeyCode::Enter);
+        let card = CardRecord {
+            status: CardStatus::Active,
+            machine_code: Some("PC-NEW".to_owned()),
+            ..cards().swap_remove(0)
+        };
+        let error = ActError::Changed { card: Box::new(card), now: now() };
+        console.answer(Topic::Work, Answer::Done(Box::new(Done::Refused(error))));
+    }),
+    ("extend", CARDS, |console| console.keys("j+")),
+    ("delete_one", CARDS, |console| console.keys("d")),
+    ("delete_many", CARDS, |console| console.keys("*d")),
+    ("progress", CARDS, |console| {
+        console.keys("*b");
+        console.model.now = now() + chrono::TimeDelta::seconds(2);
+        console.answer(Topic::Work, Answer::Progress { done: 3, share: Some(0.4) });
+    }),
+    ("done", CARDS, |console| {
+        console.keys("*b");
+        let refused = [(ActRefusal::AlreadyDisabled, 2)].into();
+        let outcome =
+            ActOutcome { act_id: Some(2), done: 6, refused, missing: 0, cancelled: false, failed: None };
+        console.answer(Topic::Work, Answer::Done(Box::new(Done::Many { act: "disable", outcome })));
+    }),
+    ("export", CARDS, |console| console.keys(" x")),
+    ("import", CARDS, |console| console.keys("i")),
+    ("import_lines", imports::asked, |console| {
+        let text = "VIP-7KQ2M9XWTR4HP3ND\n\nNOHYPHEN\nVIP-\u{1b}[31m\nvip-7kq2m9xwtr4hp3nd\n学习卡-2WAVXC5HFE7A1B2C\n\
+                    一二三四五六七八九十一二三四五六-ABCDEFGHJKLMNPQRSTUVWXYZ23456789ABCDEFGHJKLMNPQRSTUVWXYZ23456789\nP.X-1\n";
+        imports::look(console, text, &[1]);
+    }),
+    ("import_all_new", imports::asked, |console| {
+        let text = (0..3_000).map(|number| format!("VIP-{number:016}")).collect::<Vec<_>>().join("\n");
+        imports::look(console, &text, &[]);
+    }),
+    ("prefixes", CARDS, |console| {
+        console.keys("p");
+        let counts = [("VIP", 9_000), ("学习卡", 40), ("BASIC", 812)].map(|(prefix, unused)| PrefixCounts {
+            prefix: prefix.to_owned(),
+            counts: StatusCounts { unused, active: 0, expired: 0, disabled: 0, taken_at: now() },
+        });
+        console.answer(Topic::Choices, Answer::Prefixes(counts.to_vec()));
+    }),
+    ("created", CARDS, filter_by_creation),
+    ("created_typed", CARDS, |console| {
+        filter_by_creation(console);
         console.keys("2026-01..2026-02-14");
-        snapshot("created_typed", &console);
-        console.press(crossterm::event::KeyCode::Enter);
-        snapshot("created_chip", &console);
-    }
-}
-
-#[test]
-fn saved_views_and_settings() {
-    let view = |name: &str| SavedView::named(name);
-    everywhere("views", |console| {
-        let vip =
-            SavedView { prefix: Some("VIP".into()), expiring: "7d".parse().ok(), ..view("VIP, a week") };
-        console.model.views = vec![view("all"), vip, view("老客户 😀")];
+    }),
+    ("created_chip", CARDS, |console| {
+        filter_by_creation(console);
+        console.keys("2026-01..2026-02-14");
+        console.press(KeyCode::Enter);
+    }),
+    ("views", CARDS, |console| {
+        let vip = SavedView {
+            prefix: Some("VIP".into()),
+            expiring: "7d".parse().ok(),
+            ..SavedView::named("VIP, a week")
+        };
+        console.model.views = vec![SavedView::named("all"), vip, SavedView::named("老客户 😀")];
         console.keys("V");
-    });
-    everywhere("view_form", |console| {
+    }),
+    ("view_form", CARDS, |console| {
         console.model.cards.query.filter.prefix = Some("VIP".to_owned());
         console.keys("V");
-        console.press(crossterm::event::KeyCode::Enter);
+        console.press(KeyCode::Enter);
         console.keys("VIP");
-    });
-    everywhere("settings", |console| {
+    }),
+    ("settings", CARDS, |console| {
         console.model.files.config = "/home/li/.config/kami/config.toml".into();
         console.model.files.preferences = "/home/li/.config/kami/preferences.toml".into();
         console.model.sources.language = kami_tui::settings::Source::Preferences;
         console.model.sources.zone = kami_tui::settings::Source::Variable("KAMI_TIMEZONE");
         console.keys("S");
-        console.press(crossterm::event::KeyCode::PageDown);
-    });
-}
-
-#[test]
-fn forms() {
-    everywhere("generate", |console| console.keys("nVIP"));
-    everywhere("export", |console| console.keys(" x"));
-    everywhere("edit", |console| console.keys("je"));
-}
-
-#[test]
-fn a_form_with_mistakes_and_codes_that_are_easy_to_guess() {
-    for language in Language::ALL {
-        let mut console = Console::with_cards((80, 24), language);
-        console.keys("nVI P");
-        console.press(crossterm::event::KeyCode::Tab);
-        console.press(crossterm::event::KeyCode::Tab);
-        console.press(crossterm::event::KeyCode::Backspace);
-        console.press(crossterm::event::KeyCode::Backspace);
-        console.keys("6");
-        snapshot("generate_wrong", &console);
-    }
-}
-
-#[test]
-fn statistics() {
-    let stock =
-        |prefix: &str, unused, activated| PrefixStock { prefix: prefix.to_owned(), unused, activated };
-    everywhere("statistics", |console| {
+        console.press(KeyCode::PageDown);
+    }),
+    ("statistics", CARDS, |console| {
         console.keys("s");
-        let charts = kami_tui::console::statistics::series(now(), console.model.zone).map(|series| {
-            let counts = (0..u64::from(series.count)).map(|step| step * step * 7 % 61).collect();
-            Chart { series, counts }
-        });
-        let stock = Stock {
-            days: 30,
-            prefixes: vec![stock("BASIC", 812, 0), stock("VIP", 9_000, 1_200), stock("学习卡", 40, 90)],
-            taken_at: now(),
-        };
-        let statistics = Statistics { charts: charts.to_vec(), stock };
-        console.answer(Topic::Statistics, Answer::Statistics(statistics));
-    });
-}
-
-#[test]
-fn the_operator_log() {
-    let act = |id, act: &str, card_count, undone_by| ActRecord {
-        id,
-        act: act.to_owned(),
-        operator: "li@10.0.0.7".to_owned(),
-        done_at: now() - chrono::TimeDelta::minutes(7),
-        card_count,
-        batch_id: None,
-        undoes: None,
-        undone_by,
-    };
-    let answer = |console: &mut Console, acts: Vec<ActRecord>, next| {
-        let step = ActStep { acts, next };
-        console.answer(Topic::Acts, Answer::Acts { step, is_first: true, goes_on: false });
-    };
-    everywhere("log", |console| {
+        console.answer(Topic::Statistics, Answer::Statistics(statistics(console)));
+    }),
+    ("statistics_counting", CARDS, |console| {
+        console.keys("s");
+        let mut begun = statistics(console);
+        begun.charts.truncate(3);
+        console.answer(Topic::Statistics, Answer::Statistics(Statistics { stock: None, ..begun }));
+    }),
+    ("log", CARDS, |console| {
         console.keys("l");
-        let acts =
-            vec![act(3, "delete", 1, None), act(2, "disable", 12, Some(4)), act(1, "generate", 10_000, None)];
-        answer(console, acts, Some(1));
-    });
-    everywhere("log_filter", |console| {
+        let acts = [("delete", 1, None), ("disable", 12, Some(4)), ("generate", 10_000, None)];
+        let acts = (0..).zip(acts).map(|(id, (act, card_count, undone_by))| ActRecord {
+            id: 3 - id,
+            act: act.to_owned(),
+            operator: "li@10.0.0.7".to_owned(),
+            done_at: now() - chrono::TimeDelta::minutes(7),
+            card_count,
+            batch_id: None,
+            undoes: None,
+            undone_by,
+        });
+        answer_acts(console, acts.collect(), Some(1));
+    }),
+    ("log_filter", CARDS, |console| {
         console.keys("lf");
         console.keys("li");
-        console.press(crossterm::event::KeyCode::BackTab);
+        console.press(KeyCode::BackTab);
         console.keys("2026-01..2026-02");
-    });
-    for language in Language::ALL {
-        let mut console = Console::with_cards((80, 24), language);
+    }),
+    ("log_empty", CARDS, |console| {
         console.keys("l");
-        answer(&mut console, Vec::new(), None);
-        snapshot("log_empty", &console);
+        answer_acts(console, Vec::new(), None);
+    }),
+    ("log_nothing_found", CARDS, |console| {
+        console.keys("l");
+        answer_acts(console, Vec::new(), None);
         console.keys("fnobody");
-        console.press(crossterm::event::KeyCode::Enter);
-        answer(&mut console, Vec::new(), None);
-        snapshot("log_nothing_found", &console);
-    }
+        console.press(KeyCode::Enter);
+        answer_acts(console, Vec::new(), None);
+    }),
+    ("help", CARDS, |console| console.keys("?")),
+    ("palette", CARDS, |console| console.keys(":")),
+];
+
+fn refused() -> Failure {
+    Failure { words: "the database is unavailable: Connection refused".to_owned(), passes: true }
 }
 
-#[test]
-fn questions_before_a_delete() {
-    for language in Language::ALL {
-        let mut console = Console::with_cards((80, 24), language);
-        console.keys("d");
-        snapshot("delete_one", &console);
-        console.press(crossterm::event::KeyCode::Esc);
-        console.keys("*d");
-        snapshot("delete_many", &console);
+fn filter_by_creation(console: &mut Console) {
+    console.keys("f");
+    for _ in 0..3 {
+        console.press(KeyCode::Down);
     }
+    console.press(KeyCode::Enter);
 }
 
-#[test]
-fn progress() {
-    for language in Language::ALL {
-        let mut console = Console::with_cards((80, 24), language);
-        console.keys("*b");
-        console.model.now = now() + chrono::TimeDelta::seconds(2);
-        console.answer(Topic::Work, Answer::Progress { done: 3, share: Some(0.4) });
-        snapshot("progress", &console);
-    }
+fn answer_acts(console: &mut Console, acts: Vec<ActRecord>, next: Option<u64>) {
+    let step = ActStep { acts, next };
+    console.answer(Topic::Acts, Answer::Acts { step, is_first: true, goes_on: false });
 }
 
-#[test]
-fn the_detail_of_a_card() {
-    for language in Language::ALL {
-        let mut console = Console::with_cards((80, 24), language);
-        console.keys("jjjjjj");
-        console.press(crossterm::event::KeyCode::Enter);
-        console.answer(Topic::History, Answer::History(2, Vec::new()));
-        snapshot("detail", &console);
-    }
+fn order_batch(console: &mut Console) {
+    console.keys("nVIP");
+    console.press(KeyCode::Enter);
 }
 
-#[test]
-fn before_the_database_answers_and_while_it_is_away() {
-    for language in Language::ALL {
-        let mut console = Console::started((80, 24), language);
-        snapshot("connecting", &console);
-        let words = "the database is unavailable: Connection refused".to_owned();
-        console.answer(Topic::Rows, Answer::Failed(Failure { words, passes: true }));
-        snapshot("away", &console);
-    }
-}
-
-#[test]
-fn empty_tables_teach() {
-    for language in Language::ALL {
-        let mut console = Console::started((80, 24), language);
-        console.answer_rows(Vec::new());
-        snapshot("no_cards", &console);
-        console.keys("/zzz");
-        console.answer_rows(Vec::new());
-        snapshot("no_match", &console);
-    }
-}
-
-#[test]
-fn a_search_through_all_cards_shows_how_far_it_is() {
-    let mut console = Console::with_cards((80, 24), Language::English);
-    console.keys("/9D");
-    console.press(crossterm::event::KeyCode::Tab);
-    let step = SearchStep {
-        rows: crate::fixtures::cards().into_iter().take(2).collect(),
-        now: now(),
-        next: None,
-        progress: kami_shared::store::Progress { done: 450, total: 1_000 },
+/// What operators did to the second card.
+fn history() -> Vec<LogRecord> {
+    let values = |text: &str| Some(serde_json::from_str(text).unwrap());
+    let record = |id, act: &str, minutes, before: &str, after: &str| LogRecord {
+        id,
+        act_id: id,
+        act: act.to_owned(),
+        operator: "li@10.0.0.7".to_owned(),
+        done_at: now() - chrono::TimeDelta::minutes(minutes),
+        card_id: Some(7),
+        batch_id: None,
+        full_code: Some("VIP-9D3KTR4HP3NDM2QX".to_owned()),
+        before: values(before),
+        after: values(after),
     };
-    console.answer(Topic::Rows, Answer::Hits { step, is_first: true, goes_on: true });
-    snapshot("searching", &console);
+    vec![
+        record(3, "enable", 3, r#"{"status":"disabled"}"#, r#"{"status":"active"}"#),
+        record(2, "disable", 5, r#"{"status":"active"}"#, r#"{"status":"disabled"}"#),
+        record(
+            1,
+            "extend",
+            1_700,
+            r#"{"expire_at":"2026-03-04 07:43:00"}"#,
+            r#"{"expire_at":"2026-03-04 08:43:00"}"#,
+        ),
+    ]
+}
+
+fn statistics(console: &Console) -> Statistics {
+    let charts = kami_tui::console::statistics::series(now(), console.model.zone).map(|series| {
+        let counts = (0..u64::from(series.count)).map(|step| step * step * 7 % 61).collect();
+        Chart { series, counts }
+    });
+    let stock =
+        |prefix: &str, unused, activated| PrefixStock { prefix: prefix.to_owned(), unused, activated };
+    let prefixes = vec![stock("BASIC", 812, 0), stock("VIP", 9_000, 1_200), stock("学习卡", 12, 90)];
+    Statistics {
+        charts: charts.to_vec(),
+        expiring_next: cards().into_iter().filter(|card| card.status == CardStatus::Active).collect(),
+        stock: Some(Stock { days: 30, prefixes, taken_at: now() }),
+    }
 }
 
 #[test]
-fn production_and_read_only_are_said_in_words() {
-    for language in Language::ALL {
-        let mut console = Console::with_cards((80, 24), language);
-        console.model.location.production = true;
-        console.model.location.environment = Some("prod".to_owned());
-        console.model.read_only = Some(ReadOnly::NoGrant);
-        snapshot("production", &console);
+fn every_screen_at_every_size_in_both_languages() {
+    for (name, start, lead) in SCREENS {
+        let mut texts = String::new();
+        for size @ (columns, rows) in SIZES {
+            for language in Language::ALL {
+                let mut console = start(size, language);
+                lead(&mut console);
+                let _ = writeln!(texts, "━━━ {columns}×{rows} {}\n{}", language.code(), console.screen());
+            }
+        }
+        insta::assert_snapshot!(name, texts);
+    }
+}
+
+#[test]
+fn every_screen_on_a_light_ground_and_without_colours() {
+    for (name, start, lead) in SCREENS {
+        let mut styles = String::new();
+        for (title, depth, shade) in
+            [("light", Depth::True, Shade::Light), ("no colour", Depth::None, Shade::Dark)]
+        {
+            let mut console = start((80, 24), Language::English);
+            console.model.theme = theme(depth, shade);
+            lead(&mut console);
+            let _ = writeln!(styles, "━━━ {title}\n{}", styled(&console.buffer()));
+        }
+        insta::assert_snapshot!(format!("styles_{name}"), styles);
     }
 }
 
 #[test]
 fn a_terminal_that_is_too_small_says_so() {
-    snapshot("too_small", &Console::with_cards((50, 12), Language::Chinese));
+    insta::assert_snapshot!("too_small", Console::with_cards((50, 12), Language::Chinese).screen());
 }
 
 /// Every run of cells in one style, as `text{style}`: what colours add to the words.
@@ -299,16 +364,11 @@ fn styled(buffer: &Buffer) -> String {
 }
 
 #[test]
-fn colours() {
-    for (name, depth, shade) in [
-        ("dark", Depth::True, Shade::Dark),
-        ("light", Depth::True, Shade::Light),
-        ("sixteen", Depth::Sixteen, Shade::Dark),
-        ("no_color", Depth::None, Shade::Dark),
-    ] {
+fn the_cards_in_each_depth_of_colour() {
+    for (name, depth) in [("true", Depth::True), ("indexed", Depth::Indexed), ("sixteen", Depth::Sixteen)] {
         let mut console = Console::with_cards((80, 24), Language::English);
-        console.model.theme = theme(depth, shade);
+        console.model.theme = theme(depth, Shade::Dark);
         console.keys("j ");
-        insta::assert_snapshot!(format!("colours_{name}"), styled(&console.buffer()));
+        insta::assert_snapshot!(format!("depth_{name}"), styled(&console.buffer()));
     }
 }

@@ -4,10 +4,11 @@ use chrono::TimeDelta;
 use crossterm::event::KeyCode;
 use kami_shared::card::CardStatus;
 use kami_shared::filter::{Anchor, Capped, Filter, Sort, SortBy, TextFilter};
-use kami_shared::store::Page;
+use kami_shared::store::{Page, Stock};
 use kami_tui::console::cards::{Landing, Marks};
 use kami_tui::console::message::{Answer, Effect, Failure, Message, Question, Topic};
 use kami_tui::console::model::{Link, Place, ReadOnly};
+use kami_tui::console::statistics::Statistics;
 use kami_tui::words::Language;
 
 use crate::fixtures::{Console, cards, grants, now};
@@ -405,4 +406,21 @@ fn who_was_deep_in_the_table_stays_there_when_the_database_comes_back() {
     let page = Page { rows: cards(), now: now(), sort: Sort::NEWEST, has_before: false, has_after: false };
     console.answer(Topic::Rows, Answer::Rows(page, Landing::Stay));
     assert_eq!(console.model.cards.current().unwrap().id, id);
+}
+
+#[test]
+fn statistics_come_piece_by_piece_and_stay_until_all_is_counted_anew() {
+    let part = || Statistics { charts: Vec::new(), ..Statistics::default() };
+    let stock = || Stock { days: 30, prefixes: Vec::new(), taken_at: now() };
+    let has_stock =
+        |console: &Console| console.model.statistics.as_ref().is_some_and(|each| each.stock.is_some());
+    let mut console = Console::with_cards((80, 24), Language::English);
+    console.keys("s");
+    console.answer(Topic::Statistics, Answer::Statistics(part()));
+    assert!(console.model.statistics.is_some() && console.model.awaits(Topic::Statistics));
+    console.answer(Topic::Statistics, Answer::Statistics(Statistics { stock: Some(stock()), ..part() }));
+    assert!(has_stock(&console) && !console.model.awaits(Topic::Statistics));
+    console.keys("r");
+    console.answer(Topic::Statistics, Answer::Statistics(part()));
+    assert!(has_stock(&console) && console.model.awaits(Topic::Statistics));
 }

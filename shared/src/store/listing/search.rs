@@ -62,6 +62,11 @@ pub struct SearchStep {
 }
 
 impl SearchCursor {
+    /// The beginning of a search among the ids from `lowest` to `highest`, window by window.
+    pub const fn over(lowest: u64, highest: u64) -> Self {
+        Self { below: highest.saturating_add(1), lowest, highest, gathered: None }
+    }
+
     fn at(self, below: u64) -> Option<Self> {
         (below > self.lowest).then_some(Self { below, ..self })
     }
@@ -119,7 +124,7 @@ impl Operation for Start<'_> {
         };
         let Some((Some(lowest), Some(highest))) = bounds else { return Ok(None) };
         let gathered = self.gathered(connection).await?;
-        Ok(Some(SearchCursor { below: highest + 1, lowest, highest, gathered }))
+        Ok(Some(SearchCursor { gathered, ..SearchCursor::over(lowest, highest) }))
     }
 }
 

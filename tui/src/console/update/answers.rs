@@ -9,6 +9,7 @@ use crate::console::cards::Landing;
 use crate::console::message::{Answer, Effect, Failure, Question, Topic};
 use crate::console::model::{History, Link, Model, ReadOnly, Tone};
 use crate::console::search::Progress;
+use crate::console::statistics::Statistics;
 
 /// The longest time between two tries to reach a database that is away.
 const LONGEST_PAUSE: u32 = 15;
@@ -55,7 +56,7 @@ pub(super) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
             Vec::new()
         }
         Answer::Statistics(statistics) => {
-            model.statistics = Some(statistics);
+            take_statistics(model, statistics);
             Vec::new()
         }
         Answer::Acts { step, is_first, .. } => {
@@ -75,6 +76,14 @@ pub(super) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
         }
         Answer::Done(done) => work::done(model, *done),
         Answer::Failed(failure) => failed(model, topic, failure),
+    }
+}
+
+/// What was counted before stays until all of it is counted anew.
+fn take_statistics(model: &mut Model, statistics: Statistics) {
+    let was_whole = model.statistics.as_ref().is_some_and(|before| before.stock.is_some());
+    if statistics.stock.is_some() || !was_whole {
+        model.statistics = Some(statistics);
     }
 }
 

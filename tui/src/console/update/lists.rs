@@ -194,7 +194,7 @@ pub(super) fn offer_batches(model: &mut Model, batches: &[Batch]) {
     let (language, zone, now) = (model.language, model.zone, model.server_now());
     let all = Item::new(Chosen::Batch(None), say!(language, "picker.all_batches"), "");
     let items = batches.iter().map(|batch| {
-        let prefix = batch.prefix.as_deref().unwrap_or("–");
+        let prefix = batch.prefix.as_deref().unwrap_or("-");
         let note = batch.note.as_deref().unwrap_or_default();
         let label = format!("#{}  {}  {}", batch.id, harmless(prefix), harmless(note));
         let made = moment(language, zone, now, batch.created_at);

@@ -126,7 +126,9 @@ pub(super) fn show(model: &mut Model, records: &[LogRecord], is_first: bool, nex
             |code| harmless(code).into_owned(),
         );
         lines.push(code);
-        lines.extend(log::changes(language, record).into_iter().map(|change| format!("  {change}")));
+        lines.extend(
+            log::changes(language, model.zone, record).into_iter().map(|change| format!("  {change}")),
+        );
     }
     let more = records.first().and_then(|record| Some((record.act_id, next?)));
     if !is_first {

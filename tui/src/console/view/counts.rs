@@ -4,7 +4,6 @@ use kami_shared::card::CardStatus;
 use kami_shared::store::StatusCounts;
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::paint::{space, span, two_sides};
@@ -55,15 +54,14 @@ fn figures(model: &Model, counts: &StatusCounts, gap: usize, shares: bool, words
     Line::from(spans)
 }
 
-/// The bar, in eighths of a cell; without colours in four shadings.
+/// The bar, or a line where there is nothing to show.
 pub(super) fn render_bar(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let theme = model.theme;
     let width = usize::from(area.width.saturating_sub(2));
     let counts = model.counts.as_ref().filter(|counts| counts.total() > 0);
     let spans = match counts {
         None => vec![span("─".repeat(width), theme.faint())],
-        Some(counts) if theme.depth == Depth::None => shaded(counts, width),
-        Some(counts) => colored(counts, width, theme),
+        Some(counts) => stacked(counts, width, theme),
     };
     frame.buffer_mut().set_line(area.x + 1, area.y, &Line::from(spans), area.width.saturating_sub(1));
 }
@@ -85,34 +83,20 @@ fn parts(counts: &StatusCounts, units: usize) -> [usize; 4] {
     parts
 }
 
-fn shaded(counts: &StatusCounts, width: usize) -> Vec<Span<'static>> {
-    let shades = ["█", "▓", "▒", "░"];
-    let parts = parts(counts, width);
-    shades.iter().zip(parts).map(|(shade, part)| Span::raw(shade.repeat(part))).collect()
-}
-
-fn colored(counts: &StatusCounts, width: usize, theme: Theme) -> Vec<Span<'static>> {
-    let parts = parts(counts, width * 8);
-    let mut ends = [0; 4];
-    let mut end = 0;
-    for (slot, part) in ends.iter_mut().zip(parts) {
-        end += part;
-        *slot = end;
-    }
-    let status_at = |eighth: usize| {
-        let index = ends.iter().position(|end| eighth < *end).unwrap_or(3);
-        CardStatus::ALL[index]
+/// The parts one after the other, half a row high, so that the bar is lighter than the cards under it; without
+/// colours in four shadings.
+fn stacked(counts: &StatusCounts, width: usize, theme: Theme) -> Vec<Span<'static>> {
+    let (glyphs, is_colored) = match theme.depth {
+        Depth::None => (["█", "▓", "▒", "░"], false),
+        _ => (["▀"; 4], true),
     };
-    (0..width)
-        .map(|cell| {
-            let (first, last) = (status_at(cell * 8), status_at(cell * 8 + 7));
-            let eighths = (0..8).take_while(|eighth| status_at(cell * 8 + eighth) == first).count();
-            if first == last || eighths == 8 {
-                return span("█", theme.status(first));
-            }
-            let glyph = ["▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths - 1];
-            let ground = theme.status(last).fg.unwrap_or_default();
-            span(glyph, theme.status(first).patch(Style::new().bg(ground)))
+    let parts = CardStatus::ALL.into_iter().zip(parts(counts, width));
+    glyphs
+        .into_iter()
+        .zip(parts)
+        .map(|(glyph, (status, part))| {
+            let style = if is_colored { theme.status(status) } else { theme.text() };
+            span(glyph.repeat(part), style)
         })
         .collect()
 }

@@ -4,15 +4,22 @@ use kami_shared::record::CardRecord;
 use kami_shared::store::LogRecord;
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::paint::{overlay, space, span};
-use super::table::{left, status_now};
+use super::table::{NONE, left, status_now};
 use crate::cells::{cells, harmless, pad_right, wrap};
 use crate::console::log::{act_word, changes};
 use crate::console::model::{History, Model};
 use crate::console::theme::{Theme, status_key};
 use crate::words::{duration, moment, say, whole_moment};
+
+/// How many fields of a card are shown, the note the last.
+const FIELDS: usize = 12;
+
+/// How many rows a note gets beside the table, so that the history under it does not jump from card to card.
+const NOTE_ROWS: usize = 3;
 
 /// The detail at the right of the table, behind a line.
 pub(super) fn render_beside(model: &Model, frame: &mut Frame<'_>, area: Rect) {
@@ -20,13 +27,13 @@ pub(super) fn render_beside(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         frame.buffer_mut().set_string(area.x + 1, y, "│", model.theme.faint());
     }
     let inner = Rect { x: area.x + 4, width: area.width.saturating_sub(5), ..area };
-    put(frame, inner, lines(model, usize::from(inner.width)), 0);
+    put(frame, inner, lines(model, usize::from(inner.width), NOTE_ROWS), 0);
 }
 
 /// The detail over the table.
 pub(super) fn render_over(model: &Model, scroll: usize, frame: &mut Frame<'_>, screen: Rect) {
     let width = 64.min(screen.width.saturating_sub(8));
-    let lines = lines(model, usize::from(width.saturating_sub(4)));
+    let lines = lines(model, usize::from(width.saturating_sub(4)), 1);
     let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(screen.height.saturating_sub(4));
     let title = say!(model.language, "detail.title");
     let inner = overlay(frame, model.theme, &title, (width, height), screen);
@@ -40,15 +47,17 @@ fn put(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'static>>, scroll: usi
     }
 }
 
-fn lines(model: &Model, width: usize) -> Vec<Line<'static>> {
+/// The fields and the history under them, with room for a note of so many rows between the two.
+fn lines(model: &Model, width: usize, note_rows: usize) -> Vec<Line<'static>> {
     let Some(card) = model.cards.current() else { return Vec::new() };
     let theme = model.theme;
     let code = wrap(&harmless(&card.full_code), width);
     let mut lines: Vec<Line<'static>> =
         code.into_iter().map(|line| Line::from(span(line, theme.strong()))).collect();
     lines.push(Line::default());
+    let history_at = lines.len() + FIELDS - 1 + note_rows;
     lines.extend(fields(model, card, width));
-    lines.push(Line::default());
+    lines.resize(lines.len().max(history_at) + 1, Line::default());
     lines.push(Line::from(span(say!(model.language, "detail.history"), theme.dim())));
     lines.extend(history(model, card, width));
     lines
@@ -58,10 +67,10 @@ fn fields(model: &Model, card: &CardRecord, width: usize) -> Vec<Line<'static>> 
     let (language, theme, zone) = (model.language, model.theme, model.zone);
     let status = status_now(card, model.server_now());
     let word = format!("{} {}", Theme::sign(status), say!(language, status_key(status)));
-    let none = || "–".to_owned();
+    let none = || NONE.to_owned();
     let text = |text: Option<&str>| text.map_or_else(none, |text| harmless(text).into_owned());
     let at = |at: Option<chrono::DateTime<chrono::Utc>>| at.map_or_else(none, |at| whole_moment(zone, at));
-    let values = [
+    let values: [(&str, String, Style); FIELDS] = [
         ("column.status", word, theme.status(status)),
         ("column.machine", text(card.machine_code.as_deref()), theme.text()),
         ("column.duration", duration(language, card.duration.seconds()), theme.text()),
@@ -80,7 +89,7 @@ fn fields(model: &Model, card: &CardRecord, width: usize) -> Vec<Line<'static>> 
     for (key, value, style) in values {
         let mut label = pad_right(&say!(language, key), label_width);
         for part in wrap(&value, width.saturating_sub(label_width)) {
-            let style = if value == "–" { theme.dim() } else { style };
+            let style = if value == NONE { theme.dim() } else { style };
             lines.push(Line::from(vec![span(label, theme.dim()), span(part, style)]));
             label = " ".repeat(label_width);
         }
@@ -108,13 +117,13 @@ fn entry(model: &Model, record: &LogRecord, width: usize) -> Vec<Line<'static>> 
     let (language, theme) = (model.language, model.theme);
     let when = moment(language, model.zone, model.server_now(), record.done_at);
     let act: Vec<Span<'static>> = vec![
-        span(pad_right(&when, 16), theme.dim()),
+        span(pad_right(&when, 17), theme.dim()),
         span(act_word(language, &record.act), theme.text()),
         space(2),
         span(harmless(&record.operator), theme.dim()),
     ];
     let mut lines = vec![Line::from(act)];
-    for change in changes(language, record) {
+    for change in changes(language, model.zone, record) {
         lines.extend(
             wrap(&change, width.saturating_sub(2))
                 .into_iter()

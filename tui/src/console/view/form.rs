@@ -8,6 +8,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use super::paint::{input, overlay, space, span};
+use super::table::NONE;
 use crate::cells::{cells, cut_end, cut_middle, harmless, pad_right, wrap};
 use crate::console::field::{Choice, Editor, Field, FieldName};
 use crate::console::form::{Form, FormKind};
@@ -77,7 +78,7 @@ fn render_field(
     let x = row.x + u16::try_from(label_width + 2).unwrap_or(0);
     let value = Rect { x, width: row.right().saturating_sub(x), ..row };
     if is_idle {
-        frame.buffer_mut().set_string(value.x, value.y, "–", theme.faint());
+        frame.buffer_mut().set_string(value.x, value.y, NONE, theme.faint());
         return;
     }
     match &field.editor {
@@ -251,7 +252,7 @@ fn edit_preview(
     lines.push(Line::default());
     lines.push(Line::from(span(say!(language, "form.meanwhile"), theme.warning())));
     let text =
-        |text: &Option<String>| text.as_deref().map_or("–".to_owned(), |text| harmless(text).into_owned());
+        |text: &Option<String>| text.as_deref().map_or(NONE.to_owned(), |text| harmless(text).into_owned());
     let status = |card: &CardRecord| say!(language, status_key(card.status));
     let changes = [
         ("column.status", status(before), status(seen)),

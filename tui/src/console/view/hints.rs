@@ -61,7 +61,7 @@ fn hint(model: &Model, binding: &Binding) -> Option<Vec<Span<'static>>> {
     let theme = model.theme;
     let word = say!(model.language, binding.act.key().replacen("act.", "hint.", 1));
     let (key_style, style) = match refusal(model, binding.act) {
-        Some(_) => (theme.faint(), theme.faint()),
+        Some(_) => (theme.behind(), theme.behind()),
         None => (theme.accent(), theme.dim()),
     };
     Some(vec![span(binding.keys.first()?.name(), key_style), space(1), span(word, style)])

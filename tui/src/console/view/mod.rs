@@ -12,6 +12,8 @@
 //! hint bar
 //! ```
 
+mod bar;
+mod chart;
 mod confirm;
 mod counts;
 mod detail;
@@ -21,6 +23,7 @@ mod form;
 mod header;
 mod hints;
 mod import;
+mod large;
 mod lists;
 mod log;
 mod notice;

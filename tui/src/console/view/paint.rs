@@ -2,7 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::{Modifier, Style};
+use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Padding, Widget as _};
 
@@ -61,7 +61,9 @@ pub(super) fn overlay(
     screen: Rect,
 ) -> Rect {
     let behind = theme.behind().remove_modifier(Modifier::BOLD | Modifier::REVERSED);
-    frame.buffer_mut().set_style(screen, behind);
+    // The message line and the hint bar belong to what lies above all, so they stay as they are.
+    let dimmed = Rect { height: screen.height.saturating_sub(2), ..screen };
+    frame.buffer_mut().set_style(dimmed, behind);
     let area = overlay_area((width, height), screen);
     Clear.render(area, frame.buffer_mut());
     // A wide character that the frame cuts in two would swallow the frame's own edge.
@@ -72,7 +74,8 @@ pub(super) fn overlay(
             cell.set_symbol(" ");
         }
     }
-    let title = Line::from(vec![Span::raw(" "), span(title, theme.strong()), Span::raw(" ")]);
+    let title =
+        Line::from(vec![Span::raw(" "), span(title, theme.strong().fg(Color::Reset)), Span::raw(" ")]);
     let block = edge().border_style(theme.dim()).title(title);
     let inner = block.inner(area);
     block.render(area, frame.buffer_mut());

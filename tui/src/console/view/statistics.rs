@@ -1,130 +1,169 @@
-//! The statistics: four charts, and the stock of each prefix.
+//! The statistics: charts of what happens over time, the busiest prefixes, and the cards that expire next.
 //!
 //! ```text
-//! 1,204                       9,812
-//! activated, last 24 hours    activated, last 30 days
-//! ▁▂▃▅█▃▂                     ▁▂▃▅█▃▂
-//! 15:00             14:00     02-03           03-04
+//! Statistics                                                    <1m ago
+//! activated, by the hour          activated, by the day
+//! generated, by the hour          generated, by the day
+//! expiring, by the hour           expiring, by the day
+//! PREFIX   UNUSED   USED ↓ …      EXPIRING NEXT                   LEFT
 //! ```
 
-use chrono::{DateTime, Utc};
-use kami_shared::store::Step;
+use kami_shared::card::CardStatus;
+use kami_shared::record::CardRecord;
+use kami_shared::store::PrefixStock;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::Style;
 use ratatui::text::Line;
+use ratatui::widgets::{Clear, Widget as _};
 
 use super::paint::{space, span, two_sides};
+use super::table::{NONE, left};
+use super::{bar, chart};
 use crate::cells::{cut_middle, harmless, pad_left, pad_right};
+use crate::console::message::Topic;
 use crate::console::model::Model;
-use crate::console::statistics::{Chart, STOCK_DAYS, Statistics};
-use crate::words::{local, number, say, span as time_span};
+use crate::console::statistics::{STOCK_DAYS, Statistics};
+use crate::words::{moment, number, say, span as time_span};
+
+/// From how many columns on the three events stand side by side, each with its days under its hours.
+const BESIDE_EACH_OTHER: u16 = 160;
+
+/// From how many columns on the lists say more.
+const WIDE: u16 = 110;
+
+/// A stock that lasts for fewer days than this is shown as a warning.
+const SHORT_STOCK: f64 = 7.0;
 
 /// The statistics in place of the table.
 pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let (language, theme) = (model.language, model.theme);
-    ratatui::widgets::Widget::render(ratatui::widgets::Clear, area, frame.buffer_mut());
-    let [head, body] = Layout::vertical([Constraint::Length(2), Constraint::Fill(1)]).areas(area);
+    Clear.render(area, frame.buffer_mut());
+    let is_high = area.height >= 30;
+    let head_height = if is_high { 2 } else { 1 };
+    let [head, body] = Layout::vertical([Constraint::Length(head_height), Constraint::Fill(1)]).areas(area);
     let title = Line::from(vec![space(1), span(say!(language, "statistics.title"), theme.strong())]);
-    let Some(statistics) = &model.statistics else {
-        let words = span(say!(language, "statistics.counting"), theme.dim());
-        two_sides(frame, head, &title, &Line::from(vec![words, space(1)]));
-        return;
-    };
-    let age = (model.server_now() - statistics.stock.taken_at).num_seconds().max(0).unsigned_abs();
-    let age = say!(language, "counts.age", age = time_span(language, age));
-    two_sides(frame, head, &title, &Line::from(vec![span(age, theme.dim()), space(1)]));
-
-    let height = (body.height.saturating_sub(5) / 2).clamp(5, 12);
-    let rows = [Constraint::Length(height), Constraint::Length(height), Constraint::Fill(1)];
-    let [upper, lower, stock] = Layout::vertical(rows).areas(body);
-    let halves = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]);
-    let [first, second] = halves.areas(upper);
-    let [third, fourth] = halves.areas(lower);
-    for (chart, area) in statistics.charts.iter().zip([first, second, third, fourth]) {
-        render_chart(model, chart, frame, area);
-    }
-    render_stock(model, statistics, frame, stock);
-}
-
-/// One chart: its number, its name, its bars on a baseline, and what the two ends of the axis are.
-fn render_chart(model: &Model, chart: &Chart, frame: &mut Frame<'_>, area: Rect) {
-    let (language, theme) = (model.language, model.theme);
-    let total: u64 = chart.counts.iter().sum();
-    let most = chart.counts.iter().copied().max().unwrap_or(0);
-    let name = say!(language, chart.series.key);
-    let left =
-        Line::from(vec![space(1), span(number(total), theme.strong()), space(1), span(name, theme.dim())]);
-    let peak = say!(language, "statistics.most", n = number(most));
-    let head = Rect { height: 1, width: area.width.saturating_sub(3), ..area };
-    two_sides(frame, head, &left, &Line::from(span(peak, theme.dim())));
-    let rows = usize::from(area.height.saturating_sub(3)).max(1);
-    let room = usize::from(area.width).saturating_sub(4);
-    let step_width = (room / chart.counts.len().max(1)).max(1);
-    let bar_width = if step_width > 2 { step_width - 1 } else { step_width };
-    for (index, count) in chart.counts.iter().enumerate() {
-        let eighths = eighths(*count, most, rows * 8);
-        let x = area.x + 1 + u16::try_from(index * step_width).unwrap_or(u16::MAX);
-        for row in 0..rows {
-            let filled = eighths.saturating_sub(row * 8).min(8);
-            let glyph = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"][filled];
-            let y = area.y + 1 + u16::try_from(rows - 1 - row).unwrap_or(0);
-            if x < area.right() && filled > 0 {
-                frame.buffer_mut().set_string(x, y, glyph.repeat(bar_width), theme.accent());
-            } else if row == 0 && x < area.right() {
-                // The baseline, where nothing happened.
-                frame.buffer_mut().set_string(x, y, "▁".repeat(bar_width), theme.faint());
-            }
+    let nothing = Statistics::default();
+    let statistics = model.statistics.as_ref().unwrap_or(&nothing);
+    let state = match &statistics.stock {
+        Some(stock) if !model.awaits(Topic::Statistics) => {
+            let age = (model.server_now() - stock.taken_at).num_seconds().max(0).unsigned_abs();
+            say!(language, "counts.age", age = time_span(language, age))
         }
+        _ => say!(language, "statistics.counting"),
+    };
+    two_sides(frame, head, &title, &Line::from(vec![span(state, theme.dim()), space(1)]));
+    let (columns, rows) = if area.width >= BESIDE_EACH_OTHER { (3, 2) } else { (2, 3) };
+    let lists = if is_high { 9 } else { 6 };
+    let height = (body.height.saturating_sub(lists) / rows).clamp(4, 14);
+    let [charts, lists] =
+        Layout::vertical([Constraint::Length(height * rows), Constraint::Fill(1)]).areas(body);
+    // A column for each event, or one of hours and one of days, in which every bar has the same room.
+    let edges = match (columns, area.width >= WIDE) {
+        (3, _) => [0, area.width / 3, area.width * 2 / 3, area.width],
+        (_, true) => [0, area.width * 9 / 20, area.width, area.width],
+        (_, false) => [0, area.width / 2, area.width, area.width],
+    };
+    for (index, each) in statistics.charts.iter().enumerate() {
+        let (column, row) = if columns == 3 { (index / 2, index % 2) } else { (index % 2, index / 2) };
+        let (left, right) = (edges[column], edges[column + 1]);
+        let y = charts.y + u16::try_from(row).unwrap_or(0) * height;
+        let area = Rect { x: charts.x + left, y, width: right - left, height };
+        chart::render(model, each, frame, area);
     }
-    let axis_width = step_width * chart.counts.len();
-    let last = chart.series.start + chart.series.step.span() * (i32::from(chart.series.count) - 1);
-    let end = pad_left(&label(model, chart, last), axis_width.saturating_sub(6));
-    let axis = format!("{}{end}", pad_right(&label(model, chart, chart.series.start), 6));
-    let y = area.y + 1 + u16::try_from(rows).unwrap_or(0);
-    frame.buffer_mut().set_stringn(area.x + 1, y, axis, room, theme.dim());
-}
-
-/// The height of a bar in eighths of a cell; what happened at all is seen.
-fn eighths(count: u64, most: u64, height: usize) -> usize {
-    if count == 0 || most == 0 {
-        return 0;
+    let lists = if is_high {
+        lists
+    } else {
+        Rect { y: lists.y + 1, height: lists.height.saturating_sub(1), ..lists }
+    };
+    let middle = if columns == 3 { area.width / 2 } else { edges[1] };
+    let [stock, next] = Layout::horizontal([Constraint::Length(middle), Constraint::Fill(1)]).areas(lists);
+    if statistics.stock.is_some() {
+        prefixes(model, statistics, frame, stock);
     }
-    let height = height as u128;
-    usize::try_from(u128::from(count) * height / u128::from(most)).unwrap_or(0).max(1)
-}
-
-fn label(model: &Model, chart: &Chart, moment: DateTime<Utc>) -> String {
-    let form = if chart.series.step == Step::Hour { "%H:%M" } else { "%m-%d" };
-    local(model.zone, moment).format(form).to_string()
+    if !statistics.charts.is_empty() {
+        expiring_next(model, &statistics.expiring_next, frame, next);
+    }
 }
 
 /// How much is left of each prefix and for how long, the busiest first.
-fn render_stock(model: &Model, statistics: &Statistics, frame: &mut Frame<'_>, area: Rect) {
+fn prefixes(model: &Model, statistics: &Statistics, frame: &mut Frame<'_>, area: Rect) {
     let (language, theme) = (model.language, model.theme);
-    let heads = ["statistics.prefix", "statistics.unused", "statistics.sold", "statistics.lasts"]
-        .map(|key| say!(language, key));
-    let line = |cells: [String; 4]| {
-        let [prefix, unused, sold, lasts] = cells;
-        let numbers = [unused, sold, lasts].map(|cell| pad_left(&cell, 16)).concat();
-        format!(" {}{numbers}", pad_right(&cut_middle(&prefix, 20), 20))
-    };
-    frame.buffer_mut().set_stringn(area.x, area.y, line(heads), usize::from(area.width), theme.dim());
-    let ys = area.y + 1..area.bottom();
-    for (y, prefix) in ys.zip(statistics.busiest()) {
-        let lasts = prefix.days_left(STOCK_DAYS).map_or_else(
-            || "–".to_owned(),
-            |days| {
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "a number of days"
-                )]
-                let days = days.min(99_999.0) as u64;
-                say!(language, "statistics.days", n = number(days))
-            },
+    let is_wide = model.size.0 >= WIDE;
+    let widths = if is_wide { [10, 13, 9] } else { [8, 11, 7] };
+    let room = usize::from(area.width).saturating_sub(4 + widths.iter().sum::<usize>());
+    let name = room.min(24);
+    let [unused, sold, lasting] = widths;
+    let heads = ["statistics.unused", "statistics.sold", "statistics.lasts"].map(|key| say!(language, key));
+    let heads: String = heads.iter().zip(widths).map(|(head, width)| pad_left(head, width)).collect();
+    let head = format!(" {}{heads}", pad_right(&say!(language, "statistics.prefix"), name));
+    frame.buffer_mut().set_stringn(area.x, area.y, head, usize::from(area.width), theme.dim());
+    let busiest = statistics.busiest();
+    if busiest.is_empty() {
+        frame.buffer_mut().set_string(
+            area.x + 1,
+            area.y + 1,
+            say!(language, "statistics.no_stock"),
+            theme.dim(),
         );
-        let cells =
-            [harmless(&prefix.prefix).into_owned(), number(prefix.unused), number(prefix.activated), lasts];
-        frame.buffer_mut().set_stringn(area.x, y, line(cells), usize::from(area.width), theme.text());
+    }
+    let most = busiest.first().map_or(0, |prefix| prefix.activated);
+    let ys = area.y + 1..area.bottom();
+    for (y, prefix) in ys.zip(busiest) {
+        let (lasts, style) = lasts(model, prefix);
+        let mut line = vec![
+            space(1),
+            span(pad_right(&cut_middle(&harmless(&prefix.prefix), name - 1), name), theme.text()),
+            span(pad_left(&number(prefix.unused), unused), theme.text()),
+            span(pad_left(&number(prefix.activated), sold), theme.text()),
+            span(pad_left(&lasts, lasting), style),
+        ];
+        if is_wide && most > 0 {
+            let active = theme.status(CardStatus::Active);
+            line.extend([space(3), span(bar::thin(prefix.activated, most, room - name), active)]);
+        }
+        frame.buffer_mut().set_line(area.x, y, &Line::from(line), area.width);
+    }
+}
+
+/// For how long a stock lasts; a short one is a warning.
+fn lasts(model: &Model, prefix: &PrefixStock) -> (String, Style) {
+    let Some(days) = prefix.days_left(STOCK_DAYS) else { return (NONE.to_owned(), model.theme.dim()) };
+    let style = if days < SHORT_STOCK { model.theme.warning() } else { model.theme.text() };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of days")]
+    let days = days.min(9_999.0) as u64;
+    (say!(model.language, "statistics.days", n = number(days)), style)
+}
+
+/// The cards that expire next, the soonest first.
+fn expiring_next(model: &Model, cards: &[CardRecord], frame: &mut Frame<'_>, area: Rect) {
+    let (language, theme) = (model.language, model.theme);
+    let is_wide = model.size.0 >= WIDE;
+    let (lasts, at) = if is_wide { (10, 18) } else { (9, 0) };
+    let name = usize::from(area.width).saturating_sub(3 + lasts + at).min(40);
+    let row = |code: &str, left: &str, expires: &str| {
+        let expires = if is_wide { pad_right(&format!("   {expires}"), at) } else { String::new() };
+        (pad_right(code, name), format!("{}{expires}", pad_left(left, lasts)))
+    };
+    let heads = ["statistics.next", "statistics.left", "statistics.at"].map(|key| say!(language, key));
+    let (code, rest) = row(&heads[0], &heads[1], &heads[2]);
+    let head = Line::from(vec![space(1), span(code + &rest, theme.dim())]);
+    frame.buffer_mut().set_line(area.x, area.y, &head, area.width);
+    if cards.is_empty() {
+        frame.buffer_mut().set_string(
+            area.x + 1,
+            area.y + 1,
+            say!(language, "statistics.none_next"),
+            theme.dim(),
+        );
+    }
+    let still_active = cards.iter().filter_map(|card| Some((card, left(model, card)?)));
+    for (y, (card, left)) in (area.y + 1..area.bottom()).zip(still_active) {
+        let expires =
+            card.expire_at.map(|at| moment(language, model.zone, model.server_now(), at)).unwrap_or_default();
+        let code = cut_middle(&harmless(&card.full_code), name - 1).into_owned();
+        let (code, rest) = row(&code, &left, &expires);
+        let line = Line::from(vec![space(1), span(code, theme.text()), span(rest, theme.dim())]);
+        frame.buffer_mut().set_line(area.x, y, &line, area.width);
     }
 }

@@ -6,7 +6,7 @@ use kami_shared::filter::{Direction, SortBy};
 use kami_shared::record::CardRecord;
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::paint::{space, span};
@@ -18,6 +18,9 @@ use crate::words::{duration, moment, say, span as time_span};
 
 /// The cells before the first column: the cursor's bar, the mark, a space.
 const LEAD: usize = 3;
+
+/// What stands for a value that there is not.
+pub(super) const NONE: &str = "-";
 
 /// The heads and the rows.
 pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
@@ -84,19 +87,18 @@ fn line(model: &Model, card: &CardRecord, is_current: bool, placed: &[Placed], g
         if index > 0 {
             spans.push(space(gap));
         }
-        spans.push(cell(model, card, column, width, is_current));
+        spans.push(cell(model, card, column, width));
     }
     Line::from(spans)
 }
 
-fn cell(model: &Model, card: &CardRecord, column: Column, width: usize, is_current: bool) -> Span<'static> {
+fn cell(model: &Model, card: &CardRecord, column: Column, width: usize) -> Span<'static> {
     let (language, theme, now) = (model.language, model.theme, model.server_now());
     let near = |at: Option<DateTime<Utc>>| at.map(|at| moment(language, model.zone, now, at));
-    let strong = if is_current { Modifier::BOLD } else { Modifier::empty() };
     let (text, style): (Option<String>, Style) = match column {
         Column::Code => {
             let code = cut_middle(&harmless(&card.full_code), width).into_owned();
-            (Some(code), theme.text().add_modifier(strong))
+            (Some(code), theme.text())
         }
         Column::Status => {
             let status = status_now(card, now);
@@ -132,7 +134,7 @@ fn cell(model: &Model, card: &CardRecord, column: Column, width: usize, is_curre
 
 /// What stands for a value that a card does not have; an empty note is no want.
 fn missing(column: Column) -> String {
-    if column == Column::Note { String::new() } else { "–".to_owned() }
+    if column == Column::Note { String::new() } else { NONE.to_owned() }
 }
 
 /// The status at `now`, which may come after the moment of reading.

@@ -2,11 +2,11 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
-use super::paint::{overlay, span};
+use super::bar;
+use super::paint::overlay;
 use crate::console::model::{Model, Work};
-use crate::console::theme::Theme;
 use crate::words::{number, say, span as time_span};
 
 /// The bar in its frame; short work ends before it is seen.
@@ -19,7 +19,7 @@ pub(super) fn render(model: &Model, frame: &mut Frame<'_>, screen: Rect) {
     frame.buffer_mut().set_line(
         inner.x,
         inner.y + 1,
-        &Line::from(bar(theme, work.share, width)),
+        &Line::from(bar::on_its_way(work.share, width, theme).to_vec()),
         inner.width,
     );
     let done = number(work.done);
@@ -30,24 +30,6 @@ pub(super) fn render(model: &Model, frame: &mut Frame<'_>, screen: Rect) {
     frame.buffer_mut().set_string(inner.x, inner.y + 2, done, theme.text());
     let pace = if work.is_breaking_off { say!(language, "work.breaking_off") } else { pace(model, work) };
     frame.buffer_mut().set_string(inner.x, inner.y + 3, pace, theme.dim());
-}
-
-/// A bar in eighths of a cell.
-fn bar(theme: Theme, share: f64, width: usize) -> Vec<Span<'static>> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "a share of a few hundred eighths"
-    )]
-    let eighths = (share * (width * 8) as f64).round() as usize;
-    let (whole, rest) = (eighths / 8, eighths % 8);
-    let mut filled = "█".repeat(whole.min(width));
-    if rest > 0 && whole < width {
-        filled.push_str(["▏", "▎", "▍", "▌", "▋", "▊", "▉"][rest - 1]);
-    }
-    let empty = width.saturating_sub(whole + usize::from(rest > 0));
-    vec![span(filled, theme.accent()), span("─".repeat(empty), theme.faint())]
 }
 
 /// How fast it goes and how long it still takes.

@@ -1,0 +1,181 @@
+//! What crosses the line to the terminal: as few bytes as possible, and none when nothing changed.
+
+mod pen;
+mod stroke;
+
+use std::io::{self, Write};
+
+use crossterm::cursor::{Hide, MoveTo, Show};
+use crossterm::queue;
+use crossterm::terminal::{Clear, ClearType as Region};
+use ratatui::backend::{Backend, ClearType, WindowSize};
+use ratatui::buffer::Cell;
+use ratatui::layout::{Position, Size};
+
+use self::pen::Pen;
+use self::stroke::{Change, Cursor, Stroke};
+
+/// A backend of ratatui that remembers what the terminal already is, and tells it only what changes.
+#[derive(Debug)]
+pub struct ThriftyBackend<W: Write> {
+    writer: W,
+    /// Whether an erased cell takes the present background, as nearly every terminal has it.
+    erases_in_color: bool,
+    /// Whether the cursor is shown; unknown until we first said so.
+    cursor_shown: Option<bool>,
+    /// Where the terminal's cursor stands; unknown after anything that may have moved it.
+    cursor: Cursor,
+    pen: Pen,
+}
+
+impl<W: Write> ThriftyBackend<W> {
+    /// A backend that writes to `writer`; `term` is the terminal's name, as `TERM` has it.
+    pub fn new(writer: W, term: &str) -> Self {
+        // GNU screen alone leaves erased cells without colour.
+        let erases_in_color = term != "screen" && !term.starts_with("screen.");
+        Self { writer, erases_in_color, cursor_shown: None, cursor: Cursor::Unknown, pen: Pen::PLAIN }
+    }
+
+    /// Forgets what the terminal is, since someone else may have written to it.
+    pub fn forget(&mut self) {
+        self.cursor_shown = None;
+        self.cursor = Cursor::Unknown;
+        self.pen = Pen::PLAIN;
+    }
+
+    /// What it writes to.
+    pub const fn writer(&mut self) -> &mut W {
+        &mut self.writer
+    }
+}
+
+impl<W: Write> Backend for ThriftyBackend<W> {
+    type Error = io::Error;
+
+    fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
+    where
+        I: Iterator<Item = (u16, u16, &'a Cell)>,
+    {
+        let changes: Vec<Change> = content.map(|(x, y, cell)| Change::new(x, y, cell)).collect();
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let mut stroke = Stroke::from(self.cursor, self.pen);
+        stroke.write(&changes, self.erases_in_color);
+        stroke.take_pen(Pen::PLAIN);
+        self.pen = stroke.pen;
+        // At the right edge the cursor waits before or behind it, depending on the terminal.
+        self.cursor = Cursor::Unknown;
+        self.writer.write_all(stroke.bytes.as_bytes())
+    }
+
+    fn hide_cursor(&mut self) -> io::Result<()> {
+        if self.cursor_shown != Some(false) {
+            queue!(self.writer, Hide)?;
+            self.cursor_shown = Some(false);
+        }
+        Ok(())
+    }
+
+    fn show_cursor(&mut self) -> io::Result<()> {
+        if self.cursor_shown != Some(true) {
+            queue!(self.writer, Show)?;
+            self.cursor_shown = Some(true);
+        }
+        Ok(())
+    }
+
+    fn get_cursor_position(&mut self) -> io::Result<Position> {
+        // Only inline viewports ask, and a question to the terminal would race with the keys.
+        Ok(if let Cursor::At(position) = self.cursor { position } else { Position::default() })
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
+        let position = position.into();
+        if self.cursor != Cursor::At(position) {
+            queue!(self.writer, MoveTo(position.x, position.y))?;
+            self.cursor = Cursor::At(position);
+        }
+        Ok(())
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        self.clear_region(ClearType::All)
+    }
+
+    fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
+        let region = match region {
+            ClearType::All => Region::All,
+            ClearType::AfterCursor => Region::FromCursorDown,
+            ClearType::BeforeCursor => Region::FromCursorUp,
+            ClearType::CurrentLine => Region::CurrentLine,
+            ClearType::UntilNewLine => Region::UntilNewLine,
+        };
+        queue!(self.writer, Clear(region))
+    }
+
+    fn size(&self) -> io::Result<Size> {
+        let (width, height) = crossterm::terminal::size()?;
+        Ok(Size { width, height })
+    }
+
+    fn window_size(&mut self) -> io::Result<WindowSize> {
+        Ok(WindowSize { columns_rows: self.size()?, pixels: Size::default() })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::buffer::Buffer;
+    use ratatui::layout::Rect;
+    use ratatui::style::{Color, Modifier, Style};
+
+    use super::*;
+
+    fn written(before: &Buffer, after: &Buffer) -> String {
+        let mut backend = ThriftyBackend::new(Vec::new(), "xterm-256color");
+        backend.draw(before.diff(after).into_iter()).unwrap();
+        String::from_utf8(backend.writer).unwrap()
+    }
+
+    #[test]
+    fn no_change_is_no_byte() {
+        let screen = Buffer::with_lines(["VIP-ABC", "VIP-DEF"]);
+        assert_eq!(written(&screen, &screen), "");
+        let mut backend = ThriftyBackend::new(Vec::new(), "xterm");
+        for _ in 0..3 {
+            backend.hide_cursor().unwrap();
+        }
+        assert_eq!(backend.writer, b"\x1b[?25l");
+    }
+
+    #[test]
+    fn only_what_changed_is_written() {
+        let before = Buffer::with_lines(["VIP-ABC 10m", "VIP-DEF 20m"]);
+        let after = Buffer::with_lines(["VIP-ABC 09m", "VIP-DEF 19m"]);
+        assert_eq!(written(&before, &after), "\x1b[1;9H09\n\x1b[9G19");
+    }
+
+    #[test]
+    fn a_row_of_blanks_in_a_colour_is_one_erasure() {
+        let before = Buffer::empty(Rect::new(0, 0, 40, 1));
+        let mut after = before.clone();
+        after.set_style(Rect::new(0, 0, 40, 1), Style::new().bg(Color::Indexed(236)));
+        assert_eq!(written(&before, &after), "\x1b[1H\x1b[48;5;236m\x1b[40X\x1b[m");
+    }
+
+    #[test]
+    fn colours_and_modifiers_are_told_by_their_difference() {
+        let before = Buffer::empty(Rect::new(0, 0, 6, 1));
+        let mut after = before.clone();
+        after.set_string(0, 0, "a", Style::new().fg(Color::Rgb(1, 2, 3)).add_modifier(Modifier::BOLD));
+        after.set_string(1, 0, "b", Style::new().fg(Color::Rgb(1, 2, 3)));
+        after.set_string(2, 0, "c", Style::new().fg(Color::Red).bg(Color::DarkGray));
+        let bytes = "\x1b[1H\x1b[1;38;2;1;2;3ma\x1b[22mb\x1b[31;100mc\x1b[m";
+        assert_eq!(written(&before, &after), bytes);
+    }
+}
