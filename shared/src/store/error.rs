@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mysql_async::{Error, ServerError};
+use mysql_async::{DriverError, Error, ServerError};
 use thiserror::Error as ThisError;
 
 use super::address::AddressError;
@@ -159,6 +159,9 @@ fn is_passing(error: &ServerError) -> bool {
         || error.state.starts_with("40")
 }
 
+/// A server refuses the login. Some say no more where it is TLS that an account lacks.
+const DENIED: u16 = 1045;
+
 /// The driver's own words, less those that could quote a value: duplicate keys, bad data, a statement's text.
 fn describe(error: &Error) -> String {
     match error {
@@ -172,10 +175,31 @@ fn describe(error: &Error) -> String {
             if quotes_values {
                 format!("error {} ({})", error.code, error.state)
             } else {
-                format!("error {} ({}): {}", error.code, error.state, error.message)
+                let advice =
+                    if error.code == DENIED { " (a wrong password, or TLS is required)" } else { "" };
+                format!("error {} ({}): {}{advice}", error.code, error.state, error.message)
             }
         }
-        Error::Io(_) | Error::Driver(_) | Error::Other(_) | Error::Url(_) => error.to_string(),
+        Error::Io(_) | Error::Driver(_) | Error::Other(_) | Error::Url(_) => {
+            let words = error.to_string();
+            let advice = advice(error, &words).map_or(String::new(), |advice| format!(" ({advice})"));
+            words + &advice
+        }
+    }
+}
+
+/// What to do about a connection that cannot be protected as the address wants it.
+fn advice(error: &Error, words: &str) -> Option<&'static str> {
+    if matches!(error, Error::Driver(DriverError::NoClientSslFlagFromServer)) {
+        Some(
+            "the server has no TLS: give it a certificate, or on a trusted line add ssl-mode=DISABLED to the address",
+        )
+    } else if words.contains("UnknownIssuer") {
+        Some("no authority that is trusted here vouches for the server: name its own with ssl-ca=FILE")
+    } else if words.contains("NotValidForName") || words.contains("not valid for name") {
+        Some("the certificate is for another name: give that as ssl-name=NAME")
+    } else {
+        None
     }
 }
 
@@ -213,7 +237,7 @@ mod tests {
         assert!(!server(1045, "28000").is_lost_connection());
         assert!(server(1290, "HY000").wants_another_connection());
         assert!(!server(1290, "HY000").leaves_the_connection_in_doubt());
-        let closed = StoreError::from(Error::Driver(mysql_async::DriverError::ConnectionClosed));
+        let closed = StoreError::from(Error::Driver(DriverError::ConnectionClosed));
         assert!(closed.leaves_the_connection_in_doubt() && closed.is_transient());
     }
 

@@ -1,7 +1,7 @@
 //! TLS to the database, by the parameters of its address.
 
 use kami_shared::store::{Store, StoreError};
-use kami_testkit::{Certificates, TestDatabase};
+use kami_testkit::{Certificates, PrivateServer, TestDatabase};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_is_trusted_by_its_authority_and_its_name() {
@@ -43,5 +43,92 @@ async fn a_server_is_trusted_by_its_authority_and_its_name() {
             let wrong = ask("127.0.0.1", "&ssl-name=db.example.com").await;
             assert_eq!(wrong.is_ok(), !parameters.contains("IDENTITY"), "{parameters}");
         }
+    }
+}
+
+/// What a store on that address says; nothing when it gets in.
+async fn refusal(url: &str) -> Option<String> {
+    match Store::new(&url.parse().unwrap()).now().await {
+        Ok(_) => None,
+        Err(StoreError::Unavailable(error)) => Some(StoreError::Unavailable(error).to_string()),
+        Err(error) => panic!("{url}: {error}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_wrong_with_the_protection_is_said_with_what_to_do() {
+    let (certificates, server) = tokio::task::spawn_blocking(|| {
+        let certificates = Certificates::make();
+        let server = certificates.server();
+        (certificates, server)
+    })
+    .await
+    .unwrap();
+    let database = TestDatabase::create_on(&server.url()).await;
+    let (ca, url) = (certificates.file("ca.pem"), database.url());
+    let is_maria = database.rows::<String>("SELECT VERSION()", ()).await[0].contains("MariaDB");
+    database.execute("SET GLOBAL require_secure_transport = ON").await;
+    let prohibited = if is_maria { "or TLS is required" } else { "insecure transport are prohibited" };
+    for (parameters, words) in [
+        ("ssl-mode=DISABLED".to_owned(), prohibited),
+        ("ssl-mode=VERIFY_IDENTITY".to_owned(), "name its own with ssl-ca=FILE"),
+        (
+            format!("ssl-mode=VERIFY_IDENTITY&ssl-ca={ca}&ssl-name=db.example.com"),
+            "give that as ssl-name=NAME",
+        ),
+    ] {
+        let said = refusal(&format!("{url}?{parameters}")).await.unwrap();
+        assert!(said.contains(words), "{parameters}: {said}");
+    }
+    assert_eq!(refusal(&format!("{url}?ssl-mode=REQUIRED")).await, None);
+    assert_eq!(refusal(&format!("{url}?ssl-mode=VERIFY_IDENTITY&ssl-ca={ca}")).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_without_tls_is_refused_where_tls_is_required() {
+    // Each server takes one of the two.
+    let options = ["--loose-skip-ssl", "--loose-tls-version="];
+    let server = tokio::task::spawn_blocking(move || PrivateServer::start(&options)).await.unwrap();
+    let url = TestDatabase::create_on(&server.url()).await.url();
+    for mode in ["REQUIRED", "VERIFY_IDENTITY"] {
+        let said = refusal(&format!("{url}?ssl-mode={mode}")).await.unwrap();
+        assert!(said.contains("the server has no TLS") && said.contains("ssl-mode=DISABLED"), "{said}");
+    }
+    assert_eq!(refusal(&url).await, None);
+}
+
+/// The first login of an account with `caching_sha2_password` sends the password itself, under TLS or, without it,
+/// under the key that the server names; later ones only prove that they know it. MariaDB has no such accounts.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_way_of_proving_a_password_works_with_tls_and_without() {
+    let (_certificates, server) = tokio::task::spawn_blocking(|| {
+        let certificates = Certificates::make();
+        let server = certificates.server();
+        (certificates, server)
+    })
+    .await
+    .unwrap();
+    let database = TestDatabase::create_on(&server.url()).await;
+    let is_maria = database.rows::<String>("SELECT VERSION()", ()).await[0].contains("MariaDB");
+    let plugin = if is_maria { "mysql_native_password" } else { "caching_sha2_password" };
+    let (port, name) = (database.port(), database.name());
+    for mode in ["DISABLED", "REQUIRED"] {
+        let by = if is_maria { "USING PASSWORD('pw')" } else { "BY 'pw'" };
+        database
+            .execute(&format!(
+                "CREATE USER '{mode}'@'127.0.0.1' IDENTIFIED WITH {plugin} {by}; \
+                 GRANT SELECT ON {name}.* TO '{mode}'@'127.0.0.1'"
+            ))
+            .await;
+        let with =
+            |password: &str| format!("mysql://{mode}:{password}@127.0.0.1:{port}/{name}?ssl-mode={mode}");
+        let wrong = refusal(&with("mistyped")).await.unwrap();
+        assert!(wrong.contains("Access denied") && !wrong.contains("mistyped"), "{wrong}");
+        for login in ["first", "later"] {
+            assert_eq!(refusal(&with("pw")).await, None, "{mode}, {login}");
+        }
+        // It forgets whom it has seen.
+        database.execute("FLUSH PRIVILEGES").await;
+        assert_eq!(refusal(&with("pw")).await, None, "{mode}, after the server forgot");
     }
 }
