@@ -20,6 +20,7 @@ mod info;
 mod list;
 mod log;
 mod migrate;
+mod note;
 mod output;
 mod progress;
 mod record;
@@ -86,6 +87,7 @@ enum CardCommand {
     Disable(disable::Disable),
     Enable(enable::Enable),
     Unbind(unbind::Unbind),
+    Note(note::SetNote),
     Extend(extend::Extend),
     Delete(delete::Delete),
     Undo(undo::Undo),
@@ -126,6 +128,7 @@ impl Arguments {
             CardCommand::Disable(disable) => disable.run(&session).await,
             CardCommand::Enable(enable) => enable.run(&session).await,
             CardCommand::Unbind(unbind) => unbind.run(&session).await,
+            CardCommand::Note(note) => note.run(&session).await,
             CardCommand::Extend(extend) => extend.run(&session).await,
             CardCommand::Delete(delete) => delete.run(&session).await,
             CardCommand::Undo(undo) => undo.run(&session).await,

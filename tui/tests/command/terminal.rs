@@ -92,6 +92,86 @@ async fn ctrl_c_ends_a_bulk_act_at_its_chunk_and_what_is_done_can_be_undone() {
 }
 
 #[tokio::test]
+async fn ctrl_c_leaves_nothing_of_a_batch_an_import_or_a_file() {
+    let kami = Kami::new().await;
+    let codes: Vec<String> = (0..100_000).map(|number| format!("OLD-{number}")).collect();
+    std::fs::write(kami.folder.join("codes.txt"), codes.join("\n")).unwrap();
+    for (arguments, bar) in [
+        (
+            &["generate", "--prefix", "VIP", "--count", "1000000", "--duration", "1d", "--yes"][..],
+            "generating ",
+        ),
+        (&["import", "codes.txt", "--duration", "1d"], "importing "),
+    ] {
+        let mut terminal = Terminal::open(&kami, arguments);
+        terminal.shows(bar).await;
+        terminal.types("\u{3}");
+        terminal.ends(1).await;
+        let left = "SELECT (SELECT COUNT(*) FROM cards) + (SELECT COUNT(*) FROM batches) + \
+                    (SELECT COUNT(*) FROM acts) + (SELECT COUNT(*) FROM operator_log)";
+        assert_eq!(kami.database.rows::<u64>(left, ()).await, [0], "{arguments:?}");
+    }
+    kami.run(&["generate", "--prefix", "VIP", "--count", "60000", "--duration", "1d", "--yes"]).ends(0);
+    let mut terminal = Terminal::open(&kami, &["export", "--output", "out/all.csv"]);
+    terminal.shows("exporting ").await;
+    terminal.types("\u{3}");
+    terminal.ends(1).await;
+    assert_eq!(std::fs::read_dir(kami.folder.join("out")).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn notes_are_not_overwritten_without_a_yes() {
+    let kami = Kami::with_cards().await;
+    for (arguments, answer, code, notes) in [
+        (&["note", "VIP-A", "--set", "one"][..], None, 0, [Some("one"), None]),
+        (&["note", "--prefix", "VIP", "--all", "--set", "two"], Some("\r"), 4, [Some("one"), None]),
+        (&["note", "VIP-A", "VIP-B", "--set", "two"], Some("y\r"), 0, [Some("two"), Some("two")]),
+        (&["note", "--prefix", "VIP", "--all", "--clear", "--yes"], None, 0, [None, None]),
+        (&["note", "--prefix", "VIP", "--all", "--set", "three"], None, 0, [Some("three"), Some("three")]),
+    ] {
+        let mut terminal = Terminal::open(&kami, arguments);
+        if let Some(answer) = answer {
+            terminal.shows("overwrite").await;
+            terminal.types(answer);
+        }
+        terminal.ends(code).await;
+        let query = "SELECT note FROM cards WHERE prefix = 'VIP' ORDER BY id";
+        assert_eq!(
+            kami.database.rows::<Option<String>>(query, ()).await,
+            notes.map(|note| note.map(str::to_owned))
+        );
+    }
+    let refused = kami.run(&["note", "--prefix", "VIP", "--all", "--set", "four"]).ends(4);
+    assert!(refused.err.contains("2 cards may have a note already"), "{refused:?}");
+    kami.run(&["note", "VIP-A"]).ends(2);
+}
+
+#[tokio::test]
+async fn a_password_is_asked_for_and_not_shown() {
+    let kami = Kami::with_cards().await;
+    let url = kami.database.url();
+    let (scheme, rest) = url.split_once("//").unwrap();
+    let (account, place) = rest.split_once('@').unwrap();
+    let (user, password) = account.split_once(':').unwrap();
+    let folder = kami.folder.join(".config/kami");
+    std::fs::create_dir_all(&folder).unwrap();
+    let config = format!("[environments.dev]\nurl = \"{scheme}//{user}@{place}\"\npassword_prompt = true\n");
+    std::fs::write(folder.join("config.toml"), config).unwrap();
+    for (typed, code) in [(password, 0), ("wrong", 1)] {
+        let mut terminal = Terminal::open(&kami, &["-e", "dev", "list"]);
+        terminal.shows("password of dev: ").await;
+        terminal.types(&format!("{typed}\r"));
+        terminal.ends(code).await;
+        assert!(!terminal.seen.lock().unwrap().contains(typed));
+        if code == 0 {
+            terminal.shows("VIP-A").await;
+        }
+    }
+    let nobody = kami.run(&["-e", "dev", "list"]).ends(1);
+    assert!(nobody.err.contains("it was not typed"), "{nobody:?}");
+}
+
+#[tokio::test]
 async fn data_on_a_terminal_stays_in_its_width_and_runs_nothing() {
     let kami = Kami::with_cards().await;
     let note = "\u{1b}[2Jx".repeat(30);
