@@ -15,8 +15,11 @@ pub use self::certificates::Certificates;
 pub use self::database::{TestDatabase, unique_name};
 pub use self::function::{Function, Program};
 pub use self::http::{Answer, Client};
-pub use self::proxy::Proxy;
+pub use self::proxy::{CommitLost, Proxy};
 pub use self::server::PrivateServer;
+
+/// What a connection of [`TestDatabase::connect`] is asked with.
+pub use mysql_async::prelude::Queryable;
 
 use std::time::Duration;
 

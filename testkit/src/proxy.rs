@@ -17,7 +17,18 @@ pub struct Proxy {
     stalled: watch::Sender<bool>,
     /// How many of the first connections pass nothing on.
     silent_before: Arc<AtomicUsize>,
+    /// What becomes of a transaction's end, and how many more pass unharmed.
+    commits: Arc<Mutex<Option<(CommitLost, usize)>>>,
     lines: Arc<Mutex<Vec<JoinHandle<()>>>>,
+}
+
+/// Where the end of a transaction is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommitLost {
+    /// On its way to the server, which never hears of it.
+    Before,
+    /// The server's answer on its way back: it is done.
+    After,
 }
 
 impl Proxy {
@@ -28,10 +39,11 @@ impl Proxy {
         let commands = Arc::new(AtomicUsize::new(0));
         let lines = Arc::<Mutex<Vec<_>>>::default();
         let silent_before = Arc::new(AtomicUsize::new(0));
+        let commits = Arc::<Mutex<_>>::default();
         let (stalled, watch_stalled) = watch::channel(false);
         tokio::spawn({
             let (commands, lines) = (Arc::clone(&commands), Arc::clone(&lines));
-            let silent_before = Arc::clone(&silent_before);
+            let (silent_before, commits) = (Arc::clone(&silent_before), Arc::clone(&commits));
             async move {
                 while let Ok((client, _)) = listener.accept().await {
                     let Ok(server) = TcpStream::connect(("127.0.0.1", server_port)).await else { continue };
@@ -44,6 +56,7 @@ impl Proxy {
                         number: lines.len(),
                         commands: Arc::clone(&commands),
                         silent_before: Arc::clone(&silent_before),
+                        commits: Arc::clone(&commits),
                         stalled: watch_stalled.clone(),
                     };
                     lines.push(tokio::spawn(async move {
@@ -55,7 +68,7 @@ impl Proxy {
                 }
             }
         });
-        Self { port, commands, stalled, silent_before, lines }
+        Self { port, commands, stalled, silent_before, commits, lines }
     }
 
     /// The port it listens on.
@@ -83,6 +96,11 @@ impl Proxy {
         self.silent_before.store(self.connections(), Ordering::SeqCst);
     }
 
+    /// Cuts the line at the end of a transaction, once so many others have passed.
+    pub fn lose_commit(&self, lost: CommitLost, after: usize) {
+        *self.commits.lock().unwrap() = Some((lost, after));
+    }
+
     /// Cuts every connection: a server that died.
     pub fn cut(&self) {
         self.lines.lock().unwrap().iter().for_each(JoinHandle::abort);
@@ -98,10 +116,29 @@ struct Passage {
     number: usize,
     commands: Arc<AtomicUsize>,
     silent_before: Arc<AtomicUsize>,
+    commits: Arc<Mutex<Option<(CommitLost, usize)>>>,
     stalled: watch::Receiver<bool>,
 }
 
+/// The command that runs the text behind it.
+const QUERY: u8 = 3;
+
 impl Passage {
+    /// What becomes of this command if it ends a transaction.
+    fn fate(&self, payload: &[u8]) -> Option<CommitLost> {
+        if payload.split_first() != Some((&QUERY, b"COMMIT")) {
+            return None;
+        }
+        let mut commits = self.commits.lock().unwrap();
+        match &mut *commits {
+            Some((_, left @ 1..)) => {
+                *left -= 1;
+                None
+            }
+            _ => commits.take().map(|(lost, _)| lost),
+        }
+    }
+
     /// Passes the client's packets on one by one. A packet is its length in three bytes, its number in the exchange
     /// in one, and its payload; the first of an exchange, number 0, is a command.
     async fn pass_commands(mut self, mut from: OwnedReadHalf, mut to: OwnedWriteHalf) {
@@ -118,8 +155,16 @@ impl Passage {
             if self.number < self.silent_before.load(Ordering::SeqCst) {
                 continue;
             }
+            let lost = if number == 0 { self.fate(&payload) } else { None };
+            if lost == Some(CommitLost::Before) {
+                return;
+            }
             let passes = self.stalled.wait_for(|stalled| !stalled).await.is_ok();
             if !passes || to.write_all(&head).await.is_err() || to.write_all(&payload).await.is_err() {
+                return;
+            }
+            // What is sent is still read by the server, which finds nobody to answer.
+            if lost == Some(CommitLost::After) {
                 return;
             }
         }

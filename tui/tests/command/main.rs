@@ -9,6 +9,7 @@ mod generate;
 mod import;
 mod list;
 mod migrate;
+mod outages;
 mod reports;
 mod roles;
 mod terminal;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::fixtures::Kami;
+use super::fixtures::{Kami, ran};
 
 #[tokio::test]
 async fn the_log_lists_acts_and_each_card_of_one() {
@@ -146,4 +146,21 @@ async fn every_command_has_help_with_examples_and_shells_can_complete_it() {
         let script = String::from_utf8(output.stdout).unwrap();
         assert!(commands.iter().all(|command| script.contains(command)), "{shell}");
     }
+}
+
+#[tokio::test]
+async fn an_env_file_says_where_the_cards_are() {
+    let kami = Kami::with_cards().await;
+    let file = kami.folder.join("kami.env");
+    std::fs::write(&file, format!("# the shop\nexport DATABASE_URL='{}'\n", kami.database.url())).unwrap();
+    let arguments = ["--env-file", "kami.env", "list"];
+    let mut command = kami.command(&arguments);
+    // The file goes before the variable.
+    command.env("DATABASE_URL", "mysql://kami:secret@127.0.0.1:1/kamisystem");
+    let listed = ran(command.output().unwrap()).ends(0);
+    assert!(listed.out.contains("VIP-A"), "{listed:?}");
+    std::fs::write(&file, "KAMI_LOG=json\n").unwrap();
+    let refused = kami.run(&arguments).ends(2);
+    assert!(refused.err.contains("kami.env"), "{refused:?}");
+    kami.run(&["--env-file", "none.env", "list"]).ends(1);
 }
