@@ -4,8 +4,10 @@ use std::io::{self, Write};
 
 use clap::Args;
 use kami_shared::store::{MigrateError, MigrationPlan};
+use serde_json::json;
 
 use super::failure::Failure;
+use super::output::Output;
 use super::session::Session;
 use crate::words::say;
 
@@ -23,6 +25,9 @@ pub(super) struct Migrate {
     /// Add three sample cards, if the database has no card yet
     #[arg(long, conflicts_with = "dry_run")]
     demo: bool,
+    /// Print what was done, or would be, as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl Migrate {
@@ -30,26 +35,23 @@ impl Migrate {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let store = &session.store;
         if self.dry_run {
-            return Ok(print_plan(&store.migration_plan().await.map_err(failed)?)?);
+            let plan = store.migration_plan().await.map_err(failed)?;
+            let printed = if self.json { print_json(&plan, None) } else { print_plan(&plan) };
+            return Ok(printed?);
         }
         // Not by the account's rights: those on kami's own tables are no matter before there are any.
         if session.settings.read_only {
             return Err(Failure::Refused(say!(session.language, "read_only.asked")));
         }
-        let MigrationPlan { creates_database, from_version, migrations } =
-            store.migrate().await.map_err(failed)?;
-        let mut out = io::stdout();
-        if creates_database {
-            writeln!(out, "made the database")?;
+        let done = store.migrate().await.map_err(failed)?;
+        if !self.json {
+            print_done(&done)?;
         }
-        for migration in &migrations {
-            writeln!(out, "applied {} {}", migration.version, migration.name)?;
-        }
-        if migrations.is_empty() {
-            writeln!(out, "nothing to do: the database is at schema version {from_version}")?;
-        }
-        if self.demo {
-            writeln!(out, "added {} sample cards", store.load_demo().await?)?;
+        let samples = if self.demo { Some(store.load_demo().await?) } else { None };
+        if self.json {
+            print_json(&done, samples)?;
+        } else if let Some(samples) = samples {
+            writeln!(io::stdout(), "added {samples} sample cards")?;
         }
         Ok(())
     }
@@ -57,6 +59,35 @@ impl Migrate {
 
 fn failed(error: MigrateError) -> Failure {
     Failure::Failed(error.into())
+}
+
+fn print_done(done: &MigrationPlan) -> io::Result<()> {
+    let MigrationPlan { creates_database, from_version, migrations } = done;
+    let mut out = io::stdout();
+    if *creates_database {
+        writeln!(out, "made the database")?;
+    }
+    for migration in migrations {
+        writeln!(out, "applied {} {}", migration.version, migration.name)?;
+    }
+    if migrations.is_empty() {
+        writeln!(out, "nothing to do: the database is at schema version {from_version}")?;
+    }
+    Ok(())
+}
+
+fn print_json(plan: &MigrationPlan, samples: Option<u64>) -> io::Result<()> {
+    let migrations = plan.migrations.iter().map(
+        |migration| json!({ "version": migration.version, "name": migration.name, "sql": migration.sql }),
+    );
+    let mut out = Output::open();
+    out.json(&json!({
+        "creates_database": plan.creates_database,
+        "from_version": plan.from_version,
+        "migrations": migrations.collect::<Vec<_>>(),
+        "sample_cards": samples,
+    }))?;
+    out.flush()
 }
 
 /// Prints the plan as SQL that a person can read and review.

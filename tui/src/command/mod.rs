@@ -46,6 +46,7 @@ use crate::settings::{Settings, SettingsError, Wishes};
 #[command(
     name = "kami",
     version,
+    max_term_width = 100,
     after_help = "Environment:\n  DATABASE_URL   where the cards are: mysql://user:password@host:3306/kamisystem\n  \
                   DATABASE_URL_FILE  instead: a file that holds it\n  \
                   KAMI_TIMEZONE  the zone in which moments are shown (Asia/Shanghai)\n  \

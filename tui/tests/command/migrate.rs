@@ -23,6 +23,13 @@ fn a_dry_run_shows_the_statements_and_migrating_twice_is_harmless() {
         assert!(plan.starts_with("-- the database is missing and would be made\n-- 1 flask_cards"), "{plan}");
         assert!(plan.contains("CREATE TABLE IF NOT EXISTS batches"), "{plan}");
     }
+    let planned = || {
+        let (code, plan, _) = kami(&database, &["migrate", "--dry-run", "--json"]);
+        assert_eq!(code, 0);
+        let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+        (plan["creates_database"].clone(), plan["migrations"].as_array().unwrap().len())
+    };
+    assert_eq!(planned(), (true.into(), 3));
     let made =
         "made the database\napplied 1 flask_cards\napplied 2 cards\napplied 3 batches_and_operator_log\n";
     let (code, done, _) = kami(&database, &["migrate", "--demo"]);
@@ -32,6 +39,7 @@ fn a_dry_run_shows_the_statements_and_migrating_twice_is_harmless() {
         (code, done.as_str()),
         (0, "nothing to do: the database is at schema version 3\nadded 0 sample cards\n")
     );
+    assert_eq!(planned(), (false.into(), 0));
 }
 
 #[test]
