@@ -66,8 +66,7 @@ async fn an_edit_that_an_activation_comes_before_is_refused() {
         .await
         .unwrap();
     let edit = kami.command(&["edit", "VIP-A", "--prefix", "GOLD"]).stderr(Stdio::piped()).spawn().unwrap();
-    let waiting = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT' \
-                   AND trx_query LIKE '%FOR UPDATE'";
+    let waiting = "SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE '%FOR UPDATE'";
     eventually("the edit waits for the card", async || {
         (kami.database.rows::<u64>(waiting, ()).await[0] > 0).then_some(())
     })
