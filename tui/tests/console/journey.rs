@@ -68,8 +68,10 @@ async fn from_the_first_card_to_the_last() {
 
     terminal.press("l");
     terminal.wait_for("the log", |screen| screen.contains("generated") && screen.contains("taken back"));
-    terminal.press("edited");
-    terminal.wait_for("the edit", |screen| screen.contains("▌") && !screen.contains("generated"));
+    terminal.press("jj");
+    terminal.wait_for("the edit", |screen| {
+        screen.lines().any(|line| line.contains("▌") && line.contains("edited"))
+    });
     terminal.press(ENTER);
     terminal.wait_for_text("note  – → sold");
     terminal.press(ENTER);
