@@ -35,6 +35,7 @@ pub fn store_error(language: Language, error: &StoreError) -> String {
     let why = error.cause().unwrap_or_default();
     match error {
         StoreError::Unavailable(_) => say!(language, "store.unavailable", why = why),
+        StoreError::NoAddress(why) => say!(language, "store.no_address", why = why),
         StoreError::TimedOut => say!(language, "store.timed_out"),
         StoreError::Contended => say!(language, "store.contended"),
         StoreError::Abandoned => say!(language, "store.abandoned"),
