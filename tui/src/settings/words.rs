@@ -27,6 +27,7 @@ impl SettingsError {
                 let (path, known) = (config.display(), known.join(", "));
                 say!(language, "settings.unknown_environment", name = name, path = path, known = known)
             }
+            Self::TwoAddresses => say!(language, "settings.two_addresses"),
             Self::NoDatabase(path) => say!(language, "settings.no_database", path = path.display()),
             Self::TwoAddresses => say!(language, "settings.two_addresses"),
             Self::Password { environment, source } => {
