@@ -29,7 +29,6 @@ impl SettingsError {
             }
             Self::TwoAddresses => say!(language, "settings.two_addresses"),
             Self::NoDatabase(path) => say!(language, "settings.no_database", path = path.display()),
-            Self::TwoAddresses => say!(language, "settings.two_addresses"),
             Self::Password { environment, source } => {
                 say!(language, "settings.password", name = environment, why = source)
             }

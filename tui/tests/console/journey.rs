@@ -66,25 +66,7 @@ async fn from_the_first_card_to_the_last() {
     terminal.press("G");
     terminal.wait_for_text("10,000 of 10,000");
 
-    terminal.press("l");
-    terminal.wait_for("the log", |screen| screen.contains("generated") && screen.contains("taken back"));
-    terminal.press("f\t");
-    terminal.wait_for_text("‹ any ›");
-    terminal.press(" ");
-    terminal.wait_for_text("‹ generated ›");
-    terminal.press("  ");
-    terminal.wait_for_text("‹ edited ›");
-    terminal.press(ENTER);
-    // The head of the list comes with its answer: one act.
-    terminal.wait_for("the edit", |screen| {
-        screen.lines().any(|line| line.contains("│ edited ") && line.contains(" 1 │"))
-    });
-    terminal.press(ENTER);
-    terminal.wait_for_text("note  - → sold");
-    terminal.press(ENTER);
-    terminal.wait_for("the list", |screen| !screen.contains("note  - → sold"));
-    terminal.press(ESCAPE);
-    terminal.wait_for("the table", |screen| !screen.contains("operator log"));
+    find_the_edit_in_the_log(&mut terminal);
 
     terminal.press("s");
     terminal.wait_for("the statistics", |screen| {
@@ -130,6 +112,29 @@ async fn from_the_first_card_to_the_last() {
     terminal.press("q");
     assert_eq!(terminal.wait_for_end(), 0);
     terminal.wait_until_given_back();
+}
+
+/// Opens the log, filters it by the kind of act, and goes from the act to what it changed and back to the table.
+fn find_the_edit_in_the_log(terminal: &mut PseudoTerminal) {
+    terminal.press("l");
+    terminal.wait_for("the log", |screen| screen.contains("generated") && screen.contains("taken back"));
+    terminal.press("f\t");
+    terminal.wait_for_text("‹ any ›");
+    terminal.press(" ");
+    terminal.wait_for_text("‹ generated ›");
+    terminal.press("  ");
+    terminal.wait_for_text("‹ edited ›");
+    terminal.press(ENTER);
+    // The head of the list comes with its answer: one act.
+    terminal.wait_for("the edit", |screen| {
+        screen.lines().any(|line| line.contains("│ edited ") && line.contains(" 1 │"))
+    });
+    terminal.press(ENTER);
+    terminal.wait_for_text("note  - → sold");
+    terminal.press(ENTER);
+    terminal.wait_for("the list", |screen| !screen.contains("note  - → sold"));
+    terminal.press(ESCAPE);
+    terminal.wait_for("the table", |screen| !screen.contains("operator log"));
 }
 
 /// The code of the row under the cursor.
