@@ -361,6 +361,12 @@ impl Model {
             .any(|asked| !asked.is_quiet && self.now - asked.at > PATIENCE)
     }
 
+    /// Whether the detail beside the table is still that of the card on which the cursor rested before: it follows
+    /// together with the history, or alone where that takes long.
+    pub fn detail_follows(&self) -> bool {
+        self.asked.get(&Topic::History).is_some_and(|asked| self.now - asked.at <= PATIENCE * 2)
+    }
+
     /// Whether anything shown moves faster than the minute, so that the clock has to tick faster.
     pub fn is_lively(&self) -> bool {
         !self.asked.is_empty() || matches!(self.link, Link::Away { .. })

@@ -35,6 +35,31 @@ fn keys_move_the_cursor() {
     }
 }
 
+/// The code that the detail beside the table begins with.
+fn code_beside(console: &Console) -> String {
+    let screen = console.screen();
+    let detail =
+        screen.lines().find_map(|line| line.split_once("│").map(|(_, detail)| detail.trim().to_owned()));
+    detail.unwrap()
+}
+
+#[test]
+fn the_detail_beside_the_table_follows_where_the_cursor_rests() {
+    let mut console = Console::with_cards((120, 40), Language::English);
+    let code = |row: usize| cards()[row].full_code.clone();
+    console.answer(Topic::History, Answer::History(cards()[0].id, Vec::new()));
+    console.keys("j");
+    assert_eq!(code_beside(&console), code(0), "the cursor moves");
+    console.answer(Topic::History, Answer::History(cards()[1].id, Vec::new()));
+    assert_eq!(code_beside(&console), code(1), "it rests");
+    console.keys("j");
+    console.tell(Message::Tick(now() + TimeDelta::seconds(1)));
+    assert_eq!(code_beside(&console), code(2), "the history takes long");
+    console.keys("k");
+    assert_eq!(code_beside(&console), code(1), "back before it came");
+    assert!(!console.model.awaits(Topic::History));
+}
+
 #[test]
 fn an_answer_to_an_old_question_is_dropped() {
     let mut console = console();

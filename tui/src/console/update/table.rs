@@ -138,12 +138,12 @@ fn extend(model: &mut Model) -> Option<Effect> {
     None
 }
 
-/// Asks for the history of the card under the cursor, if it is shown and not known.
+/// Asks for the history of the card under the cursor, if it is shown and not known, and for no other card's.
 pub(super) fn history(model: &mut Model) -> Option<Effect> {
     let shown = model.shows_detail();
     let card = model.cards.current().filter(|_| shown)?.id;
     if model.history.as_ref().is_some_and(|history| history.card == card) {
-        return None;
+        return model.forget(Topic::History);
     }
     Some(model.ask_after(REST, Topic::History, Question::History(card)))
 }

@@ -21,19 +21,27 @@ const FIELDS: usize = 12;
 /// How many rows a note gets beside the table, so that the history under it does not jump from card to card.
 const NOTE_ROWS: usize = 3;
 
-/// The detail at the right of the table, behind a line.
+/// The detail at the right of the table, behind a line. It stays with the card on which the cursor rested until that
+/// rests again, so that a step over the table sends two rows to the terminal and not every field of a card.
 pub(super) fn render_beside(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     for y in area.y..area.bottom() {
         frame.buffer_mut().set_string(area.x + 1, y, "│", model.theme.faint());
     }
     let inner = Rect { x: area.x + 4, width: area.width.saturating_sub(5), ..area };
-    put(frame, inner, lines(model, usize::from(inner.width), NOTE_ROWS), 0);
+    let card = rested_on(model).or_else(|| model.cards.current());
+    put(frame, inner, lines(model, card, usize::from(inner.width), NOTE_ROWS), 0);
+}
+
+/// The card on which the cursor rested, while the detail has not followed it to the next.
+fn rested_on(model: &Model) -> Option<&CardRecord> {
+    let history = model.history.as_ref().filter(|_| model.detail_follows())?;
+    model.cards.rows.iter().find(|card| card.id == history.card)
 }
 
 /// The detail over the table.
 pub(super) fn render_over(model: &Model, scroll: usize, frame: &mut Frame<'_>, screen: Rect) {
     let width = 64.min(screen.width.saturating_sub(8));
-    let lines = lines(model, usize::from(width.saturating_sub(4)), 1);
+    let lines = lines(model, model.cards.current(), usize::from(width.saturating_sub(4)), 1);
     let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(screen.height.saturating_sub(4));
     let title = say!(model.language, "detail.title");
     let inner = overlay(frame, model.theme, &title, (width, height), screen);
@@ -48,8 +56,8 @@ fn put(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'static>>, scroll: usi
 }
 
 /// The fields and the history under them, with room for a note of so many rows between the two.
-fn lines(model: &Model, width: usize, note_rows: usize) -> Vec<Line<'static>> {
-    let Some(card) = model.cards.current() else { return Vec::new() };
+fn lines(model: &Model, card: Option<&CardRecord>, width: usize, note_rows: usize) -> Vec<Line<'static>> {
+    let Some(card) = card else { return Vec::new() };
     let theme = model.theme;
     let code = wrap(&harmless(&card.full_code), width);
     let mut lines: Vec<Line<'static>> =

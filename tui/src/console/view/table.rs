@@ -95,19 +95,22 @@ fn line(model: &Model, card: &CardRecord, is_current: bool, placed: &[Placed], g
 fn cell(model: &Model, card: &CardRecord, column: Column, width: usize) -> Span<'static> {
     let (language, theme, now) = (model.language, model.theme, model.server_now());
     let near = |at: Option<DateTime<Utc>>| at.map(|at| moment(language, model.zone, now, at));
+    let status = status_now(card, now);
+    // What is over steps back.
+    let unless = |is_over: bool| if is_over { theme.dim() } else { theme.text() };
     let (text, style): (Option<String>, Style) = match column {
         Column::Code => {
             let code = cut_middle(&harmless(&card.full_code), width).into_owned();
             (Some(code), theme.text())
         }
         Column::Status => {
-            let status = status_now(card, now);
             let word = say!(language, status_key(status));
             (Some(format!("{} {word}", Theme::sign(status))), theme.status(status))
         }
         Column::Machine => {
             let machine = card.machine_code.as_deref();
-            (machine.map(|machine| cut_middle(&harmless(machine), width).into_owned()), theme.text())
+            let machine = machine.map(|machine| cut_middle(&harmless(machine), width).into_owned());
+            (machine, unless(status == CardStatus::Expired))
         }
         Column::Duration => (Some(duration(language, card.duration.seconds())), theme.dim()),
         Column::Left => (left(model, card), theme.text()),
@@ -120,7 +123,7 @@ fn cell(model: &Model, card: &CardRecord, column: Column, width: usize) -> Span<
             (None, CardStatus::Unused | CardStatus::Active) => {
                 (Some(say!(language, "duration.forever")), theme.dim())
             }
-            (expires, _) => (expires, theme.text()),
+            (expires, _) => (expires, unless(status != CardStatus::Active)),
         },
         Column::Created => (near(Some(card.created_at)), theme.dim()),
         Column::Note => {
