@@ -157,7 +157,7 @@ async fn a_password_is_asked_for_and_not_shown() {
     std::fs::create_dir_all(&folder).unwrap();
     let config = format!("[environments.dev]\nurl = \"{scheme}//{user}@{place}\"\npassword_prompt = true\n");
     std::fs::write(folder.join("config.toml"), config).unwrap();
-    for (typed, code) in [(password, 0), ("wrong", 1)] {
+    for (typed, code) in [(password, 0), ("Tr0ub4dor", 1)] {
         let mut terminal = Terminal::open(&kami, &["-e", "dev", "list"]);
         terminal.shows("password of dev: ").await;
         terminal.types(&format!("{typed}\r"));
