@@ -231,6 +231,28 @@ fn the_wheel_moves_and_hints_chips_and_items_are_clicked() {
 }
 
 #[test]
+fn a_double_click_on_a_hint_or_a_chip_does_no_more_than_a_click() {
+    let mut fresh = console();
+    fresh.model.cards.query.filter.status = Some(CardStatus::Active);
+    fresh.model.cards.query.filter.batch_id = Some(7);
+    let row = fresh.model.size.1 - 1;
+    let (chip, chips) = place(&fresh, "◐ active ✕");
+    let hints =
+        (0..80).filter(|column| spot(&fresh.model, *column, row).is_some()).map(|column| (column, row));
+    for (column, row) in hints.chain([(chip, chips)]) {
+        let after = |clicks| {
+            let mut console = Console { model: fresh.model.clone(), effects: Vec::new() };
+            for _ in 0..clicks {
+                click(&mut console, column, row);
+            }
+            let cards = &console.model.cards;
+            (console.model.place(), cards.marks.count(), cards.query.chips().len(), console.effects.len())
+        };
+        assert_eq!(after(2), after(1), "{column} {row}");
+    }
+}
+
+#[test]
 fn where_nothing_is_a_click_does_nothing() {
     let console = console();
     for (column, row) in [(0, 0), (40, 1), (79, 4), (10, 20), (79, 23), (200, 200)] {

@@ -41,6 +41,8 @@ fn wheel(model: &mut Model, down: bool) -> Vec<Effect> {
 
 fn click(model: &mut Model, spot: Spot, is_double: bool) -> Vec<Effect> {
     match spot {
+        // What a first click did puts other hints under the second.
+        Spot::Act(_) | Spot::Chip(_) if is_double => Vec::new(),
         Spot::Act(act) => acts::act(model, act),
         Spot::Chip(chip) => {
             model.cards.query.drop(chip);
