@@ -138,6 +138,12 @@ impl Cards {
         self.offset.map(|offset| offset + self.cursor as u64 + 1)
     }
 
+    /// How many cards stand before the one of this number, if it is here and that is known.
+    pub fn offset_of(&self, id: u64) -> Option<u64> {
+        let row = self.rows.iter().position(|card| card.id == id)?;
+        self.offset.map(|offset| offset + row as u64)
+    }
+
     /// How many cards the filter finds, if that is known exactly.
     pub fn exact_total(&self) -> Option<u64> {
         self.total?.exactly()

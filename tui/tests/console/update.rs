@@ -181,6 +181,36 @@ fn the_rows_kept_are_bounded_and_the_place_stays_right() {
 }
 
 #[test]
+fn the_place_deep_in_a_long_table_outlives_a_refresh() {
+    let mut console = Console::started((80, 24), Language::English);
+    let card = cards().swap_remove(0);
+    let page = |from: u64, has_before| Page {
+        rows: (0..120)
+            .map(|step| kami_shared::record::CardRecord { id: from - step, ..card.clone() })
+            .collect(),
+        now: now(),
+        sort: Sort::NEWEST,
+        has_before,
+        has_after: true,
+    };
+    console.answer(Topic::Rows, Answer::Rows(page(90_000, false), Landing::Top));
+    for _ in 0..3 {
+        console.press(KeyCode::PageDown);
+    }
+    let (top, place) = (console.model.cards.top as u64, console.model.cards.place());
+    assert!(top > 0 && place.is_some());
+    console.keys("r");
+    console.answer(Topic::Rows, Answer::Rows(page(90_000 - top, true), Landing::Stay));
+    assert_eq!(console.model.cards.place(), place, "before it is counted");
+    console.answer(Topic::Offset, Answer::Offset(Capped::MoreThan(10_000)));
+    assert_eq!(console.model.cards.place(), place, "too far to be counted");
+    console.keys("r");
+    console.answer(Topic::Rows, Answer::Rows(page(90_000 - top, true), Landing::Stay));
+    console.answer(Topic::Offset, Answer::Offset(Capped::Exactly(top + 2)));
+    assert_eq!(console.model.cards.place(), place.map(|place| place + 2), "two are new");
+}
+
+#[test]
 fn a_database_that_is_away_is_asked_again_later_and_later() {
     let mut console = Console::started((80, 24), Language::English);
     let away = || Answer::Failed(Failure { words: "refused".to_owned(), passes: true });

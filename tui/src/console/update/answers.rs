@@ -30,7 +30,7 @@ pub(super) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
         }
         Answer::Marking(filter, count) => acts::mark_found(model, filter, count),
         Answer::Offset(before) => {
-            model.cards.offset = before.exactly();
+            model.cards.offset = before.exactly().or(model.cards.offset);
             Vec::new()
         }
         Answer::Counts(counts) => {
@@ -113,10 +113,11 @@ fn rows(model: &mut Model, page: Page, landing: Landing) -> Vec<Effect> {
         Landing::Before => cards.has_before = page.has_before,
     }
     let before = cards.current().cloned();
+    let carried = page.rows.first().and_then(|first| cards.offset_of(first.id));
     cards.land(page.rows, landing, height);
     let is_changed = before
         .is_some_and(|before| cards.current().is_some_and(|card| card.id == before.id && *card != before));
-    let mut effects = offset(model, landing);
+    let mut effects = offset(model, landing, carried);
     if is_changed && let Some(card) = model.cards.current().filter(|_| model.shows_detail()) {
         // Whoever changed the card stands in its history.
         let id = card.id;
@@ -126,8 +127,9 @@ fn rows(model: &mut Model, page: Page, landing: Landing) -> Vec<Effect> {
     effects
 }
 
-/// Finds out how many rows stand before the table's, where that is not known yet.
-fn offset(model: &mut Model, landing: Landing) -> Vec<Effect> {
+/// Finds out how many rows stand before the table's, where that is not known yet; until then, or where they are too
+/// many to be counted, it is as many as stood `carried` before its first.
+fn offset(model: &mut Model, landing: Landing, carried: Option<u64>) -> Vec<Effect> {
     let cards = &mut model.cards;
     if !cards.has_before {
         cards.offset = Some(0);
@@ -142,7 +144,7 @@ fn offset(model: &mut Model, landing: Landing) -> Vec<Effect> {
         cards.offset = Some(total.saturating_sub(cards.rows.len() as u64));
         return model.forget(Topic::Offset).into_iter().collect();
     }
-    cards.offset = None;
+    cards.offset = carried.filter(|_| landing == Landing::Stay);
     let Some(first) = cards.rows.first() else { return Vec::new() };
     let position = Position::of(first, cards.sort.by);
     let question = Question::Offset(cards.query.whole_filter(), cards.sort, position);
