@@ -93,11 +93,9 @@ fn a_filter_that_means_nothing_is_not_taken() {
     assert_eq!((console.model.place(), asked(&console)), (Place::Form, None));
 }
 
-#[test]
-fn what_an_act_on_many_cards_changed_comes_part_by_part() {
-    let mut console = opened();
-    console.press(KeyCode::Enter);
-    let record = |id: u64| LogRecord {
+/// What an act changed about one card.
+fn record(id: u64) -> LogRecord {
+    LogRecord {
         id,
         act_id: 1_000,
         act: "disable".to_owned(),
@@ -108,12 +106,41 @@ fn what_an_act_on_many_cards_changed_comes_part_by_part() {
         full_code: Some(format!("VIP-{id}")),
         before: None,
         after: None,
-    };
-    let part = |ids: std::ops::RangeInclusive<u64>, is_first, next| Answer::LogOfAct {
-        records: ids.rev().map(record).collect(),
-        is_first,
-        next,
-    };
+    }
+}
+
+/// The records of these numbers, the greatest first.
+fn part(ids: std::ops::RangeInclusive<u64>, is_first: bool, next: Option<u64>) -> Answer {
+    Answer::LogOfAct { records: ids.rev().map(record).collect(), is_first, next }
+}
+
+#[test]
+fn a_report_is_read_to_its_end_where_its_lines_are_wrapped() {
+    let mut console = opened();
+    console.press(KeyCode::Enter);
+    let long = |id| LogRecord { full_code: Some(format!("{id}-{}", "字".repeat(80))), ..record(id) };
+    let records = (1..=30).rev().map(long).collect();
+    console.answer(Topic::LogOfAct, Answer::LogOfAct { records, is_first: true, next: None });
+    let shows = |console: &Console, id: u64| console.screen().contains(&format!(" {id}-字"));
+    assert!(shows(&console, 30) && !shows(&console, 1));
+    console.keys("G");
+    assert!(!shows(&console, 30) && shows(&console, 1), "{}", console.screen());
+    let end = console.screen();
+    console.keys("jj");
+    console.press(KeyCode::PageDown);
+    assert_eq!(console.screen(), end);
+    console.keys("k");
+    assert_ne!(console.screen(), end, "one line back from the end is one key");
+    console.press(KeyCode::Home);
+    assert!(shows(&console, 30));
+    console.press(KeyCode::End);
+    assert_eq!(console.screen(), end);
+}
+
+#[test]
+fn what_an_act_on_many_cards_changed_comes_part_by_part() {
+    let mut console = opened();
+    console.press(KeyCode::Enter);
     console.answer(Topic::LogOfAct, part(801..=1_000, true, Some(801)));
     console.effects.clear();
     console.press(KeyCode::Down);
@@ -123,9 +150,7 @@ fn what_an_act_on_many_cards_changed_comes_part_by_part() {
     }
     assert!(matches!(console.question(Topic::LogOfAct), Some((_, Question::LogOfAct(1_000, Some(801))))));
     console.answer(Topic::LogOfAct, part(799..=800, false, None));
-    for _ in 0..20 {
-        console.press(KeyCode::PageDown);
-    }
+    console.keys("G");
     assert!(console.screen().contains("VIP-799"), "{}", console.screen());
     console.press(KeyCode::Esc);
     assert_eq!(console.model.place(), Place::Log);

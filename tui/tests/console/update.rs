@@ -61,6 +61,20 @@ fn the_detail_beside_the_table_follows_where_the_cursor_rests() {
 }
 
 #[test]
+fn the_detail_over_the_table_scrolls_no_further_than_its_end() {
+    let mut console = Console::with_cards((80, 16), Language::English);
+    console.press(KeyCode::Enter);
+    let start = console.screen();
+    for _ in 0..9 {
+        console.control('d');
+    }
+    let end = console.screen();
+    assert_ne!(start, end);
+    console.control('u');
+    assert_ne!(console.screen(), end, "back from the end by the first key");
+}
+
+#[test]
 fn an_answer_to_an_old_question_is_dropped() {
     let mut console = console();
     console.keys("/v");

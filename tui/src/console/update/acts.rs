@@ -10,6 +10,7 @@ use crate::console::model::{Model, Place, Tone};
 use crate::console::overlay::Overlay;
 use crate::console::refusal;
 use crate::console::statistics;
+use crate::console::view::{detail_overhang, report_lines};
 use crate::words::{counted, say};
 
 /// Does an act, or says why it cannot be done now.
@@ -97,11 +98,17 @@ fn ask_statistics(model: &mut Model) -> Vec<Effect> {
 }
 
 fn report_act(model: &mut Model, act: Act) -> Vec<Effect> {
-    let lines = match act {
+    let size = model.size;
+    let Some(Overlay::Report(report)) = model.overlays.last_mut() else { return Vec::new() };
+    let (lines, height) = report_lines(report, size);
+    let page = isize::try_from(height).unwrap_or(1);
+    let by = match act {
         Act::Down => 1,
         Act::Up => -1,
-        Act::PageDown => 10,
-        Act::PageUp => -10,
+        Act::PageDown => page,
+        Act::PageUp => -page,
+        Act::First => isize::MIN,
+        Act::Last => isize::MAX,
         Act::Back => {
             model.overlays.pop();
             return model.forget(Topic::LogOfAct).into_iter().collect();
@@ -110,9 +117,9 @@ fn report_act(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::Suspend => return vec![Effect::Suspend],
         _ => return Vec::new(),
     };
-    if let Some(Overlay::Report(report)) = model.overlays.last_mut() {
-        report.scroll = report.scroll.saturating_add_signed(lines).min(report.lines.len());
-    }
+    let last = lines.saturating_sub(height);
+    // A resize may have left fewer lines than were scrolled away.
+    report.scroll = report.scroll.min(last).saturating_add_signed(by).min(last);
     log::reach_in_act(model).into_iter().collect()
 }
 
@@ -142,8 +149,9 @@ fn detail_act(model: &mut Model, act: Act) -> Vec<Effect> {
 }
 
 fn scroll_detail(model: &mut Model, lines: isize) -> Vec<Effect> {
+    let most = detail_overhang(model);
     if let Some(Overlay::Detail { scroll }) = model.overlays.last_mut() {
-        *scroll = scroll.saturating_add_signed(lines);
+        *scroll = scroll.saturating_add_signed(lines).min(most);
     }
     Vec::new()
 }

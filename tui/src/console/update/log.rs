@@ -11,7 +11,7 @@ use crate::console::log_list::{LogList, LogQuery};
 use crate::console::message::{Effect, Question, Topic};
 use crate::console::model::Model;
 use crate::console::overlay::{Overlay, Report};
-use crate::console::view::log_height;
+use crate::console::view::{log_height, report_lines};
 use crate::words::say;
 
 /// How many acts a question asks for.
@@ -149,7 +149,7 @@ pub(super) fn show(model: &mut Model, records: &[LogRecord], is_first: bool, nex
 pub(super) fn reach_in_act(model: &mut Model) -> Option<Effect> {
     let Some(Overlay::Report(report)) = model.overlays.last() else { return None };
     let (act, before) = report.more?;
-    let is_near = report.scroll + NEAR > report.lines.len();
+    let is_near = report.scroll + NEAR > report_lines(report, model.size).0;
     if !is_near || model.awaits(Topic::LogOfAct) {
         return None;
     }

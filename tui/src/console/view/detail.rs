@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::paint::{overlay, space, span};
+use super::paint::{overlay, overlay_room, space, span};
 use super::table::{NONE, left, status_now};
 use crate::cells::{cells, harmless, pad_right, wrap};
 use crate::console::log::{act_word, changes};
@@ -38,13 +38,26 @@ fn rested_on(model: &Model) -> Option<&CardRecord> {
     model.cards.rows.iter().find(|card| card.id == history.card)
 }
 
-/// The detail over the table.
-pub(super) fn render_over(model: &Model, scroll: usize, frame: &mut Frame<'_>, screen: Rect) {
+/// The lines of the detail over the table, and the cells of their frame.
+fn laid_out(model: &Model, screen: Rect) -> (Vec<Line<'static>>, (u16, u16)) {
     let width = 64.min(screen.width.saturating_sub(8));
     let lines = lines(model, model.cards.current(), usize::from(width.saturating_sub(4)), 1);
     let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(screen.height.saturating_sub(4));
+    (lines, (width, height))
+}
+
+/// How many lines of the detail over the table do not fit into its frame.
+pub fn detail_overhang(model: &Model) -> usize {
+    let screen = Rect::new(0, 0, model.size.0, model.size.1);
+    let (lines, size) = laid_out(model, screen);
+    lines.len().saturating_sub(usize::from(overlay_room(size, screen).height))
+}
+
+/// The detail over the table.
+pub(super) fn render_over(model: &Model, scroll: usize, frame: &mut Frame<'_>, screen: Rect) {
+    let (lines, size) = laid_out(model, screen);
     let title = say!(model.language, "detail.title");
-    let inner = overlay(frame, model.theme, &title, (width, height), screen);
+    let inner = overlay(frame, model.theme, &title, size, screen);
     let scroll = scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
     put(frame, inner, lines, scroll);
 }

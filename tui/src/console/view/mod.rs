@@ -37,7 +37,9 @@ mod work;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 
+pub use self::detail::detail_overhang;
 pub use self::log::log_height;
+pub use self::report::report_lines;
 pub use self::spots::{Spot, spot};
 use super::model::{Model, SMALLEST};
 use super::overlay::Overlay;

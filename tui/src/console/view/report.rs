@@ -3,14 +3,13 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::paint::overlay;
+use super::paint::{overlay, overlay_room};
 use crate::cells::{cut_end, wrap};
 use crate::console::model::Model;
 use crate::console::overlay::Report;
 
-/// The lines in their frame.
-pub(super) fn render(model: &Model, report: &Report, frame: &mut Frame<'_>, screen: Rect) {
-    let theme = model.theme;
+/// The lines as they are wrapped, whether each belongs to the one before, and the cells of their frame.
+fn laid_out(report: &Report, screen: Rect) -> (Vec<(String, bool)>, (u16, u16)) {
     let width = 76.min(screen.width.saturating_sub(4));
     let room = usize::from(width.saturating_sub(4));
     let lines: Vec<(String, bool)> = report
@@ -21,9 +20,24 @@ pub(super) fn render(model: &Model, report: &Report, frame: &mut Frame<'_>, scre
             wrap(line, room).into_iter().map(move |part| (part, is_inner))
         })
         .collect();
-    let most = screen.height.saturating_sub(4);
+    let most = screen.height.saturating_sub(4).max(5);
     let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).clamp(5, most);
-    let inner = overlay(frame, theme, &cut_end(&report.title, room), (width, height), screen);
+    (lines, (width, height))
+}
+
+/// How many lines a report takes on a screen of this size, and how many of them are shown at once.
+pub fn report_lines(report: &Report, (columns, rows): (u16, u16)) -> (usize, usize) {
+    let screen = Rect::new(0, 0, columns, rows);
+    let (lines, size) = laid_out(report, screen);
+    (lines.len(), usize::from(overlay_room(size, screen).height))
+}
+
+/// The lines in their frame.
+pub(super) fn render(model: &Model, report: &Report, frame: &mut Frame<'_>, screen: Rect) {
+    let theme = model.theme;
+    let (lines, size) = laid_out(report, screen);
+    let title = cut_end(&report.title, usize::from(size.0.saturating_sub(4)));
+    let inner = overlay(frame, theme, &title, size, screen);
     let scroll = report.scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
     for (y, (line, is_inner)) in (inner.y..inner.bottom()).zip(lines.into_iter().skip(scroll)) {
         frame.buffer_mut().set_string(inner.x, y, line, if is_inner { theme.dim() } else { theme.text() });
