@@ -79,8 +79,8 @@ pub enum FormKind {
     },
     /// To act under another name.
     Operator {
-        /// The system's name, which an empty field gives back.
-        system: String,
+        /// The name that an empty field gives back.
+        usual: String,
     },
     /// To choose which acts of the log to see.
     LogFilter,
@@ -194,8 +194,8 @@ impl Form {
     }
 
     /// The form that gives the operator another name.
-    pub fn operator(name: &str, system: &str) -> Self {
-        let kind = FormKind::Operator { system: system.to_owned() };
+    pub fn operator(name: &str, usual: &str) -> Self {
+        let kind = FormKind::Operator { usual: usual.to_owned() };
         Self::new(kind, vec![Field::line(FieldName::Operator, name)])
     }
 

@@ -16,6 +16,7 @@ use super::saved_view::SavedView;
 use super::settings::{Files, Sources};
 use super::statistics::Statistics;
 use super::theme::Theme;
+use crate::settings::{Source, Sourced};
 use crate::words::Language;
 
 /// The smallest terminal that the console can be used in.
@@ -185,8 +186,8 @@ pub struct Model {
     pub theme: Theme,
     /// Who the operator log says does it.
     pub operator: Operator,
-    /// Who it is when no setting says so.
-    pub system_operator: Operator,
+    /// Who it is where no name was chosen in the console.
+    pub usual_operator: Sourced<Operator>,
     /// Whether the console takes the mouse.
     pub mouse: bool,
     /// The last click.
@@ -244,7 +245,7 @@ impl Model {
             zone: Zone::default(),
             language,
             theme,
-            system_operator: operator.clone(),
+            usual_operator: Sourced::new(operator.clone(), Source::System),
             operator,
             mouse: false,
             clicked: None,

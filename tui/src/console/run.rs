@@ -57,7 +57,7 @@ fn model(settings: &Settings, variable: &dyn Fn(&str) -> Option<String>) -> io::
     let size = crossterm::terminal::size()?;
     let operator = settings.operator.value.clone();
     let mut model = Model::new(Utc::now(), size, settings.language.value, theme, operator);
-    model.system_operator = settings.system_operator.clone();
+    model.usual_operator = settings.usual_operator.clone();
     model.zone = settings.zone.value;
     model.mouse = settings.mouse.value;
     if let Some(names) = &settings.columns.value {

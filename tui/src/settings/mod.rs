@@ -53,8 +53,8 @@ pub struct Settings {
     pub zone: Sourced<Zone>,
     /// Who the operator log says does it.
     pub operator: Sourced<Operator>,
-    /// Who it is when no setting says so.
-    pub system_operator: Operator,
+    /// Who it is where `preferences.toml` does not say so.
+    pub usual_operator: Sourced<Operator>,
     /// The background of the terminal that the colours are for.
     pub shade: Sourced<Shade>,
     /// The columns of the table, by their names; all where nothing is said.
@@ -201,15 +201,16 @@ impl Settings {
         let config_operator = config.operator.as_deref().filter(|name| !name.trim().is_empty());
         let config_operator =
             config_operator.map(Operator::new).transpose().map_err(SettingsError::Operator)?;
+        let usual_operator = Sourced::first(
+            [(config_operator, Source::Config)],
+            Sourced::new(system_operator, Source::System),
+        );
         let operator = if wishes.confined {
             let name = operator::of_key(variable)?;
             let operator = Operator::new(&name).map_err(SettingsError::Operator)?;
             Sourced::new(operator, Source::Variable(operator::VARIABLE))
         } else {
-            Sourced::first(
-                [(preferences.operator.clone(), Source::Preferences), (config_operator, Source::Config)],
-                Sourced::new(system_operator.clone(), Source::System),
-            )
+            Sourced::first([(preferences.operator.clone(), Source::Preferences)], usual_operator.clone())
         };
         Ok(Self {
             read_only: read_only_source != Source::Default,
@@ -221,7 +222,7 @@ impl Settings {
             ),
             zone: zone(&preferences, &config, &paths, variable)?,
             operator,
-            system_operator,
+            usual_operator,
             shade: Sourced::first(
                 [(preferences.shade, Source::Preferences), (config.theme, Source::Config)],
                 Sourced::new(Shade::detect(variable), Source::System),
@@ -336,7 +337,7 @@ mod tests {
         assert_eq!((settings.zone.value.name(), settings.zone.source), ("Europe/Berlin", Source::Config));
         assert_eq!(settings.operator.value.as_str(), "shop A");
         assert_eq!(settings.operator.source, Source::Preferences);
-        assert_eq!(settings.system_operator.as_str(), "li");
+        assert_eq!(settings.usual_operator, Sourced::new(Operator::new("shop").unwrap(), Source::Config));
         assert_eq!((settings.mouse.value, settings.mouse.source), (false, Source::Default));
         assert_eq!((settings.read_only, settings.read_only_source), (true, Source::Config));
         let zone = by_variable.unwrap().zone;

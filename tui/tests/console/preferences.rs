@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use crossterm::event::KeyCode;
 use kami_shared::card::CardStatus;
 use kami_shared::filter::{Direction, SortBy};
+use kami_shared::operator::Operator;
 use kami_tui::console::column::Column;
 use kami_tui::console::message::{Effect, Message, Question, Topic};
 use kami_tui::console::model::{Place, ReadOnly};
@@ -11,7 +12,7 @@ use kami_tui::console::pointer::Pointer;
 use kami_tui::console::saved_view::SavedView;
 use kami_tui::console::theme::Shade;
 use kami_tui::console::view::{Spot, spot};
-use kami_tui::settings::{Choice, Source};
+use kami_tui::settings::{Choice, Source, Sourced};
 use kami_tui::words::Language;
 
 use crate::fixtures::{Console, cards, now};
@@ -130,6 +131,7 @@ fn settings_change_at_once_and_are_kept() {
 #[test]
 fn a_zone_and_an_operator_are_chosen() {
     let mut console = console();
+    console.model.usual_operator = Sourced::new(Operator::new("desk").unwrap(), Source::Config);
     console.keys("Szone");
     console.press(KeyCode::Enter);
     console.keys("europe berlin");
@@ -154,7 +156,8 @@ fn a_zone_and_an_operator_are_chosen() {
     }
     console.press(KeyCode::Enter);
     assert_eq!(kept(&console), Some(&Choice::Operator(None)));
-    assert_eq!(console.model.operator.as_str(), "li");
+    assert_eq!(console.model.operator.as_str(), "desk");
+    assert!(console.screen().contains("desk · config.toml"), "{}", console.screen());
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::console::overlay::{Chosen, Overlay, PickerKind};
 use crate::console::picker::{Item, Picker};
 use crate::console::settings::{Setting, Sources};
 use crate::console::theme::Shade;
-use crate::settings::{Choice, Source};
+use crate::settings::{Choice, Source, Sourced};
 use crate::words::{Language, say};
 
 /// The list of all settings.
@@ -125,11 +125,10 @@ pub(super) fn choose(model: &mut Model, setting: Setting) -> Vec<Effect> {
             Vec::new()
         }
         Setting::Operator => {
-            let own = (model.operator != model.system_operator).then(|| model.operator.to_string());
-            model.overlays.push(Overlay::Form(Form::operator(
-                &own.unwrap_or_default(),
-                model.system_operator.as_str(),
-            )));
+            let is_chosen = model.sources.operator == Source::Preferences;
+            let chosen = if is_chosen { model.operator.as_str() } else { "" };
+            let form = Form::operator(chosen, model.usual_operator.value.as_str());
+            model.overlays.push(Overlay::Form(form));
             Vec::new()
         }
         Setting::Environment | Setting::ReadOnly | Setting::Config | Setting::Preferences => Vec::new(),
@@ -175,11 +174,12 @@ pub(super) fn take_zone(model: &mut Model, zone: Zone) -> Vec<Effect> {
     vec![Effect::Keep(Choice::Zone(zone.name()))]
 }
 
-/// Acts under another name from now on; an empty one gives the system's back.
+/// Acts under another name from now on; an empty one gives the usual one back.
 pub(super) fn take_operator(model: &mut Model, name: &str) -> Vec<Effect> {
     let own = Operator::new(name).ok();
-    model.sources.operator = if own.is_some() { Source::Preferences } else { Source::System };
-    model.operator = own.clone().unwrap_or_else(|| model.system_operator.clone());
+    let chosen = [(own.clone(), Source::Preferences)];
+    let Sourced { value, source } = Sourced::first(chosen, model.usual_operator.clone());
+    (model.operator, model.sources.operator) = (value, source);
     let words = say!(model.language, "setting.operator_now", name = harmless(model.operator.as_str()));
     model.overlays.pop();
     model.say(Tone::Good, words);

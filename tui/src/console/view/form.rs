@@ -197,8 +197,8 @@ fn below(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
             let words = meaning.unwrap_or_else(|_| say!(model.language, "form.log_about"));
             wrap(&words, width).into_iter().map(|line| Line::from(span(line, theme.dim()))).collect()
         }
-        FormKind::Operator { system } => {
-            let words = say!(model.language, "form.operator_about", name = harmless(system));
+        FormKind::Operator { usual } => {
+            let words = say!(model.language, "form.operator_about", name = harmless(usual));
             wrap(&words, width).into_iter().map(|line| Line::from(span(line, theme.dim()))).collect()
         }
     };
