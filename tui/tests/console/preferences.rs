@@ -81,6 +81,19 @@ fn a_view_of_the_same_name_is_replaced_and_said_so_before() {
 }
 
 #[test]
+fn a_name_is_shown_beside_any_detail() {
+    let mut console = Console::with_cards((60, 24), Language::English);
+    console.model.views =
+        vec![SavedView { text: "7KQ2".repeat(30), ..SavedView::named("refunds of shop A") }];
+    console.model.files.preferences = ["/", &"folder/".repeat(12), "preferences.toml"].iter().collect();
+    console.keys("V");
+    assert!(console.screen().contains("refunds of shop A "), "{}", console.screen());
+    console.press(KeyCode::Esc);
+    console.keys("S");
+    assert!(console.screen().contains("preferences  /folder/"), "{}", console.screen());
+}
+
+#[test]
 fn a_view_is_deleted_after_a_question() {
     let mut console = console();
     console.model.views = vec![vip()];
@@ -158,6 +171,19 @@ fn a_zone_and_an_operator_are_chosen() {
     assert_eq!(kept(&console), Some(&Choice::Operator(None)));
     assert_eq!(console.model.operator.as_str(), "desk");
     assert!(console.screen().contains("desk · config.toml"), "{}", console.screen());
+}
+
+#[test]
+fn another_zone_means_other_ranges_at_once() {
+    let mut console = console();
+    console.model.cards.query.created = "2026-03-01".parse().ok();
+    console.effects.clear();
+    console.keys("Szone");
+    console.press(KeyCode::Enter);
+    console.keys("UTC");
+    console.press(KeyCode::Enter);
+    let Some((_, Question::Rows { filter, .. })) = console.question(Topic::Rows) else { panic!("no rows") };
+    assert_eq!(filter.created.unwrap().from, Some("2026-03-01T00:00:00Z".parse().unwrap()));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use kami_shared::operator::Operator;
 use kami_shared::zone::Zone;
 
-use super::lists;
+use super::{lists, table};
 use crate::cells::harmless;
 use crate::console::act::Act;
 use crate::console::column::Column;
@@ -171,7 +171,12 @@ pub(super) fn keep_columns(model: &mut Model) -> Vec<Effect> {
 pub(super) fn take_zone(model: &mut Model, zone: Zone) -> Vec<Effect> {
     model.zone = zone;
     model.sources.zone = Source::Preferences;
-    vec![Effect::Keep(Choice::Zone(zone.name()))]
+    let mut effects = vec![Effect::Keep(Choice::Zone(zone.name()))];
+    // The days of a range begin and end at other moments now.
+    if model.cards.query.created.is_some() || model.cards.query.expiring.is_some() {
+        effects.extend(table::reload(model));
+    }
+    effects
 }
 
 /// Acts under another name from now on; an empty one gives the usual one back.

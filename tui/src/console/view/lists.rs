@@ -117,8 +117,10 @@ fn line(
         let label = cut_end(&item.label, room.saturating_sub(14)).into_owned();
         return Line::from(vec![bar, tick, span(keys, theme.accent()), span(label, label_style)]);
     }
-    let detail_width = cells(&item.detail);
-    let label = cut_end(&item.label, room.saturating_sub(detail_width + 1)).into_owned();
+    // A long detail leaves half of the line to the label, by which the item is known.
+    let least = cells(&item.label).min(room / 2);
+    let detail = cut_end(&item.detail, room.saturating_sub(least + 2));
+    let label = cut_end(&item.label, room.saturating_sub(cells(&detail) + 1)).into_owned();
     let filling = room.saturating_sub(cells(&label));
-    Line::from(vec![bar, tick, span(label, label_style), span(pad_left(&item.detail, filling), theme.dim())])
+    Line::from(vec![bar, tick, span(label, label_style), span(pad_left(&detail, filling), theme.dim())])
 }
