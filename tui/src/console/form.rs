@@ -24,7 +24,7 @@ use super::log_list::{self, LogQuery};
 use super::order::{Order, Target};
 use super::saved_view;
 use crate::export::{self, ExportOrder, Source};
-use crate::period::Period;
+use crate::period::{self, Period, Side};
 use crate::words::{Language, number, say};
 
 /// The durations that most cards have.
@@ -83,7 +83,12 @@ pub enum FormKind {
         usual: String,
     },
     /// To choose which acts of the log to see.
-    LogFilter,
+    LogFilter {
+        /// The zone in which times are typed.
+        zone: Zone,
+        /// The moment at which the form was opened, by the database's clock.
+        at: DateTime<Utc>,
+    },
 }
 
 /// The cards that may be written to a file.
@@ -113,7 +118,20 @@ impl FormKind {
             Self::Import => "form.import",
             Self::View { .. } => "form.view",
             Self::Operator { .. } => "form.operator",
-            Self::LogFilter => "form.log_filter",
+            Self::LogFilter { .. } => "form.log_filter",
+        }
+    }
+
+    /// Whether it orders something to be done to cards, and so waits for what comes of it.
+    pub const fn is_order(&self) -> bool {
+        match self {
+            Self::Generate
+            | Self::Edit { .. }
+            | Self::Extend(_)
+            | Self::Note(_)
+            | Self::Export(_)
+            | Self::Import => true,
+            Self::View { .. } | Self::Operator { .. } | Self::LogFilter { .. } => false,
         }
     }
 }
@@ -200,7 +218,7 @@ impl Form {
     }
 
     /// The form that chooses which acts of the log to see.
-    pub fn log_filter(query: &LogQuery) -> Self {
+    pub fn log_filter(query: &LogQuery, zone: Zone, at: DateTime<Utc>) -> Self {
         let acts: Vec<&str> = [ANY].into_iter().chain(log_list::ACTS).collect();
         let fields = vec![
             Field::line(FieldName::Operator, query.operator.clone().unwrap_or_default()),
@@ -209,7 +227,7 @@ impl Form {
             Field::line(FieldName::Batch, query.batch.map(|batch| batch.to_string()).unwrap_or_default()),
             Field::line(FieldName::Time, query.done.map(|done| done.to_string()).unwrap_or_default()),
         ];
-        Self::new(FormKind::LogFilter, fields)
+        Self::new(FormKind::LogFilter { zone, at }, fields)
     }
 
     /// Which acts of the log the form wants to see.
@@ -274,6 +292,12 @@ impl Form {
 
     /// The card has become another: fields that were left alone follow it, what was typed stays.
     pub fn rebase(&mut self, card: &CardRecord) {
+        if let FormKind::Extend(Target::One(seen)) | FormKind::Note(Target::One(seen)) = &mut self.kind {
+            seen.as_mut().clone_from(card);
+        }
+        if !matches!(self.kind, FormKind::Edit { .. }) {
+            return;
+        }
         let fresh = edit_fields(card);
         for ((field, initial), fresh) in self.fields.iter_mut().zip(&mut self.initial).zip(fresh) {
             let is_untouched = field.value() == initial.as_str();
@@ -294,7 +318,7 @@ impl Form {
         if self.is_idle(name) || (value.is_empty() && !self.is_tried) {
             return None;
         }
-        let may_be_empty = matches!(self.kind, FormKind::LogFilter) && value.is_empty();
+        let may_be_empty = matches!(self.kind, FormKind::LogFilter { .. }) && value.is_empty();
         let is_right = match name {
             _ if may_be_empty => true,
             FieldName::Prefix => Prefix::from_str(value).is_ok(),
@@ -307,7 +331,7 @@ impl Form {
             FieldName::Name => saved_view::is_name(value),
             FieldName::Operator => value.is_empty() || Operator::new(value).is_ok(),
             FieldName::Batch => value.trim_start_matches('#').parse::<u64>().is_ok(),
-            FieldName::Time => value.parse::<Period>().is_ok(),
+            FieldName::Time => value.parse().is_ok_and(|done| !self.ends_before_it_begins(done)),
             FieldName::Code | FieldName::Act | FieldName::Status | FieldName::Which | FieldName::Format => {
                 true
             }
@@ -327,11 +351,19 @@ impl Form {
             FieldName::Name => say!(language, "problem.name", most = saved_view::MAX_NAME),
             FieldName::Operator => say!(language, "problem.operator"),
             FieldName::Batch => say!(language, "problem.batch"),
+            FieldName::Time if value.parse::<Period>().is_ok() => say!(language, "period.is_empty"),
             FieldName::Time => say!(language, "problem.time"),
             FieldName::Path if matches!(self.kind, FormKind::Import) => say!(language, "problem.file"),
             FieldName::Path => say!(language, "problem.path"),
             _ => say!(language, "problem.machine"),
         })
+    }
+
+    fn ends_before_it_begins(&self, done: Period) -> bool {
+        match self.kind {
+            FormKind::LogFilter { zone, at } => period::is_empty(done.range(Side::Past, zone, at)),
+            _ => false,
+        }
     }
 
     /// How many cards to make, thousands separated or not.
@@ -375,9 +407,10 @@ impl Form {
             }
             FormKind::Export(sources) => self.export_order(sources).map(Order::Export),
             // A file is looked at before it is imported, and the others touch no card.
-            FormKind::Import | FormKind::View { .. } | FormKind::Operator { .. } | FormKind::LogFilter => {
-                None
-            }
+            FormKind::Import
+            | FormKind::View { .. }
+            | FormKind::Operator { .. }
+            | FormKind::LogFilter { .. } => None,
             FormKind::Extend(target) => {
                 let seconds = self.duration()?.seconds()?;
                 Some(Order::Act { act: CardAct::Extend { seconds }, target: target.clone() })

@@ -218,6 +218,49 @@ fn what_came_of_it_is_said_and_the_row_follows() {
 }
 
 #[test]
+fn a_form_that_orders_nothing_outlives_work_that_ends_behind_it() {
+    let done = || {
+        let acted = Acted { card: Some(cards().swap_remove(0)), now: now(), act_id: 1 };
+        Done::One { act: "disable", card: 8, acted }
+    };
+    for keys in ["Vsave\nmine", "Soperator\nmine", "lfmine"] {
+        for came in [done(), Done::Refused(ActError::NotFound)] {
+            let mut console = console();
+            console.keys("b");
+            for part in keys.split_inclusive('\n') {
+                console.keys(part.trim_end());
+                if part.ends_with('\n') {
+                    console.press(KeyCode::Enter);
+                }
+            }
+            assert_eq!(console.model.place(), Place::Form, "{keys}");
+            console.answer(Topic::Work, Answer::Done(Box::new(came)));
+            let screen = console.screen();
+            assert_eq!(console.model.place(), Place::Form, "{screen}");
+            assert!(screen.contains("mine"), "{screen}");
+            assert!(console.model.notice.is_some(), "what came of it stands in the message line");
+        }
+    }
+}
+
+#[test]
+fn an_extension_of_a_card_that_others_changed_can_be_ordered_again() {
+    let mut console = console();
+    console.keys("j+");
+    console.press(KeyCode::Enter);
+    let card = CardRecord { machine_code: Some("PC-NEW".to_owned()), ..cards().swap_remove(1) };
+    let error = ActError::Changed { card: Box::new(card.clone()), now: now() };
+    console.answer(Topic::Work, Answer::Done(Box::new(Done::Refused(error))));
+    console.press(KeyCode::Enter);
+    let Some(Order::Act { act: CardAct::Extend { seconds: 86_400 }, target: Target::One(seen) }) =
+        order(&console)
+    else {
+        panic!("nothing was ordered")
+    };
+    assert_eq!(**seen, card);
+}
+
+#[test]
 fn leaving_asks_only_when_something_typed_would_be_lost() {
     let quits = |console: &Console| console.effects.iter().any(|effect| matches!(effect, Effect::Quit));
     let mut untouched = console();
@@ -229,4 +272,14 @@ fn leaving_asks_only_when_something_typed_would_be_lost() {
     assert!(!quits(&typed));
     typed.control('c');
     assert!(quits(&typed));
+    let mut later = console();
+    later.keys("nVIP");
+    later.control('c');
+    later.keys("X");
+    later.control('c');
+    assert!(!quits(&later), "more was typed since");
+    later.press(KeyCode::Esc);
+    later.keys("nVIP");
+    later.control('c');
+    assert!(!quits(&later), "another form");
 }

@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode;
 use kami_shared::store::{ActFilter, ActRecord, ActStep, LogRecord};
-use kami_tui::console::message::{Answer, Question, Topic};
+use kami_tui::console::message::{Answer, Message, Question, Topic};
 use kami_tui::console::model::Place;
 use kami_tui::words::Language;
 
@@ -81,6 +81,42 @@ fn the_log_is_filtered_by_the_server() {
     assert_eq!(filter.done.unwrap().from, Some("2026-03-03T16:00:00Z".parse().unwrap()));
     console.press(KeyCode::Backspace);
     assert_eq!(asked(&console), Some((ActFilter::default(), None)));
+}
+
+#[test]
+fn a_range_that_ends_before_it_begins_is_not_taken() {
+    let mut console = opened();
+    console.keys("f");
+    console.press(KeyCode::BackTab);
+    console.keys("2026-02..2026-01");
+    assert!(console.screen().contains("This range ends before it begins."), "{}", console.screen());
+    console.press(KeyCode::Enter);
+    assert_eq!((console.model.place(), asked(&console)), (Place::Form, None));
+}
+
+#[test]
+fn no_report_comes_over_the_filter_that_is_typed() {
+    let mut console = opened();
+    console.press(KeyCode::Enter);
+    let (id, _) = console.question(Topic::LogOfAct).unwrap();
+    console.keys("fli");
+    console.tell(Message::Answered { id, answer: part(1..=3, true, None) });
+    assert_eq!(console.model.place(), Place::Form);
+}
+
+#[test]
+fn more_acts_are_fetched_where_those_that_are_here_do_not_fill_the_window() {
+    let mut console = opened();
+    console.keys(&"j".repeat(52));
+    assert_eq!(asked(&console), None);
+    console.tell(Message::Resized(80, 60));
+    assert_eq!(asked(&console), Some((ActFilter::default(), Some(901))), "a higher window");
+    let mut console = opened();
+    console.keys("r");
+    let (id, _) = console.question(Topic::Acts).unwrap();
+    let step = ActStep { acts: Vec::new(), next: Some(500) };
+    console.tell(Message::Answered { id, answer: Answer::Acts { step, is_first: true, goes_on: false } });
+    assert_eq!(asked(&console), Some((ActFilter::default(), Some(500))));
 }
 
 #[test]

@@ -109,6 +109,26 @@ fn a_search_asks_after_a_pause_for_what_is_typed() {
 }
 
 #[test]
+fn a_paste_is_asked_for_once_and_has_an_end() {
+    let mut console = console();
+    console.keys("/");
+    console.effects.clear();
+    console.tell(Message::Pasted(format!(" {}\nsecond line", "x".repeat(100_000))));
+    assert_eq!(console.model.cards.query.text.value(), "x".repeat(1_000));
+    let asked =
+        console.effects.iter().filter(|effect| matches!(effect, Effect::Ask { topic: Topic::Rows, .. }));
+    assert_eq!(asked.count(), 1);
+    console.press(KeyCode::Esc);
+    console.keys("C");
+    let columns = console.model.cards.columns.clone();
+    console.tell(Message::Pasted("machine of the card".to_owned()));
+    assert_eq!(console.model.cards.columns, columns, "only the key switches");
+    console.press(KeyCode::Esc);
+    console.keys("Cmachine ");
+    assert_ne!(console.model.cards.columns, columns);
+}
+
+#[test]
 fn marks() {
     let marked = |keys: &str| {
         let mut console = console();

@@ -59,10 +59,7 @@ pub(super) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
             take_statistics(model, statistics);
             Vec::new()
         }
-        Answer::Acts { step, is_first, .. } => {
-            log::take(model, step, is_first);
-            Vec::new()
-        }
+        Answer::Acts { step, is_first, .. } => log::take(model, step, is_first),
         Answer::LogOfAct { records, is_first, next } => {
             log::show(model, &records, is_first, next);
             Vec::new()

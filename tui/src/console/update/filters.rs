@@ -11,10 +11,12 @@ use crate::console::model::Model;
 /// How long the typing rests before the database is asked.
 const DEBOUNCE: Duration = Duration::from_millis(120);
 
-/// Types into the search.
-pub(super) fn edit_search(model: &mut Model, request: InputRequest) -> Vec<Effect> {
+/// Types into the search, and asks once for all of it.
+pub(super) fn edit_search(model: &mut Model, requests: &[InputRequest]) -> Vec<Effect> {
     let before = model.cards.query.whole_filter();
-    model.cards.query.text.handle(request);
+    for request in requests {
+        model.cards.query.text.handle(*request);
+    }
     if model.cards.query.whole_filter() == before { Vec::new() } else { changed_after(model, DEBOUNCE) }
 }
 

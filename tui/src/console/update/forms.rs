@@ -8,7 +8,7 @@ use crate::console::field::FieldName;
 use crate::console::form::FormKind;
 use crate::console::message::{Effect, Topic};
 use crate::console::model::Model;
-use crate::console::overlay::Overlay;
+use crate::console::overlay::{Confirm, Overlay};
 
 /// Does an act in the form on top.
 pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
@@ -18,6 +18,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::Down => form.go(true),
         Act::Up => form.go(false),
         Act::Back => {
+            model.was_told_of_loss = false;
             model.overlays.pop();
             return model.forget(Topic::Import).into_iter().collect();
         }
@@ -37,7 +38,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
                     let name = form.value(FieldName::Operator).to_owned();
                     return settings::take_operator(model, &name);
                 }
-                FormKind::LogFilter => {
+                FormKind::LogFilter { .. } => {
                     let query = form.log_query();
                     return log::filter(model, query);
                 }
@@ -56,14 +57,13 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
 }
 
 /// Types into the form on top, or the number into the question on top.
-pub(super) fn edit(model: &mut Model, request: InputRequest) {
-    match model.overlays.last_mut() {
-        Some(Overlay::Form(form)) => form.type_in(request),
-        Some(Overlay::Confirm(confirm)) => {
-            if let Some((_, typed)) = &mut confirm.typed {
-                typed.handle(request);
-            }
+pub(super) fn edit(model: &mut Model, requests: &[InputRequest]) {
+    model.was_told_of_loss = false;
+    for request in requests {
+        match model.overlays.last_mut() {
+            Some(Overlay::Form(form)) => form.type_in(*request),
+            Some(Overlay::Confirm(Confirm { typed: Some((_, typed)), .. })) => drop(typed.handle(*request)),
+            _ => {}
         }
-        _ => {}
     }
 }

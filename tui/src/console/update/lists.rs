@@ -44,13 +44,18 @@ pub(super) fn open(model: &mut Model, act: Act) -> Vec<Effect> {
     question.map(|question| model.ask(Topic::Choices, question)).into_iter().collect()
 }
 
+/// Whether a key switches the item under the cursor of the list on top, where it would type elsewhere.
+pub(super) fn is_switched_by(model: &Model, request: InputRequest) -> bool {
+    let is_columns = matches!(model.overlays.last(), Some(Overlay::Picker { kind: PickerKind::Columns, .. }));
+    is_columns && request == InputRequest::InsertChar(' ')
+}
+
 /// Types into the list on top.
-pub(super) fn edit(model: &mut Model, request: InputRequest) -> Vec<Effect> {
+pub(super) fn edit(model: &mut Model, requests: &[InputRequest]) -> Vec<Effect> {
     if let Some(Overlay::Picker { kind, picker }) = model.overlays.last_mut() {
-        if *kind == PickerKind::Columns && request == InputRequest::InsertChar(' ') {
-            return choose(model);
+        for request in requests {
+            picker.edit(*request);
         }
-        picker.edit(request);
         let side = match kind {
             PickerKind::Created => Side::Past,
             PickerKind::Expiring => Side::Future,

@@ -57,9 +57,9 @@ fn reach(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Acts have come.
-pub(super) fn take(model: &mut Model, step: ActStep, is_first: bool) {
+pub(super) fn take(model: &mut Model, step: ActStep, is_first: bool) -> Vec<Effect> {
     let height = log_height(model.size.1);
-    let Some(list) = list(model) else { return };
+    let Some(list) = list(model) else { return Vec::new() };
     if is_first {
         list.acts.clear();
         (list.cursor, list.top) = (0, 0);
@@ -68,6 +68,17 @@ pub(super) fn take(model: &mut Model, step: ActStep, is_first: bool) {
     list.acts.extend(step.acts);
     list.next = step.next;
     list.go(0, height);
+    reach(model)
+}
+
+/// The window has become higher or lower.
+pub(super) fn resize(model: &mut Model) -> Vec<Effect> {
+    let height = log_height(model.size.1);
+    let Some(list) = list(model) else { return Vec::new() };
+    list.go(0, height);
+    let mut effects = reach(model);
+    effects.extend(reach_in_act(model));
+    effects
 }
 
 /// Sees other acts.
@@ -81,6 +92,7 @@ pub(super) fn filter(model: &mut Model, query: LogQuery) -> Vec<Effect> {
 
 /// Does an act in the list.
 pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
+    let (zone, now) = (model.zone, model.server_now());
     let height = log_height(model.size.1);
     let page = isize::try_from(height).unwrap_or(1);
     let Some(list) = list(model) else { return Vec::new() };
@@ -96,9 +108,10 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
             return vec![model.ask(Topic::LogOfAct, Question::LogOfAct(id, None))];
         }
         Act::FilterLog => {
-            let form = Form::log_filter(&list.query);
+            let form = Form::log_filter(&list.query, zone, now);
             model.overlays.push(Overlay::Form(form));
-            return Vec::new();
+            // A report that comes now would lie over what is typed.
+            return model.forget(Topic::LogOfAct).into_iter().collect();
         }
         Act::Unfilter if !list.query.is_empty() => {
             list.query = LogQuery::default();

@@ -28,6 +28,9 @@ const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(60);
 /// How old counts of everything grow, which cost the server seconds on ten million cards.
 const COUNT_AGAIN: TimeDelta = TimeDelta::minutes(10);
 
+/// The most characters of a paste that are typed: more than any field takes.
+const LONGEST_PASTE: usize = 1_000;
+
 /// Takes a message in and returns what has to be done.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
@@ -40,7 +43,9 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.size = (columns, rows);
             let height = model.table_height();
             model.cards.scroll(height);
-            table::reach(model)
+            let mut effects = table::reach(model);
+            effects.extend(log::resize(model));
+            effects
         }
         Message::Resumed => look_again(model, TimeDelta::zero()),
         Message::Act(act) => {
@@ -53,11 +58,13 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             settings::refresh(model);
             effects
         }
-        Message::Edit(request) => edit(model, request),
+        Message::Edit(request) if lists::is_switched_by(model, request) => acts::act(model, Act::Open),
+        Message::Edit(request) => edit(model, &[request]),
         Message::Pasted(text) => {
             // A pasted list of codes is no list of commands, and a search is one line.
-            let line = text.lines().next().unwrap_or_default().trim().to_owned();
-            line.chars().flat_map(|character| edit(model, InputRequest::InsertChar(character))).collect()
+            let line = text.lines().next().unwrap_or_default().trim();
+            let typed: Vec<_> = line.chars().take(LONGEST_PASTE).map(InputRequest::InsertChar).collect();
+            edit(model, &typed)
         }
         Message::Answered { id, answer } => match model.topic_of(id) {
             Some(topic) => answers::take(model, topic, answer),
@@ -110,11 +117,11 @@ fn look_again(model: &mut Model, after: TimeDelta) -> Vec<Effect> {
     effects
 }
 
-fn edit(model: &mut Model, request: InputRequest) -> Vec<Effect> {
+fn edit(model: &mut Model, requests: &[InputRequest]) -> Vec<Effect> {
     match model.place() {
-        Place::Picker | Place::Views => return lists::edit(model, request),
+        Place::Picker | Place::Views => return lists::edit(model, requests),
         Place::Form | Place::ConfirmTyped => {
-            forms::edit(model, request);
+            forms::edit(model, requests);
             return Vec::new();
         }
         Place::Search => {}
@@ -127,7 +134,7 @@ fn edit(model: &mut Model, request: InputRequest) -> Vec<Effect> {
         | Place::Import
         | Place::Statistics => return Vec::new(),
     }
-    filters::edit_search(model, request)
+    filters::edit_search(model, requests)
 }
 
 /// Does what a key would do, for tests and for lists of acts.

@@ -174,9 +174,9 @@ pub(super) fn done(model: &mut Model, done: Done) -> Vec<Effect> {
         }
         Done::NotExported(error) => {
             let words = reason::export_error(model.language, &error);
-            match model.overlays.last_mut() {
-                Some(Overlay::Form(form)) => form.failure = Some(words),
-                _ => model.say(Tone::Bad, words),
+            match order_form(model) {
+                Some(form) => form.failure = Some(words),
+                None => model.say(Tone::Bad, words),
             }
             return Vec::new();
         }
@@ -201,8 +201,20 @@ pub(super) fn done(model: &mut Model, done: Done) -> Vec<Effect> {
     effects
 }
 
+/// The form on top that ordered what is being done. Quick work leaves time to open others, which have no part in it.
+fn order_form(model: &mut Model) -> Option<&mut Form> {
+    match model.overlays.last_mut() {
+        Some(Overlay::Form(form)) if form.kind.is_order() => Some(form),
+        _ => None,
+    }
+}
+
 fn close_form(model: &mut Model) {
-    model.overlays.retain(|overlay| !matches!(overlay, Overlay::Form(_) | Overlay::Import(_)));
+    model.overlays.retain(|overlay| match overlay {
+        Overlay::Form(form) => !form.kind.is_order(),
+        Overlay::Import(_) => false,
+        _ => true,
+    });
 }
 
 fn one(model: &mut Model, act: &'static str, id: u64, acted: Acted) {
@@ -304,9 +316,9 @@ fn refused(model: &mut Model, error: ActError) -> Vec<Effect> {
         return changed_meanwhile(model, &card, words);
     }
     let is_gone = matches!(error, ActError::NotFound);
-    match model.overlays.last_mut() {
-        Some(Overlay::Form(form)) => form.failure = Some(words),
-        _ => model.say(if matches!(error, ActError::Cancelled) { Tone::Plain } else { Tone::Bad }, words),
+    match order_form(model) {
+        Some(form) => form.failure = Some(words),
+        None => model.say(if matches!(error, ActError::Cancelled) { Tone::Plain } else { Tone::Bad }, words),
     }
     if is_gone { table::refresh(model) } else { Vec::new() }
 }
@@ -317,7 +329,7 @@ fn changed_meanwhile(model: &mut Model, card: &CardRecord, words: String) -> Vec
         row.clone_from(card);
     }
     model.history = None;
-    if let Some(Overlay::Form(form)) = model.overlays.last_mut() {
+    if let Some(form) = order_form(model) {
         form.rebase(card);
         form.failure = Some(words);
     } else {

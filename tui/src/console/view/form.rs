@@ -187,7 +187,7 @@ fn below(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
             let keeps = span(cut_end(keeps, width).into_owned(), theme.dim());
             [Some(keeps), replaces].into_iter().flatten().map(Line::from).collect()
         }
-        FormKind::LogFilter => {
+        FormKind::LogFilter { .. } => {
             let time = form.value(FieldName::Time).trim().parse::<Period>();
             let meaning = time.map(|time| {
                 let range = time.range(Side::Past, model.zone, model.server_now());
