@@ -1,10 +1,12 @@
 //! How the console looks and what it remembers, kept from one run to the next.
 //!
 //! The file is the console's own, and people edit it all the same: an entry that cannot be understood is skipped and
-//! left where it is.
+//! left where it is until another is chosen in its place.
 
-use std::io;
-use std::path::Path;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 
 use kami_shared::card::TextError;
 use kami_shared::operator::Operator;
@@ -89,7 +91,7 @@ pub enum Choice {
 impl Preferences {
     /// Reads them; what cannot be understood is skipped, and so is a file that is no TOML or cannot be read.
     pub fn read(path: &Path) -> Self {
-        match std::fs::read_to_string(path) {
+        match fs::read_to_string(path) {
             Ok(text) => Self::parse(&text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Self::default(),
             Err(_) => Self { skipped: vec![file_name(path)], ..Self::default() },
@@ -127,28 +129,46 @@ impl Preferences {
     /// Keeps a choice in the file, whole or not at all; what other consoles wrote there meanwhile stays.
     pub fn keep(path: &Path, choice: Choice) -> Result<(), SettingsError> {
         let failed = |source| SettingsError::Unwritable { path: path.to_owned(), source };
-        let mut table = match std::fs::read_to_string(path) {
+        let mut table = match fs::read_to_string(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Table::new(),
             Err(error) => return Err(failed(error)),
             Ok(text) => {
-                if let Ok(table) = text.parse() {
-                    table
-                } else {
+                let table = text.parse::<Table>().ok();
+                let loses = table.as_ref().is_none_or(|table| {
+                    matches!(choice, Choice::View(_))
+                        && table.get("views").is_some_and(|views| !views.is_array())
+                });
+                if loses {
                     // Whoever wrote it may want to mend it.
-                    std::fs::rename(path, path.with_extension("toml.broken")).map_err(failed)?;
-                    Table::new()
+                    fs::copy(path, path.with_extension("toml.broken")).map_err(failed)?;
                 }
+                table.unwrap_or_default()
             }
         };
         put(&mut table, choice).map_err(|error| failed(io::Error::other(error)))?;
         let text = toml::to_string(&table).map_err(|error| failed(io::Error::other(error)))?;
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(failed)?;
+            fs::create_dir_all(folder).map_err(failed)?;
         }
-        let new = path.with_extension("toml.new");
-        std::fs::write(&new, text).map_err(failed)?;
-        std::fs::rename(&new, path).map_err(failed)
+        let draft = draft(path);
+        let written = write(&draft, &text).and_then(|()| fs::rename(&draft, path));
+        if written.is_err() {
+            // What stopped the writing is told; the rest of a draft would tell no more.
+            drop(fs::remove_file(&draft));
+        }
+        written.map_err(failed)
     }
+}
+
+/// Where the file is written before it takes its place, apart from those of other consoles.
+fn draft(path: &Path) -> PathBuf {
+    path.with_extension(format!("toml.{}.new", std::process::id()))
+}
+
+/// Writes a file that only we may read: saved views name machines and people.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
 }
 
 fn file_name(path: &Path) -> String {
@@ -179,7 +199,7 @@ fn put(table: &mut Table, choice: Choice) -> Result<(), toml::ser::Error> {
         }
         Choice::View(view) => {
             let value = Value::try_from(&view)?;
-            let mut views = views(table);
+            let mut views = table.get("views").and_then(Value::as_array).cloned().unwrap_or_default();
             match views.iter().position(|other| is_named(other, &view.name)) {
                 Some(place) => views[place] = value,
                 None => views.push(value),
@@ -187,18 +207,14 @@ fn put(table: &mut Table, choice: Choice) -> Result<(), toml::ser::Error> {
             ("views", Value::Array(views))
         }
         Choice::NoView(name) => {
-            let mut views = views(table);
-            views.retain(|view| !is_named(view, &name));
-            ("views", Value::Array(views))
+            if let Some(Value::Array(views)) = table.get_mut("views") {
+                views.retain(|view| !is_named(view, &name));
+            }
+            return Ok(());
         }
     };
     table.insert(name.to_owned(), value);
     Ok(())
-}
-
-/// The views of the table, readable or not.
-fn views(table: &Table) -> Vec<Value> {
-    table.get("views").and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
 fn is_named(view: &Value, name: &str) -> bool {
@@ -207,8 +223,7 @@ fn is_named(view: &Value, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::path::PathBuf;
+    use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
 
@@ -292,6 +307,31 @@ mod tests {
         for kept in ["klingon", "later = 1", "lost", "mouse = false"] {
             assert!(text.contains(kept), "{text}");
         }
+    }
+
+    #[test]
+    fn views_that_are_no_list_stay_until_one_is_saved_and_are_put_aside_then() {
+        let file = File::new("no-views");
+        file.write("views = 3\n");
+        let broken = file.path().with_extension("toml.broken");
+        for choice in [Choice::Mouse(true), Choice::NoView("a".to_owned())] {
+            Preferences::keep(&file.path(), choice).unwrap();
+            assert!(fs::read_to_string(file.path()).unwrap().contains("views = 3"));
+        }
+        assert!(!broken.exists());
+        Preferences::keep(&file.path(), Choice::View(view("a"))).unwrap();
+        assert_eq!(Preferences::read(&file.path()).views, [view("a")]);
+        assert!(fs::read_to_string(broken).unwrap().contains("views = 3"));
+    }
+
+    #[test]
+    fn only_the_operator_reads_what_is_kept_and_each_console_has_a_draft_of_its_own() {
+        let file = File::new("mode");
+        Preferences::keep(&file.path(), Choice::View(view("a"))).unwrap();
+        assert_eq!(fs::metadata(file.path()).unwrap().permissions().mode() & 0o777, 0o600);
+        // The draft of another console is in nobody's way.
+        fs::create_dir(file.path().with_extension("toml.new")).unwrap();
+        Preferences::keep(&file.path(), Choice::Mouse(true)).unwrap();
     }
 
     #[test]
