@@ -111,6 +111,7 @@ impl<W: Write> Backend for ThriftyBackend<W> {
             ClearType::CurrentLine => Region::CurrentLine,
             ClearType::UntilNewLine => Region::UntilNewLine,
         };
+        self.cursor = Cursor::Unknown;
         queue!(self.writer, Clear(region))
     }
 
@@ -158,6 +159,17 @@ mod tests {
         let before = Buffer::with_lines(["VIP-ABC 10m", "VIP-DEF 20m"]);
         let after = Buffer::with_lines(["VIP-ABC 09m", "VIP-DEF 19m"]);
         assert_eq!(written(&before, &after), "\x1b[1;9H09\n\x1b[9G19");
+    }
+
+    #[test]
+    fn behind_a_character_of_doubtful_width_the_way_is_told_in_full() {
+        for (before, after, bytes) in [
+            (["abcd", "efgh"], ["ab…d", "eXgh"], "\x1b[1;3H…\x1b[2;2HX"),
+            (["abcd", "efgh"], ["a…cX", "efgh"], "\x1b[1;2H…\x1b[4GX"),
+            (["abcd", "efgh"], ["ae\u{301}cX", "efgh"], "\x1b[1;2He\u{301}\x1b[1;4HX"),
+        ] {
+            assert_eq!(written(&Buffer::with_lines(before), &Buffer::with_lines(after)), bytes);
+        }
     }
 
     #[test]

@@ -16,7 +16,8 @@ const LINE_FEEDS: u16 = 3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cursor {
     Unknown,
-    /// Somewhere in this row, behind all that was written there.
+    /// Somewhere behind the last character of this row, whose width terminals do not agree on. Where that was the
+    /// row's last and took two cells it may be in the next row, so only what stands further right is sure of the row.
     InRow(u16),
     At(Position),
 }
@@ -145,9 +146,12 @@ impl Stroke {
     fn put(&mut self, change: &Change) {
         self.take_pen(change.pen);
         self.bytes.push_str(&change.symbol);
-        self.cursor = agreed_width(&change.symbol).map_or(Cursor::InRow(change.y), |width| {
-            Cursor::At(Position { x: change.x + width, y: change.y })
-        });
+        self.cursor = match agreed_width(&change.symbol) {
+            Some(width) => Cursor::At(Position { x: change.x + width, y: change.y }),
+            None if change.symbol.chars().nth(1).is_none() => Cursor::InRow(change.y),
+            // A cluster that a terminal does not join takes any number of cells, and of rows.
+            None => Cursor::Unknown,
+        };
     }
 
     fn put_blanks(&mut self, blanks: usize) {
@@ -165,10 +169,10 @@ impl Stroke {
     /// The shortest way to a cell.
     fn way_to(&self, x: u16, y: u16) -> String {
         let absolute = if x == 0 { format!("\x1b[{}H", y + 1) } else { format!("\x1b[{};{}H", y + 1, x + 1) };
-        let row = match self.cursor {
+        let (row, line_feeds) = match self.cursor {
             Cursor::Unknown => return absolute,
-            Cursor::InRow(row) => row,
-            Cursor::At(at) => at.y,
+            Cursor::InRow(row) => (row, 0),
+            Cursor::At(at) => (at.y, LINE_FEEDS),
         };
         let mut ways = vec![absolute];
         if let Cursor::At(at) = self.cursor
@@ -181,7 +185,7 @@ impl Stroke {
                 columns => format!("\x1b[{columns}C"),
             });
         }
-        if let Some(down @ 0..=LINE_FEEDS) = y.checked_sub(row) {
+        if let Some(down) = y.checked_sub(row).filter(|down| *down <= line_feeds) {
             // Some terminals go to the first column with a line feed, so the column is always told behind it.
             let column = if x == 0 { "\r".to_owned() } else { format!("\x1b[{}G", x + 1) };
             ways.push("\n".repeat(usize::from(down)) + &column);
