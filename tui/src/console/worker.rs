@@ -30,7 +30,7 @@ const HISTORY: usize = 50;
 /// How many cards of one act are read at once.
 const LOG_PART: usize = 200;
 
-/// How many batches are offered to choose from.
+/// How many batches are offered to choose from: the newest.
 const BATCHES: usize = 500;
 
 /// Asks the database, and gives up what nobody wants to know any more.

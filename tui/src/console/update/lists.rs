@@ -19,9 +19,6 @@ use crate::console::theme::Theme;
 use crate::period::{self, Period, Side};
 use crate::words::{moment, number, say};
 
-/// How many batches are offered: the newest.
-const BATCHES: usize = 500;
-
 /// Opens the list that an act is about.
 pub(super) fn open(model: &mut Model, act: Act) -> Vec<Effect> {
     let (kind, picker, question) = match act {
@@ -206,7 +203,7 @@ pub(super) fn offer_batches(model: &mut Model, batches: &[Batch]) {
         let detail = format!("{}  {made}", number(u64::from(batch.card_count)));
         Item::new(Chosen::Batch(Some(batch.id)), label.trim_end(), detail)
     });
-    fill(model, PickerKind::Batch, std::iter::once(all).chain(items.take(BATCHES)).collect());
+    fill(model, PickerKind::Batch, std::iter::once(all).chain(items).collect());
 }
 
 /// Puts items into an open list of a kind.
