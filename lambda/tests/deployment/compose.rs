@@ -19,6 +19,7 @@ pub(crate) struct Compose {
 pub(crate) struct Service {
     pub(crate) image: String,
     pub(crate) build: Option<String>,
+    pub(crate) pull_policy: Option<String>,
     pub(crate) user: Option<String>,
     #[serde(default)]
     pub(crate) entrypoint: Vec<String>,
@@ -70,7 +71,7 @@ impl Service {
 
     /// Whether it runs one of kami's own programs.
     pub(crate) fn is_kami(&self) -> bool {
-        self.build.is_some()
+        self.image == "kami:local"
     }
 }
 

@@ -100,6 +100,7 @@ impl Machine {
         let secrets = self.secrets();
         text.replace(SECRETS.trim_end_matches('/'), secrets.to_str().unwrap())
             .replace("0.0.0.0:5000", &self.address)
+            .replace("0.0.0.0:9100", "127.0.0.1:0")
     }
 
     fn environment(&self, service: &Service) -> BTreeMap<String, String> {
@@ -187,6 +188,15 @@ async fn the_services_start_serve_and_stop_as_the_file_says() {
     let mut client = Client::connect(&machine.address).await;
     assert_eq!(client.validate(code, "PC-1").await.status, StatusCode::OK);
     assert_eq!(client.validate(code, "PC-2").await.reason(), "machine_mismatch");
+    for (program, counted) in [
+        (&api, "kami_requests_total{route=\"validate\",outcome=\"machine_mismatch\"} 1"),
+        (&expire, "kami_expiry_last_success_timestamp_seconds "),
+    ] {
+        let metrics = program.printed_after("serving metrics on http://").await;
+        let (_, text) =
+            Client::connect(metrics.strip_suffix("/metrics").unwrap()).await.text("/metrics").await;
+        assert!(text.lines().any(|line| line.starts_with(counted)), "{counted} in {text}");
+    }
     assert!(machine.run("console", Some(&["list", "--status", "active"])).await.contains(code));
     machine.run("console", Some(&["doctor"])).await;
 

@@ -159,6 +159,10 @@ pub enum SettingsError {
     },
 }
 
+/// The variables that say which database and which files. Over SSH a careless `AcceptEnv` lets clients set them, so that
+/// the account's own configuration alone counts there.
+const LEADING_ELSEWHERE: [&str; 3] = ["DATABASE_URL", "DATABASE_URL_FILE", "XDG_CONFIG_HOME"];
+
 fn listed(names: &[String]) -> String {
     if names.is_empty() { "is none at all".to_owned() } else { format!("are {}", names.join(", ")) }
 }
@@ -187,6 +191,9 @@ struct Config {
 impl Settings {
     /// Reads everything; `variable` is the process's environment.
     pub fn read(wishes: &Wishes, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+        let of_the_account = |name: &str| variable(name).filter(|_| !LEADING_ELSEWHERE.contains(&name));
+        let variable: &dyn Fn(&str) -> Option<String> =
+            if wishes.confined { &of_the_account } else { variable };
         let paths = Paths::find(variable)?;
         let config: Config = read_toml(&paths.config)?.unwrap_or_default();
         let preferences = Preferences::read(&paths.preferences);
@@ -343,5 +350,31 @@ mod tests {
         let zone = by_variable.unwrap().zone;
         assert_eq!((zone.value.name(), zone.source), ("UTC", Source::Variable("KAMI_TIMEZONE")));
         assert!(wrong.unwrap_err().to_string().starts_with("KAMI_TIMEZONE: not a time zone"));
+    }
+
+    #[test]
+    fn whoever_comes_over_ssh_gets_the_database_of_the_account() {
+        let home = std::env::temp_dir().join(format!("kami-settings-ssh-{}", std::process::id()));
+        let folder = home.join(".config/kami");
+        fs::create_dir_all(&folder).unwrap();
+        let config = "[environments.shop]\nurl = \"mysql://shop@db-1/kamisystem\"\n";
+        fs::write(folder.join("config.toml"), config).unwrap();
+        let read = |confined: bool, sent: &str| {
+            let wishes = Wishes { confined, ..Wishes::default() };
+            let settings = Settings::read(&wishes, &|name| match name {
+                "HOME" => Some(home.display().to_string()),
+                "KAMI_OPERATOR" => Some("alice".to_owned()),
+                "DATABASE_URL" if name == sent => Some("mysql://eve@db-9/kamisystem".to_owned()),
+                _ if name == sent => Some("/nowhere".to_owned()),
+                _ => None,
+            });
+            settings.map(|settings| settings.connection.server)
+        };
+        let found = LEADING_ELSEWHERE.map(|sent| (sent, read(false, sent), read(true, sent)));
+        fs::remove_dir_all(&home).unwrap();
+        for (sent, open, confined) in found {
+            assert_ne!(open.ok().as_deref(), Some("db-1"), "{sent} leads elsewhere");
+            assert_eq!(confined.unwrap(), "db-1", "{sent}");
+        }
     }
 }
