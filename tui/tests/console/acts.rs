@@ -7,13 +7,14 @@ use kami_shared::acts::{Act as CardAct, ActRefusal};
 use kami_shared::card::CardStatus;
 use kami_shared::edit::StatusEdit;
 use kami_shared::record::CardRecord;
-use kami_shared::store::{ActError, ActOutcome, Acted};
+use kami_shared::store::{ActError, ActOutcome, Acted, Batch};
 use kami_tui::console::message::{Answer, Done, Effect, Question, Topic};
 use kami_tui::console::model::{Place, ReadOnly};
 use kami_tui::console::order::{Order, Target};
 use kami_tui::words::Language;
 
 use crate::fixtures::{Console, cards, grants, now};
+use crate::imports;
 
 fn console() -> Console {
     Console::with_cards((80, 24), Language::English)
@@ -73,6 +74,37 @@ fn an_account_of_ssh_reaches_no_files() {
         console.keys(key);
         assert_eq!(console.model.place(), Place::Cards, "{key}");
         assert_eq!(notice(&console), "Over this SSH account there are no files and no shell.");
+    }
+}
+
+#[test]
+fn an_account_of_ssh_writes_no_file_of_a_batch_that_it_made() {
+    let mut console = console();
+    console.model.confined = true;
+    console.keys("nVIP");
+    console.press(KeyCode::Enter);
+    let batch = Batch { prefix: Some("VIP".to_owned()), ..imports::batch() };
+    console.answer(Topic::Work, Answer::Done(Box::new(Done::Made(batch))));
+    console.keys("export");
+    console.press(KeyCode::Enter);
+    assert_eq!(console.model.place(), Place::Picker);
+    assert_eq!(notice(&console), "Over this SSH account there are no files and no shell.");
+}
+
+#[test]
+fn no_form_of_a_confined_console_reaches_a_file() {
+    for keys in ["x", "icodes.txt"] {
+        let mut console = console();
+        console.keys(keys);
+        assert_eq!(console.model.place(), Place::Form);
+        console.model.confined = true;
+        console.press(KeyCode::Enter);
+        assert!(order(&console).is_none() && console.question(Topic::Import).is_none(), "{keys}");
+        assert!(
+            console.screen().contains("Over this SSH account there are no files"),
+            "{}",
+            console.screen()
+        );
     }
 }
 
