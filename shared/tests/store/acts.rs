@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use chrono::{DateTime, Utc};
 use kami_shared::acts::{Act, ActRefusal};
 use kami_shared::card::CardStatus;
 use kami_shared::duration::CardDuration;
@@ -261,8 +262,10 @@ async fn acts_are_gone_through_in_windows_whatever_the_filter() {
     }
     let moment = |text: &str| Some(text.parse().unwrap());
     let january = Range { from: moment("2026-01-01T00:00:00Z"), until: moment("2026-02-01T00:00:00Z") };
+    let ever = Range { from: Some(DateTime::<Utc>::MIN_UTC), until: Some(DateTime::<Utc>::MAX_UTC) };
     let all = ActFilter::default;
     for (filter, wanted, steps) in [
+        (ActFilter { done: Some(ever), ..all() }, vec![far + 1, far, first], 4),
         (all(), vec![far + 1, far, first], 4),
         (ActFilter { operator: Some("anna".into()), ..all() }, vec![first], 4),
         (ActFilter { act: Some("generate".into()), ..all() }, vec![far + 1, far], 4),
