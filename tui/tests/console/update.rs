@@ -199,6 +199,22 @@ fn a_database_that_is_away_is_asked_again_later_and_later() {
 }
 
 #[test]
+fn a_search_that_failed_is_asked_again_as_a_search_and_after_its_pause() {
+    let failure = |passes| Answer::Failed(Failure { words: "refused".to_owned(), passes });
+    let mut console = console();
+    console.keys("/9D");
+    console.press(KeyCode::Tab);
+    for (passes, pause) in [(true, 2), (false, 4), (true, 8)] {
+        console.answer(Topic::Rows, failure(passes));
+        console.effects.clear();
+        console.tell(Message::Tick(console.model.now));
+        assert!(console.question(Topic::Rows).is_none(), "before the pause of {pause} s");
+        console.tell(Message::Tick(console.model.now + TimeDelta::seconds(pause)));
+        assert!(matches!(console.question(Topic::Rows), Some((_, Question::Search { .. }))));
+    }
+}
+
+#[test]
 fn an_account_that_may_not_write_makes_the_console_read_only() {
     let mut console = Console::started((80, 24), Language::English);
     console.answer(Topic::Server, Answer::Server(grants("SELECT")));

@@ -191,7 +191,8 @@ fn came_back(model: &mut Model) {
 
 fn failed(model: &mut Model, topic: Topic, failure: Failure) -> Vec<Effect> {
     match topic {
-        Topic::Rows if failure.passes => {
+        // Whatever keeps it from answering, a database that is away is asked again only after a pause.
+        Topic::Rows if failure.passes || matches!(model.link, Link::Away { .. }) => {
             let tries = match model.link {
                 Link::Away { tries, .. } => tries + 1,
                 Link::Connecting | Link::Up => 1,
