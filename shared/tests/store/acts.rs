@@ -211,6 +211,19 @@ async fn an_act_on_a_filter_spares_what_comes_later_and_stops_when_told() {
     database.insert_card("VIP", "LATER").await;
     assert_eq!(card(&store, "VIP-LATER").await.status, CardStatus::Unused);
 
+    // What is made after the operator saw how many there are is spared as well.
+    let newest = store.newest_card().await.unwrap();
+    let deleted = Filter { prefix: Some("VIP".into()), ..Filter::default() };
+    let counted = store.count_exact(&deleted).await.unwrap();
+    database.insert_card("VIP", "MUCH-LATER").await;
+    let found = Selection::UpTo { filter: deleted.clone(), newest };
+    let outcome = act(&store, &Act::Delete, &found).await;
+    assert_eq!(outcome.done, counted);
+    assert_eq!(card(&store, "VIP-MUCH-LATER").await.status, CardStatus::Unused);
+    assert_eq!(store.undo(&anna(), outcome.act_id.unwrap(), &on).await.unwrap().done, counted);
+    let before_all = Selection::UpTo { filter: deleted, newest: 0 };
+    assert_eq!(act(&store, &Act::Delete, &before_all).await.done, 0);
+
     let steps = AtomicU64::new(0);
     let stop = |progress: ActProgress| {
         assert!(progress.share > 0.0 && progress.share <= 1.0);

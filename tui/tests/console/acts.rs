@@ -6,8 +6,9 @@ use crossterm::event::KeyCode;
 use kami_shared::acts::{Act as CardAct, ActRefusal};
 use kami_shared::card::CardStatus;
 use kami_shared::edit::StatusEdit;
+use kami_shared::filter::Filter;
 use kami_shared::record::CardRecord;
-use kami_shared::store::{ActError, ActOutcome, Acted, Batch};
+use kami_shared::store::{ActError, ActOutcome, Acted, Batch, Selection};
 use kami_tui::console::message::{Answer, Done, Effect, Question, Topic};
 use kami_tui::console::model::{Place, ReadOnly};
 use kami_tui::console::order::{Order, Target};
@@ -149,10 +150,13 @@ fn a_bulk_delete_asks_for_its_number() {
     console.press(KeyCode::Backspace);
     console.keys("8");
     console.press(KeyCode::Enter);
-    let Some(Order::Act { act: CardAct::Delete, target: Target::Many { count: 8, .. } }) = order(&console)
+    let Some(Order::Act { act: CardAct::Delete, target: Target::Many { selection, count: 8 } }) =
+        order(&console)
     else {
         panic!("nothing was ordered");
     };
+    // Only what was there when it was counted is deleted.
+    assert_eq!(*selection, Selection::UpTo { filter: Filter::default(), newest: 8 });
     assert_eq!(console.model.place(), Place::Work);
     console.press(KeyCode::Esc);
     assert!(matches!(console.effects.last(), Some(Effect::BreakOff)));

@@ -331,11 +331,11 @@ fn an_act_that_is_not_possible_says_why() {
 fn everything_that_is_found_is_marked_once_it_is_counted() {
     let mut console = Console::started((80, 24), Language::English);
     console.answer_rows(cards());
-    console.answer(Topic::Total, Answer::Total(Some(Capped::MoreThan(10_000))));
+    console.answer(Topic::Total, Answer::Total { total: Some(Capped::MoreThan(10_000)), newest: 8 });
     for (count, words) in [(2_500_000, "2,500,000 cards are marked."), (0, "There is no card here.")] {
         console.keys("*");
         assert_eq!(console.model.cards.marks, Marks::None);
-        console.answer(Topic::Marking, Answer::Marking(Filter::default(), count));
+        console.answer(Topic::Marking, Answer::Marking { filter: Filter::default(), count, newest: 8 });
         assert_eq!(console.model.notice.as_ref().unwrap().words, words);
         assert_eq!(console.model.cards.marks.count(), count);
         console.press(KeyCode::Esc);
@@ -349,7 +349,7 @@ fn everything_that_is_found_is_marked_once_it_is_counted() {
 #[test]
 fn without_a_filter_the_counts_know_the_total() {
     let mut console = Console::started((80, 24), Language::English);
-    console.answer(Topic::Total, Answer::Total(Some(Capped::MoreThan(10_000))));
+    console.answer(Topic::Total, Answer::Total { total: Some(Capped::MoreThan(10_000)), newest: 8 });
     console.answer(Topic::Counts, Answer::Counts(crate::fixtures::counts()));
     assert_eq!(console.model.cards.total, Some(Capped::Exactly(12_480)));
 }

@@ -31,6 +31,7 @@ pub(super) fn reload_after(model: &mut Model, pause: Duration) -> Vec<Effect> {
     model.cards.is_fresh = false;
     model.cards.progress = None;
     model.cards.total = None;
+    model.cards.newest = None;
     let mut effects = Vec::new();
     match plan::plan(&filter, model.cards.query.sort) {
         Plan::Indexed(indexed) => {

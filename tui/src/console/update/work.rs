@@ -69,8 +69,9 @@ fn target(model: &Model) -> Option<Target> {
             let selection = Selection::Ids(marked.keys().copied().collect());
             Some(Target::Many { selection, count: marked.len() as u64 })
         }
-        Marks::All { filter, count } => {
-            Some(Target::Many { selection: Selection::Filter(filter.clone()), count: *count })
+        Marks::All { filter, count, newest } => {
+            let selection = Selection::UpTo { filter: filter.clone(), newest: *newest };
+            Some(Target::Many { selection, count: *count })
         }
     }
 }
