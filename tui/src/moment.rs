@@ -1,9 +1,10 @@
 //! Moments as people type them: a day, a month, a time of the clock in their zone, or a moment with its offset.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use chrono::{DateTime, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use kami_shared::zone::Zone;
 use thiserror::Error;
 
@@ -11,6 +12,9 @@ use crate::words::local;
 
 /// The forms in which a time of the clock is read; the first is the one that it is written in.
 const CLOCKS: [&str; 4] = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"];
+
+/// The years in which every moment is one that the database can hold, whatever the zone.
+const YEARS: RangeInclusive<i32> = 1_001..=9_998;
 
 /// The words for days near now, in both languages, and how many days they are away.
 const NEAR_DAYS: [(&str, &str, i64); 3] =
@@ -42,7 +46,20 @@ impl FromStr for TypedMoment {
     type Err = MomentError;
 
     fn from_str(text: &str) -> Result<Self, MomentError> {
-        let text = text.trim();
+        let moment = Self::read(text.trim())?;
+        let year = match moment {
+            Self::Year(day) | Self::Month(day) | Self::Day(day) => day.year(),
+            Self::Clock(clock) => clock.year(),
+            Self::Exact(moment) => moment.year(),
+            Self::Near(_) => return Ok(moment),
+        };
+        if YEARS.contains(&year) { Ok(moment) } else { Err(MomentError) }
+    }
+}
+
+impl TypedMoment {
+    /// Reads a text of any year.
+    fn read(text: &str) -> Result<Self, MomentError> {
         if let Some((.., days)) = NEAR_DAYS
             .iter()
             .find(|(english, chinese, _)| text.eq_ignore_ascii_case(english) || text == *chinese)
@@ -156,6 +173,8 @@ mod tests {
             ("2026-01-31T18:00", Zone::default(), "2026-01-31T10:00:00Z", "2026-01-31T10:00:00Z"),
             ("2026-01-31 18:00:05", Zone::default(), "2026-01-31T10:00:05Z", "2026-01-31T10:00:05Z"),
             ("2026-01-31T18:00:00+01:00", Zone::default(), "2026-01-31T17:00:00Z", "2026-01-31T17:00:00Z"),
+            ("1001", Zone::default(), "1000-12-31T15:54:17Z", "1001-12-31T15:54:17Z"),
+            ("9998", Zone::default(), "9997-12-31T16:00:00Z", "9998-12-31T16:00:00Z"),
             ("2026-03-29", berlin, "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"),
         ] {
             let typed: TypedMoment = text.parse().unwrap();
@@ -164,6 +183,23 @@ mod tests {
             assert_eq!(typed.to_string().parse(), Ok(typed), "{text}");
         }
         for text in ["", "now", "2026-02-30", "2026-13", "20260131", "18:00", "-026"] {
+            assert_eq!(text.parse::<TypedMoment>(), Err(MomentError), "{text}");
+        }
+        // The database holds none of these, or not in every zone.
+        for text in [
+            "1000",
+            "9999",
+            "0226-01",
+            "9999-12",
+            "0226-01-01",
+            "1000-12-31",
+            "9999-12-31",
+            "-262143-01-01",
+            "+262142-12-31",
+            "9999-12-31T23:59",
+            "0001-01-01 00:00",
+            "9999-12-31T23:59:59Z",
+        ] {
             assert_eq!(text.parse::<TypedMoment>(), Err(MomentError), "{text}");
         }
     }

@@ -7,7 +7,7 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row, Value};
 
 use super::limit::{GRACE, SCREEN, limited};
-use super::listing::statement::Statement;
+use super::listing::statement::{Statement, value};
 use super::log::{ACT_COLUMNS, ActRecord, read_act};
 use super::record::moment;
 use super::{Operation, Store, StoreError};
@@ -82,10 +82,10 @@ fn conditions(filter: &ActFilter, statement: &mut Statement) {
         statement.and("batch_id = ?", [batch_id.into()]);
     }
     if let Some(from) = done.and_then(|done| done.from) {
-        statement.and("done_at >= ?", [from.naive_utc().into()]);
+        statement.and("done_at >= ?", [value(from)]);
     }
     if let Some(until) = done.and_then(|done| done.until) {
-        statement.and("done_at < ?", [until.naive_utc().into()]);
+        statement.and("done_at < ?", [value(until)]);
     }
 }
 
@@ -133,7 +133,8 @@ impl Step<'_> {
         let query = "SELECT done_at FROM acts WHERE id < ? ORDER BY id DESC LIMIT 1";
         let row: Option<Row> = connection.exec_first(limited(SCREEN, query), (before,)).await?;
         let Some(mut row) = row else { return Ok(true) };
-        Ok(moment(&mut row, 0)? < from - DISORDER)
+        let done_at = moment(&mut row, 0)?;
+        Ok(from.checked_sub_signed(DISORDER).is_some_and(|from| done_at < from))
     }
 }
 

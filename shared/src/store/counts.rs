@@ -84,6 +84,11 @@ impl Store {
         self.run(SCREEN + GRACE, Prefixes).await
     }
 
+    /// The number of the card that was made last; 0 where there is none.
+    pub async fn newest_card(&self) -> Result<u64, StoreError> {
+        self.run(SCREEN + GRACE, Newest).await
+    }
+
     /// How many cards `filter` lets through, to the last one: up to seconds on ten million cards.
     pub async fn count_exact(&self, filter: &Filter) -> Result<u64, StoreError> {
         self.run(BACKGROUND + GRACE, Exactly { filter }).await
@@ -92,6 +97,19 @@ impl Store {
 
 fn status(row: &mut Row, column: usize) -> Result<CardStatus, StoreError> {
     take::<String>(row, column)?.parse().map_err(|_| StoreError::Undecodable)
+}
+
+struct Newest;
+
+impl Operation for Newest {
+    type Output = u64;
+    const ONLY_READS: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<u64, StoreError> {
+        let newest: Option<Option<u64>> =
+            connection.exec_first(limited(SCREEN, "SELECT MAX(id) FROM cards"), ()).await?;
+        Ok(newest.flatten().unwrap_or(0))
+    }
 }
 
 struct ByStatus;

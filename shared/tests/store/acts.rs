@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use chrono::{DateTime, Utc};
 use kami_shared::acts::{Act, ActRefusal};
 use kami_shared::card::CardStatus;
 use kami_shared::duration::CardDuration;
@@ -210,6 +211,19 @@ async fn an_act_on_a_filter_spares_what_comes_later_and_stops_when_told() {
     database.insert_card("VIP", "LATER").await;
     assert_eq!(card(&store, "VIP-LATER").await.status, CardStatus::Unused);
 
+    // What is made after the operator saw how many there are is spared as well.
+    let newest = store.newest_card().await.unwrap();
+    let deleted = Filter { prefix: Some("VIP".into()), ..Filter::default() };
+    let counted = store.count_exact(&deleted).await.unwrap();
+    database.insert_card("VIP", "MUCH-LATER").await;
+    let found = Selection::UpTo { filter: deleted.clone(), newest };
+    let outcome = act(&store, &Act::Delete, &found).await;
+    assert_eq!(outcome.done, counted);
+    assert_eq!(card(&store, "VIP-MUCH-LATER").await.status, CardStatus::Unused);
+    assert_eq!(store.undo(&anna(), outcome.act_id.unwrap(), &on).await.unwrap().done, counted);
+    let before_all = Selection::UpTo { filter: deleted, newest: 0 };
+    assert_eq!(act(&store, &Act::Delete, &before_all).await.done, 0);
+
     let steps = AtomicU64::new(0);
     let stop = |progress: ActProgress| {
         assert!(progress.share > 0.0 && progress.share <= 1.0);
@@ -261,8 +275,10 @@ async fn acts_are_gone_through_in_windows_whatever_the_filter() {
     }
     let moment = |text: &str| Some(text.parse().unwrap());
     let january = Range { from: moment("2026-01-01T00:00:00Z"), until: moment("2026-02-01T00:00:00Z") };
+    let ever = Range { from: Some(DateTime::<Utc>::MIN_UTC), until: Some(DateTime::<Utc>::MAX_UTC) };
     let all = ActFilter::default;
     for (filter, wanted, steps) in [
+        (ActFilter { done: Some(ever), ..all() }, vec![far + 1, far, first], 4),
         (all(), vec![far + 1, far, first], 4),
         (ActFilter { operator: Some("anna".into()), ..all() }, vec![first], 4),
         (ActFilter { act: Some("generate".into()), ..all() }, vec![far + 1, far], 4),

@@ -57,6 +57,7 @@ fn ahead(hours: usize) -> String {
 pub(crate) fn filters(now: DateTime<Utc>) -> Vec<Filter> {
     let all = Filter::default;
     let range = Range { from: Some(now - TimeDelta::days(2)), until: Some(now + TimeDelta::hours(51)) };
+    let ever = Range { from: Some(DateTime::<Utc>::MIN_UTC), until: Some(DateTime::<Utc>::MAX_UTC) };
     let text = |text| Filter { text: Some(text), ..all() };
     let vip = Some("VIP".to_owned());
     vec![
@@ -68,6 +69,8 @@ pub(crate) fn filters(now: DateTime<Utc>) -> Vec<Filter> {
         Filter { batch_id: Some(3), ..all() },
         Filter { batch_id: Some(3), status: Some(CardStatus::Unused), ..all() },
         Filter { created: Some(range), ..all() },
+        Filter { created: Some(ever), ..all() },
+        Filter { expiring: Some(ever), ..all() },
         Filter { expiring: Some(range), ..all() },
         Filter { expiring: Some(range), status: Some(CardStatus::Disabled), ..all() },
         Filter { expiring: Some(Range::default()), prefix: vip.clone(), ..all() },

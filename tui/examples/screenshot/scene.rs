@@ -66,7 +66,7 @@ impl Seller {
         let page =
             Page { rows: rows(language), now: now(), sort: Sort::NEWEST, has_before: false, has_after: true };
         seller.answer(Topic::Rows, Answer::Rows(page, Landing::Top));
-        seller.answer(Topic::Total, Answer::Total(Some(Capped::Exactly(12_480))));
+        seller.answer(Topic::Total, Answer::Total { total: Some(Capped::Exactly(12_480)), newest: 8 });
         let counts =
             StatusCounts { unused: 9_812, active: 1_204, expired: 1_411, disabled: 53, taken_at: now() };
         seller.answer(Topic::Counts, Answer::Counts(counts));

@@ -49,7 +49,9 @@ impl Choice {
             if !self.all {
                 return Err(Failure::Usage(say!(language, "command.name_cards")));
             }
-            return Ok(Chosen { selection: Selection::Filter(filter), missing: Vec::new() });
+            // Cards made while the operator is asked are not among those that he agrees to.
+            let newest = session.store.newest_card().await?;
+            return Ok(Chosen { selection: Selection::UpTo { filter, newest }, missing: Vec::new() });
         }
         if !filter.is_empty() {
             return Err(Failure::Usage(say!(language, "command.codes_or_filter")));

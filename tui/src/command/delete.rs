@@ -38,11 +38,13 @@ impl Delete {
         let count = match &chosen.selection {
             Selection::Ids(ids) => ids.len() as u64,
             // Counting may take seconds, and nobody is asked.
-            Selection::Filter(_) if self.yes => 0,
-            Selection::Filter(filter) => match session.store.count_exact(filter).await? {
-                0 => return Err(Failure::NotFound(say!(language, "command.no_cards"))),
-                count => count,
-            },
+            Selection::Filter(_) | Selection::UpTo { .. } if self.yes => 0,
+            Selection::Filter(filter) | Selection::UpTo { filter, .. } => {
+                match session.store.count_exact(filter).await? {
+                    0 => return Err(Failure::NotFound(say!(language, "command.no_cards"))),
+                    count => count,
+                }
+            }
         };
         let question = counted(language, "confirm.delete_many", count);
         if self.choice.names_cards() && count == 1 {

@@ -75,7 +75,7 @@ async fn overwritten(session: &Session, selection: &Selection) -> Result<u64, Fa
             }
             Ok(count)
         }
-        Selection::Filter(filter) => {
+        Selection::Filter(filter) | Selection::UpTo { filter, .. } => {
             // A filter looks for one text only: with another one, any card that it finds may have a note.
             let any_note = || TextFilter::NoteContains(String::new());
             let noted = Filter { text: filter.text.clone().or_else(|| Some(any_note())), ..filter.clone() };

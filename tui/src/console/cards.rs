@@ -36,12 +36,14 @@ pub enum Marks {
     None,
     /// These, with their codes.
     Some(BTreeMap<u64, String>),
-    /// All that a filter finds, however many they are when the act runs.
+    /// All that a filter found.
     All {
         /// The filter.
         filter: Filter,
         /// How many it found when it was marked.
         count: u64,
+        /// The number of the newest card then: those made since are not marked.
+        newest: u64,
     },
 }
 
@@ -51,7 +53,7 @@ impl Marks {
         match self {
             Self::None => false,
             Self::Some(cards) => cards.contains_key(&card.id),
-            Self::All { .. } => true,
+            Self::All { newest, .. } => card.id <= *newest,
         }
     }
 
@@ -89,6 +91,8 @@ pub struct Cards {
     pub offset: Option<u64>,
     /// How many rows there are in all, if that is known.
     pub total: Option<Capped>,
+    /// The number of the newest card when they were counted, if that is known.
+    pub newest: Option<u64>,
     /// How far a search has come that no index serves.
     pub progress: Option<Progress>,
     /// Whether rows have come since the query was last changed; old ones are shown meanwhile, dimmed.
@@ -116,6 +120,7 @@ impl Default for Cards {
             sort: Sort::default(),
             offset: None,
             total: None,
+            newest: None,
             progress: None,
             is_fresh: false,
             asked_at: None,

@@ -164,9 +164,21 @@ pub enum Answer {
         goes_on: bool,
     },
     /// How many cards the filter finds; nothing where only a search could tell.
-    Total(Option<Capped>),
+    Total {
+        /// As far as counting is quick.
+        total: Option<Capped>,
+        /// The number of the newest card of all before they were counted.
+        newest: u64,
+    },
     /// That the filter finds so many cards, which are all to be marked.
-    Marking(Filter, u64),
+    Marking {
+        /// The filter.
+        filter: Filter,
+        /// How many it finds.
+        count: u64,
+        /// The number of the newest card of all before they were counted.
+        newest: u64,
+    },
     /// How many rows stand before the table's.
     Offset(Capped),
     /// How many cards there are of each status.

@@ -74,6 +74,11 @@ impl Order {
         }
     }
 
+    /// Whether it reads or writes a file of the machine that the console runs on.
+    pub const fn reaches_files(&self) -> bool {
+        matches!(self, Self::Import { .. } | Self::Export(_))
+    }
+
     /// Whether it takes so long that its progress is shown.
     pub const fn is_long(&self) -> bool {
         match self {

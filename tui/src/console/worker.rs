@@ -139,10 +139,14 @@ impl Errand {
                 Answer::Rows(store.page(&filter, sort, &anchor, size).await?, landing)
             }
             Question::Search { filter, from, enough } => return self.search(&filter, from, enough).await,
-            Question::Total(filter) => Answer::Total(store.count_capped(&filter).await?),
+            Question::Total(filter) => {
+                let newest = store.newest_card().await?;
+                Answer::Total { total: store.count_capped(&filter).await?, newest }
+            }
             Question::Marking(filter) => {
+                let newest = store.newest_card().await?;
                 let count = store.count_exact(&filter).await?;
-                Answer::Marking(filter, count)
+                Answer::Marking { filter, count, newest }
             }
             Question::Offset(filter, sort, position) => {
                 Answer::Offset(store.count_before(&filter, sort, &position).await?)

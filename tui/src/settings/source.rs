@@ -12,6 +12,8 @@ pub enum Source {
     Config,
     /// `preferences.toml`, which the console writes.
     Preferences,
+    /// The operator, for as long as this console runs: nothing is kept for the next one.
+    Session,
     /// An environment variable.
     Variable(&'static str),
     /// An argument of the command line.

@@ -6,14 +6,16 @@ use crossterm::event::KeyCode;
 use kami_shared::acts::{Act as CardAct, ActRefusal};
 use kami_shared::card::CardStatus;
 use kami_shared::edit::StatusEdit;
+use kami_shared::filter::Filter;
 use kami_shared::record::CardRecord;
-use kami_shared::store::{ActError, ActOutcome, Acted};
+use kami_shared::store::{ActError, ActOutcome, Acted, Batch, Selection};
 use kami_tui::console::message::{Answer, Done, Effect, Question, Topic};
 use kami_tui::console::model::{Place, ReadOnly};
 use kami_tui::console::order::{Order, Target};
 use kami_tui::words::Language;
 
 use crate::fixtures::{Console, cards, grants, now};
+use crate::imports;
 
 fn console() -> Console {
     Console::with_cards((80, 24), Language::English)
@@ -77,6 +79,37 @@ fn an_account_of_ssh_reaches_no_files() {
 }
 
 #[test]
+fn an_account_of_ssh_writes_no_file_of_a_batch_that_it_made() {
+    let mut console = console();
+    console.model.confined = true;
+    console.keys("nVIP");
+    console.press(KeyCode::Enter);
+    let batch = Batch { prefix: Some("VIP".to_owned()), ..imports::batch() };
+    console.answer(Topic::Work, Answer::Done(Box::new(Done::Made(batch))));
+    console.keys("export");
+    console.press(KeyCode::Enter);
+    assert_eq!(console.model.place(), Place::Picker);
+    assert_eq!(notice(&console), "Over this SSH account there are no files and no shell.");
+}
+
+#[test]
+fn no_form_of_a_confined_console_reaches_a_file() {
+    for keys in ["x", "icodes.txt"] {
+        let mut console = console();
+        console.keys(keys);
+        assert_eq!(console.model.place(), Place::Form);
+        console.model.confined = true;
+        console.press(KeyCode::Enter);
+        assert!(order(&console).is_none() && console.question(Topic::Import).is_none(), "{keys}");
+        assert!(
+            console.screen().contains("Over this SSH account there are no files"),
+            "{}",
+            console.screen()
+        );
+    }
+}
+
+#[test]
 fn an_act_that_the_account_has_no_right_to_is_refused_with_the_right() {
     let mut console = console();
     console.model.grants = Some(grants("SELECT, INSERT, UPDATE"));
@@ -117,10 +150,13 @@ fn a_bulk_delete_asks_for_its_number() {
     console.press(KeyCode::Backspace);
     console.keys("8");
     console.press(KeyCode::Enter);
-    let Some(Order::Act { act: CardAct::Delete, target: Target::Many { count: 8, .. } }) = order(&console)
+    let Some(Order::Act { act: CardAct::Delete, target: Target::Many { selection, count: 8 } }) =
+        order(&console)
     else {
         panic!("nothing was ordered");
     };
+    // Only what was there when it was counted is deleted.
+    assert_eq!(*selection, Selection::UpTo { filter: Filter::default(), newest: 8 });
     assert_eq!(console.model.place(), Place::Work);
     console.press(KeyCode::Esc);
     assert!(matches!(console.effects.last(), Some(Effect::BreakOff)));

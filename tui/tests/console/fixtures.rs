@@ -55,7 +55,7 @@ impl Console {
     pub(crate) fn with_cards(size: (u16, u16), language: Language) -> Self {
         let mut console = Self::started(size, language);
         console.answer_rows(cards());
-        console.answer(Topic::Total, Answer::Total(Some(Capped::Exactly(8))));
+        console.answer(Topic::Total, Answer::Total { total: Some(Capped::Exactly(8)), newest: 8 });
         console.answer(Topic::Counts, Answer::Counts(counts()));
         console.answer(Topic::Server, Answer::Server(grants("ALL PRIVILEGES")));
         console

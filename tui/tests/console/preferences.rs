@@ -68,6 +68,29 @@ fn a_view_is_saved_under_a_name_and_opened_again() {
 }
 
 #[test]
+fn a_confined_operator_is_told_that_nothing_is_kept() {
+    let mut console = console();
+    console.model.confined = true;
+    console.keys("V");
+    console.press(KeyCode::Enter);
+    console.keys("mine");
+    console.press(KeyCode::Enter);
+    let notice = |console: &Console| console.model.notice.as_ref().unwrap().words.clone();
+    assert_eq!(notice(&console), "View “mine” saved: V opens it. Only for this session.");
+    console.keys("V");
+    console.press(KeyCode::Delete);
+    console.keys("y");
+    assert_eq!(notice(&console), "View “mine” deleted. Only for this session.");
+    console.press(KeyCode::Esc);
+    console.keys("tS");
+    let screen = console.screen();
+    assert!(screen.contains("light · for this session"), "{screen}");
+    assert!(kept(&console).is_none());
+    let sources = &console.model.sources;
+    assert_eq!((sources.theme, sources.language), (Source::Session, Source::Default));
+}
+
+#[test]
 fn a_view_of_the_same_name_is_replaced_and_said_so_before() {
     let mut console = console();
     console.model.views = vec![vip()];

@@ -327,6 +327,23 @@ fn every_screen_on_a_light_ground_and_without_colours() {
 }
 
 #[test]
+fn every_screen_leaves_the_message_and_the_hints_alone_however_little_room_there_is() {
+    for (name, start, lead) in SCREENS {
+        for language in Language::ALL {
+            for (columns, rows) in [(60, 15), (61, 16), (80, 18), (160, 15), (250, 60)] {
+                let last_lines = |rows| {
+                    let mut console = start((columns, rows), language);
+                    lead(&mut console);
+                    let screen = console.screen();
+                    screen.lines().skip(usize::from(rows) - 2).map(str::to_owned).collect::<Vec<_>>()
+                };
+                assert_eq!(last_lines(rows), last_lines(30), "{name} at {columns}×{rows} {language:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_terminal_that_is_too_small_says_so() {
     insta::assert_snapshot!("too_small", Console::with_cards((50, 12), Language::Chinese).screen());
 }

@@ -263,6 +263,22 @@ fn a_database_that_is_away_is_asked_again_later_and_later() {
 }
 
 #[test]
+fn a_search_that_failed_is_asked_again_as_a_search_and_after_its_pause() {
+    let failure = |passes| Answer::Failed(Failure { words: "refused".to_owned(), passes });
+    let mut console = console();
+    console.keys("/9D");
+    console.press(KeyCode::Tab);
+    for (passes, pause) in [(true, 2), (false, 4), (true, 8)] {
+        console.answer(Topic::Rows, failure(passes));
+        console.effects.clear();
+        console.tell(Message::Tick(console.model.now));
+        assert!(console.question(Topic::Rows).is_none(), "before the pause of {pause} s");
+        console.tell(Message::Tick(console.model.now + TimeDelta::seconds(pause)));
+        assert!(matches!(console.question(Topic::Rows), Some((_, Question::Search { .. }))));
+    }
+}
+
+#[test]
 fn an_account_that_may_not_write_makes_the_console_read_only() {
     let mut console = Console::started((80, 24), Language::English);
     console.answer(Topic::Server, Answer::Server(grants("SELECT")));
@@ -379,11 +395,11 @@ fn an_act_that_is_not_possible_says_why() {
 fn everything_that_is_found_is_marked_once_it_is_counted() {
     let mut console = Console::started((80, 24), Language::English);
     console.answer_rows(cards());
-    console.answer(Topic::Total, Answer::Total(Some(Capped::MoreThan(10_000))));
+    console.answer(Topic::Total, Answer::Total { total: Some(Capped::MoreThan(10_000)), newest: 8 });
     for (count, words) in [(2_500_000, "2,500,000 cards are marked."), (0, "There is no card here.")] {
         console.keys("*");
         assert_eq!(console.model.cards.marks, Marks::None);
-        console.answer(Topic::Marking, Answer::Marking(Filter::default(), count));
+        console.answer(Topic::Marking, Answer::Marking { filter: Filter::default(), count, newest: 8 });
         assert_eq!(console.model.notice.as_ref().unwrap().words, words);
         assert_eq!(console.model.cards.marks.count(), count);
         console.press(KeyCode::Esc);
@@ -397,7 +413,7 @@ fn everything_that_is_found_is_marked_once_it_is_counted() {
 #[test]
 fn without_a_filter_the_counts_know_the_total() {
     let mut console = Console::started((80, 24), Language::English);
-    console.answer(Topic::Total, Answer::Total(Some(Capped::MoreThan(10_000))));
+    console.answer(Topic::Total, Answer::Total { total: Some(Capped::MoreThan(10_000)), newest: 8 });
     console.answer(Topic::Counts, Answer::Counts(crate::fixtures::counts()));
     assert_eq!(console.model.cards.total, Some(Capped::Exactly(12_480)));
 }

@@ -23,6 +23,13 @@ pub enum Selection {
     Ids(Vec<u64>),
     /// All that a filter lets through when the act begins, if it still does when their turn comes.
     Filter(Filter),
+    /// The same among the cards up to a number: whatever is made after it was read is left alone.
+    UpTo {
+        /// The filter.
+        filter: Filter,
+        /// The greatest number, as [`Store::newest_card`] read it.
+        newest: u64,
+    },
 }
 
 /// How far an act on many cards has come.
@@ -118,8 +125,11 @@ impl Store {
                     }
                 }
             }
-            Selection::Filter(filter) => {
+            Selection::Filter(filter) | Selection::UpTo { filter, .. } => {
                 let mut next = self.search_start(filter).await?;
+                if let Selection::UpTo { newest, .. } = selection {
+                    next = next.and_then(|cursor| cursor.up_to(*newest));
+                }
                 while let Some(cursor) = next {
                     let (ids, follow) = match self.search_ids(filter, cursor, CHUNK).await {
                         Ok(found) => found,

@@ -67,6 +67,13 @@ impl SearchCursor {
         Self { below: highest.saturating_add(1), lowest, highest, gathered: None }
     }
 
+    /// The same search without the cards numbered higher than `newest`; `None` when no other is left.
+    pub(in super::super) fn up_to(self, newest: u64) -> Option<Self> {
+        let highest = self.highest.min(newest);
+        let below = self.below.min(highest.saturating_add(1));
+        (highest >= self.lowest).then_some(Self { below, highest, ..self })
+    }
+
     fn at(self, below: u64) -> Option<Self> {
         (below > self.lowest).then_some(Self { below, ..self })
     }

@@ -1,12 +1,18 @@
 //! The statements that list cards, each a merge of stretches of one index.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use mysql_async::{Params, Value};
 
 use super::super::record::word;
 use crate::card::CardStatus;
 use crate::filter::{Direction, Filter, Key, Position, Range, Sort, SortBy, TextFilter};
 use crate::plan::{Index, Indexed, Reach};
+
+/// The first day that a DATETIME holds.
+const FIRST_DAY: (i32, u32, u32) = (1_000, 1, 1);
+
+/// The last one.
+const LAST_DAY: (i32, u32, u32) = (9_999, 12, 31);
 
 /// A statement with the values that it is bound to.
 #[derive(Clone, Debug, Default)]
@@ -76,8 +82,12 @@ const fn keyword(direction: Direction) -> &'static str {
     }
 }
 
-fn value(moment: DateTime<Utc>) -> Value {
-    moment.naive_utc().into()
+/// A moment as the database compares it: one that it cannot hold becomes the nearest that it can.
+pub(in super::super) fn value(moment: DateTime<Utc>) -> Value {
+    let midnight = |(year, month, day)| NaiveDate::from_ymd_opt(year, month, day).map(NaiveDateTime::from);
+    let moment = moment.naive_utc();
+    let moment = midnight(FIRST_DAY).map_or(moment, |first| moment.max(first));
+    midnight(LAST_DAY).map_or(moment, |last| moment.min(last)).into()
 }
 
 /// A pattern for LIKE that finds the text itself, whatever it holds.

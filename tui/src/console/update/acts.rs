@@ -244,8 +244,8 @@ fn back(model: &mut Model) -> Vec<Effect> {
 
 fn mark_all(model: &mut Model) -> Vec<Effect> {
     let filter = model.cards.query.whole_filter();
-    if let Some(count) = model.cards.exact_total() {
-        return mark_found(model, filter, count);
+    if let (Some(count), Some(newest)) = (model.cards.exact_total(), model.cards.newest) {
+        return mark_found(model, filter, count, newest);
     }
     // Too many to be counted at once: they are counted now that somebody wants to know.
     model.say(Tone::Plain, say!(model.language, "marking"));
@@ -253,12 +253,12 @@ fn mark_all(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Marks the cards that a filter was found to let through.
-pub(super) fn mark_found(model: &mut Model, filter: Filter, count: u64) -> Vec<Effect> {
+pub(super) fn mark_found(model: &mut Model, filter: Filter, count: u64, newest: u64) -> Vec<Effect> {
     if count == 0 {
         model.say(Tone::Plain, say!(model.language, "refusal.no_card"));
         return Vec::new();
     }
-    model.cards.marks = Marks::All { filter, count };
+    model.cards.marks = Marks::All { filter, count, newest };
     say_marked(model)
 }
 

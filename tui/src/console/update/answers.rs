@@ -23,12 +23,13 @@ pub(super) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
         Answer::Server(grants) => server(model, grants),
         Answer::Rows(page, landing) => rows(model, page, landing),
         Answer::Hits { step, is_first, .. } => hits(model, step, is_first),
-        Answer::Total(total) => {
+        Answer::Total { total, newest } => {
             model.cards.total = total;
+            model.cards.newest = Some(newest);
             count_by_counts(model);
             Vec::new()
         }
-        Answer::Marking(filter, count) => acts::mark_found(model, filter, count),
+        Answer::Marking { filter, count, newest } => acts::mark_found(model, filter, count, newest),
         Answer::Offset(before) => {
             model.cards.offset = before.exactly().or(model.cards.offset);
             Vec::new()
@@ -156,8 +157,11 @@ fn hits(model: &mut Model, step: SearchStep, is_first: bool) -> Vec<Effect> {
     if is_first {
         (cards.has_before, cards.has_after) = (false, false);
         cards.offset = Some(0);
+        cards.newest = None;
         cards.sort = kami_shared::filter::Sort::NEWEST;
     }
+    // Hits come newest first.
+    cards.newest = cards.newest.or(step.rows.first().map(|card| card.id));
     let landing = if is_first || !cards.is_fresh { Landing::Top } else { Landing::Behind };
     // The old rows stay, dimmed, until there is something to put in their place or nothing is left to look through.
     if !step.rows.is_empty() || step.next.is_none() || landing == Landing::Behind {
@@ -190,7 +194,8 @@ fn came_back(model: &mut Model) {
 
 fn failed(model: &mut Model, topic: Topic, failure: Failure) -> Vec<Effect> {
     match topic {
-        Topic::Rows if failure.passes => {
+        // Whatever keeps it from answering, a database that is away is asked again only after a pause.
+        Topic::Rows if failure.passes || matches!(model.link, Link::Away { .. }) => {
             let tries = match model.link {
                 Link::Away { tries, .. } => tries + 1,
                 Link::Connecting | Link::Up => 1,

@@ -15,6 +15,10 @@ use crate::words::{number, say};
 
 /// Asks what each line of a file would do.
 pub(super) fn look(model: &mut Model, file: ImportFile) -> Vec<Effect> {
+    if model.confined {
+        fail(model, say!(model.language, "refusal.confined"));
+        return Vec::new();
+    }
     vec![model.ask(Topic::Import, Question::Import(file))]
 }
 

@@ -66,6 +66,7 @@ fn value(model: &Model, setting: Setting) -> (String, Option<Source>) {
             Some(ReadOnly::NoGrant) => (say!(language, "setting.no_grant"), None),
         },
         Setting::Config => (model.files.config.display().to_string(), None),
+        Setting::Preferences if model.confined => (say!(language, "setting.nothing_kept"), None),
         Setting::Preferences => (model.files.preferences.display().to_string(), None),
     }
 }
@@ -77,6 +78,7 @@ fn words(language: Language, source: Source) -> String {
         Source::System => say!(language, "source.system"),
         Source::Config => "config.toml".to_owned(),
         Source::Preferences => "preferences.toml".to_owned(),
+        Source::Session => say!(language, "source.session"),
         Source::Variable(name) | Source::Argument(name) => name.to_owned(),
     }
 }
@@ -103,6 +105,7 @@ fn refusal(model: &Model, setting: Setting) -> Option<String> {
             Some(say!(language, "setting.how_read_only", section = section))
         }
         (Setting::Config, _) => Some(say!(language, "setting.how_config")),
+        (Setting::Preferences, _) if model.confined => Some(say!(language, "setting.how_nothing_kept")),
         (Setting::Preferences, _) => Some(say!(language, "setting.how_preferences")),
         _ => None,
     }
@@ -115,8 +118,10 @@ pub(super) fn choose(model: &mut Model, setting: Setting) -> Vec<Effect> {
         Setting::Theme => turn_theme(model),
         Setting::Mouse => {
             model.mouse = !model.mouse;
-            model.sources.mouse = Source::Preferences;
-            vec![Effect::Mouse(model.mouse), Effect::Keep(Choice::Mouse(model.mouse))]
+            model.sources.mouse = chosen(model);
+            let mut effects = vec![Effect::Mouse(model.mouse)];
+            effects.extend(keep(model, Choice::Mouse(model.mouse)));
+            effects
         }
         Setting::Columns => lists::open(model, Act::Columns),
         Setting::Zone => {
@@ -145,33 +150,44 @@ fn zones(model: &Model) -> Vec<Item<Chosen>> {
         .collect()
 }
 
+/// What says a setting that was just chosen.
+const fn chosen(model: &Model) -> Source {
+    if model.confined { Source::Session } else { Source::Preferences }
+}
+
+/// Keeps what was chosen for the next time, where the operator has a file for that: an account's file is not for what
+/// each of its operators likes.
+pub(super) fn keep(model: &Model, choice: Choice) -> Vec<Effect> {
+    if model.confined { Vec::new() } else { vec![Effect::Keep(choice)] }
+}
+
 /// Speaks the other language.
 pub(super) fn turn_language(model: &mut Model) -> Vec<Effect> {
     model.language = model.language.other();
-    model.sources.language = Source::Preferences;
+    model.sources.language = chosen(model);
     model.notice = None;
-    vec![Effect::Keep(Choice::Language(model.language))]
+    keep(model, Choice::Language(model.language))
 }
 
 /// Turns the colours to the other background.
 pub(super) fn turn_theme(model: &mut Model) -> Vec<Effect> {
     model.theme.shade = model.theme.shade.other();
-    model.sources.theme = Source::Preferences;
-    vec![Effect::Keep(Choice::Shade(model.theme.shade))]
+    model.sources.theme = chosen(model);
+    keep(model, Choice::Shade(model.theme.shade))
 }
 
 /// Keeps the columns as they are now.
 pub(super) fn keep_columns(model: &mut Model) -> Vec<Effect> {
-    model.sources.columns = Source::Preferences;
+    model.sources.columns = chosen(model);
     let names = model.cards.columns.iter().map(|column| column.name().to_owned()).collect();
-    vec![Effect::Keep(Choice::Columns(names))]
+    keep(model, Choice::Columns(names))
 }
 
 /// Shows moments in another zone.
 pub(super) fn take_zone(model: &mut Model, zone: Zone) -> Vec<Effect> {
     model.zone = zone;
-    model.sources.zone = Source::Preferences;
-    let mut effects = vec![Effect::Keep(Choice::Zone(zone.name()))];
+    model.sources.zone = chosen(model);
+    let mut effects = keep(model, Choice::Zone(zone.name()));
     // The days of a range begin and end at other moments now.
     if model.cards.query.created.is_some() || model.cards.query.expiring.is_some() {
         effects.extend(table::reload(model));
@@ -182,14 +198,16 @@ pub(super) fn take_zone(model: &mut Model, zone: Zone) -> Vec<Effect> {
 /// Acts under another name from now on; an empty one gives the usual one back.
 pub(super) fn take_operator(model: &mut Model, name: &str) -> Vec<Effect> {
     let own = Operator::new(name).ok();
-    let chosen = [(own.clone(), Source::Preferences)];
-    let Sourced { value, source } = Sourced::first(chosen, model.usual_operator.clone());
+    let said = [(own.clone(), chosen(model))];
+    let Sourced { value, source } = Sourced::first(said, model.usual_operator.clone());
     (model.operator, model.sources.operator) = (value, source);
     let words = say!(model.language, "setting.operator_now", name = harmless(model.operator.as_str()));
     model.overlays.pop();
     model.say(Tone::Good, words);
     let kept = own.map(|own| own.as_str().to_owned());
-    vec![Effect::Operator(model.operator.clone()), Effect::Keep(Choice::Operator(kept))]
+    let mut effects = vec![Effect::Operator(model.operator.clone())];
+    effects.extend(keep(model, Choice::Operator(kept)));
+    effects
 }
 
 /// Brings the settings up to date where they are shown.

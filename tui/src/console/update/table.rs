@@ -31,6 +31,7 @@ pub(super) fn reload_after(model: &mut Model, pause: Duration) -> Vec<Effect> {
     model.cards.is_fresh = false;
     model.cards.progress = None;
     model.cards.total = None;
+    model.cards.newest = None;
     let mut effects = Vec::new();
     match plan::plan(&filter, model.cards.query.sort) {
         Plan::Indexed(indexed) => {
@@ -55,7 +56,8 @@ pub(super) fn refresh(model: &mut Model) -> Vec<Effect> {
     let now = model.server_now();
     model.cards.query.settle(model.zone, now);
     match model.cards.rows.get(model.cards.top) {
-        Some(first) if !is_search => {
+        // Rows that the query no longer means tell nothing of what it finds, nor whether an index serves it.
+        Some(first) if !is_search && model.cards.is_fresh => {
             let is_at_top = model.cards.top == 0 && !model.cards.has_before;
             let anchor = if is_at_top { Anchor::First } else { Anchor::From(Position::of(first, sort.by)) };
             let filter = model.cards.query.whole_filter();

@@ -1,6 +1,6 @@
 //! Saved views: opened, saved under a name, deleted.
 
-use super::table;
+use super::{settings, table};
 use crate::cells::harmless;
 use crate::console::act::Act;
 use crate::console::form::Form;
@@ -82,10 +82,16 @@ pub(super) fn keep(model: &mut Model, name: &str) -> Vec<Effect> {
         Some(place) => model.views[place] = view.clone(),
         None => model.views.push(view.clone()),
     }
-    let words = say!(model.language, key, name = harmless(&view.name));
+    let words = said(model, key, &view.name);
     model.overlays.pop();
     model.say(Tone::Good, words);
-    vec![Effect::Keep(Choice::View(view))]
+    settings::keep(model, Choice::View(view))
+}
+
+/// What was done to a view, and whether for this session alone.
+fn said(model: &Model, key: &str, name: &str) -> String {
+    let done = say!(model.language, key, name = harmless(name));
+    if model.confined { format!("{done} {}", say!(model.language, "view.for_session")) } else { done }
 }
 
 /// Asks whether the view under the cursor of the list shall be deleted.
@@ -113,9 +119,9 @@ pub(super) fn drop(model: &mut Model, name: String) -> Vec<Effect> {
     model.views.retain(|view| view.name != name);
     let items = items(model);
     super::lists::fill(model, PickerKind::Views, items);
-    let words = say!(model.language, "view.dropped", name = harmless(&name));
+    let words = said(model, "view.dropped", &name);
     model.say(Tone::Good, words);
-    vec![Effect::Keep(Choice::NoView(name))]
+    settings::keep(model, Choice::NoView(name))
 }
 
 /// Does an act in the list of views that no other list has.

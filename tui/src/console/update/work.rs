@@ -17,7 +17,7 @@ use crate::console::order::{Order, Target};
 use crate::console::overlay::{Chosen, Confirm, Consequence, Overlay, PickerKind};
 use crate::console::picker::{Item, Picker};
 use crate::console::reason;
-use crate::console::refusal::MOST_COPIED;
+use crate::console::refusal::{MOST_COPIED, refusal};
 use crate::export::Source;
 use crate::words::{counted, number, say};
 
@@ -69,8 +69,9 @@ fn target(model: &Model) -> Option<Target> {
             let selection = Selection::Ids(marked.keys().copied().collect());
             Some(Target::Many { selection, count: marked.len() as u64 })
         }
-        Marks::All { filter, count } => {
-            Some(Target::Many { selection: Selection::Filter(filter.clone()), count: *count })
+        Marks::All { filter, count, newest } => {
+            let selection = Selection::UpTo { filter: filter.clone(), newest: *newest };
+            Some(Target::Many { selection, count: *count })
         }
     }
 }
@@ -131,7 +132,14 @@ pub(super) fn confirmed(model: &mut Model) -> Vec<Effect> {
     }
 }
 
+/// Does what was ordered; an operator who is kept from files gets no order through that reaches one, whichever way it
+/// came here.
 pub(super) fn run(model: &mut Model, order: Order) -> Vec<Effect> {
+    if model.confined && order.reaches_files() {
+        let words = say!(model.language, "refusal.confined");
+        model.say(Tone::Bad, words);
+        return Vec::new();
+    }
     model.notice = None;
     let total = order.count();
     let work =
@@ -280,7 +288,8 @@ fn made(model: &mut Model, batch: &Batch) -> Vec<Effect> {
     }
     items.push(copy);
     let export = Chosen::ExportBatch(batch.id, batch.prefix.clone());
-    items.push(Item::new(export, say!(language, "made.export"), ""));
+    let export = Item::new(export, say!(language, "made.export"), "");
+    items.push(Item { refusal: refusal(model, Act::Export), ..export });
     model.overlays.push(Overlay::Picker { kind, picker: Picker::new(items) });
     let mut effects = table::reload(model);
     effects.push(model.ask(Topic::Counts, Question::Counts));

@@ -20,7 +20,7 @@ use ratatui::widgets::{Clear, Widget as _};
 use super::paint::{space, span, two_sides};
 use super::table::{NONE, left};
 use super::{bar, chart};
-use crate::cells::{cut_middle, harmless, pad_left, pad_right};
+use crate::cells::{cut_end, cut_middle, harmless, pad_left, pad_right};
 use crate::console::message::Topic;
 use crate::console::model::Model;
 use crate::console::statistics::{STOCK_DAYS, Statistics};
@@ -31,6 +31,12 @@ const BESIDE_EACH_OTHER: u16 = 160;
 
 /// From how many columns on the lists say more.
 const WIDE: u16 = 110;
+
+/// The fewest rows of a chart; three such below each other are what the smallest terminal has.
+const LEAST_CHART: u16 = 3;
+
+/// Below how many columns a prefix needs the room of how many of its cards were activated.
+const NARROW: u16 = 76;
 
 /// A stock that lasts for fewer days than this is shown as a warning.
 const SHORT_STOCK: f64 = 7.0;
@@ -55,7 +61,7 @@ pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     two_sides(frame, head, &title, &Line::from(vec![span(state, theme.dim()), space(1)]));
     let (columns, rows) = if area.width >= BESIDE_EACH_OTHER { (3, 2) } else { (2, 3) };
     let lists = if is_high { 9 } else { 6 };
-    let height = (body.height.saturating_sub(lists) / rows).clamp(4, 14);
+    let height = (body.height.saturating_sub(lists) / rows).clamp(LEAST_CHART, 14);
     let [charts, lists] =
         Layout::vertical([Constraint::Length(height * rows), Constraint::Fill(1)]).areas(body);
     // A column for each event, or one of hours and one of days, in which every bar has the same room.
@@ -86,26 +92,37 @@ pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     }
 }
 
+/// What stands under the heads of a list that has no rows.
+fn instead_of_rows(model: &Model, words: &str, frame: &mut Frame<'_>, area: Rect) {
+    if area.height > 1 {
+        let room = usize::from(area.width.saturating_sub(2));
+        frame.buffer_mut().set_stringn(area.x + 1, area.y + 1, cut_end(words, room), room, model.theme.dim());
+    }
+}
+
 /// How much is left of each prefix and for how long, the busiest first.
 fn prefixes(model: &Model, statistics: &Statistics, frame: &mut Frame<'_>, area: Rect) {
+    if area.is_empty() {
+        return;
+    }
     let (language, theme) = (model.language, model.theme);
     let is_wide = model.size.0 >= WIDE;
-    let widths = if is_wide { [10, 13, 9] } else { [8, 11, 7] };
+    let widths = match model.size.0 {
+        WIDE.. => [10, 13, 9],
+        NARROW.. => [8, 11, 7],
+        _ => [8, 0, 7],
+    };
     let room = usize::from(area.width).saturating_sub(4 + widths.iter().sum::<usize>());
     let name = room.min(24);
     let [unused, sold, lasting] = widths;
     let heads = ["statistics.unused", "statistics.sold", "statistics.lasts"].map(|key| say!(language, key));
-    let heads: String = heads.iter().zip(widths).map(|(head, width)| pad_left(head, width)).collect();
+    let heads = heads.iter().zip(widths).filter(|(_, width)| *width > 0);
+    let heads: String = heads.map(|(head, width)| pad_left(head, width)).collect();
     let head = format!(" {}{heads}", pad_right(&say!(language, "statistics.prefix"), name));
     frame.buffer_mut().set_stringn(area.x, area.y, head, usize::from(area.width), theme.dim());
     let busiest = statistics.busiest();
     if busiest.is_empty() {
-        frame.buffer_mut().set_string(
-            area.x + 1,
-            area.y + 1,
-            say!(language, "statistics.no_stock"),
-            theme.dim(),
-        );
+        instead_of_rows(model, &say!(language, "statistics.no_stock"), frame, area);
     }
     let most = busiest.first().map_or(0, |prefix| prefix.activated);
     let ys = area.y + 1..area.bottom();
@@ -113,11 +130,16 @@ fn prefixes(model: &Model, statistics: &Statistics, frame: &mut Frame<'_>, area:
         let (lasts, style) = lasts(model, prefix);
         let mut line = vec![
             space(1),
-            span(pad_right(&cut_middle(&harmless(&prefix.prefix), name - 1), name), theme.text()),
+            span(
+                pad_right(&cut_middle(&harmless(&prefix.prefix), name.saturating_sub(1)), name),
+                theme.text(),
+            ),
             span(pad_left(&number(prefix.unused), unused), theme.text()),
-            span(pad_left(&number(prefix.activated), sold), theme.text()),
-            span(pad_left(&lasts, lasting), style),
         ];
+        if sold > 0 {
+            line.push(span(pad_left(&number(prefix.activated), sold), theme.text()));
+        }
+        line.push(span(pad_left(&lasts, lasting), style));
         if is_wide && most > 0 {
             let active = theme.status(CardStatus::Active);
             line.extend([space(3), span(bar::thin(prefix.activated, most, room - name), active)]);
@@ -137,6 +159,9 @@ fn lasts(model: &Model, prefix: &PrefixStock) -> (String, Style) {
 
 /// The cards that expire next, the soonest first.
 fn expiring_next(model: &Model, cards: &[CardRecord], frame: &mut Frame<'_>, area: Rect) {
+    if area.is_empty() {
+        return;
+    }
     let (language, theme) = (model.language, model.theme);
     let is_wide = model.size.0 >= WIDE;
     let (lasts, at) = if is_wide { (10, 18) } else { (9, 0) };
@@ -150,18 +175,13 @@ fn expiring_next(model: &Model, cards: &[CardRecord], frame: &mut Frame<'_>, are
     let head = Line::from(vec![space(1), span(code + &rest, theme.dim())]);
     frame.buffer_mut().set_line(area.x, area.y, &head, area.width);
     if cards.is_empty() {
-        frame.buffer_mut().set_string(
-            area.x + 1,
-            area.y + 1,
-            say!(language, "statistics.none_next"),
-            theme.dim(),
-        );
+        instead_of_rows(model, &say!(language, "statistics.none_next"), frame, area);
     }
     let still_active = cards.iter().filter_map(|card| Some((card, left(model, card)?)));
     for (y, (card, left)) in (area.y + 1..area.bottom()).zip(still_active) {
         let expires =
             card.expire_at.map(|at| moment(language, model.zone, model.server_now(), at)).unwrap_or_default();
-        let code = cut_middle(&harmless(&card.full_code), name - 1).into_owned();
+        let code = cut_middle(&harmless(&card.full_code), name.saturating_sub(1)).into_owned();
         let (code, rest) = row(&code, &left, &expires);
         let line = Line::from(vec![space(1), span(code, theme.text()), span(rest, theme.dim())]);
         frame.buffer_mut().set_line(area.x, y, &line, area.width);
