@@ -64,6 +64,8 @@ const LOG: &[Place] = &[Place::Log];
 const TABLE: &[Place] = &[Place::Cards];
 const CARDS: &[Place] = &[Place::Cards, Place::Detail];
 const SCREENS: &[Place] = &[Place::Cards, Place::Detail];
+const ALL_SCREENS: &[Place] =
+    &[Place::Cards, Place::Detail, Place::Log, Place::Report, Place::Import, Place::Statistics];
 const OVER: &[Place] = &[Place::Detail, Place::Search, Place::Picker, Place::Views, Place::Form];
 const LISTS: &[Place] = &[Place::Picker, Place::Views];
 const TYPING: &[Place] = &[Place::Search, Place::Picker, Place::Views];
@@ -168,14 +170,14 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::Yes, &[Key::code(KeyCode::Enter)], &[Place::ConfirmTyped], Group::Cards, 1),
     bind(Act::No, &[Key::code(KeyCode::Esc)], &[Place::ConfirmTyped], Group::Cards, 2),
     bind(Act::Copy, &[key('c')], CARDS, Group::Cards, 19),
-    bind(Act::Statistics, &[key('s')], SCREENS, Group::Program, 24),
-    bind(Act::Log, &[key('l')], SCREENS, Group::Program, 25),
+    bind(Act::Statistics, &[key('s')], &[Place::Cards, Place::Detail, Place::Log], Group::Program, 24),
+    bind(Act::Log, &[key('l')], &[Place::Cards, Place::Detail, Place::Statistics], Group::Program, 25),
     bind(Act::Refresh, &[key('r')], SCREENS, Group::Program, 0),
-    bind(Act::Theme, &[key('t')], SCREENS, Group::Program, 0),
-    bind(Act::Language, &[key('L')], SCREENS, Group::Program, 0),
+    bind(Act::Theme, &[key('t')], ALL_SCREENS, Group::Program, 0),
+    bind(Act::Language, &[key('L')], ALL_SCREENS, Group::Program, 0),
     bind(Act::Settings, &[key('S')], SCREENS, Group::Program, 0),
-    bind(Act::Palette, &[key(':')], SCREENS, Group::Program, 30),
-    bind(Act::Help, &[key('?')], SCREENS, Group::Program, 31),
+    bind(Act::Palette, &[key(':')], ALL_SCREENS, Group::Program, 30),
+    bind(Act::Help, &[key('?')], ALL_SCREENS, Group::Program, 31),
     bind(Act::Suspend, &[Key::ctrl('z')], EVERYWHERE, Group::Program, 0),
     bind(Act::Quit, &[key('q')], SCREENS, Group::Program, 0),
     bind(Act::Quit, &[Key::ctrl('c')], EVERYWHERE, Group::Program, 0),
@@ -193,6 +195,11 @@ pub fn message(model: &Model, event: KeyEvent) -> Option<Message> {
 
 fn binding_of(key: Key, place: Place) -> Option<&'static Binding> {
     BINDINGS.iter().find(|binding| binding.places.contains(&place) && binding.keys.contains(&key))
+}
+
+/// Whether some binding has an act in a place.
+pub fn is_bound(act: Act, place: Place) -> bool {
+    BINDINGS.iter().any(|binding| binding.act == act && binding.places.contains(&place))
 }
 
 /// The bindings of a place that its hint bar may show, the most important first.

@@ -60,6 +60,11 @@ pub enum Place {
 }
 
 impl Place {
+    /// Whether it is a screen that lies over the table of cards.
+    pub const fn is_over_cards(self) -> bool {
+        matches!(self, Self::Log | Self::Report | Self::Import | Self::Statistics)
+    }
+
     /// Whether keys type text here.
     pub const fn takes_text(self) -> bool {
         matches!(self, Self::Search | Self::Picker | Self::Views | Self::Form | Self::ConfirmTyped)

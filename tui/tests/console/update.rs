@@ -529,3 +529,29 @@ fn statistics_come_piece_by_piece_and_stay_until_all_is_counted_anew() {
     console.answer(Topic::Statistics, Answer::Statistics(part()));
     assert!(has_stock(&console) && console.model.awaits(Topic::Statistics));
 }
+
+#[test]
+fn the_screens_lead_to_each_other_and_to_the_acts_of_the_table() {
+    let mut console = console();
+    console.keys("l");
+    console.keys("s");
+    assert_eq!((console.model.place(), console.model.overlays.len()), (Place::Statistics, 1));
+    assert!(!console.model.awaits(Topic::Acts));
+    console.keys("l");
+    assert_eq!((console.model.place(), console.model.overlays.len()), (Place::Log, 1));
+    assert!(!console.model.awaits(Topic::Statistics));
+    let (language, shade) = (console.model.language, console.model.theme.shade);
+    console.keys("Lt");
+    assert!(console.model.language != language && console.model.theme.shade != shade);
+    console.keys("L?");
+    assert_eq!(console.model.place(), Place::Picker);
+    console.press(KeyCode::Esc);
+    assert_eq!(console.model.place(), Place::Log);
+    // What the log does itself it does there, and what only the table does is done there.
+    console.keys(":refresh");
+    console.press(KeyCode::Enter);
+    assert_eq!(console.model.place(), Place::Log);
+    console.keys(":generate");
+    console.press(KeyCode::Enter);
+    assert_eq!((console.model.place(), console.model.overlays.len()), (Place::Form, 1));
+}

@@ -5,6 +5,7 @@ use kami_shared::filter::Filter;
 use super::{filters, forms, import, lists, log, settings, table, views, work};
 use crate::console::act::Act;
 use crate::console::cards::Marks;
+use crate::console::keymap;
 use crate::console::message::{Effect, Question, Topic};
 use crate::console::model::{Model, Place, Tone};
 use crate::console::overlay::Overlay;
@@ -19,7 +20,13 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         model.say(Tone::Bad, reason);
         return Vec::new();
     }
-    match model.place() {
+    let place = model.place();
+    if place.is_over_cards()
+        && let Some(effects) = act_over_cards(model, place, act)
+    {
+        return effects;
+    }
+    match place {
         Place::Picker => lists::act(model, act),
         Place::Views => views::act(model, act),
         Place::Form => forms::act(model, act),
@@ -33,6 +40,30 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         Place::Detail => detail_act(model, act),
         Place::Cards => cards_act(model, act),
     }
+}
+
+/// What an act of the table does on a screen over it; nothing where the screen has the act itself.
+fn act_over_cards(model: &mut Model, place: Place, act: Act) -> Option<Vec<Effect>> {
+    match act {
+        Act::Theme | Act::Language => Some(cards_act(model, act)),
+        Act::Help | Act::Palette => {
+            // What the list lies over must not change under it.
+            let forgotten = model.forget(Topic::LogOfAct);
+            Some(forgotten.into_iter().chain(cards_act(model, act)).collect())
+        }
+        Act::Statistics | Act::Log => Some(act_on_cards(model, act)),
+        _ if keymap::is_bound(act, Place::Cards) && !keymap::is_bound(act, place) => {
+            Some(act_on_cards(model, act))
+        }
+        _ => None,
+    }
+}
+
+/// Leaves the screens over the table and does an act there.
+fn act_on_cards(model: &mut Model, act: Act) -> Vec<Effect> {
+    model.overlays.clear();
+    let forgotten = [Topic::Acts, Topic::LogOfAct, Topic::Statistics].map(|topic| model.forget(topic));
+    forgotten.into_iter().flatten().chain(cards_act(model, act)).collect()
 }
 
 fn search_act(model: &mut Model, act: Act) -> Vec<Effect> {

@@ -243,10 +243,19 @@ fn is_double(binding: &Binding) -> bool {
 /// Every act that makes sense to be called by its name.
 fn palette(model: &Model) -> Vec<Item<Chosen>> {
     use crate::console::keymap::Group;
-    BINDINGS
-        .iter()
-        .filter(|binding| binding.group != Group::Move && binding.places.contains(&Place::Cards))
-        .filter(|binding| binding.act != Act::Palette && !is_double(binding))
+    let at_table = || {
+        BINDINGS
+            .iter()
+            .filter(|binding| binding.group != Group::Move && binding.places.contains(&Place::Cards))
+    };
+    at_table()
+        .filter(|binding| binding.act != Act::Palette)
+        .filter(|binding| {
+            // Two bindings of one act make one line.
+            at_table()
+                .find(|other| other.act == binding.act)
+                .is_some_and(|first| std::ptr::eq(first, *binding))
+        })
         .map(|binding| item(model, binding))
         .collect()
 }
