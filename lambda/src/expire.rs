@@ -30,8 +30,13 @@ pub struct Outcome {
     pub complete: bool,
 }
 
-/// Marks every overdue card as expired, until `stop` is cancelled: then the batch under way may still end.
-pub async fn run(store: &Store, stop: &CancellationToken) -> Result<Outcome, StoreError> {
+/// Marks every overdue card as expired, until `stop` is cancelled: then the batch under way may still end. `on_batch`
+/// is told how many cards each batch expired, as soon as it has: what a failed run did before it failed stays done.
+pub async fn run(
+    store: &Store,
+    stop: &CancellationToken,
+    on_batch: impl Fn(u64),
+) -> Result<Outcome, StoreError> {
     let mut cursor = ExpiryCursor::default();
     let mut expired = 0;
     while !stop.is_cancelled() {
@@ -45,6 +50,7 @@ pub async fn run(store: &Store, stop: &CancellationToken) -> Result<Outcome, Sto
             () = cut_off => break,
         };
         expired += batch.expired;
+        on_batch(batch.expired);
         match batch.next {
             None => return Ok(Outcome { expired, complete: true }),
             Some(next) => cursor = next,
@@ -55,7 +61,7 @@ pub async fn run(store: &Store, stop: &CancellationToken) -> Result<Outcome, Sto
 
 /// Runs once and prints what it did.
 pub async fn run_once(store: &Store, stop: &CancellationToken) -> anyhow::Result<()> {
-    let Outcome { expired, complete } = run(store, stop).await?;
+    let Outcome { expired, complete } = run(store, stop, |_| {}).await?;
     let rest = if complete { "" } else { "; stopped before the end, the next run goes on" };
     writeln!(io::stdout(), "{expired} cards expired{rest}")?;
     Ok(())
@@ -64,9 +70,9 @@ pub async fn run_once(store: &Store, stop: &CancellationToken) -> anyhow::Result
 /// Runs at once and then again every `interval`, until `stop` is cancelled; a failed run is logged and tried again.
 pub async fn run_every(store: &Store, interval: Duration, metrics: &ExpiryMetrics, stop: &CancellationToken) {
     while !stop.is_cancelled() {
-        let pause = match run(store, stop).await {
+        let pause = match run(store, stop, |expired| metrics.expired_cards(expired)).await {
             Ok(Outcome { expired, complete }) => {
-                metrics.succeeded(expired);
+                metrics.succeeded();
                 info!(expired, complete, "overdue cards were expired");
                 interval
             }
@@ -90,7 +96,7 @@ pub async fn run_on_lambda(store: Store, function: &str) -> anyhow::Result<()> {
     let handler = service_fn(async |event: LambdaEvent<IgnoredAny>| {
         let time_left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
         let stop = CancellationToken::new();
-        let job = run(&store, &stop);
+        let job = run(&store, &stop, |_| {});
         let watch = async {
             tokio::time::sleep(time_left.saturating_sub(LAMBDA_RESERVE)).await;
             stop.cancel();

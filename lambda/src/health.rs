@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 /// How long the answer may take: longer than the API itself waits for its database, and less than those who ask do.
-const LIMIT: Duration = Duration::from_secs(4);
+pub const LIMIT: Duration = Duration::from_secs(4);
 
 /// Asks the health route of the `kami-api` that serves on this address; an error says what is wrong.
 pub(crate) async fn check(listen: SocketAddr) -> anyhow::Result<()> {

@@ -17,6 +17,7 @@ mod shutdown;
 pub mod startup;
 mod throttle;
 
-pub use self::server::{OpenConnections, listen, serve};
+pub use self::health::LIMIT as HEALTH_LIMIT;
+pub use self::server::{OpenConnections, STOP_LIMIT, listen, serve};
 pub use self::settings::{LogFormat, Settings, SettingsError};
-pub use self::shutdown::requested as shutdown_requested;
+pub use self::shutdown::on_request as stop_on_request;

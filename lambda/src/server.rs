@@ -22,8 +22,9 @@ const HEAD_LIMIT: Duration = Duration::from_secs(30);
 /// The largest head of a request, in bytes.
 const MAX_HEAD: usize = 32 * 1024;
 
-/// How long requests in flight may take to finish once we stop: a little more than a request's own limit.
-const STOP_LIMIT: Duration = Duration::from_secs(12);
+/// How long requests in flight may take to finish once we stop: a little more than a request's own limit, and less than
+/// process managers wait before they kill.
+pub const STOP_LIMIT: Duration = Duration::from_secs(12);
 
 /// How long to wait before accepting again when the process is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

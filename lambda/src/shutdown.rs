@@ -1,7 +1,20 @@
 //! When to stop: the signals by which people and process managers ask for it.
 
+use tokio_util::sync::CancellationToken;
+
+/// Is cancelled once we are asked to stop, so that whatever runs stops at the same time. Needs a runtime of tokio.
+pub fn on_request() -> CancellationToken {
+    let stop = CancellationToken::new();
+    let asked = stop.clone();
+    tokio::spawn(async move {
+        requested().await;
+        asked.cancel();
+    });
+    stop
+}
+
 /// Waits for Ctrl-C or, on Unix, SIGTERM.
-pub async fn requested() {
+async fn requested() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -2,9 +2,7 @@
 
 use std::time::Instant;
 
-use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use kami_shared::rules::Refusal;
@@ -191,8 +189,7 @@ struct ErrorBody {
 }
 
 /// Writes the body of an answer that is an [`ApiError`], in the language that the client prefers.
-pub(super) async fn localise(language: Language, request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
+pub(super) fn localise(response: Response, language: Language) -> Response {
     match response.extensions().get::<ApiError>() {
         Some(&error) => {
             let (mut parts, _) = response.into_parts();

@@ -16,11 +16,11 @@ pub enum Language {
 }
 
 impl Language {
-    /// The language that an `Accept-Language` header prefers (RFC 9110, section 12.5.4): English if its best weight
-    /// is above that of Chinese, or equal and named first.
-    pub fn preferred(header: &str) -> Self {
+    /// The language that the lines of an `Accept-Language` header prefer (RFC 9110, section 12.5.4): English if its
+    /// best weight is above that of Chinese, or equal and named first. Several lines are one list (section 5.3).
+    pub fn preferred<'a>(lines: impl IntoIterator<Item = &'a str>) -> Self {
         let mut best = (Self::Chinese, 0.0);
-        for range in header.split(',') {
+        for range in lines.into_iter().flat_map(|line| line.split(',')) {
             let mut parts = range.split(';').map(str::trim);
             let primary = parts.next().and_then(|tag| tag.split('-').next()).unwrap_or_default();
             let language = if primary.eq_ignore_ascii_case("en") {
@@ -45,10 +45,8 @@ impl<S: Sync> FromRequestParts<S> for Language {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        // Several lines of one header are one list (RFC 9110, section 5.3).
-        let lines =
-            parts.headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|line| line.to_str().ok());
-        Ok(Self::preferred(&lines.collect::<Vec<_>>().join(",")))
+        let lines = parts.headers.get_all(header::ACCEPT_LANGUAGE).iter();
+        Ok(Self::preferred(lines.filter_map(|line| line.to_str().ok())))
     }
 }
 
@@ -77,7 +75,8 @@ mod tests {
             ("en ; q=0.9 , zh;q=0.8", English),
             ("en;q=NaN", Chinese),
         ] {
-            assert_eq!(Language::preferred(header), language, "{header}");
+            assert_eq!(Language::preferred([header]), language, "{header}");
         }
+        assert_eq!(Language::preferred(["zh;q=0.5", "en"]), English, "two lines are one list");
     }
 }

@@ -10,11 +10,9 @@ mod status;
 mod validate;
 
 use std::any::Any;
-use std::time::Duration;
 
 use axum::Router;
-use axum::extract::Request;
-use axum::middleware::{self, Next};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use kami_shared::store::Store;
@@ -23,11 +21,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 pub use self::error::ApiError;
 pub use self::language::Language;
-pub use self::observe::Observer;
+pub use self::observe::{Observer, REQUEST_LIMIT};
 pub(crate) use self::request_id::RequestId;
-
-/// The longest a request may take in all, the sending of its body included.
-pub const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 
 /// What the handlers need.
 #[derive(Clone, Debug)]
@@ -48,22 +43,15 @@ pub fn router(api: Api, observer: Observer) -> Router {
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .with_state(api);
-    harden(routes).layer(middleware::from_fn_with_state(observer, observe::observe))
+    finish(routes, observer)
 }
 
-/// Gives routes what every answer of the API has: a limit on time, a 500 for a panic, and its error's words in the
-/// language that the client prefers.
-fn harden(routes: Router) -> Router {
-    routes
-        .layer(middleware::from_fn(limit_time))
-        .layer(CatchPanicLayer::custom(answer_panic))
-        .layer(middleware::from_fn(error::localise))
-}
-
-async fn limit_time(request: Request, next: Next) -> Response {
-    tokio::time::timeout(REQUEST_LIMIT, next.run(request))
-        .await
-        .unwrap_or_else(|_| ApiError::RequestTimeout.into_response())
+/// Gives routes what every answer of the API has: see [`observe`], and a 500 for a panic.
+fn finish(routes: Router, observer: Observer) -> Router {
+    // As a pair they are boxed once for each request.
+    let layers =
+        (middleware::from_fn_with_state(observer, observe::observe), CatchPanicLayer::custom(answer_panic));
+    routes.layer(layers)
 }
 
 /// The panic itself has been logged by then, by the hook that [`crate::startup`] sets.
@@ -73,20 +61,23 @@ fn answer_panic(_: Box<dyn Any + Send + 'static>) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
     use axum::body::Body;
-    use axum::http::StatusCode;
+    use axum::http::{Request, StatusCode};
     use http_body_util::BodyExt as _;
     use serde_json::{Value, json};
     use tower::ServiceExt as _;
 
     use super::*;
+    use crate::metrics::{Outcome, Route};
 
     #[tokio::test]
     async fn a_panic_is_answered_with_a_500_in_the_usual_form() {
         async fn panics() {
             panic!("a test's panic");
         }
-        let routes = harden(Router::new().route("/boom", get(panics)));
+        let routes = finish(Router::new().route("/boom", get(panics)), Observer::default());
         let answer = routes.oneshot(Request::get("/boom").body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
         let body: Value =
@@ -96,8 +87,25 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_request_that_never_ends_is_given_up() {
-        let routes = harden(Router::new().route("/slow", get(std::future::pending::<()>)));
-        let answer = routes.oneshot(Request::get("/slow").body(Body::empty()).unwrap()).await.unwrap();
+        let observer = Observer::default();
+        let answer = never_answered(&observer).await.unwrap();
         assert_eq!(answer.status(), StatusCode::REQUEST_TIMEOUT);
+        assert!(answer.headers().contains_key("x-request-id"));
+        assert_eq!(observer.metrics.count(Route::Other, Outcome::Failed(ApiError::RequestTimeout)), 1);
+        assert_eq!(observer.metrics.count(Route::Other, Outcome::Cancelled), 0, "it was answered");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_whose_client_hangs_up_is_counted_as_cancelled() {
+        let observer = Observer::default();
+        let hung_up = tokio::time::timeout(REQUEST_LIMIT / 2, never_answered(&observer)).await;
+        assert!(hung_up.is_err());
+        assert_eq!(observer.metrics.count(Route::Other, Outcome::Cancelled), 1);
+    }
+
+    /// Asks a route that never answers by itself.
+    async fn never_answered(observer: &Observer) -> Result<Response, Infallible> {
+        let routes = Router::new().route("/slow", get(std::future::pending::<()>));
+        finish(routes, observer.clone()).oneshot(Request::get("/slow").body(Body::empty()).unwrap()).await
     }
 }

@@ -1,15 +1,23 @@
-//! What is seen of each request from outside: its id in logs and answer, its count and its time.
+//! What each answer has and what is seen of each request from outside: the limit on its time, its words in the client's
+//! language, its id in logs and answer, its count and its time.
+//!
+//! All of it is one layer, since each layer of axum boxes what it wraps again for every request.
 
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
 use super::request_id::{RequestId, X_REQUEST_ID};
+use super::{ApiError, Language, error};
 use crate::metrics::emf::RequestLines;
 use crate::metrics::{Outcome, RequestMetrics, Route};
+
+/// The longest a request may take in all, the sending of its body included.
+pub const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 
 /// Where it is noted how requests end.
 #[derive(Clone, Debug, Default)]
@@ -20,17 +28,47 @@ pub struct Observer {
     pub lines: Option<Arc<RequestLines>>,
 }
 
-/// Answers the request under its id, and notes how it ended.
-pub(super) async fn observe(State(observer): State<Observer>, request: Request, next: Next) -> Response {
-    let begun = Instant::now();
+/// Answers the request in time, under its id and in its client's language, and notes how it ended.
+pub(super) async fn observe(
+    State(observer): State<Observer>,
+    language: Language,
+    request: Request,
+    next: Next,
+) -> Response {
     let route = Route::of(request.extensions().get::<MatchedPath>());
+    let mut counted = Counted::begin(&observer.metrics, route);
     let id = RequestId::of(request.headers(), request.extensions());
-    let mut answer = id.clone().scope(next.run(request)).await;
-    let (outcome, duration) = (Outcome::of(&answer), begun.elapsed());
-    observer.metrics.record(route, outcome, duration);
-    if let Some(lines) = &observer.lines {
-        lines.write(route, outcome, duration);
+    let mut answering = pin!(id.scope(tokio::time::timeout(REQUEST_LIMIT, next.run(request))));
+    let answer = answering.as_mut().await.unwrap_or_else(|_| ApiError::RequestTimeout.into_response());
+    let mut answer = error::localise(answer, language);
+    let outcome = Outcome::of(&answer);
+    counted.outcome = outcome;
+    if let Some(id) = answering.take_value() {
+        if let Some(lines) = &observer.lines {
+            lines.write(route, outcome, counted.begun.elapsed(), &id);
+        }
+        answer.headers_mut().insert(X_REQUEST_ID, id.into_value());
     }
-    answer.headers_mut().insert(X_REQUEST_ID, id.into_value());
     answer
+}
+
+/// A request under way. It is counted when this is dropped: as cancelled unless it was told otherwise, since hyper
+/// drops the future that answers a client who hangs up. Lambda lets nobody hang up, so that no line tells of it there.
+struct Counted<'a> {
+    metrics: &'a RequestMetrics,
+    route: Route,
+    begun: Instant,
+    outcome: Outcome,
+}
+
+impl<'a> Counted<'a> {
+    fn begin(metrics: &'a RequestMetrics, route: Route) -> Self {
+        Self { metrics, route, begun: Instant::now(), outcome: Outcome::Cancelled }
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.metrics.record(self.route, self.outcome, self.begun.elapsed());
+    }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 use lambda_runtime::Context;
+use tokio::task::futures::TaskLocalFuture;
 
 /// The header that carries the id, in a request and in its answer.
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -50,14 +51,19 @@ impl RequestId {
         Self(HeaderValue::from_bytes(&id).unwrap_or(HeaderValue::from_static("0")))
     }
 
-    /// Answers a request under this id: the log lines meanwhile have it.
-    pub(super) async fn scope<T>(self, answering: impl Future<Output = T>) -> T {
-        CURRENT.scope(self, answering).await
+    /// Answers a request under this id: the log lines meanwhile have it. It can be taken back from the future.
+    pub(super) fn scope<F: Future>(self, answering: F) -> TaskLocalFuture<Self, F> {
+        CURRENT.scope(self, answering)
     }
 
     /// What `read` makes of the id of the request that is being answered; `None` outside of requests.
     pub(crate) fn with_current<T>(read: impl FnOnce(&Self) -> T) -> Option<T> {
         CURRENT.try_with(read).ok()
+    }
+
+    /// As text.
+    pub(crate) fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
     }
 
     /// As a header's value.
@@ -72,7 +78,7 @@ fn is_usable(id: &HeaderValue) -> bool {
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.to_str().unwrap_or_default())
+        f.write_str(self.as_str())
     }
 }
 

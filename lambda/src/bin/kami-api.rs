@@ -7,8 +7,7 @@ use clap::Parser;
 use kami_lambda::api::{Api, Observer, router};
 use kami_lambda::metrics::emf::RequestLines;
 use kami_lambda::metrics::prometheus;
-use kami_lambda::{OpenConnections, Settings, listen, serve, shutdown_requested, startup};
-use tokio_util::sync::CancellationToken;
+use kami_lambda::{OpenConnections, Settings, listen, serve, startup, stop_on_request};
 use tracing::info;
 
 /// Serves the HTTP API of kami: validate, status and health.
@@ -30,17 +29,17 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
     let api = Api { store: store.clone(), zone: settings.zone };
     let mut observer = Observer::default();
     if let Some(function) = settings.lambda_function {
-        observer.lines = Some(Arc::new(RequestLines::new(function, store)));
+        observer.lines = Some(Arc::new(RequestLines::new(&function, store)));
         return lambda_http::run(router(api, observer)).await.map_err(anyhow::Error::from_boxed);
     }
     let connections = OpenConnections::default();
-    let stop = CancellationToken::new();
+    let stop = stop_on_request();
     let metrics = prometheus::api(Arc::clone(&observer.metrics), connections.clone(), store.clone());
     let metrics = prometheus::start(settings.metrics, metrics, &stop).await?;
     let listener = listen(settings.listen, "KAMI_LISTEN").await?;
     info!("listening on http://{}", listener.local_addr()?);
-    serve(listener, router(api, observer), &connections, shutdown_requested()).await;
-    stop.cancel();
+    // The metrics stop at the same time, so that the two limits on it do not add up.
+    serve(listener, router(api, observer), &connections, stop.cancelled()).await;
     metrics.await?;
     store.close().await;
     info!("stopped");

@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use clap::Parser;
 use kami_lambda::metrics::{ExpiryMetrics, prometheus};
-use kami_lambda::{Settings, expire, shutdown_requested, startup};
+use kami_lambda::{Settings, expire, startup, stop_on_request};
 use kami_shared::span;
-use tokio_util::sync::CancellationToken;
 
 /// Marks the cards whose time is over as expired: once, or forever with --every.
 #[derive(Debug, Parser)]
@@ -29,14 +28,7 @@ async fn run(settings: Settings, arguments: Arguments) -> anyhow::Result<()> {
     if let Some(function) = settings.lambda_function {
         return expire::run_on_lambda(store, &function).await;
     }
-    let stop = CancellationToken::new();
-    tokio::spawn({
-        let stop = stop.clone();
-        async move {
-            shutdown_requested().await;
-            stop.cancel();
-        }
-    });
+    let stop = stop_on_request();
     match arguments.every {
         Some(interval) => {
             let metrics = Arc::<ExpiryMetrics>::default();

@@ -8,9 +8,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use kami_shared::store::{Store, StoreCounters};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{Outcome, Route};
+use crate::api::RequestId;
 
 /// Under which name CloudWatch lists the metrics.
 pub const NAMESPACE: &str = "kami";
@@ -45,6 +46,9 @@ pub const ROUND_TRIPS: &str = "round_trips";
 /// How often a connection had to be waited for.
 pub const POOL_WAITS: &str = "pool_waits";
 
+/// The member with a request's id: no dimension, which would make a metric of each request, but found by searching.
+pub const REQUEST_ID: &str = "request_id";
+
 /// The metrics of a request.
 pub const REQUEST_METRICS: [&str; 5] = [REQUESTS, LATENCY, UNAVAILABLE, ROUND_TRIPS, POOL_WAITS];
 
@@ -54,7 +58,8 @@ pub const EXPIRED_CARDS: &str = "expired_cards";
 /// Writes a line for each request.
 #[derive(Debug)]
 pub struct RequestLines {
-    function: String,
+    /// What each line has after its timestamp, up to the function's name: the same every time.
+    definition: String,
     store: Store,
     /// What the lines so far have told of the store.
     told: Mutex<StoreCounters>,
@@ -62,88 +67,96 @@ pub struct RequestLines {
 
 impl RequestLines {
     /// Lines for the Lambda function of that name.
-    pub fn new(function: String, store: Store) -> Self {
-        Self { function, store, told: Mutex::default() }
+    pub fn new(function: &str, store: Store) -> Self {
+        Self { definition: definition(function), store, told: Mutex::default() }
     }
 
     /// Writes the line of a request that was answered after `latency`. What the database was asked since the line
     /// before goes into it.
-    pub(crate) fn write(&self, route: Route, outcome: Outcome, latency: Duration) {
+    pub(crate) fn write(&self, route: Route, outcome: Outcome, latency: Duration, id: &RequestId) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.store.counters();
         let before = std::mem::replace(&mut *told, now);
         drop(told);
-        write_line(&request(
-            &self.function,
-            SystemTime::now(),
-            &Request {
-                route,
-                outcome,
-                latency,
-                round_trips: now.round_trips - before.round_trips,
-                pool_waits: now.pool_waits - before.pool_waits,
-            },
-        ));
+        let request = Request {
+            route,
+            outcome,
+            latency,
+            round_trips: now.round_trips - before.round_trips,
+            pool_waits: now.pool_waits - before.pool_waits,
+            id: id.as_str(),
+        };
+        // What cannot be written to memory is nothing that JSON knows.
+        if let Ok(line) = request.line(&self.definition, SystemTime::now()) {
+            write_line(&line);
+        }
     }
 }
 
 /// Writes the line of a run of the expiry job that succeeded.
 pub(crate) fn write_expiry(function: &str, expired: u64) {
-    write_line(&expiry(function, SystemTime::now(), expired));
+    write_line(format!("{}\n", expiry(function, SystemTime::now(), expired)).as_bytes());
 }
 
 /// What is told of a request.
-struct Request {
+struct Request<'a> {
     route: Route,
     outcome: Outcome,
     latency: Duration,
     round_trips: u64,
     pool_waits: u64,
+    id: &'a str,
 }
 
-fn request(function: &str, now: SystemTime, request: &Request) -> Value {
-    let unavailable = u8::from(request.outcome.is_unavailable());
-    document(
-        now,
-        &REQUEST_DIMENSIONS,
-        [(FUNCTION, function), (ROUTE, request.route.as_str()), (OUTCOME, request.outcome.as_str())],
-        [
-            (REQUESTS, "Count", json!(1)),
-            (LATENCY, "Milliseconds", json!(request.latency.as_secs_f64() * 1e3)),
-            (UNAVAILABLE, "Count", json!(unavailable)),
-            (ROUND_TRIPS, "Count", json!(request.round_trips)),
-            (POOL_WAITS, "Count", json!(request.pool_waits)),
-        ],
-    )
+impl Request<'_> {
+    /// Its line, written piece by piece: a tree of values would take some forty allocations for each request.
+    fn line(&self, definition: &str, now: SystemTime) -> io::Result<Vec<u8>> {
+        let Self { route, outcome, latency, round_trips, pool_waits, id } = self;
+        let (route, outcome, unavailable) =
+            (route.as_str(), outcome.as_str(), u8::from(outcome.is_unavailable()));
+        let (timestamp, latency) = (milliseconds(now), latency.as_secs_f64() * 1e3);
+        let mut line = Vec::with_capacity(definition.len() + 512);
+        write!(line, r#"{{"_aws":{{"Timestamp":{timestamp},{definition},"{ROUTE}":"{route}","#)?;
+        write!(line, r#""{OUTCOME}":"{outcome}","{REQUESTS}":1,"{LATENCY}":{latency},"#)?;
+        write!(line, r#""{UNAVAILABLE}":{unavailable},"{ROUND_TRIPS}":{round_trips},"#)?;
+        write!(line, r#""{POOL_WAITS}":{pool_waits},"{REQUEST_ID}":"#)?;
+        serde_json::to_writer(&mut line, id)?;
+        line.extend(b"}\n");
+        Ok(line)
+    }
+}
+
+/// What the lines of a function's requests have in common.
+fn definition(function: &str) -> String {
+    let units = ["Count", "Milliseconds", "Count", "Count", "Count"];
+    let metrics: Vec<_> = REQUEST_METRICS.into_iter().zip(units).collect();
+    let directive = directive(&REQUEST_DIMENSIONS, &metrics);
+    format!(r#""CloudWatchMetrics":[{directive}]}},"{FUNCTION}":{}"#, json!(function))
 }
 
 fn expiry(function: &str, now: SystemTime, expired: u64) -> Value {
-    document(now, &EXPIRY_DIMENSIONS, [(FUNCTION, function)], [(EXPIRED_CARDS, "Count", json!(expired))])
+    let directive = directive(&EXPIRY_DIMENSIONS, &[(EXPIRED_CARDS, "Count")]);
+    json!({
+        "_aws": {"Timestamp": milliseconds(now), "CloudWatchMetrics": [directive]},
+        FUNCTION: function,
+        EXPIRED_CARDS: expired,
+    })
 }
 
-/// A document with one directive; dimensions and values are members of its root, as the format has it.
-fn document<const D: usize, const M: usize>(
-    now: SystemTime,
-    dimension_sets: &[&[&str]],
-    dimensions: [(&str, &str); D],
-    metrics: [(&str, &str, Value); M],
-) -> Value {
-    let timestamp = u64::try_from(now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis());
-    let defined: Vec<_> = metrics.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit})).collect();
-    let directive = json!({"Namespace": NAMESPACE, "Dimensions": dimension_sets, "Metrics": defined});
-    let mut root = Map::new();
-    root.insert(
-        "_aws".to_owned(),
-        json!({"Timestamp": timestamp.unwrap_or(u64::MAX), "CloudWatchMetrics": [directive]}),
-    );
-    root.extend(dimensions.map(|(name, value)| (name.to_owned(), json!(value))));
-    root.extend(metrics.map(|(name, _, value)| (name.to_owned(), value)));
-    Value::Object(root)
+/// Says which members of a document are metrics, and in which units, and which are their dimensions.
+fn directive(dimension_sets: &[&[&str]], metrics: &[(&str, &str)]) -> Value {
+    let metrics: Vec<_> = metrics.iter().map(|(name, unit)| json!({"Name": name, "Unit": unit})).collect();
+    json!({"Namespace": NAMESPACE, "Dimensions": dimension_sets, "Metrics": metrics})
+}
+
+/// Since 1970, as the format wants it.
+fn milliseconds(now: SystemTime) -> u64 {
+    u64::try_from(now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Whole, so that no other line gets between; nobody is left to be told if it fails.
-fn write_line(document: &Value) {
-    let _: io::Result<()> = io::stdout().lock().write_all(format!("{document}\n").as_bytes());
+fn write_line(line: &[u8]) {
+    let _: io::Result<()> = io::stdout().lock().write_all(line);
 }
 
 #[cfg(test)]
@@ -155,11 +168,11 @@ mod tests {
         let now = UNIX_EPOCH + Duration::from_millis(1_773_342_238_123);
         let outcome = Outcome::all().find(|outcome| outcome.is_unavailable()).unwrap();
         let latency = Duration::from_micros(1_500);
-        let line = request(
-            "kami",
-            now,
-            &Request { route: Route::Validate, outcome, latency, round_trips: 2, pool_waits: 0 },
-        );
+        let id = r#"a"\id"#;
+        let request = Request { route: Route::Validate, outcome, latency, round_trips: 2, pool_waits: 0, id };
+        let written = String::from_utf8(request.line(&definition("kami"), now).unwrap()).unwrap();
+        let line: Value = serde_json::from_str(written.strip_suffix('\n').unwrap()).unwrap();
+        assert!(!written.trim_end().contains('\n'), "one line: {written}");
         assert_eq!(
             line,
             json!({
@@ -179,19 +192,9 @@ mod tests {
                 },
                 "function": "kami", "route": "validate", "outcome": "unavailable",
                 "requests": 1, "latency": 1.5, "unavailable": 1, "round_trips": 2, "pool_waits": 0,
+                "request_id": id,
             })
         );
-    }
-
-    #[test]
-    fn a_request_has_the_metrics_that_alarms_may_watch() {
-        let outcome = Outcome::all().next().unwrap();
-        let sample =
-            Request { route: Route::Other, outcome, latency: Duration::ZERO, round_trips: 0, pool_waits: 0 };
-        let line = request("kami", UNIX_EPOCH, &sample);
-        let defined = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap();
-        let names: Vec<_> = defined.iter().filter_map(|metric| metric["Name"].as_str()).collect();
-        assert_eq!(names, REQUEST_METRICS);
     }
 
     #[test]

@@ -14,9 +14,13 @@ pub struct ExpiryMetrics {
 }
 
 impl ExpiryMetrics {
-    /// A run marked this many cards as expired.
-    pub(crate) fn succeeded(&self, expired: u64) {
-        self.expired.fetch_add(expired, Ordering::Relaxed);
+    /// So many more cards were marked as expired.
+    pub(crate) fn expired_cards(&self, count: u64) {
+        self.expired.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// A run succeeded just now.
+    pub(crate) fn succeeded(&self) {
         self.succeeded.fetch_add(1, Ordering::Relaxed);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.last_success.store(now.as_secs(), Ordering::Relaxed);
@@ -27,7 +31,7 @@ impl ExpiryMetrics {
         self.failed.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How many cards all runs marked as expired.
+    /// How many cards all runs marked as expired, those that failed later included.
     pub(super) fn expired(&self) -> u64 {
         self.expired.load(Ordering::Relaxed)
     }

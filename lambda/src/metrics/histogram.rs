@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// The upper bounds of the buckets: from a validation on the same machine to the longest a request may take.
+/// The upper bounds of the buckets: from a validation on the same machine to more than the longest a
+/// request may take, so that one that is given up has a bucket with a bound.
 const BOUNDS: [Duration; 13] = [
     Duration::from_micros(500),
     Duration::from_millis(1),
@@ -17,7 +18,7 @@ const BOUNDS: [Duration; 13] = [
     Duration::from_millis(500),
     Duration::from_secs(1),
     Duration::from_millis(2_500),
-    Duration::from_secs(10),
+    Duration::from_secs(15),
 ];
 
 /// Counts of times by bucket, the last without a bound, and their sum.
@@ -61,17 +62,23 @@ impl Histogram {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::REQUEST_LIMIT;
+
+    #[test]
+    fn a_request_that_was_given_up_has_a_bucket_with_a_bound() {
+        assert!(BOUNDS.last().is_some_and(|last| *last > REQUEST_LIMIT));
+    }
 
     #[test]
     fn a_time_falls_into_the_first_bucket_that_holds_it() {
         let histogram = Histogram::default();
-        for microseconds in [0, 500, 501, 1_000, 2_000_000, 10_000_000, 10_000_001] {
+        for microseconds in [0, 500, 501, 1_000, 2_000_000, 15_000_000, 15_000_001] {
             histogram.record(Duration::from_micros(microseconds));
         }
         let Snapshot { buckets, count, sum } = histogram.snapshot();
         let filled: Vec<_> = buckets.into_iter().filter(|(_, count)| *count > 0).collect();
-        assert_eq!(filled, [(0.0005, 2), (0.001, 2), (2.5, 1), (10.0, 1), (f64::INFINITY, 1)]);
+        assert_eq!(filled, [(0.0005, 2), (0.001, 2), (2.5, 1), (15.0, 1), (f64::INFINITY, 1)]);
         assert_eq!(count, 7);
-        assert!((sum - 22.002_002).abs() < 1e-9, "{sum}");
+        assert!((sum - 32.002_002).abs() < 1e-9, "{sum}");
     }
 }

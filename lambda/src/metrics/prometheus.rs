@@ -94,7 +94,7 @@ impl Collector for Api {
                 counter(&mut requests.encode_family(&labels)?, self.requests.count(route, outcome))?;
             }
         }
-        let help = "How long requests took to be answered";
+        let help = "How long requests took to be answered, or to be given up by their clients";
         let mut durations = encoder.encode_descriptor(
             "request_duration",
             help,

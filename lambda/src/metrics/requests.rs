@@ -47,49 +47,58 @@ impl Route {
     }
 }
 
-/// How a request ended: well, or with one of the errors of the API.
+/// How a request ended: well, with one of the errors of the API, or before it was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Outcome(Option<ApiError>);
+pub enum Outcome {
+    /// It was answered as its client hoped.
+    Valid,
+    /// It was answered with this error.
+    Failed(ApiError),
+    /// Its client hung up before it was answered.
+    Cancelled,
+}
 
 impl Outcome {
     /// The number of outcomes.
-    const COUNT: usize = ApiError::ALL.len() + 1;
+    const COUNT: usize = ApiError::ALL.len() + 2;
 
     /// Every outcome.
     pub fn all() -> impl Iterator<Item = Self> {
-        std::iter::once(None).chain(ApiError::ALL.into_iter().map(Some)).map(Self)
+        [Self::Valid, Self::Cancelled].into_iter().chain(ApiError::ALL.into_iter().map(Self::Failed))
     }
 
     /// How the request of this answer ended: as the answer itself says, or with the error that is its body.
     pub(crate) fn of(answer: &Response) -> Self {
         let noted = answer.extensions().get::<Self>().copied();
-        noted.unwrap_or_else(|| Self(answer.extensions().get().copied()))
+        noted.unwrap_or_else(|| answer.extensions().get().copied().map_or(Self::Valid, Self::Failed))
     }
 
-    /// `valid`, or the reason that the client is told.
+    /// `valid`, the reason that the client is told, or `cancelled`.
     pub const fn as_str(self) -> &'static str {
-        match self.0 {
-            None => "valid",
-            Some(error) => error.reason(),
+        match self {
+            Self::Valid => "valid",
+            Self::Failed(error) => error.reason(),
+            Self::Cancelled => "cancelled",
         }
     }
 
     /// Whether the client was answered with a 503.
     pub fn is_unavailable(self) -> bool {
-        self.0 == Some(ApiError::Unavailable)
+        self == Self::Failed(ApiError::Unavailable)
     }
 
     const fn index(self) -> usize {
-        match self.0 {
-            None => 0,
-            Some(error) => error as usize + 1,
+        match self {
+            Self::Valid => 0,
+            Self::Cancelled => 1,
+            Self::Failed(error) => error as usize + 2,
         }
     }
 }
 
 impl From<ApiError> for Outcome {
     fn from(error: ApiError) -> Self {
-        Self(Some(error))
+        Self::Failed(error)
     }
 }
 
@@ -106,7 +115,7 @@ struct RouteMetrics {
 }
 
 impl RequestMetrics {
-    /// Counts a request that was answered after this time.
+    /// Counts a request that ended after this time.
     pub fn record(&self, route: Route, outcome: Outcome, duration: Duration) {
         let metrics = &self.routes[route as usize];
         metrics.outcomes[outcome.index()].fetch_add(1, Ordering::Relaxed);

@@ -28,8 +28,11 @@ use super::settings::SecretSettings;
 use super::signature::{Scope, authorization};
 use super::value::ValueError;
 
-/// How long the whole call may take: half of what Lambda grants a function to start.
+/// How long a fetch may take, a second call included: half of what Lambda grants a function to start.
 const LIMIT: Duration = Duration::from_secs(5);
+
+/// How long after a call that failed in passing the second is made.
+const RETRY_PAUSE: Duration = Duration::from_millis(100);
 
 /// The largest answer that is read, in bytes: a secret has 64 KiB at most.
 const MAX_ANSWER: usize = 256 * 1024;
@@ -78,6 +81,19 @@ pub(super) enum FetchError {
     Authorities,
 }
 
+impl FetchError {
+    /// Whether the same call may succeed a moment later: a line that broke, or a fault of the service itself.
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } => true,
+            Self::Refused { status, .. } => *status >= 500,
+            Self::TimedOut(_) | Self::NoText | Self::Value(_) | Self::Credentials | Self::Authorities => {
+                false
+            }
+        }
+    }
+}
+
 /// What to do about an error of Secrets Manager.
 fn advice(kind: &str) -> &'static str {
     match kind {
@@ -108,27 +124,37 @@ struct Refusal {
     kind: String,
 }
 
-/// Fetches the secret's current value.
+/// Fetches the secret's current value; what fails in passing is tried once more, if there is time for it.
 pub(super) async fn fetch(settings: &SecretSettings) -> Result<String, FetchError> {
-    let place = settings.endpoint[Position::BeforeHost..Position::AfterPort].to_owned();
-    let call = async {
-        let unreachable =
-            |cause: io::Error| FetchError::Unreachable { place: place.clone(), cause: cause.to_string() };
-        let port = settings.endpoint.port_or_known_default().unwrap_or(443);
-        let host = settings.endpoint.host_str().unwrap_or_default();
-        let stream = TcpStream::connect((host.trim_matches(['[', ']']), port)).await.map_err(unreachable)?;
-        // The end of the handshake and the request are small and follow each other: neither must wait for the other.
-        stream.set_nodelay(true).map_err(unreachable)?;
-        if settings.endpoint.scheme() == "https" {
-            let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
-                .map_err(|error| unreachable(io::Error::other(error)))?;
-            let stream = connector(settings)?.connect(name, stream).await.map_err(unreachable)?;
-            ask(settings, &place, stream).await
-        } else {
-            ask(settings, &place, stream).await
+    let place = &settings.endpoint[Position::BeforeHost..Position::AfterPort];
+    let calls = async {
+        match call(settings, place).await {
+            Err(failure) if failure.is_passing() => {
+                tokio::time::sleep(RETRY_PAUSE).await;
+                call(settings, place).await
+            }
+            fetched => fetched,
         }
     };
-    tokio::time::timeout(LIMIT, call).await.unwrap_or_else(|_| Err(FetchError::TimedOut(place.clone())))
+    tokio::time::timeout(LIMIT, calls).await.unwrap_or_else(|_| Err(FetchError::TimedOut(place.to_owned())))
+}
+
+async fn call(settings: &SecretSettings, place: &str) -> Result<String, FetchError> {
+    let unreachable =
+        |cause: io::Error| FetchError::Unreachable { place: place.to_owned(), cause: cause.to_string() };
+    let port = settings.endpoint.port_or_known_default().unwrap_or(443);
+    let host = settings.endpoint.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let stream = TcpStream::connect((host, port)).await.map_err(unreachable)?;
+    // The end of the handshake and the request are small and follow each other: neither must wait for the other.
+    stream.set_nodelay(true).map_err(unreachable)?;
+    if settings.endpoint.scheme() == "https" {
+        let name =
+            ServerName::try_from(host.to_owned()).map_err(|error| unreachable(io::Error::other(error)))?;
+        let stream = connector(settings)?.connect(name, stream).await.map_err(unreachable)?;
+        ask(settings, place, stream).await
+    } else {
+        ask(settings, place, stream).await
+    }
 }
 
 /// TLS that trusts Mozilla's authorities, which are built in and include Amazon's: reading the system's takes longer.

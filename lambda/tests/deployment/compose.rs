@@ -3,15 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::read;
 
 /// The whole file. What it does not know is an error, so that nothing in it goes unread.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Compose {
     pub(crate) services: BTreeMap<String, Service>,
     pub(crate) networks: BTreeMap<String, Network>,
     pub(crate) volumes: BTreeMap<String, BTreeMap<String, String>>,
+    /// What services share through YAML's anchors; read there.
+    #[serde(rename = "x-contained")]
+    _contained: IgnoredAny,
+    #[serde(rename = "x-kami")]
+    _kami: IgnoredAny,
 }
 
 #[derive(Debug, Deserialize)]
@@ -53,8 +60,7 @@ pub(crate) struct Service {
     _pids_limit: u32,
     #[serde(rename = "logging")]
     _logging: BTreeMap<String, String>,
-    #[serde(rename = "stop_grace_period")]
-    _stop_grace_period: Option<String>,
+    pub(crate) stop_grace_period: Option<String>,
     #[serde(default, rename = "stdin_open")]
     _stdin_open: bool,
     #[serde(default, rename = "tty")]
@@ -94,8 +100,7 @@ pub(crate) struct HealthCheck {
     pub(crate) test: Vec<String>,
     #[serde(rename = "interval")]
     _interval: String,
-    #[serde(rename = "timeout")]
-    _timeout: String,
+    pub(crate) timeout: String,
     #[serde(rename = "retries")]
     _retries: u32,
     #[serde(rename = "start_period")]

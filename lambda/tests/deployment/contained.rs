@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use kami_lambda::{HEALTH_LIMIT, STOP_LIMIT};
+use kami_shared::span;
+
 use crate::compose::{Compose, Condition, variables};
 use crate::{project_file, read};
 
@@ -96,6 +99,16 @@ fn only_the_api_is_reached_from_outside() {
     assert_eq!(compose.service("prepare").network_mode.as_deref(), Some("none"));
     let mut published = compose.service("api").ports.iter();
     assert!(published.all(|port| port.starts_with("127.0.0.1:")), "by default this machine alone");
+}
+
+#[test]
+fn compose_waits_longer_than_kami_takes() {
+    let compose = Compose::read();
+    let api = compose.service("api");
+    let grace = span::parse(api.stop_grace_period.as_deref().unwrap()).unwrap();
+    assert!(grace > STOP_LIMIT, "{grace:?} cuts requests off");
+    let timeout = span::parse(&api.healthcheck.as_ref().unwrap().timeout).unwrap();
+    assert!(timeout > HEALTH_LIMIT, "{timeout:?} ends kami-api --health before it says what is wrong");
 }
 
 #[test]

@@ -5,10 +5,13 @@
 use std::collections::{BTreeMap, HashSet};
 
 use hyper::StatusCode;
+use kami_shared::store::EXPIRY_BATCH;
 use kami_testkit::{Client, Function, Program, Proxy, TestDatabase, eventually};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
+use crate::load::insert_cards;
 use crate::runtime::{Runtime, url_event};
 use crate::{API, EXPIRE};
 
@@ -149,6 +152,23 @@ async fn an_outage_and_open_connections_are_seen() {
 }
 
 #[tokio::test]
+async fn a_client_that_hangs_up_is_counted() {
+    let database = TestDatabase::create().await;
+    let proxy = Proxy::start(database.port()).await;
+    let (function, metrics) = start_with_metrics(&database.url_through(proxy.port())).await;
+    proxy.stall(true);
+    let mut client = TcpStream::connect(function.address()).await.unwrap();
+    client.write_all(b"GET /api/status/VIP-ONE HTTP/1.1\r\nHost: kami\r\n\r\n").await.unwrap();
+    eventually("the request is under way", async || (proxy.connections() == 1).then_some(())).await;
+    drop(client);
+    eventually("it is counted as cancelled", async || {
+        let counted = samples(&metrics).await;
+        (counted["kami_requests_total{route=\"status\",outcome=\"cancelled\"}"] == 1.0).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn metrics_are_served_nowhere_unless_they_are_asked_for() {
     let database = TestDatabase::create().await;
     let function = Function::start(API, &database.url()).await;
@@ -180,6 +200,29 @@ async fn the_expiry_job_counts_its_runs() {
     assert_eq!(counted["kami_expiry_runs_total{outcome=\"failure\"}"], 0.0);
     assert!(counted["kami_expiry_last_success_timestamp_seconds"] > 1.7e9);
     assert!(counted["kami_database_round_trips_total"] >= 3.0);
+}
+
+#[tokio::test]
+async fn what_a_run_expired_before_it_failed_is_counted() {
+    let database = TestDatabase::create().await;
+    insert_cards(&database, EXPIRY_BATCH + 1).await;
+    // The last in the order of the batches is one that cannot be expired.
+    database
+        .execute(&format!(
+            "UPDATE cards SET status = 'ACTIVE', machine_code = 'PC',
+                expire_at = IF(code = '{EXPIRY_BATCH}', '2021-01-01', '2020-01-01');
+             ALTER TABLE cards ADD CONSTRAINT stays CHECK (code <> '{EXPIRY_BATCH}' OR status <> 'EXPIRED')"
+        ))
+        .await;
+    let url = database.url();
+    let variables = [("DATABASE_URL", url.as_str()), ("KAMI_METRICS", "127.0.0.1:0")];
+    let program = Program::start(EXPIRE, &["--every", "1h"], &variables);
+    program.printed("overdue cards could not be expired").await;
+    let address = program.printed_after("serving metrics on http://").await;
+    let counted = samples(address.strip_suffix("/metrics").unwrap()).await;
+    assert_eq!(counted["kami_expired_cards_total"], f64::from(u32::try_from(EXPIRY_BATCH).unwrap()));
+    assert_eq!(counted["kami_expiry_runs_total{outcome=\"success\"}"], 0.0);
+    assert!(counted["kami_expiry_runs_total{outcome=\"failure\"}"] >= 1.0);
 }
 
 /// The embedded metrics among the lines of a program, each checked against the format's rules.
@@ -259,12 +302,15 @@ async fn each_request_on_lambda_is_one_line_of_embedded_metrics() {
             json!(["kami", "health", "unavailable", 1, 1]),
         ]
     );
+    let mut ids = HashSet::new();
     for line in &lines {
         let directive = &line["_aws"]["CloudWatchMetrics"][0];
         assert_eq!(directive["Dimensions"], json!([["function"], ["function", "route", "outcome"]]));
         assert!(line["latency"].as_f64().unwrap() > 0.0);
         assert_eq!((&line["requests"], &line["pool_waits"]), (&json!(1), &json!(0)));
+        ids.insert(line["request_id"].as_str().unwrap());
     }
+    assert_eq!(ids.len(), lines.len(), "each request is found by its id");
     for secret in ["VIP-ONE", "PC-1"] {
         assert!(!program.output().contains(secret), "{}", program.output());
     }

@@ -99,6 +99,16 @@ async fn both_forms_of_a_secret_lead_to_the_database_over_http_and_https() {
 }
 
 #[tokio::test]
+async fn a_passing_fault_at_the_start_costs_no_request() {
+    let account = Account::create("first").await;
+    let service = SecretsManager::start(Content::FaultBefore(account.url("first"))).await;
+    let function = Function::start_with(API, &service.variables()).await;
+    assert_eq!(service.asked(), 2, "asked again at once");
+    assert!(!function.program.output().contains("cannot be fetched"), "{}", function.program.output());
+    assert_eq!(function.client().await.validate("VIP-ONE", "PC-1").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn both_functions_on_lambda_use_the_secret() {
     let account = Account::create("first").await;
     let service = SecretsManager::start(Content::Silence).await;

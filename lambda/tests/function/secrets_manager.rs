@@ -37,6 +37,8 @@ pub(crate) enum Content {
     Text(String),
     /// The error of this name.
     Error(&'static str),
+    /// A fault of its own once, and this text from then on.
+    FaultBefore(String),
     /// Nothing, until there is something else.
     Silence,
 }
@@ -147,6 +149,11 @@ async fn get_secret_value(
         }))
         .into_response(),
         Content::Error(name) => refusal(name),
+        Content::FaultBefore(text) => {
+            service.set(Content::Text(text));
+            let fault = axum::Json(json!({"__type": "InternalServiceError", "Message": "no"}));
+            (StatusCode::INTERNAL_SERVER_ERROR, fault).into_response()
+        }
         Content::Silence => unreachable!("it was waited for something else"),
     }
 }

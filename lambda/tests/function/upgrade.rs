@@ -1,4 +1,5 @@
-//! Upgrading under load: old and new processes side by side behind a reverse proxy, and a migration meanwhile.
+//! Upgrading under load: old and new processes side by side behind a reverse proxy, and a migration meanwhile. Old and
+//! new are the same programs here, since only one version is built: what differs is the schema that they meet.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -91,16 +92,18 @@ async fn a_rolling_upgrade_loses_no_request() {
     let database = TestDatabase::create_empty().await;
     database.execute(OLD_SCHEMA).await;
     insert_cards(&database, CARDS).await;
-    let old = two(&database).await;
-    let load = Load::start(&[&old[0], &old[1]]);
+    let [mut first, mut second] = two(&database).await;
+    let [third, fourth] = two(&database).await;
+    let load = Load::start(&[&first, &second]);
+    load.seen.answered(REQUESTS).await;
+    // Processes that find the old schema and others that will find the new one, side by side while it changes.
+    load.move_to(&[&first, &second, &third]).await;
     load.seen.answered(REQUESTS).await;
 
     let plan = database.store().migrate().await.unwrap();
     assert!(plan.migrations.last().unwrap().version >= 3);
     load.seen.answered(REQUESTS).await;
 
-    let new = two(&database).await;
-    let ([mut first, mut second], [third, fourth]) = (old, new);
     load.move_to(&[&first, &third]).await;
     stop(&mut second).await;
     load.seen.answered(REQUESTS).await;

@@ -27,6 +27,16 @@ const TYPES: [&str; 16] = [
     "AWS::Serverless::Function",
 ];
 
+/// What Lambda does to join a function to a VPC, and the function itself must not.
+const NETWORK: [&str; 6] = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+];
+
 /// What is wrong, a sentence each.
 pub(crate) fn problems(template: &Template) -> Vec<String> {
     let mut problems = Vec::new();
@@ -49,6 +59,7 @@ pub(crate) fn problems(template: &Template) -> Vec<String> {
     }
     if let (Some(api), Some(expiry)) = (template.function(API), template.function(EXPIRE)) {
         problems.extend(callers(template, &api));
+        problems.extend(domain(template));
         if !expiry.properties["FunctionUrlConfig"].is_null() {
             problems.push(format!("{} has an address", expiry.id));
         }
@@ -120,6 +131,51 @@ fn callers(template: &Template, api: &Function) -> Vec<String> {
     problems
 }
 
+/// The HTTP API: there with the domain name alone, called by it alone, over TLS that is not outdated.
+fn domain(template: &Template) -> Vec<String> {
+    let mut problems = Vec::new();
+    let wanted = [
+        ("Api", json!({"ProtocolType": "HTTP", "DisableExecuteApiEndpoint": true})),
+        ("Integration", json!({"ApiId": {"Ref": "HttpApi"}, "IntegrationType": "AWS_PROXY"})),
+        (
+            "Route",
+            json!({"ApiId": {"Ref": "HttpApi"}, "Target": {"Fn::Sub": "integrations/${HttpApiIntegration}"}}),
+        ),
+        ("Stage", json!({"ApiId": {"Ref": "HttpApi"}, "StageName": "$default", "AutoDeploy": true})),
+        (
+            "DomainName",
+            json!({
+                "DomainName": {"Ref": "DomainName"},
+                "DomainNameConfigurations": [{
+                    "CertificateArn": {"Ref": "CertificateArn"}, "EndpointType": "REGIONAL", "SecurityPolicy": "TLS_1_2",
+                }],
+            }),
+        ),
+        (
+            "ApiMapping",
+            json!({
+                "ApiId": {"Ref": "HttpApi"}, "DomainName": {"Ref": "Domain"}, "Stage": {"Ref": "HttpApiStage"},
+            }),
+        ),
+    ];
+    for (kind, properties) in wanted {
+        let found = template.of_type(&format!("AWS::ApiGatewayV2::{kind}"));
+        if found.len() != 1 {
+            problems.push(format!("there are {} of {kind}", found.len()));
+        }
+        for (id, resource) in found {
+            if resource["Condition"] != "HasDomain" {
+                problems.push(format!("{id} is not there with the domain name alone"));
+            }
+            let mut wanted = properties.as_object().into_iter().flatten();
+            if !wanted.all(|(name, value)| resource["Properties"][name] == *value) {
+                problems.push(format!("{id} does not do its part of serving the domain name"));
+            }
+        }
+    }
+    problems
+}
+
 /// A function's role: only Lambda takes it on, for its own logs and what all functions may do.
 fn role(template: &Template, function: &Function) -> Vec<String> {
     let mut problems = Vec::new();
@@ -154,6 +210,18 @@ fn role(template: &Template, function: &Function) -> Vec<String> {
     if !reads_secret {
         problems.push("it may not read the secret".to_owned());
     }
+    // With the rights by which Lambda joins it to the VPC.
+    let keeps_network = statements.iter().any(|statement| {
+        let (condition, statement) = condition_of(statement);
+        condition == Some("InVpc")
+            && statement["Effect"] == "Deny"
+            && statement["Action"] == json!(NETWORK)
+            && statement["Resource"] == "*"
+            && statement["Condition"] == json!({"Null": {"lambda:SourceFunctionArn": "false"}})
+    });
+    if !keeps_network {
+        problems.push("code in it may change the VPC's network".to_owned());
+    }
     problems
 }
 
@@ -187,14 +255,7 @@ fn excess((condition, statement): (Option<&str>, &Value)) -> Option<String> {
                 && !statement["Condition"]["StringEquals"]["kms:ViaService"].is_null()
         }
         // Neither service knows narrower resources for these.
-        Some("InVpc") => within(&[
-            "ec2:AssignPrivateIpAddresses",
-            "ec2:CreateNetworkInterface",
-            "ec2:DeleteNetworkInterface",
-            "ec2:DescribeNetworkInterfaces",
-            "ec2:DescribeSubnets",
-            "ec2:UnassignPrivateIpAddresses",
-        ]),
+        Some("InVpc") => within(&NETWORK),
         Some("Traces") => within(&["xray:PutTraceSegments", "xray:PutTelemetryRecords"]),
         Some(_) => false,
     };

@@ -14,6 +14,15 @@ use crate::{API, EXPIRE};
 /// How long the expiry job may be missing.
 const MISSING: Duration = Duration::from_hours(2);
 
+/// How long something may go wrong at the most before somebody is told.
+const NOTICED: Duration = Duration::from_hours(1);
+
+/// The largest share of requests that may be answered with 503 without anybody being told.
+const UNAVAILABLE_SHARE: f64 = 0.1;
+
+/// How many errors, throttles or faults may be left untold: a run of the expiry job that failed is tried again.
+const FEW: f64 = 1.0;
+
 /// What is wrong, a sentence each.
 pub(crate) fn problems(template: &Template) -> Vec<String> {
     let mut problems = Vec::new();
@@ -105,9 +114,10 @@ fn has_value(dimension: &Value) -> bool {
 fn judges(alarm: &Value, api: &Function) -> Vec<String> {
     let (_, metric, _) = watch(alarm);
     let number = |name: &str| alarm[name].as_f64().unwrap_or(f64::NAN);
-    let rises =
-        alarm["ComparisonOperator"] == "GreaterThanThreshold" && alarm["TreatMissingData"] == "notBreaching";
     let window = Duration::from_secs_f64(number("Period").max(0.0) * number("EvaluationPeriods").max(0.0));
+    let rises = alarm["ComparisonOperator"] == "GreaterThanThreshold"
+        && alarm["TreatMissingData"] == "notBreaching"
+        && (Duration::from_secs(1)..=NOTICED).contains(&window);
     let fits = match metric.as_str() {
         "Duration" => {
             let threshold = number("Threshold") / 1e3;
@@ -119,7 +129,8 @@ fn judges(alarm: &Value, api: &Function) -> Vec<String> {
                 && threshold < timeout
         }
         emf::UNAVAILABLE => {
-            rises && alarm["Statistic"] == "Average" && (0.0..1.0).contains(&number("Threshold"))
+            let share = number("Threshold");
+            rises && alarm["Statistic"] == "Average" && (0.0..=UNAVAILABLE_SHARE).contains(&share)
         }
         emf::EXPIRED_CARDS => {
             alarm["Statistic"] == "SampleCount"
@@ -129,7 +140,7 @@ fn judges(alarm: &Value, api: &Function) -> Vec<String> {
                 && window == MISSING
                 && number("Period") >= INTERVAL.as_secs_f64()
         }
-        _ => rises && alarm["Statistic"] == "Sum" && number("Threshold") >= 0.0,
+        _ => rises && alarm["Statistic"] == "Sum" && (0.0..=FEW).contains(&number("Threshold")),
     };
     if fits { Vec::new() } else { vec![format!("it does not judge {metric} as it should")] }
 }

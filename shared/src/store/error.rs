@@ -42,9 +42,9 @@ impl StoreError {
         matches!(self, Self::Unavailable(_) | Self::NoAddress(_) | Self::TimedOut | Self::Contended)
     }
 
-    /// Whether the server did not accept who we said we are.
+    /// Whether the server does not let in who we said we are, so that another name or password may do better.
     pub(super) fn is_refused_login(&self) -> bool {
-        self.server().is_some_and(|error| matches!(error.code, 1045 | 1698))
+        self.server().is_some_and(is_refused_login)
     }
 
     /// Whether the server has no database of that name.
@@ -137,6 +137,16 @@ fn is_misplaced(error: &ServerError) -> bool {
     )
 }
 
+/// The login is refused, or let in for nothing but a new password: another name or password may do better.
+fn is_refused_login(error: &ServerError) -> bool {
+    matches!(
+        error.code,
+        1045 | 1698 // access denied
+            | 3118 | 4151 // the account is locked: MySQL, MariaDB
+            | 1820 | 1862 // the password has expired
+    )
+}
+
 /// The statement ran into the limit on time that it brought along.
 fn is_out_of_time(error: &ServerError) -> bool {
     matches!(error.code, 3024 | 1969)
@@ -151,7 +161,7 @@ fn is_passing(error: &ServerError) -> bool {
             | 1040 | 1203 | 1226 // too many connections, in all or for this account
             | 1461 // too many prepared statements
             | 1615 // a prepared statement has to be prepared again
-            | 1044 | 1045 | 1698 | 3118 | 3159 // access denied: secrets are being rotated
+            | 1044 | 3159 // access denied: rights are being given
             | 1049 // unknown database: it is being set up
             | 1129 | 1130 // host blocked, host not allowed
             | 1030 // an error of the storage engine, as while it recovers
@@ -162,6 +172,7 @@ fn is_passing(error: &ServerError) -> bool {
             | 9001 // ProxySQL: no server to be had in time
     );
     code || is_lost(error)
+        || is_refused_login(error)
         || is_misplaced(error)
         || error.state.starts_with("08")
         || error.state.starts_with("40")
@@ -240,6 +251,13 @@ mod tests {
         ] {
             assert_eq!(server(code, state).is_transient(), transient, "{code}");
         }
+        for code in [1045, 1698, 3118, 4151, 1820, 1862] {
+            assert!(
+                server(code, "HY000").is_refused_login() && server(code, "HY000").is_transient(),
+                "{code}"
+            );
+        }
+        assert!(!server(1044, "42000").is_refused_login(), "the login was fine, the rights are not");
         assert!(server(1213, "40001").is_rolled_back());
         assert!(server(1927, "70100").is_lost_connection());
         assert!(!server(1045, "28000").is_lost_connection());
