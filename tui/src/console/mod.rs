@@ -10,6 +10,7 @@ pub mod fuzzy;
 pub mod import;
 pub mod key;
 pub mod keymap;
+mod line;
 pub mod log;
 pub mod log_list;
 pub mod message;

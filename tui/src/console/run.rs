@@ -13,6 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use super::column::Column;
 use super::keymap;
+use super::line::Line;
 use super::message::{Effect, Message};
 use super::model::{Location, Model, ReadOnly, Tone};
 use super::pointer::Pointer;
@@ -41,9 +42,10 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let model = model(&settings, &variable)?;
     let store = Store::new(&settings.connection.url).read_only(settings.read_only);
     let (worker, answers) = Worker::new(store, settings.operator.value.clone());
+    let line = Line::watch()?;
     let screen = Screen::claim(&variable("TERM").unwrap_or_default(), settings.mouse.value)?;
     let mut console = Console { settings, model, worker, screen, shown_minute: None, dirty: true };
-    let ended = console.run(answers).await;
+    let ended = console.run(&line, answers).await;
     let Console { screen, worker, .. } = console;
     drop(screen);
     // A database that does not answer must not keep the shell waiting.
@@ -116,7 +118,7 @@ enum Next {
 }
 
 impl Console {
-    async fn run(&mut self, mut answers: UnboundedReceiver<Message>) -> anyhow::Result<()> {
+    async fn run(&mut self, line: &Line, mut answers: UnboundedReceiver<Message>) -> anyhow::Result<()> {
         let mut keys = EventStream::new();
         let mut terminate = signal(SignalKind::terminate())?;
         let mut hang_up = signal(SignalKind::hangup())?;
@@ -135,11 +137,11 @@ impl Console {
                 _ = terminate.recv() => Next::End,
                 _ = hang_up.recv() => Next::End,
                 _ = interrupt.recv() => Next::End,
+                () = line.gone() => Next::End,
                 _ = stop.recv() => self.suspend()?,
                 _ = resume.recv() => self.resumed()?,
                 event = keys.next() => match event {
                     Some(Ok(event)) => self.event(event)?,
-                    // The line is gone.
                     Some(Err(_)) | None => Next::End,
                 },
                 answer = answers.recv() => match answer {

@@ -35,6 +35,20 @@ fn a_dropped_line_ends_the_console() {
     terminal.wait_for_end();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dropped_line_ends_the_console_without_a_signal() {
+    let mut shell = CommandBuilder::new("/bin/sh");
+    // In a session of its own no signal tells it.
+    shell.args(["-c", &format!("setsid sh -c 'echo $$ >process; exec {}'", env!("CARGO_BIN_EXE_kami"))]);
+    let mut terminal = PseudoTerminal::run(shell, AWAY, (80, 24));
+    terminal.wait_for_text("The database is away");
+    let process = std::fs::read_to_string(terminal.home().join("process")).unwrap();
+    let runs = || std::path::Path::new("/proc").join(process.trim()).join("exe").exists();
+    assert!(runs());
+    terminal.hang_up("?");
+    eventually("the console's end", async || (!runs()).then_some(())).await;
+}
+
 /// Waits until the shell reads what is typed.
 fn wait_for_prompt(terminal: &PseudoTerminal) {
     terminal.wait_until_given_back();
