@@ -12,7 +12,7 @@ use tracing::info;
 
 /// Serves the HTTP API of kami: validate, status and health.
 #[derive(Debug, Parser)]
-#[command(version, after_help = Settings::HELP)]
+#[command(name = "kami-api", version, after_help = Settings::HELP)]
 struct Arguments {
     /// Ask the kami-api that serves on `KAMI_LISTEN` whether it is well: exits with 0 if it is, else with 1
     #[arg(long)]

@@ -11,7 +11,7 @@ use kami_shared::span;
 
 /// Marks the cards whose time is over as expired: once, or forever with --every.
 #[derive(Debug, Parser)]
-#[command(version, after_help = Settings::HELP)]
+#[command(name = "kami-expire", version, after_help = Settings::HELP)]
 struct Arguments {
     /// Run again and again at this interval, such as 30m or 1h, until stopped
     #[arg(long, value_name = "SPAN", value_parser = span::parse)]
