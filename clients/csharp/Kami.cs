@@ -2,7 +2,7 @@
 // Command: mcs -r:System.Net.Http -r:System.Runtime.Serialization Kami.cs && mono Kami.exe CODE
 using System; using System.Diagnostics; using System.Globalization; using System.IO; using System.Net.Http;
 using System.Runtime.Serialization.Json; using System.Security.Cryptography; using System.Text;
-using System.Text.RegularExpressions; using System.Threading.Tasks;
+using System.Text.RegularExpressions; using System.Threading; using System.Threading.Tasks;
 
 public enum Outcome { Admitted, Refused, Outage } // Refused is final; Outage: nobody could tell
 public class Answer { public string status, message, expire_at; public Outcome outcome; } // no expire_at: for ever
@@ -63,6 +63,10 @@ public static class Kami {
         Console.OutputEncoding = new UTF8Encoding(false);
         var answer = Validate(string.Join(" ", args), Seconds("KAMI_WAIT", "1")).Result;
         Console.WriteLine(answer.expire_at == null ? answer.message : $"{answer.message} ({answer.expire_at})");
-        Environment.Exit((int)answer.outcome); // not by return: mono now and then hangs on that way out
+        for (int idle = 0, most = 1, io; idle < most; Thread.Yield()) { // mono hangs if its pool is at work at the end
+            ThreadPool.GetMaxThreads(out most, out io);
+            ThreadPool.GetAvailableThreads(out idle, out io);
+        }
+        Environment.Exit((int)answer.outcome); // by return it hangs now and then even so
     }
 }
