@@ -1,7 +1,9 @@
-//! Upgrading under load: old and new processes side by side behind a reverse proxy, and a migration meanwhile. Old and
-//! new are the same programs here, since only one version is built: what differs is the schema that they meet.
+//! Upgrading under load: old and new processes side by side behind a reverse proxy, and a migration meanwhile.
+//! `scripts/check-upgrade` gives the programs of an older version; without them, old and new are the same programs, and
+//! what differs is the schema that they meet.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use kami_shared::store::MigrateError;
@@ -83,17 +85,25 @@ async fn ask(mut asker: Asker, backends: watch::Receiver<Arc<Vec<String>>>, seen
     }
 }
 
-async fn two(database: &TestDatabase) -> [Function; 2] {
-    [Function::start(API, &database.url()).await, Function::start(API, &database.url()).await]
+async fn two(binary: &str, database: &TestDatabase) -> [Function; 2] {
+    [Function::start(binary, &database.url()).await, Function::start(binary, &database.url()).await]
+}
+
+/// A program of the older version that `KAMI_TEST_OLDER_PROGRAMS` is the folder of, else of this one.
+fn older(binary: &str) -> String {
+    match std::env::var_os("KAMI_TEST_OLDER_PROGRAMS") {
+        Some(folder) => Path::new(&folder).join(Path::new(binary).file_name().unwrap()).display().to_string(),
+        None => binary.to_owned(),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_rolling_upgrade_loses_no_request() {
+async fn a_rolling_upgrade_and_the_way_back_lose_no_request() {
     let database = TestDatabase::create_empty().await;
     database.execute(OLD_SCHEMA).await;
     insert_cards(&database, CARDS).await;
-    let [mut first, mut second] = two(&database).await;
-    let [third, fourth] = two(&database).await;
+    let [mut first, mut second] = two(&older(API), &database).await;
+    let [mut third, mut fourth] = two(API, &database).await;
     let load = Load::start(&[&first, &second]);
     load.seen.answered(REQUESTS).await;
     // Processes that find the old schema and others that will find the new one, side by side while it changes.
@@ -110,14 +120,23 @@ async fn a_rolling_upgrade_loses_no_request() {
     load.move_to(&[&third, &fourth]).await;
     stop(&mut first).await;
     load.seen.answered(REQUESTS).await;
+
+    let fifth = Function::start(&older(API), &database.url()).await;
+    load.move_to(&[&fourth, &fifth]).await;
+    stop(&mut third).await;
+    load.seen.answered(REQUESTS).await;
+    load.move_to(&[&fifth]).await;
+    stop(&mut fourth).await;
+    load.seen.answered(REQUESTS).await;
     load.end(&database).await;
+    expires_a_card(&older(EXPIRE), &database).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_later_version_that_only_adds_to_the_schema_does_not_disturb_this_one() {
     let database = TestDatabase::create().await;
     insert_cards(&database, CARDS).await;
-    let [first, second] = two(&database).await;
+    let [first, second] = two(API, &database).await;
     let load = Load::start(&[&first, &second]);
     load.seen.answered(REQUESTS).await;
     database.execute(FUTURE_MIGRATION).await;
@@ -125,6 +144,13 @@ async fn a_later_version_that_only_adds_to_the_schema_does_not_disturb_this_one(
 
     load.end(&database).await;
 
+    expires_a_card(EXPIRE, &database).await;
+    let refused = database.store().migrate().await.unwrap_err();
+    assert!(matches!(refused, MigrateError::Newer { found: 1000, .. }), "{refused}");
+}
+
+/// Has the expiry job find the one card whose time is over.
+async fn expires_a_card(job: &str, database: &TestDatabase) {
     database
         .execute(
             "INSERT INTO cards (prefix, code, full_code, status, used_at, expire_at, machine_code)
@@ -132,11 +158,9 @@ async fn a_later_version_that_only_adds_to_the_schema_does_not_disturb_this_one(
                 UTC_TIMESTAMP() - INTERVAL 1 HOUR, 'PC-1')",
         )
         .await;
-    let mut expire = Program::start(EXPIRE, &[], &[("DATABASE_URL", &database.url())]);
+    let mut expire = Program::start(job, &[], &[("DATABASE_URL", &database.url())]);
     assert!(expire.ended().await.success(), "{}", expire.output());
     expire.printed("1 cards expired").await;
-    let refused = database.store().migrate().await.unwrap_err();
-    assert!(matches!(refused, MigrateError::Newer { found: 1000, .. }), "{refused}");
 }
 
 /// Stops a process as its manager does.
