@@ -101,6 +101,9 @@ packages_for() { # MANAGER WHAT
     apt-get:venv) echo python3-venv ;;
     *:venv) packages_for "$1" python ;;
     *:systemd-analyze) echo systemd ;;
+    apt-get:musl-gcc) echo musl-tools ;;
+    dnf:musl-gcc | yum:musl-gcc) echo musl-gcc ;;
+    *:musl-gcc) echo musl ;;
     dnf:shellcheck | yum:shellcheck | zypper:shellcheck) echo ShellCheck ;;
     *) echo "$2" ;;
   esac
