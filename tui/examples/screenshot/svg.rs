@@ -100,7 +100,13 @@ impl Look {
 
 /// A row: first the grounds, then what stands on them.
 fn row(svg: &mut String, buffer: &Buffer, y: u16, shade: Shade) {
-    let looks: Vec<Look> = (0..buffer.area.width).map(|x| Look::of(&buffer[(x, y)], shade)).collect();
+    let mut looks: Vec<Look> = (0..buffer.area.width).map(|x| Look::of(&buffer[(x, y)], shade)).collect();
+    // a terminal fills all cells of a wide letter with the ground of its first
+    for x in 1..looks.len() {
+        if cells(buffer[(to_column(x - 1), y)].symbol()) > 1 {
+            looks[x].ground = looks[x - 1].ground.clone();
+        }
+    }
     let mut x = 0;
     while x < looks.len() {
         let end = x + looks[x..].iter().take_while(|look| look.ground == looks[x].ground).count();

@@ -7,8 +7,8 @@ use kami_shared::acts::ActRefusal;
 use kami_shared::card::CardStatus;
 use kami_shared::record::CardRecord;
 use kami_shared::store::{
-    ActError, ActOutcome, ActRecord, ActStep, Batch, LogRecord, PrefixCounts, PrefixStock, SearchCursor,
-    SearchStep, StatusCounts, Stock,
+    ActError, ActOutcome, ActRecord, ActStep, Batch, BatchOrigin, LogRecord, PrefixCounts, PrefixStock,
+    SearchCursor, SearchStep, StatusCounts, Stock,
 };
 use kami_tui::console::message::{Answer, Done, Failure, Topic};
 use kami_tui::console::model::ReadOnly;
@@ -99,7 +99,12 @@ const SCREENS: [Screen; 42] = [
     }),
     ("generated", CARDS, |console| {
         order_batch(console);
-        let batch = Batch { prefix: Some("VIP".to_owned()), card_count: 100, ..imports::batch() };
+        let batch = Batch {
+            origin: BatchOrigin::Generated,
+            prefix: Some("VIP".to_owned()),
+            card_count: 100,
+            ..imports::batch()
+        };
         console.answer(Topic::Work, Answer::Done(Box::new(Done::Made(batch))));
     }),
     ("edit", CARDS, |console| console.keys("je")),
