@@ -137,13 +137,18 @@ fn history(model: &Model, card: &CardRecord, width: usize) -> Vec<Line<'static>>
 fn entry(model: &Model, record: &LogRecord, width: usize) -> Vec<Line<'static>> {
     let (language, theme) = (model.language, model.theme);
     let when = moment(language, model.zone, model.server_now(), record.done_at);
-    let act: Vec<Span<'static>> = vec![
-        span(pad_right(&when, 17), theme.dim()),
-        span(act_word(language, &record.act), theme.text()),
-        space(2),
-        span(harmless(&record.operator), theme.dim()),
-    ];
+    let mut act: Vec<Span<'static>> =
+        vec![span(pad_right(&when, 17), theme.dim()), span(act_word(language, &record.act), theme.text())];
+    let operator = harmless(&record.operator);
+    let used: usize = act.iter().map(|part| cells(&part.content)).sum();
+    let mut below = Vec::new();
+    if used + 2 + cells(&operator) <= width {
+        act.extend([space(2), span(operator, theme.dim())]);
+    } else {
+        below = wrap(&operator, width.saturating_sub(2));
+    }
     let mut lines = vec![Line::from(act)];
+    lines.extend(below.into_iter().map(|part| Line::from(vec![space(2), span(part, theme.dim())])));
     for change in changes(language, model.zone, record) {
         lines.extend(
             wrap(&change, width.saturating_sub(2))
