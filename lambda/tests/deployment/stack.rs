@@ -51,6 +51,11 @@ impl Machine {
         std::fs::read_to_string(self.secrets().join(name)).unwrap()
     }
 
+    /// Of the account `kami`, and of root.
+    fn passwords(&self) -> [String; 2] {
+        ["mysql-password", "mysql-root-password"].map(|name| self.secret(name))
+    }
+
     /// Runs `prepare` with a `chown` that needs no root.
     fn prepare(&self) {
         let chown = self.folder.join("chown");
@@ -80,7 +85,8 @@ impl Machine {
         admin
             .execute(&format!(
                 "CREATE DATABASE IF NOT EXISTS {database};
-                 CREATE USER compose IDENTIFIED BY '{password}';
+                 CREATE USER IF NOT EXISTS compose;
+                 ALTER USER compose IDENTIFIED BY '{password}';
                  GRANT ALL ON {database}.* TO compose"
             ))
             .await;
@@ -166,7 +172,7 @@ fn built(program: &str) -> PathBuf {
 async fn the_services_start_serve_and_stop_as_the_file_says() {
     let machine = tokio::task::spawn_blocking(Machine::set_up).await.unwrap();
     machine.initialise().await;
-    let passwords = ["mysql-password", "mysql-root-password"].map(|name| machine.secret(name));
+    let passwords = machine.passwords();
     assert!(passwords.iter().all(|password| password.len() == 32) && passwords[0] != passwords[1]);
 
     assert!(machine.run("migrate", None).await.contains("applied 1 "));
@@ -200,9 +206,17 @@ async fn the_services_start_serve_and_stop_as_the_file_says() {
     assert!(machine.run("console", Some(&["list", "--status", "active"])).await.contains(code));
     machine.run("console", Some(&["doctor"])).await;
 
-    let before = passwords.clone();
     machine.prepare();
-    assert_eq!(before, ["mysql-password", "mysql-root-password"].map(|name| machine.secret(name)));
+    assert_eq!(passwords, machine.passwords(), "a second start makes no new ones");
+    std::fs::remove_file(machine.secrets().join("database-url")).unwrap();
+    machine.prepare();
+    let rotated = machine.passwords();
+    assert_ne!(passwords[0], rotated[0]);
+    assert_eq!(passwords[1], rotated[1], "root's is another matter");
+    for file in ["kami.cnf", "database-url", "console-url"] {
+        assert!(machine.secret(file).contains(&rotated[0]), "{file} has the new password");
+    }
+    machine.initialise().await;
     assert!(machine.run("migrate", None).await.contains("nothing to do"));
     for program in [&mut api, &mut expire] {
         program.terminate().await;

@@ -104,7 +104,8 @@ fn row(svg: &mut String, buffer: &Buffer, y: u16, shade: Shade) {
     // a terminal fills all cells of a wide letter with the ground of its first
     for x in 1..looks.len() {
         if cells(buffer[(to_column(x - 1), y)].symbol()) > 1 {
-            looks[x].ground = looks[x - 1].ground.clone();
+            let (before, after) = looks.split_at_mut(x);
+            after[0].ground.clone_from(&before[x - 1].ground);
         }
     }
     let mut x = 0;
