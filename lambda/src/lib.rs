@@ -9,6 +9,7 @@ pub mod database;
 pub mod expire;
 mod health;
 mod logging;
+pub mod manager;
 pub mod metrics;
 pub mod secret;
 mod server;

@@ -7,7 +7,7 @@ use clap::Parser;
 use kami_lambda::api::{Api, Observer, router};
 use kami_lambda::metrics::emf::RequestLines;
 use kami_lambda::metrics::prometheus;
-use kami_lambda::{OpenConnections, Settings, listen, serve, startup, stop_on_request};
+use kami_lambda::{OpenConnections, Settings, listen, manager, serve, startup, stop_on_request};
 use tracing::info;
 
 /// Serves the HTTP API of kami: validate, status and health.
@@ -38,6 +38,7 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
     let metrics = prometheus::start(settings.metrics, metrics, &stop).await?;
     let listener = listen(settings.listen, "KAMI_LISTEN").await?;
     info!("listening on http://{}", listener.local_addr()?);
+    manager::tell(manager::State::Ready);
     // The metrics stop at the same time, so that the two limits on it do not add up.
     serve(listener, router(api, observer), &connections, stop.cancelled()).await;
     metrics.await?;
