@@ -20,7 +20,7 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    startup::run(async |settings| run(settings, arguments).await)
+    startup::run(Settings::from_env(), async |settings| run(settings, arguments).await)
 }
 
 async fn run(settings: Settings, arguments: Arguments) -> anyhow::Result<()> {
