@@ -9,6 +9,7 @@ pub mod database;
 pub mod expire;
 mod health;
 mod logging;
+pub mod manager;
 pub mod metrics;
 pub mod secret;
 mod server;
@@ -19,5 +20,5 @@ mod throttle;
 
 pub use self::health::LIMIT as HEALTH_LIMIT;
 pub use self::server::{OpenConnections, STOP_LIMIT, listen, serve};
-pub use self::settings::{LogFormat, Settings, SettingsError};
+pub use self::settings::{ApiSettings, LogFormat, Settings, SettingsError};
 pub use self::shutdown::on_request as stop_on_request;

@@ -22,21 +22,40 @@ pub enum LogFormat {
     Json,
 }
 
-/// The settings of the function.
+/// The settings that both programs have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// `DATABASE_URL`, `DATABASE_URL_FILE` or `DATABASE_SECRET_ARN`: where the cards are.
     pub database: Database,
-    /// `KAMI_LISTEN`: the address to serve on outside Lambda; 127.0.0.1:5000 by default.
-    pub listen: SocketAddr,
     /// `KAMI_METRICS`: the address to serve metrics on outside Lambda; by default none are served.
     pub metrics: Option<SocketAddr>,
-    /// `KAMI_TIMEZONE`: the zone in which answers show moments; Asia/Shanghai by default.
-    pub zone: Zone,
     /// `KAMI_LOG`: text, or json, which is the default under Lambda.
     pub log: LogFormat,
     /// The name of the function if AWS Lambda runs us, as it does when its runtime API is in the environment.
     pub lambda_function: Option<String>,
+}
+
+/// The settings of `kami-api`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiSettings {
+    /// Those that it shares with `kami-expire`.
+    pub common: Settings,
+    /// `KAMI_LISTEN`: the address to serve on outside Lambda; 127.0.0.1:5000 by default.
+    pub listen: SocketAddr,
+    /// `KAMI_TIMEZONE`: the zone in which answers show moments; Asia/Shanghai by default.
+    pub zone: Zone,
+}
+
+impl AsRef<Settings> for Settings {
+    fn as_ref(&self) -> &Settings {
+        self
+    }
+}
+
+impl AsRef<Settings> for ApiSettings {
+    fn as_ref(&self) -> &Settings {
+        &self.common
+    }
 }
 
 /// Everything that is wrong with the environment, a line each.
@@ -72,9 +91,10 @@ impl FromStr for LogFormat {
     }
 }
 
-impl Settings {
-    /// The settings as `--help` explains them.
-    pub const HELP: &'static str = "\
+/// What both programs read, as `--help` explains it.
+macro_rules! common_help {
+    () => {
+        "\
 Environment:
   DATABASE_URL   where the cards are: mysql://user:password@host:3306/kamisystem
                  ?ssl-mode=  DISABLED, REQUIRED or VERIFY_IDENTITY (the default, but to this machine)
@@ -84,10 +104,36 @@ Environment:
                  &pool=      the most connections at once (16)
   DATABASE_URL_FILE    instead: a file that holds it
   DATABASE_SECRET_ARN  instead: the secret of AWS Secrets Manager that holds it, or the JSON of an RDS secret
-  KAMI_LISTEN    the address to serve on (127.0.0.1:5000)
   KAMI_METRICS   the address to serve metrics for Prometheus on, at /metrics (unset: none)
-  KAMI_TIMEZONE  the zone in which moments are shown (Asia/Shanghai)
-  KAMI_LOG       text or json";
+  KAMI_LOG       text or json"
+    };
+}
+
+impl Settings {
+    /// The settings as `--help` explains them.
+    pub const HELP: &'static str = common_help!();
+
+    /// Reads the settings from the process's environment.
+    pub fn from_env() -> Result<Self, SettingsError> {
+        Self::read(|name| std::env::var(name))
+    }
+
+    /// Reads the settings with `variable`; an empty variable counts as unset.
+    pub fn read(variable: impl Fn(&str) -> Result<String, VarError>) -> Result<Self, SettingsError> {
+        let mut reading = Reading::new(variable);
+        let settings = reading.common();
+        reading.end(settings)
+    }
+}
+
+impl ApiSettings {
+    /// The settings as `--help` explains them.
+    pub const HELP: &'static str = concat!(
+        common_help!(),
+        "
+  KAMI_LISTEN    the address to serve on (127.0.0.1:5000)
+  KAMI_TIMEZONE  the zone in which moments are shown (Asia/Shanghai)"
+    );
 
     /// Reads the settings from the process's environment.
     pub fn from_env() -> Result<Self, SettingsError> {
@@ -104,17 +150,10 @@ Environment:
     /// Reads the settings with `variable`; an empty variable counts as unset.
     pub fn read(variable: impl Fn(&str) -> Result<String, VarError>) -> Result<Self, SettingsError> {
         let mut reading = Reading::new(variable);
-        let lambda_function = reading
-            .value("AWS_LAMBDA_RUNTIME_API")
-            .map(|_| reading.value("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "kami".to_owned()));
-        let database = Database::read(|name| reading.value(name));
-        let database = database.map_err(|lines| reading.complain(lines)).ok();
+        let common = reading.common();
         let listen = reading.listen();
-        let metrics = reading.parsed("KAMI_METRICS").map(|Listen(metrics)| metrics);
         let zone = reading.parsed("KAMI_TIMEZONE").unwrap_or_default();
-        let default_log = if lambda_function.is_some() { LogFormat::Json } else { LogFormat::Text };
-        let log = reading.parsed("KAMI_LOG").unwrap_or(default_log);
-        reading.end(database.map(|database| Self { database, listen, metrics, zone, log, lambda_function }))
+        reading.end(common.map(|common| Self { common, listen, zone }))
     }
 }
 
@@ -145,6 +184,19 @@ impl<V: Fn(&str) -> Result<String, VarError>> Reading<V> {
         text.trim().parse().map_err(|error| self.wrong.push(format!("{name}: {error}"))).ok()
     }
 
+    /// What both programs read; nothing where the database cannot be told.
+    fn common(&mut self) -> Option<Settings> {
+        let lambda_function = self
+            .value("AWS_LAMBDA_RUNTIME_API")
+            .map(|_| self.value("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "kami".to_owned()));
+        let database = Database::read(|name| self.value(name));
+        let database = database.map_err(|lines| self.complain(lines)).ok();
+        let metrics = self.parsed("KAMI_METRICS").map(|Listen(metrics)| metrics);
+        let default_log = if lambda_function.is_some() { LogFormat::Json } else { LogFormat::Text };
+        let log = self.parsed("KAMI_LOG").unwrap_or(default_log);
+        Some(Settings { database: database?, metrics, log, lambda_function })
+    }
+
     fn listen(&mut self) -> SocketAddr {
         self.parsed("KAMI_LISTEN").map_or(DEFAULT_LISTEN, |Listen(listen)| listen)
     }
@@ -166,8 +218,8 @@ impl<V: Fn(&str) -> Result<String, VarError>> Reading<V> {
 mod tests {
     use super::*;
 
-    fn read(variables: &[(&str, &str)]) -> Result<Settings, SettingsError> {
-        Settings::read(|name| {
+    fn read(variables: &[(&str, &str)]) -> Result<ApiSettings, SettingsError> {
+        ApiSettings::read(|name| {
             let found = variables.iter().find(|(variable, _)| *variable == name);
             found.map(|(_, value)| (*value).to_owned()).ok_or(VarError::NotPresent)
         })
@@ -180,12 +232,12 @@ mod tests {
         let settings = read(&[DATABASE, ("KAMI_LOG", "")]).unwrap();
         assert_eq!(settings.listen.to_string(), "127.0.0.1:5000");
         assert_eq!(settings.zone, "Asia/Shanghai".parse().unwrap());
-        assert_eq!((settings.log, settings.lambda_function), (LogFormat::Text, None));
+        assert_eq!((settings.common.log, settings.common.lambda_function), (LogFormat::Text, None));
     }
 
     #[test]
     fn lambda_is_known_by_its_runtime_api() {
-        let settings = read(&[DATABASE, ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")]).unwrap();
+        let settings = read(&[DATABASE, ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")]).unwrap().common;
         assert_eq!((settings.log, settings.lambda_function.as_deref()), (LogFormat::Json, Some("kami")));
     }
 
@@ -204,10 +256,10 @@ mod tests {
             error,
             "the environment has to be mended first:\n  \
              DATABASE_URL: no database is named: end the address in /kamisystem\n  \
-             KAMI_LISTEN: use an IP address and a port, such as 127.0.0.1:5000\n  \
              KAMI_METRICS: use an IP address and a port, such as 127.0.0.1:5000\n  \
-             KAMI_TIMEZONE: not a time zone: use an IANA name such as Asia/Shanghai, Europe/Berlin or UTC\n  \
-             KAMI_LOG: use text or json"
+             KAMI_LOG: use text or json\n  \
+             KAMI_LISTEN: use an IP address and a port, such as 127.0.0.1:5000\n  \
+             KAMI_TIMEZONE: not a time zone: use an IANA name such as Asia/Shanghai, Europe/Berlin or UTC"
         );
         assert!(read(&[]).unwrap_err().to_string().contains("DATABASE_URL: set it to mysql://"));
     }

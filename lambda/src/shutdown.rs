@@ -2,12 +2,16 @@
 
 use tokio_util::sync::CancellationToken;
 
-/// Is cancelled once we are asked to stop, so that whatever runs stops at the same time. Needs a runtime of tokio.
+use crate::manager::{self, State};
+
+/// Is cancelled once we are asked to stop, so that whatever runs stops at the same time; our manager is told so. Needs a
+/// runtime of tokio.
 pub fn on_request() -> CancellationToken {
     let stop = CancellationToken::new();
     let asked = stop.clone();
     tokio::spawn(async move {
         requested().await;
+        manager::tell(State::Stopping);
         asked.cancel();
     });
     stop

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use tokio::runtime::Builder;
 use tracing::error;
 
-use crate::settings::Settings;
+use crate::settings::{ApiSettings, Settings, SettingsError};
 use crate::{health, logging};
 
 /// The exit code of a start with wrong settings, as for wrong arguments.
@@ -15,7 +15,7 @@ const USAGE: u8 = 2;
 
 /// Asks the `kami-api` that serves where the environment says whether it is well; returns the code to exit with.
 pub fn check_health() -> ExitCode {
-    let listen = match Settings::listen_from_env() {
+    let listen = match ApiSettings::listen_from_env() {
         Ok(listen) => listen,
         Err(error) => return complain(&error, ExitCode::from(USAGE)),
     };
@@ -32,15 +32,19 @@ fn complain(error: &impl fmt::Display, code: ExitCode) -> ExitCode {
     code
 }
 
-/// Runs `work` with the settings of the environment; returns the code to exit with.
-pub fn run(work: impl AsyncFnOnce(Settings) -> anyhow::Result<()>) -> ExitCode {
-    let settings = match Settings::from_env() {
+/// Runs `work` with the settings, as they were read from the environment; returns the code to exit with.
+pub fn run<S: AsRef<Settings>>(
+    settings: Result<S, SettingsError>,
+    work: impl AsyncFnOnce(S) -> anyhow::Result<()>,
+) -> ExitCode {
+    let settings = match settings {
         Ok(settings) => settings,
         Err(error) => return complain(&error, ExitCode::from(USAGE)),
     };
-    logging::start(settings.log);
+    let common = settings.as_ref();
+    logging::start(common.log);
     // Lambda hands an instance one request at a time, so that more threads would only take longer to start.
-    let mut threads = if settings.lambda_function.is_some() {
+    let mut threads = if common.lambda_function.is_some() {
         Builder::new_current_thread()
     } else {
         Builder::new_multi_thread()

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -168,6 +169,20 @@ impl DatabaseUrl {
             .prefer_socket(false)
             .max_allowed_packet(Some(16 * 1024 * 1024))
             .wait_timeout(Some(28_800))
+    }
+
+    /// Why a connection failed: the driver does not say which file it could not read.
+    pub(crate) fn explain(&self, error: mysql_async::Error) -> mysql_async::Error {
+        let Some(file) = self.ssl_ca.as_ref().filter(|_| self.ssl_mode == SslMode::VerifyIdentity) else {
+            return error;
+        };
+        match std::fs::File::open(file) {
+            Ok(_) => error,
+            Err(cause) => {
+                let words = format!("{}, named by ssl-ca, cannot be read: {cause}", file.display());
+                io::Error::new(cause.kind(), words).into()
+            }
+        }
     }
 
     fn ssl_options(&self) -> Option<SslOpts> {

@@ -18,12 +18,12 @@ pub struct Program {
 }
 
 impl Program {
-    /// Starts a binary with arguments, and with exactly these variables of kami in its environment.
+    /// Starts a binary with arguments, and with exactly these of the variables that kami reads in its environment.
     pub fn start(binary: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(binary);
         for (inherited, _) in std::env::vars_os() {
             let name = inherited.to_string_lossy();
-            if ["DATABASE_", "KAMI_", "AWS_"].iter().any(|prefix| name.starts_with(prefix)) {
+            if ["DATABASE_", "KAMI_", "AWS_", "NOTIFY_"].iter().any(|prefix| name.starts_with(prefix)) {
                 command.env_remove(&inherited);
             }
         }

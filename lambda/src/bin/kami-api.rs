@@ -7,12 +7,12 @@ use clap::Parser;
 use kami_lambda::api::{Api, Observer, router};
 use kami_lambda::metrics::emf::RequestLines;
 use kami_lambda::metrics::prometheus;
-use kami_lambda::{OpenConnections, Settings, listen, serve, startup, stop_on_request};
+use kami_lambda::{ApiSettings, OpenConnections, listen, manager, serve, startup, stop_on_request};
 use tracing::info;
 
 /// Serves the HTTP API of kami: validate, status and health.
 #[derive(Debug, Parser)]
-#[command(name = "kami-api", version, after_help = Settings::HELP)]
+#[command(name = "kami-api", version, after_help = ApiSettings::HELP)]
 struct Arguments {
     /// Ask the kami-api that serves on `KAMI_LISTEN` whether it is well: exits with 0 if it is, else with 1
     #[arg(long)]
@@ -21,12 +21,13 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let Arguments { health } = Arguments::parse();
-    if health { startup::check_health() } else { startup::run(run) }
+    if health { startup::check_health() } else { startup::run(ApiSettings::from_env(), run) }
 }
 
-async fn run(settings: Settings) -> anyhow::Result<()> {
+async fn run(settings: ApiSettings) -> anyhow::Result<()> {
+    let ApiSettings { common: settings, listen: address, zone } = settings;
     let store = settings.database.store().await;
-    let api = Api { store: store.clone(), zone: settings.zone };
+    let api = Api { store: store.clone(), zone };
     let mut observer = Observer::default();
     if let Some(function) = settings.lambda_function {
         observer.lines = Some(Arc::new(RequestLines::new(&function, store)));
@@ -36,8 +37,9 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
     let stop = stop_on_request();
     let metrics = prometheus::api(Arc::clone(&observer.metrics), connections.clone(), store.clone());
     let metrics = prometheus::start(settings.metrics, metrics, &stop).await?;
-    let listener = listen(settings.listen, "KAMI_LISTEN").await?;
+    let listener = listen(address, "KAMI_LISTEN").await?;
     info!("listening on http://{}", listener.local_addr()?);
+    manager::tell(manager::State::Ready);
     // The metrics stop at the same time, so that the two limits on it do not add up.
     serve(listener, router(api, observer), &connections, stop.cancelled()).await;
     metrics.await?;

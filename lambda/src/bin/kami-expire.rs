@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use kami_lambda::metrics::{ExpiryMetrics, prometheus};
-use kami_lambda::{Settings, expire, startup, stop_on_request};
+use kami_lambda::{Settings, expire, manager, startup, stop_on_request};
 use kami_shared::span;
 
 /// Marks the cards whose time is over as expired: once, or forever with --every.
@@ -20,7 +20,7 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    startup::run(async |settings| run(settings, arguments).await)
+    startup::run(Settings::from_env(), async |settings| run(settings, arguments).await)
 }
 
 async fn run(settings: Settings, arguments: Arguments) -> anyhow::Result<()> {
@@ -34,6 +34,7 @@ async fn run(settings: Settings, arguments: Arguments) -> anyhow::Result<()> {
             let metrics = Arc::<ExpiryMetrics>::default();
             let served = prometheus::expiry(Arc::clone(&metrics), store.clone());
             let served = prometheus::start(settings.metrics, served, &stop).await?;
+            manager::tell(manager::State::Ready);
             expire::run_every(&store, interval, &metrics, &stop).await;
             served.await?;
         }

@@ -8,6 +8,15 @@ fn values<'a>(unit: &'a str, name: &str) -> Vec<&'a str> {
     unit.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('=')).collect()
 }
 
+/// `kami-api` tells its manager when it listens, so that starting it waits for that and says if it failed.
+#[test]
+fn starting_the_api_waits_until_it_listens() {
+    assert_eq!(values(&read("deploy/systemd/kami-api.service"), "Type"), ["notify"]);
+    let contained = read("deploy/systemd/kami-.service.d/contained.conf");
+    let families: Vec<_> = values(&contained, "RestrictAddressFamilies")[0].split(' ').collect();
+    assert!(families.contains(&"AF_UNIX"), "the manager's socket is out of reach");
+}
+
 #[test]
 fn the_units_start_programs_that_there_are_with_the_credential_that_they_read() {
     let programs = programs_of_the_image();

@@ -1,9 +1,13 @@
 //! Starting, stopping and logging.
 
 use hyper::StatusCode;
-use kami_testkit::{Function, Program, Proxy, TestDatabase, eventually};
+use kami_testkit::{Client, Function, Program, Proxy, TestDatabase, eventually};
+#[cfg(target_os = "linux")]
+use kami_testkit::{PATIENCE, unique_name};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+#[cfg(target_os = "linux")]
+use tokio::net::UnixDatagram;
 
 use crate::{API, EXPIRE, start};
 
@@ -19,10 +23,8 @@ async fn wrong_settings_are_all_said_at_once_and_nothing_starts() {
         assert_eq!(program.ended().await.code(), Some(2));
         program.printed("KAMI_LOG: use text or json").await;
         let output = program.output();
-        assert!(
-            output.contains("DATABASE_URL: no database is named") && output.contains("KAMI_LISTEN:"),
-            "{output}"
-        );
+        assert!(output.contains("DATABASE_URL: no database is named"), "{output}");
+        assert_eq!(output.contains("KAMI_LISTEN:"), binary == API, "only what listens reads it: {output}");
         assert!(!output.contains("secret"), "{output}");
     }
 }
@@ -62,6 +64,67 @@ async fn requests_in_flight_finish_when_it_is_asked_to_stop() {
     drop(idle);
 }
 
+/// What comes into the socket of a manager next.
+#[cfg(target_os = "linux")]
+async fn told(manager: &UnixDatagram) -> String {
+    let mut message = [0; 64];
+    let length = tokio::time::timeout(PATIENCE, manager.recv(&mut message)).await.expect("a word").unwrap();
+    String::from_utf8_lossy(&message[..length]).into_owned()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_manager_is_told_when_it_serves_and_when_it_ends() {
+    let name = unique_name("kami_manager");
+    let path = std::env::temp_dir().join(&name).to_str().unwrap().to_owned();
+    let sockets =
+        [(UnixDatagram::bind(&path).unwrap(), path.clone()), (abstract_socket(&name), format!("@{name}"))];
+    for (manager, address) in &sockets {
+        let variables = [
+            ("DATABASE_URL", "mysql://kami@127.0.0.1:1/kamisystem"),
+            ("KAMI_LISTEN", "127.0.0.1:0"),
+            ("NOTIFY_SOCKET", address),
+        ];
+        let mut program = Program::start(API, &[], &variables);
+        assert_eq!(told(manager).await, "READY=1", "{address}");
+        let listening = program.printed_after("listening on http://").await;
+        let answer = Client::connect(&listening).await.get("/health").await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "it waits for no database");
+        program.terminate().await;
+        assert_eq!(told(manager).await, "STOPPING=1", "{address}");
+        assert!(program.ended().await.success());
+
+        let mut job = Program::start(EXPIRE, &["--every", "1h"], &variables);
+        assert_eq!(told(manager).await, "READY=1", "{address}");
+        job.terminate().await;
+        assert_eq!(told(manager).await, "STOPPING=1", "{address}");
+        assert!(job.ended().await.success());
+    }
+    std::fs::remove_file(path).unwrap();
+}
+
+/// A manager's socket whose name is in no folder, as inside some containers.
+#[cfg(target_os = "linux")]
+fn abstract_socket(name: &str) -> UnixDatagram {
+    use std::os::linux::net::SocketAddrExt as _;
+    use std::os::unix::net::{SocketAddr, UnixDatagram as Blocking};
+
+    let socket = Blocking::bind_addr(&SocketAddr::from_abstract_name(name).unwrap()).unwrap();
+    socket.set_nonblocking(true).unwrap();
+    UnixDatagram::from_std(socket).unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_manager_that_is_gone_keeps_nothing_from_starting() {
+    let database = TestDatabase::create().await;
+    let url = database.url();
+    let variables = [("DATABASE_URL", url.as_str()), ("NOTIFY_SOCKET", "/nowhere/notify")];
+    let function = Function::start_with(API, &variables).await;
+    function.program.printed("NOTIFY_SOCKET cannot be told").await;
+    assert_eq!(function.client().await.get("/health").await.status, StatusCode::OK);
+}
+
 #[tokio::test]
 async fn no_log_line_holds_a_secret() {
     let database = TestDatabase::create().await;
@@ -75,7 +138,7 @@ async fn no_log_line_holds_a_secret() {
     let address =
         listening["message"].as_str().unwrap().strip_prefix("listening on http://").unwrap().to_owned();
 
-    let mut client = kami_testkit::Client::connect(&address).await;
+    let mut client = Client::connect(&address).await;
     assert_eq!(client.validate("VIP-TOPSECRETCODE", "SECRETMACHINE").await.status, StatusCode::OK);
     assert_eq!(client.validate("VIP-TOPSECRETCODE", "ANOTHERMACHINE").await.status, StatusCode::FORBIDDEN);
     proxy.stall(true);

@@ -6,7 +6,7 @@ use std::env::VarError;
 use std::path::Path;
 use std::time::Duration;
 
-use kami_lambda::{Settings, api, expire};
+use kami_lambda::{ApiSettings, api, expire};
 use serde_json::{Value, json};
 
 use crate::document::{Function, Template};
@@ -87,11 +87,11 @@ fn runs(template: &Template, function: &Function) -> Vec<String> {
     problems
 }
 
-/// Reads the settings as the binary will, with what Lambda sets and the parameters' defaults.
+/// Reads the settings of the API, those of the job among them, with what Lambda sets and the parameters' defaults.
 fn settings(template: &Template, function: &Function) -> Vec<String> {
     let variables = &function.properties["Environment"]["Variables"];
     let asked = RefCell::new(BTreeSet::new());
-    let read = Settings::read(|name| {
+    let read = ApiSettings::read(|name| {
         asked.borrow_mut().insert(name.to_owned());
         let value = match name {
             "AWS_LAMBDA_RUNTIME_API" => "127.0.0.1:9001",

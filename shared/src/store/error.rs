@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mysql_async::{DriverError, Error, ServerError};
+use mysql_async::{DriverError, Error, IoError, ServerError};
 use thiserror::Error as ThisError;
 
 use super::address::AddressError;
@@ -200,7 +200,11 @@ fn describe(error: &Error) -> String {
             }
         }
         Error::Io(_) | Error::Driver(_) | Error::Other(_) | Error::Url(_) => {
-            let words = error.to_string();
+            // The driver says "Input/output error" once for itself and once for what it holds.
+            let words = match error {
+                Error::Io(IoError::Io(cause)) => cause.to_string(),
+                _ => error.to_string(),
+            };
             let advice = advice(error, &words).map_or(String::new(), |advice| format!(" ({advice})"));
             words + &advice
         }
@@ -265,6 +269,13 @@ mod tests {
         assert!(!server(1290, "HY000").leaves_the_connection_in_doubt());
         let closed = StoreError::from(Error::Driver(DriverError::ConnectionClosed));
         assert!(closed.leaves_the_connection_in_doubt() && closed.is_transient());
+    }
+
+    #[test]
+    fn a_fault_of_the_system_is_said_once_in_its_own_words() {
+        let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        let text = StoreError::from(Error::from(refused)).to_string();
+        assert_eq!(text, "the database is unavailable: connection refused");
     }
 
     #[test]

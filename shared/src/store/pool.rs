@@ -165,13 +165,17 @@ impl Pool {
     /// passwords are changed while we run.
     async fn connect(&self) -> Result<Conn, StoreError> {
         let address = self.address().await?;
-        match Conn::new(self.options(&address)).await.map_err(StoreError::from) {
+        match self.connect_to(&address).await {
             Err(error) if error.is_refused_login() => {
                 let newer = self.shared.source.address(Some(&address)).await?;
-                if newer == address { Err(error) } else { Ok(Conn::new(self.options(&newer)).await?) }
+                if newer == address { Err(error) } else { self.connect_to(&newer).await }
             }
             connected => connected,
         }
+    }
+
+    async fn connect_to(&self, address: &DatabaseUrl) -> Result<Conn, StoreError> {
+        Ok(Conn::new(self.options(address)).await.map_err(|error| address.explain(error))?)
     }
 
     fn options(&self, address: &DatabaseUrl) -> Opts {

@@ -66,6 +66,7 @@ async fn what_is_wrong_with_the_protection_is_said_with_what_to_do() {
     .unwrap();
     let database = TestDatabase::create_on(&server.url()).await;
     let (ca, url) = (certificates.file("ca.pem"), database.url());
+    let missing = certificates.file("missing.pem");
     let is_maria = database.rows::<String>("SELECT VERSION()", ()).await[0].contains("MariaDB");
     database.execute("SET GLOBAL require_secure_transport = ON").await;
     let prohibited = if is_maria { "or TLS is required" } else { "insecure transport are prohibited" };
@@ -75,6 +76,10 @@ async fn what_is_wrong_with_the_protection_is_said_with_what_to_do() {
         (
             format!("ssl-mode=VERIFY_IDENTITY&ssl-ca={ca}&ssl-name=db.example.com"),
             "give that as ssl-name=NAME",
+        ),
+        (
+            format!("ssl-mode=VERIFY_IDENTITY&ssl-ca={missing}"),
+            &format!("the database is unavailable: {missing}, named by ssl-ca, cannot be read: No such file"),
         ),
     ] {
         let said = refusal(&format!("{url}?{parameters}")).await.unwrap();

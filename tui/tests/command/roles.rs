@@ -300,7 +300,7 @@ fn what_is_printed_needs_no_database_and_no_password_stands_in_an_argument() {
     let other = given(&["--for", "viewer", "li", "--json"]).ends(0).json().remove(0);
     assert_ne!(other["password"], json["password"]);
     let drop = kami.run(&["grants", "--drop", "li"]).ends(0);
-    assert_eq!(drop.out, "DROP USER IF EXISTS `li`@`%`;\n");
+    assert_eq!(drop.out, "DROP USER `li`@`%`;\n");
     for wrong in [&["--for", "viewer", "li@;"][..], &["--for", "king", "li"], &["li"]] {
         given(wrong).ends(2);
     }

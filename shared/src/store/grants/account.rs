@@ -73,9 +73,10 @@ impl Account {
         Ok(statements)
     }
 
-    /// The statement that does away with it, if it is there.
+    /// The statement that does away with it. It fails where there is no such account: whoever takes one back has to hear
+    /// that it was another, as one of other hosts.
     pub fn removal(&self) -> String {
-        format!("DROP USER IF EXISTS {self}")
+        format!("DROP USER {self}")
     }
 }
 
