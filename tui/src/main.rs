@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
 use kami_tui::command::{Arguments, Failure};
 use kami_tui::fault::report_panics;
 use kami_tui::settings::locale;
@@ -11,7 +10,7 @@ use kami_tui::settings::locale;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     report_panics(locale(&|name| std::env::var(name).ok()));
-    match Arguments::parse().run().await {
+    match Arguments::read().run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if !matches!(failure, Failure::Unread) {

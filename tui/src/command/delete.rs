@@ -19,14 +19,14 @@ use crate::words::{counted, say};
     after_help = "Examples:\n  kami delete VIP-7KQ2M9XW\n  kami delete --status expired --expiring ..2025-12-31 --all --yes"
 )]
 pub(super) struct Delete {
-    #[command(flatten)]
-    choice: Choice,
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
     /// Print what it came to as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    choice: Choice,
 }
 
 impl Delete {

@@ -16,11 +16,11 @@ use super::session::Session;
     after_help = "Examples:\n  kami disable VIP-7KQ2M9XW\n  kami disable --prefix VIP --status active --all"
 )]
 pub(super) struct Disable {
-    #[command(flatten)]
-    choice: Choice,
     /// Print what it came to as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    choice: Choice,
 }
 
 impl Disable {

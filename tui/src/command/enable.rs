@@ -16,11 +16,11 @@ use super::session::Session;
     after_help = "Examples:\n  kami enable VIP-7KQ2M9XW\n  kami enable --status disabled --batch 7 --all"
 )]
 pub(super) struct Enable {
-    #[command(flatten)]
-    choice: Choice,
     /// Print what it came to as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    choice: Choice,
 }
 
 impl Enable {

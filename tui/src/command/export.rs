@@ -33,8 +33,6 @@ pub(super) struct Export {
     /// Cards of every status, not only unused ones
     #[arg(long, conflicts_with = "status")]
     any_status: bool,
-    #[command(flatten)]
-    filter: FilterOptions,
     /// The form: txt, csv or jsonl; by default what the file's name ends in, else txt
     #[arg(long, value_name = "FORM")]
     format: Option<Format>,
@@ -44,6 +42,8 @@ pub(super) struct Export {
     /// Print what was written as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    filter: FilterOptions,
 }
 
 impl Export {

@@ -17,14 +17,14 @@ use super::session::Session;
     after_help = "Examples:\n  kami extend VIP-7KQ2M9XW --by 7d\n  kami extend --status active --prefix VIP --all --by 12h"
 )]
 pub(super) struct Extend {
-    #[command(flatten)]
-    choice: Choice,
     /// By how much, such as 12h or 7d
     #[arg(long, value_name = "SPAN", value_parser = seconds)]
     by: u32,
     /// Print what it came to as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    choice: Choice,
 }
 
 fn seconds(text: &str) -> Result<u32, SpanError> {

@@ -5,6 +5,7 @@ use std::io;
 use kami_shared::store::{AccountError, ActError, StoreError, UndoRefusal};
 use thiserror::Error;
 
+use super::help;
 use crate::console::reason;
 use crate::export::ExportError;
 use crate::words::Language;
@@ -49,6 +50,7 @@ impl Failure {
     pub(super) fn said_in(self, language: Language) -> Self {
         match self {
             Self::Store(error) => Self::Failed(anyhow::Error::msg(reason::store_error(language, &error))),
+            Self::Usage(words) => Self::Usage(help::reason(language, &words)),
             other => other,
         }
     }

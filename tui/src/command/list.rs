@@ -24,8 +24,6 @@ const PART: usize = 1_000;
                         kami list --prefix VIP --created 2026-01-01..2026-01-31\n  \
                         kami list --batch 7 --limit 0 --json | jq -r .code")]
 pub(super) struct List {
-    #[command(flatten)]
-    filter: FilterOptions,
     /// The order; where no index has it, the nearest that one has
     #[arg(long, value_name = "ORDER", default_value = "newest")]
     sort: Order,
@@ -38,6 +36,8 @@ pub(super) struct List {
     /// Print JSON lines
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    filter: FilterOptions,
 }
 
 /// An order of the list.

@@ -15,6 +15,7 @@ mod failure;
 mod filter;
 mod generate;
 mod grants;
+mod help;
 mod import;
 mod info;
 mod list;
@@ -38,6 +39,7 @@ pub use self::failure::Failure;
 use self::session::Session;
 use crate::console;
 use crate::settings::{Settings, SettingsError, Wishes, language_of_complaints};
+use crate::words::say;
 
 /// Everything an admin does with cards
 ///
@@ -47,24 +49,31 @@ use crate::settings::{Settings, SettingsError, Wishes, language_of_complaints};
     name = "kami",
     version,
     max_term_width = 100,
-    after_help = "Environment:\n  DATABASE_URL   where the cards are: mysql://user:password@host:3306/kamisystem\n  \
+    after_help = "Environment:\n  \
+                  DATABASE_URL       where the cards are: mysql://user:password@host:3306/kamisystem\n  \
                   DATABASE_URL_FILE  instead: a file that holds it\n  \
-                  KAMI_TIMEZONE  the zone in which moments are shown (Asia/Shanghai)\n  \
-                  NO_COLOR       show no colours\n\n\
+                  KAMI_TIMEZONE      the zone in which moments are shown (Asia/Shanghai)\n  \
+                  NO_COLOR           show no colours\n\n\
                   Exit codes:\n  0 done, 1 failed, 2 wrong arguments, 3 not found, 4 refused"
 )]
 pub struct Arguments {
     /// The environment to work on, as ~/.config/kami/config.toml names it
-    #[arg(short, long, global = true, value_name = "NAME")]
+    #[arg(short, long, global = true, value_name = "NAME", help_heading = "Connection")]
     environment: Option<String>,
     /// Read `DATABASE_URL` from this file
-    #[arg(long, global = true, value_name = "FILE", conflicts_with = "environment")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        conflicts_with = "environment",
+        help_heading = "Connection"
+    )]
     env_file: Option<PathBuf>,
     /// Change nothing
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Connection")]
     read_only: bool,
     /// Serve an SSH account whose only shell this is: deploy/ssh/kami.conf
-    #[arg(long, conflicts_with_all = ["environment", "env_file"])]
+    #[arg(long, conflicts_with_all = ["environment", "env_file"], help_heading = "Connection")]
     ssh: bool,
     #[command(subcommand)]
     command: Option<Command>,
@@ -102,21 +111,33 @@ enum CardCommand {
 }
 
 impl Arguments {
+    /// The arguments of this process. Where they ask for help, or are wrong, that is said in the user's language, and
+    /// the process ends.
+    pub fn read() -> Self {
+        Self::try_parse().unwrap_or_else(|error| {
+            help::exit(&error, language_of_complaints(&|name| std::env::var(name).ok()))
+        })
+    }
+
     /// Does what the arguments say.
     pub async fn run(self) -> Result<(), Failure> {
         let Self { environment, env_file, read_only, ssh, command } = self;
+        let variable = |name: &str| std::env::var(name).ok();
         if ssh && command.is_some() {
-            return Err(Failure::Usage("--ssh opens the console and goes with no command".to_owned()));
+            let words = say!(language_of_complaints(&variable), "command.ssh_alone");
+            return Err(Failure::Usage(words));
         }
         let wishes = Wishes { environment, env_file, read_only, confined: ssh };
-        let variable = |name: &str| std::env::var(name).ok();
         let command = match command {
             None => None,
             Some(Command::OnCards(command)) => Some(*command),
             // A shell that is being set up need not know where the cards are.
             Some(Command::Completions(completions)) => return completions.run(),
             // Nor whoever prints statements for a database that is named.
-            Some(Command::Grants(grants)) => return grants.run(&wishes, &variable),
+            Some(Command::Grants(grants)) => {
+                let said = |failure: Failure| failure.said_in(language_of_complaints(&variable));
+                return grants.run(&wishes, &variable).map_err(said);
+            }
         };
         let settings = Settings::read(&wishes, &variable).map_err(|error| said(&error, &variable))?;
         let Some(command) = command else { return Ok(console::run(settings).await?) };

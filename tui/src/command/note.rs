@@ -28,8 +28,6 @@ const PART: usize = 1_000;
                   kami note --note 'for the fair' --all --clear --yes"
 )]
 pub(super) struct SetNote {
-    #[command(flatten)]
-    choice: Choice,
     /// The new note
     #[arg(long, value_name = "TEXT")]
     set: Option<String>,
@@ -42,6 +40,8 @@ pub(super) struct SetNote {
     /// Print what it came to as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    choice: Choice,
 }
 
 impl SetNote {

@@ -14,11 +14,11 @@ use super::session::Session;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  kami unbind VIP-7KQ2M9XW\n  kami unbind --machine PC-3F2A --all")]
 pub(super) struct Unbind {
-    #[command(flatten)]
-    choice: Choice,
     /// Print what it came to as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    choice: Choice,
 }
 
 impl Unbind {

@@ -164,3 +164,31 @@ async fn an_env_file_says_where_the_cards_are() {
     assert!(refused.err.contains("kami.env"), "{refused:?}");
     kami.run(&["--env-file", "none.env", "list"]).ends(1);
 }
+
+#[tokio::test]
+async fn help_and_usage_errors_are_in_the_readers_language() {
+    let kami = Kami::new().await;
+    let said = |arguments: &[&str]| {
+        let output = kami.command(arguments).env("LANG", "zh_CN.UTF-8").output().unwrap();
+        (
+            output.status.code().unwrap(),
+            [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()),
+        )
+    };
+    let (code, [out, err]) = said(&["generate", "--help"]);
+    assert_eq!((code, &*err), (0, ""));
+    assert!(out.contains("用法：kami generate") && out.contains("示例：\n  kami generate"), "{out}");
+    assert_eq!(said(&["--version"]), (0, [format!("kami {}\n", env!("CARGO_PKG_VERSION")), String::new()]));
+    let (code, [out, err]) = said(&["list", "--statos", "active"]);
+    assert_eq!((code, &*out), (2, ""));
+    assert_eq!(err, "kami: 没有 --statos 这个参数。您是不是想写 --status\n用 --help 查看用法\n");
+    for (arguments, words) in [
+        (&["--ssh", "list"][..], "--ssh 只打开控制台，不能带命令"),
+        (&["edit", "VIP-1", "--note", &"x".repeat(256)], "备注最多 255 个字符"),
+        (&["grants", "--for", "viewer", "--database", "kamisystem", "@%"], "账号名为 1 到 32 个字符"),
+    ] {
+        let (code, [_, err]) = said(arguments);
+        assert_eq!(code, 2, "{err}");
+        assert!(err.starts_with(&format!("kami: {words}")), "{err}");
+    }
+}
