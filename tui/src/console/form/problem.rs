@@ -1,0 +1,97 @@
+//! What is wrong with the fields of a form, and what they mean where nothing is.
+
+use std::str::FromStr as _;
+
+use kami_shared::card::MachineCode;
+use kami_shared::code::CodeLength;
+use kami_shared::duration::CardDuration;
+use kami_shared::operator::{Note, NoteError, Operator};
+use kami_shared::prefix::Prefix;
+use kami_shared::store::MAX_BATCH;
+
+use super::{Form, FormKind};
+use crate::console::field::FieldName;
+use crate::console::saved_view;
+use crate::period::{self, Period, Side};
+use crate::words::{Language, number, say};
+
+impl Form {
+    /// What is wrong with a field, in words; an empty field is wrong only once the form was tried.
+    pub fn problem(&self, name: FieldName, language: Language) -> Option<String> {
+        let value = self.value(name).trim();
+        if self.is_idle(name) || (value.is_empty() && !self.is_tried) {
+            return None;
+        }
+        let may_be_empty = matches!(self.kind, FormKind::LogFilter { .. }) && value.is_empty();
+        let is_right = match name {
+            _ if may_be_empty => true,
+            FieldName::Prefix => Prefix::from_str(value).is_ok(),
+            FieldName::Count => self.count().is_some(),
+            FieldName::Length => self.length().is_some(),
+            FieldName::Duration => self.duration().is_some(),
+            FieldName::Note => Note::parse(value).is_ok(),
+            FieldName::Machine => MachineCode::parse(value).is_ok(),
+            FieldName::Path => !value.is_empty(),
+            FieldName::Name => saved_view::is_name(value),
+            FieldName::Operator => value.is_empty() || Operator::new(value).is_ok(),
+            FieldName::Batch => value.trim_start_matches('#').parse::<u64>().is_ok(),
+            FieldName::Time => value.parse().is_ok_and(|done| !self.ends_before_it_begins(done)),
+            FieldName::Code | FieldName::Act | FieldName::Status | FieldName::Which | FieldName::Format => {
+                true
+            }
+        };
+        if is_right {
+            return None;
+        }
+        Some(match name {
+            FieldName::Prefix => say!(language, "problem.prefix"),
+            FieldName::Count => say!(language, "problem.count", most = number(u64::from(MAX_BATCH))),
+            FieldName::Length => {
+                say!(language, "problem.length", least = CodeLength::MIN, most = CodeLength::MAX)
+            }
+            FieldName::Duration if matches!(self.kind, FormKind::Extend(_)) => say!(language, "problem.span"),
+            FieldName::Duration => say!(language, "problem.duration"),
+            FieldName::Note => say!(language, "problem.note", most = Note::MAX_CHARS),
+            FieldName::Name => say!(language, "problem.name", most = saved_view::MAX_NAME),
+            FieldName::Operator => say!(language, "problem.operator"),
+            FieldName::Batch => say!(language, "problem.batch"),
+            FieldName::Time if value.parse::<Period>().is_ok() => say!(language, "period.is_empty"),
+            FieldName::Time => say!(language, "problem.time"),
+            FieldName::Path if matches!(self.kind, FormKind::Import) => say!(language, "problem.file"),
+            FieldName::Path => say!(language, "problem.path"),
+            _ => say!(language, "problem.machine"),
+        })
+    }
+
+    fn ends_before_it_begins(&self, done: Period) -> bool {
+        match self.kind {
+            FormKind::LogFilter { zone, at } => period::is_empty(done.range(Side::Past, zone, at)),
+            _ => false,
+        }
+    }
+
+    /// How many cards to make, thousands separated or not.
+    pub fn count(&self) -> Option<u32> {
+        let digits: String = self
+            .value(FieldName::Count)
+            .chars()
+            .filter(|character| !matches!(character, ',' | ' '))
+            .collect();
+        digits.parse().ok().filter(|count| (1..=MAX_BATCH).contains(count))
+    }
+
+    /// How many characters a code shall have.
+    pub fn length(&self) -> Option<CodeLength> {
+        CodeLength::new(self.value(FieldName::Length).trim().parse().ok()?).ok()
+    }
+
+    pub(super) fn duration(&self) -> Option<CardDuration> {
+        let duration = self.value(FieldName::Duration).trim().parse().ok()?;
+        let needs_end = matches!(self.kind, FormKind::Extend(_));
+        (!needs_end || duration != CardDuration::Forever).then_some(duration)
+    }
+
+    pub(super) fn note_typed(&self) -> Result<Option<Note>, NoteError> {
+        Note::parse(self.value(FieldName::Note))
+    }
+}
