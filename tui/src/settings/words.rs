@@ -1,12 +1,16 @@
 //! What is wrong with the settings, in the reader's language.
 
-use super::{Paths, Preferences, SettingsError, locale};
+use super::{Config, Paths, Preferences, SettingsError, locale, read_toml};
 use crate::words::{Language, say};
 
-/// The language to complain in while the settings cannot be read: that of the preferences, else of the locale.
+/// The language to complain in while the settings cannot be read: that of the preferences, else of the configuration as
+/// far as it can be read, else of the locale.
 pub fn language_of_complaints(variable: &dyn Fn(&str) -> Option<String>) -> Language {
-    let preferences = Paths::find(variable).map(|paths| Preferences::read(&paths.preferences));
-    preferences.ok().and_then(|preferences| preferences.language).unwrap_or_else(|| locale(variable))
+    let chosen = Paths::find(variable).ok().and_then(|paths| {
+        let config = || read_toml::<Config>(&paths.config).ok().flatten();
+        Preferences::read(&paths.preferences).language.or_else(|| config()?.language)
+    });
+    chosen.unwrap_or_else(|| locale(variable))
 }
 
 impl SettingsError {

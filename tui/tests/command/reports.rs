@@ -175,6 +175,11 @@ async fn help_and_usage_errors_are_in_the_readers_language() {
             [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()),
         )
     };
+    let home = kami.folder.join("home");
+    std::fs::create_dir_all(home.join(".config/kami")).unwrap();
+    std::fs::write(home.join(".config/kami/config.toml"), "language = \"zh\"\n").unwrap();
+    let output = kami.command(&["--help"]).env("HOME", &home).env("LANG", "C.UTF-8").output().unwrap();
+    assert!(String::from_utf8(output.stdout).unwrap().contains("用法：kami"), "as the configuration says");
     let (code, [out, err]) = said(&["generate", "--help"]);
     assert_eq!((code, &*err), (0, ""));
     assert!(out.contains("用法：kami generate") && out.contains("示例：\n  kami generate"), "{out}");

@@ -5,6 +5,7 @@ use std::error::Error as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::chinese::chinese;
+use crate::cells::harmless;
 
 /// What clap says of the arguments, and where to read on; in English where it says something that is not known here.
 pub(super) fn words(error: &clap::Error) -> String {
@@ -50,11 +51,11 @@ fn what_is_wrong(error: &clap::Error) -> Option<String> {
     })
 }
 
-/// What an error says of one thing, several of it as a list.
+/// What an error says of one thing, several of it as a list; what was typed is made harmless.
 fn context(error: &clap::Error, kind: ContextKind) -> Option<String> {
     match error.get(kind)? {
-        ContextValue::String(text) => Some(text.clone()),
-        ContextValue::Strings(texts) if !texts.is_empty() => Some(texts.join("、")),
+        ContextValue::String(text) => Some(harmless(text).into_owned()),
+        ContextValue::Strings(texts) if !texts.is_empty() => Some(harmless(&texts.join("、")).into_owned()),
         _ => None,
     }
 }
@@ -89,6 +90,7 @@ mod tests {
             (&["list", "--statos", "active"][..], "没有 --statos 这个参数。您是不是想写 --status"),
             (&["lits"], "没有 lits 这个命令。您是不是想写 list"),
             (&["generate", "--prefix", "VIP"], "缺少 --count <NUMBER>、--duration <DURATION>"),
+            (&["list", "--\u{1b}[31m"], "没有 --␛[31m 这个参数"),
             (&["list", "--limit"], "--limit <NUMBER> 后面缺少值"),
             (&["list", "--limit", "x"], "--limit <NUMBER> 不能是 x：不是整数"),
             (
