@@ -11,6 +11,7 @@ mod health;
 mod logging;
 pub mod manager;
 pub mod metrics;
+mod proxies;
 pub mod secret;
 mod server;
 mod settings;
@@ -19,6 +20,7 @@ pub mod startup;
 mod throttle;
 
 pub use self::health::LIMIT as HEALTH_LIMIT;
+pub use self::proxies::{TrustedProxies, neighbourhood};
 pub use self::server::{OpenConnections, STOP_LIMIT, listen, serve};
 pub use self::settings::{ApiSettings, LogFormat, Settings, SettingsError};
 pub use self::shutdown::on_request as stop_on_request;

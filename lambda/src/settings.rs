@@ -9,6 +9,7 @@ use kami_shared::zone::Zone;
 use thiserror::Error;
 
 use crate::database::Database;
+use crate::proxies::TrustedProxies;
 
 /// Where the field's clients of the Flask service already look.
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 5000);
@@ -44,6 +45,8 @@ pub struct ApiSettings {
     pub listen: SocketAddr,
     /// `KAMI_TIMEZONE`: the zone in which answers show moments; Asia/Shanghai by default.
     pub zone: Zone,
+    /// `KAMI_TRUSTED_PROXIES`: the proxies that tell the truth about whom they forward; none by default.
+    pub trusted_proxies: TrustedProxies,
 }
 
 impl AsRef<Settings> for Settings {
@@ -132,7 +135,8 @@ impl ApiSettings {
         common_help!(),
         "
   KAMI_LISTEN    the address to serve on (127.0.0.1:5000)
-  KAMI_TIMEZONE  the zone in which moments are shown (Asia/Shanghai)"
+  KAMI_TIMEZONE  the zone in which moments are shown (Asia/Shanghai)
+  KAMI_TRUSTED_PROXIES  the proxies in front of it, as addresses and networks: 127.0.0.1, 10.0.0.0/8 (none)"
     );
 
     /// Reads the settings from the process's environment.
@@ -153,7 +157,8 @@ impl ApiSettings {
         let common = reading.common();
         let listen = reading.listen();
         let zone = reading.parsed("KAMI_TIMEZONE").unwrap_or_default();
-        reading.end(common.map(|common| Self { common, listen, zone }))
+        let trusted_proxies = reading.parsed("KAMI_TRUSTED_PROXIES").unwrap_or_default();
+        reading.end(common.map(|common| Self { common, listen, zone, trusted_proxies }))
     }
 }
 

@@ -25,7 +25,7 @@ fn main() -> ExitCode {
 }
 
 async fn run(settings: ApiSettings) -> anyhow::Result<()> {
-    let ApiSettings { common: settings, listen: address, zone } = settings;
+    let ApiSettings { common: settings, listen: address, zone, trusted_proxies: _ } = settings;
     let store = settings.database.store().await;
     let api = Api { store: store.clone(), zone };
     let mut observer = Observer::default();

@@ -1,0 +1,34 @@
+//! What a stranger tries against the running programs, each with the figure that shows how far it got.
+//!
+//! All of it goes to the loopback, is bounded in count and time, and ends by itself.
+
+#![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
+
+use std::fmt::Display;
+use std::io::{self, Write as _};
+
+use kami_testkit::{Function, TestDatabase};
+
+const API: &str = env!("CARGO_BIN_EXE_kami-api");
+
+/// A new database and a function on it.
+async fn start() -> (TestDatabase, Function) {
+    let database = TestDatabase::create().await;
+    let function = Function::start(API, &database.url()).await;
+    (database, function)
+}
+
+/// Prints what an attack came to, past the test runner, which keeps what a test that passes prints to itself.
+fn figure(attack: &str, figure: impl Display) {
+    let _: io::Result<()> = writeln!(io::stderr(), "attack: {attack}: {figure}");
+}
+
+#[tokio::test]
+async fn a_customer_is_served() {
+    let (database, function) = start().await;
+    database.insert_card("VIP", "ONE").await;
+    let mut client = function.client().await;
+    let answer = client.validate("VIP-ONE", "PC-1").await;
+    figure("none", answer.status);
+    assert_eq!(answer.status, 200);
+}
