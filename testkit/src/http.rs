@@ -9,6 +9,8 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
+use crate::line_from;
+
 /// One kept-alive connection to the function.
 #[derive(Debug)]
 pub struct Client {
@@ -37,7 +39,15 @@ impl Answer {
 impl Client {
     /// Connects to `host:port`.
     pub async fn connect(address: &str) -> Self {
-        let stream = TcpStream::connect(address).await.unwrap();
+        Self::on(address, TcpStream::connect(address).await.unwrap()).await
+    }
+
+    /// The same from one of this machine's own addresses, as [`line_from`] does.
+    pub async fn connect_from(source: [u8; 4], address: &str) -> Self {
+        Self::on(address, line_from(source, address).await.unwrap()).await
+    }
+
+    async fn on(address: &str, stream: TcpStream) -> Self {
         let (sender, connection) = handshake(TokioIo::new(stream)).await.unwrap();
         tokio::spawn(connection);
         Self { address: address.to_owned(), sender }

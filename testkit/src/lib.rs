@@ -8,6 +8,7 @@ mod certificates;
 mod database;
 mod function;
 mod http;
+mod line;
 mod proxy;
 mod server;
 
@@ -15,6 +16,7 @@ pub use self::certificates::Certificates;
 pub use self::database::{TestDatabase, unique_name};
 pub use self::function::{Function, Program};
 pub use self::http::{Answer, Client};
+pub use self::line::line_from;
 pub use self::proxy::{CommitLost, Proxy};
 pub use self::server::PrivateServer;
 
