@@ -22,13 +22,14 @@ const STATUS: usize = 7;
 /// How many cards each has to begin; once they are used up he begins them again, as a retry does.
 const CARDS_EACH: usize = 100;
 
-/// How many cards there are whose time is over, for strangers to ask for.
+/// How many cards there are for strangers: some whose time is over, and some that nobody has begun.
 pub(crate) const OVERDUE: usize = 200;
+pub(crate) const STRAY: usize = 2_000;
 
 /// What no customer may wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Adds every customer's cards and the overdue ones.
+/// Adds every customer's cards and the strangers'.
 pub(crate) async fn insert_cards(database: &TestDatabase) {
     let unused = (0..CUSTOMERS).flat_map(|customer| {
         (0..CARDS_EACH)
@@ -36,7 +37,8 @@ pub(crate) async fn insert_cards(database: &TestDatabase) {
     });
     let overdue = (0..OVERDUE)
         .map(|card| format!("('OLD', '{card}', 'OLD-{card}', 'ACTIVE', 'PC-OLD', '2020-01-01 00:00:00')"));
-    let rows: Vec<String> = unused.chain(overdue).collect();
+    let stray = (0..STRAY).map(|card| format!("('STRAY', '{card}', 'STRAY-{card}', 'UNUSED', NULL, NULL)"));
+    let rows: Vec<String> = unused.chain(overdue).chain(stray).collect();
     for rows in rows.chunks(1_000) {
         let statement =
             "INSERT INTO cards (prefix, code, full_code, status, machine_code, expire_at) VALUES ";

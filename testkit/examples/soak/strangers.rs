@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep_until, timeout};
 
-use crate::customers::OVERDUE;
+use crate::customers::{OVERDUE, STRAY};
 use crate::tally::Tally;
 
 /// What is tried.
@@ -21,7 +21,7 @@ enum Attack {
     GuessMachine,
     /// Asks whether the service is well, and hangs up at once.
     HangUpHealth,
-    /// Asks for a card, and hangs up at once.
+    /// Begins a card, and hangs up at once.
     HangUpValidate,
     /// Holds a connection and says nothing.
     Hold,
@@ -90,7 +90,7 @@ impl Strangers {
         let (mut tasks, tally) = (JoinSet::new(), Tally::default());
         for (kind, (attack, at_once, rest)) in (2..).zip(ATTACKS) {
             for stranger in 0..at_once {
-                // Fifty behind an address: more than one may hold, so that its bound is met as well.
+                // More behind an address than one may hold, so that its bound is met as well.
                 let source = [127, 0, kind, u8::try_from(stranger / 80 + 1).unwrap_or(u8::MAX)];
                 let (address, tally) = (address.to_owned(), tally.clone());
                 tasks.spawn(async move {
@@ -138,7 +138,9 @@ impl Attack {
                 return exchange(&mut line, &guess).await;
             }
             Self::HangUpHealth => line.write_all(status("/health").as_bytes()).await?,
-            Self::HangUpValidate => line.write_all(validate("C1-1", "PC-X").as_bytes()).await?,
+            Self::HangUpValidate => {
+                line.write_all(validate(&format!("STRAY-{}", number % STRAY), "PC-X").as_bytes()).await?;
+            }
             Self::Hold => return held(&mut line).await,
             Self::HoldHead => {
                 line.write_all(b"GET /health HTTP/1.1\r\nHost: k\r\nX-Slow: ").await?;
@@ -163,7 +165,7 @@ impl Attack {
                 return exchange(&mut line, &validate(&format!("OLD-{}", number % OVERDUE), "PC-X")).await;
             }
             Self::HiddenMachine => {
-                return exchange(&mut line, &validate("C0-99", "PC\u{202e}\u{e0041}")).await;
+                return exchange(&mut line, &validate("STRAY-0", "PC\u{202e}\u{e0041}")).await;
             }
         }
         Ok("hung up".to_owned())
