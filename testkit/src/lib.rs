@@ -9,6 +9,7 @@ mod database;
 mod function;
 mod http;
 mod proxy;
+mod rogue;
 mod server;
 
 pub use self::certificates::Certificates;
@@ -16,6 +17,7 @@ pub use self::database::{TestDatabase, unique_name};
 pub use self::function::{Function, Program};
 pub use self::http::{Answer, Client};
 pub use self::proxy::{CommitLost, Proxy};
+pub use self::rogue::{Demand, ROGUE_KEY, RogueServer};
 pub use self::server::PrivateServer;
 
 /// What a connection of [`TestDatabase::connect`] is asked with.

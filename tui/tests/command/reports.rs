@@ -92,7 +92,7 @@ async fn the_doctor_finds_what_is_wrong_and_how_to_mend_it() {
              CREATE USER '{user}'@'%' IDENTIFIED BY 'p'; GRANT SELECT ON {name}.* TO '{user}'@'%'"
         ))
         .await;
-    let url = format!("mysql://{user}:p@127.0.0.1:{}/{name}", kami.database.port());
+    let url = kami.database.as_account(&user, "p").url();
     let read_only = kami.command(&["--read-only", "doctor"]).env("DATABASE_URL", &url).output().unwrap();
     assert_eq!(String::from_utf8(read_only.stderr).unwrap(), "kami: one thing is wrong\n");
     let output = kami.command(&["doctor", "--json"]).env("DATABASE_URL", url).output().unwrap();
