@@ -12,30 +12,7 @@ use thiserror::Error;
 use tracing::info;
 use url::{Host, Url};
 
-use crate::protection::Protection;
-
-/// How the connection is protected; the words and their meaning are those of MySQL's own `--ssl-mode`. Its `VERIFY_CA`
-/// is not among them: `mysql_async` 0.37 tells a wrong name from other faults by a text that rustls no longer writes,
-/// so that it would refuse what it promises to let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum SslMode {
-    Disabled,
-    Required,
-    VerifyIdentity,
-}
-
-impl FromStr for SslMode {
-    type Err = DatabaseUrlError;
-
-    fn from_str(word: &str) -> Result<Self, DatabaseUrlError> {
-        match word.to_ascii_uppercase().replace('-', "_").as_str() {
-            "DISABLED" => Ok(Self::Disabled),
-            "REQUIRED" => Ok(Self::Required),
-            "VERIFY_IDENTITY" => Ok(Self::VerifyIdentity),
-            _ => Err(DatabaseUrlError::SslMode),
-        }
-    }
-}
+use crate::protection::{Protection, ServerKey, SslMode};
 
 /// A checked `mysql://user:password@host:3306/database` address; it is displayed with its password masked.
 ///
@@ -54,13 +31,6 @@ pub struct DatabaseUrl {
     socket: Option<String>,
     server_key: Option<ServerKey>,
     pool: usize,
-}
-
-/// Where the public key comes from with which the password is encrypted where there is no TLS.
-#[derive(Clone, PartialEq, Eq)]
-enum ServerKey {
-    File(PathBuf),
-    Retrieved,
 }
 
 /// What is wrong with a database address; no variant holds any part of the address.
@@ -270,8 +240,6 @@ impl fmt::Debug for DatabaseUrl {
 
 #[cfg(test)]
 mod tests {
-    use mysql_async::FullAuthentication;
-
     use super::*;
 
     fn parse(text: &str) -> Result<DatabaseUrl, DatabaseUrlError> {
@@ -325,33 +293,6 @@ mod tests {
         let ssl = options.ssl_opts().unwrap();
         assert_eq!(ssl.root_certs(), [PathBuf::from("/etc/ca.pem").into()]);
         assert!(ssl.disable_built_in_roots());
-    }
-
-    #[test]
-    fn the_password_itself_goes_only_to_who_is_known() {
-        for (address, protection) in [
-            ("mysql://k@localhost/d", Protection::Plain),
-            ("mysql://k@10.0.0.5/d?ssl-mode=DISABLED", Protection::Plain),
-            ("mysql://k@localhost/d?get-server-public-key=false", Protection::Plain),
-            ("mysql://k@10.0.0.5/d?ssl-mode=REQUIRED", Protection::UnverifiedTls),
-            ("mysql://k@localhost/d?ssl-mode=REQUIRED&ssl-ca=/ca.pem", Protection::UnverifiedTls),
-            ("mysql://k@localhost/d?get-server-public-key=true", Protection::RetrievedKey),
-            (
-                "mysql://k@localhost/d?server-public-key-path=/key.pem",
-                Protection::PinnedKey("/key.pem".into()),
-            ),
-            (
-                "mysql://k@localhost/d?get-server-public-key=true&server-public-key-path=/key.pem",
-                Protection::PinnedKey("/key.pem".into()),
-            ),
-            ("mysql://k@10.0.0.5/d", Protection::VerifiedTls(None)),
-            ("mysql://k@10.0.0.5/d?ssl-ca=/ca.pem", Protection::VerifiedTls(Some("/ca.pem".into()))),
-            ("mysql://k@localhost/d?socket=/run/mysqld.sock", Protection::Socket("/run/mysqld.sock".into())),
-        ] {
-            assert_eq!(parse(address).unwrap().protection(), protection, "{address}");
-            let refuses = *options(address).full_authentication() == FullAuthentication::Refuse;
-            assert_eq!(refuses, !protection.sends_passwords(), "{address}");
-        }
     }
 
     #[test]

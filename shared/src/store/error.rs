@@ -301,6 +301,24 @@ mod tests {
         assert!(closed.leaves_the_connection_in_doubt() && closed.is_transient());
     }
 
+    /// Another address would be no better, and the connection is closed already; but the server, or whoever cares for it,
+    /// may do better soon.
+    #[test]
+    fn a_password_that_was_not_sent_is_neither_a_refused_login_nor_a_lost_connection() {
+        let socket = UntrustedSocket { entry: "/tmp/mysql.sock".into(), owner: 1001 };
+        for (error, words) in [
+            (Error::Driver(DriverError::PasswordWithheld), "nothing proves that it is the server"),
+            (Error::Driver(DriverError::InvalidServerKey), "the public key of the server is none"),
+            (Error::Other(socket.into()), "/tmp/mysql.sock, which belongs to the user 1001"),
+        ] {
+            let error = StoreError::from(error);
+            assert!(matches!(error, StoreError::Withheld(_)) && error.is_transient(), "{error}");
+            assert!(!error.is_refused_login() && !error.wants_another_connection(), "{error}");
+            let said = error.to_string();
+            assert!(said.starts_with("the password was not sent: ") && said.contains(words), "{said}");
+        }
+    }
+
     #[test]
     fn a_fault_of_the_system_is_said_once_in_its_own_words() {
         let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
