@@ -104,6 +104,8 @@ Environment:
                  &ssl-ca=    a file of certificates to trust instead of the system's
                  &ssl-name=  the name in the server's certificate, if it is not the host's
                  &socket=    a Unix socket instead of host and port
+                 &server-public-key-path=  the file of the server's key that a password sent without TLS is encrypted with
+                 &get-server-public-key=true  with any key that is answered with instead: whoever answers can have it
                  &pool=      the most connections at once (16)
   DATABASE_URL_FILE    instead: a file that holds it
   DATABASE_SECRET_ARN  instead: the secret of AWS Secrets Manager that holds it, or the JSON of an RDS secret

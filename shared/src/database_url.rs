@@ -12,35 +12,16 @@ use thiserror::Error;
 use tracing::info;
 use url::{Host, Url};
 
-/// How the connection is protected; the words and their meaning are those of MySQL's own `--ssl-mode`. Its `VERIFY_CA`
-/// is not among them: `mysql_async` 0.37 tells a wrong name from other faults by a text that rustls no longer writes,
-/// so that it would refuse what it promises to let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum SslMode {
-    Disabled,
-    Required,
-    VerifyIdentity,
-}
-
-impl FromStr for SslMode {
-    type Err = DatabaseUrlError;
-
-    fn from_str(word: &str) -> Result<Self, DatabaseUrlError> {
-        match word.to_ascii_uppercase().replace('-', "_").as_str() {
-            "DISABLED" => Ok(Self::Disabled),
-            "REQUIRED" => Ok(Self::Required),
-            "VERIFY_IDENTITY" => Ok(Self::VerifyIdentity),
-            _ => Err(DatabaseUrlError::SslMode),
-        }
-    }
-}
+use crate::protection::{Protection, ServerKey, SslMode};
 
 /// A checked `mysql://user:password@host:3306/database` address; it is displayed with its password masked.
 ///
 /// Parameters: `ssl-mode` (DISABLED, REQUIRED or `VERIFY_IDENTITY`; by default DISABLED to this very machine and
 /// `VERIFY_IDENTITY` to any other), `ssl-ca` (a PEM file of the authorities to trust instead of the system's),
 /// `ssl-name` (the name that the server's certificate must have, if it is not the host's), `socket` (a Unix socket
-/// instead of host and port) and `pool` (the most connections at once, 16 by default).
+/// instead of host and port), `pool` (the most connections at once, 16 by default) and, without TLS, one of
+/// `server-public-key-path` (a PEM file of the server's public key) and `get-server-public-key` (whether to ask for it),
+/// which are those of MySQL's own client.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DatabaseUrl {
     url: Url,
@@ -48,6 +29,7 @@ pub struct DatabaseUrl {
     ssl_ca: Option<PathBuf>,
     ssl_name: Option<String>,
     socket: Option<String>,
+    server_key: Option<ServerKey>,
     pool: usize,
 }
 
@@ -70,8 +52,15 @@ pub enum DatabaseUrlError {
     /// `pool` is not a number of connections.
     #[error("pool is the most connections at once, 1 to 1000")]
     Pool,
+    /// A public key is of no use where there is TLS or a socket.
+    #[error(
+        "server-public-key-path=FILE, or get-server-public-key=true, is for a server that is reached without TLS and without a socket"
+    )]
+    ServerKey,
     /// A parameter that does not exist.
-    #[error("a parameter is unknown: ssl-mode, ssl-ca, ssl-name, socket and pool are known")]
+    #[error(
+        "a parameter is unknown: ssl-mode, ssl-ca, ssl-name, socket, pool, server-public-key-path and get-server-public-key are known"
+    )]
     Parameter,
 }
 
@@ -96,6 +85,7 @@ impl FromStr for DatabaseUrl {
         let mut ssl_ca = None;
         let mut ssl_name = None;
         let mut socket = None;
+        let mut server_key = None;
         let mut pool = DEFAULT_POOL;
         for (name, value) in url.query_pairs() {
             match name.as_ref() {
@@ -103,6 +93,13 @@ impl FromStr for DatabaseUrl {
                 "ssl-ca" => ssl_ca = Some(PathBuf::from(value.as_ref())),
                 "ssl-name" => ssl_name = Some(value.into_owned()),
                 "socket" => socket = Some(value.into_owned()),
+                "server-public-key-path" => server_key = Some(ServerKey::File(PathBuf::from(value.as_ref()))),
+                "get-server-public-key" => match value.as_ref() {
+                    // A key that is named comes before one that is asked for, as it does for MySQL's client.
+                    "true" => server_key = server_key.or(Some(ServerKey::Retrieved)),
+                    "false" => {}
+                    _ => return Err(DatabaseUrlError::ServerKey),
+                },
                 "pool" => {
                     pool = value
                         .parse()
@@ -115,7 +112,10 @@ impl FromStr for DatabaseUrl {
         }
         let local = socket.is_some() || is_this_machine(&url);
         let ssl_mode = ssl_mode.unwrap_or(if local { SslMode::Disabled } else { SslMode::VerifyIdentity });
-        Ok(Self { url, ssl_mode, ssl_ca, ssl_name, socket, pool })
+        if server_key.is_some() && (socket.is_some() || ssl_mode != SslMode::Disabled) {
+            return Err(DatabaseUrlError::ServerKey);
+        }
+        Ok(Self { url, ssl_mode, ssl_ca, ssl_name, socket, server_key, pool })
     }
 }
 
@@ -147,6 +147,18 @@ impl DatabaseUrl {
         self.pool
     }
 
+    /// What keeps the password from a stranger who answers in the server's place.
+    pub fn protection(&self) -> Protection {
+        match (&self.socket, self.ssl_mode, &self.server_key) {
+            (Some(socket), ..) => Protection::Socket(socket.into()),
+            (_, SslMode::VerifyIdentity, _) => Protection::VerifiedTls(self.ssl_ca.clone()),
+            (_, SslMode::Required, _) => Protection::UnverifiedTls,
+            (_, SslMode::Disabled, Some(ServerKey::File(file))) => Protection::PinnedKey(file.clone()),
+            (_, SslMode::Disabled, Some(ServerKey::Retrieved)) => Protection::RetrievedKey,
+            (_, SslMode::Disabled, None) => Protection::Plain,
+        }
+    }
+
     /// The driver's options: nothing is asked of the server when connecting.
     pub(crate) fn options(&self) -> OptsBuilder {
         let host = match self.url.host() {
@@ -163,6 +175,7 @@ impl DatabaseUrl {
             .db_name(Some(self.database()))
             .socket(self.socket.clone())
             .ssl_opts(self.ssl_options())
+            .full_authentication(self.protection().full_authentication())
             // A peer that vanished without a word is noticed, and a network keeps the connection in mind.
             .tcp_keepalive(Some(KEEPALIVE))
             // Asking the server for these three would cost each new connection a round trip.
@@ -173,13 +186,15 @@ impl DatabaseUrl {
 
     /// Why a connection failed: the driver does not say which file it could not read.
     pub(crate) fn explain(&self, error: mysql_async::Error) -> mysql_async::Error {
-        let Some(file) = self.ssl_ca.as_ref().filter(|_| self.ssl_mode == SslMode::VerifyIdentity) else {
-            return error;
+        let (file, parameter) = match self.protection() {
+            Protection::VerifiedTls(Some(file)) => (file, "ssl-ca"),
+            Protection::PinnedKey(file) => (file, "server-public-key-path"),
+            _ => return error,
         };
-        match std::fs::File::open(file) {
+        match std::fs::File::open(&file) {
             Ok(_) => error,
             Err(cause) => {
-                let words = format!("{}, named by ssl-ca, cannot be read: {cause}", file.display());
+                let words = format!("{}, named by {parameter}, cannot be read: {cause}", file.display());
                 io::Error::new(cause.kind(), words).into()
             }
         }
@@ -294,6 +309,13 @@ mod tests {
             ("mysql://k@localhost/d?pool=0", DatabaseUrlError::Pool),
             ("mysql://k@localhost/d?pool=many", DatabaseUrlError::Pool),
             ("mysql://k@localhost/d?sslmode=DISABLED", DatabaseUrlError::Parameter),
+            ("mysql://k@localhost/d?get-server-public-key=yes", DatabaseUrlError::ServerKey),
+            ("mysql://k@db.example.com/d?get-server-public-key=true", DatabaseUrlError::ServerKey),
+            (
+                "mysql://k@localhost/d?ssl-mode=REQUIRED&get-server-public-key=true",
+                DatabaseUrlError::ServerKey,
+            ),
+            ("mysql://k@localhost/d?socket=/s&server-public-key-path=/k.pem", DatabaseUrlError::ServerKey),
         ] {
             assert_eq!(parse(address), Err(error), "{address}");
         }

@@ -2,7 +2,10 @@
 
 use kami_shared::store::Store;
 use mysql_async::prelude::{FromRow, Queryable};
-use mysql_async::{Conn, Error, Opts, OptsBuilder, Params};
+use mysql_async::{Conn, Error, FullAuthentication, Opts, OptsBuilder, Params};
+
+/// Lets a server without TLS have the password itself, which MySQL asks for at an account's first login: it is ours.
+const TRUSTING: &str = "get-server-public-key=true";
 
 /// A database that no other test uses. It stays behind: the server is thrown away as a whole.
 #[derive(Clone, Debug)]
@@ -27,8 +30,7 @@ impl TestDatabase {
     /// A new database without any table.
     pub async fn create_empty() -> Self {
         let database = Self::absent();
-        let options = OptsBuilder::from_opts(Opts::from_url(&test_server()).unwrap()).prefer_socket(false);
-        let mut connection = Conn::new(options).await.unwrap();
+        let mut connection = Conn::new(options(&test_server())).await.unwrap();
         connection.query_drop(format!("CREATE DATABASE {}", database.name)).await.unwrap();
         connection.disconnect().await.unwrap();
         database
@@ -41,12 +43,13 @@ impl TestDatabase {
 
     /// A database that is there already, by its address.
     pub fn at(url: &str) -> Self {
-        let (server, name) = url.rsplit_once('/').unwrap();
+        let (server, name) = url.split('?').next().unwrap().rsplit_once('/').unwrap();
         Self { server: format!("{server}/"), name: name.to_owned() }
     }
 
     fn absent_on(server: &str) -> Self {
-        Self { server: server.to_owned(), name: unique_name("kami_test") }
+        let server = server.split('?').next().unwrap().to_owned();
+        Self { server, name: unique_name("kami_test") }
     }
 
     /// Its name.
@@ -54,11 +57,14 @@ impl TestDatabase {
         &self.name
     }
 
-    /// Its address.
+    /// Its address, by which an account can log in for the first time too.
     pub fn url(&self) -> String {
-        let (base, parameters) = self.server.split_once('?').unwrap_or((&self.server, ""));
-        let parameters = if parameters.is_empty() { String::new() } else { format!("?{parameters}") };
-        format!("{base}{}{parameters}", self.name)
+        self.url_with(TRUSTING)
+    }
+
+    /// Its address with these parameters and no others.
+    pub fn url_with(&self, parameters: &str) -> String {
+        format!("{}{}?{parameters}", self.server, self.name)
     }
 
     /// Its address as seen through a proxy that listens on another port of this machine.
@@ -69,7 +75,7 @@ impl TestDatabase {
 
     /// The port of its server.
     pub fn port(&self) -> u16 {
-        Opts::from_url(&self.server).unwrap().tcp_port()
+        options(&self.server).tcp_port()
     }
 
     /// A store on it.
@@ -98,8 +104,7 @@ impl TestDatabase {
 
     /// A new connection to it, for what a store does not do.
     pub async fn connect(&self) -> Conn {
-        let options = OptsBuilder::from_opts(Opts::from_url(&self.url()).unwrap()).prefer_socket(false);
-        Conn::new(options).await.unwrap()
+        Conn::new(options(&format!("{}{}", self.server, self.name))).await.unwrap()
     }
 
     /// Runs statements, as many as there are in the text.
@@ -129,6 +134,14 @@ impl TestDatabase {
         connection.exec_drop(statement, (prefix, code, prefix, code)).await.unwrap();
         connection.disconnect().await.unwrap();
     }
+}
+
+/// The driver's options for an address without parameters.
+fn options(url: &str) -> Opts {
+    OptsBuilder::from_opts(Opts::from_url(url).unwrap())
+        .prefer_socket(false)
+        .full_authentication(FullAuthentication::RetrieveKey)
+        .into()
 }
 
 fn test_server() -> String {

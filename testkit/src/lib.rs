@@ -10,6 +10,7 @@ mod function;
 mod http;
 mod line;
 mod proxy;
+mod rogue;
 mod server;
 
 pub use self::certificates::Certificates;
@@ -18,6 +19,7 @@ pub use self::function::{Function, Program};
 pub use self::http::{Answer, Client};
 pub use self::line::line_from;
 pub use self::proxy::{CommitLost, Proxy};
+pub use self::rogue::{Demand, ROGUE_KEY, RogueServer};
 pub use self::server::PrivateServer;
 
 /// What a connection of [`TestDatabase::connect`] is asked with.

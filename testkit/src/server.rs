@@ -25,7 +25,7 @@ impl PrivateServer {
 
     /// Its address without a database.
     pub fn url(&self) -> String {
-        self.url.strip_suffix("kamisystem").unwrap().to_owned()
+        self.url.split("kamisystem").next().unwrap().to_owned()
     }
 
     /// Kills it without warning and waits until it is gone.

@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 /// What members of the JSON become parameters of the address.
-const PARAMETERS: [&str; 4] = ["ssl-mode", "ssl-ca", "ssl-name", "pool"];
+const PARAMETERS: [&str; 6] =
+    ["ssl-mode", "ssl-ca", "ssl-name", "pool", "server-public-key-path", "get-server-public-key"];
 
 /// What is wrong with a secret's value; no variant holds any part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -52,11 +53,12 @@ pub(super) fn address(value: &str) -> Result<DatabaseUrl, ValueError> {
     Ok(address.parse()?)
 }
 
-/// A member as text; a number, as RDS writes the port, as its digits.
+/// A member as text; a number, as RDS writes the port, as its digits, and a flag as its word.
 fn text(members: &Map<String, Value>, name: &str) -> Option<String> {
     match members.get(name)? {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
         _ => None,
     }
 }

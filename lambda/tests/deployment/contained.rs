@@ -55,7 +55,7 @@ fn what_cargo_builds_from_goes_to_the_builder_and_secrets_do_not() {
     }
     let manifest = read("Cargo.toml");
     let members = manifest.split_once("members = [").unwrap().1.split_once(']').unwrap().0;
-    for needed in members.split('"').skip(1).step_by(2).chain(["Cargo.toml", "Cargo.lock", "sql"]) {
+    for needed in members.split('"').skip(1).step_by(2).chain(["Cargo.toml", "Cargo.lock", "sql", "vendor"]) {
         assert!(let_in.contains(&needed), "{needed} does not go to the builder");
     }
 }

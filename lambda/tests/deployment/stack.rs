@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use hyper::StatusCode;
-use kami_testkit::{Certificates, Client, PrivateServer, Program, TestDatabase, eventually, unique_name};
+use kami_testkit::{Client, PrivateServer, Program, TestDatabase, eventually, unique_name};
 
 use crate::compose::{Compose, Service};
 use crate::contained::SECRETS;
@@ -20,27 +20,25 @@ struct Machine {
     server: PrivateServer,
     /// Where the API's published port leads to.
     address: String,
-    _certificates: Certificates,
 }
 
 impl Machine {
-    /// A database server with TLS, as MySQL's image makes it, and the files that the service `prepare` makes.
+    /// The files that the service `prepare` makes, and a database server with the certificate that is among them.
     fn set_up() -> Self {
         let folder = std::env::temp_dir().join(unique_name("kami_compose"));
-        std::fs::create_dir(&folder).unwrap();
-        std::fs::create_dir(folder.join("secrets")).unwrap();
-        let certificates = Certificates::make();
-        let server = certificates.server();
+        let secrets = folder.join("secrets");
+        std::fs::create_dir_all(&secrets).unwrap();
+        let compose = Compose::read();
+        prepare(&compose, &folder);
+        let options = compose.service("mysql").command_line();
+        let tls: Vec<_> = options
+            .into_iter()
+            .filter(|option| option.starts_with("--ssl-"))
+            .map(|option| in_secrets(option, &secrets))
+            .collect();
+        let server = PrivateServer::start(&tls.iter().map(String::as_str).collect::<Vec<_>>());
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let machine = Self {
-            compose: Compose::read(),
-            folder,
-            server,
-            address: free.to_string(),
-            _certificates: certificates,
-        };
-        machine.prepare();
-        machine
+        Self { compose, folder, server, address: free.to_string() }
     }
 
     fn secrets(&self) -> PathBuf {
@@ -56,23 +54,8 @@ impl Machine {
         ["mysql-password", "mysql-root-password"].map(|name| self.secret(name))
     }
 
-    /// Runs `prepare` with a `chown` that needs no root.
     fn prepare(&self) {
-        let chown = self.folder.join("chown");
-        std::fs::write(&chown, "#!/bin/sh\n").unwrap();
-        std::fs::set_permissions(&chown, PermissionsExt::from_mode(0o755)).unwrap();
-        let service = self.compose.service("prepare");
-        let [program, arguments @ ..] = &service.command_line()[..] else { panic!("prepare runs nothing") };
-        let arguments = arguments.iter().map(|argument| self.here(argument));
-        let path = format!("{}:{}", self.folder.display(), std::env::var("PATH").unwrap());
-        let run = Command::new(program)
-            .args(arguments)
-            .env("PATH", path)
-            .env("CONSOLE_USER", "1000:1000")
-            .output()
-            .unwrap();
-        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-        assert!(run.stdout.is_empty() && run.stderr.is_empty(), "a password could be among it");
+        prepare(&self.compose, &self.folder);
     }
 
     /// What MySQL's image does at the first start: the database and its user.
@@ -97,14 +80,14 @@ impl Machine {
             let text = self.secret(file);
             assert!(text.contains(&before) && text.contains("@mysql/"), "the server is the service mysql");
             let text = text.replace(&before, after).replace("@mysql/", &host);
+            let text = in_secrets(&text, &self.secrets()) + "&ssl-mode=VERIFY_IDENTITY&ssl-name=mysql";
             std::fs::write(self.secrets().join(file), text).unwrap();
         }
     }
 
     /// A text of the file as it holds on this machine.
     fn here(&self, text: &str) -> String {
-        let secrets = self.secrets();
-        text.replace(SECRETS.trim_end_matches('/'), secrets.to_str().unwrap())
+        in_secrets(text, &self.secrets())
             .replace("0.0.0.0:5000", &self.address)
             .replace("0.0.0.0:9100", "127.0.0.1:0")
     }
@@ -159,6 +142,33 @@ impl Drop for Machine {
     fn drop(&mut self) {
         drop(std::fs::remove_dir_all(&self.folder));
     }
+}
+
+/// A text of the file, with the secrets where they are on this machine.
+fn in_secrets(text: &str, secrets: &Path) -> String {
+    text.replace(SECRETS.trim_end_matches('/'), secrets.to_str().unwrap())
+}
+
+/// Runs `prepare` with a `chown` that needs no root. What it writes goes by the containers' paths.
+fn prepare(compose: &Compose, folder: &Path) {
+    let chown = folder.join("chown");
+    std::fs::write(&chown, "#!/bin/sh\n").unwrap();
+    std::fs::set_permissions(&chown, PermissionsExt::from_mode(0o755)).unwrap();
+    let service = compose.service("prepare");
+    let [program, arguments @ ..] = &service.command_line()[..] else { panic!("prepare runs nothing") };
+    let secrets = folder.join("secrets");
+    let there = format!("cd {}", SECRETS.trim_end_matches('/'));
+    let here = format!("cd {}", secrets.display());
+    let arguments = arguments.iter().map(|argument| argument.replace(&there, &here));
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    let run = Command::new(program)
+        .args(arguments)
+        .env("PATH", path)
+        .env("CONSOLE_USER", "1000:1000")
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    assert!(run.stdout.is_empty() && run.stderr.is_empty(), "a password could be among it");
 }
 
 /// A program of the workspace; cargo puts them all in one folder.
@@ -218,6 +228,7 @@ async fn the_services_start_serve_and_stop_as_the_file_says() {
     }
     machine.initialise().await;
     assert!(machine.run("migrate", None).await.contains("nothing to do"));
+    assert!(machine.run("console", Some(&["doctor"])).await.contains("mysql-cert.pem vouches for"));
     for program in [&mut api, &mut expire] {
         program.terminate().await;
         assert!(program.ended().await.success());
@@ -225,4 +236,29 @@ async fn the_services_start_serve_and_stop_as_the_file_says() {
             assert!(!program.output().contains(password));
         }
     }
+}
+
+#[test]
+fn addresses_that_verify_nobody_are_made_to_verify_the_server() {
+    let folder = std::env::temp_dir().join(unique_name("kami_compose"));
+    let secrets = folder.join("secrets");
+    std::fs::create_dir_all(&secrets).unwrap();
+    let compose = Compose::read();
+    prepare(&compose, &folder);
+    let [verified, certificate] =
+        ["database-url", "mysql-cert.pem"].map(|name| std::fs::read_to_string(secrets.join(name)).unwrap());
+    assert!(verified.ends_with("@mysql/kamisystem?ssl-ca=/run/kami/mysql-cert.pem"));
+    std::fs::remove_file(secrets.join("mysql-cert.pem")).unwrap();
+    let before = verified.replace("ssl-ca=/run/kami/mysql-cert.pem", "ssl-mode=REQUIRED");
+    for file in ["database-url", "console-url"] {
+        std::fs::write(secrets.join(file), &before).unwrap();
+    }
+    for _ in 0..2 {
+        prepare(&compose, &folder);
+        for file in ["database-url", "console-url"] {
+            assert_eq!(std::fs::read_to_string(secrets.join(file)).unwrap(), verified, "{file}");
+        }
+    }
+    assert_ne!(std::fs::read_to_string(secrets.join("mysql-cert.pem")).unwrap(), certificate);
+    std::fs::remove_dir_all(&folder).unwrap();
 }

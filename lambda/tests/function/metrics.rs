@@ -122,7 +122,7 @@ async fn what_was_called_is_what_prometheus_reads() {
 async fn an_outage_and_open_connections_are_seen() {
     let database = TestDatabase::create().await;
     let proxy = Proxy::start(database.port()).await;
-    let url = format!("{}?pool=1", database.url_through(proxy.port()));
+    let url = format!("{}&pool=1", database.url_through(proxy.port()));
     let (function, metrics) = start_with_metrics(&url).await;
     let mut client = function.client().await;
     assert_eq!(client.get("/health").await.status, StatusCode::OK);

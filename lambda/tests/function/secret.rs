@@ -30,8 +30,7 @@ impl Account {
     }
 
     fn url(&self, password: &str) -> String {
-        let (port, database) = (self.database.port(), self.database.name());
-        format!("mysql://{}:{password}@127.0.0.1:{port}/{database}", self.name)
+        self.database.as_account(&self.name, password).url()
     }
 
     /// What RDS keeps in a secret, and the name of the database.
@@ -39,6 +38,7 @@ impl Account {
         json!({
             "engine": "mysql", "username": self.name, "password": password, "host": "127.0.0.1",
             "port": self.database.port(), "dbname": self.database.name(),
+            "get-server-public-key": true,
         })
         .to_string()
     }

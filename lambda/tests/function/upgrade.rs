@@ -86,7 +86,13 @@ async fn ask(mut asker: Asker, backends: watch::Receiver<Arc<Vec<String>>>, seen
 }
 
 async fn two(binary: &str, database: &TestDatabase) -> [Function; 2] {
-    [Function::start(binary, &database.url()).await, Function::start(binary, &database.url()).await]
+    let url = url_for(binary, database);
+    [Function::start(binary, &url).await, Function::start(binary, &url).await]
+}
+
+/// The address as a program takes it: those of before did not have to be told to trust the server, and could not be.
+fn url_for(binary: &str, database: &TestDatabase) -> String {
+    if [API, EXPIRE].contains(&binary) { database.url() } else { database.url_with("") }
 }
 
 /// A program of the older version that `KAMI_TEST_OLDER_PROGRAMS` is the folder of, else of this one.
@@ -121,7 +127,7 @@ async fn a_rolling_upgrade_and_the_way_back_lose_no_request() {
     stop(&mut first).await;
     load.seen.answered(REQUESTS).await;
 
-    let fifth = Function::start(&older(API), &database.url()).await;
+    let fifth = Function::start(&older(API), &url_for(&older(API), &database)).await;
     load.move_to(&[&fourth, &fifth]).await;
     stop(&mut third).await;
     load.seen.answered(REQUESTS).await;
@@ -158,7 +164,7 @@ async fn expires_a_card(job: &str, database: &TestDatabase) {
                 UTC_TIMESTAMP() - INTERVAL 1 HOUR, 'PC-1')",
         )
         .await;
-    let mut expire = Program::start(job, &[], &[("DATABASE_URL", &database.url())]);
+    let mut expire = Program::start(job, &[], &[("DATABASE_URL", &url_for(job, database))]);
     assert!(expire.ended().await.success(), "{}", expire.output());
     expire.printed("1 cards expired").await;
 }

@@ -6,6 +6,7 @@ use mysql_async::{DriverError, Error, IoError, ServerError};
 use thiserror::Error as ThisError;
 
 use super::address::AddressError;
+use crate::socket::UntrustedSocket;
 
 /// A failure of the database; its text names causes for an operator's log and never a value from a card.
 #[derive(Clone, Debug, ThisError)]
@@ -16,6 +17,9 @@ pub enum StoreError {
     /// Nobody knows where the database is, or how to log in.
     #[error("the address of the database cannot be had: {0}")]
     NoAddress(#[from] AddressError),
+    /// Whoever answers may not be the database, so that it was not told the password.
+    #[error("the password was not sent: {0}")]
+    Withheld(#[from] Withheld),
     /// The database did not answer in time.
     #[error("the database did not answer in time")]
     TimedOut,
@@ -36,10 +40,29 @@ pub enum StoreError {
     Refused(Arc<Error>),
 }
 
+/// Why a password was not sent.
+#[derive(Clone, Debug, PartialEq, Eq, ThisError)]
+pub enum Withheld {
+    /// Nothing proves that it is the server that asks for the password itself.
+    #[error(
+        "the server asks for the password itself, and nothing proves that it is the server: name its socket with socket=FILE or, with ssl-mode=VERIFY_IDENTITY, its authority with ssl-ca=FILE; without TLS server-public-key-path=FILE names its key, and get-server-public-key=true lets whoever answers have the password"
+    )]
+    Unproven,
+    /// It could not be encrypted with the server's public key.
+    #[error("the public key of the server is none, or too short for the password")]
+    UselessKey,
+    /// The socket may be a stranger's.
+    #[error(transparent)]
+    Socket(#[from] UntrustedSocket),
+}
+
 impl StoreError {
     /// Whether the same request may succeed a moment later without anyone mending anything.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::NoAddress(_) | Self::TimedOut | Self::Contended)
+        matches!(
+            self,
+            Self::Unavailable(_) | Self::NoAddress(_) | Self::Withheld(_) | Self::TimedOut | Self::Contended
+        )
     }
 
     /// Whether the server does not let in who we said we are, so that another name or password may do better.
@@ -97,7 +120,14 @@ impl StoreError {
 
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
+        if let Error::Other(cause) = &error
+            && let Some(socket) = cause.downcast_ref::<UntrustedSocket>()
+        {
+            return Withheld::from(socket.clone()).into();
+        }
         match &error {
+            Error::Driver(DriverError::PasswordWithheld) => Withheld::Unproven.into(),
+            Error::Driver(DriverError::InvalidServerKey) => Withheld::UselessKey.into(),
             Error::Server(refusal) if is_out_of_time(refusal) => Self::TimedOut,
             Error::Server(refusal) if !is_passing(refusal) => Self::Refused(error.into()),
             Error::Server(_) | Error::Io(_) | Error::Driver(_) | Error::Other(_) | Error::Url(_) => {
@@ -269,6 +299,24 @@ mod tests {
         assert!(!server(1290, "HY000").leaves_the_connection_in_doubt());
         let closed = StoreError::from(Error::Driver(DriverError::ConnectionClosed));
         assert!(closed.leaves_the_connection_in_doubt() && closed.is_transient());
+    }
+
+    /// Another address would be no better, and the connection is closed already; but the server, or whoever cares for it,
+    /// may do better soon.
+    #[test]
+    fn a_password_that_was_not_sent_is_neither_a_refused_login_nor_a_lost_connection() {
+        let socket = UntrustedSocket { entry: "/tmp/mysql.sock".into(), owner: 1001 };
+        for (error, words) in [
+            (Error::Driver(DriverError::PasswordWithheld), "nothing proves that it is the server"),
+            (Error::Driver(DriverError::InvalidServerKey), "the public key of the server is none"),
+            (Error::Other(socket.into()), "/tmp/mysql.sock, which belongs to the user 1001"),
+        ] {
+            let error = StoreError::from(error);
+            assert!(matches!(error, StoreError::Withheld(_)) && error.is_transient(), "{error}");
+            assert!(!error.is_refused_login() && !error.wants_another_connection(), "{error}");
+            let said = error.to_string();
+            assert!(said.starts_with("the password was not sent: ") && said.contains(words), "{said}");
+        }
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub struct Inspection {
     pub version: String,
     /// The account that we are to it.
     pub account: String,
+    /// The plugin by which it logs in, by the protocol's name for it.
+    pub login_plugin: String,
     /// The cipher that protects this connection; `None` when nothing does.
     pub tls_cipher: Option<String>,
     /// The version of TLS, with it.
@@ -109,6 +111,7 @@ impl Operation for Inspect {
             kind: if version.contains("MariaDB") { ServerKind::MariaDb } else { ServerKind::MySql },
             version,
             account,
+            login_plugin: connection.auth_plugin().into_owned(),
             tls_cipher: of_tls("Ssl_cipher"),
             tls_version: of_tls("Ssl_version"),
             time_zone,

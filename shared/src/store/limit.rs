@@ -7,6 +7,8 @@ use mysql_async::{Conn, Opts};
 use tokio::runtime::Handle;
 use tracing::debug;
 
+use super::connect::connect;
+
 /// How long the statements that fill a screen may run on the server.
 pub(super) const SCREEN: Duration = Duration::from_secs(3);
 
@@ -50,7 +52,7 @@ impl Drop for Recall {
         let Ok(runtime) = Handle::try_current() else { return };
         runtime.spawn(async move {
             let kill = async {
-                let mut connection = Conn::new(options).await?;
+                let mut connection = connect(options).await?;
                 connection.query_drop(format!("KILL {id}")).await?;
                 connection.disconnect().await
             };

@@ -7,6 +7,7 @@ use mysql_async::{Conn, OptsBuilder};
 use refinery::embed_migrations;
 use thiserror::Error;
 
+use super::connect::connect;
 use super::{Store, StoreError};
 
 embed_migrations!("../sql");
@@ -123,13 +124,13 @@ impl Store {
 
     /// A connection without the limits on time of the pool's: a change of a large table takes what it takes.
     async fn connect(&self) -> Result<Conn, StoreError> {
-        Ok(Conn::new(self.pool.address().await?.options()).await?)
+        Ok(connect(self.pool.address().await?.options()).await?)
     }
 
     async fn create_database(&self) -> Result<(), MigrateError> {
         let address = self.pool.address().await?;
         let options: OptsBuilder = address.options().db_name(None::<String>);
-        let mut connection = Conn::new(options).await?;
+        let mut connection = connect(options).await?;
         let name = address.database().replace('`', "``");
         connection
             .query_drop(format!(

@@ -4,6 +4,7 @@ mod act_list;
 mod acts;
 mod address;
 mod batches;
+mod connect;
 mod counters;
 mod counts;
 mod error;
@@ -39,7 +40,7 @@ pub use self::batches::{Batch, BatchOrigin};
 use self::counters::Counters;
 pub use self::counters::StoreCounters;
 pub use self::counts::{PrefixCounts, StatusCounts};
-pub use self::error::StoreError;
+pub use self::error::{StoreError, Withheld};
 pub use self::expiry::{EXPIRY_BATCH, ExpiryBatch, ExpiryCursor};
 pub use self::grants::{
     Account, AccountError, Deed, Grants, Privilege, Right, Role, draw_password, rights_in_words,

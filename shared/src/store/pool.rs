@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::address::AddressSource;
+use super::connect::connect;
 use super::counters::{Counters, OpenConnection};
 use super::limit::Recall;
 use super::{Operation, StoreError};
@@ -175,7 +176,7 @@ impl Pool {
     }
 
     async fn connect_to(&self, address: &DatabaseUrl) -> Result<Conn, StoreError> {
-        Ok(Conn::new(self.options(address)).await.map_err(|error| address.explain(error))?)
+        Ok(connect(self.options(address)).await.map_err(|error| address.explain(error))?)
     }
 
     fn options(&self, address: &DatabaseUrl) -> Opts {

@@ -155,7 +155,7 @@ async fn a_connection_to_a_server_that_only_reads_is_not_kept() {
     database.execute("REVOKE ALL PRIVILEGES, GRANT OPTION FROM app@'127.0.0.1'").await;
     database.execute(&format!("GRANT SELECT, UPDATE ON {}.* TO app@'127.0.0.1'", database.name())).await;
     let proxy = Proxy::start(database.port()).await;
-    let url = format!("mysql://app:app@127.0.0.1:{}/{}", proxy.port(), database.name());
+    let url = database.as_account("app", "app").url_through(proxy.port());
     let store = Store::new(&url.parse().unwrap());
     store.now().await.unwrap();
 

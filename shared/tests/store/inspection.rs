@@ -13,8 +13,7 @@ async fn account(database: &TestDatabase, grants: &[&str]) -> Store {
             .replace("{user}", &format!("'{name}'@'%'"));
         database.execute(&grant).await;
     }
-    let url = format!("mysql://{name}:secret@127.0.0.1:{}/{}", database.port(), database.name());
-    Store::new(&url.parse().unwrap())
+    database.as_account(name, "secret").store()
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod inspection;
 mod limits;
 mod listing;
 mod migrations;
+mod password;
 mod round_trips;
 mod rows_read;
 mod statistics;

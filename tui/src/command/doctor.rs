@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use clap::Args;
+use kami_shared::protection::Protection;
+use kami_shared::socket;
 use kami_shared::store::{Inspection, Role, ServerKind, rights_in_words};
 use serde_json::json;
 
@@ -9,10 +11,14 @@ use super::failure::Failure;
 use super::grants::RoleName;
 use super::output::{Output, Table};
 use super::session::Session;
+use crate::console::reason;
 use crate::words::{number, say, whole_moment};
 
 /// How far apart the clocks of server and machine may be, in seconds.
 const CLOCK: u64 = 5;
+
+/// The plugin by which the password itself has to be sent whenever the server does not have the account in its cache.
+const SENT_ITSELF: &str = "caching_sha2_password";
 
 /// The oldest MySQL and MariaDB that kami works with.
 const OLDEST: [(ServerKind, (u32, u32)); 2] = [(ServerKind::MySql, (8, 0)), (ServerKind::MariaDb, (10, 11))];
@@ -50,7 +56,7 @@ impl Doctor {
             Ok(inspection) => checks(session, &inspection, role, Utc::now()),
             Err(error) => vec![Check {
                 name: "connection",
-                found: error.to_string(),
+                found: reason::store_error(session.language, &error),
                 mend: Some(say!(session.language, "command.doctor.mend_connection")),
             }],
         };
@@ -97,6 +103,7 @@ fn checks(session: &Session, seen: &Inspection, role: Role, now: DateTime<Utc>) 
             mend: None,
         },
         tls(session, seen),
+        password(session, seen),
         version(session, seen),
         grants(session, seen, role),
         schema(session, seen, role),
@@ -118,6 +125,40 @@ fn tls(session: &Session, seen: &Inspection) -> Check {
         }
     };
     Check { name: "tls", found, mend }
+}
+
+/// What keeps the password from a stranger who answers in the server's place.
+fn password(session: &Session, seen: &Inspection) -> Check {
+    let language = session.language;
+    let protection = session.settings.connection.url.protection();
+    let found = match &protection {
+        Protection::Socket(path) => {
+            let owner = socket::owner(path).map_or_else(|_| "?".to_owned(), user_name);
+            say!(language, "command.doctor.by_socket", path = path.display(), owner = owner)
+        }
+        Protection::VerifiedTls(None) => say!(language, "command.doctor.by_system"),
+        Protection::VerifiedTls(Some(file)) => {
+            say!(language, "command.doctor.by_authority", file = file.display())
+        }
+        Protection::PinnedKey(file) => say!(language, "command.doctor.by_key", file = file.display()),
+        Protection::RetrievedKey => say!(language, "command.doctor.by_nothing"),
+        Protection::UnverifiedTls => say!(language, "command.doctor.withheld_in_tls"),
+        Protection::Plain => say!(language, "command.doctor.withheld"),
+    };
+    let is_cut_off = !protection.sends_passwords() && seen.login_plugin == SENT_ITSELF;
+    let mend = is_cut_off.then(|| say!(language, "command.doctor.mend_withheld", plugin = SENT_ITSELF));
+    Check { name: "password", found, mend }
+}
+
+/// The name of a user of this machine, or his number where he has none here.
+fn user_name(number: u32) -> String {
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let mut users = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let name = users.find_map(|user| match user[..] {
+        [name, _, id, ..] if id.parse() == Ok(number) => Some(name.to_owned()),
+        _ => None,
+    });
+    name.unwrap_or_else(|| number.to_string())
 }
 
 fn version(session: &Session, seen: &Inspection) -> Check {

@@ -1,7 +1,8 @@
 //! Why an act was not done, in the operator's language.
 
 use kami_shared::acts::ActRefusal;
-use kami_shared::store::{ActError, Right, StoreError, UndoRefusal, rights_in_words};
+use kami_shared::socket::UntrustedSocket;
+use kami_shared::store::{ActError, Right, StoreError, UndoRefusal, Withheld, rights_in_words};
 use kami_shared::transfer::import::MalformedReason;
 
 use crate::export::ExportError;
@@ -36,12 +37,24 @@ pub fn store_error(language: Language, error: &StoreError) -> String {
     match error {
         StoreError::Unavailable(_) => say!(language, "store.unavailable", why = why),
         StoreError::NoAddress(why) => say!(language, "store.no_address", why = why),
+        StoreError::Withheld(why) => withheld(language, why),
         StoreError::TimedOut => say!(language, "store.timed_out"),
         StoreError::Contended => say!(language, "store.contended"),
         StoreError::Abandoned => say!(language, "store.abandoned"),
         StoreError::Undecodable => say!(language, "store.undecodable"),
         StoreError::NotIndexed => say!(language, "store.not_indexed"),
         StoreError::Refused(_) => say!(language, "store.refused", why = why),
+    }
+}
+
+/// Why the password was not sent.
+fn withheld(language: Language, why: &Withheld) -> String {
+    match why {
+        Withheld::Unproven => say!(language, "store.unproven"),
+        Withheld::UselessKey => say!(language, "store.useless_key"),
+        Withheld::Socket(UntrustedSocket { entry, owner }) => {
+            say!(language, "store.untrusted_socket", entry = entry.display(), owner = owner)
+        }
     }
 }
 

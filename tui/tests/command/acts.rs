@@ -121,7 +121,7 @@ async fn an_account_without_the_rights_changes_nothing() {
             "CREATE USER '{user}'@'%' IDENTIFIED BY 'p'; GRANT SELECT ON {name}.* TO '{user}'@'%'"
         ))
         .await;
-    let url = format!("mysql://{user}:p@127.0.0.1:{}/{name}", kami.database.port());
+    let url = kami.database.as_account(&user, "p").url();
     let output = kami.command(&["disable", "VIP-A"]).env("DATABASE_URL", &url).output().unwrap();
     let words = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(4));

@@ -1,5 +1,6 @@
 //! What tells about cards and kami itself: log, statistics, info, doctor, completions and help.
 
+use kami_testkit::{Demand, RogueServer};
 use serde_json::json;
 
 use super::fixtures::{Kami, ran};
@@ -82,7 +83,7 @@ async fn info_says_where_everything_is_without_the_password() {
 async fn the_doctor_finds_what_is_wrong_and_how_to_mend_it() {
     let kami = Kami::new().await;
     let ran = kami.run(&["doctor"]).ends(0);
-    assert_eq!((ran.out.lines().count(), ran.err.as_str()), (6, ""), "{ran:?}");
+    assert_eq!((ran.out.lines().count(), ran.err.as_str()), (7, ""), "{ran:?}");
     assert!(ran.out.lines().all(|line| line.starts_with("✓  ")), "{ran:?}");
     let name = kami.database.name();
     let user = kami_testkit::unique_name("r");
@@ -92,7 +93,7 @@ async fn the_doctor_finds_what_is_wrong_and_how_to_mend_it() {
              CREATE USER '{user}'@'%' IDENTIFIED BY 'p'; GRANT SELECT ON {name}.* TO '{user}'@'%'"
         ))
         .await;
-    let url = format!("mysql://{user}:p@127.0.0.1:{}/{name}", kami.database.port());
+    let url = kami.database.as_account(&user, "p").url();
     let read_only = kami.command(&["--read-only", "doctor"]).env("DATABASE_URL", &url).output().unwrap();
     assert_eq!(String::from_utf8(read_only.stderr).unwrap(), "kami: one thing is wrong\n");
     let output = kami.command(&["doctor", "--json"]).env("DATABASE_URL", url).output().unwrap();
@@ -111,6 +112,68 @@ async fn the_doctor_finds_what_is_wrong_and_how_to_mend_it() {
     let words = String::from_utf8(away.stdout).unwrap();
     assert_eq!(away.status.code(), Some(1));
     assert!(words.starts_with("✗  connection  ") && words.contains("→ see with kami info"), "{words}");
+}
+
+#[tokio::test]
+async fn the_doctor_says_what_protects_the_password() {
+    let kami = Kami::new().await;
+    let is_maria = kami.database.rows::<String>("SELECT VERSION()", ()).await[0].contains("MariaDB");
+    let socket = kami.database.rows::<String>("SELECT @@socket", ()).await.remove(0);
+    // To the server, who comes by a socket comes from elsewhere than who comes by TCP.
+    let user = kami_testkit::unique_name("r");
+    for host in ["127.0.0.1", "localhost"] {
+        let grant = format!("GRANT ALL ON {}.* TO '{user}'@'{host}'", kami.database.name());
+        kami.database.execute(&format!("CREATE USER '{user}'@'{host}' IDENTIFIED BY 'p'; {grant}")).await;
+    }
+    let by_socket = format!("✓  password    goes over {socket} only, a socket of the user ");
+    for (parameters, language, said) in [
+        ("get-server-public-key=true", "en_US.UTF-8", "✓  password    whoever answers can have it"),
+        ("get-server-public-key=true", "zh_CN.UTF-8", "✓  密码    任何应答者都能得到"),
+        (
+            "",
+            "en_US.UTF-8",
+            if is_maria {
+                "✓  password    is not sent"
+            } else {
+                "✗  password    is not sent without TLS"
+            },
+        ),
+        (
+            "",
+            "zh_CN.UTF-8",
+            if is_maria {
+                "✓  密码    没有 TLS 时不会发送"
+            } else {
+                "✗  密码    没有 TLS 时不会发送"
+            },
+        ),
+        (&format!("socket={socket}"), "en_US.UTF-8", &by_socket),
+    ] {
+        let url = kami.database.as_account(&user, "p").url_with(parameters);
+        let mut command = kami.command(&["doctor"]);
+        command.env("LANG", language);
+        let out = String::from_utf8(command.env("DATABASE_URL", url).output().unwrap().stdout).unwrap();
+        assert!(out.lines().any(|line| line.starts_with(said)), "{parameters}: {out}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stranger_in_the_servers_place_is_told_of_in_both_languages() {
+    let kami = Kami::nowhere();
+    let rogue = RogueServer::start(Demand::Password).await;
+    let url = rogue.url_with("");
+    for (language, said) in [
+        ("en_US.UTF-8", "kami: the password was not sent: the server asks for the password itself"),
+        ("zh_CN.UTF-8", "kami: 未发送密码：对方索要密码原文"),
+    ] {
+        let mut command = kami.command(&["list"]);
+        command.env("LANG", language);
+        let ran = command.env("DATABASE_URL", &url).output().unwrap();
+        let words = String::from_utf8(ran.stderr).unwrap();
+        assert_eq!(ran.status.code(), Some(1));
+        assert!(words.starts_with(said) && !words.contains("sesame"), "{words}");
+    }
+    assert_eq!(rogue.told(), Vec::<Vec<u8>>::new());
 }
 
 #[tokio::test]
