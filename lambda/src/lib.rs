@@ -17,7 +17,6 @@ mod server;
 mod settings;
 mod shutdown;
 pub mod startup;
-mod throttle;
 
 pub use self::health::LIMIT as HEALTH_LIMIT;
 pub use self::proxies::{TrustedProxies, neighbourhood};

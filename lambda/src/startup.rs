@@ -42,7 +42,7 @@ pub fn run<S: AsRef<Settings>>(
         Err(error) => return complain(&error, ExitCode::from(USAGE)),
     };
     let common = settings.as_ref();
-    logging::start(common.log);
+    let _logging = logging::start(common.log, common.lambda_function.is_some());
     // Lambda hands an instance one request at a time, so that more threads would only take longer to start.
     let mut threads = if common.lambda_function.is_some() {
         Builder::new_current_thread()

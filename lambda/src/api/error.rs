@@ -1,7 +1,5 @@
 //! The one place that decides what a client sees of an error: a status, a stable reason and words for people.
 
-use std::time::Instant;
-
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -11,7 +9,6 @@ use serde::Serialize;
 use tracing::{error, warn};
 
 use super::Language;
-use crate::throttle::Throttle;
 
 /// How long a client should wait before it tries again, in seconds: a lost database is looked for at each request.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
@@ -157,17 +154,11 @@ impl From<Refusal> for ApiError {
 /// Logs the cause, which no client may see.
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        static UNAVAILABLE: Throttle = Throttle::new();
-        static INTERNAL: Throttle = Throttle::new();
         if error.is_transient() {
-            if let Some(requests) = UNAVAILABLE.admit(Instant::now()) {
-                warn!(%error, requests, "answered with 503");
-            }
+            warn!(%error, "answered with 503");
             Self::Unavailable
         } else {
-            if let Some(requests) = INTERNAL.admit(Instant::now()) {
-                error!(%error, requests, "answered with 500");
-            }
+            error!(%error, "answered with 500");
             Self::Internal
         }
     }

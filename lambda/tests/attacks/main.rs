@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
 
+mod logs;
 mod rogue_database;
 
 use std::fmt::Display;
