@@ -47,6 +47,23 @@ struct Counted {
     most_at_once: u64,
 }
 
+impl Counted {
+    /// Prints what so many hang-ups came to since `before`.
+    fn report(self, attack: &str, hang_ups: usize, before: Self) {
+        let (made, broken) = (self.made - before.made, self.broken_off - before.broken_off);
+        let most = self.most_at_once;
+        figure(attack, format!("{hang_ups}, {made} connections made, {most} at once, {broken} broken off"));
+    }
+
+    /// Checks that no handshake was broken off since `before`, and that no connection had to be made again.
+    fn check(self, before: Self) {
+        assert_eq!(self.broken_off, before.broken_off, "handshakes were broken off");
+        let (pool, observer) = (u64::try_from(POOL).unwrap(), 1);
+        assert!(self.most_at_once <= pool + observer, "{self:?}");
+        assert!(self.made - before.made <= pool, "{self:?} after {before:?}");
+    }
+}
+
 impl Target {
     /// Starts both, the function behind what `way` makes of the server's port.
     async fn start<F: Future<Output = u16>>(way: impl FnOnce(u16) -> F) -> Self {
@@ -80,7 +97,6 @@ impl Target {
     fn requests(&mut self) -> Vec<String> {
         let fresh = self.fresh;
         self.fresh += 1;
-        let get = |path: &str| format!("GET {path} HTTP/1.1\r\nhost: kami\r\n\r\n");
         let validate = |code: &str| {
             let body = format!(r#"{{"code": "{code}", "machine_code": "PC-1"}}"#);
             format!(
@@ -122,6 +138,10 @@ impl Target {
         })
         .await;
     }
+}
+
+fn get(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nhost: kami\r\n\r\n")
 }
 
 /// Sends a request as far as `point` and closes the line.
@@ -170,16 +190,36 @@ async fn hang_ups_break_no_connection_and_make_no_more_than_the_pool() {
     }
     target.serves().await;
     let after = counted(&mut observer).await;
-    let (broken, made) = (after.broken_off - before.broken_off, after.made - before.made);
-    figure(
-        "hang-ups",
-        format!("{hang_ups}: {made} connections, {} at once, {broken} broken off", after.most_at_once),
-    );
+    after.report("hang-ups at every point", hang_ups, before);
     assert!(hang_ups > 1000, "{hang_ups}");
-    assert_eq!(broken, 0, "handshakes were broken off");
-    let (pool, observed) = (u64::try_from(POOL).unwrap(), 1);
-    assert!(after.most_at_once <= pool + observed, "{after:?}");
-    assert!(made <= pool, "a connection was lost: {made} were made");
+    after.check(before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_hung_up_health_checks_costs_one_connection() {
+    const CLIENTS: usize = 100;
+    let target = Target::start(async |port| port).await;
+    let mut observer = target.database.connect().await;
+    observer.query_drop("FLUSH STATUS").await.unwrap();
+    let before = counted(&mut observer).await;
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|_| {
+            let address = target.function.address().to_owned();
+            tokio::spawn(async move {
+                for _ in 0..20 {
+                    hang_up(address.clone(), get("/health"), Point::WhenSent).await;
+                }
+            })
+        })
+        .collect();
+    for client in clients {
+        client.await.unwrap();
+    }
+    assert_eq!(target.function.client().await.get("/health").await.status, StatusCode::OK);
+    target.serves().await;
+    let after = counted(&mut observer).await;
+    after.report("hung-up health checks", 20 * CLIENTS, before);
+    after.check(before);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -205,12 +245,9 @@ async fn hang_ups_while_a_slow_database_is_connected_to_break_nothing_off() {
         target.serves().await;
     }
     let after = counted(&mut observer).await;
-    let (broken, made) = (after.broken_off - before.broken_off, after.made - before.made);
-    figure("hang-ups while connecting", format!("{hang_ups}: {made} connections, {broken} broken off"));
+    after.report("hang-ups while connecting", hang_ups, before);
     assert!(hang_ups > 1000, "{hang_ups}");
-    assert_eq!(broken, 0, "handshakes were broken off");
-    let most = u64::try_from((ROUNDS + 1) * POOL * 2).unwrap();
-    assert!(made <= most, "{made} connections were made");
+    assert_eq!(after.broken_off, before.broken_off, "handshakes were broken off");
 }
 
 /// Ends every connection on which nothing runs.
