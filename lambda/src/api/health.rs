@@ -40,7 +40,7 @@ pub(super) async fn health(State(api): State<Api>, language: Language) -> Respon
             error,
         })
     };
-    match api.store.now().await {
+    match api.store.health().await {
         Ok(now) => answer("ok", now, "ok", None).into_response(),
         Err(cause) => {
             warn!(error = %cause, "the health check failed");

@@ -99,9 +99,10 @@ async fn what_was_called_is_what_prometheus_reads() {
         assert_eq!(after[&all], count, "{route}");
         assert!(after[&format!("kami_request_duration_seconds_sum{{route=\"{route}\"}}")] > 0.0, "{route}");
     }
-    // Four validations, an activation, a status, two of health and the session; two statements were prepared besides.
+    // Four validations, an activation, a status, health and the session; two statements were prepared besides. An answer
+    // of health is kept for a second: on a slow machine the second check asks as well.
     let prepared = 2.0;
-    assert_eq!(after["kami_database_round_trips_total"], 9.0);
+    assert!([8.0, 9.0].contains(&after["kami_database_round_trips_total"]));
     assert_eq!(
         after["kami_database_round_trips_total"] + prepared,
         f64::from(u32::try_from(proxy.commands()).unwrap())
@@ -125,7 +126,7 @@ async fn an_outage_and_open_connections_are_seen() {
     let url = format!("{}&pool=1", database.url_through(proxy.port()));
     let (function, metrics) = start_with_metrics(&url).await;
     let mut client = function.client().await;
-    assert_eq!(client.get("/health").await.status, StatusCode::OK);
+    assert_eq!(client.validate("VIP-ONE", "PC-1").await.status, StatusCode::NOT_FOUND);
     let mut other = function.client().await;
     let idle = TcpStream::connect(function.address()).await.unwrap();
     eventually("three connections are counted", async || {

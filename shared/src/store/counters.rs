@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{AcquireError, Semaphore, SemaphorePermit, TryAcquireError};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 /// What a store has counted since it was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct StoreCounters {
     pub pool_waits: u64,
     /// How long those waits took in all.
     pub pool_wait_time: Duration,
-    /// The connections that are open now.
+    /// The connections that are open now, from their login until they are closed.
     pub connections: u64,
 }
 
@@ -36,15 +36,15 @@ impl Counters {
     }
 
     /// A permit of the semaphore, with the wait for it counted if there is one.
-    pub(super) async fn acquire<'a>(
+    pub(super) async fn acquire(
         &self,
-        semaphore: &'a Semaphore,
-    ) -> Result<SemaphorePermit<'a>, AcquireError> {
-        match semaphore.try_acquire() {
+        semaphore: &Arc<Semaphore>,
+    ) -> Result<OwnedSemaphorePermit, AcquireError> {
+        match Arc::clone(semaphore).try_acquire_owned() {
             Ok(permit) => Ok(permit),
             Err(TryAcquireError::NoPermits | TryAcquireError::Closed) => {
                 let _wait = Wait { counters: self, since: Instant::now() };
-                semaphore.acquire().await
+                Arc::clone(semaphore).acquire_owned().await
             }
         }
     }
@@ -100,7 +100,7 @@ mod tests {
     #[tokio::test]
     async fn only_those_who_wait_are_counted() {
         let counters = Counters::default();
-        let semaphore = Semaphore::new(1);
+        let semaphore = Arc::new(Semaphore::new(1));
         let first = counters.acquire(&semaphore).await.unwrap();
         assert_eq!(counters.snapshot(), StoreCounters::default());
 

@@ -10,6 +10,7 @@ mod counts;
 mod error;
 mod expiry;
 mod grants;
+mod health;
 mod inspection;
 mod limit;
 mod listing;
@@ -45,6 +46,8 @@ pub use self::expiry::{EXPIRY_BATCH, ExpiryBatch, ExpiryCursor};
 pub use self::grants::{
     Account, AccountError, Deed, Grants, Privilege, Right, Role, draw_password, rights_in_words,
 };
+use self::health::Health;
+pub use self::health::{HEALTH_KEPT, HEALTH_LIMIT};
 pub use self::inspection::{Inspection, ServerKind};
 pub use self::listing::{COUNT_CAP, Explained, Page, Progress, SEARCH_WINDOW, SearchCursor, SearchStep};
 pub use self::log::{ActRecord, LogFilter, LogRecord};
@@ -59,14 +62,12 @@ use crate::database_url::DatabaseUrl;
 /// How long a client's request may wait for the database in all, from asking for a connection to the last row.
 pub const REQUEST_LIMIT: Duration = Duration::from_secs(2);
 
-/// How long [`Store::now`], the health check, waits for the database.
-pub const HEALTH_LIMIT: Duration = Duration::from_secs(1);
-
 /// The database of one installation, reached through a pool of connections that is filled as it is needed.
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: Pool,
     lookups: Lookups,
+    health: Health,
     /// Permission for a client's request to write; fewer than there are connections, so that requests which only
     /// read go on while a lock holds the writers up.
     writes: Arc<Semaphore>,
@@ -83,8 +84,8 @@ impl Store {
     pub fn with_source(source: Arc<dyn AddressSource>) -> Self {
         let writes = Arc::new(Semaphore::new(source.pool().saturating_sub(lookup::LANES + 1).max(1)));
         let pool = Pool::new(source);
-        let lookups = Lookups::new(pool.clone());
-        Self { pool, lookups, writes, read_only: false }
+        let (lookups, health) = (Lookups::new(pool.clone()), Health::new(pool.clone()));
+        Self { pool, lookups, health, writes, read_only: false }
     }
 
     /// The same store, which refuses every act of an operator before anything is sent if it is `read_only`.
@@ -98,7 +99,7 @@ impl Store {
         self.read_only
     }
 
-    /// Closes every connection politely; the store and its clones are of no use afterwards.
+    /// Closes every connection politely, for at most a second; the store and its clones are of no use afterwards.
     pub async fn close(self) {
         self.pool.close().await;
     }
@@ -108,7 +109,13 @@ impl Store {
         self.pool.counters().snapshot()
     }
 
-    /// The database's clock, to the second: also the cheapest proof that the database answers.
+    /// Whether the database answers: its clock, as it was asked for by this or by another check at most [`HEALTH_KEPT`]
+    /// ago.
+    pub async fn health(&self) -> Result<DateTime<Utc>, StoreError> {
+        self.health.check().await
+    }
+
+    /// The database's clock, to the second.
     pub async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
         self.run(HEALTH_LIMIT, Now { counters: self.pool.counters() }).await
     }

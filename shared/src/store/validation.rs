@@ -8,8 +8,8 @@ use mysql_async::prelude::Queryable;
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
-use super::counters::Counters;
 use super::lookup::find_card;
+use super::pool::Pool;
 use super::{CardNow, Operation, REQUEST_LIMIT, Store, StoreError};
 use crate::card::{Card, CardCode, CardStatus, MachineCode};
 use crate::rules::{self, Refusal, Verdict};
@@ -33,6 +33,10 @@ pub enum Validation {
 /// How long an answer may be held back for writing down what it does not depend on.
 const LAPSE_LIMIT: Duration = Duration::from_millis(500);
 
+/// How much longer than its client a write waits, in its own task: a lock is waited for up to a second (the pool's
+/// session says so), after which the connection is as good as before.
+const WRITE_GRACE: Duration = Duration::from_millis(1500);
+
 /// How often a card that others keep changing under our hands is looked at again.
 const LOOKS: usize = 8;
 
@@ -48,12 +52,12 @@ impl Store {
             Verdict::Admit => Ok(Validation::Admitted { expire_at: found.card.expire_at, now: found.now }),
             Verdict::Refuse(refusal) => Ok(Validation::Refused(refusal)),
             Verdict::Lapse => {
-                self.write_lapse(&found.card).await;
+                self.write_lapse(found.card.id).await;
                 Ok(Validation::Refused(Refusal::Expired))
             }
             Verdict::Activate { .. } | Verdict::Bind => {
-                let counters = self.pool.counters();
-                self.write(deadline, Settle { code, machine, found, counters }).await
+                let (code, machine, pool) = (code.clone(), machine.clone(), self.pool.clone());
+                self.write(deadline, Settle { code, machine, found, pool }).await
             }
         }
     }
@@ -66,38 +70,51 @@ impl Store {
         };
         let status = rules::status_at(&card, now);
         if status == CardStatus::Expired && card.status == CardStatus::Active {
-            self.write_lapse(&card).await;
+            self.write_lapse(card.id).await;
         }
         card.status = status;
         Ok(Some((card, now)))
     }
 
     /// Writes down that an active card is over. The answer is right without it, so a failure is only logged.
-    async fn write_lapse(&self, card: &Card) {
-        let lapse = Lapse { card, counters: self.pool.counters() };
+    async fn write_lapse(&self, id: u64) {
+        let lapse = Lapse { id, pool: self.pool.clone() };
         if let Err(error) = self.write(Instant::now() + LAPSE_LIMIT, lapse).await {
-            warn!(card = card.id, %error, "an expired card could not be marked as such");
+            warn!(card = id, %error, "an expired card could not be marked as such");
         }
     }
 
-    /// Does an operation that writes for a client, in its turn.
-    async fn write<O: Operation>(&self, deadline: Instant, operation: O) -> Result<O::Output, StoreError> {
+    /// Does an operation that writes for a client, in its turn: once begun, in a task of its own, which goes on if the
+    /// client does not wait for its end.
+    async fn write<O: Operation<Output: 'static> + Send + 'static>(
+        &self,
+        deadline: Instant,
+        operation: O,
+    ) -> Result<O::Output, StoreError> {
         let turn = self.pool.counters().acquire(&self.writes);
         let turn = timeout_at(deadline, turn).await.map_err(|_| StoreError::TimedOut)?;
-        let _turn = turn.map_err(|_| StoreError::Abandoned)?;
-        self.pool.run_until(deadline, operation).await
+        let turn = turn.map_err(|_| StoreError::Abandoned)?;
+        let pool = self.pool.clone();
+        let writing = tokio::spawn(async move {
+            let written = pool.run_until(deadline + WRITE_GRACE, operation).await;
+            drop(turn);
+            written
+        });
+        timeout_at(deadline, writing)
+            .await
+            .map_or(Err(StoreError::TimedOut), |written| written.unwrap_or(Err(StoreError::Abandoned)))
     }
 }
 
 /// Writes what validating a card that was found like this comes to, or what it comes to by then.
-struct Settle<'a> {
-    code: &'a CardCode,
-    machine: &'a MachineCode,
+struct Settle {
+    code: CardCode,
+    machine: MachineCode,
     found: CardNow,
-    counters: &'a Counters,
+    pool: Pool,
 }
 
-impl Operation for Settle<'_> {
+impl Operation for Settle {
     type Output = Validation;
 
     const IS_RECALLED: bool = true;
@@ -106,25 +123,25 @@ impl Operation for Settle<'_> {
         let mut found = self.found.clone();
         for _ in 0..LOOKS {
             let CardNow { card, now } = found;
-            match rules::judge(&card, self.machine, now) {
+            match rules::judge(&card, &self.machine, now) {
                 Verdict::Admit => return Ok(Validation::Admitted { expire_at: card.expire_at, now }),
                 Verdict::Refuse(refusal) => return Ok(Validation::Refused(refusal)),
                 // It ran out in this very moment: the next request writes that down.
                 Verdict::Lapse => return Ok(Validation::Refused(Refusal::Expired)),
                 Verdict::Activate { used_at, expire_at } => {
-                    self.counters.round_trip();
-                    if activate(connection, &card, self.machine, used_at, expire_at).await? {
+                    self.pool.counters().round_trip();
+                    if activate(connection, &card, &self.machine, used_at, expire_at).await? {
                         return Ok(Validation::Admitted { expire_at, now });
                     }
                 }
                 Verdict::Bind => {
-                    self.counters.round_trip();
-                    if bind(connection, &card, self.machine).await? {
+                    self.pool.counters().round_trip();
+                    if bind(connection, &card, &self.machine).await? {
                         return Ok(Validation::Admitted { expire_at: card.expire_at, now });
                     }
                 }
             }
-            match find_card(connection, self.code, self.counters).await? {
+            match find_card(connection, &self.code, self.pool.counters()).await? {
                 Some(card_now) => found = card_now,
                 None => return Ok(Validation::NotFound),
             }
@@ -134,23 +151,23 @@ impl Operation for Settle<'_> {
 }
 
 /// Writes down that an active card is over.
-struct Lapse<'a> {
-    card: &'a Card,
-    counters: &'a Counters,
+struct Lapse {
+    id: u64,
+    pool: Pool,
 }
 
-impl Operation for Lapse<'_> {
+impl Operation for Lapse {
     type Output = ();
 
     const IS_RECALLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<(), StoreError> {
-        self.counters.round_trip();
+        self.pool.counters().round_trip();
         connection
             .exec_drop(
                 "UPDATE cards SET status = 'EXPIRED', updated_at = UTC_TIMESTAMP() \
                  WHERE id = ? AND status = 'ACTIVE' AND expire_at < UTC_TIMESTAMP()",
-                (self.card.id,),
+                (self.id,),
             )
             .await?;
         Ok(())

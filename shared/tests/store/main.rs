@@ -6,6 +6,7 @@ mod acts;
 mod batches;
 mod expiry;
 mod failures;
+mod hang_ups;
 mod inspection;
 mod limits;
 mod listing;

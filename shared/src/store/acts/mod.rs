@@ -21,7 +21,6 @@ pub use self::many::{ActOutcome, ActProgress, OnProgress, Selection};
 pub use self::one::Acted;
 pub use self::undo::UndoRefusal;
 pub use self::values::CardValues;
-use super::limit::Recall;
 use super::{Store, StoreError};
 use crate::acts::ActRefusal;
 use crate::record::CardRecord;
@@ -132,37 +131,35 @@ impl Store {
         for _ in 0..REPEATS {
             let mut lease = self.pool.lend().await?;
             // Waiting for the end of the connection would leave the locks where they are for that long.
-            let recall = Recall::of(&lease.connection);
+            let connection = lease.begin(true)?;
             let done = tokio::time::timeout(limit, async {
-                lease
-                    .connection
-                    .query_drop("START TRANSACTION")
-                    .await
-                    .map_err(|error| Failure::Begin(error.into()))?;
-                work.run(&mut lease.connection).await.map_err(Failure::Work)
+                let begun = connection.query_drop("START TRANSACTION").await;
+                begun.map_err(|error| Failure::Begin(error.into()))?;
+                work.run(connection).await.map_err(Failure::Work)
             })
             .await
             .unwrap_or(Err(Failure::Work(ActError::Store(StoreError::TimedOut))));
             match done {
                 Ok(output) => {
-                    let commit = tokio::time::timeout(COMMIT, lease.connection.query_drop("COMMIT"));
+                    let commit = tokio::time::timeout(COMMIT, connection.query_drop("COMMIT"));
                     let committed = commit.await.map_or(Err(StoreError::TimedOut), |done| Ok(done?));
-                    recall.finish();
                     return match committed {
                         Ok(()) => {
                             lease.give_back();
                             Ok(output)
                         }
                         Err(error) => {
+                            lease.close();
                             self.pool.forget_idle(Duration::ZERO);
                             Err(ActError::Uncertain(error))
                         }
                     };
                 }
                 Err(Failure::Begin(error)) => {
-                    recall.finish();
+                    let reused = lease.reused;
+                    lease.close();
                     self.pool.forget_idle(Duration::ZERO);
-                    if !(error.wants_another_connection() && lease.reused) {
+                    if !(error.wants_another_connection() && reused) {
                         return Err(error.into());
                     }
                 }
@@ -170,8 +167,7 @@ impl Store {
                     if matches!(error, ActError::Store(StoreError::TimedOut)) {
                         return Err(error);
                     }
-                    if lease.connection.query_drop("ROLLBACK").await.is_ok() {
-                        recall.finish();
+                    if connection.query_drop("ROLLBACK").await.is_ok() {
                         lease.give_back();
                     }
                     if !matches!(&error, ActError::Store(error) if error.is_rolled_back()) {
