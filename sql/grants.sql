@@ -14,12 +14,16 @@ GRANT SELECT ON {database}.`refinery_schema_history` TO {account};
 
 -- role: operator
 -- Does everything that the console offers. What stands in the log and in a batch stays as it is; of an act only how
--- many cards it has changed so far, and what undid it, are written later. A card keeps its id, batch and birth.
+-- many cards it has changed so far, and what undid it, are written later. A card keeps its id, batch and birth. Which
+-- account it was and when an act was done, the server writes down: no INSERT reaches these columns.
 GRANT SELECT, INSERT, DELETE, UPDATE (`prefix`, `full_code`, `status`, `duration_seconds`, `machine_code`, `note`,
     `used_at`, `expire_at`, `updated_at`) ON {database}.`cards` TO {account};
-GRANT SELECT, INSERT ON {database}.`batches` TO {account};
-GRANT SELECT, INSERT, UPDATE (`card_count`, `undone_by`) ON {database}.`acts` TO {account};
-GRANT SELECT, INSERT ON {database}.`operator_log` TO {account};
+GRANT SELECT, INSERT (`origin`, `prefix`, `card_count`, `code_length`, `duration_seconds`, `note`, `operator`,
+    `created_at`) ON {database}.`batches` TO {account};
+GRANT SELECT, INSERT (`act`, `operator`, `card_count`, `batch_id`, `undoes`), UPDATE (`card_count`, `undone_by`)
+    ON {database}.`acts` TO {account};
+GRANT SELECT, INSERT (`act_id`, `act`, `operator`, `card_id`, `batch_id`, `full_code`, `values_before`,
+    `values_after`) ON {database}.`operator_log` TO {account};
 GRANT SELECT ON {database}.`refinery_schema_history` TO {account};
 
 -- role: admin

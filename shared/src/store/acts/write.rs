@@ -70,8 +70,8 @@ impl Entry {
 
 /// Gives an act its number.
 pub(super) async fn begin(connection: &mut Conn, head: Head<'_>) -> Result<u64, ActError> {
-    let statement = "INSERT INTO acts (act, operator, done_at, card_count, batch_id, undoes) \
-                     VALUES (?, ?, UTC_TIMESTAMP(), 0, ?, ?)";
+    // Which account it is, and when, the server writes down itself.
+    let statement = "INSERT INTO acts (act, operator, card_count, batch_id, undoes) VALUES (?, ?, 0, ?, ?)";
     let Head { name, operator, batch_id, undoes } = head;
     connection.exec_drop(statement, (name, operator.as_str(), batch_id, undoes)).await?;
     connection.last_insert_id().ok_or(ActError::Store(StoreError::Undecodable))
@@ -88,10 +88,10 @@ pub(super) async fn record(
     if entries.is_empty() {
         return Ok(());
     }
-    let row = "(?, ?, ?, UTC_TIMESTAMP(), ?, ?, ?, ?, ?)";
+    let row = "(?, ?, ?, ?, ?, ?, ?, ?)";
     let statement = format!(
-        "INSERT INTO operator_log (act_id, act, operator, done_at, card_id, batch_id, full_code, values_before, \
-         values_after) VALUES {row}{}",
+        "INSERT INTO operator_log (act_id, act, operator, card_id, batch_id, full_code, values_before, values_after) \
+         VALUES {row}{}",
         format!(", {row}").repeat(entries.len() - 1)
     );
     let json = |values: &Option<CardValues>| values.as_ref().map(|values| json!(values).to_string());

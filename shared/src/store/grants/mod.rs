@@ -195,7 +195,7 @@ mod tests {
                     "REVOKE INSERT, DELETE ON `kami_system`.* FROM `k`@`%`",
                     "GRANT DELETE ON `kami_system`.`cards` TO `k`@`%`",
                 ],
-                4,
+                22,
             ),
             (&["GRANT PROXY ON ``@`` TO `root`@`localhost` WITH GRANT OPTION", "nonsense", ""], all),
         ] {
@@ -205,9 +205,13 @@ mod tests {
 
     #[test]
     fn what_a_deed_lacks_is_named() {
-        let log = "INSERT on acts, UPDATE (card_count, undone_by) on acts, INSERT on operator_log";
+        let log = "INSERT (act, operator, card_count, batch_id, undoes) on acts, \
+                   UPDATE (card_count, undone_by) on acts, INSERT (act_id, act, operator, card_id, batch_id, \
+                   full_code, values_before, values_after) on operator_log";
+        let batches = "INSERT (origin, prefix, card_count, code_length, duration_seconds, note, operator, created_at) \
+                       on batches";
         for (grant, deed, lacking) in [
-            ("SELECT ON `d`.*", Deed::Make, &*format!("INSERT on cards, INSERT on batches, {log}")),
+            ("SELECT ON `d`.*", Deed::Make, &*format!("INSERT on cards, {batches}, {log}")),
             ("SELECT ON `d`.*", Deed::Delete, &*format!("DELETE on cards, {log}")),
             ("SELECT, INSERT, UPDATE ON `d`.*", Deed::Change, ""),
             ("SELECT, INSERT, UPDATE ON `d`.*", Deed::Undo, "DELETE on cards"),

@@ -131,8 +131,9 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ),
     ("Print the operator log, newest first", "输出操作日志，最新的在前"),
     (
-        "Without a number or a code it lists acts; with one, what was done to each card, before and after.",
-        "不带编号或卡密时列出操作；带上则列出每张卡改动前后的内容。",
+        "Without a number or a code it lists acts; with one, what was done to each card, before and after. The operator is \
+         the name that was given; the account is who had logged in to the database, as its server wrote down.",
+        "不带编号或卡密时列出操作；带上则列出每张卡改动前后的内容。操作员是自报的名字；数据库账号由数据库服务器自己记下，是实际登录的账号。",
     ),
     (
         "Bring the database to this version's schema, making it if it is missing",
