@@ -39,9 +39,10 @@ EXECUTE change_batches;
 
 DEALLOCATE PREPARE change_batches;
 
--- done_at too, so that nobody dates an act back.
+-- done_at too, so that nobody dates an act back; and an act begins with no card.
 ALTER TABLE acts
     ALTER COLUMN account SET DEFAULT (CURRENT_USER()),
+    ALTER COLUMN card_count SET DEFAULT 0,
     ALTER COLUMN done_at SET DEFAULT (UTC_TIMESTAMP());
 
 ALTER TABLE operator_log

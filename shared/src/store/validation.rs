@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use mysql_async::Conn;
-use mysql_async::prelude::Queryable;
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
 use super::counters::Counters;
+use super::expiry::expiring;
 use super::lookup::find_card;
+use super::routines::{Way, Writing};
 use super::{CardNow, Operation, REQUEST_LIMIT, Store, StoreError};
 use crate::card::{Card, CardCode, CardStatus, MachineCode};
 use crate::rules::{self, Refusal, Verdict};
@@ -52,8 +53,8 @@ impl Store {
                 Ok(Validation::Refused(Refusal::Expired))
             }
             Verdict::Activate { .. } | Verdict::Bind => {
-                let counters = self.pool.counters();
-                self.write(deadline, Settle { code, machine, found, counters }).await
+                let (counters, writing) = (self.pool.counters(), &*self.writing);
+                self.write(deadline, Settle { code, machine, found, counters, writing }).await
             }
         }
     }
@@ -74,7 +75,7 @@ impl Store {
 
     /// Writes down that an active card is over. The answer is right without it, so a failure is only logged.
     async fn write_lapse(&self, card: &Card) {
-        let lapse = Lapse { card, counters: self.pool.counters() };
+        let lapse = Lapse { card, counters: self.pool.counters(), writing: &self.writing };
         if let Err(error) = self.write(Instant::now() + LAPSE_LIMIT, lapse).await {
             warn!(card = card.id, %error, "an expired card could not be marked as such");
         }
@@ -95,6 +96,7 @@ struct Settle<'a> {
     machine: &'a MachineCode,
     found: CardNow,
     counters: &'a Counters,
+    writing: &'a Writing,
 }
 
 impl Operation for Settle<'_> {
@@ -112,14 +114,12 @@ impl Operation for Settle<'_> {
                 // It ran out in this very moment: the next request writes that down.
                 Verdict::Lapse => return Ok(Validation::Refused(Refusal::Expired)),
                 Verdict::Activate { used_at, expire_at } => {
-                    self.counters.round_trip();
-                    if activate(connection, &card, self.machine, used_at, expire_at).await? {
+                    if self.activate(connection, &card, used_at, expire_at).await? {
                         return Ok(Validation::Admitted { expire_at, now });
                     }
                 }
                 Verdict::Bind => {
-                    self.counters.round_trip();
-                    if bind(connection, &card, self.machine).await? {
+                    if self.bind(connection, &card).await? {
                         return Ok(Validation::Admitted { expire_at: card.expire_at, now });
                     }
                 }
@@ -133,10 +133,53 @@ impl Operation for Settle<'_> {
     }
 }
 
+impl Settle<'_> {
+    /// Writes an activation if the card still is what it was judged by; `false` if somebody else was faster.
+    async fn activate(
+        &self,
+        connection: &mut Conn,
+        card: &Card,
+        used_at: DateTime<Utc>,
+        expire_at: Option<DateTime<Utc>>,
+    ) -> Result<bool, StoreError> {
+        let (machine, used_at) = (self.machine.as_str(), used_at.naive_utc());
+        let expire_at: Option<NaiveDateTime> = expire_at.map(|moment| moment.naive_utc());
+        let statement = |way| match way {
+            Way::Routine => (
+                "CALL activate_card(?, ?, ?, ?)".into(),
+                (card.id, machine, used_at, card.duration_seconds).into(),
+            ),
+            Way::Table => (
+                "UPDATE cards SET status = 'ACTIVE', machine_code = ?, used_at = ?, expire_at = ?, \
+                 updated_at = UTC_TIMESTAMP() WHERE id = ? AND status = 'UNUSED' AND duration_seconds <=> ?"
+                    .into(),
+                (machine, used_at, expire_at, card.id, card.duration_seconds).into(),
+            ),
+        };
+        Ok(self.writing.write(connection, self.counters, statement).await? == 1)
+    }
+
+    /// Binds an active card that an operator freed; `false` if somebody else was faster.
+    async fn bind(&self, connection: &mut Conn, card: &Card) -> Result<bool, StoreError> {
+        let (machine, expire_at) = (self.machine.as_str(), card.expire_at.map(|moment| moment.naive_utc()));
+        let statement = |way| match way {
+            Way::Routine => ("CALL bind_card(?, ?, ?)".into(), (card.id, machine, expire_at).into()),
+            Way::Table => (
+                "UPDATE cards SET machine_code = ?, updated_at = UTC_TIMESTAMP() \
+                 WHERE id = ? AND status = 'ACTIVE' AND machine_code IS NULL AND expire_at <=> ?"
+                    .into(),
+                (machine, card.id, expire_at).into(),
+            ),
+        };
+        Ok(self.writing.write(connection, self.counters, statement).await? == 1)
+    }
+}
+
 /// Writes down that an active card is over.
 struct Lapse<'a> {
     card: &'a Card,
     counters: &'a Counters,
+    writing: &'a Writing,
 }
 
 impl Operation for Lapse<'_> {
@@ -145,45 +188,8 @@ impl Operation for Lapse<'_> {
     const IS_RECALLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<(), StoreError> {
-        self.counters.round_trip();
-        connection
-            .exec_drop(
-                "UPDATE cards SET status = 'EXPIRED', updated_at = UTC_TIMESTAMP() \
-                 WHERE id = ? AND status = 'ACTIVE' AND expire_at < UTC_TIMESTAMP()",
-                (self.card.id,),
-            )
-            .await?;
+        let lapse = |way| expiring(way, &[self.card.id]);
+        self.writing.write(connection, self.counters, lapse).await?;
         Ok(())
     }
-}
-
-/// Writes an activation if the card still is what it was judged by; `false` if somebody else was faster.
-async fn activate(
-    connection: &mut Conn,
-    card: &Card,
-    machine: &MachineCode,
-    used_at: DateTime<Utc>,
-    expire_at: Option<DateTime<Utc>>,
-) -> Result<bool, StoreError> {
-    let expire_at: Option<NaiveDateTime> = expire_at.map(|moment| moment.naive_utc());
-    connection
-        .exec_drop(
-            "UPDATE cards SET status = 'ACTIVE', machine_code = ?, used_at = ?, expire_at = ?, \
-             updated_at = UTC_TIMESTAMP() WHERE id = ? AND status = 'UNUSED' AND duration_seconds <=> ?",
-            (machine.as_str(), used_at.naive_utc(), expire_at, card.id, card.duration_seconds),
-        )
-        .await?;
-    Ok(connection.affected_rows() == 1)
-}
-
-/// Binds an active card that an operator freed; `false` if somebody else was faster.
-async fn bind(connection: &mut Conn, card: &Card, machine: &MachineCode) -> Result<bool, StoreError> {
-    connection
-        .exec_drop(
-            "UPDATE cards SET machine_code = ?, updated_at = UTC_TIMESTAMP() \
-             WHERE id = ? AND status = 'ACTIVE' AND machine_code IS NULL AND expire_at <=> ?",
-            (machine.as_str(), card.id, card.expire_at.map(|moment| moment.naive_utc())),
-        )
-        .await?;
-    Ok(connection.affected_rows() == 1)
 }

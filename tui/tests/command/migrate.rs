@@ -30,7 +30,9 @@ fn a_dry_run_shows_the_statements_and_migrating_twice_is_harmless() {
         (plan["creates_database"].clone(), plan["migrations"].as_array().unwrap().len())
     };
     assert_eq!(planned(), (true.into(), 4));
-    let made = "made the database\napplied 1 flask_cards\napplied 2 cards\napplied 3 batches_and_operator_log\napplied 4 accounts\n";
+    let made = "made the database\napplied 1 flask_cards\napplied 2 cards\napplied 3 batches_and_operator_log\n\
+                applied 4 accounts\nmade the routines activate_card, bind_card, expire_cards, must_own_act, change_cards, \
+                delete_cards, restore_cards, make_batch, add_cards, hold_act, close_act\n";
     let (code, done, _) = kami(&database, &["migrate", "--demo"]);
     assert_eq!((code, done), (0, format!("{made}added 3 sample cards\n")));
     let (code, done, _) = kami(&database, &["migrate", "--demo"]);
