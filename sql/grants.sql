@@ -1,8 +1,10 @@
 -- What each role may do, and no more. `kami grants --for ROLE NAME` prints a role's part of this file with names and
 -- password put in; the console and `kami doctor` read here what an act needs. It is not run as it stands.
 --
--- {account} is NAME@HOST, {database} the database. Rights are on tables by name, so that run `kami migrate` first, and
--- this again after it for each account when a new version brings a table or column that a role needs.
+-- {account} is NAME@HOST, {database} the database. Rights are on tables and routines by name, so that run `kami migrate`
+-- first, and this again after it for each account when a new version brings what a role needs.
+--
+-- After `-- formerly:` stands what older versions gave a role beyond that: `kami grants --narrow` takes it back.
 
 -- role: viewer
 -- Looks at cards, batches, statistics and the log, and changes nothing.
@@ -13,32 +15,57 @@ GRANT SELECT ON {database}.`operator_log` TO {account};
 GRANT SELECT ON {database}.`refinery_schema_history` TO {account};
 
 -- role: operator
--- Does everything that the console offers. What stands in the log and in a batch stays as it is; of an act only how
--- many cards it has changed so far, and what undid it, are written later. A card keeps its id, batch and birth.
-GRANT SELECT, INSERT, DELETE, UPDATE (`prefix`, `full_code`, `status`, `duration_seconds`, `machine_code`, `note`,
-    `used_at`, `expire_at`, `updated_at`) ON {database}.`cards` TO {account};
-GRANT SELECT, INSERT ON {database}.`batches` TO {account};
-GRANT SELECT, INSERT, UPDATE (`card_count`, `undone_by`) ON {database}.`acts` TO {account};
-GRANT SELECT, INSERT ON {database}.`operator_log` TO {account};
+-- Does everything that the console offers, and nothing of it without its row of the log: an act begins with a row in
+-- acts, to which the server adds account and time, and the routines do the rest. What stands in log, acts and batches
+-- stays as it is. To change the day of a card's last change is of no use but to lock it, for which MySQL wants a right.
+GRANT SELECT, UPDATE (`updated_at`) ON {database}.`cards` TO {account};
+GRANT SELECT ON {database}.`batches` TO {account};
+GRANT SELECT, INSERT (`act`, `operator`, `undoes`) ON {database}.`acts` TO {account};
+GRANT SELECT ON {database}.`operator_log` TO {account};
 GRANT SELECT ON {database}.`refinery_schema_history` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`change_cards` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`delete_cards` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`restore_cards` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`make_batch` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`add_cards` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`hold_act` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`close_act` TO {account};
+
+-- formerly: operator
+GRANT INSERT, DELETE, UPDATE (`prefix`, `full_code`, `status`, `duration_seconds`, `machine_code`, `note`, `used_at`,
+    `expire_at`) ON {database}.`cards` TO {account};
+GRANT INSERT ON {database}.`batches` TO {account};
+GRANT INSERT, UPDATE (`card_count`, `undone_by`) ON {database}.`acts` TO {account};
+GRANT INSERT ON {database}.`operator_log` TO {account};
 
 -- role: admin
--- An operator who also upgrades the schema (all of migrate), and removes what the log has kept for long enough: it can
--- be made shorter, and no row of it can be changed. Accounts are not made with it: CREATE USER is a right on the whole
--- server, with which one could take over every account there is.
+-- An operator who also upgrades the schema (all of migrate), and removes what the log has kept for long enough. Whoever
+-- changes tables can go round everything here: it is for few. Accounts are not made with it: CREATE USER is a right on
+-- the whole server, with which one could take over every account there is.
 GRANT DELETE ON {database}.`acts` TO {account};
 GRANT DELETE ON {database}.`operator_log` TO {account};
 
 -- role: function
--- The API: reads cards, and writes what an activation and the end of a card's time change.
-GRANT SELECT, UPDATE (`status`, `machine_code`, `used_at`, `expire_at`, `updated_at`) ON {database}.`cards` TO {account};
+-- The API: reads cards; activates, binds and expires those that are to be.
+GRANT SELECT ON {database}.`cards` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`activate_card` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`bind_card` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`expire_cards` TO {account};
+
+-- formerly: function
+GRANT UPDATE (`status`, `machine_code`, `used_at`, `expire_at`, `updated_at`) ON {database}.`cards` TO {account};
 
 -- role: expire
--- The expiry job: sees which cards are overdue, and marks them.
-GRANT SELECT (`id`, `status`, `expire_at`), UPDATE (`status`, `updated_at`) ON {database}.`cards` TO {account};
+-- The expiry job: sees which cards are overdue, and marks these.
+GRANT SELECT (`id`, `status`, `expire_at`) ON {database}.`cards` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`expire_cards` TO {account};
+
+-- formerly: expire
+GRANT UPDATE (`status`, `updated_at`) ON {database}.`cards` TO {account};
 
 -- role: migrate
--- Makes the database and changes its tables, in no other database. Rows are changed only in cards, where a migration
--- fills in what the Flask service left open; CREATE beside it lets the right be given before there is such a table.
-GRANT SELECT, INSERT, CREATE, ALTER, INDEX ON {database}.* TO {account};
-GRANT CREATE, UPDATE ON {database}.`cards` TO {account};
+-- Makes the database and changes its tables and routines, in no other database. The routines work with its rights: what
+-- they write, it may write. CREATE beside a right on a table lets it be given before there is such a table.
+GRANT SELECT, INSERT, CREATE, ALTER, INDEX, CREATE ROUTINE, EXECUTE ON {database}.* TO {account};
+GRANT CREATE, UPDATE, DELETE ON {database}.`cards` TO {account};
+GRANT CREATE, UPDATE ON {database}.`acts` TO {account};

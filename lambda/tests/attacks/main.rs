@@ -7,6 +7,7 @@
 mod hang_ups;
 mod logs;
 mod rogue_database;
+mod roles;
 
 use std::fmt::Display;
 use std::io::{self, Write as _};

@@ -44,14 +44,16 @@ pub struct Batch {
     pub duration: CardDuration,
     /// What was written down about it.
     pub note: Option<String>,
-    /// Who made it.
+    /// Who made it, by the name that they gave.
     pub operator: String,
+    /// The database account that made it, as the server itself wrote down; `None` before it did.
+    pub account: Option<String>,
     /// When.
     pub created_at: DateTime<Utc>,
 }
 
 const COLUMNS: &str =
-    "id, origin, prefix, card_count, code_length, duration_seconds, note, operator, created_at";
+    "id, origin, prefix, card_count, code_length, duration_seconds, note, operator, created_at, account";
 
 fn read(mut row: Row) -> Result<Batch, StoreError> {
     let row = &mut row;
@@ -70,6 +72,7 @@ fn read(mut row: Row) -> Result<Batch, StoreError> {
         note: take(row, 6)?,
         operator: take(row, 7)?,
         created_at: moment(row, 8)?,
+        account: take(row, 9)?,
     })
 }
 

@@ -88,6 +88,11 @@ impl StoreError {
         self.server().is_some_and(|error| matches!(error.code, 1205 | 1213))
     }
 
+    /// Whether the account may not do it, or what would let it is not there.
+    pub(super) fn is_denied(&self) -> bool {
+        self.server().is_some_and(is_denied)
+    }
+
     /// Whether the connection broke under way, so that a fresh one may do better.
     pub(super) fn is_lost_connection(&self) -> bool {
         matches!(self, Self::Unavailable(error) if matches!(**error, Error::Io(_)))
@@ -174,6 +179,16 @@ fn is_refused_login(error: &ServerError) -> bool {
         1045 | 1698 // access denied
             | 3118 | 4151 // the account is locked: MySQL, MariaDB
             | 1820 | 1862 // the password has expired
+    )
+}
+
+/// The account has no right to it, or the routine that would do it is missing, or who made that is gone.
+fn is_denied(error: &ServerError) -> bool {
+    matches!(
+        error.code,
+        1044 | 1142 | 1143 | 1370 // on the database, a table, a column, a routine
+            | 1305 // no such routine
+            | 1449 // no such definer
     )
 }
 

@@ -1,12 +1,16 @@
 //! Marking cards whose time is over, in small batches so that nobody waits behind one.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params, Row, Value};
+use serde_json::json;
 
 use super::counters::Counters;
+use super::record::marks;
+use super::routines::{Way, Writing};
 use super::{Operation, Store, StoreError};
 
 /// How many cards one batch looks at: about 40 ms of row locks.
@@ -47,13 +51,14 @@ impl Store {
     /// off: what is left is found by the next run.
     pub async fn expire_batch(&self, cursor: ExpiryCursor) -> Result<ExpiryBatch, StoreError> {
         let counters = self.pool.counters();
-        self.pool.run(BATCH_LIMIT, ExpireBatch { cursor, counters }).await
+        self.pool.run(BATCH_LIMIT, ExpireBatch { cursor, counters, writing: &self.writing }).await
     }
 }
 
 struct ExpireBatch<'a> {
     cursor: ExpiryCursor,
     counters: &'a Counters,
+    writing: &'a Writing,
 }
 
 impl Operation for ExpireBatch<'_> {
@@ -70,8 +75,7 @@ impl Operation for ExpireBatch<'_> {
                 (expire_at, expire_at, id, EXPIRY_BATCH),
             )
             .await?;
-        let ids: Vec<Value> =
-            overdue.iter().filter_map(|row| row.get::<u64, _>(0)).map(Value::from).collect();
+        let ids: Vec<u64> = overdue.iter().filter_map(|row| row.get(0)).collect();
         if ids.is_empty() {
             return Ok(ExpiryBatch { expired: 0, next: None });
         }
@@ -83,13 +87,23 @@ impl Operation for ExpireBatch<'_> {
             });
             understood.unwrap_or(self.cursor)
         });
-        let statement = format!(
-            "UPDATE cards FORCE INDEX (PRIMARY) SET status = 'EXPIRED', updated_at = UTC_TIMESTAMP() \
-             WHERE id IN (?{}) AND status = 'ACTIVE' AND expire_at < UTC_TIMESTAMP()",
-            ", ?".repeat(ids.len() - 1)
-        );
-        self.counters.round_trip();
-        connection.exec_drop(statement, Params::Positional(ids)).await?;
-        Ok(ExpiryBatch { expired: connection.affected_rows(), next })
+        let expired = self.writing.write(connection, self.counters, |way| expiring(way, &ids)).await?;
+        Ok(ExpiryBatch { expired, next })
+    }
+}
+
+/// The statement that marks those of these cards whose time is over; there is one at the least.
+pub(super) fn expiring(way: Way, ids: &[u64]) -> (Cow<'static, str>, Params) {
+    match way {
+        Way::Routine => ("CALL expire_cards(?)".into(), (json!(ids).to_string(),).into()),
+        Way::Table => {
+            let statement = format!(
+                "UPDATE cards FORCE INDEX (PRIMARY) SET status = 'EXPIRED', updated_at = UTC_TIMESTAMP() \
+                 WHERE id IN ({}) AND status = 'ACTIVE' AND expire_at < UTC_TIMESTAMP()",
+                marks(ids.len())
+            );
+            let ids = ids.iter().copied().map(Value::from).collect();
+            (statement.into(), Params::Positional(ids))
+        }
     }
 }

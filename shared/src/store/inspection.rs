@@ -1,8 +1,8 @@
 //! What an operator has to know of a server when something is wrong.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Error};
 
 use super::grants::Grants;
 use super::limit::{GRACE, SCREEN};
@@ -16,6 +16,15 @@ pub enum ServerKind {
     MySql,
     /// MariaDB.
     MariaDb,
+}
+
+/// That the routines do not work, though we may call them: they have the rights of the account that made them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoutineFault {
+    /// The account that made them.
+    pub maker: String,
+    /// Whether there is no such account any more; otherwise it lacks rights.
+    pub is_gone: bool,
 }
 
 /// The state of a server and of our access to it.
@@ -45,6 +54,8 @@ pub struct Inspection {
     pub known_schema: i32,
     /// What our account may do.
     pub grants: Grants,
+    /// What is wrong with the routines that it may call.
+    pub routine_fault: Option<RoutineFault>,
 }
 
 impl Store {
@@ -120,6 +131,31 @@ impl Operation for Inspect {
             schema_version: super::migrations::schema_version(connection).await?,
             known_schema: newest_known(),
             grants: grants(connection, &self.database).await?,
+            routine_fault: routine_fault(connection).await?,
         })
     }
 }
+
+/// Calls what changes nothing: of the roles that write, each may call one of these.
+async fn routine_fault(connection: &mut Conn) -> Result<Option<RoutineFault>, StoreError> {
+    for call in ["CALL hold_act(0)", "CALL expire_cards('[]')"] {
+        let is_gone = match connection.query_drop(call).await {
+            Err(Error::Server(refusal)) if refusal.code == NO_DEFINER => true,
+            Err(Error::Server(refusal)) if NO_RIGHT.contains(&refusal.code) => false,
+            // That it is missing, or not ours to call, shows in what the account lacks.
+            Ok(()) | Err(Error::Server(_)) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        let query = "SELECT definer FROM information_schema.routines WHERE routine_schema = DATABASE() \
+                     AND routine_name IN ('hold_act', 'expire_cards')";
+        let maker: Option<String> = connection.query_first(query).await?;
+        return Ok(maker.map(|maker| RoutineFault { maker, is_gone }));
+    }
+    Ok(None)
+}
+
+/// The server's number for a routine whose maker is gone.
+const NO_DEFINER: u16 = 1449;
+
+/// The server's numbers for a right on a table or a column that the maker lacks.
+const NO_RIGHT: [u16; 2] = [1142, 1143];

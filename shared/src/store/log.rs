@@ -21,8 +21,10 @@ pub struct ActRecord {
     pub id: u64,
     /// The word for what was done: `generate`, `import`, `edit`, `undo` or one of [`crate::acts::Act::name`].
     pub act: String,
-    /// Who did it.
+    /// Who did it, by the name that they gave.
     pub operator: String,
+    /// The database account that did it, as the server itself wrote down; `None` before it did.
+    pub account: Option<String>,
     /// When.
     pub done_at: DateTime<Utc>,
     /// How many cards it changed or made.
@@ -44,8 +46,10 @@ pub struct LogRecord {
     pub act_id: u64,
     /// The word for what was done.
     pub act: String,
-    /// Who did it.
+    /// Who did it, by the name that they gave.
     pub operator: String,
+    /// The database account that did it, as the server itself wrote down; `None` before it did.
+    pub account: Option<String>,
     /// When.
     pub done_at: DateTime<Utc>,
     /// The card.
@@ -68,6 +72,7 @@ impl fmt::Debug for LogRecord {
             .field("act_id", &self.act_id)
             .field("act", &self.act)
             .field("operator", &self.operator)
+            .field("account", &self.account)
             .field("done_at", &self.done_at)
             .field("card_id", &self.card_id)
             .field("batch_id", &self.batch_id)
@@ -104,7 +109,8 @@ impl fmt::Debug for LogFilter {
     }
 }
 
-pub(super) const ACT_COLUMNS: &str = "id, act, operator, done_at, card_count, batch_id, undoes, undone_by";
+pub(super) const ACT_COLUMNS: &str =
+    "id, act, operator, done_at, card_count, batch_id, undoes, undone_by, account";
 
 pub(super) fn read_act(mut row: Row) -> Result<ActRecord, StoreError> {
     let row = &mut row;
@@ -117,6 +123,7 @@ pub(super) fn read_act(mut row: Row) -> Result<ActRecord, StoreError> {
         batch_id: take(row, 5)?,
         undoes: take(row, 6)?,
         undone_by: take(row, 7)?,
+        account: take(row, 8)?,
     })
 }
 
@@ -138,6 +145,7 @@ fn read_log(mut row: Row) -> Result<LogRecord, StoreError> {
         full_code: take(row, 7)?,
         before: read_values(row, 8)?,
         after: read_values(row, 9)?,
+        account: take(row, 10)?,
     })
 }
 
@@ -194,7 +202,7 @@ fn log(filter: &LogFilter, before: Option<u64>, size: usize) -> Statement {
     let mut statement = Statement {
         text: format!(
             "SELECT id, act_id, act, operator, done_at, card_id, batch_id, full_code, CAST(values_before AS CHAR), \
-             CAST(values_after AS CHAR) FROM operator_log FORCE INDEX ({index}) WHERE id < ?"
+             CAST(values_after AS CHAR), account FROM operator_log FORCE INDEX ({index}) WHERE id < ?"
         ),
         values: vec![before.unwrap_or(u64::MAX).into()],
     };

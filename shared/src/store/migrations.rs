@@ -8,7 +8,7 @@ use refinery::embed_migrations;
 use thiserror::Error;
 
 use super::connect::connect;
-use super::{Store, StoreError};
+use super::{Store, StoreError, routines};
 
 embed_migrations!("../sql");
 
@@ -37,6 +37,20 @@ pub struct MigrationPlan {
     pub from_version: i32,
     /// The migrations that were missing, in order.
     pub migrations: Vec<Migration>,
+    /// The routines through which accounts write that were missing, in order. Of a plan only what is to be made with the
+    /// migrations: who looks at a plan need not see what there is.
+    pub routines: Vec<Routine>,
+    /// Whether the account was not let make routines, so that nobody knows whether all are there.
+    pub routines_denied: bool,
+}
+
+/// A routine of `sql/routines.sql`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Routine {
+    /// Its name in the database.
+    pub name: &'static str,
+    /// The statement that makes it.
+    pub sql: &'static str,
 }
 
 /// Why a database could not be migrated.
@@ -82,9 +96,13 @@ impl Store {
                 connection.disconnect().await?;
                 plan
             }
-            Err(error) if error.is_unknown_database() => {
-                Ok(MigrationPlan { creates_database: true, from_version: 0, migrations: known_migrations() })
-            }
+            Err(error) if error.is_unknown_database() => Ok(MigrationPlan {
+                creates_database: true,
+                from_version: 0,
+                migrations: known_migrations(),
+                routines: routines::definitions().collect(),
+                routines_denied: false,
+            }),
             Err(error) => Err(error.into()),
         }
     }
@@ -113,11 +131,19 @@ impl Store {
     }
 
     async fn apply(&self, guard: &mut Conn) -> Result<MigrationPlan, MigrateError> {
-        let plan = plan(guard).await?;
+        let mut plan = plan(guard).await?;
         if !plan.migrations.is_empty() {
             let mut connections = mysql_async::Pool::new(self.pool.address().await?.options());
             migrations::runner().run_async(&mut connections).await.map_err(|error| failure(&error))?;
             connections.disconnect().await?;
+        }
+        match routines::make_missing(guard).await {
+            Ok(made) => plan.routines = made,
+            Err(error) if error.is_denied() => {
+                plan.routines.clear();
+                plan.routines_denied = true;
+            }
+            Err(error) => return Err(error.into()),
         }
         Ok(plan)
     }
@@ -186,7 +212,12 @@ async fn plan(connection: &mut Conn) -> Result<MigrationPlan, MigrateError> {
         return Err(MigrateError::Newer { found: from_version, known });
     }
     migrations.retain(|migration| migration.version > from_version);
-    Ok(MigrationPlan { creates_database: false, from_version, migrations })
+    let mut routines = Vec::new();
+    if !migrations.is_empty() {
+        let there = routines::names(connection).await?;
+        routines.extend(routines::definitions().filter(|one| !there.iter().any(|name| name == one.name)));
+    }
+    Ok(MigrationPlan { creates_database: false, from_version, migrations, routines, routines_denied: false })
 }
 
 /// The newest version that this kami brings a database to.

@@ -20,6 +20,7 @@ mod migrations;
 mod one_card;
 mod pool;
 mod record;
+mod routines;
 mod statistics;
 mod validation;
 
@@ -48,12 +49,13 @@ pub use self::grants::{
 };
 use self::health::Health;
 pub use self::health::{HEALTH_KEPT, HEALTH_LIMIT};
-pub use self::inspection::{Inspection, ServerKind};
+pub use self::inspection::{Inspection, RoutineFault, ServerKind};
 pub use self::listing::{COUNT_CAP, Explained, Page, Progress, SEARCH_WINDOW, SearchCursor, SearchStep};
 pub use self::log::{ActRecord, LogFilter, LogRecord};
 use self::lookup::Lookups;
-pub use self::migrations::{MigrateError, Migration, MigrationPlan};
+pub use self::migrations::{MigrateError, Migration, MigrationPlan, Routine};
 use self::pool::Pool;
+use self::routines::Writing;
 pub use self::statistics::{Event, Histogram, PrefixStock, Step, Stock};
 pub use self::validation::Validation;
 use crate::card::Card;
@@ -71,6 +73,7 @@ pub struct Store {
     /// Permission for a client's request to write; fewer than there are connections, so that requests which only
     /// read go on while a lock holds the writers up.
     writes: Arc<Semaphore>,
+    writing: Arc<Writing>,
     read_only: bool,
 }
 
@@ -85,7 +88,7 @@ impl Store {
         let writes = Arc::new(Semaphore::new(source.pool().saturating_sub(lookup::LANES + 1).max(1)));
         let pool = Pool::new(source);
         let (lookups, health) = (Lookups::new(pool.clone()), Health::new(pool.clone()));
-        Self { pool, lookups, health, writes, read_only: false }
+        Self { pool, lookups, health, writes, writing: Arc::default(), read_only: false }
     }
 
     /// The same store, which refuses every act of an operator before anything is sent if it is `read_only`.

@@ -1,15 +1,17 @@
 //! Validating a card and reading its status: what the function does for clients.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use mysql_async::Conn;
-use mysql_async::prelude::Queryable;
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
+use super::expiry::expiring;
 use super::lookup::find_card;
 use super::pool::Pool;
+use super::routines::{Way, Writing};
 use super::{CardNow, Operation, REQUEST_LIMIT, Store, StoreError};
 use crate::card::{Card, CardCode, CardStatus, MachineCode};
 use crate::rules::{self, Refusal, Verdict};
@@ -56,8 +58,9 @@ impl Store {
                 Ok(Validation::Refused(Refusal::Expired))
             }
             Verdict::Activate { .. } | Verdict::Bind => {
-                let (code, machine, pool) = (code.clone(), machine.clone(), self.pool.clone());
-                self.write(deadline, Settle { code, machine, found, pool }).await
+                let (code, machine) = (code.clone(), machine.clone());
+                let (pool, writing) = (self.pool.clone(), Arc::clone(&self.writing));
+                self.write(deadline, Settle { code, machine, found, pool, writing }).await
             }
         }
     }
@@ -78,7 +81,7 @@ impl Store {
 
     /// Writes down that an active card is over. The answer is right without it, so a failure is only logged.
     async fn write_lapse(&self, id: u64) {
-        let lapse = Lapse { id, pool: self.pool.clone() };
+        let lapse = Lapse { id, pool: self.pool.clone(), writing: Arc::clone(&self.writing) };
         if let Err(error) = self.write(Instant::now() + LAPSE_LIMIT, lapse).await {
             warn!(card = id, %error, "an expired card could not be marked as such");
         }
@@ -112,6 +115,7 @@ struct Settle {
     machine: MachineCode,
     found: CardNow,
     pool: Pool,
+    writing: Arc<Writing>,
 }
 
 impl Operation for Settle {
@@ -129,14 +133,12 @@ impl Operation for Settle {
                 // It ran out in this very moment: the next request writes that down.
                 Verdict::Lapse => return Ok(Validation::Refused(Refusal::Expired)),
                 Verdict::Activate { used_at, expire_at } => {
-                    self.pool.counters().round_trip();
-                    if activate(connection, &card, &self.machine, used_at, expire_at).await? {
+                    if self.activate(connection, &card, used_at, expire_at).await? {
                         return Ok(Validation::Admitted { expire_at, now });
                     }
                 }
                 Verdict::Bind => {
-                    self.pool.counters().round_trip();
-                    if bind(connection, &card, &self.machine).await? {
+                    if self.bind(connection, &card).await? {
                         return Ok(Validation::Admitted { expire_at: card.expire_at, now });
                     }
                 }
@@ -150,10 +152,53 @@ impl Operation for Settle {
     }
 }
 
+impl Settle {
+    /// Writes an activation if the card still is what it was judged by; `false` if somebody else was faster.
+    async fn activate(
+        &self,
+        connection: &mut Conn,
+        card: &Card,
+        used_at: DateTime<Utc>,
+        expire_at: Option<DateTime<Utc>>,
+    ) -> Result<bool, StoreError> {
+        let (machine, used_at) = (self.machine.as_str(), used_at.naive_utc());
+        let expire_at: Option<NaiveDateTime> = expire_at.map(|moment| moment.naive_utc());
+        let statement = |way| match way {
+            Way::Routine => (
+                "CALL activate_card(?, ?, ?, ?)".into(),
+                (card.id, machine, used_at, card.duration_seconds).into(),
+            ),
+            Way::Table => (
+                "UPDATE cards SET status = 'ACTIVE', machine_code = ?, used_at = ?, expire_at = ?, \
+                 updated_at = UTC_TIMESTAMP() WHERE id = ? AND status = 'UNUSED' AND duration_seconds <=> ?"
+                    .into(),
+                (machine, used_at, expire_at, card.id, card.duration_seconds).into(),
+            ),
+        };
+        Ok(self.writing.write(connection, self.pool.counters(), statement).await? == 1)
+    }
+
+    /// Binds an active card that an operator freed; `false` if somebody else was faster.
+    async fn bind(&self, connection: &mut Conn, card: &Card) -> Result<bool, StoreError> {
+        let (machine, expire_at) = (self.machine.as_str(), card.expire_at.map(|moment| moment.naive_utc()));
+        let statement = |way| match way {
+            Way::Routine => ("CALL bind_card(?, ?, ?)".into(), (card.id, machine, expire_at).into()),
+            Way::Table => (
+                "UPDATE cards SET machine_code = ?, updated_at = UTC_TIMESTAMP() \
+                 WHERE id = ? AND status = 'ACTIVE' AND machine_code IS NULL AND expire_at <=> ?"
+                    .into(),
+                (machine, card.id, expire_at).into(),
+            ),
+        };
+        Ok(self.writing.write(connection, self.pool.counters(), statement).await? == 1)
+    }
+}
+
 /// Writes down that an active card is over.
 struct Lapse {
     id: u64,
     pool: Pool,
+    writing: Arc<Writing>,
 }
 
 impl Operation for Lapse {
@@ -162,45 +207,8 @@ impl Operation for Lapse {
     const IS_RECALLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<(), StoreError> {
-        self.pool.counters().round_trip();
-        connection
-            .exec_drop(
-                "UPDATE cards SET status = 'EXPIRED', updated_at = UTC_TIMESTAMP() \
-                 WHERE id = ? AND status = 'ACTIVE' AND expire_at < UTC_TIMESTAMP()",
-                (self.id,),
-            )
-            .await?;
+        let lapse = |way| expiring(way, &[self.id]);
+        self.writing.write(connection, self.pool.counters(), lapse).await?;
         Ok(())
     }
-}
-
-/// Writes an activation if the card still is what it was judged by; `false` if somebody else was faster.
-async fn activate(
-    connection: &mut Conn,
-    card: &Card,
-    machine: &MachineCode,
-    used_at: DateTime<Utc>,
-    expire_at: Option<DateTime<Utc>>,
-) -> Result<bool, StoreError> {
-    let expire_at: Option<NaiveDateTime> = expire_at.map(|moment| moment.naive_utc());
-    connection
-        .exec_drop(
-            "UPDATE cards SET status = 'ACTIVE', machine_code = ?, used_at = ?, expire_at = ?, \
-             updated_at = UTC_TIMESTAMP() WHERE id = ? AND status = 'UNUSED' AND duration_seconds <=> ?",
-            (machine.as_str(), used_at.naive_utc(), expire_at, card.id, card.duration_seconds),
-        )
-        .await?;
-    Ok(connection.affected_rows() == 1)
-}
-
-/// Binds an active card that an operator freed; `false` if somebody else was faster.
-async fn bind(connection: &mut Conn, card: &Card, machine: &MachineCode) -> Result<bool, StoreError> {
-    connection
-        .exec_drop(
-            "UPDATE cards SET machine_code = ?, updated_at = UTC_TIMESTAMP() \
-             WHERE id = ? AND status = 'ACTIVE' AND machine_code IS NULL AND expire_at <=> ?",
-            (machine.as_str(), card.id, card.expire_at.map(|moment| moment.naive_utc())),
-        )
-        .await?;
-    Ok(connection.affected_rows() == 1)
 }

@@ -23,7 +23,7 @@ async fn a_server_is_described() {
     let maria = found.version.contains("MariaDB");
     assert_eq!(found.kind == ServerKind::MariaDb, maria, "{}", found.version);
     assert_eq!(found.account, "kami@127.0.0.1");
-    assert_eq!((found.schema_version, found.known_schema), (Some(3), 3));
+    assert_eq!((found.schema_version, found.known_schema), (Some(4), 4));
     assert_eq!((found.tls_cipher, found.takes_no_writes), (None, false));
     assert!(!found.time_zone.is_empty());
     assert_eq!(found.grants.missing(Role::Operator), []);
@@ -39,9 +39,17 @@ async fn rights_are_known_before_they_are_needed() {
     };
     for (grants, may_view, impossible) in [
         (&["GRANT SELECT ON {db}.* TO {user}"][..], true, &Deed::ALL[..]),
-        (&["GRANT SELECT, INSERT, UPDATE, DELETE ON {db}.* TO {user}"], true, &[]),
+        (&["GRANT SELECT, INSERT, UPDATE, DELETE ON {db}.* TO {user}"], true, &Deed::ALL),
+        (&["GRANT SELECT, INSERT, UPDATE, EXECUTE ON {db}.* TO {user}"], true, &[]),
         (&["GRANT ALL ON {db}.* TO {user}"], true, &[]),
-        (&["GRANT SELECT, INSERT, UPDATE ON {db}.* TO {user}"], true, &[Deed::Delete, Deed::Undo]),
+        (
+            &[
+                "GRANT SELECT, INSERT, UPDATE ON {db}.* TO {user}",
+                "GRANT EXECUTE ON PROCEDURE {db}.change_cards TO {user}",
+            ],
+            true,
+            &[Deed::Make, Deed::Delete, Deed::Undo],
+        ),
         (&["GRANT SELECT (id, code), INSERT ON {db}.cards TO {user}"], false, &Deed::ALL),
     ] {
         let found = account(&database, grants).await.grants().await.unwrap();
@@ -64,7 +72,7 @@ async fn rights_of_an_active_role_count() {
         &database,
         &[
             &format!("CREATE ROLE '{role}'"),
-            &format!("GRANT SELECT, INSERT, UPDATE, DELETE ON {{db}}.* TO '{role}'"),
+            &format!("GRANT SELECT, INSERT, UPDATE, EXECUTE ON {{db}}.* TO '{role}'"),
             &format!("GRANT '{role}' TO {{user}}"),
             &activate,
         ],

@@ -52,7 +52,7 @@ async fn take_over() -> TestDatabase {
             "DROP TABLE cards, batches, acts, operator_log, refinery_schema_history; SET time_zone = '+00:00'; {FLASK}"
         ))
         .await;
-    assert_eq!(database.store().migrate().await.unwrap().migrations.len(), 3);
+    assert_eq!(database.store().migrate().await.unwrap().migrations.len(), 4);
     database
 }
 

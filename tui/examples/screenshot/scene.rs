@@ -112,6 +112,7 @@ fn cards(language: Language) -> Seller {
         act_id: id,
         act: act.to_owned(),
         operator: "li".to_owned(),
+        account: None,
         done_at: now() - TimeDelta::minutes(minutes),
         card_id: Some(card),
         batch_id: None,

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use kami_shared::protection::Protection;
 use kami_shared::socket;
-use kami_shared::store::{Inspection, Role, ServerKind, rights_in_words};
+use kami_shared::store::{Inspection, Role, RoutineFault, ServerKind, rights_in_words};
 use serde_json::json;
 
 use super::failure::Failure;
@@ -176,21 +176,31 @@ fn version(session: &Session, seen: &Inspection) -> Check {
 fn grants(session: &Session, seen: &Inspection, role: Role) -> Check {
     let language = session.language;
     let missing = seen.grants.missing(role);
+    let outgrown = seen.grants.outgrown(role);
+    let database = session.settings.connection.url.database();
+    let mend = |how: &str, role: Role, account: &str| {
+        let (role, account, database) = (role.name(), quoted(account), quoted(&database));
+        let command = format!("kami grants {how}--for {role} {account} --database {database} | mysql");
+        Some(say!(language, "command.doctor.mend_grants", command = command))
+    };
     let (found, mend) = if seen.takes_no_writes && role != Role::Viewer {
         (say!(language, "command.doctor.replica"), Some(say!(language, "command.doctor.mend_replica")))
-    } else if missing.is_empty() {
+    } else if let (true, Some(RoutineFault { maker, is_gone })) = (missing.is_empty(), &seen.routine_fault) {
+        let (key, how) = if *is_gone { ("no_maker", "") } else { ("poor_maker", "--existing ") };
+        let found = say!(language, format!("command.doctor.{key}"), account = maker);
+        (found, mend(how, Role::Migrate, maker))
+    } else if missing.is_empty() && outgrown.is_empty() {
         (say!(language, "command.doctor.may", role = role.name()), None)
+    } else if missing.is_empty() {
+        let rights = rights_in_words(&outgrown);
+        (
+            say!(language, "command.doctor.outgrown", role = role.name(), rights = rights),
+            mend("--narrow ", role, &seen.account),
+        )
     } else {
         let found =
             say!(language, "command.doctor.lacks", role = role.name(), rights = rights_in_words(&missing));
-        let database = session.settings.connection.url.database();
-        let command = format!(
-            "kami grants --existing --for {} {} --database {} | mysql",
-            role.name(),
-            quoted(&seen.account),
-            quoted(&database)
-        );
-        (found, Some(say!(language, "command.doctor.mend_grants", command = command)))
+        (found, mend("--existing ", role, &seen.account))
     };
     Check { name: "grants", found, mend }
 }

@@ -22,7 +22,8 @@ use crate::words::say;
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(after_help = "Examples:\n  kami grants --for operator li@10.0.0.% | mysql\n  \
                   kami grants --for function kami_api --password-file api.password | mysql\n  \
-                  kami grants --for operator --existing li@10.0.0.% | mysql   after an upgrade\n  \
+                  kami grants --for operator --existing li@10.0.0.% | mysql   before an upgrade's programs\n  \
+                  kami grants --for operator --narrow li@10.0.0.% | mysql     after them\n  \
                   kami grants --drop li@10.0.0.% | mysql")]
 pub(super) struct Grants {
     /// What the account is for
@@ -40,11 +41,14 @@ pub(super) struct Grants {
     /// The account is there already: only give it what it lacks
     #[arg(long, conflicts_with_all = ["password_file", "plaintext"])]
     existing: bool,
+    /// The account is there already: also take back what older versions gave it, once none of their programs runs
+    #[arg(long, conflicts_with_all = ["existing", "password_file", "plaintext"])]
+    narrow: bool,
     /// Let the account in without TLS, as on a private network of one machine
     #[arg(long)]
     plaintext: bool,
     /// Do away with the account instead
-    #[arg(long, conflicts_with_all = ["role", "database", "password_file", "existing", "plaintext"])]
+    #[arg(long, conflicts_with_all = ["role", "database", "password_file", "existing", "narrow", "plaintext"])]
     drop: bool,
     /// Print one JSON object
     #[arg(long)]
@@ -127,6 +131,9 @@ impl Grants {
     }
 
     fn give(&self, account: &Account, role: Role, database: &str) -> Result<Printed, Failure> {
+        if self.narrow {
+            return Ok(Printed { statements: role.narrowing(account, database), password: None });
+        }
         if self.existing {
             return Ok(Printed { statements: role.grants(account, database), password: None });
         }

@@ -16,7 +16,8 @@ const PART: usize = 1_000;
 
 /// Print the operator log, newest first
 ///
-/// Without a number or a code it lists acts; with one, what was done to each card, before and after.
+/// Without a number or a code it lists acts; with one, what was done to each card, before and after. The operator is
+/// the name that was given; the account is who had logged in to the database, as its server wrote down.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  kami log --operator li --act delete --done 2026-01..\n  kami log 1042           each card of that act\n  \
@@ -77,7 +78,7 @@ impl Log {
         let Self { operator, act, batch, .. } = self;
         let (operator, act) = (operator.clone(), act.clone());
         let filter = ActFilter { operator, act, code: None, batch_id: *batch, done };
-        let headings = ["id", "time", "act", "operator", "cards", "batch", "undo"];
+        let headings = ["id", "time", "act", "operator", "account", "cards", "batch", "undo"];
         let mut table = Table::headed(headings.map(|name| heading(session, name)));
         let (mut before, mut printed) = (None, 0);
         while printed < self.limit() {
@@ -111,7 +112,7 @@ impl Log {
             act: self.act.clone(),
             card_id: None,
         };
-        let headings = ["id", "time", "act", "operator", "code", "change"];
+        let headings = ["id", "time", "act", "operator", "account", "code", "change"];
         let mut table = Table::headed(headings.map(|name| heading(session, name)));
         let (mut before, mut printed) = (None, 0);
         while printed < self.limit() {
@@ -143,7 +144,7 @@ fn heading(session: &Session, name: &str) -> String {
     say!(session.language, format!("command.log.{name}"))
 }
 
-fn act_cells(session: &Session, act: &ActRecord) -> [String; 7] {
+fn act_cells(session: &Session, act: &ActRecord) -> [String; 8] {
     let id = |id: Option<u64>| id.map_or_else(|| NONE.to_owned(), |id| format!("#{id}"));
     let undo = match (act.undoes, act.undone_by) {
         (Some(undone), _) => say!(session.language, "command.log.undoes", id = undone),
@@ -155,18 +156,20 @@ fn act_cells(session: &Session, act: &ActRecord) -> [String; 7] {
         whole_moment(session.zone, act.done_at),
         act_word(session.language, &act.act),
         act.operator.clone(),
+        text(act.account.as_deref()),
         number(act.card_count),
         id(act.batch_id),
         undo,
     ]
 }
 
-fn record_cells(session: &Session, record: &LogRecord) -> [String; 6] {
+fn record_cells(session: &Session, record: &LogRecord) -> [String; 7] {
     [
         format!("#{}", record.act_id),
         whole_moment(session.zone, record.done_at),
         act_word(session.language, &record.act),
         record.operator.clone(),
+        text(record.account.as_deref()),
         text(record.full_code.as_deref()),
         changes(session.language, record),
     ]

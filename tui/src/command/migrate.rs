@@ -7,7 +7,7 @@ use kami_shared::store::{MigrateError, Migration, MigrationPlan};
 use serde_json::json;
 
 use super::failure::Failure;
-use super::output::Output;
+use super::output::{Output, message};
 use super::session::Session;
 use crate::console::reason;
 use crate::words::{Language, say};
@@ -72,7 +72,7 @@ fn words(language: Language, error: &MigrateError) -> String {
 }
 
 fn print_done(language: Language, done: &MigrationPlan) -> io::Result<()> {
-    let MigrationPlan { creates_database, from_version, migrations } = done;
+    let MigrationPlan { creates_database, from_version, migrations, routines, routines_denied } = done;
     let mut out = io::stdout();
     if *creates_database {
         writeln!(out, "{}", say!(language, "migrate.made"))?;
@@ -80,8 +80,14 @@ fn print_done(language: Language, done: &MigrationPlan) -> io::Result<()> {
     for Migration { version, name, .. } in migrations {
         writeln!(out, "{}", say!(language, "migrate.applied", version = version, name = name))?;
     }
-    if migrations.is_empty() {
+    if !routines.is_empty() {
+        let names: Vec<_> = routines.iter().map(|routine| routine.name).collect();
+        writeln!(out, "{}", say!(language, "migrate.routines", names = names.join(", ")))?;
+    } else if migrations.is_empty() {
         writeln!(out, "{}", say!(language, "migrate.nothing", version = from_version))?;
+    }
+    if *routines_denied {
+        message(&say!(language, "migrate.routines_denied"));
     }
     Ok(())
 }
@@ -94,6 +100,8 @@ fn print_json(plan: &MigrationPlan, samples: Option<u64>) -> io::Result<()> {
     out.json(&json!({
         "creates_database": plan.creates_database,
         "from_version": plan.from_version,
+        "routines": plan.routines.iter().map(|routine| routine.name).collect::<Vec<_>>(),
+        "routines_denied": plan.routines_denied,
         "migrations": migrations.collect::<Vec<_>>(),
         "sample_cards": samples,
     }))?;
@@ -111,6 +119,9 @@ fn print_plan(language: Language, plan: &MigrationPlan) -> io::Result<()> {
     }
     for migration in &plan.migrations {
         writeln!(out, "-- {} {}\n\n{}", migration.version, migration.name, migration.sql)?;
+    }
+    for routine in &plan.routines {
+        writeln!(out, "{}\n", routine.sql)?;
     }
     Ok(())
 }

@@ -99,6 +99,7 @@ fn print(
                 format!("#{}", record.act_id),
                 act_word(language, &record.act),
                 record.operator.clone(),
+                text(record.account.as_deref()),
                 changes(language, record),
             ]);
         }

@@ -17,6 +17,12 @@ pub fn act_word(language: Language, act: &str) -> String {
     if word.ends_with(&key) { harmless(act).into_owned() } else { word }
 }
 
+/// Who did something: the name that the operator gave, and the account that the server knows them by.
+pub fn doer(operator: &str, account: Option<&str>) -> String {
+    let operator = harmless(operator);
+    account.map_or_else(|| operator.to_string(), |account| format!("{operator} ({})", harmless(account)))
+}
+
 /// What an act changed about a card, a value each: `status  active → disabled`.
 pub fn changes(language: Language, zone: Zone, record: &LogRecord) -> Vec<String> {
     let (Some(before), Some(after)) = (&record.before, &record.after) else { return Vec::new() };

@@ -58,6 +58,11 @@ impl Kami {
         kami
     }
 
+    /// The account that `kami` logs in with, as the server knows it.
+    pub(crate) async fn account(&self) -> String {
+        self.database.rows("SELECT CURRENT_USER()", ()).await.remove(0)
+    }
+
     /// `kami` on the database, spoken to in English by nobody at a terminal.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kami"));

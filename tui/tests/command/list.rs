@@ -123,12 +123,14 @@ async fn a_card_is_shown_with_its_history() {
     let kami = Kami::with_cards().await;
     kami.run(&["disable", "VIP-A"]).ends(0);
     let ran = kami.run(&["show", "vip-a"]).ends(0);
-    for part in ["code      VIP-A\n", "status    disabled\n", "disabled  tester  status unused → disabled\n"]
-    {
+    let account = kami.account().await;
+    let act = format!("disabled  tester  {account}  status unused → disabled\n");
+    for part in ["code      VIP-A\n", "status    disabled\n", &*act] {
         assert!(ran.out.contains(part), "{part:?} in {}", ran.out);
     }
     let card = &kami.run(&["show", "VIP-A", "--json"]).ends(0).json()[0];
     assert_eq!(card["history"][0]["act"], "disable");
+    assert_eq!(card["history"][0]["account"], *account);
     assert_eq!(card["history"][0]["before"]["status"], "unused");
     let ran = kami.run(&["show", "VIP-A", "VIP-X", "--json"]).ends(3);
     assert_eq!((ran.json().len(), ran.err.as_str()), (1, "kami: there is no card VIP-X\n"));

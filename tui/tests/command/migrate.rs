@@ -29,15 +29,16 @@ fn a_dry_run_shows_the_statements_and_migrating_twice_is_harmless() {
         let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
         (plan["creates_database"].clone(), plan["migrations"].as_array().unwrap().len())
     };
-    assert_eq!(planned(), (true.into(), 3));
-    let made =
-        "made the database\napplied 1 flask_cards\napplied 2 cards\napplied 3 batches_and_operator_log\n";
+    assert_eq!(planned(), (true.into(), 4));
+    let made = "made the database\napplied 1 flask_cards\napplied 2 cards\napplied 3 batches_and_operator_log\n\
+                applied 4 accounts\nmade the routines activate_card, bind_card, expire_cards, must_own_act, change_cards, \
+                delete_cards, restore_cards, make_batch, add_cards, hold_act, close_act\n";
     let (code, done, _) = kami(&database, &["migrate", "--demo"]);
     assert_eq!((code, done), (0, format!("{made}added 3 sample cards\n")));
     let (code, done, _) = kami(&database, &["migrate", "--demo"]);
     assert_eq!(
         (code, done.as_str()),
-        (0, "nothing to do: the database is at schema version 3\nadded 0 sample cards\n")
+        (0, "nothing to do: the database is at schema version 4\nadded 0 sample cards\n")
     );
     assert_eq!(planned(), (false.into(), 0));
 }
@@ -66,6 +67,6 @@ fn it_speaks_the_readers_language() {
         String::from_utf8([stdout, stderr].concat()).unwrap()
     };
     assert!(run(&database.url()).starts_with("已创建数据库\n已执行 1 flask_cards\n"));
-    assert_eq!(run(&database.url()), "无需操作：数据库结构已是版本 3\n");
+    assert_eq!(run(&database.url()), "无需操作：数据库结构已是版本 4\n");
     assert!(run("mysql://kami@127.0.0.1:1/kamisystem").starts_with("kami: 数据库不可用："));
 }

@@ -14,15 +14,20 @@ async fn the_log_lists_acts_and_each_card_of_one() {
     let ran = kami.run(&["log"]).ends(0);
     let lines: Vec<&str> = ran.out.lines().collect();
     assert!(lines[0].starts_with("act  time"), "{ran:?}");
-    assert!(lines[1].starts_with("#2 ") && lines[1].ends_with("undone    tester    2      –      undoes #1"));
-    assert!(
-        lines[2].starts_with("#1 ") && lines[2].ends_with("disabled  tester    2      –      undone by #2")
-    );
+    let account = kami.account().await;
+    for (line, id, act, undo) in
+        [(lines[1], "#2 ", "undone  ", "undoes #1"), (lines[2], "#1 ", "disabled", "undone by #2")]
+    {
+        let end = format!("{act}  tester    {account}  2      –      {undo}");
+        assert!(line.starts_with(id) && line.ends_with(&end), "{line}");
+    }
     let acts = kami.run(&["log", "--act", "disable", "--operator", "tester", "--json"]).ends(0).json();
     assert_eq!((acts.len(), &acts[0]["act_id"], &acts[0]["undone_by"]), (1, &json!(1), &json!(2)));
     assert!(acts[0]["done_at"].as_str().unwrap().ends_with("+08:00"));
+    assert_eq!(acts[0]["account"], *account);
     let cards = kami.run(&["log", "1", "--json"]).ends(0).json();
     assert_eq!((cards.len(), &cards[0]["after"]["status"]), (2, &json!("disabled")));
+    assert_eq!(cards[0]["account"], *account);
     assert_eq!(kami.run(&["log", "1", "--limit", "1", "--json"]).json().len(), 1);
     let ran = kami.run(&["log", "--code", "VIP-A"]).ends(0);
     assert!(ran.out.contains("VIP-A  status unused → disabled\n"), "{ran:?}");
@@ -89,7 +94,7 @@ async fn the_doctor_finds_what_is_wrong_and_how_to_mend_it() {
     let user = kami_testkit::unique_name("r");
     kami.database
         .execute(&format!(
-            "DELETE FROM refinery_schema_history WHERE version = 3; \
+            "DELETE FROM refinery_schema_history WHERE version = 4; \
              CREATE USER '{user}'@'%' IDENTIFIED BY 'p'; GRANT SELECT ON {name}.* TO '{user}'@'%'"
         ))
         .await;

@@ -5,8 +5,9 @@ use kami_testkit::{TestDatabase, unique_name};
 
 use super::fixtures::{Kami, Ran, ran};
 
-/// The numbers with which both servers refuse what there is no right to: on a database, a table, a column.
-const DENIED: [u16; 4] = [1044, 1142, 1143, 1227];
+/// The numbers with which both servers refuse what there is no right to: on a database, a table, a column,
+/// the server, a routine.
+const DENIED: [u16; 5] = [1044, 1142, 1143, 1227, 1370];
 
 /// The database as a new account of that role sees it.
 async fn log_in(kami: &Kami, role: &str) -> TestDatabase {
@@ -56,20 +57,17 @@ const READS: [(&[&str], i32); 9] = [
 
 /// Every act, in an order in which each can be done, with what it needs beside the log.
 const ACTS: [(&[&str], &str); 11] = [
-    (
-        &["generate", "--prefix", "NEW", "--count", "3", "--duration", "30d", "--note", "batch"],
-        "INSERT on cards",
-    ),
-    (&["import", "codes.txt", "--duration", "3h"], "INSERT on cards"),
-    (&["edit", "VIP-A", "--status", "active", "--machine", "PC", "--note", "sold"], "UPDATE (prefix"),
-    (&["edit", "VIP-A", "--prefix", "GOLD"], "UPDATE (prefix"),
-    (&["extend", "GOLD-A", "--by", "1h"], "UPDATE (prefix"),
-    (&["unbind", "GOLD-A"], "UPDATE (prefix"),
-    (&["disable", "--prefix", "NEW", "--all"], "UPDATE (prefix"),
-    (&["enable", "--prefix", "NEW", "--all"], "UPDATE (prefix"),
-    (&["delete", "VIP-B", "--yes"], "DELETE on cards"),
-    (&["undo"], "INSERT on cards"),
-    (&["undo"], "INSERT on cards"),
+    (&["generate", "--prefix", "NEW", "--count", "3", "--duration", "30d", "--note", "batch"], "INSERT (act"),
+    (&["import", "codes.txt", "--duration", "3h"], "INSERT (act"),
+    (&["edit", "VIP-A", "--status", "active", "--machine", "PC", "--note", "sold"], "UPDATE (updated_at"),
+    (&["edit", "VIP-A", "--prefix", "GOLD"], "UPDATE (updated_at"),
+    (&["extend", "GOLD-A", "--by", "1h"], "UPDATE (updated_at"),
+    (&["unbind", "GOLD-A"], "UPDATE (updated_at"),
+    (&["disable", "--prefix", "NEW", "--all"], "UPDATE (updated_at"),
+    (&["enable", "--prefix", "NEW", "--all"], "UPDATE (updated_at"),
+    (&["delete", "VIP-B", "--yes"], "UPDATE (updated_at"),
+    (&["undo"], "UPDATE (updated_at"),
+    (&["undo"], "UPDATE (updated_at"),
 ];
 
 async fn kami() -> Kami {
@@ -122,8 +120,23 @@ async fn an_operator_does_every_act_and_cannot_touch_schema_or_log() {
     run_as(&kami, &operator, &["doctor"]).ends(0);
     may(
         &operator,
-        &["SELECT * FROM operator_log", "UPDATE cards SET note = 'x' WHERE FALSE"],
+        &["SELECT * FROM operator_log"],
         &[
+            "INSERT INTO cards (prefix, code, full_code) VALUES ('A', 'B', 'A-B')",
+            "UPDATE cards SET note = 'x'",
+            "UPDATE cards SET status = 'UNUSED', machine_code = NULL",
+            "DELETE FROM cards",
+            "INSERT INTO operator_log (act_id, act, operator, values_after) VALUES (1, 'delete', 'boss', '{}')",
+            "INSERT INTO acts (act, operator, account) VALUES ('note', 'boss', 'boss@%')",
+            "INSERT INTO acts (act, operator, done_at) VALUES ('note', 'boss', '2026-01-01')",
+            "INSERT INTO acts (act, operator, card_count) VALUES ('note', 'boss', 1000)",
+            "INSERT INTO acts (act, operator, batch_id) VALUES ('generate', 'boss', 1)",
+            "INSERT INTO batches (card_count, operator, created_at) VALUES (1, 'boss', '2026-01-01')",
+            "UPDATE acts SET card_count = 0",
+            "UPDATE acts SET undone_by = 1",
+            "DROP PROCEDURE change_cards",
+            "ALTER PROCEDURE change_cards SQL SECURITY INVOKER",
+            "CREATE PROCEDURE another() DELETE FROM cards",
             "UPDATE operator_log SET operator = 'somebody else'",
             "DELETE FROM operator_log",
             "UPDATE acts SET operator = 'somebody else'",
@@ -161,8 +174,8 @@ async fn an_admin_also_upgrades_and_prunes_the_log_and_cannot_rewrite_it() {
         ],
         &[
             "UPDATE operator_log SET operator = 'somebody else'",
-            "UPDATE acts SET operator = 'somebody else'",
             "DROP TABLE cards",
+            "DROP PROCEDURE change_cards",
             "CREATE USER another",
             "GRANT SELECT ON cards TO another",
         ],
@@ -187,7 +200,7 @@ async fn what_migrates_makes_one_database_and_keeps_out_of_the_others() {
             "CREATE INDEX note ON cards (note)",
         ],
         &[
-            "DELETE FROM cards",
+            "DELETE FROM operator_log",
             "UPDATE operator_log SET operator = 'somebody else'",
             "DROP TABLE cards",
             &format!("ALTER TABLE {elsewhere}.cards ADD COLUMN more INT"),
@@ -222,8 +235,16 @@ async fn the_function_and_the_expiry_job_reach_only_what_they_change() {
     run_as(&kami, &function, &["doctor", "--for", "function"]).ends(0);
     may(
         &function,
-        &["UPDATE cards SET status = 'EXPIRED', machine_code = 'm', used_at = NOW() WHERE FALSE"],
+        &["SELECT * FROM cards"],
         &[
+            "UPDATE cards SET status = 'UNUSED'",
+            "UPDATE cards SET machine_code = 'm'",
+            "UPDATE cards SET expire_at = '9999-01-01'",
+            "CALL change_cards(1, '[]')",
+            "CALL delete_cards(1, '[1]')",
+            "CALL add_cards(1, '[]')",
+            "CALL must_own_act(1)",
+            "DROP PROCEDURE activate_card",
             "INSERT INTO cards (prefix, code, full_code) VALUES ('A', 'B', 'A-B')",
             "DELETE FROM cards",
             "UPDATE cards SET prefix = 'A'",
@@ -246,8 +267,12 @@ async fn the_function_and_the_expiry_job_reach_only_what_they_change() {
         &[
             "SELECT full_code FROM cards",
             "SELECT machine_code FROM cards",
+            "UPDATE cards SET status = 'UNUSED'",
+            "UPDATE cards SET status = 'EXPIRED'",
             "UPDATE cards SET machine_code = NULL",
             "UPDATE cards SET expire_at = NULL",
+            "CALL activate_card(1, 'PC', UTC_TIMESTAMP(), 10800)",
+            "CALL bind_card(1, 'PC', NULL)",
             "DELETE FROM cards",
             "SELECT * FROM operator_log",
         ],
@@ -260,7 +285,7 @@ async fn the_doctor_names_what_a_role_lacks_and_the_command_that_gives_it() {
     let kami = kami().await;
     let viewer = log_in(&kami, "viewer").await;
     let ran = run_as(&kami, &viewer, &["doctor"]).ends(1);
-    assert!(ran.out.contains("for the role operator it lacks INSERT on cards, DELETE on cards"), "{ran:?}");
+    assert!(ran.out.contains("for the role operator it lacks UPDATE (updated_at) on cards, INSERT (act, operator, undoes) on acts, EXECUTE on change_cards"), "{ran:?}");
     let mend =
         ran.out.lines().find_map(|line| line.split_once("kami grants ").map(|(_, rest)| rest)).unwrap();
     let (arguments, _) = mend.split_once(" | mysql").unwrap();
@@ -282,12 +307,14 @@ fn what_is_printed_needs_no_database_and_no_password_stands_in_an_argument() {
     let on = ["--database", "ka_mi"];
     let given = |arguments: &[&str]| kami.run(&[&["grants"], arguments, &on].concat());
     let made = given(&["--for", "expire", "job", "--password-file", "pw"]).ends(0);
-    assert_eq!((made.out.lines().count(), made.err.as_str()), (2, ""));
+    assert_eq!((made.out.lines().count(), made.err.as_str()), (3, ""));
     assert!(made.out.starts_with("CREATE USER `job`@`%` IDENTIFIED BY 'it''s' REQUIRE SSL;\n"), "{made:?}");
     assert!(made.out.contains(" ON `ka_mi`.`cards` TO `job`@`%`;\n"), "{made:?}");
     let migrate = given(&["--for", "migrate", "job", "--existing"]).ends(0);
     assert!(
-        migrate.out.starts_with("GRANT SELECT, INSERT, CREATE, ALTER, INDEX ON `ka\\_mi`.* TO"),
+        migrate.out.starts_with(
+            "GRANT SELECT, INSERT, CREATE, ALTER, INDEX, CREATE ROUTINE, EXECUTE ON `ka\\_mi`.* TO"
+        ),
         "{migrate:?}"
     );
     let plain = given(&["--for", "viewer", "li", "--plaintext", "--password-file", "pw"]).ends(0);

@@ -58,6 +58,7 @@ pub(crate) fn batch() -> Batch {
         duration: CardDuration::Forever,
         note: None,
         operator: "li".to_owned(),
+        account: Some("kami_li@%".to_owned()),
         created_at: now(),
     }
 }

@@ -12,12 +12,9 @@ use std::time::Duration;
 
 use chrono::NaiveDateTime;
 use mysql_async::Conn;
-use mysql_async::prelude::Queryable;
 use rand::rngs::SysRng;
-use serde_json::json;
 
-use super::values::CardValues;
-use super::write::{Entry, Head, NewCard, add, begin, record, taken};
+use super::write::{Head, Made, NewCard, add, begin, make, taken};
 use super::{ActError, CHUNK, TakenCodes, Transaction};
 use crate::code::{self, CodeLength};
 use crate::duration::CardDuration;
@@ -89,51 +86,19 @@ impl Store {
     }
 }
 
-/// What the table of batches holds of a batch.
-struct Made<'a> {
-    origin: BatchOrigin,
-    prefix: Option<&'a str>,
-    count: u32,
-    length: Option<u8>,
-    duration_seconds: Option<u32>,
-    note: Option<&'a str>,
-}
-
-/// Opens a batch and its act; returns their numbers.
+/// Opens a batch and its act; returns the numbers of both.
 async fn open(
     connection: &mut Conn,
     operator: &Operator,
     made: &Made<'_>,
     created_at: NaiveDateTime,
-) -> Result<u64, ActError> {
-    let statement = "INSERT INTO batches (origin, prefix, card_count, code_length, duration_seconds, note, operator, \
-                     created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
-    let params = (
-        made.origin.word(),
-        made.prefix,
-        made.count,
-        made.length,
-        made.duration_seconds,
-        made.note,
-        operator.as_str(),
-        created_at,
-    );
-    connection.exec_drop(statement, params).await?;
-    let batch_id = connection.last_insert_id().ok_or(StoreError::Undecodable)?;
+) -> Result<(u64, u64), ActError> {
     let name = match made.origin {
         BatchOrigin::Generated => "generate",
         BatchOrigin::Imported => "import",
     };
-    let head = Head { name, operator, batch_id: Some(batch_id), undoes: None };
-    let act_id = begin(connection, head).await?;
-    let mut values = CardValues::new();
-    values.insert("prefix".into(), json!(made.prefix));
-    values.insert("card_count".into(), json!(made.count));
-    values.insert("code_length".into(), json!(made.length));
-    values.insert("duration_seconds".into(), json!(made.duration_seconds));
-    values.insert("note".into(), json!(made.note));
-    record(connection, act_id, head, &[Entry::batch(batch_id, values)], made.count.into()).await?;
-    Ok(batch_id)
+    let act_id = begin(connection, Head { name, operator, undoes: None }).await?;
+    Ok((act_id, make(connection, act_id, made, created_at).await?))
 }
 
 struct Generate<'a> {
@@ -144,13 +109,7 @@ struct Generate<'a> {
 
 impl Generate<'_> {
     /// Adds `count` cards with codes drawn until the database takes them.
-    async fn add_drawn(
-        &self,
-        connection: &mut Conn,
-        count: usize,
-        batch_id: u64,
-        created_at: NaiveDateTime,
-    ) -> Result<(), ActError> {
+    async fn add_drawn(&self, connection: &mut Conn, count: usize, act_id: u64) -> Result<(), ActError> {
         let GenerateOrder { prefix, length, duration, note, .. } = self.order;
         let mut codes: HashSet<String> = HashSet::with_capacity(count);
         for _ in 0..DRAWS {
@@ -168,7 +127,7 @@ impl Generate<'_> {
                     note: note.as_ref().map(Note::as_str),
                 })
                 .collect();
-            match add(connection, &cards, batch_id, created_at).await {
+            match add(connection, act_id, &cards).await {
                 Err(ActError::CodeExists) => {}
                 other => return other,
             }
@@ -206,11 +165,11 @@ impl Transaction for Generate<'_> {
             duration_seconds: duration.seconds(),
             note: note.as_ref().map(Note::as_str),
         };
-        let batch_id = open(connection, self.operator, &made, created_at).await?;
+        let (act_id, batch_id) = open(connection, self.operator, &made, created_at).await?;
         let mut left = *count as usize;
         while left > 0 {
             let step = left.min(CHUNK);
-            self.add_drawn(connection, step, batch_id, created_at).await?;
+            self.add_drawn(connection, step, act_id).await?;
             left -= step;
             if (self.on_made)(u64::from(*count) - left as u64).is_break() {
                 return Err(ActError::Cancelled);
@@ -248,7 +207,7 @@ impl Transaction for Import<'_> {
             duration_seconds: common(cards.iter().map(|card| card.duration)).and_then(CardDuration::seconds),
             note: self.note.map(Note::as_str),
         };
-        let batch_id = open(connection, self.operator, &made, created_at).await?;
+        let (act_id, batch_id) = open(connection, self.operator, &made, created_at).await?;
         let mut done = 0;
         for chunk in cards.chunks(CHUNK) {
             let codes: Vec<_> = chunk.iter().map(ImportCard::full_code).collect();
@@ -263,7 +222,7 @@ impl Transaction for Import<'_> {
                     note: card.note.as_ref().or(self.note).map(Note::as_str),
                 })
                 .collect();
-            match add(connection, &rows, batch_id, created_at).await {
+            match add(connection, act_id, &rows).await {
                 Err(ActError::CodeExists) => return Err(self.which_exist(connection, &codes).await?),
                 other => other?,
             }

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params, Row, Value};
 
-use super::write::{Entry, Head, begin, carry_out, record};
+use super::write::{Head, begin, carry_out};
 use super::{ActError, CHUNK, STEP, Transaction};
 use crate::acts::{Act, ActRefusal, allowed};
 use crate::filter::Filter;
@@ -206,15 +206,13 @@ impl Transaction for Step<'_> {
         if changes.is_empty() {
             return Ok(outcome);
         }
-        let head = Head { name: self.act.name(), operator: self.operator, batch_id: None, undoes: None };
+        let head = Head { name: self.act.name(), operator: self.operator, undoes: None };
         let act_id = match self.act_id {
             Some(act_id) => act_id,
             None => begin(connection, head).await?,
         };
         outcome.act_id = Some(act_id);
-        let entries: Vec<_> = changes.iter().map(|(before, change)| Entry::change(before, change)).collect();
-        carry_out(connection, &changes).await?;
-        record(connection, act_id, head, &entries, outcome.done).await?;
+        carry_out(connection, act_id, &changes).await?;
         Ok(outcome)
     }
 }

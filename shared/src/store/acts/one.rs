@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
-use super::write::{Entry, Head, begin, carry_out, record};
+use super::write::{Head, begin, carry_out};
 use super::{ActError, STEP, Transaction};
 use crate::acts::{Act, ActRefusal, Change, allowed};
 use crate::edit::{CardEdit, edited};
@@ -76,12 +76,10 @@ impl Transaction for OnOne<'_> {
             return Err(ActError::Changed { card: Box::new(before), now });
         }
         let change = (self.decide)(&before, now)?;
-        let head = Head { name: self.name, operator: self.operator, batch_id: None, undoes: None };
+        let head = Head { name: self.name, operator: self.operator, undoes: None };
         let act_id = begin(connection, head).await?;
-        let entry = Entry::change(&before, &change);
         let id = before.id;
-        carry_out(connection, &[(before, change)]).await?;
-        record(connection, act_id, head, &[entry], 1).await?;
+        carry_out(connection, act_id, &[(before, change)]).await?;
         match read(connection, id).await? {
             Some((card, now)) => Ok(Acted { card: Some(card), now, act_id }),
             None => Ok(Acted { card: None, now: clock(connection).await?, act_id }),

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::many::{ActOutcome, OnProgress, share};
 use super::values::{CardValues, has, restored, set};
-use super::write::{Entry, Head, begin, bring_back, carry_out, record, taken};
+use super::write::{Head, begin, bring_back, carry_out, taken};
 use super::{ActError, CHUNK, STEP, Transaction};
 use crate::acts::{ActRefusal, Change};
 use crate::operator::Operator;
@@ -57,7 +57,7 @@ impl Store {
         let is_whole = !outcome.cancelled && outcome.failed.is_none();
         if let (Some(undo_id), true) = (outcome.act_id, is_whole) {
             // Without the mark it can be undone again, which then finds nothing to do.
-            outcome.failed = self.transact(STEP, Close { act_id, undo_id }).await.err();
+            outcome.failed = self.transact(STEP, Close { undo_id }).await.err();
         }
         Ok(outcome)
     }
@@ -99,8 +99,7 @@ impl Store {
 
 /// Makes sure, until the end of the transaction, that nobody else has taken the act back.
 pub(super) async fn must_be_open(connection: &mut Conn, act_id: u64) -> Result<(), ActError> {
-    let closed: Option<Row> =
-        connection.exec_first("SELECT undone_by FROM acts WHERE id = ? FOR UPDATE", (act_id,)).await?;
+    let closed: Option<Row> = connection.exec_first("CALL hold_act(?)", (act_id,)).await?;
     let mut closed = closed.ok_or(UndoRefusal::NoSuchAct)?;
     if take::<Option<u64>>(&mut closed, 0)?.is_some() {
         return Err(UndoRefusal::AlreadyUndone.into());
@@ -110,7 +109,6 @@ pub(super) async fn must_be_open(connection: &mut Conn, act_id: u64) -> Result<(
 
 /// Marks an act as undone, once all of its cards have been looked at.
 struct Close {
-    act_id: u64,
     undo_id: u64,
 }
 
@@ -118,8 +116,7 @@ impl Transaction for Close {
     type Output = ();
 
     async fn run(&self, connection: &mut Conn) -> Result<(), ActError> {
-        let statement = "UPDATE acts SET undone_by = ? WHERE id = ? AND undone_by IS NULL";
-        Ok(connection.exec_drop(statement, (self.undo_id, self.act_id)).await?)
+        Ok(connection.exec_drop("CALL close_act(?)", (self.undo_id,)).await?)
     }
 }
 
@@ -134,7 +131,8 @@ struct Step<'a> {
 #[derive(Default)]
 struct Plan {
     changes: Vec<(CardRecord, Change)>,
-    returning: Vec<CardRecord>,
+    /// Deleted cards, each with the row of the log that kept it.
+    returning: Vec<(u64, CardRecord)>,
     refused: BTreeMap<ActRefusal, u64>,
 }
 
@@ -147,7 +145,7 @@ impl Plan {
     fn add(&mut self, row: &LogRecord, card: Option<CardRecord>) -> Result<(), StoreError> {
         let id = row.card_id.ok_or(StoreError::Undecodable)?;
         match (&row.before, &row.after, card) {
-            (Some(kept), None, None) => self.returning.push(restored(id, kept)?),
+            (Some(kept), None, None) => self.returning.push((row.id, restored(id, kept)?)),
             (before, Some(after), Some(card)) if has(&card, after) => match before {
                 None => self.changes.push((card, Change::Delete)),
                 Some(before) => {
@@ -198,7 +196,7 @@ impl Step<'_> {
                 }
                 Change::Update(_) | Change::Delete => None,
             })
-            .chain(plan.returning.iter().map(|card| (card.id, card.full_code.clone())))
+            .chain(plan.returning.iter().map(|(_, card)| (card.id, card.full_code.clone())))
             .collect();
         let mut occupied = HashSet::new();
         // One by one, as only the database knows which spellings are the same code to it.
@@ -212,7 +210,7 @@ impl Step<'_> {
         }
         let refused = occupied.len() as u64;
         plan.changes.retain(|(card, _)| !occupied.contains(&card.id));
-        plan.returning.retain(|card| !occupied.contains(&card.id));
+        plan.returning.retain(|(_, card)| !occupied.contains(&card.id));
         if refused > 0 {
             *plan.refused.entry(ActRefusal::CodeTaken).or_default() += refused;
         }
@@ -238,17 +236,15 @@ impl Transaction for Step<'_> {
         if done == 0 {
             return Ok(outcome);
         }
-        let head = Head { name: "undo", operator: self.operator, batch_id: None, undoes: Some(self.act.id) };
+        let head = Head { name: "undo", operator: self.operator, undoes: Some(self.act.id) };
         let undo_id = match self.undo_id {
             Some(undo_id) => undo_id,
             None => begin(connection, head).await?,
         };
         outcome.act_id = Some(undo_id);
-        let changed = plan.changes.iter().map(|(before, change)| Entry::change(before, change));
-        let entries: Vec<_> = changed.chain(plan.returning.iter().map(Entry::restoration)).collect();
-        carry_out(connection, &plan.changes).await?;
-        bring_back(connection, &plan.returning).await?;
-        record(connection, undo_id, head, &entries, done).await?;
+        carry_out(connection, undo_id, &plan.changes).await?;
+        let rows: Vec<u64> = plan.returning.iter().map(|(row, _)| *row).collect();
+        bring_back(connection, undo_id, &rows).await?;
         Ok(outcome)
     }
 }

@@ -5,7 +5,7 @@ use mysql_async::{Conn, Params, Row, Value};
 
 use super::many::{ActOutcome, OnProgress, share};
 use super::undo::must_be_open;
-use super::write::{Entry, Head, begin, carry_out, record};
+use super::write::{Head, begin, carry_out};
 use super::{ActError, CHUNK, STEP, Transaction, UndoRefusal};
 use crate::acts::{ActRefusal, Change};
 use crate::filter::Filter;
@@ -117,15 +117,13 @@ impl Transaction for Step<'_> {
         if changes.is_empty() {
             return Ok(outcome);
         }
-        let head = Head { name: "undo", operator: self.operator, batch_id: None, undoes: Some(self.act.id) };
+        let head = Head { name: "undo", operator: self.operator, undoes: Some(self.act.id) };
         let undo_id = match self.undo_id {
             Some(undo_id) => undo_id,
             None => begin(connection, head).await?,
         };
         outcome.act_id = Some(undo_id);
-        let entries: Vec<_> = changes.iter().map(|(before, change)| Entry::change(before, change)).collect();
-        carry_out(connection, &changes).await?;
-        record(connection, undo_id, head, &entries, outcome.done).await?;
+        carry_out(connection, undo_id, &changes).await?;
         Ok(outcome)
     }
 }

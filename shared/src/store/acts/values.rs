@@ -39,14 +39,6 @@ pub(super) fn values(card: &CardRecord) -> CardValues {
     }
 }
 
-/// The values that differ between two states of a card, as they were and as they are.
-pub(super) fn difference(before: &CardRecord, after: &CardRecord) -> (CardValues, CardValues) {
-    let (mut before, mut after) = (values(before), values(after));
-    before.retain(|column, value| after.get(column) != Some(value));
-    after.retain(|column, _| before.contains_key(column));
-    (before, after)
-}
-
 /// Whether a card has all of these values.
 pub(super) fn has(card: &CardRecord, expected: &CardValues) -> bool {
     let values = values(card);
@@ -128,6 +120,14 @@ mod tests {
 
     use super::*;
     use crate::acts::tests::any_card;
+
+    /// What `change_cards` logs of a change: the values that differ, as they were and as they are.
+    fn difference(before: &CardRecord, after: &CardRecord) -> (CardValues, CardValues) {
+        let (mut before, mut after) = (values(before), values(after));
+        before.retain(|column, value| after.get(column) != Some(value));
+        after.retain(|column, _| before.contains_key(column));
+        (before, after)
+    }
 
     proptest! {
         #[test]

@@ -2,7 +2,7 @@
 
 use super::{Privilege, Right};
 
-/// A GRANT of rights on tables, or a REVOKE that takes them away again.
+/// A GRANT of rights on tables and routines, or a REVOKE that takes them away again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Line {
     /// Whether it takes the rights away; a server has that only for rights that were given on every database.
@@ -36,7 +36,7 @@ impl Line {
             None => (true, line.strip_prefix("REVOKE ")?),
         };
         let (rights, rest) = rest.split_once(" ON ")?;
-        let rest = rest.strip_prefix("TABLE ").unwrap_or(rest);
+        let rest = rest.strip_prefix("TABLE ").or_else(|| rest.strip_prefix("PROCEDURE ")).unwrap_or(rest);
         let (database, rest) = name(rest)?;
         let (table, rest) = name(rest.strip_prefix('.')?)?;
         if !rest.starts_with(" TO ") && !rest.starts_with(" FROM ") {
@@ -49,6 +49,11 @@ impl Line {
     /// Whether it speaks of every database.
     pub(super) fn is_global(&self) -> bool {
         matches!(self.database, Name::Every)
+    }
+
+    /// Whether it speaks of one table or routine, by its name.
+    pub(super) fn is_by_name(&self) -> bool {
+        matches!(self.table, Name::Only(_))
     }
 
     /// Whether it speaks of this right in `database`.

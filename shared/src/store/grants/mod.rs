@@ -10,7 +10,7 @@ pub use self::account::{Account, AccountError, draw_password};
 use self::line::Line;
 pub use self::role::Role;
 
-/// A kind of right on tables.
+/// A kind of right on tables and routines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Privilege {
     /// To read.
@@ -27,11 +27,24 @@ pub enum Privilege {
     Alter,
     /// To make and drop indexes.
     Index,
+    /// To make routines.
+    CreateRoutine,
+    /// To call a routine.
+    Execute,
 }
 
 impl Privilege {
-    const ALL: [Self; 7] =
-        [Self::Select, Self::Insert, Self::Update, Self::Delete, Self::Create, Self::Alter, Self::Index];
+    const ALL: [Self; 9] = [
+        Self::Select,
+        Self::Insert,
+        Self::Update,
+        Self::Delete,
+        Self::Create,
+        Self::Alter,
+        Self::Index,
+        Self::CreateRoutine,
+        Self::Execute,
+    ];
 
     /// The word for it in a GRANT.
     pub const fn word(self) -> &'static str {
@@ -43,6 +56,8 @@ impl Privilege {
             Self::Create => "CREATE",
             Self::Alter => "ALTER",
             Self::Index => "INDEX",
+            Self::CreateRoutine => "CREATE ROUTINE",
+            Self::Execute => "EXECUTE",
         }
     }
 
@@ -56,10 +71,19 @@ impl Privilege {
 pub struct Right {
     /// The kind.
     pub privilege: Privilege,
-    /// The table; none is every table, those of the future too.
+    /// The table or routine; none is every one, those of the future too.
     pub table: Option<String>,
     /// The only column that it is for.
     pub column: Option<String>,
+}
+
+impl Right {
+    /// Whether who has it has the other one too.
+    fn contains(&self, other: &Self) -> bool {
+        self.privilege == other.privilege
+            && (self.table.is_none() || self.table == other.table)
+            && (self.column.is_none() || self.column == other.column)
+    }
 }
 
 impl fmt::Display for Right {
@@ -91,15 +115,12 @@ impl Deed {
 
     /// Whether it needs this one of an operator's rights.
     fn needs(self, right: &Right) -> bool {
-        let changes_cards = match right.privilege {
-            Privilege::Insert => matches!(self, Self::Make | Self::Undo),
-            Privilege::Update => matches!(self, Self::Change | Self::Undo),
-            Privilege::Delete => matches!(self, Self::Delete | Self::Undo),
-            Privilege::Select | Privilege::Create | Privilege::Alter | Privilege::Index => true,
-        };
         match right.table.as_deref() {
-            Some("cards") => changes_cards,
-            Some("batches") => self == Self::Make,
+            Some("cards") => self != Self::Make || right.privilege == Privilege::Select,
+            Some("batches" | "make_batch" | "add_cards") => self == Self::Make,
+            Some("change_cards") => matches!(self, Self::Change | Self::Undo),
+            Some("delete_cards") => matches!(self, Self::Delete | Self::Undo),
+            Some("restore_cards" | "hold_act" | "close_act") => self == Self::Undo,
             Some("acts" | "operator_log") => true,
             _ => false,
         }
@@ -130,6 +151,14 @@ impl Grants {
     /// What a role needs and it lacks.
     pub fn missing(&self, role: Role) -> Vec<Right> {
         role.rights().into_iter().filter(|right| !self.holds(right)).collect()
+    }
+
+    /// What older versions gave a role by name and it still has, though the role needs it no more.
+    pub fn outgrown(&self, role: Role) -> Vec<Right> {
+        let named = |right: &Right| {
+            self.lines.iter().any(|line| line.is_by_name() && line.covers(&self.database, right))
+        };
+        role.former_rights().into_iter().filter(named).collect()
     }
 
     /// What a deed needs and it lacks.
@@ -169,33 +198,33 @@ mod tests {
     #[test]
     fn grants_as_both_servers_write_them() {
         let all = Role::Operator.rights().len();
-        let on_cards = 12;
+        let (reading, routines) = (5, 7);
         for (lines, lacking) in [
             (&["GRANT USAGE ON *.* TO `k`@`%`"][..], all),
             (&["GRANT ALL PRIVILEGES ON *.* TO `k`@`%` IDENTIFIED BY PASSWORD '*x' WITH GRANT OPTION"], 0),
-            (&["GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON *.* TO `k`@`%` WITH GRANT OPTION"], 0),
+            (&["GRANT SELECT, INSERT, UPDATE, EXECUTE, CREATE ON *.* TO `k`@`%` WITH GRANT OPTION"], 0),
             (&["GRANT USAGE ON *.* TO `k`@`%`", "GRANT ALL PRIVILEGES ON `kami_system`.* TO `k`@`%`"], 0),
             (&["GRANT ALL PRIVILEGES ON `kami\\_system`.* TO `k`@`%`"], 0),
             (&["GRANT ALL PRIVILEGES ON `kami%`.* TO `k`@`%`"], 0),
             (&["GRANT ALL PRIVILEGES ON `other`.* TO `k`@`%`"], all),
             (&["GRANT ALL PRIVILEGES ON `kami\\%`.* TO `k`@`%`"], all),
             (&["GRANT ALL PRIVILEGES ON `kami%`.`cards` TO `k`@`%`"], all),
-            (&["GRANT SELECT ON `kami_system`.* TO `k`@`%`"], all - 5),
-            (&["GRANT SELECT, INSERT, UPDATE, DELETE ON `kami_system`.`cards` TO `k`@`%`"], all - on_cards),
-            (
-                &["GRANT SELECT, UPDATE (`note`, `status`), INSERT ON `kami_system`.`cards` TO `k`@`%`"],
-                all - 4,
-            ),
-            (&["GRANT SELECT, UPDATE (note,status) ON `kami_system`.`cards` TO `k`@`%`"], all - 3),
+            (&["GRANT SELECT ON `kami_system`.* TO `k`@`%`"], all - reading),
+            (&["GRANT EXECUTE ON `kami_system`.* TO `k`@`%`"], all - routines),
+            (&["GRANT EXECUTE ON PROCEDURE `kami_system`.`add_cards` TO `k`@`%`"], all - 1),
+            (&["GRANT EXECUTE ON FUNCTION `kami_system`.`add_cards` TO `k`@`%`"], all),
+            (&["GRANT SELECT, INSERT, UPDATE, DELETE ON `kami_system`.`acts` TO `k`@`%`"], all - 4),
+            (&["GRANT SELECT, INSERT (`act`, `undoes`) ON `kami_system`.`acts` TO `k`@`%`"], all - 3),
+            (&["GRANT SELECT, INSERT (act,undoes) ON `kami_system`.`acts` TO `k`@`%`"], all - 3),
             (&["GRANT SELECT (`id`) ON `kami_system`.`cards` TO `k`@`%`"], all),
             (&["GRANT `seller`@`%` TO `k`@`%`"], all),
             (
                 &[
-                    "GRANT SELECT, INSERT, UPDATE, DELETE ON *.* TO `k`@`%`",
-                    "REVOKE INSERT, DELETE ON `kami_system`.* FROM `k`@`%`",
-                    "GRANT DELETE ON `kami_system`.`cards` TO `k`@`%`",
+                    "GRANT SELECT, INSERT, UPDATE, EXECUTE ON *.* TO `k`@`%`",
+                    "REVOKE INSERT, EXECUTE ON `kami_system`.* FROM `k`@`%`",
+                    "GRANT EXECUTE ON PROCEDURE `kami_system`.`add_cards` TO `k`@`%`",
                 ],
-                4,
+                3 + routines - 1,
             ),
             (&["GRANT PROXY ON ``@`` TO `root`@`localhost` WITH GRANT OPTION", "nonsense", ""], all),
         ] {
@@ -205,18 +234,43 @@ mod tests {
 
     #[test]
     fn what_a_deed_lacks_is_named() {
-        let log = "INSERT on acts, UPDATE (card_count, undone_by) on acts, INSERT on operator_log";
+        let act = "INSERT (act, operator, undoes) on acts";
         for (grant, deed, lacking) in [
-            ("SELECT ON `d`.*", Deed::Make, &*format!("INSERT on cards, INSERT on batches, {log}")),
-            ("SELECT ON `d`.*", Deed::Delete, &*format!("DELETE on cards, {log}")),
-            ("SELECT, INSERT, UPDATE ON `d`.*", Deed::Change, ""),
-            ("SELECT, INSERT, UPDATE ON `d`.*", Deed::Undo, "DELETE on cards"),
+            ("SELECT ON `d`.*", Deed::Make, &*format!("{act}, EXECUTE on make_batch, EXECUTE on add_cards")),
+            (
+                "SELECT ON `d`.*",
+                Deed::Delete,
+                &*format!("UPDATE (updated_at) on cards, {act}, EXECUTE on delete_cards"),
+            ),
+            ("SELECT, INSERT, UPDATE, EXECUTE ON `d`.*", Deed::Change, ""),
+            (
+                "SELECT, INSERT, UPDATE ON `d`.*",
+                Deed::Undo,
+                "EXECUTE on change_cards, EXECUTE on delete_cards, EXECUTE on restore_cards, EXECUTE on hold_act, \
+                 EXECUTE on close_act",
+            ),
             ("ALL PRIVILEGES ON `d`.*", Deed::Undo, ""),
         ] {
             let grants = Grants::read([&*format!("GRANT {grant} TO `k`@`%`")], "d");
             assert_eq!(rights_in_words(&grants.missing_for(deed)), lacking, "{grant}, {deed:?}");
         }
         assert!(Grants::read(["GRANT SELECT ON `d`.* TO `k`@`%`"], "d").only_reads());
-        assert!(!Grants::read(["GRANT SELECT, INSERT, UPDATE ON `d`.* TO `k`@`%`"], "d").only_reads());
+        assert!(
+            !Grants::read(["GRANT SELECT, INSERT, UPDATE, EXECUTE ON `d`.* TO `k`@`%`"], "d").only_reads()
+        );
+    }
+
+    #[test]
+    fn what_a_role_has_outgrown_is_told_from_what_was_given_on_everything() {
+        let outgrown = |grant: &str, role| {
+            rights_in_words(&Grants::read([&*format!("GRANT {grant} TO `k`@`%`")], "d").outgrown(role))
+        };
+        let update = "UPDATE (`status`, `updated_at`) ON `d`.`cards`";
+        assert_eq!(outgrown(update, Role::Expire), "UPDATE (status, updated_at) on cards");
+        assert_eq!(outgrown("INSERT ON `d`.`operator_log`", Role::Operator), "INSERT on operator_log");
+        for role in Role::ALL {
+            assert_eq!(outgrown("ALL PRIVILEGES ON `d`.*", role), "", "{role:?}");
+        }
+        assert_eq!(outgrown("INSERT (`act`), UPDATE (`updated_at`) ON `d`.`acts`", Role::Operator), "");
     }
 }

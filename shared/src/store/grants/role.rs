@@ -10,6 +10,9 @@ const TEMPLATE: &str = include_str!("../../../../sql/grants.sql");
 /// What stands before the name of a role in the template.
 const HEADING: &str = "-- role: ";
 
+/// What stands before the name of a role and what it was given once.
+const FORMERLY: &str = "-- formerly: ";
+
 /// What an account is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -56,12 +59,12 @@ impl Role {
         }
     }
 
-    /// The statements of its own part, each on one line and without its `;`.
-    fn own_statements(self) -> Vec<String> {
+    /// The statements of its own part under a heading, each on one line and without its `;`.
+    fn own_statements(self, heading: &str) -> Vec<String> {
         let lines =
-            TEMPLATE.lines().skip_while(|line| line.strip_prefix(HEADING) != Some(self.name())).skip(1);
-        let lines =
-            lines.take_while(|line| !line.starts_with(HEADING)).filter(|line| !line.starts_with("--"));
+            TEMPLATE.lines().skip_while(|line| line.strip_prefix(heading) != Some(self.name())).skip(1);
+        let is_inside = |line: &&str| !line.starts_with(HEADING) && !line.starts_with(FORMERLY);
+        let lines = lines.take_while(is_inside).filter(|line| !line.starts_with("--"));
         let words: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
         let statements = words.join(" ");
         statements
@@ -71,46 +74,79 @@ impl Role {
             .collect()
     }
 
-    fn statements(self) -> Vec<String> {
-        self.parts().iter().flat_map(|part| part.own_statements()).collect()
+    fn statements(self, heading: &str) -> Vec<String> {
+        self.parts().iter().flat_map(|part| part.own_statements(heading)).collect()
     }
 
     /// What it needs in kami's database, each column by itself.
     pub fn rights(self) -> Vec<Right> {
-        let names = |statement: String| statement.replace("{database}", "`d`").replace("{account}", "a");
-        let lines = self.statements().into_iter().filter_map(|statement| Line::parse(&names(statement)));
-        lines.flat_map(|line| line.rights()).collect()
+        rights(self.statements(HEADING))
+    }
+
+    /// What older versions gave it beyond that. What another of its parts needs by now is not among it.
+    pub(super) fn former_rights(self) -> Vec<Right> {
+        let needed = self.rights();
+        let mut former = rights(self.statements(FORMERLY));
+        former.retain(|right| !needed.iter().any(|other| other.contains(right)));
+        former
     }
 
     /// The GRANTs that give it to an account.
     pub fn grants(self, account: &Account, database: &str) -> Vec<String> {
-        let name = database.replace('`', "``");
-        // Before `.*` a name is a pattern of LIKE, before a table it is not.
-        let mut pattern = String::new();
-        for character in name.chars() {
-            if matches!(character, '_' | '%' | '\\') {
-                pattern.push('\\');
-            }
-            pattern.push(character);
-        }
-        let put_in = |statement: String| {
-            let mut text = String::new();
-            let mut rest = statement.as_str();
-            while let Some((before, after)) = rest.split_once('{') {
-                text.push_str(before);
-                let (what, after) = after.split_once('}').unwrap_or((after, ""));
-                let put = match what {
-                    "account" => account.to_string(),
-                    _ if after.starts_with(".*") => format!("`{pattern}`"),
-                    _ => format!("`{name}`"),
-                };
-                let _: std::fmt::Result = write!(text, "{put}");
-                rest = after;
-            }
-            text + rest
-        };
-        self.statements().into_iter().map(put_in).collect()
+        put_in(self.statements(HEADING), account, database)
     }
+
+    /// The statements that take back what older versions gave it, and then give it what it needs.
+    ///
+    /// A server refuses to take what an account does not have, so that each right is given before; and with a right on
+    /// a table it takes the same on columns, so that those come last.
+    pub fn narrowing(self, account: &Account, database: &str) -> Vec<String> {
+        let mut statements = Vec::new();
+        for former in put_in(self.statements(FORMERLY), account, database) {
+            let revoked = former.replacen("GRANT ", "REVOKE ", 1);
+            if let Some((rights, to)) = revoked.rsplit_once(" TO ") {
+                statements.extend([former.clone(), format!("{rights} FROM {to}")]);
+            }
+        }
+        statements.extend(self.grants(account, database));
+        statements
+    }
+}
+
+fn rights(statements: Vec<String>) -> Vec<Right> {
+    let names = |statement: String| statement.replace("{database}", "`d`").replace("{account}", "a");
+    let lines = statements.into_iter().filter_map(|statement| Line::parse(&names(statement)));
+    lines.flat_map(|line| line.rights()).collect()
+}
+
+/// The statements with names put in.
+fn put_in(statements: Vec<String>, account: &Account, database: &str) -> Vec<String> {
+    let name = database.replace('`', "``");
+    // Before `.*` a name is a pattern of LIKE, before a table it is not.
+    let mut pattern = String::new();
+    for character in name.chars() {
+        if matches!(character, '_' | '%' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    let put_in = |statement: String| {
+        let mut text = String::new();
+        let mut rest = statement.as_str();
+        while let Some((before, after)) = rest.split_once('{') {
+            text.push_str(before);
+            let (what, after) = after.split_once('}').unwrap_or((after, ""));
+            let put = match what {
+                "account" => account.to_string(),
+                _ if after.starts_with(".*") => format!("`{pattern}`"),
+                _ => format!("`{name}`"),
+            };
+            let _: std::fmt::Result = write!(text, "{put}");
+            rest = after;
+        }
+        text + rest
+    };
+    statements.into_iter().map(put_in).collect()
 }
 
 #[cfg(test)]
@@ -128,12 +164,13 @@ mod tests {
             ),
             (
                 Role::Function,
-                "SELECT on cards, UPDATE (status, machine_code, used_at, expire_at, updated_at) on cards",
+                "SELECT on cards, EXECUTE on activate_card, EXECUTE on bind_card, EXECUTE on expire_cards",
             ),
-            (Role::Expire, "SELECT (id, status, expire_at) on cards, UPDATE (status, updated_at) on cards"),
+            (Role::Expire, "SELECT (id, status, expire_at) on cards, EXECUTE on expire_cards"),
             (
                 Role::Migrate,
-                "SELECT on *, INSERT on *, CREATE on *, ALTER on *, INDEX on *, CREATE on cards, UPDATE on cards",
+                "SELECT on *, INSERT on *, CREATE on *, ALTER on *, INDEX on *, CREATE ROUTINE on *, EXECUTE on *, \
+                 CREATE on cards, UPDATE on cards, DELETE on cards, CREATE on acts, UPDATE on acts",
             ),
         ] {
             assert_eq!(rights_in_words(&role.rights()), needs);

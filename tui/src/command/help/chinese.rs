@@ -33,8 +33,12 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "  0 完成，1 失败，2 参数有误，3 未找到，4 被拒绝",
     ),
     (
-        "  kami grants --for operator --existing li@10.0.0.% | mysql   after an upgrade",
-        "  kami grants --for operator --existing li@10.0.0.% | mysql   升级之后",
+        "  kami grants --for operator --existing li@10.0.0.% | mysql   before an upgrade's programs",
+        "  kami grants --for operator --existing li@10.0.0.% | mysql   升级程序之前",
+    ),
+    (
+        "  kami grants --for operator --narrow li@10.0.0.% | mysql     after them",
+        "  kami grants --for operator --narrow li@10.0.0.% | mysql     升级程序之后",
     ),
     (
         "  kami import codes.txt --duration 30d --dry-run   say what each line would do",
@@ -131,8 +135,9 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ),
     ("Print the operator log, newest first", "输出操作日志，最新的在前"),
     (
-        "Without a number or a code it lists acts; with one, what was done to each card, before and after.",
-        "不带编号或卡密时列出操作；带上则列出每张卡改动前后的内容。",
+        "Without a number or a code it lists acts; with one, what was done to each card, before and after. The operator is \
+         the name that was given; the account is who had logged in to the database, as its server wrote down.",
+        "不带编号或卡密时列出操作；带上则列出每张卡改动前后的内容。操作员是自报的名字；数据库账号由数据库服务器自己记下，是实际登录的账号。",
     ),
     (
         "Bring the database to this version's schema, making it if it is missing",
@@ -292,6 +297,10 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ),
     ("Read the password from this file, or with - from standard input", "从该文件读取密码；- 表示标准输入"),
     ("The account is there already: only give it what it lacks", "账号已存在：只补上缺少的权限"),
+    (
+        "The account is there already: also take back what older versions gave it, once none of their programs runs",
+        "账号已存在：并收回旧版本给过而现已不需要的权限；须在旧版程序全部停用之后",
+    ),
     (
         "Let the account in without TLS, as on a private network of one machine",
         "允许该账号不用 TLS 连接，例如在单机的内部网络中",

@@ -153,7 +153,11 @@ pub(super) fn show(model: &mut Model, records: &[LogRecord], is_first: bool, nex
     }
     let title = records.first().map_or_else(String::new, |record| {
         let when = crate::words::whole_moment(model.zone, record.done_at);
-        format!("{} · {} · {when}", log::act_word(language, &record.act), harmless(&record.operator))
+        format!(
+            "{} · {} · {when}",
+            log::act_word(language, &record.act),
+            log::doer(&record.operator, record.account.as_deref())
+        )
     });
     model.overlays.push(Overlay::Report(Report { title, lines, scroll: 0, more }));
 }

@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 use super::paint::{overlay, overlay_room, space, span};
 use super::table::{NONE, left, status_now};
 use crate::cells::{cells, harmless, pad_right, wrap};
-use crate::console::log::{act_word, changes};
+use crate::console::log::{act_word, changes, doer};
 use crate::console::model::{History, Model};
 use crate::console::theme::{Theme, status_key};
 use crate::words::{duration, moment, say, whole_moment};
@@ -139,13 +139,13 @@ fn entry(model: &Model, record: &LogRecord, width: usize) -> Vec<Line<'static>> 
     let when = moment(language, model.zone, model.server_now(), record.done_at);
     let mut act: Vec<Span<'static>> =
         vec![span(pad_right(&when, 17), theme.dim()), span(act_word(language, &record.act), theme.text())];
-    let operator = harmless(&record.operator);
+    let doer = doer(&record.operator, record.account.as_deref());
     let used: usize = act.iter().map(|part| cells(&part.content)).sum();
     let mut below = Vec::new();
-    if used + 2 + cells(&operator) <= width {
-        act.extend([space(2), span(operator, theme.dim())]);
+    if used + 2 + cells(&doer) <= width {
+        act.extend([space(2), span(doer, theme.dim())]);
     } else {
-        below = wrap(&operator, width.saturating_sub(2));
+        below = wrap(&doer, width.saturating_sub(2));
     }
     let mut lines = vec![Line::from(act)];
     lines.extend(below.into_iter().map(|part| Line::from(vec![space(2), span(part, theme.dim())])));

@@ -7,22 +7,24 @@ use ratatui::text::{Line, Span};
 
 use super::paint::{overlay, overlay_room, space, span};
 use crate::cells::{cells, cut_end, cut_middle, harmless, pad_left, pad_right};
-use crate::console::log::act_word;
+use crate::console::log::{act_word, doer};
 use crate::console::log_list::{LogList, LogQuery};
 use crate::console::message::Topic;
 use crate::console::model::Model;
 use crate::period::Side;
 use crate::words::{counted, moment, number, say};
 
-/// The cells of the frame's width.
+/// The cells of the frame's width, and what it has where a screen has room for whole names of accounts.
 const WIDTH: u16 = 78;
+const WIDE: u16 = 104;
 
 /// The rows of the frame that no act gets: its edges, the filters, two empty ones.
 const ROWS_AROUND_ACTS: u16 = 5;
 
 fn size(screen: Rect) -> (u16, u16) {
     let most = if screen.height >= 40 { 32 } else { 18 };
-    (WIDTH, screen.height.saturating_sub(4).min(most))
+    let width = if screen.width >= WIDE + 8 { WIDE } else { WIDTH };
+    (width, screen.height.saturating_sub(4).min(most))
 }
 
 /// How many acts are shown on a screen of so many rows.
@@ -112,7 +114,7 @@ fn line(model: &Model, act: &ActRecord, is_current: bool, room: usize) -> Line<'
     ];
     let used: usize = spans.iter().map(Span::width).sum();
     let left = room.saturating_sub(used + 1);
-    let operator = cut_middle(&harmless(&act.operator), left.saturating_sub(1)).into_owned();
-    spans.push(span(pad_left(&operator, left), theme.dim()));
+    let doer = cut_middle(&doer(&act.operator, act.account.as_deref()), left.saturating_sub(1)).into_owned();
+    spans.push(span(pad_left(&doer, left), theme.dim()));
     Line::from(spans)
 }

@@ -1,0 +1,205 @@
+//! Accounts that try to do more than their role does: with the very statements that their programs are let do, and
+//! values that no program sends.
+
+use kami_shared::store::{Account, Role, draw_password};
+use kami_testkit::{TestDatabase, unique_name};
+
+use crate::figure;
+
+/// A new account of a role, with its name.
+async fn log_in(database: &TestDatabase, role: Role) -> (TestDatabase, String) {
+    let (name, password) = (unique_name("k"), draw_password().unwrap());
+    let account = Account::new(&format!("{name}@127.0.0.1")).unwrap();
+    for statement in account.creation(role, database.name(), &password, false).unwrap() {
+        database.execute(&statement).await;
+    }
+    (database.as_account(&name, &password), name)
+}
+
+/// A card of each kind: 1 unused, 2 active, 3 active and freed, 4 disabled, 5 expired, 6 overdue.
+const CARDS: &str = "
+    INSERT INTO cards (id, prefix, code, full_code, status, machine_code, used_at, expire_at, duration_seconds) VALUES
+        (1, 'A', '1', 'A-1', 'UNUSED', NULL, NULL, NULL, 60),
+        (2, 'A', '2', 'A-2', 'ACTIVE', 'PC', '2026-01-01', '2090-01-01', 60),
+        (3, 'A', '3', 'A-3', 'ACTIVE', NULL, '2026-01-01', '2090-01-01', 60),
+        (4, 'A', '4', 'A-4', 'DISABLED', 'PC', '2026-01-01', '2090-01-01', 60),
+        (5, 'A', '5', 'A-5', 'EXPIRED', 'PC', '2026-01-01', '2026-01-02', 60),
+        (6, 'A', '6', 'A-6', 'ACTIVE', 'PC', '2026-01-01', '2026-01-02', 60)";
+
+/// Everything of each card but when it was last changed.
+async fn cards(database: &TestDatabase) -> Vec<String> {
+    let query = "SELECT CONCAT_WS(' ', id, full_code, status, IFNULL(machine_code, '-'), IFNULL(used_at, '-'), \
+                 IFNULL(expire_at, '-'), IFNULL(duration_seconds, '-'), IFNULL(note, '-')) FROM cards ORDER BY id";
+    database.rows(query, ()).await
+}
+
+/// Tries each; returns how many the server refused, the others having to change nothing.
+async fn refused(account: &TestDatabase, statements: &[&str]) -> usize {
+    let mut refused = 0;
+    for statement in statements {
+        refused += usize::from(account.try_execute(statement).await.is_err());
+    }
+    refused
+}
+
+#[tokio::test]
+async fn the_function_does_to_a_card_what_its_state_allows_and_nothing_else() {
+    let database = TestDatabase::create().await;
+    database.execute(CARDS).await;
+    let (function, _) = log_in(&database, Role::Function).await;
+    let before = cards(&database).await;
+    let escapes = [
+        "CALL activate_card(1, 'PC', UTC_TIMESTAMP() + INTERVAL 1 HOUR, 60)",
+        "CALL activate_card(1, 'PC', '2026-01-01', 60)",
+        "CALL activate_card(1, 'PC', NULL, 60)",
+        "CALL activate_card(1, 'PC', UTC_TIMESTAMP(), 4000000000)",
+        "CALL activate_card(1, '', UTC_TIMESTAMP(), 60)",
+        "CALL activate_card(1, NULL, UTC_TIMESTAMP(), 60)",
+        "CALL activate_card(2, 'THIEF', UTC_TIMESTAMP(), 60)",
+        "CALL activate_card(3, 'THIEF', UTC_TIMESTAMP(), 60)",
+        "CALL activate_card(4, 'PC', UTC_TIMESTAMP(), 60)",
+        "CALL activate_card(5, 'PC', UTC_TIMESTAMP(), 60)",
+        "CALL bind_card(1, 'THIEF', NULL)",
+        "CALL bind_card(2, 'THIEF', '2090-01-01')",
+        "CALL bind_card(3, 'THIEF', NULL)",
+        "CALL bind_card(3, '', '2090-01-01')",
+        "CALL bind_card(4, 'THIEF', '2090-01-01')",
+        "CALL expire_cards('[1, 2, 3, 4, 5]')",
+        "CALL expire_cards('1 OR 1 = 1')",
+        "CALL expire_cards('[\"1 OR 1 = 1\"]')",
+        "UPDATE cards SET status = 'UNUSED'",
+        "UPDATE cards SET expire_at = '9999-01-01'",
+        "DELETE FROM cards",
+    ];
+    let refused = refused(&function, &escapes).await;
+    assert_eq!(cards(&database).await, before);
+    figure("function", format!("{} escapes, {refused} refused, no card changed", escapes.len()));
+    for use_of_it in [
+        "CALL activate_card(1, 'PC', UTC_TIMESTAMP(), 60)",
+        "CALL bind_card(3, 'PC', '2090-01-01')",
+        "CALL expire_cards('[6]')",
+    ] {
+        function.execute(use_of_it).await;
+    }
+    let statuses: Vec<String> =
+        database.rows("SELECT CONCAT(status, IFNULL(machine_code, '-')) FROM cards", ()).await;
+    assert_eq!(statuses, ["ACTIVEPC", "ACTIVEPC", "ACTIVEPC", "DISABLEDPC", "EXPIREDPC", "EXPIREDPC"]);
+}
+
+#[tokio::test]
+async fn the_expiry_job_expires_what_is_overdue_and_nothing_else() {
+    let database = TestDatabase::create().await;
+    database.execute(CARDS).await;
+    let (expire, _) = log_in(&database, Role::Expire).await;
+    let before = cards(&database).await;
+    let escapes = [
+        "UPDATE cards SET status = 'UNUSED'",
+        "UPDATE cards SET status = 'ACTIVE' WHERE id = 4",
+        "CALL expire_cards('[1, 2, 3, 4, 5]')",
+        "CALL activate_card(1, 'PC', UTC_TIMESTAMP(), 60)",
+        "CALL bind_card(3, 'PC', '2090-01-01')",
+        "CALL delete_cards(1, '[1]')",
+    ];
+    let refused = refused(&expire, &escapes).await;
+    assert_eq!(cards(&database).await, before);
+    figure("expire", format!("{} escapes, {refused} refused, no card changed", escapes.len()));
+}
+
+/// An act that the account begins under a name of its choice; returns its number.
+async fn begin(account: &TestDatabase, act: &str, undoes: Option<u64>) -> u64 {
+    let undoes = undoes.map_or("NULL".to_owned(), |act| act.to_string());
+    account
+        .execute(&format!("INSERT INTO acts (act, operator, undoes) VALUES ('{act}', 'boss', {undoes})"))
+        .await;
+    account.rows("SELECT MAX(id) FROM acts", ()).await.remove(0)
+}
+
+const NOTE: &str =
+    r#"[{"id":1,"prefix":"A","full_code":"A-1","status":"unused","duration_seconds":60,"note":"paid"}]"#;
+
+#[tokio::test]
+async fn whatever_name_an_operator_gives_the_log_has_the_account() {
+    let database = TestDatabase::create().await;
+    database.execute(CARDS).await;
+    let (operator, name) = log_in(&database, Role::Operator).await;
+    let (other, _) = log_in(&database, Role::Operator).await;
+    let act = begin(&operator, "note", None).await;
+    operator.execute(&format!("CALL change_cards({act}, '{NOTE}')")).await;
+    let logged: Vec<(String, String, String, String)> = database
+        .rows(
+            "SELECT operator, account, CAST(values_before AS CHAR), CAST(values_after AS CHAR) FROM operator_log",
+            (),
+        )
+        .await;
+    let (operator_name, account, before, after) = &logged[0];
+    assert_eq!((logged.len(), operator_name.as_str()), (1, "boss"));
+    assert_eq!(account, &format!("{name}@127.0.0.1"));
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    assert_eq!(json(before), serde_json::json!({ "note": null }));
+    assert_eq!(json(after), serde_json::json!({ "note": "paid" }));
+
+    let (seen, log) = (cards(&database).await, "SELECT COUNT(*) FROM operator_log");
+    let rows = database.rows::<u64>(log, ()).await;
+    let undo = begin(&operator, "undo", Some(act)).await;
+    let (twice, batch) =
+        (NOTE.replace(']', ",") + &NOTE[1..], "'GENERATED', 'A', 1, 10, 60, NULL, UTC_TIMESTAMP()");
+    let escapes = [
+        format!("CALL change_cards({act}, '{NOTE}')"),
+        format!("CALL delete_cards({act}, '[1, 2]')"),
+        format!("CALL restore_cards({undo}, '[1]')"),
+        format!("CALL make_batch({act}, {batch})"),
+        format!("CALL add_cards({act}, '[]')"),
+        format!("CALL close_act({undo})"),
+        format!("CALL close_act({act})"),
+        "CALL change_cards(0, '[]')".to_owned(),
+        "CALL change_cards(NULL, '[]')".to_owned(),
+        "UPDATE operator_log SET account = 'boss@%'".to_owned(),
+        "INSERT INTO operator_log (act_id, act, operator, account) VALUES (1, 'note', 'boss', 'boss@%')"
+            .to_owned(),
+    ];
+    for escape in &escapes {
+        assert!(other.try_execute(escape).await.is_err(), "{escape}");
+    }
+    // What is the account's own has to be right as well.
+    let own = [
+        format!("CALL change_cards({act}, '{twice}')"),
+        format!("CALL make_batch({act}, {batch})"),
+        format!("CALL add_cards({act}, '[{{\"prefix\":\"A\",\"code\":\"9\",\"full_code\":\"A-9\"}}]')"),
+        format!("CALL change_cards({act}, 'x'' OR ''1'' = ''1')"),
+        format!(
+            "CALL change_cards({act}, '[{{\"id\":1,\"prefix\":\"A\",\"full_code\":\"A-1\",\"status\":\"KING\"}}]')"
+        ),
+    ];
+    for escape in &own {
+        assert!(operator.try_execute(&format!("START TRANSACTION; {escape}")).await.is_err(), "{escape}");
+    }
+    operator.execute(&format!("CALL restore_cards({undo}, '[1, 2, 3]')")).await;
+    operator.execute(&format!("CALL close_act({undo})")).await;
+    assert_eq!(database.rows::<u64>(log, ()).await, rows, "nothing more stands in the log");
+    assert_eq!(cards(&database).await, seen);
+    let undone: Vec<Option<u64>> = database.rows("SELECT undone_by FROM acts WHERE undoes IS NULL", ()).await;
+    assert_eq!(undone, [None], "nothing was undone, so that nothing counts as undone");
+    figure("operator", format!("{} escapes, all refused, no card changed", escapes.len() + own.len()));
+}
+
+#[tokio::test]
+async fn an_operator_makes_no_more_cards_than_its_batch_says() {
+    let database = TestDatabase::create().await;
+    let (operator, _) = log_in(&database, Role::Operator).await;
+    let act = begin(&operator, "generate", None).await;
+    operator
+        .execute(&format!("CALL make_batch({act}, 'GENERATED', 'A', 2, 10, 60, NULL, UTC_TIMESTAMP())"))
+        .await;
+    let add = |codes: &[u32]| {
+        let cards =
+            codes.iter().map(|code| format!(r#"{{"prefix":"A","code":"{code}","full_code":"A-{code}"}}"#));
+        format!("CALL add_cards({act}, '[{}]')", cards.collect::<Vec<_>>().join(","))
+    };
+    assert!(operator.try_execute(&add(&[1, 2, 3])).await.is_err());
+    operator.execute(&add(&[1])).await;
+    assert_eq!(operator.try_execute(&add(&[1])).await, Err(1062), "others may be tried");
+    operator.execute(&add(&[2])).await;
+    assert!(operator.try_execute(&add(&[3])).await.is_err());
+    assert!(operator.try_execute(&add(&[3]).replace(['[', ']'], "")).await.is_err());
+    assert_eq!(database.rows::<String>("SELECT full_code FROM cards ORDER BY 1", ()).await, ["A-1", "A-2"]);
+}

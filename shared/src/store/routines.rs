@@ -1,0 +1,117 @@
+//! The routines of `sql/routines.sql`: making them, and writing through them or, where that is not allowed yet, straight
+//! into the table.
+
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Params};
+use tracing::info;
+
+use super::counters::Counters;
+use super::{Routine, StoreError};
+
+const TEMPLATE: &str = include_str!("../../../sql/routines.sql");
+
+/// What stands before the name of a routine in the template.
+const HEADING: &str = "-- routine: ";
+
+/// The server's number for a routine that is there already.
+const EXISTS: u16 = 1304;
+
+/// All of them, in the order in which they are made.
+pub(super) fn definitions() -> impl Iterator<Item = Routine> {
+    let parts = TEMPLATE.split(HEADING).skip(1).filter_map(|part| part.split_once('\n'));
+    parts.map(|(name, sql)| Routine { name, sql: sql.trim_end() })
+}
+
+/// The names of those in the database that the account may see: the ones that it made or may execute.
+pub(super) async fn names(connection: &mut Conn) -> Result<Vec<String>, StoreError> {
+    let query = "SELECT routine_name FROM information_schema.routines WHERE routine_schema = DATABASE()";
+    Ok(connection.query(query).await?)
+}
+
+/// Makes those that are missing, and returns them. What is there is left alone: it may be in use.
+pub(super) async fn make_missing(connection: &mut Conn) -> Result<Vec<Routine>, StoreError> {
+    // A routine keeps the mode that it was made in: what does not fit is refused and not cut off.
+    connection.query_drop("SET SESSION sql_mode = CONCAT_WS(',', @@sql_mode, 'STRICT_ALL_TABLES')").await?;
+    let mut made = Vec::new();
+    for routine in definitions() {
+        match connection.query_drop(routine.sql).await {
+            Ok(()) => made.push(routine),
+            Err(mysql_async::Error::Server(refusal)) if refusal.code == EXISTS => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(made)
+}
+
+/// How an account may write cards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Through the routines, as its role is granted.
+    Routine,
+    /// Straight into the table, as accounts of older versions were granted, and before there are routines.
+    Table,
+}
+
+/// The way that an account was last let write by, so that only the first write of all may have to try both.
+#[derive(Debug, Default)]
+pub(super) struct Writing {
+    is_direct: AtomicBool,
+}
+
+impl Writing {
+    /// Does a write that `statement` has for either way; returns how many rows it changed.
+    pub(super) async fn write(
+        &self,
+        connection: &mut Conn,
+        counters: &Counters,
+        statement: impl Fn(Way) -> (Cow<'static, str>, Params) + Sync,
+    ) -> Result<u64, StoreError> {
+        let is_direct = self.is_direct.load(Ordering::Relaxed);
+        let (usual, other) = if is_direct { (Way::Table, Way::Routine) } else { (Way::Routine, Way::Table) };
+        match write_once(connection, counters, statement(usual)).await {
+            Err(denied) if denied.is_denied() => {
+                match write_once(connection, counters, statement(other)).await {
+                    Ok(changed) => {
+                        info!(way = ?other, "cards are written in another way than before: {denied}");
+                        self.is_direct.store(other == Way::Table, Ordering::Relaxed);
+                        Ok(changed)
+                    }
+                    Err(error) if error.is_denied() => Err(denied),
+                    Err(error) => Err(error),
+                }
+            }
+            done => done,
+        }
+    }
+}
+
+async fn write_once(
+    connection: &mut Conn,
+    counters: &Counters,
+    (statement, params): (Cow<'static, str>, Params),
+) -> Result<u64, StoreError> {
+    counters.round_trip();
+    connection.exec_drop(statement, params).await?;
+    Ok(connection.affected_rows())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_routine_is_one_statement_that_bears_its_name() {
+        let mut names = Vec::new();
+        for Routine { name, sql: statement } in definitions() {
+            let definition = statement.lines().find(|line| !line.starts_with("--")).unwrap();
+            assert!(definition.starts_with(&format!("CREATE PROCEDURE {name}(")), "{definition}");
+            assert!(statement.contains("SQL SECURITY DEFINER"), "{name}");
+            assert_eq!(statement.matches("CREATE").count(), 1, "{name}");
+            names.push(name);
+        }
+        assert_eq!(names.len(), TEMPLATE.matches("CREATE PROCEDURE").count());
+    }
+}
