@@ -30,7 +30,7 @@ impl TestDatabase {
     /// A new database without any table.
     pub async fn create_empty() -> Self {
         let database = Self::absent();
-        let mut connection = Conn::new(options(&test_server())).await.unwrap();
+        let mut connection = connect(&test_server()).await;
         connection.query_drop(format!("CREATE DATABASE {}", database.name)).await.unwrap();
         connection.disconnect().await.unwrap();
         database
@@ -104,7 +104,7 @@ impl TestDatabase {
 
     /// A new connection to it, for what a store does not do.
     pub async fn connect(&self) -> Conn {
-        Conn::new(options(&format!("{}{}", self.server, self.name))).await.unwrap()
+        connect(&format!("{}{}", self.server, self.name)).await
     }
 
     /// Runs statements, as many as there are in the text.
@@ -142,6 +142,11 @@ fn options(url: &str) -> Opts {
         .prefer_socket(false)
         .full_authentication(FullAuthentication::RetrieveKey)
         .into()
+}
+
+#[expect(clippy::disallowed_methods, reason = "it goes by TCP, to a server of the tests' own")]
+async fn connect(url: &str) -> Conn {
+    Conn::new(options(url)).await.unwrap()
 }
 
 fn test_server() -> String {

@@ -7,6 +7,7 @@ use mysql_async::{Conn, Error, Opts};
 use crate::socket::{self, SocketError};
 
 /// Connects, unless a password would go to a socket that may be a stranger's.
+#[expect(clippy::disallowed_methods, reason = "everything else comes here for it")]
 pub(super) async fn connect(options: impl Into<Opts> + Send) -> Result<Conn, Error> {
     let options = options.into();
     if let Some(path) = options.socket()
