@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::document::Template;
 
-/// The names by which CloudFront knows policies of its own.
+/// The names of the policies that come with `CloudFront`.
 const CACHING_DISABLED: &str = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
 const ALL_VIEWER_EXCEPT_HOST_HEADER: &str = "b689b0a8-53d0-40ab-baf2-68738e2966ac";
 
@@ -30,8 +30,8 @@ pub(crate) fn problems(template: &Template) -> Vec<String> {
     let limit = &rule["Statement"]["RateBasedStatement"];
     must(limit["AggregateKeyType"] == "IP", "it is not each address that is limited");
     must(limit["EvaluationWindowSec"] == 60, "it is not the requests of a minute that are limited");
-    let most = template.by_default(&limit["Limit"]).as_u64();
-    must(most.is_some_and(|most| most <= MOST), "one address may use up what the API can do");
+    let allowed = template.by_default(&limit["Limit"]).as_u64();
+    must(allowed.is_some_and(|allowed| allowed <= MOST), "one address may use up what the API can do");
     let refusal = &rule["Action"]["Block"]["CustomResponse"];
     must(refusal["ResponseCode"] == 429, "who is refused is not told why");
     let waits = json!([{"Name": "retry-after", "Value": "60"}]);
