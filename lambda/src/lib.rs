@@ -19,7 +19,7 @@ mod shutdown;
 pub mod startup;
 
 pub use self::health::LIMIT as HEALTH_LIMIT;
-pub use self::proxies::{TrustedProxies, neighbourhood};
-pub use self::server::{OpenConnections, STOP_LIMIT, listen, serve};
+pub use self::proxies::{PeerAddress, TrustedProxies, neighbourhood};
+pub use self::server::{Bounds, Connections, STOP_LIMIT, bounds_for_files, listen, serve};
 pub use self::settings::{ApiSettings, LogFormat, Settings, SettingsError};
 pub use self::shutdown::on_request as stop_on_request;

@@ -38,6 +38,10 @@ impl FromStr for TrustedProxies {
     }
 }
 
+/// The address at the other end of the line that a request came over, in the request's extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerAddress(pub IpAddr);
+
 /// What stands for everybody who may be the same person as this address: itself in IPv4, its /64 in IPv6.
 pub fn neighbourhood(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
@@ -45,7 +49,7 @@ pub fn neighbourhood(address: IpAddr) -> IpAddr {
             let prefix = address.to_bits() & (u128::MAX << (Ipv6Addr::BITS - IPV6_PREFIX_BITS));
             Ipv6Addr::from_bits(prefix).into()
         }
-        address => address,
+        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use crate::database::Database;
 use crate::proxies::TrustedProxies;
+use crate::server::Bounds;
 
 /// Where the field's clients of the Flask service already look.
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 5000);
@@ -47,6 +48,8 @@ pub struct ApiSettings {
     pub zone: Zone,
     /// `KAMI_TRUSTED_PROXIES`: the proxies that tell the truth about whom they forward; none by default.
     pub trusted_proxies: TrustedProxies,
+    /// `KAMI_MAX_CONNECTIONS`: how many connections of clients may be open at once; 4,096 by default.
+    pub bounds: Bounds,
 }
 
 impl AsRef<Settings> for Settings {
@@ -79,6 +82,17 @@ impl FromStr for Listen {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         text.parse().map(Self).map_err(|_| "use an IP address and a port, such as 127.0.0.1:5000")
+    }
+}
+
+struct MaxConnections(usize);
+
+impl FromStr for MaxConnections {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let count = text.parse().ok().filter(|count| (1..=1_000_000).contains(count));
+        count.map(Self).ok_or("use a number of connections, 1 to 1000000")
     }
 }
 
@@ -138,7 +152,8 @@ impl ApiSettings {
         "
   KAMI_LISTEN    the address to serve on (127.0.0.1:5000)
   KAMI_TIMEZONE  the zone in which moments are shown (Asia/Shanghai)
-  KAMI_TRUSTED_PROXIES  the proxies in front of it, as addresses and networks: 127.0.0.1, 10.0.0.0/8 (none)"
+  KAMI_TRUSTED_PROXIES  the proxies in front of it, as addresses and networks: 127.0.0.1, 10.0.0.0/8 (none)
+  KAMI_MAX_CONNECTIONS  the most connections of clients at once (4096); 64 of them from one address that is no such proxy"
     );
 
     /// Reads the settings from the process's environment.
@@ -160,7 +175,10 @@ impl ApiSettings {
         let listen = reading.listen();
         let zone = reading.parsed("KAMI_TIMEZONE").unwrap_or_default();
         let trusted_proxies = reading.parsed("KAMI_TRUSTED_PROXIES").unwrap_or_default();
-        reading.end(common.map(|common| Self { common, listen, zone, trusted_proxies }))
+        let bounds = reading
+            .parsed("KAMI_MAX_CONNECTIONS")
+            .map_or_else(Bounds::default, |MaxConnections(all)| Bounds::of(all));
+        reading.end(common.map(|common| Self { common, listen, zone, trusted_proxies, bounds }))
     }
 }
 

@@ -14,7 +14,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use kami_lambda::{OpenConnections, serve};
+use kami_lambda::{Connections, serve};
 use kami_testkit::{Client, Function, PATIENCE, TestDatabase, unique_name};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -258,7 +258,7 @@ impl Server {
         // the slash at the end is one that a seller may write
         let url = format!("http://{}/", listener.local_addr().unwrap());
         tokio::spawn(async move {
-            serve(listener, router, &OpenConnections::default(), std::future::pending()).await;
+            serve(listener, router, &Connections::default(), std::future::pending()).await;
         });
         Self { url, log }
     }

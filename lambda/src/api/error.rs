@@ -16,6 +16,8 @@ const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 /// Every way in which a request can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ApiError {
+    /// The request names no host, several, or a malformed one.
+    InvalidRequest,
     /// The body is not a JSON object, or it is an empty one.
     InvalidJson,
     /// A field is missing or empty.
@@ -46,7 +48,8 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error, so that a document can be checked against them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
+        Self::InvalidRequest,
         Self::InvalidJson,
         Self::MissingFields,
         Self::InvalidFields,
@@ -66,6 +69,9 @@ impl ApiError {
     const fn parts(self) -> (StatusCode, &'static str, &'static str, &'static str) {
         use StatusCode as S;
         match self {
+            Self::InvalidRequest => {
+                (S::BAD_REQUEST, "invalid_request", "请求格式错误", "The request is malformed")
+            }
             Self::InvalidJson => {
                 (S::BAD_REQUEST, "invalid_json", "无效的JSON数据", "The request is not valid JSON")
             }

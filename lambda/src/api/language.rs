@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
-use axum::http::{header, request::Parts};
+use axum::http::{HeaderMap, header, request::Parts};
 
 /// A language that answers are written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,6 +16,12 @@ pub enum Language {
 }
 
 impl Language {
+    /// The language that a request's headers prefer.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let lines = headers.get_all(header::ACCEPT_LANGUAGE).iter();
+        Self::preferred(lines.filter_map(|line| line.to_str().ok()))
+    }
+
     /// The language that the lines of an `Accept-Language` header prefer (RFC 9110, section 12.5.4): English if its
     /// best weight is above that of Chinese, or equal and named first. Several lines are one list (section 5.3).
     pub fn preferred<'a>(lines: impl IntoIterator<Item = &'a str>) -> Self {
@@ -45,8 +51,7 @@ impl<S: Sync> FromRequestParts<S> for Language {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let lines = parts.headers.get_all(header::ACCEPT_LANGUAGE).iter();
-        Ok(Self::preferred(lines.filter_map(|line| line.to_str().ok())))
+        Ok(Self::of(&parts.headers))
     }
 }
 

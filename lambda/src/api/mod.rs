@@ -12,6 +12,7 @@ mod validate;
 use std::any::Any;
 
 use axum::Router;
+use axum::http::HeaderMap;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -52,6 +53,11 @@ fn finish(routes: Router, observer: Observer) -> Router {
     let layers =
         (middleware::from_fn_with_state(observer, observe::observe), CatchPanicLayer::custom(answer_panic));
     routes.layer(layers)
+}
+
+/// The answer to a request that is refused before it reaches a route, in the language of its client.
+pub(crate) fn refuse_malformed(headers: &HeaderMap) -> Response {
+    error::localise(ApiError::InvalidRequest.into_response(), Language::of(headers))
 }
 
 /// The panic itself has been logged by then, by the hook that [`crate::startup`] sets.

@@ -22,10 +22,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use super::{ExpiryMetrics, Outcome, RequestMetrics, Route};
-use crate::server::{OpenConnections, listen, serve};
+use crate::proxies::TrustedProxies;
+use crate::server::{Bounds, Connections, listen, serve};
+
+/// How many may ask for metrics at once.
+const MAX_CONNECTIONS: usize = 16;
 
 /// The metrics of the API.
-pub fn api(requests: Arc<RequestMetrics>, connections: OpenConnections, store: Store) -> Router {
+pub fn api(requests: Arc<RequestMetrics>, connections: Connections, store: Store) -> Router {
     router(vec![Box::new(Api { requests, connections }), Box::new(Database(store))])
 }
 
@@ -44,7 +48,8 @@ pub async fn start(
     let listener = listen(address, "KAMI_METRICS").await?;
     info!("serving metrics on http://{}/metrics", listener.local_addr()?);
     let stopped = stop.clone().cancelled_owned();
-    Ok(tokio::spawn(async move { serve(listener, metrics, &OpenConnections::default(), stopped).await }))
+    let connections = Connections::new(Bounds::of(MAX_CONNECTIONS), TrustedProxies::default());
+    Ok(tokio::spawn(async move { serve(listener, metrics, &connections, stopped).await }))
 }
 
 fn router(collectors: Vec<Box<dyn Collector>>) -> Router {
@@ -81,7 +86,7 @@ impl Collector for Build {
 #[derive(Debug)]
 struct Api {
     requests: Arc<RequestMetrics>,
-    connections: OpenConnections,
+    connections: Connections,
 }
 
 impl Collector for Api {
@@ -113,7 +118,13 @@ impl Collector for Api {
         let help = "Connections of clients that are open";
         encoder
             .encode_descriptor("http_connections", help, None, MetricType::Gauge)?
-            .encode_gauge(&gauge(self.connections.count() as u64))
+            .encode_gauge(&gauge(self.connections.count() as u64))?;
+        let (gave_way, refused) = self.connections.turned_away();
+        let help = "Connections of clients that gave way to others, and those that found no place";
+        let mut turned_away =
+            encoder.encode_descriptor("http_connections_turned_away", help, None, MetricType::Counter)?;
+        counter(&mut turned_away.encode_family(&[("how", "gave_way")])?, gave_way)?;
+        counter(&mut turned_away.encode_family(&[("how", "refused")])?, refused)
     }
 }
 

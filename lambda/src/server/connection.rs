@@ -52,7 +52,8 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         let answering = Arc::clone(&place);
         let service = service.clone();
         let answer = service_fn(move |request| answer(&service, &answering, address, request));
-        let Some(Parts { io, read_buf, .. }) = served(http().serve_connection(TokioIo::new(line), answer), &place).await
+        let Some(Parts { io, read_buf, .. }) =
+            served(http().serve_connection(TokioIo::new(line), answer), &place).await
         else {
             return;
         };
@@ -70,7 +71,11 @@ fn http() -> http1::Builder {
 
 /// Whether the client says something before it has rested for too long or has to give way.
 async fn speaks<S: AsyncRead + Unpin>(line: &mut Line<S>, place: &Place) -> bool {
-    let leaving = async { while place.told().await != Told::Leave { place.awake() } };
+    let leaving = async {
+        while place.told().await != Told::Leave {
+            place.awake();
+        }
+    };
     tokio::select! {
         spoken = timeout(REST_LIMIT, line.speaks()) => spoken.unwrap_or_default(),
         () = leaving => false,

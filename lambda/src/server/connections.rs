@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use tracing::warn;
 
 use super::pulse::Pulse;
@@ -273,7 +274,8 @@ impl Place {
 
     /// Forgets that it was told to rest.
     pub(super) fn awake(&self) {
-        drop(self.member.told.compare_exchange(Told::Rest as u8, 0, Ordering::Relaxed, Ordering::Relaxed));
+        let _: Result<u8, u8> =
+            self.member.told.compare_exchange(Told::Rest as u8, 0, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     /// Whether there are so many that memory counts more than the time to take it again.

@@ -26,9 +26,8 @@ pub fn bounds_for_files(bounds: Bounds, database: usize) -> Bounds {
 #[cfg(unix)]
 fn open_files(wanted: usize) -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let count = |limit: Option<u64>| {
-        limit.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX))
-    };
+    let count =
+        |limit: Option<u64>| limit.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX));
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if count(current) >= wanted {
         return count(current);

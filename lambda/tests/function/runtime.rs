@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use kami_lambda::{OpenConnections, serve};
+use kami_lambda::{Connections, serve};
 use kami_testkit::{Program, eventually};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -45,7 +45,7 @@ impl Runtime {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         tokio::spawn(async move {
-            serve(listener, routes, &OpenConnections::default(), std::future::pending()).await;
+            serve(listener, routes, &Connections::default(), std::future::pending()).await;
         });
         let of_lambda = [
             ("AWS_LAMBDA_RUNTIME_API", address.as_str()),

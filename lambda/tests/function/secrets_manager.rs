@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use kami_lambda::{OpenConnections, serve};
+use kami_lambda::{Connections, serve};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use ring::{digest, hmac};
 use serde_json::{Value, json};
@@ -57,7 +57,7 @@ impl SecretsManager {
         let (listener, service) = Self::bind("http", content).await;
         let routes = service.routes();
         tokio::spawn(async move {
-            serve(listener, routes, &OpenConnections::default(), std::future::pending()).await;
+            serve(listener, routes, &Connections::default(), std::future::pending()).await;
         });
         service
     }

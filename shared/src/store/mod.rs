@@ -107,6 +107,11 @@ impl Store {
         self.pool.close().await;
     }
 
+    /// How many connections to the database there may be at once.
+    pub fn max_connections(&self) -> usize {
+        self.pool.size()
+    }
+
     /// What has been counted about the database so far.
     pub fn counters(&self) -> StoreCounters {
         self.pool.counters().snapshot()

@@ -48,6 +48,11 @@ impl Connector {
         Self { source, options, places, size, unanswered, probe: Semaphore::new(1), counters }
     }
 
+    /// How many there may be at once.
+    pub(super) fn size(&self) -> usize {
+        self.size.try_into().unwrap_or(usize::MAX)
+    }
+
     /// Where the database is.
     pub(super) async fn address(&self) -> Result<DatabaseUrl, StoreError> {
         Ok(self.source.address(None).await?)

@@ -60,6 +60,11 @@ impl Pool {
         self.shared.connector.address().await
     }
 
+    /// How many connections there may be at once.
+    pub(super) fn size(&self) -> usize {
+        self.shared.connector.size()
+    }
+
     /// What is counted about its use.
     pub(super) fn counters(&self) -> &Counters {
         &self.shared.counters
