@@ -37,6 +37,9 @@ const NETWORK: [&str; 6] = [
     "ec2:UnassignPrivateIpAddresses",
 ];
 
+/// The most requests a second that Lambda takes with the default of `Concurrency`: ten for each.
+const MOST: u64 = 250;
+
 /// What is wrong, a sentence each.
 pub(crate) fn problems(template: &Template) -> Vec<String> {
     let mut problems = Vec::new();
@@ -158,6 +161,11 @@ fn domain(template: &Template) -> Vec<String> {
             }),
         ),
     ];
+    let stage = &template.entry("Resources", "HttpApiStage")["Properties"]["DefaultRouteSettings"];
+    let bound = |limit: &str| template.by_default(&stage[limit]).as_u64().is_some_and(|limit| limit <= MOST);
+    if !["ThrottlingRateLimit", "ThrottlingBurstLimit"].into_iter().all(bound) {
+        problems.push("HttpApiStage does not bound requests below what Lambda takes".to_owned());
+    }
     for (kind, properties) in wanted {
         let found = template.of_type(&format!("AWS::ApiGatewayV2::{kind}"));
         if found.len() != 1 {

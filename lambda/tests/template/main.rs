@@ -1,10 +1,11 @@
-//! `template.yaml` held against the code that it deploys, and each check against a template that it must refuse.
+//! `template.yaml` held against the code that it deploys, `deploy/aws/edge.yaml` against what goes through it, and each check against a template that it must refuse.
 
 #![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
 
 mod access;
 mod alarms;
 mod document;
+mod edge;
 mod functions;
 mod mistakes;
 mod references;
@@ -14,6 +15,8 @@ use std::path::Path;
 use self::document::Template;
 
 const TEMPLATE: &str = include_str!("../../../template.yaml");
+
+const EDGE: &str = include_str!("../../../deploy/aws/edge.yaml");
 
 /// The binary that answers client apps.
 const API: &str = "kami-api";
@@ -39,6 +42,16 @@ fn problems(text: &str) -> Vec<String> {
 #[test]
 fn the_template_means_what_the_code_expects() {
     assert_eq!(problems(TEMPLATE), [""; 0]);
+}
+
+/// Everything that is wrong with what goes in front of the API, a sentence each.
+fn problems_of_edge(text: &str) -> Vec<String> {
+    edge::problems(&Template::parse(text))
+}
+
+#[test]
+fn what_goes_in_front_of_the_api_limits_each_address_and_changes_nothing() {
+    assert_eq!(problems_of_edge(EDGE), [""; 0]);
 }
 
 #[test]

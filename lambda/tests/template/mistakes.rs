@@ -1,6 +1,6 @@
 //! Mistakes that a linter lets through, each of which must be found.
 
-use crate::{TEMPLATE, problems};
+use crate::{EDGE as EDGE_TEMPLATE, TEMPLATE, problems, problems_of_edge};
 
 /// A mistake: what is written, what is written instead, and what is then said of it.
 type Mistake = (&'static str, &'static str, &'static str);
@@ -17,6 +17,7 @@ const FUNCTIONS: &[Mistake] = &[
     ("DATABASE_SECRET_ARN: !Ref", "DATABASE_SECRET: !Ref", "no setting is called DATABASE_SECRET"),
     ("DATABASE_SECRET_ARN: !Ref", "DATABASE_URL: !Ref", "DATABASE_URL: set it"),
     ("KAMI_TIMEZONE: !Ref", "KAMI_TIME_ZONE: !Ref", "no setting is called KAMI_TIME_ZONE"),
+    ("KAMI_TRUSTED_PROXIES: !Ref", "KAMI_PROXIES: !Ref", "no setting is called KAMI_PROXIES"),
     ("Default: Asia/Shanghai", "Default: Shanghai", "KAMI_TIMEZONE: not a time zone"),
     ("Timeout: 15", "Timeout: 10", "ends before a request's own limit"),
     ("Timeout: 300", "Timeout: 4000", "does not let it end between two runs"),
@@ -69,6 +70,9 @@ const ACCESS: &[Mistake] = &[
     ("Stage: !Ref HttpApiStage", "Stage: test", "DomainMapping does not do its part"),
     ("StageName: $default", "StageName: prod", "HttpApiStage does not do its part"),
     ("AutoDeploy: true", "AutoDeploy: false", "HttpApiStage does not do its part"),
+    ("ThrottlingRateLimit: !Ref RequestRate", "ThrottlingRateLimit: 9999", "does not bound requests"),
+    ("ThrottlingBurstLimit: !Ref RequestRate", "ThrottlingBurstLimit: 9999", "does not bound requests"),
+    ("Default: 200\n", "Default: 2000\n", "does not bound requests"),
     (
         "Type: AWS::ApiGatewayV2::Stage\n    Condition: HasDomain",
         "Type: AWS::ApiGatewayV2::Stage\n    Condition: HasUrl",
@@ -135,11 +139,46 @@ const ALARMS: &[Mistake] = &[
     ("&notify [!Ref AlarmTopic]", "&notify []", "AlarmActions tell nobody"),
 ];
 
+const EDGE: &[Mistake] = &[
+    ("AWS::Region, us-east-1", "AWS::Region, eu-west-1", "cannot be made"),
+    ("Scope: CLOUDFRONT", "Scope: REGIONAL", "not one for CloudFront"),
+    ("DefaultAction: { Allow: {} }", "DefaultAction: { Block: {} }", "not let through"),
+    ("AggregateKeyType: IP", "AggregateKeyType: CONSTANT", "not each address"),
+    ("EvaluationWindowSec: 60", "EvaluationWindowSec: 600", "not the requests of a minute"),
+    ("Default: 300", "Default: 15000", "use up what the API can do"),
+    ("ResponseCode: 429", "ResponseCode: 403", "not told why"),
+    ("Value: '60'", "Value: '6000'", "not told for how long"),
+    ("CustomResponseBodyKey: TooMany", "CustomResponseBodyKey: Blocked", "another form"),
+    ("\"reason\":\"too_many_requests\",", "", "another form"),
+    ("WebACLId: !GetAtt Guard.Arn", "PriceClass: PriceClass_All", "nothing guards"),
+    ("IPV6Enabled: false", "IPV6Enabled: true", "as many addresses as it likes"),
+    ("TLSv1.2_2021", "TLSv1", "outdated"),
+    ("DomainName: !Ref ApiHost", "DomainName: example.com", "does not go to the API"),
+    ("TargetOriginId: api", "TargetOriginId: other", "does not go to the API"),
+    ("OriginProtocolPolicy: https-only", "OriginProtocolPolicy: match-viewer", "go on without TLS"),
+    ("Id: api", "Id: api\n            OriginAccessControlId: E1", "hash their bodies"),
+    ("ViewerProtocolPolicy: https-only", "ViewerProtocolPolicy: allow-all", "come without TLS"),
+    ("CachePolicyId: 4135ea2d", "CachePolicyId: 658327ea", "answers are kept"),
+    ("OriginRequestPolicyId: b689b0a8", "OriginRequestPolicyId: 216adef6", "under its own name"),
+    (", PATCH, DELETE]", "]", "refused in another way"),
+    ("Compress: false", "Compress: true", "changed on their way"),
+];
+
 #[test]
 fn each_mistake_is_found() {
-    for (written, instead, said) in [FUNCTIONS, REFERENCES, ACCESS, ALARMS].concat() {
-        assert!(TEMPLATE.contains(written), "the template does not say {written:?}");
-        let found = problems(&TEMPLATE.replacen(written, instead, 1));
+    found(TEMPLATE, problems, &[FUNCTIONS, REFERENCES, ACCESS, ALARMS].concat());
+}
+
+#[test]
+fn each_mistake_in_front_of_the_api_is_found() {
+    found(EDGE_TEMPLATE, problems_of_edge, EDGE);
+}
+
+/// Makes each mistake in a template by itself and looks for what should be said of it.
+fn found(template: &str, problems: impl Fn(&str) -> Vec<String>, mistakes: &[Mistake]) {
+    for (written, instead, said) in mistakes {
+        assert!(template.contains(written), "the template does not say {written:?}");
+        let found = problems(&template.replacen(written, instead, 1));
         assert!(
             found.iter().any(|problem| problem.contains(said)),
             "{instead:?} for {written:?} should be called {said:?}, not {found:#?}"
