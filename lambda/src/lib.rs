@@ -5,8 +5,10 @@
 #[cfg(target_env = "musl")]
 mod allocator;
 pub mod api;
+mod brake;
 pub mod database;
 pub mod expire;
+mod forwarded;
 mod health;
 mod logging;
 pub mod manager;
@@ -19,8 +21,9 @@ mod shutdown;
 pub mod startup;
 mod throttle;
 
+pub use self::brake::Brake;
 pub use self::health::LIMIT as HEALTH_LIMIT;
-pub use self::proxies::{TrustedProxies, neighbourhood};
+pub use self::proxies::{PeerAddress, TrustedProxies, neighbourhood};
 pub use self::server::{OpenConnections, STOP_LIMIT, listen, serve};
 pub use self::settings::{ApiSettings, LogFormat, Settings, SettingsError};
 pub use self::shutdown::on_request as stop_on_request;

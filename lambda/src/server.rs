@@ -9,12 +9,17 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
+use axum::extract::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tracing::{error, warn};
+
+use crate::proxies::PeerAddress;
 
 /// How long a client may take to send a request's head, and a kept-alive connection may be idle before that.
 const HEAD_LIMIT: Duration = Duration::from_secs(30);
@@ -73,9 +78,9 @@ pub async fn serve(
     let connections = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(cause) => {
                     after_failed_accept(&cause).await;
                     continue;
@@ -85,7 +90,11 @@ pub async fn serve(
         };
         // Answers are small and whole: waiting to fill a packet would only delay them.
         let _: io::Result<()> = TcpStream::set_nodelay(&stream, true);
-        let service = TowerToHyperService::new(router.clone());
+        let router = TowerToHyperService::new(router.clone());
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(PeerAddress(peer.ip()));
+            router.call(request)
+        });
         let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
         let open = open.open();
         tokio::spawn(async move {

@@ -7,7 +7,7 @@ use clap::Parser;
 use kami_lambda::api::{Api, Observer, router};
 use kami_lambda::metrics::emf::RequestLines;
 use kami_lambda::metrics::prometheus;
-use kami_lambda::{ApiSettings, OpenConnections, listen, manager, serve, startup, stop_on_request};
+use kami_lambda::{ApiSettings, Brake, OpenConnections, listen, manager, serve, startup, stop_on_request};
 use tracing::info;
 
 /// Serves the HTTP API of kami: validate, status and health.
@@ -25,9 +25,10 @@ fn main() -> ExitCode {
 }
 
 async fn run(settings: ApiSettings) -> anyhow::Result<()> {
-    let ApiSettings { common: settings, listen: address, zone, trusted_proxies: _ } = settings;
+    let ApiSettings { common: settings, listen: address, zone, trusted_proxies } = settings;
     let store = settings.database.store().await;
-    let api = Api { store: store.clone(), zone };
+    let brake = Arc::new(Brake::new(trusted_proxies));
+    let api = Api { store: store.clone(), zone, brake: Arc::clone(&brake) };
     let mut observer = Observer::default();
     if let Some(function) = settings.lambda_function {
         observer.lines = Some(Arc::new(RequestLines::new(&function, store)));
@@ -35,7 +36,7 @@ async fn run(settings: ApiSettings) -> anyhow::Result<()> {
     }
     let connections = OpenConnections::default();
     let stop = stop_on_request();
-    let metrics = prometheus::api(Arc::clone(&observer.metrics), connections.clone(), store.clone());
+    let metrics = prometheus::api(Arc::clone(&observer.metrics), connections.clone(), brake, store.clone());
     let metrics = prometheus::start(settings.metrics, metrics, &stop).await?;
     let listener = listen(address, "KAMI_LISTEN").await?;
     info!("listening on http://{}", listener.local_addr()?);
