@@ -36,8 +36,7 @@ public static class Kami {
     public static async Task<Answer> Validate(string code, double wait = 1, int tries = 4) {
         var why = "";
         for (var attempt = 0; attempt < tries; attempt++) {
-            double asked = 0;
-            why = "";
+            double asked = 0; why = "";
             try {
                 var body = $"{{\"code\":{Json(code)},\"machine_code\":{Json(MachineCode())}}}";
                 var reply = await Http.PostAsync(Server.TrimEnd('/') + "/api/validate",
@@ -50,6 +49,7 @@ public static class Kami {
                 answer.outcome = status == 200 ? Outcome.Admitted : Outcome.Refused;
                 if (status == 200 && answer.status == "success") return answer;
                 if (status / 100 == 4 && status != 408 && status != 429 && answer.status == "error") return answer;
+                if (status == 429 && answer.status == "error") why = answer.message; // the user has to wait
             } catch (Exception error) { // whatever it was, nobody said yes or no
                 if (why == "") why = (error.InnerException ?? error).Message;
             }

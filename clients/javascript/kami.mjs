@@ -45,6 +45,7 @@ export async function validate(code, server = SERVER, wait = KAMI_WAIT, timeout 
       if (reply.status === 200 && status === "success") return { outcome: "admitted", message, expireAt };
       const final = reply.status >= 400 && reply.status < 500 && ![408, 429].includes(reply.status);
       if (final && status === "error") return { outcome: "refused", message };
+      if (reply.status === 429 && status === "error") trouble = message; // too many wrong codes: the user has to wait
     } catch (error) { // whatever it was, nobody said yes or no
       trouble ||= error.cause?.message || error.cause?.code || error.message;
     }

@@ -46,6 +46,8 @@ def validate(code, server=SERVER, wait=WAIT, timeout=TIMEOUT, tries=4):
                 return Answer("admitted", answer["message"], answer["expire_at"])
             if reply.code // 100 == 4 and reply.code not in (408, 429) and answer["status"] == "error":
                 return Answer("refused", answer["message"])
+            if reply.code == 429 and answer["status"] == "error":  # too many wrong codes: the user has to wait
+                trouble = answer["message"]
         except Exception as error:  # whatever it was, nobody said yes or no
             trouble = trouble or str(error)
         if attempt + 1 < tries:  # the server's own wish counts, within limits; jitter spreads a crowd out

@@ -48,6 +48,7 @@ kami_validate() {
       0:4??:error) field message; return 1 ;;
     esac
     trouble="HTTP $http"
+    [ "$http:$(field status)" != 429:error ] || trouble=$(field message) # too many wrong codes: the user has to wait
     [ "$failed" = 0 ] || trouble=$(printf '%s\n' "$answer" | grep curl: | tail -n 1)
     # The server's own wish counts, within limits; the jitter spreads a crowd out.
     [ "$try" = 4 ] || sleep "$(LC_ALL=C awk -v n="$try" -v unit="$WAIT" -v asked="${asked:-0}" -v pid=$$ 'BEGIN {

@@ -5,8 +5,10 @@
 #[cfg(target_env = "musl")]
 mod allocator;
 pub mod api;
+mod brake;
 pub mod database;
 pub mod expire;
+mod forwarded;
 mod health;
 mod logging;
 pub mod manager;
@@ -18,6 +20,7 @@ mod settings;
 mod shutdown;
 pub mod startup;
 
+pub use self::brake::Brake;
 pub use self::health::LIMIT as HEALTH_LIMIT;
 pub use self::proxies::{PeerAddress, TrustedProxies, neighbourhood};
 pub use self::server::{Bounds, Connections, STOP_LIMIT, bounds_for_files, listen, serve};

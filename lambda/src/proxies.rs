@@ -8,6 +8,10 @@ use ipnet::IpNet;
 /// The bits of an IPv6 address that its provider gives out: a customer has all that follow them to himself.
 const IPV6_PREFIX_BITS: u32 = 64;
 
+/// The other end of a request's line: a client, or the last proxy before us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerAddress(pub IpAddr);
+
 /// The proxies whose word about the client behind them is taken; nobody is by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
@@ -38,10 +42,6 @@ impl FromStr for TrustedProxies {
     }
 }
 
-/// The address at the other end of the line that a request came over, in the request's extensions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PeerAddress(pub IpAddr);
-
 /// What stands for everybody who may be the same person as this address: itself in IPv4, its /64 in IPv6.
 pub fn neighbourhood(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
@@ -49,7 +49,7 @@ pub fn neighbourhood(address: IpAddr) -> IpAddr {
             let prefix = address.to_bits() & (u128::MAX << (Ipv6Addr::BITS - IPV6_PREFIX_BITS));
             Ipv6Addr::from_bits(prefix).into()
         }
-        v4 @ IpAddr::V4(_) => v4,
+        address @ IpAddr::V4(_) => address,
     }
 }
 

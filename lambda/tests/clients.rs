@@ -29,6 +29,7 @@ macro_rules! try_each_language {
             gives_up_on_a_lasting_outage
             waits_longer_each_time
             waits_as_long_as_the_server_asks
+            tells_who_guessed_too_often_to_wait
             takes_no_other_page_for_an_answer
             reports_a_server_that_is_not_there
             retries_after_a_stalled_answer
@@ -380,6 +381,15 @@ async fn waits_as_long_as_the_server_asks(language: Language) {
     let user = User { wait: "0.2", ..User::new() };
     assert_eq!(user.run(language, &server.url, "VIP-1").await.0, 0);
     assert!(server.pauses()[0] >= Duration::from_secs(1), "{:?}", server.pauses());
+}
+
+async fn tells_who_guessed_too_often_to_wait(language: Language) {
+    let server = Server::start([Reply::error(429, "too_many_misses").retry_after("1")]).await;
+    let user = User { wait: "0.1", ..User::new() };
+    let (exit, line) = user.run(language, &server.url, "VIP-1").await;
+    assert_eq!((exit, server.requests().len()), (2, 4), "{line}");
+    assert!(line.contains("消息 too_many_misses"), "{line}");
+    assert!(server.pauses().iter().all(|pause| *pause >= Duration::from_secs(1)), "{:?}", server.pauses());
 }
 
 async fn takes_no_other_page_for_an_answer(language: Language) {

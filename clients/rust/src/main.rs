@@ -38,6 +38,7 @@ fn ask(url: &str, code: &str, timeout: f64) -> Result<(Answer, f64), Box<dyn Err
     let answer = match (status, body["status"].as_str(), text("message")) {
         (200, Some("success"), Some(message)) => Answer::Admitted(message, text("expire_at")),
         (400..500, Some("error"), Some(message)) if ![408, 429].contains(&status) => Answer::Refused(message),
+        (429, Some("error"), Some(message)) => Answer::Outage(message), // too many wrong codes: the user has to wait
         _ => Answer::Outage(format!("no usable answer from the licence server: HTTP {status}")),
     };
     Ok((answer, wish.unwrap_or(0.0)))
@@ -51,9 +52,8 @@ pub fn validate(code: &str, server: &str, wait: f64, timeout: f64) -> Answer {
         if !matches!(answer, Answer::Outage(_)) {
             return answer;
         }
-        // The server's own wish counts, within limits; jitter spreads a crowd out.
-        let pause = f64::max(wait * 2f64.powi(attempt), f64::min(wish, wait * 10.0));
-        sleep(Duration::from_secs_f64(pause * (1.0 + rand::random::<f64>() / 2.0)));
+        let pause = f64::max(wait * 2f64.powi(attempt), f64::min(wish, wait * 10.0)); // its wish, capped
+        sleep(Duration::from_secs_f64(pause * (1.0 + rand::random::<f64>() / 2.0))); // jitter spreads a crowd out
     }
     ask(&url, code, timeout).unwrap_or_else(failed).0 // the fourth and last
 }

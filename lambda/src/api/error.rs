@@ -26,6 +26,8 @@ pub enum ApiError {
     InvalidFields,
     /// There is no such card.
     CardNotFound,
+    /// There is no such card, and its client asked for too many of that kind; the answer says how long to wait.
+    TooManyMisses,
     /// The card is bound to another machine.
     MachineMismatch,
     /// The card's time is over.
@@ -48,12 +50,13 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error, so that a document can be checked against them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::InvalidRequest,
         Self::InvalidJson,
         Self::MissingFields,
         Self::InvalidFields,
         Self::CardNotFound,
+        Self::TooManyMisses,
         Self::MachineMismatch,
         Self::CardExpired,
         Self::CardDisabled,
@@ -88,6 +91,12 @@ impl ApiError {
                 "The card code or the machine code is malformed",
             ),
             Self::CardNotFound => (S::NOT_FOUND, "card_not_found", "卡密不存在", "There is no such card"),
+            Self::TooManyMisses => (
+                S::TOO_MANY_REQUESTS,
+                "too_many_misses",
+                "尝试次数过多，请稍后再试",
+                "Too many attempts; try again later",
+            ),
             Self::MachineMismatch => {
                 (S::FORBIDDEN, "machine_mismatch", "机器码不匹配", "The card is bound to another machine")
             }

@@ -3,6 +3,7 @@
 mod error;
 mod health;
 mod language;
+mod miss;
 mod observe;
 pub mod request;
 mod request_id;
@@ -10,6 +11,7 @@ mod status;
 mod validate;
 
 use std::any::Any;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::http::HeaderMap;
@@ -24,6 +26,7 @@ pub use self::error::ApiError;
 pub use self::language::Language;
 pub use self::observe::{Observer, REQUEST_LIMIT};
 pub(crate) use self::request_id::RequestId;
+use crate::brake::Brake;
 
 /// What the handlers need.
 #[derive(Clone, Debug)]
@@ -32,13 +35,16 @@ pub struct Api {
     pub store: Store,
     /// The zone in which answers show moments.
     pub zone: Zone,
+    /// Counts guesses.
+    pub brake: Arc<Brake>,
 }
 
 /// The whole API, with each request noted by `observer`.
 pub fn router(api: Api, observer: Observer) -> Router {
     let routes = Router::new()
         .route("/api/validate", post(validate::validate))
-        .route("/api/status/{code}", get(status::status))
+        .route("/api/status", post(status::by_body))
+        .route("/api/status/{code}", get(status::by_path))
         .route("/api/health", get(health::health))
         .route("/health", get(health::health))
         .fallback(async || ApiError::NotFound)

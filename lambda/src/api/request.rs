@@ -1,4 +1,4 @@
-//! Reading a client's request to validate a card: the one thing an attacker can shape freely.
+//! Reading the body of a client's request: the one thing an attacker can shape freely.
 
 use axum::body::{Body, HttpBody as _};
 use http_body_util::BodyExt as _;
@@ -27,15 +27,42 @@ impl ValidateRequest {
     /// Reads the JSON body `{"code": "…", "machine_code": "…"}`; other fields are ignored, the last of two that
     /// share a name counts, and a byte order mark, which some platforms put before their UTF-8, is skipped.
     pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
-        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-        let fields: Map<String, Value> = serde_json::from_slice(body).map_err(|_| ApiError::InvalidJson)?;
-        if fields.is_empty() {
-            return Err(ApiError::InvalidJson);
-        }
+        let fields = fields(body)?;
         let code = text(&fields, "code")?;
         let machine = text(&fields, "machine_code")?;
         Ok(Self { code: CardCode::parse(code)?, machine: MachineCode::parse(machine)? })
     }
+}
+
+/// A well-formed request to tell how a card stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusRequest {
+    /// The card.
+    pub code: CardCode,
+    /// The machine that asks, if it says which it is.
+    pub machine: Option<MachineCode>,
+}
+
+impl StatusRequest {
+    /// Reads the JSON body `{"code": "…", "machine_code": "…"}` as [`ValidateRequest::parse`] does, but the machine code
+    /// may be missing, null or empty.
+    pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
+        let fields = fields(body)?;
+        let code = CardCode::parse(text(&fields, "code")?)?;
+        let machine = text(&fields, "machine_code").and_then(|text| Ok(MachineCode::parse(text)?));
+        match machine {
+            Ok(machine) => Ok(Self { code, machine: Some(machine) }),
+            Err(ApiError::MissingFields) => Ok(Self { code, machine: None }),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The members of a JSON object that has any.
+fn fields(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let fields: Map<String, Value> = serde_json::from_slice(body).map_err(|_| ApiError::InvalidJson)?;
+    if fields.is_empty() { Err(ApiError::InvalidJson) } else { Ok(fields) }
 }
 
 fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a str, ApiError> {
@@ -113,6 +140,28 @@ mod tests {
             assert_eq!(found.map_err(|error| *error), result, "{body}");
         }
         assert_eq!(ValidateRequest::parse(b"\xff\xfe{}"), Err(ApiError::InvalidJson));
+    }
+
+    #[test]
+    fn status_requests_need_no_machine_code() {
+        let long = format!(r#"{{"code":"VIP-1","machine_code":"{}"}}"#, "x".repeat(129));
+        for (body, result) in [
+            (r#"{"code":" VIP-1","machine_code":" PC "}"#, Ok(("VIP-1", Some("PC")))),
+            (r#"{"code":"VIP-1"}"#, Ok(("VIP-1", None))),
+            (r#"{"code":"VIP-1","machine_code":null}"#, Ok(("VIP-1", None))),
+            (r#"{"code":"VIP-1","machine_code":" "}"#, Ok(("VIP-1", None))),
+            (r#"{"code":"VIP-1","machine_code":7}"#, Err(ApiError::InvalidFields)),
+            (&long, Err(ApiError::InvalidFields)),
+            (r#"{"machine_code":"PC"}"#, Err(ApiError::MissingFields)),
+            ("VIP-1", Err(ApiError::InvalidJson)),
+        ] {
+            let parsed = StatusRequest::parse(body.as_bytes());
+            let machine =
+                |request: &StatusRequest| request.machine.as_ref().map(|machine| machine.as_str().to_owned());
+            let found = parsed.as_ref().map(|request| (request.code.as_str(), machine(request)));
+            let result = result.map(|(code, machine)| (code, machine.map(str::to_owned)));
+            assert_eq!(found.map_err(|error| *error), result, "{body}");
+        }
     }
 
     #[tokio::test]

@@ -1,13 +1,17 @@
-//! `GET /api/status/{code}`: what is known of a card, to whoever holds its code.
+//! `POST /api/status` and `GET /api/status/{code}`: what is known of a card, to whoever holds its code.
 
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
-use kami_shared::card::{Card, CardCode, CardStatus, mask};
+use axum::extract::{Path, Query, Request, State};
+use axum::http::request::Parts;
+use kami_shared::card::{CardCode, CardStatus, MachineCode, mask};
 use kami_shared::rules;
 use serde::{Deserialize, Serialize};
 
-use super::{Api, ApiError};
+use super::Api;
+use super::miss::Failure;
+use super::request::{StatusRequest, read_body};
+use crate::brake::Brake;
 
 /// What the query may hold.
 #[derive(Debug, Default, Deserialize)]
@@ -37,32 +41,68 @@ struct CardData {
     remaining_hours: Option<Option<f64>>,
 }
 
-/// Handles the request.
-pub(super) async fn status(
+/// Handles the request whose code is in its body.
+pub(super) async fn by_body(State(api): State<Api>, request: Request) -> Result<Json<StatusAnswer>, Failure> {
+    let (request, body) = request.into_parts();
+    let StatusRequest { code, machine } = StatusRequest::parse(&read_body(body).await?)?;
+    answer(&api, &request, &code, machine.as_ref().map(MachineCode::as_str)).await
+}
+
+/// Handles the request whose code is in its path, where every proxy's log has it too.
+pub(super) async fn by_path(
     State(api): State<Api>,
     code: Result<Path<String>, PathRejection>,
     asker: Result<Query<Asker>, QueryRejection>,
-) -> Result<Json<StatusAnswer>, ApiError> {
+    request: Request,
+) -> Result<Json<StatusAnswer>, Failure> {
+    let (request, _) = request.into_parts();
     // A code that no card can have is a code that no card has.
-    let code = code.ok().and_then(|Path(code)| CardCode::parse(&code).ok()).ok_or(ApiError::CardNotFound)?;
+    let Some(code) = code.ok().and_then(|Path(code)| CardCode::parse(&code).ok()) else {
+        return Err(Failure::not_found(&api.brake, &request));
+    };
     let asker = asker.map(|Query(asker)| asker).unwrap_or_default();
-    let (card, now) = api.store.status(&code).await?.ok_or(ApiError::CardNotFound)?;
+    answer(&api, &request, &code, asker.machine_code.as_deref().map(str::trim)).await
+}
+
+async fn answer(
+    api: &Api,
+    request: &Parts,
+    code: &CardCode,
+    machine: Option<&str>,
+) -> Result<Json<StatusAnswer>, Failure> {
+    let Some((card, now)) = api.store.status(code).await? else {
+        return Err(Failure::not_found(&api.brake, request));
+    };
     let remaining_hours = (card.status == CardStatus::Active)
         .then(|| card.expire_at.map(|moment| rules::remaining_hours(moment, now)));
+    let machine = machine.filter(|machine| !machine.is_empty());
     let data = CardData {
         status: card.status.as_str(),
         created_at: api.zone.iso8601(card.created_at),
         used_at: card.used_at.map(|moment| api.zone.iso8601(moment)),
         expire_at: card.expire_at.map(|moment| api.zone.iso8601(moment)),
-        machine_code: shown_machine(&card, asker.machine_code.as_deref()),
+        machine_code: card.machine_code.map(|bound| match machine {
+            Some(machine) if is_seen_through(&api.brake, request, machine, &bound) => bound,
+            _ => mask(&bound),
+        }),
         remaining_hours,
         full_code: card.full_code,
     };
     Ok(Json(StatusAnswer { status: "success", data }))
 }
 
-/// The machine code whole to the machine itself, masked to anybody else.
-fn shown_machine(card: &Card, asker: Option<&str>) -> Option<String> {
-    let bound = card.machine_code.as_deref()?;
-    Some(if asker.is_some_and(|asker| asker.trim() == bound) { bound.to_owned() } else { mask(bound) })
+/// Whether a machine that says who it is sees the machine code that the card is bound to whole: only if it is its own.
+///
+/// A wrong guess is a miss. While its client is braked, a right one is not told from it: the machine itself loses
+/// nothing by that, since it knows its code.
+fn is_seen_through(brake: &Brake, request: &Parts, machine: &str, bound: &str) -> bool {
+    if brake.is_on(request) {
+        return false;
+    }
+    let is_its_own = machine == bound;
+    if !is_its_own {
+        // It has an answer of its own, whether it is the last that is let through or one too many.
+        let _: Result<(), _> = brake.charge(request);
+    }
+    is_its_own
 }

@@ -1,14 +1,14 @@
 //! `POST /api/validate`: may this machine use this card?
 
 use axum::Json;
-use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use kami_shared::rules;
 use kami_shared::store::Validation;
 use serde::Serialize;
 
+use super::miss::Failure;
 use super::request::{ValidateRequest, read_body};
-use super::{Api, ApiError, Language};
+use super::{Api, Language};
 
 /// The answer to a machine that is let in.
 #[derive(Debug, Serialize)]
@@ -25,8 +25,9 @@ pub(super) struct Admitted {
 pub(super) async fn validate(
     State(api): State<Api>,
     language: Language,
-    body: Body,
-) -> Result<Json<Admitted>, ApiError> {
+    request: Request,
+) -> Result<Json<Admitted>, Failure> {
+    let (request, body) = request.into_parts();
     let ValidateRequest { code, machine } = ValidateRequest::parse(&read_body(body).await?)?;
     match api.store.validate(&code, &machine).await? {
         Validation::Admitted { expire_at, now } => Ok(Json(Admitted {
@@ -39,6 +40,6 @@ pub(super) async fn validate(
             remaining_hours: expire_at.map(|moment| rules::remaining_hours(moment, now)),
         })),
         Validation::Refused(refusal) => Err(refusal.into()),
-        Validation::NotFound => Err(ApiError::CardNotFound),
+        Validation::NotFound => Err(Failure::not_found(&api.brake, &request)),
     }
 }

@@ -8,7 +8,7 @@ use kami_lambda::api::{Api, Observer, router};
 use kami_lambda::metrics::emf::RequestLines;
 use kami_lambda::metrics::prometheus;
 use kami_lambda::{
-    ApiSettings, Connections, bounds_for_files, listen, manager, serve, startup, stop_on_request,
+    ApiSettings, Brake, Connections, bounds_for_files, listen, manager, serve, startup, stop_on_request,
 };
 use tracing::info;
 
@@ -29,7 +29,8 @@ fn main() -> ExitCode {
 async fn run(settings: ApiSettings) -> anyhow::Result<()> {
     let ApiSettings { common: settings, listen: address, zone, trusted_proxies, bounds } = settings;
     let store = settings.database.store().await;
-    let api = Api { store: store.clone(), zone };
+    let brake = Arc::new(Brake::new(trusted_proxies.clone()));
+    let api = Api { store: store.clone(), zone, brake: Arc::clone(&brake) };
     let mut observer = Observer::default();
     if let Some(function) = settings.lambda_function {
         observer.lines = Some(Arc::new(RequestLines::new(&function, store)));
@@ -37,7 +38,7 @@ async fn run(settings: ApiSettings) -> anyhow::Result<()> {
     }
     let connections = Connections::new(bounds_for_files(bounds, store.max_connections()), trusted_proxies);
     let stop = stop_on_request();
-    let metrics = prometheus::api(Arc::clone(&observer.metrics), connections.clone(), store.clone());
+    let metrics = prometheus::api(Arc::clone(&observer.metrics), connections.clone(), brake, store.clone());
     let metrics = prometheus::start(settings.metrics, metrics, &stop).await?;
     let listener = listen(address, "KAMI_LISTEN").await?;
     info!("listening on http://{}", listener.local_addr()?);

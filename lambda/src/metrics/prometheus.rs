@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use super::{ExpiryMetrics, Outcome, RequestMetrics, Route};
+use crate::brake::Brake;
 use crate::proxies::TrustedProxies;
 use crate::server::{Bounds, Connections, listen, serve};
 
@@ -29,8 +30,13 @@ use crate::server::{Bounds, Connections, listen, serve};
 const MAX_CONNECTIONS: usize = 16;
 
 /// The metrics of the API.
-pub fn api(requests: Arc<RequestMetrics>, connections: Connections, store: Store) -> Router {
-    router(vec![Box::new(Api { requests, connections }), Box::new(Database(store))])
+pub fn api(
+    requests: Arc<RequestMetrics>,
+    connections: Connections,
+    brake: Arc<Brake>,
+    store: Store,
+) -> Router {
+    router(vec![Box::new(Api { requests, connections }), Box::new(Guesses(brake)), Box::new(Database(store))])
 }
 
 /// The metrics of the expiry job.
@@ -125,6 +131,19 @@ impl Collector for Api {
             encoder.encode_descriptor("http_connections_turned_away", help, None, MetricType::Counter)?;
         counter(&mut turned_away.encode_family(&[("how", "gave_way")])?, gave_way)?;
         counter(&mut turned_away.encode_family(&[("how", "refused")])?, refused)
+    }
+}
+
+/// The brake on guessing; the requests that it refused are those of outcome `too_many_misses`.
+#[derive(Debug)]
+struct Guesses(Arc<Brake>);
+
+impl Collector for Guesses {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let help = "Neighbourhoods (IPv4 addresses and IPv6 networks of 64 bits) that missed too often";
+        encoder
+            .encode_descriptor("braked_neighbourhoods", help, None, MetricType::Gauge)?
+            .encode_gauge(&gauge(self.0.braked() as u64))
     }
 }
 

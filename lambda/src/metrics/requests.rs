@@ -14,7 +14,7 @@ use crate::api::ApiError;
 pub enum Route {
     /// `/api/validate`.
     Validate,
-    /// `/api/status/{code}`.
+    /// `/api/status` and `/api/status/{code}`.
     Status,
     /// `/api/health` and `/health`.
     Health,
@@ -30,7 +30,7 @@ impl Route {
     pub(crate) fn of(path: Option<&MatchedPath>) -> Self {
         match path.map(MatchedPath::as_str) {
             Some("/api/validate") => Self::Validate,
-            Some("/api/status/{code}") => Self::Status,
+            Some("/api/status" | "/api/status/{code}") => Self::Status,
             Some("/api/health" | "/health") => Self::Health,
             _ => Self::Other,
         }

@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
 
+mod guesses;
 mod hang_ups;
 mod logs;
 mod rogue_database;

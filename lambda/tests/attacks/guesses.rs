@@ -1,0 +1,204 @@
+//! Guessing codes and machine codes: who is braked, and who is not.
+
+use std::net::Ipv6Addr;
+use std::time::{Duration, Instant};
+
+use hyper::StatusCode;
+use kami_testkit::{Client, Function, TestDatabase};
+use serde_json::json;
+
+use crate::{API, figure, start};
+
+/// More than any neighbourhood has free.
+const GUESSES: u32 = 500;
+
+const GUESSER: [u8; 4] = [127, 0, 0, 2];
+const CUSTOMER: [u8; 4] = [127, 0, 0, 3];
+
+/// What so many guesses were answered.
+#[derive(Debug, Default)]
+struct Answers {
+    not_found: u32,
+    braked: u32,
+}
+
+impl Answers {
+    /// What the guesses `first..first + GUESSES` are answered, each with these headers.
+    async fn to(client: &mut Client, first: u32, headers: &[(&str, &str)]) -> Self {
+        let mut answers = Self::default();
+        for guess in first..first + GUESSES {
+            let body = json!({"code": format!("VIP-{guess:06}"), "machine_code": "PC-1"}).to_string();
+            let answer = client.send("POST", "/api/validate", headers, &body).await;
+            match (answer.status, answer.reason()) {
+                (StatusCode::NOT_FOUND, "card_not_found") => answers.not_found += 1,
+                (StatusCode::TOO_MANY_REQUESTS, "too_many_misses") => {
+                    let wait: u32 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
+                    assert!((1..=5).contains(&wait), "{wait}");
+                    answers.braked += 1;
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        answers
+    }
+}
+
+/// How many misses a braked client may have had since then, however slow the machine is: one in 5 seconds.
+fn let_through_since(begun: Instant) -> u32 {
+    u32::try_from(begun.elapsed().as_secs() / 5).unwrap()
+}
+
+/// Asks until it is told to wait.
+async fn until_braked(
+    client: &mut Client,
+    (method, path, body): (&str, &str, &str),
+    headers: &[(&str, &str)],
+) {
+    for _ in 0..GUESSES {
+        if client.send(method, path, headers, body).await.reason() == "too_many_misses" {
+            return;
+        }
+    }
+    panic!("{method} {path} {headers:?} is never braked");
+}
+
+/// A function behind a proxy at 127.0.0.1.
+async fn start_behind_a_proxy() -> (TestDatabase, Function) {
+    let database = TestDatabase::create().await;
+    let url = database.url();
+    let variables = [("DATABASE_URL", url.as_str()), ("KAMI_TRUSTED_PROXIES", "127.0.0.1")];
+    let function = Function::start_with(API, &variables).await;
+    (database, function)
+}
+
+#[tokio::test]
+async fn a_guesser_is_braked_and_no_customer_notices() {
+    let (database, function) = start().await;
+    database.insert_card("VIP", "ONE").await;
+    database.insert_card("VIP", "TWO").await;
+    let mut guesser = Client::connect_from(GUESSER, function.address()).await;
+    let mut neighbour = Client::connect_from(GUESSER, function.address()).await;
+    assert_eq!(neighbour.validate("VIP-ONE", "PC-1").await.status, StatusCode::OK);
+
+    let begun = Instant::now();
+    // What he writes about himself changes nothing: nobody believes it.
+    let answers = Answers::to(&mut guesser, 0, &[("x-forwarded-for", "203.0.113.7")]).await;
+    let seconds = begun.elapsed().as_secs_f64();
+    figure(
+        "guesses",
+        format!(
+            "{GUESSES} in {seconds:.2} s from one address: {} answered 404, {} braked",
+            answers.not_found, answers.braked
+        ),
+    );
+    assert!((30..=30 + let_through_since(begun)).contains(&answers.not_found), "{answers:?}");
+
+    for machine in ["PC-1", "PC-2"] {
+        let status = neighbour.validate("VIP-ONE", machine).await.status;
+        assert_eq!(status == StatusCode::OK, machine == "PC-1", "whoever shares the address is answered");
+    }
+    assert_eq!(neighbour.validate("VIP-TWO", "PC-3").await.status, StatusCode::OK, "also the first time");
+    assert_eq!(neighbour.get("/api/status/VIP-ONE").await.status, StatusCode::OK);
+    let mut other = Client::connect_from(CUSTOMER, function.address()).await;
+    assert_eq!(other.validate("VIP-TYPO", "PC-4").await.reason(), "card_not_found");
+
+    let told = function.program.output();
+    assert_eq!(told.matches("too many misses").count(), 1, "{told}");
+    assert!(told.contains("client=127.0.0.2") && !told.contains("VIP-"), "{told}");
+}
+
+#[tokio::test]
+async fn every_way_to_miss_is_charged() {
+    let (database, function) = start().await;
+    database.insert_card("VIP", "ONE").await;
+    for (source, method, path, body) in [
+        (4, "GET", "/api/status/VIP-NONE", ""),
+        (5, "GET", "/api/status/%20", ""),
+        (6, "POST", "/api/status", r#"{"code":"VIP-NONE"}"#),
+        (7, "POST", "/api/validate", r#"{"code":"VIP-NONE","machine_code":"PC-1"}"#),
+    ] {
+        let mut guesser = Client::connect_from([127, 0, 0, source], function.address()).await;
+        until_braked(&mut guesser, (method, path, body), &[]).await;
+        assert_eq!(guesser.get("/api/status/VIP-ONE").await.status, StatusCode::OK, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn a_machine_code_cannot_be_guessed() {
+    let (database, function) = start().await;
+    database.insert_card("VIP", "ONE").await;
+    let mut machine = Client::connect_from(CUSTOMER, function.address()).await;
+    machine.validate("VIP-ONE", "PC-0499").await;
+    let mut guesser = Client::connect_from(GUESSER, function.address()).await;
+    let mut seen = 0;
+    let begun = Instant::now();
+    for guess in 0..GUESSES {
+        let answer = guesser.get(&format!("/api/status/VIP-ONE?machine_code=PC-{guess:04}")).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        seen += u32::from(answer.body["data"]["machine_code"] == "PC-0499");
+    }
+    figure("machine codes", format!("{GUESSES} guesses, the last of them right: {seen} confirmed"));
+    assert!(seen <= let_through_since(begun), "{seen}");
+    let own = machine.get("/api/status/VIP-ONE?machine_code=PC-0499").await;
+    assert_eq!(own.body["data"]["machine_code"], "PC-0499", "the machine itself is shown its own");
+    assert_eq!(guesser.validate("VIP-ONE", "PC-0499").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn behind_a_proxy_each_client_has_a_limit_of_his_own() {
+    let (_database, function) = start_behind_a_proxy().await;
+    let mut proxy = function.client().await;
+    for (first, header) in [(0, "203.0.113.7"), (500, "198.51.100.1, 203.0.113.8")] {
+        let answers = Answers::to(&mut proxy, first, &[("x-forwarded-for", header)]).await;
+        assert!(answers.not_found >= 30 && answers.braked > 0, "{header}: {answers:?}");
+    }
+    let typo = ("GET", "/api/status/VIP-TYPO", "");
+    for header in ["203.0.113.9", "198.51.100.1"] {
+        let answer = proxy.send(typo.0, typo.1, &[("x-forwarded-for", header)], typo.2).await;
+        assert_eq!(answer.reason(), "card_not_found", "{header}");
+    }
+    until_braked(&mut proxy, typo, &[("x-forwarded-for", "203.0.113.9, 203.0.113.7")]).await;
+    // The proxy is at 127.0.0.1 alone.
+    let mut stranger = Client::connect_from(GUESSER, function.address()).await;
+    let mut braked = 0;
+    for guess in 0..GUESSES {
+        let header = format!("192.0.2.{}", guess % 256);
+        let answer = stranger.send(typo.0, typo.1, &[("x-forwarded-for", &header)], typo.2).await;
+        braked += u32::from(answer.reason() == "too_many_misses");
+    }
+    assert!(braked > 0, "he chooses no address");
+}
+
+/// The memory of a process, in KiB.
+fn memory(function: &Function) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", function.program.id())).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_botnet_fills_no_memory_and_is_braked_as_a_whole() {
+    const NETWORKS: u32 = 10_000;
+    let (database, function) = start_behind_a_proxy().await;
+    database.insert_card("VIP", "ONE").await;
+    let mut proxy = function.client().await;
+    let mut limits = [0_u32, 0];
+    let mut memories = Vec::new();
+    let begun = Instant::now();
+    for network in 0..NETWORKS {
+        if network % (NETWORKS / 2) == 0 {
+            memories.push(memory(&function));
+        }
+        let client = Ipv6Addr::from_bits((0x2001_0db8 << 96) | (u128::from(network) << 64)).to_string();
+        let headers = [("x-forwarded-for", client.as_str())];
+        let answer = proxy.send("GET", "/api/status/VIP-NONE", &headers, "").await;
+        limits[usize::from(answer.status == StatusCode::TOO_MANY_REQUESTS)] += 1;
+    }
+    memories.push(memory(&function));
+    let passed = begun.elapsed() + Duration::from_secs(1);
+    figure("a botnet", format!("{NETWORKS} networks: {} answered 404, {} braked", limits[0], limits[1]));
+    figure("its memory", format!("{memories:?} KiB"));
+    assert!(u128::from(limits[0]) <= 1_000 + passed.as_millis() / 20, "{limits:?}");
+    assert!(memories[2] < memories[1] + 1_024, "{memories:?}");
+    assert_eq!(proxy.validate("VIP-ONE", "PC-1").await.status, StatusCode::OK);
+}
