@@ -60,7 +60,7 @@ fn read(id: u64, row: &mut Row) -> Result<(CardRecord, DateTime<Utc>), StoreErro
 
 /// What many rows hold.
 #[derive(Debug, Default)]
-pub(super) struct Cards {
+pub(super) struct ReadRows {
     /// The cards, in the order of their rows.
     pub(super) cards: Vec<CardRecord>,
     /// The numbers of those that cannot be understood: they hide no other.
@@ -69,7 +69,7 @@ pub(super) struct Cards {
     pub(super) now: Option<DateTime<Utc>>,
 }
 
-impl Cards {
+impl ReadRows {
     /// How many rows that were.
     pub(super) fn len(&self) -> usize {
         self.cards.len() + self.unreadable.len()
@@ -89,8 +89,8 @@ impl Cards {
 }
 
 /// The cards of many rows.
-pub(super) fn cards(rows: Vec<Row>) -> Result<Cards, StoreError> {
-    let mut read = Cards { cards: Vec::with_capacity(rows.len()), ..Cards::default() };
+pub(super) fn cards(rows: Vec<Row>) -> Result<ReadRows, StoreError> {
+    let mut read = ReadRows { cards: Vec::with_capacity(rows.len()), ..ReadRows::default() };
     for row in rows {
         match card(row) {
             Ok((card, now)) => {

@@ -11,7 +11,7 @@ pub(super) use self::search::SearchIds;
 pub use self::search::{Progress, SEARCH_WINDOW, SearchCursor, SearchStep};
 use self::statement::{Course, Statement, counting, listing};
 use super::limit::{GRACE, SCREEN, limited};
-use super::record::{COLUMNS, Cards, cards};
+use super::record::{COLUMNS, ReadRows, cards};
 use super::{Operation, Store, StoreError, clock};
 use crate::filter::{Anchor, Capped, Filter, Position, Sort};
 use crate::plan::{Indexed, Plan, plan};
@@ -138,7 +138,7 @@ impl ReadPage<'_> {
         connection: &mut Conn,
         course: Course<'_>,
         size: usize,
-    ) -> Result<(Cards, bool), StoreError> {
+    ) -> Result<(ReadRows, bool), StoreError> {
         let statement = listing(COLUMNS, self.filter, self.indexed, course, size + 1);
         let mut rows: Vec<Row> =
             connection.exec(limited(SCREEN, &statement.text), statement.params()).await?;
@@ -191,7 +191,7 @@ impl Operation for ReadPage<'_> {
                 (read, has_before, more)
             }
         };
-        let Cards { cards: rows, unreadable, now } = read;
+        let ReadRows { cards: rows, unreadable, now } = read;
         let now = match now {
             Some(now) => now,
             None => clock(connection).await?,

@@ -7,7 +7,7 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
 use super::super::limit::{BACKGROUND, GRACE, SCREEN, limited};
-use super::super::record::{COLUMNS, Cards, cards, marks, word};
+use super::super::record::{COLUMNS, ReadRows, cards, marks, word};
 use super::super::{Operation, Store, StoreError, clock};
 use super::CountCapped;
 use super::statement::{Course, Statement, conditions, listing, name};
@@ -237,7 +237,7 @@ impl Operation for Step<'_> {
         let rows: Vec<Row> =
             connection.exec(limited(BACKGROUND, &reading.statement.text), reading.statement.params()).await?;
         let is_full = rows.len() >= max_rows;
-        let Cards { cards: rows, unreadable, now } = cards(rows)?;
+        let ReadRows { cards: rows, unreadable, now } = cards(rows)?;
         let now = match now {
             Some(now) => now,
             None => clock(connection).await?,
