@@ -49,6 +49,8 @@ pub struct ExportOrder {
 pub struct Exported {
     /// How many cards are in it.
     pub count: u64,
+    /// The numbers of the cards that are not, as their rows cannot be understood.
+    pub unreadable: Vec<u64>,
     /// Where it is.
     pub path: PathBuf,
 }
@@ -104,7 +106,7 @@ pub async fn export(
         fs::create_dir_all(folder).map_err(failed)?;
     }
     let body = Draft::create(path, "body").map_err(failed)?;
-    let count = write_body(store, order, &body, on_progress).await?;
+    let (count, unreadable) = write_body(store, order, &body, on_progress).await?;
     if count == 0 {
         return Err(ExportError::NoCards);
     }
@@ -113,7 +115,7 @@ pub async fn export(
     write_whole(order, count, &body, &whole).map_err(failed)?;
     // A link, unlike a renaming, never takes the place of a file that came meanwhile.
     match fs::hard_link(&whole.path, path) {
-        Ok(()) => Ok(Exported { count, path: path.clone() }),
+        Ok(()) => Ok(Exported { count, unreadable, path: path.clone() }),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(ExportError::Exists(path.clone())),
         Err(error) => Err(failed(error)),
     }
@@ -124,10 +126,10 @@ async fn write_body(
     order: &ExportOrder,
     body: &Draft,
     on_progress: &(dyn Fn(u64, f64) -> ControlFlow<()> + Send + Sync),
-) -> Result<u64, ExportError> {
+) -> Result<(u64, Vec<u64>), ExportError> {
     let failed = |source| ExportError::File { path: order.path.clone(), source };
     let mut out = BufWriter::new(&body.file);
-    let mut count = 0;
+    let (mut count, mut unreadable) = (0, Vec::new());
     let mut put = |cards: &[CardRecord], share: f64| -> Result<(), ExportError> {
         for card in cards {
             out.write_all(line(order.format, card).as_bytes()).map_err(failed)?;
@@ -141,6 +143,7 @@ async fn write_body(
             while let Some(from) = cursor {
                 let step = store.search_step(filter, from, PART).await?;
                 put(&step.rows, share(step.progress.done, step.progress.total))?;
+                unreadable.extend(step.unreadable);
                 cursor = step.next;
             }
         }
@@ -156,7 +159,7 @@ async fn write_body(
         }
     }
     out.flush().map_err(failed)?;
-    Ok(count)
+    Ok((count, unreadable))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a bar has no use for the last of 53 bits")]

@@ -32,6 +32,9 @@ pub enum StoreError {
     /// A row holds what no version of kami writes, such as a date of zeros.
     #[error("a row of the database cannot be understood")]
     Undecodable,
+    /// The row of the card of this number does.
+    #[error("card {0} cannot be understood: its row holds what no version of kami writes")]
+    UndecodableCard(u64),
     /// No index serves a list of cards: it has to be searched for, window by window.
     #[error("no index serves this list of cards: search for it instead")]
     NotIndexed,

@@ -188,7 +188,11 @@ struct FoundRow {
 impl FoundRow {
     fn read(row: Row) -> Result<Self, StoreError> {
         let full_code = row.get_opt("full_code").and_then(Result::ok).ok_or(StoreError::Undecodable)?;
-        Ok(Self { full_code, card: CardNow::from_row_opt(row).map_err(|_| StoreError::Undecodable) })
+        let unreadable = row
+            .get_opt("id")
+            .and_then(Result::ok)
+            .map_or(StoreError::Undecodable, StoreError::UndecodableCard);
+        Ok(Self { full_code, card: CardNow::from_row_opt(row).map_err(|_| unreadable) })
     }
 }
 

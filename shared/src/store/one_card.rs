@@ -5,7 +5,7 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params, Row, Value};
 
 use super::limit::{GRACE, SCREEN};
-use super::record::{COLUMNS, card, cards, marks};
+use super::record::{COLUMNS, card, marks};
 use super::{Operation, Store, StoreError};
 use crate::card::CardCode;
 use crate::record::CardRecord;
@@ -62,6 +62,6 @@ impl Operation for CardsByIds<'_> {
         );
         let ids = self.ids.iter().map(|id| Value::from(*id)).collect();
         let rows: Vec<Row> = connection.exec(query, Params::Positional(ids)).await?;
-        Ok(cards(rows)?.0)
+        rows.into_iter().map(|row| Ok(card(row)?.0)).collect()
     }
 }

@@ -28,15 +28,19 @@ pub(super) fn maybe_moment(row: &mut Row, column: usize) -> Result<Option<DateTi
     Ok(take::<Option<NaiveDateTime>>(row, column)?.map(|moment| moment.and_utc()))
 }
 
-/// A card of [`COLUMNS`], and the database's clock when it was read.
+/// A card of [`COLUMNS`], and the database's clock when it was read. The error names a card that cannot be understood.
 pub(super) fn card(mut row: Row) -> Result<(CardRecord, DateTime<Utc>), StoreError> {
-    let row = &mut row;
+    let id = take(&mut row, 0)?;
+    read(id, &mut row).map_err(|_| StoreError::UndecodableCard(id))
+}
+
+fn read(id: u64, row: &mut Row) -> Result<(CardRecord, DateTime<Utc>), StoreError> {
     let now = moment(row, 13)?;
     let stored_status: CardStatus = take::<String>(row, 4)?.parse().map_err(|_| StoreError::Undecodable)?;
     let expire_at = maybe_moment(row, 11)?;
     let is_over = stored_status == CardStatus::Active && expire_at.is_some_and(|end| end < now);
     let card = CardRecord {
-        id: take(row, 0)?,
+        id,
         prefix: take(row, 1)?,
         code: take(row, 2)?,
         full_code: take(row, 3)?,
@@ -54,16 +58,50 @@ pub(super) fn card(mut row: Row) -> Result<(CardRecord, DateTime<Utc>), StoreErr
     Ok((card, now))
 }
 
-/// The cards of many rows, and the clock of the first.
-pub(super) fn cards(rows: Vec<Row>) -> Result<(Vec<CardRecord>, Option<DateTime<Utc>>), StoreError> {
-    let mut cards = Vec::with_capacity(rows.len());
-    let mut clock = None;
-    for row in rows {
-        let (card, now) = card(row)?;
-        clock.get_or_insert(now);
-        cards.push(card);
+/// What many rows hold.
+#[derive(Debug, Default)]
+pub(super) struct ReadRows {
+    /// The cards, in the order of their rows.
+    pub(super) cards: Vec<CardRecord>,
+    /// The numbers of those that cannot be understood: they hide no other.
+    pub(super) unreadable: Vec<u64>,
+    /// The clock of the first.
+    pub(super) now: Option<DateTime<Utc>>,
+}
+
+impl ReadRows {
+    /// How many rows that were.
+    pub(super) fn len(&self) -> usize {
+        self.cards.len() + self.unreadable.len()
     }
-    Ok((cards, clock))
+
+    /// Whether there was no row.
+    pub(super) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Adds what later rows hold.
+    pub(super) fn extend(&mut self, later: Self) {
+        self.cards.extend(later.cards);
+        self.unreadable.extend(later.unreadable);
+        self.now = later.now.or(self.now);
+    }
+}
+
+/// The cards of many rows.
+pub(super) fn cards(rows: Vec<Row>) -> Result<ReadRows, StoreError> {
+    let mut read = ReadRows { cards: Vec::with_capacity(rows.len()), ..ReadRows::default() };
+    for row in rows {
+        match card(row) {
+            Ok((card, now)) => {
+                read.now.get_or_insert(now);
+                read.cards.push(card);
+            }
+            Err(StoreError::UndecodableCard(id)) => read.unreadable.push(id),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(read)
 }
 
 /// `count` question marks with commas between them.

@@ -208,7 +208,7 @@ async fn a_row_that_cannot_be_understood_fails_nobody_else() {
     for ask in asks {
         match ask.await.unwrap() {
             ("VIP-GOOD", found) => assert!(found.unwrap().is_some()),
-            (_, found) => assert!(matches!(found, Err(StoreError::Undecodable)), "{found:?}"),
+            (_, found) => assert!(matches!(found, Err(StoreError::UndecodableCard(2))), "{found:?}"),
         }
     }
 }

@@ -69,7 +69,7 @@ async fn whoever_hangs_up_at_whatever_point_costs_no_connection() {
         for polls in 0.. {
             let (card, asker) = (code(&format!("VIP-{card}")), machine("PC-1"));
             let overdue = "UPDATE cards SET expire_at = '2020-01-01' WHERE status = 'ACTIVE' AND id % 2 = 0";
-            let asked = async {
+            let work = async {
                 store.health().await.unwrap();
                 store.status(&code("VIP-NONE")).await.unwrap();
                 store.validate(&card, &asker).await.unwrap();
@@ -77,7 +77,7 @@ async fn whoever_hangs_up_at_whatever_point_costs_no_connection() {
                 store.validate(&card, &asker).await.unwrap();
             };
             made += 1;
-            if hang_up_after(polls, asked).await {
+            if hang_up_after(polls, work).await {
                 break;
             }
         }

@@ -285,3 +285,36 @@ async fn counts_stop_at_their_cap_and_statuses_add_up() {
     assert_eq!(prefixes.len(), 4);
     assert!(prefixes.iter().all(|prefix| prefix.counts.total() == 3_000), "{prefixes:?}");
 }
+
+#[tokio::test]
+async fn a_row_that_cannot_be_understood_hides_no_other_and_is_named() {
+    let database = TestDatabase::create().await;
+    for code in ["1", "2", "3", "4", "5"] {
+        database.insert_card("VIP", code).await;
+    }
+    database
+        .execute("SET sql_mode = ''; UPDATE cards SET used_at = '0000-00-00' WHERE id IN (1, 3, 5)")
+        .await;
+    let store = database.store();
+    let ids = |rows: &[CardRecord]| rows.iter().map(|card| card.id).collect::<Vec<_>>();
+
+    let page = store.page(&Filter::default(), Sort::NEWEST, &Anchor::First, 4).await.unwrap();
+    assert_eq!((ids(&page.rows), page.unreadable, page.has_after), (vec![4, 2], vec![5, 3], true));
+    let around = Anchor::Around(Position::of(&page.rows[1], page.sort.by));
+    let page = store.page(&Filter::default(), Sort::NEWEST, &around, 5).await.unwrap();
+    assert_eq!((ids(&page.rows), page.unreadable), (vec![4, 2], vec![3, 1]));
+    assert!(page.has_before, "the card before is there, readable or not");
+
+    let (mut found, mut unreadable) = (Vec::new(), Vec::new());
+    let mut next = store.search_start(&Filter::default()).await.unwrap();
+    while let Some(cursor) = next {
+        let step = store.search_step(&Filter::default(), cursor, 1).await.unwrap();
+        found.extend(ids(&step.rows));
+        unreadable.extend(step.unreadable);
+        next = step.next;
+    }
+    assert_eq!((found, unreadable), (vec![4, 2], vec![5, 3, 1]));
+
+    let error = store.card(3).await.unwrap_err();
+    assert!(matches!(error, StoreError::UndecodableCard(3)), "{error}");
+}

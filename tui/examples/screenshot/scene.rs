@@ -63,8 +63,14 @@ impl Seller {
         };
         let mut seller = Self { model, effects: Vec::new() };
         seller.tell(Message::Started);
-        let page =
-            Page { rows: rows(language), now: now(), sort: Sort::NEWEST, has_before: false, has_after: true };
+        let page = Page {
+            rows: rows(language),
+            unreadable: Vec::new(),
+            now: now(),
+            sort: Sort::NEWEST,
+            has_before: false,
+            has_after: true,
+        };
         seller.answer(Topic::Rows, Answer::Rows(page, Landing::Top));
         seller.answer(Topic::Total, Answer::Total { total: Some(Capped::Exactly(12_480)), newest: 8 });
         let counts =

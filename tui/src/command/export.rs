@@ -16,6 +16,7 @@ use super::filter::FilterOptions;
 use super::output::{Output, message};
 use super::progress::Work;
 use super::session::Session;
+use crate::console::reason::unreadable;
 use crate::export::{ExportOrder, Source, default_path, export};
 use crate::words::{counted, say};
 
@@ -145,5 +146,8 @@ async fn write(session: &Session, order: &ExportOrder) -> Result<u64, Failure> {
     let exported = export(&session.store, order, &on_written).await;
     drop(work);
     let exported = exported.map_err(|error| Failure::of_export(session.language, &error))?;
+    if !exported.unreadable.is_empty() {
+        message(&unreadable(session.language, &exported.unreadable));
+    }
     Ok(exported.count)
 }

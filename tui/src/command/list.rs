@@ -1,5 +1,7 @@
 //! `kami list`: cards by filter, in order.
 
+use std::collections::BTreeSet;
+
 use clap::{Args, ValueEnum};
 use kami_shared::filter::{Anchor, Direction, Filter, Position, Sort, SortBy};
 use kami_shared::plan::{Indexed, Plan, plan};
@@ -10,6 +12,7 @@ use super::filter::FilterOptions;
 use super::output::{Output, Table, message};
 use super::record::{card_cells, card_headings, card_json};
 use super::session::Session;
+use crate::console::reason::unreadable;
 use crate::words::{number, say};
 
 /// How many cards are read at a time.
@@ -89,6 +92,9 @@ impl List {
             }
         };
         listing.out.flush()?;
+        if !listing.unreadable.is_empty() {
+            message(&unreadable(session.language, &listing.unreadable.iter().copied().collect::<Vec<_>>()));
+        }
         if listing.printed == 0 {
             return Err(Failure::NotFound(say!(session.language, "command.no_cards")));
         }
@@ -112,12 +118,23 @@ struct Listing<'a> {
     printed: u64,
     /// Whether there are cards beyond the limit.
     more: bool,
+    /// The numbers of the cards that cannot be understood.
+    unreadable: BTreeSet<u64>,
 }
 
 impl<'a> Listing<'a> {
     fn new(session: &'a Session, json: bool, limit: u64) -> Self {
         let table = Table::headed(card_headings(session.language));
-        Self { session, out: Output::open(), table, json, limit, printed: 0, more: false }
+        Self {
+            session,
+            out: Output::open(),
+            table,
+            json,
+            limit,
+            printed: 0,
+            more: false,
+            unreadable: BTreeSet::new(),
+        }
     }
 
     fn room(&self) -> u64 {
@@ -134,6 +151,7 @@ impl<'a> Listing<'a> {
         loop {
             let page = self.session.store.page(filter, sort, &anchor, self.part()).await?;
             let last = page.rows.last().map(|card| Position::of(card, page.sort.by));
+            self.unreadable.extend(page.unreadable);
             self.print(page.rows, page.now)?;
             match last {
                 Some(last) if page.has_after && !self.more => anchor = Anchor::After(last),
@@ -146,6 +164,7 @@ impl<'a> Listing<'a> {
         let mut next = self.session.store.search_start(filter).await?;
         while let Some(cursor) = next.filter(|_| !self.more) {
             let step = self.session.store.search_step(filter, cursor, self.part()).await?;
+            self.unreadable.extend(step.unreadable);
             self.print(step.rows, step.now)?;
             next = step.next;
         }

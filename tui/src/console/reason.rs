@@ -42,6 +42,7 @@ pub fn store_error(language: Language, error: &StoreError) -> String {
         StoreError::Contended => say!(language, "store.contended"),
         StoreError::Abandoned => say!(language, "store.abandoned"),
         StoreError::Undecodable => say!(language, "store.undecodable"),
+        StoreError::UndecodableCard(id) => unreadable(language, &[*id]),
         StoreError::NotIndexed => say!(language, "store.not_indexed"),
         StoreError::Refused(_) => say!(language, "store.refused", why = why),
     }
@@ -56,6 +57,14 @@ fn withheld(language: Language, why: &Withheld) -> String {
             say!(language, "store.untrusted_socket", entry = entry.display(), owner = owner)
         }
     }
+}
+
+/// That the rows of some cards cannot be understood, with the numbers of the first few.
+pub fn unreadable(language: Language, ids: &[u64]) -> String {
+    const NAMED: usize = 10;
+    let named = ids.iter().take(NAMED).map(u64::to_string).collect::<Vec<_>>().join(", ");
+    let ids = if ids.len() > NAMED { named + ", …" } else { named };
+    say!(language, "store.unreadable", ids = ids)
 }
 
 /// Why a file of codes cannot be read.

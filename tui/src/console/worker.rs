@@ -257,7 +257,13 @@ impl Errand {
     /// There is not a single card.
     async fn nothing_to_search(&self) -> Result<(), StoreError> {
         let progress = Progress { done: 0, total: 0 };
-        let step = SearchStep { rows: Vec::new(), now: self.store.now().await?, next: None, progress };
+        let step = SearchStep {
+            rows: Vec::new(),
+            unreadable: Vec::new(),
+            now: self.store.now().await?,
+            next: None,
+            progress,
+        };
         self.send(Answer::Hits { step, is_first: true, goes_on: false });
         Ok(())
     }

@@ -105,7 +105,14 @@ impl Console {
 
     /// Answers the last question for rows: these are all.
     pub(crate) fn answer_rows(&mut self, rows: Vec<CardRecord>) {
-        let page = Page { rows, now: now(), sort: Sort::NEWEST, has_before: false, has_after: false };
+        let page = Page {
+            rows,
+            unreadable: Vec::new(),
+            now: now(),
+            sort: Sort::NEWEST,
+            has_before: false,
+            has_after: false,
+        };
         self.answer(Topic::Rows, Answer::Rows(page, Landing::Top));
     }
 

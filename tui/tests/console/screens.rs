@@ -67,6 +67,7 @@ const SCREENS: [Screen; 42] = [
         console.press(KeyCode::Tab);
         let step = SearchStep {
             rows: cards().into_iter().take(2).collect(),
+            unreadable: Vec::new(),
             now: now(),
             next: Some(SearchCursor::over(1, 550)),
             progress: kami_shared::store::Progress { done: 450, total: 1_000 },

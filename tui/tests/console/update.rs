@@ -80,7 +80,14 @@ fn an_answer_to_an_old_question_is_dropped() {
     console.keys("/v");
     let (old, _) = console.question(Topic::Rows).unwrap();
     console.keys("i");
-    let page = Page { rows: Vec::new(), now: now(), sort: Sort::NEWEST, has_before: false, has_after: false };
+    let page = Page {
+        rows: Vec::new(),
+        unreadable: Vec::new(),
+        now: now(),
+        sort: Sort::NEWEST,
+        has_before: false,
+        has_after: false,
+    };
     console.tell(Message::Answered { id: old, answer: Answer::Rows(page, Landing::Top) });
     assert_eq!(console.model.cards.rows.len(), 8);
     assert!(!console.model.cards.is_fresh);
@@ -167,7 +174,14 @@ fn what_the_cursor_comes_near_to_is_fetched() {
         let card = cards().swap_remove(0);
         (0..120).map(|step| kami_shared::record::CardRecord { id: from - step, ..card.clone() }).collect()
     };
-    let page = |rows| Page { rows, now: now(), sort: Sort::NEWEST, has_before: false, has_after: true };
+    let page = |rows| Page {
+        rows,
+        unreadable: Vec::new(),
+        now: now(),
+        sort: Sort::NEWEST,
+        has_before: false,
+        has_after: true,
+    };
     console.answer(Topic::Rows, Answer::Rows(page(many(10_000)), Landing::Top));
     console.effects.clear();
     console.keys("j");
@@ -195,6 +209,7 @@ fn the_rows_kept_are_bounded_and_the_place_stays_right() {
         let rows = (0..120).map(|step| kami_shared::record::CardRecord { id: next - step, ..card.clone() });
         let page = Page {
             rows: rows.collect(),
+            unreadable: Vec::new(),
             now: now(),
             sort: Sort::NEWEST,
             has_before: landing == Landing::Behind,
@@ -222,6 +237,7 @@ fn the_place_deep_in_a_long_table_outlives_a_refresh() {
         rows: (0..120)
             .map(|step| kami_shared::record::CardRecord { id: from - step, ..card.clone() })
             .collect(),
+        unreadable: Vec::new(),
         now: now(),
         sort: Sort::NEWEST,
         has_before,
@@ -464,7 +480,14 @@ fn what_is_shown_is_asked_for_again_every_minute_and_the_selection_stays_on_its_
     let mut rows = cards();
     let new = kami_shared::record::CardRecord { id: 9, ..rows[0].clone() };
     rows.insert(0, new);
-    let page = Page { rows, now: now(), sort: Sort::NEWEST, has_before: false, has_after: false };
+    let page = Page {
+        rows,
+        unreadable: Vec::new(),
+        now: now(),
+        sort: Sort::NEWEST,
+        has_before: false,
+        has_after: false,
+    };
     console.answer(Topic::Rows, Answer::Rows(page, Landing::Stay));
     assert_eq!(console.model.cards.current().unwrap().id, on);
     assert_eq!((console.model.cards.cursor, console.model.cards.top), (2, 0));
@@ -508,7 +531,14 @@ fn who_was_deep_in_the_table_stays_there_when_the_database_comes_back() {
         panic!("not asked")
     };
     assert_eq!(*landing, Landing::Stay);
-    let page = Page { rows: cards(), now: now(), sort: Sort::NEWEST, has_before: false, has_after: false };
+    let page = Page {
+        rows: cards(),
+        unreadable: Vec::new(),
+        now: now(),
+        sort: Sort::NEWEST,
+        has_before: false,
+        has_after: false,
+    };
     console.answer(Topic::Rows, Answer::Rows(page, Landing::Stay));
     assert_eq!(console.model.cards.current().unwrap().id, id);
 }

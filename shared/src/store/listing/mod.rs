@@ -11,7 +11,7 @@ pub(super) use self::search::SearchIds;
 pub use self::search::{Progress, SEARCH_WINDOW, SearchCursor, SearchStep};
 use self::statement::{Course, Statement, counting, listing};
 use super::limit::{GRACE, SCREEN, limited};
-use super::record::{COLUMNS, cards};
+use super::record::{COLUMNS, ReadRows, cards};
 use super::{Operation, Store, StoreError, clock};
 use crate::filter::{Anchor, Capped, Filter, Position, Sort};
 use crate::plan::{Indexed, Plan, plan};
@@ -25,6 +25,8 @@ pub const COUNT_CAP: u64 = 10_000;
 pub struct Page {
     /// Its cards, in their order.
     pub rows: Vec<CardRecord>,
+    /// The numbers of the cards among them whose rows cannot be understood.
+    pub unreadable: Vec<u64>,
     /// The database's clock when they were read.
     pub now: DateTime<Utc>,
     /// The order that they are in: the nearest to the one asked for that an index has.
@@ -130,22 +132,22 @@ struct ReadPage<'a> {
 }
 
 impl ReadPage<'_> {
-    /// Up to `size` cards along `course`, whether more follow, and the clock if any was read.
+    /// What up to `size` rows along `course` hold, and whether more follow.
     async fn read(
         &self,
         connection: &mut Conn,
         course: Course<'_>,
         size: usize,
-    ) -> Result<(Vec<CardRecord>, bool, Option<DateTime<Utc>>), StoreError> {
+    ) -> Result<(ReadRows, bool), StoreError> {
         let statement = listing(COLUMNS, self.filter, self.indexed, course, size + 1);
-        let rows: Vec<Row> = connection.exec(limited(SCREEN, &statement.text), statement.params()).await?;
-        let (mut rows, clock) = cards(rows)?;
+        let mut rows: Vec<Row> =
+            connection.exec(limited(SCREEN, &statement.text), statement.params()).await?;
         let more = rows.len() > size;
         rows.truncate(size);
         if course.backwards {
             rows.reverse();
         }
-        Ok((rows, more, clock))
+        Ok((cards(rows)?, more))
     }
 }
 
@@ -155,46 +157,46 @@ impl Operation for ReadPage<'_> {
 
     async fn run(&self, connection: &mut Conn) -> Result<Page, StoreError> {
         let course = |backwards, from, inclusive| Course { backwards, from, inclusive };
-        let (rows, has_before, has_after, now) = match self.anchor {
+        let (read, has_before, has_after) = match self.anchor {
             Anchor::First => {
-                let (rows, more, now) = self.read(connection, course(false, None, false), self.size).await?;
-                (rows, false, more, now)
+                let (read, more) = self.read(connection, course(false, None, false), self.size).await?;
+                (read, false, more)
             }
             Anchor::Last => {
-                let (rows, more, now) = self.read(connection, course(true, None, false), self.size).await?;
-                (rows, more, false, now)
+                let (read, more) = self.read(connection, course(true, None, false), self.size).await?;
+                (read, more, false)
             }
             Anchor::After(position) => {
-                let (rows, more, now) =
+                let (read, more) =
                     self.read(connection, course(false, Some(position), false), self.size).await?;
-                (rows, true, more, now)
+                (read, true, more)
             }
             Anchor::Before(position) => {
-                let (rows, more, now) =
+                let (read, more) =
                     self.read(connection, course(true, Some(position), false), self.size).await?;
-                (rows, more, true, now)
+                (read, more, true)
             }
             Anchor::From(position) => {
-                let (rows, more, now) =
+                let (read, more) =
                     self.read(connection, course(false, Some(position), true), self.size).await?;
-                let (before, _, _) = self.read(connection, course(true, Some(position), false), 1).await?;
-                (rows, !before.is_empty(), more, now)
+                let (before, _) = self.read(connection, course(true, Some(position), false), 1).await?;
+                (read, !before.is_empty(), more)
             }
             Anchor::Around(position) => {
-                let (mut rows, has_before, _) =
+                let (mut read, has_before) =
                     self.read(connection, course(true, Some(position), false), self.size / 2).await?;
-                let rest = self.size - rows.len();
-                let (behind, more, now) =
-                    self.read(connection, course(false, Some(position), true), rest).await?;
-                rows.extend(behind);
-                (rows, has_before, more, now)
+                let rest = self.size - read.len();
+                let (behind, more) = self.read(connection, course(false, Some(position), true), rest).await?;
+                read.extend(behind);
+                (read, has_before, more)
             }
         };
+        let ReadRows { cards: rows, unreadable, now } = read;
         let now = match now {
             Some(now) => now,
             None => clock(connection).await?,
         };
-        Ok(Page { rows, now, sort: self.indexed.sort, has_before, has_after })
+        Ok(Page { rows, unreadable, now, sort: self.indexed.sort, has_before, has_after })
     }
 }
 

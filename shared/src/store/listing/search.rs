@@ -7,7 +7,7 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
 use super::super::limit::{BACKGROUND, GRACE, SCREEN, limited};
-use super::super::record::{COLUMNS, cards, marks, word};
+use super::super::record::{COLUMNS, ReadRows, cards, marks, word};
 use super::super::{Operation, Store, StoreError, clock};
 use super::CountCapped;
 use super::statement::{Course, Statement, conditions, listing, name};
@@ -53,6 +53,8 @@ pub struct Progress {
 pub struct SearchStep {
     /// The cards, newest first.
     pub rows: Vec<CardRecord>,
+    /// The numbers of the cards among them whose rows cannot be understood.
+    pub unreadable: Vec<u64>,
     /// The database's clock when they were read.
     pub now: DateTime<Utc>,
     /// Where to go on; `None` at the end.
@@ -234,13 +236,16 @@ impl Operation for Step<'_> {
         let reading = Reading::next(COLUMNS, filter, cursor, max_rows);
         let rows: Vec<Row> =
             connection.exec(limited(BACKGROUND, &reading.statement.text), reading.statement.params()).await?;
-        let (rows, now) = cards(rows)?;
+        let is_full = rows.len() >= max_rows;
+        let ReadRows { cards: rows, unreadable, now } = cards(rows)?;
         let now = match now {
             Some(now) => now,
             None => clock(connection).await?,
         };
-        let next = reading.follow(cursor, rows.last().map(|card| card.id), rows.len() >= max_rows);
-        Ok(SearchStep { rows, now, next, progress: cursor.progress(next) })
+        // They come newest first.
+        let last = rows.last().map(|card| card.id).into_iter().chain(unreadable.last().copied()).min();
+        let next = reading.follow(cursor, last, is_full);
+        Ok(SearchStep { rows, unreadable, now, next, progress: cursor.progress(next) })
     }
 }
 

@@ -8,6 +8,7 @@ use super::{acts, import, lists, log, table, work};
 use crate::console::cards::Landing;
 use crate::console::message::{Answer, Effect, Failure, Question, Topic};
 use crate::console::model::{History, Link, Model, ReadOnly, Tone};
+use crate::console::reason;
 use crate::console::search::Progress;
 use crate::console::statistics::Statistics;
 
@@ -97,6 +98,7 @@ fn count_by_counts(model: &mut Model) {
 
 fn rows(model: &mut Model, page: Page, landing: Landing) -> Vec<Effect> {
     came_back(model);
+    tell_unreadable(model, &page.unreadable);
     model.skew = page.now - model.now;
     let height = model.table_height();
     let cards = &mut model.cards;
@@ -151,6 +153,7 @@ fn offset(model: &mut Model, landing: Landing, carried: Option<u64>) -> Vec<Effe
 
 fn hits(model: &mut Model, step: SearchStep, is_first: bool) -> Vec<Effect> {
     came_back(model);
+    tell_unreadable(model, &step.unreadable);
     model.skew = step.now - model.now;
     let height = model.table_height();
     let cards = &mut model.cards;
@@ -174,6 +177,14 @@ fn hits(model: &mut Model, step: SearchStep, is_first: bool) -> Vec<Effect> {
         cards.total = cards.offset.map(|offset| Capped::Exactly(offset + cards.rows.len() as u64));
     }
     table::history(model).into_iter().collect()
+}
+
+/// Names the cards that are missing from the table because their rows cannot be understood.
+fn tell_unreadable(model: &mut Model, ids: &[u64]) {
+    if !ids.is_empty() {
+        let words = reason::unreadable(model.language, ids);
+        model.say(Tone::Bad, words);
+    }
 }
 
 /// What the account may do: where that is to read, the console does no more.

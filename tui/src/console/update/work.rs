@@ -177,7 +177,14 @@ pub(super) fn done(model: &mut Model, done: Done) -> Vec<Effect> {
         Done::Exported(exported) => {
             close_form(model);
             let words = counted(model.language, "done.export", exported.count);
-            model.say(Tone::Good, format!("{words} {}", exported.path.display()));
+            let words = format!("{words} {}", exported.path.display());
+            match &exported.unreadable[..] {
+                [] => model.say(Tone::Good, words),
+                ids => {
+                    let left_out = reason::unreadable(model.language, ids);
+                    model.say(Tone::Bad, format!("{words}; {left_out}"));
+                }
+            }
             return Vec::new();
         }
         Done::NotExported(error) => {
