@@ -17,8 +17,34 @@ async fn log_in(database: &TestDatabase, role: Role) -> TestDatabase {
 #[tokio::test]
 async fn the_api_and_its_expiry_work_with_the_rights_of_the_function() {
     let database = TestDatabase::create().await;
-    database.insert_card("VIP", "A").await;
     let function = log_in(&database, Role::Function).await;
+    serves_with(&database, &function).await;
+}
+
+#[tokio::test]
+async fn the_api_works_with_the_rights_of_older_versions_with_routines_and_without() {
+    for routines in [true, false] {
+        let database = TestDatabase::create().await;
+        if !routines {
+            for routine in ["activate_card", "bind_card", "expire_cards"] {
+                database.execute(&format!("DROP PROCEDURE {routine}")).await;
+            }
+        }
+        let name = unique_name("k");
+        database
+            .execute(&format!(
+                "CREATE USER '{name}'@'127.0.0.1' IDENTIFIED BY 'secret'; GRANT SELECT, UPDATE (status, machine_code, \
+                 used_at, expire_at, updated_at) ON {}.cards TO '{name}'@'127.0.0.1'",
+                database.name()
+            ))
+            .await;
+        serves_with(&database, &database.as_account(&name, "secret")).await;
+    }
+}
+
+/// That the programs do all of their work through that account.
+async fn serves_with(database: &TestDatabase, function: &TestDatabase) {
+    database.insert_card("VIP", "A").await;
     let api = Function::start(env!("CARGO_BIN_EXE_kami-api"), &function.url()).await;
     let mut client = api.client().await;
     let validate = json!({ "code": "VIP-A", "machine_code": "PC" }).to_string();
@@ -45,7 +71,7 @@ async fn the_api_and_its_expiry_work_with_the_rights_of_the_function() {
         (lapsed.as_slice(), api.program.output().contains("WARN")),
         (&["EXPIRED".to_owned()][..], false)
     );
-    expires_with(&database, &function).await;
+    expires_with(database, function).await;
 }
 
 #[tokio::test]
