@@ -153,7 +153,8 @@ impl MachineCode {
 
     /// The same for a machine code that a card is to be bound to: one with characters that nobody sees is refused.
     pub fn parse_new(text: &str) -> Result<Self, TextError> {
-        Self::parse(text).and_then(|machine| if machine.is_bindable() { Ok(machine) } else { Err(TextError::Hidden) })
+        Self::parse(text)
+            .and_then(|machine| if machine.is_bindable() { Ok(machine) } else { Err(TextError::Hidden) })
     }
 
     /// Whether a card may be bound to it: not if it holds what nobody sees, though cards of old may be.

@@ -99,7 +99,8 @@ mod tests {
                 assert!(is_hidden(character), "{character:?}");
             }
         }
-        for character in ('\u{20}'..='\u{7e}').chain("\u{a0}\u{3000}é卡密가ﾊ😀🏽\u{301}（＝\u{fffd}".chars()) {
+        for character in ('\u{20}'..='\u{7e}').chain("\u{a0}\u{3000}é卡密가ﾊ😀🏽\u{301}（＝\u{fffd}".chars())
+        {
             assert!(!is_hidden(character), "{character:?}");
         }
     }

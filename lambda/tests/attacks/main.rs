@@ -4,6 +4,8 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
 
+mod machine_codes;
+
 use std::fmt::Display;
 use std::io::{self, Write as _};
 
