@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use kami_shared::hidden;
 use tokio::runtime::Builder;
 use tracing::error;
 
@@ -28,7 +29,9 @@ pub fn check_health() -> ExitCode {
 
 /// Says on standard error what is wrong.
 fn complain(error: &impl fmt::Display, code: ExitCode) -> ExitCode {
-    let _: io::Result<()> = writeln!(io::stderr(), "{error}");
+    for line in error.to_string().lines() {
+        let _: io::Result<()> = writeln!(io::stderr(), "{}", hidden::log_line(line));
+    }
     code
 }
 

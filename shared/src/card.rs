@@ -6,6 +6,8 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
+use crate::hidden::is_hidden;
+
 /// The most characters that a card code or a machine code may have: the width of their columns.
 pub const MAX_TEXT_CHARS: usize = 128;
 
@@ -103,6 +105,9 @@ pub enum TextError {
     /// It has more than [`MAX_TEXT_CHARS`] characters.
     #[error("longer than {MAX_TEXT_CHARS} characters")]
     TooLong,
+    /// It is new, and holds a character of [`is_hidden`].
+    #[error("control characters and invisible ones are not allowed")]
+    Hidden,
 }
 
 pub(crate) fn trimmed(text: &str) -> Result<String, TextError> {
@@ -144,6 +149,17 @@ impl MachineCode {
     /// Trims and checks a machine code; empty and over-long ones are refused.
     pub fn parse(text: &str) -> Result<Self, TextError> {
         trimmed(text).map(Self)
+    }
+
+    /// The same for a machine code that a card is to be bound to: one with characters that nobody sees is refused.
+    pub fn parse_new(text: &str) -> Result<Self, TextError> {
+        Self::parse(text)
+            .and_then(|machine| if machine.is_bindable() { Ok(machine) } else { Err(TextError::Hidden) })
+    }
+
+    /// Whether a card may be bound to it: not if it holds what nobody sees, though cards of old may be.
+    pub fn is_bindable(&self) -> bool {
+        !self.0.chars().any(is_hidden)
     }
 
     /// The machine code itself: never for a log.
@@ -190,6 +206,8 @@ mod tests {
         assert_eq!(CardCode::parse(&format!("{widest}x")), Err(TextError::TooLong));
         assert_eq!(MachineCode::parse(" \t\u{a0}"), Err(TextError::Empty));
         assert_eq!(MachineCode::parse(" PC 1 ").unwrap().as_str(), "PC 1");
+        assert_eq!(MachineCode::parse_new(" 电脑 1 ").unwrap().as_str(), "电脑 1");
+        assert_eq!(MachineCode::parse_new("PC\u{200b}1"), Err(TextError::Hidden));
     }
 
     #[test]

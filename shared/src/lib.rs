@@ -9,6 +9,7 @@ pub mod database_url;
 pub mod duration;
 pub mod edit;
 pub mod filter;
+pub mod hidden;
 pub mod operator;
 pub mod plan;
 pub mod prefix;

@@ -5,15 +5,17 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::card::{TextError, trimmed};
+use crate::hidden::is_hidden;
 
 /// The name under which an act stands in the operator log: 1 to 128 characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operator(String);
 
 impl Operator {
-    /// Trims and checks a name.
+    /// Trims and checks a name; one that holds what nobody sees could pass for another's.
     pub fn new(name: &str) -> Result<Self, TextError> {
-        trimmed(name).map(Self)
+        let name = trimmed(name)?;
+        if name.chars().any(is_hidden) { Err(TextError::Hidden) } else { Ok(Self(name)) }
     }
 
     /// The name itself.
@@ -73,6 +75,7 @@ mod tests {
     fn names_and_notes() {
         assert_eq!(Operator::new(" anna ").unwrap().as_str(), "anna");
         assert_eq!(Operator::new("  "), Err(TextError::Empty));
+        assert_eq!(Operator::new("an\u{200b}na"), Err(TextError::Hidden));
         assert_eq!(Note::parse(" \n"), Ok(None));
         assert_eq!(Note::parse(" 老客户 ").unwrap().unwrap().as_str(), "老客户");
         assert!(Note::parse(&"注".repeat(255)).unwrap().is_some());

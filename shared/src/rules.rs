@@ -33,6 +33,8 @@ pub enum Refusal {
     Expired,
     /// It is bound to another machine.
     MachineMismatch,
+    /// It is bound to none, and may not be bound to a machine code that holds what nobody sees.
+    Unbindable,
 }
 
 /// Decides what `machine` may do with `card` at `now`: disabled beats expired, expired beats a machine mismatch.
@@ -41,10 +43,12 @@ pub fn judge(card: &Card, machine: &MachineCode, now: DateTime<Utc>) -> Verdict 
         CardStatus::Disabled => Verdict::Refuse(Refusal::Disabled),
         CardStatus::Expired if card.status == CardStatus::Active => Verdict::Lapse,
         CardStatus::Expired => Verdict::Refuse(Refusal::Expired),
+        CardStatus::Unused if !machine.is_bindable() => Verdict::Refuse(Refusal::Unbindable),
         CardStatus::Unused => {
             Verdict::Activate { used_at: now, expire_at: expiry(card.duration_seconds, now) }
         }
         CardStatus::Active => match card.machine_code.as_deref() {
+            None if !machine.is_bindable() => Verdict::Refuse(Refusal::Unbindable),
             None => Verdict::Bind,
             Some(bound) if bound == machine.as_str() => Verdict::Admit,
             Some(_) => Verdict::Refuse(Refusal::MachineMismatch),
@@ -127,6 +131,24 @@ mod tests {
         ] {
             let machine = MachineCode::parse("PC-1").unwrap();
             assert_eq!(judge(&card(status, bound, expire_at), &machine, at(0)), verdict, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_machine_code_that_nobody_can_read_is_admitted_where_it_is_bound_and_bound_nowhere() {
+        use CardStatus::{Active, Disabled, Expired, Unused};
+        let odd = MachineCode::parse("PC\u{202e}1").unwrap();
+        let refuse = Verdict::Refuse;
+        for (status, bound, expire_at, verdict) in [
+            (Unused, None, None, refuse(Refusal::Unbindable)),
+            (Active, None, Some(60), refuse(Refusal::Unbindable)),
+            (Active, None, Some(-1), Verdict::Lapse),
+            (Active, Some("PC\u{202e}1"), Some(60), Verdict::Admit),
+            (Active, Some("PC1"), Some(60), refuse(Refusal::MachineMismatch)),
+            (Expired, None, None, refuse(Refusal::Expired)),
+            (Disabled, None, None, refuse(Refusal::Disabled)),
+        ] {
+            assert_eq!(judge(&card(status, bound, expire_at), &odd, at(0)), verdict, "{status} {bound:?}");
         }
     }
 

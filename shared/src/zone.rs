@@ -1,10 +1,14 @@
 //! The zone in which moments are shown; everything is stored and decided in UTC.
 
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
 use chrono_tz::Tz;
 use thiserror::Error;
+
+/// The years that ISO 8601 writes without a sign, and that the calendars of all clients have.
+const YEARS: RangeInclusive<i32> = 1..=9_999;
 
 /// A zone of the IANA time zone database, Asia/Shanghai by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,14 +34,16 @@ impl FromStr for Zone {
 }
 
 impl Zone {
-    /// The moment in ISO 8601 with this zone's offset, to the second: `2026-01-01T15:00:00+08:00`.
+    /// The moment in ISO 8601 with this zone's offset, to the second: `2026-01-01T15:00:00+08:00`. One that this zone
+    /// has in a year without four digits, which few clients can read, is written in UTC: `9999-12-31T23:59:59+00:00`.
     pub fn iso8601(self, moment: DateTime<Utc>) -> String {
         self.format(moment, "%Y-%m-%dT%H:%M:%S%:z")
     }
 
-    /// The moment in this zone, in a form of chrono's: `%Y-%m-%d %H:%M`.
+    /// The moment in this zone, in a form of chrono's: `%Y-%m-%d %H:%M`; in UTC where [`Zone::iso8601`] is.
     pub fn format(self, moment: DateTime<Utc>, form: &str) -> String {
-        moment.with_timezone(&self.0).format(form).to_string()
+        let local = moment.with_timezone(&self.0);
+        if YEARS.contains(&local.year()) { local.format(form) } else { moment.format(form) }.to_string()
     }
 
     /// Every zone that the IANA time zone database has, in the order of their names.
@@ -68,5 +74,21 @@ mod tests {
         assert_eq!("UTC".parse::<Zone>().unwrap().iso8601(winter), "2026-01-01T07:00:00+00:00");
         assert_eq!("Mars/Olympus".parse::<Zone>(), Err(UnknownZone));
         assert_eq!("+08:00".parse::<Zone>(), Err(UnknownZone));
+    }
+
+    #[test]
+    fn no_year_has_a_sign_or_a_fifth_digit() {
+        let honolulu: Zone = "Pacific/Honolulu".parse().unwrap();
+        for (moment, zone, shown) in [
+            ("9999-12-31T15:59:59Z", Zone::default(), "9999-12-31T23:59:59+08:00"),
+            ("9999-12-31T16:00:00Z", Zone::default(), "9999-12-31T16:00:00+00:00"),
+            ("9999-12-31T23:59:59Z", Zone::default(), "9999-12-31T23:59:59+00:00"),
+            ("9999-12-31T23:59:59Z", honolulu, "9999-12-31T13:59:59-10:00"),
+            ("0001-01-01T00:00:00Z", honolulu, "0001-01-01T00:00:00+00:00"),
+        ] {
+            let moment = moment.parse().unwrap();
+            assert_eq!(zone.iso8601(moment), shown);
+            assert_eq!(DateTime::parse_from_rfc3339(shown).unwrap(), moment);
+        }
     }
 }

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
+use kami_shared::hidden::is_hidden;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 const ELLIPSIS: char = '…';
 
-/// Text from outside as it may be shown: control characters and escapes as their pictures (␛), invisible and
-/// direction-changing characters as �, so that nothing in it is run and no column moves.
+/// Text from outside as it may be shown: control characters and escapes as their pictures (␛), whatever else nobody
+/// sees as �, so that nothing in it is run and no column moves.
 pub fn harmless(text: &str) -> Cow<'_, str> {
     if text.chars().all(|character| picture(character) == Some(character)) {
         Cow::Borrowed(text)
@@ -16,23 +17,19 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// The same for a text of several lines, which it keeps.
+pub fn harmless_lines(text: &str) -> String {
+    text.split('\n').map(harmless).collect::<Vec<_>>().join("\n")
+}
+
 /// What is shown for a character; nothing for those that only change how their neighbours look.
 fn picture(character: char) -> Option<char> {
     match character {
         '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(character)),
         '\u{7f}' => Some('␡'),
-        '\u{80}'..='\u{9f}'
-        | '\u{ad}'
-        | '\u{61c}'
-        | '\u{180e}'
-        | '\u{200b}'
-        | '\u{200e}'
-        | '\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' => Some('\u{fffd}'),
         // Terminals disagree about the width of what these join, and none about its parts.
         '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' => None,
+        _ if is_hidden(character) => Some('\u{fffd}'),
         _ => Some(character),
     }
 }
@@ -157,6 +154,20 @@ mod tests {
         ] {
             assert_eq!(harmless(text), shown);
         }
+    }
+
+    #[test]
+    fn every_character_takes_the_cells_that_it_is_counted_for() {
+        for character in '\0'..=char::MAX {
+            let text = format!("a{character}b");
+            let shown = harmless(&text);
+            assert!(!shown.chars().any(is_hidden), "{character:?}");
+            let mut terminal = vt100::Parser::new(1, 10, 0);
+            terminal.process(shown.as_bytes());
+            let (_, column) = terminal.screen().cursor_position();
+            assert_eq!(cells(&shown), usize::from(column), "{character:?}");
+        }
+        assert_eq!(harmless_lines("a\u{1b}\nb\u{e0041}"), "a␛\nb\u{fffd}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use kami_tui::cells::harmless_lines;
 use kami_tui::command::{Arguments, Failure};
 use kami_tui::fault::report_panics;
 use kami_tui::settings::locale;
@@ -14,7 +15,8 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if !matches!(failure, Failure::Unread) {
-                let _: io::Result<()> = writeln!(io::stderr(), "kami: {failure}");
+                let _: io::Result<()> =
+                    writeln!(io::stderr(), "kami: {}", harmless_lines(&failure.to_string()));
             }
             ExitCode::from(failure.code())
         }

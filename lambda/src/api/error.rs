@@ -22,7 +22,7 @@ pub enum ApiError {
     InvalidJson,
     /// A field is missing or empty.
     MissingFields,
-    /// A field is not text, or too long.
+    /// A field is not text, or too long; or a card is to be bound to a machine code that holds what nobody sees.
     InvalidFields,
     /// There is no such card.
     CardNotFound,
@@ -162,6 +162,7 @@ impl From<Refusal> for ApiError {
             Refusal::Disabled => Self::CardDisabled,
             Refusal::Expired => Self::CardExpired,
             Refusal::MachineMismatch => Self::MachineMismatch,
+            Refusal::Unbindable => Self::InvalidFields,
         }
     }
 }

@@ -77,7 +77,7 @@ impl From<TextError> for ApiError {
     fn from(error: TextError) -> Self {
         match error {
             TextError::Empty => Self::MissingFields,
-            TextError::TooLong => Self::InvalidFields,
+            TextError::TooLong | TextError::Hidden => Self::InvalidFields,
         }
     }
 }
@@ -116,6 +116,7 @@ mod tests {
             (r#"{"machine_code":"PC","extra":{"a":[1,null]},"code":"VIP-1"}"#, Ok(("VIP-1", "PC"))),
             (r#"{"code":"OLD","code":"NEW","machine_code":"PC"}"#, Ok(("NEW", "PC"))),
             ("\u{feff}{\"code\":\"VIP-1\",\"machine_code\":\"PC\"}", Ok(("VIP-1", "PC"))),
+            // A card of old may be bound to it: whether it may be bound anew, the card's rules say.
             (r#"{"code":"' OR 1=1 -- ","machine_code":"\u0000"}"#, Ok(("' OR 1=1 --", "\u{0}"))),
             ("", Err(ApiError::InvalidJson)),
             ("{}", Err(ApiError::InvalidJson)),

@@ -4,9 +4,11 @@ use std::fmt::{self, Write as _};
 use std::sync::Arc;
 use std::time::Instant;
 
+use kami_shared::hidden;
 use serde_json::{Map, Value};
 use tracing::{Event, Subscriber};
-use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::field::RecordFields;
+use tracing_subscriber::fmt::format::{DefaultFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
@@ -29,6 +31,17 @@ pub(super) struct Lines<F> {
     pub(super) format: LogFormat,
     /// What decides, and what is told once something is held back.
     pub(super) throttled: Option<(Arc<Throttle>, Arc<Queue>)>,
+}
+
+/// The fields of a line of text, in which nothing is hidden.
+pub(super) struct Fields;
+
+impl<'w> FormatFields<'w> for Fields {
+    fn format_fields<R: RecordFields>(&self, mut writer: Writer<'w>, fields: R) -> fmt::Result {
+        let mut line = String::new();
+        DefaultFields::new().format_fields(Writer::new(&mut line), fields)?;
+        writer.write_str(&hidden::log_line(&line))
+    }
 }
 
 impl<F> Lines<F> {
@@ -87,7 +100,7 @@ fn text(line: &str, id: Option<&str>, repeated: u64) -> String {
 /// A line of JSON, with what belongs to it as its first members.
 fn json(line: &str, id: Option<&str>, repeated: u64) -> String {
     let shorter = (line.len() > MAX_LINE).then(|| shortened_values(line));
-    let members = shorter.as_deref().unwrap_or(line);
+    let members = hidden::json(shorter.as_deref().unwrap_or(line));
     let mut line = String::from("{");
     if let Some(id) = id {
         let _: fmt::Result = write!(line, "\"request_id\":{},", Value::from(id));
@@ -95,7 +108,7 @@ fn json(line: &str, id: Option<&str>, repeated: u64) -> String {
     if repeated > 0 {
         let _: fmt::Result = write!(line, "\"repeated\":{repeated},");
     }
-    line.push_str(members.strip_prefix('{').unwrap_or(members));
+    line.push_str(members.strip_prefix('{').unwrap_or(&members));
     line.push('\n');
     line
 }

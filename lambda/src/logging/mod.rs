@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use tracing::{Dispatch, Level, dispatcher, error, info, warn};
 use tracing_subscriber::fmt::MakeWriter;
 
-use self::line::Lines;
+use self::line::{Fields, Lines};
 use self::queue::{Queue, Work};
 use self::throttle::{HeldBack, Throttle};
 use crate::settings::LogFormat;
@@ -75,6 +75,7 @@ where
         .with_writer(writer);
     match format {
         LogFormat::Text => lines
+            .fmt_fields(Fields)
             .map_event_format(|text| Lines { inner: text.with_ansi(coloured), format, throttled })
             .finish()
             .into(),
@@ -116,5 +117,43 @@ fn tell(HeldBack { level, message, repeated }: &HeldBack) {
         Level::ERROR => error!(repeated, "held back: {message}"),
         Level::WARN => warn!(repeated, "held back: {message}"),
         _ => info!(repeated, "held back: {message}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use kami_shared::hidden::is_hidden;
+    use serde_json::Value;
+
+    use super::*;
+
+    /// What is logged of values that together hold every character there is, in either format.
+    fn logged(format: LogFormat, values: &[String]) -> String {
+        let path = std::env::temp_dir().join(format!("kami-log-{}-{format:?}", std::process::id()));
+        let lines = dispatch(format, None, Arc::new(File::create(&path).unwrap()));
+        dispatcher::with_default(&lines, || {
+            values.iter().for_each(|value| error!(error = %value, "{value}"))
+        });
+        let logged = std::fs::read_to_string(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        logged
+    }
+
+    #[test]
+    fn a_line_hides_nothing_whatever_is_logged() {
+        let all: Vec<char> = ('\0'..=char::MAX).collect();
+        let values: Vec<String> = all.chunks(100).map(|chunk| chunk.iter().collect()).collect();
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let logged = logged(format, &values);
+            assert_eq!(logged.lines().count(), values.len());
+            assert!(!logged.chars().any(|character| character != '\n' && is_hidden(character)));
+            if format == LogFormat::Json {
+                for (line, value) in logged.lines().zip(&values) {
+                    assert_eq!(serde_json::from_str::<Value>(line).unwrap()["error"], **value);
+                }
+            }
+        }
     }
 }

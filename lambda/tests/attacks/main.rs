@@ -7,6 +7,7 @@
 mod guesses;
 mod hang_ups;
 mod logs;
+mod machine_codes;
 mod rogue_database;
 mod roles;
 

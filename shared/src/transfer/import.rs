@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use thiserror::Error;
 
 use super::ImportCard;
-use super::table::original;
+use super::cell::original;
 use crate::duration::{CardDuration, DurationError};
 use crate::operator::{Note, NoteError};
 use crate::prefix::PrefixError;
@@ -125,14 +125,14 @@ pub fn parse_csv(text: &str, duration: CardDuration) -> Parsed {
             continue;
         };
         line = record.position().map_or(line + 1, csv::Position::line);
-        let cell = |column: usize| record.get(column).map(|cell| original(cell).trim()).unwrap_or_default();
+        let cell = |column: usize| record.get(column).map(original).unwrap_or_default();
         let read = || {
-            let duration = match of_duration.map(cell).unwrap_or_default() {
+            let duration = match of_duration.map(cell).unwrap_or_default().trim() {
                 "" => duration,
                 text => text.parse()?,
             };
-            let note = Note::parse(of_note.map(cell).unwrap_or_default())?;
-            card(cell(code), duration, note)
+            let note = Note::parse(&of_note.map(cell).unwrap_or_default())?;
+            card(&cell(code), duration, note)
         };
         gathering.take(line, read());
     }
@@ -210,13 +210,16 @@ mod tests {
     #[test]
     fn what_is_exported_can_be_imported() {
         let at: DateTime<Utc> = "2026-01-01T00:00:00Z".parse().unwrap();
-        let card = CardRecord { note: Some("=1+1".into()), ..record(CardStatus::Unused, None, None, None) };
+        let card = CardRecord {
+            note: Some("'=1;+1\n👨\u{200d}👩 \\u{a}".into()),
+            ..record(CardStatus::Unused, None, None, None)
+        };
         let text = txt::header(None, 1, at, Zone::default()) + &txt::line(&card);
         assert_eq!(codes(&parse_txt(&text, DAY)), [(7, card.full_code.clone())]);
         let parsed = parse_csv(&(table::csv_header() + &table::csv_line(&card)), DAY);
         assert_eq!(codes(&parsed), [(2, card.full_code.clone())]);
         assert_eq!(parsed.cards[0].1.duration, card.duration);
-        assert_eq!(parsed.cards[0].1.note.as_ref().map(Note::as_str), Some("=1+1"));
+        assert_eq!(parsed.cards[0].1.note.as_ref().map(Note::as_str), card.note.as_deref());
     }
 
     proptest! {

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::hidden::is_hidden;
 use crate::prefix::Prefix;
 use crate::record::CardRecord;
 use crate::zone::Zone;
@@ -41,9 +42,9 @@ pub fn line(card: &CardRecord) -> String {
     format!("{}\n", one_line(&card.full_code))
 }
 
-/// The text without what would break a line: no code of kami's has that, one that was taken over might.
+/// The text without what would break a line or is not seen: no code of kami's has that, one that was taken over might.
 fn one_line(text: &str) -> String {
-    text.chars().filter(|character| !character.is_control()).collect()
+    text.chars().filter(|character| !is_hidden(*character)).collect()
 }
 
 #[cfg(test)]
@@ -69,5 +70,13 @@ mod tests {
         );
         assert!(!header(None, 2, at, zone).contains("前缀筛选"));
         assert!(header(None, 2, at, "UTC".parse().unwrap()).contains("04:00:00 (UTC时区)"));
+    }
+
+    #[test]
+    fn a_line_holds_nothing_that_is_not_seen() {
+        for character in '\0'..=char::MAX {
+            let line = one_line(&format!("VIP-{character}A"));
+            assert!(line.starts_with("VIP-") && !line.chars().any(is_hidden), "{character:?}");
+        }
     }
 }

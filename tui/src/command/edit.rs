@@ -38,7 +38,7 @@ pub(super) struct Edit {
     #[arg(long, value_name = "STATUS")]
     status: Option<CardStatus>,
     /// The machine of an active card
-    #[arg(long, value_name = "MACHINE", value_parser = MachineCode::parse, requires = "status")]
+    #[arg(long, value_name = "MACHINE", value_parser = MachineCode::parse_new, requires = "status")]
     machine: Option<MachineCode>,
     /// Another duration, such as 12h, 45d or forever
     #[arg(long, value_name = "DURATION")]

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use kami_shared::hidden;
 use kami_shared::store::{Account, Role, draw_password};
 use serde_json::json;
 
@@ -109,7 +110,7 @@ impl Grants {
             let object = json!({
                 "account": account.to_string(), "role": role, "statements": statements, "password": password,
             });
-            writeln!(out, "{object}")?;
+            writeln!(out, "{}", hidden::json(&object.to_string()))?;
             return Ok(out.flush()?);
         }
         for statement in &statements {
@@ -151,7 +152,7 @@ impl Grants {
         variable: &dyn Fn(&str) -> Option<String>,
     ) -> Result<String, Failure> {
         if let Some(name) = &self.database {
-            let is_name = (1..=64).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+            let is_name = (1..=64).contains(&name.chars().count()) && !name.chars().any(hidden::is_hidden);
             return if is_name {
                 Ok(name.clone())
             } else {

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write as _};
 
+use kami_shared::hidden;
 use serde_json::Value;
 
 use crate::cells::{cells, cut_end, harmless, pad_right};
@@ -23,9 +24,9 @@ impl Output {
         Self { out: BufWriter::new(stdout), width: width.map(|(columns, _)| usize::from(columns)) }
     }
 
-    /// One value as a line of JSON.
+    /// One value as a line of JSON, in which nothing is hidden.
     pub(super) fn json(&mut self, value: &Value) -> io::Result<()> {
-        writeln!(self.out, "{value}")
+        writeln!(self.out, "{}", hidden::json(&value.to_string()))
     }
 
     /// One line of text, made harmless.

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::Role;
 use crate::code::{self, CodeLength};
+use crate::hidden::is_hidden;
 
 /// The most characters of an account's name that both servers take.
 const MAX_NAME: usize = 32;
@@ -39,7 +40,7 @@ impl Account {
     /// Reads `name` or `name@host`; without a host it connects from everywhere.
     pub fn new(text: &str) -> Result<Self, AccountError> {
         let (name, host) = text.rsplit_once('@').unwrap_or((text, "%"));
-        if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
+        if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(is_hidden) {
             return Err(AccountError::Name);
         }
         let is_of_a_host = |byte: u8| byte.is_ascii_alphanumeric() || b".:/_%-".contains(&byte);

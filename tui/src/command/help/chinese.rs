@@ -363,5 +363,6 @@ pub(super) const REASONS: &[(&str, &str)] = &[
         "密码为 1 到 255 个字符，不能有反斜杠和控制字符",
     ),
     ("longer than 128 characters", "超过 128 个字符"),
+    ("control characters and invisible ones are not allowed", "不能包含控制字符或不可见字符"),
     ("invalid digit found in string", "不是整数"),
 ];

@@ -11,6 +11,7 @@ use clap::{Arg, Command, CommandFactory as _};
 
 use self::chinese::chinese;
 use super::Arguments;
+use crate::cells::harmless_lines;
 use crate::words::Language;
 
 const TEMPLATE: &str = "{before-help}{about-with-newline}\n用法：{usage}\n\n{all-args}{after-help}";
@@ -18,20 +19,20 @@ const TEMPLATE: &str = "{before-help}{about-with-newline}\n用法：{usage}\n\n{
 /// Says in a language why the arguments of this process could not be read, or the help that they ask for, and ends the
 /// process with clap's exit code.
 pub(super) fn exit(error: &clap::Error, language: Language) -> ! {
-    if language == Language::English {
-        error.exit();
-    }
-    let said = in_chinese().try_get_matches().err();
+    let said = (language == Language::Chinese).then(|| in_chinese().try_get_matches().err()).flatten();
     let error = said.as_ref().unwrap_or(error);
-    match error.kind() {
-        ErrorKind::DisplayHelp
-        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
-        | ErrorKind::DisplayVersion => error.exit(),
-        _ => {
-            let _: io::Result<()> = writeln!(io::stderr(), "kami: {}", usage_error::words(error));
-            std::process::exit(error.exit_code())
-        }
-    }
+    let words = match (error.kind(), language) {
+        (
+            ErrorKind::DisplayHelp
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+            | ErrorKind::DisplayVersion,
+            _,
+        ) => error.exit(),
+        (_, Language::English) => error.to_string(),
+        (_, Language::Chinese) => format!("kami: {}\n", usage_error::words(error)),
+    };
+    let _: io::Result<()> = write!(io::stderr(), "{}", harmless_lines(&words));
+    std::process::exit(error.exit_code())
 }
 
 /// Why a value is refused, in a language; in English where only that is known.

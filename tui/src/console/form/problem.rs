@@ -30,7 +30,7 @@ impl Form {
             FieldName::Length => self.length().is_some(),
             FieldName::Duration => self.duration().is_some(),
             FieldName::Note => Note::parse(value).is_ok(),
-            FieldName::Machine => MachineCode::parse(value).is_ok(),
+            FieldName::Machine => MachineCode::parse_new(value).is_ok() || self.is_machine_of_the_card(value),
             FieldName::Path => !value.is_empty(),
             FieldName::Name => saved_view::is_name(value),
             FieldName::Operator => value.is_empty() || Operator::new(value).is_ok(),
@@ -61,6 +61,11 @@ impl Form {
             FieldName::Path => say!(language, "problem.path"),
             _ => say!(language, "problem.machine"),
         })
+    }
+
+    /// A machine code of old may hold what none can hold today.
+    fn is_machine_of_the_card(&self, value: &str) -> bool {
+        matches!(&self.kind, FormKind::Edit { seen, .. } if seen.machine_code.as_deref() == Some(value))
     }
 
     fn ends_before_it_begins(&self, done: Period) -> bool {
