@@ -20,7 +20,7 @@ pub mod startup;
 mod throttle;
 
 pub use self::health::LIMIT as HEALTH_LIMIT;
-pub use self::proxies::{TrustedProxies, neighbourhood};
-pub use self::server::{OpenConnections, STOP_LIMIT, listen, serve};
+pub use self::proxies::{PeerAddress, TrustedProxies, neighbourhood};
+pub use self::server::{OpenConnections, STOP_LIMIT, listen, raise_file_limit, serve, within_file_limit};
 pub use self::settings::{ApiSettings, LogFormat, Settings, SettingsError};
 pub use self::shutdown::on_request as stop_on_request;

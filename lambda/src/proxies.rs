@@ -8,6 +8,10 @@ use ipnet::IpNet;
 /// The bits of an IPv6 address that its provider gives out: a customer has all that follow them to himself.
 const IPV6_PREFIX_BITS: u32 = 64;
 
+/// The other end of a request's line: a client, or the last proxy before us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerAddress(pub IpAddr);
+
 /// The proxies whose word about the client behind them is taken; nobody is by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);

@@ -14,6 +14,9 @@ use crate::proxies::TrustedProxies;
 /// Where the field's clients of the Flask service already look.
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 5000);
 
+/// More than the customers of one machine hold at once; each costs a file and some kilobytes.
+const DEFAULT_MAX_CONNECTIONS: usize = 4096;
+
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
@@ -47,6 +50,8 @@ pub struct ApiSettings {
     pub zone: Zone,
     /// `KAMI_TRUSTED_PROXIES`: the proxies that tell the truth about whom they forward; none by default.
     pub trusted_proxies: TrustedProxies,
+    /// `KAMI_MAX_CONNECTIONS`: the most connections of clients at once; 4096 by default.
+    pub max_connections: usize,
 }
 
 impl AsRef<Settings> for Settings {
@@ -79,6 +84,17 @@ impl FromStr for Listen {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         text.parse().map(Self).map_err(|_| "use an IP address and a port, such as 127.0.0.1:5000")
+    }
+}
+
+struct MaxConnections(usize);
+
+impl FromStr for MaxConnections {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let number = text.parse().ok().filter(|number| (1..=1_000_000).contains(number));
+        number.map(Self).ok_or("use a number from 1 to 1000000, such as 4096")
     }
 }
 
@@ -136,7 +152,8 @@ impl ApiSettings {
         "
   KAMI_LISTEN    the address to serve on (127.0.0.1:5000)
   KAMI_TIMEZONE  the zone in which moments are shown (Asia/Shanghai)
-  KAMI_TRUSTED_PROXIES  the proxies in front of it, as addresses and networks: 127.0.0.1, 10.0.0.0/8 (none)"
+  KAMI_TRUSTED_PROXIES  the proxies in front of it, as addresses and networks: 127.0.0.1, 10.0.0.0/8 (none)
+  KAMI_MAX_CONNECTIONS  the most connections of clients at once, of which one address gets 64 (4096)"
     );
 
     /// Reads the settings from the process's environment.
@@ -158,7 +175,10 @@ impl ApiSettings {
         let listen = reading.listen();
         let zone = reading.parsed("KAMI_TIMEZONE").unwrap_or_default();
         let trusted_proxies = reading.parsed("KAMI_TRUSTED_PROXIES").unwrap_or_default();
-        reading.end(common.map(|common| Self { common, listen, zone, trusted_proxies }))
+        let max_connections = reading
+            .parsed("KAMI_MAX_CONNECTIONS")
+            .map_or(DEFAULT_MAX_CONNECTIONS, |MaxConnections(number)| number);
+        reading.end(common.map(|common| Self { common, listen, zone, trusted_proxies, max_connections }))
     }
 }
 
@@ -254,6 +274,7 @@ mod tests {
             ("KAMI_METRICS", "on"),
             ("KAMI_TIMEZONE", "Shanghai"),
             ("KAMI_LOG", "yaml"),
+            ("KAMI_MAX_CONNECTIONS", "0"),
         ])
         .unwrap_err()
         .to_string();
@@ -264,7 +285,8 @@ mod tests {
              KAMI_METRICS: use an IP address and a port, such as 127.0.0.1:5000\n  \
              KAMI_LOG: use text or json\n  \
              KAMI_LISTEN: use an IP address and a port, such as 127.0.0.1:5000\n  \
-             KAMI_TIMEZONE: not a time zone: use an IANA name such as Asia/Shanghai, Europe/Berlin or UTC"
+             KAMI_TIMEZONE: not a time zone: use an IANA name such as Asia/Shanghai, Europe/Berlin or UTC\n  \
+             KAMI_MAX_CONNECTIONS: use a number from 1 to 1000000, such as 4096"
         );
         assert!(read(&[]).unwrap_err().to_string().contains("DATABASE_URL: set it to mysql://"));
     }

@@ -7,7 +7,10 @@ use clap::Parser;
 use kami_lambda::api::{Api, Observer, router};
 use kami_lambda::metrics::emf::RequestLines;
 use kami_lambda::metrics::prometheus;
-use kami_lambda::{ApiSettings, OpenConnections, listen, manager, serve, startup, stop_on_request};
+use kami_lambda::{
+    ApiSettings, OpenConnections, listen, manager, raise_file_limit, serve, startup, stop_on_request,
+    within_file_limit,
+};
 use tracing::info;
 
 /// Serves the HTTP API of kami: validate, status and health.
@@ -25,7 +28,7 @@ fn main() -> ExitCode {
 }
 
 async fn run(settings: ApiSettings) -> anyhow::Result<()> {
-    let ApiSettings { common: settings, listen: address, zone, trusted_proxies: _ } = settings;
+    let ApiSettings { common: settings, listen: address, zone, trusted_proxies, max_connections } = settings;
     let store = settings.database.store().await;
     let api = Api { store: store.clone(), zone };
     let mut observer = Observer::default();
@@ -33,7 +36,8 @@ async fn run(settings: ApiSettings) -> anyhow::Result<()> {
         observer.lines = Some(Arc::new(RequestLines::new(&function, store)));
         return lambda_http::run(router(api, observer)).await.map_err(anyhow::Error::from_boxed);
     }
-    let connections = OpenConnections::default();
+    raise_file_limit();
+    let connections = OpenConnections::new(within_file_limit(max_connections), trusted_proxies);
     let stop = stop_on_request();
     let metrics = prometheus::api(Arc::clone(&observer.metrics), connections.clone(), store.clone());
     let metrics = prometheus::start(settings.metrics, metrics, &stop).await?;

@@ -22,7 +22,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use super::{ExpiryMetrics, Outcome, RequestMetrics, Route};
+use crate::proxies::TrustedProxies;
 use crate::server::{OpenConnections, listen, serve};
+
+/// The most connections of those who read metrics.
+const CONNECTIONS: usize = 64;
 
 /// The metrics of the API.
 pub fn api(requests: Arc<RequestMetrics>, connections: OpenConnections, store: Store) -> Router {
@@ -44,7 +48,11 @@ pub async fn start(
     let listener = listen(address, "KAMI_METRICS").await?;
     info!("serving metrics on http://{}/metrics", listener.local_addr()?);
     let stopped = stop.clone().cancelled_owned();
-    Ok(tokio::spawn(async move { serve(listener, metrics, &OpenConnections::default(), stopped).await }))
+    Ok(tokio::spawn(async move {
+        // Scrapes have places of their own, which no client can take.
+        let connections = OpenConnections::new(CONNECTIONS, TrustedProxies::default());
+        serve(listener, metrics, &connections, stopped).await;
+    }))
 }
 
 fn router(collectors: Vec<Box<dyn Collector>>) -> Router {
@@ -113,7 +121,15 @@ impl Collector for Api {
         let help = "Connections of clients that are open";
         encoder
             .encode_descriptor("http_connections", help, None, MetricType::Gauge)?
-            .encode_gauge(&gauge(self.connections.count() as u64))
+            .encode_gauge(&gauge(self.connections.count() as u64))?;
+        let help =
+            "Connections that were refused, or closed to make room or because their client did not read";
+        let mut turned_away =
+            encoder.encode_descriptor("http_connections_turned_away", help, None, MetricType::Counter)?;
+        for (reason, count) in self.connections.turned_away() {
+            counter(&mut turned_away.encode_family(&[("reason", reason)])?, count)?;
+        }
+        Ok(())
     }
 }
 
