@@ -116,7 +116,7 @@ async fn serve_client(
 ) {
     // A buffer is only taken once there is something to read.
     let begun = tokio::select! {
-        begun = tokio::time::timeout(HEAD_LIMIT, stream.readable()) => matches!(begun, Ok(Ok(()))),
+        begun = tokio::time::timeout(HEAD_LIMIT, stream.peek(&mut [0])) => matches!(begun, Ok(Ok(1))),
         () = place.given_up() => false,
         () = stop.cancelled() => false,
     };
