@@ -274,6 +274,7 @@ mod tests {
             ("KAMI_METRICS", "on"),
             ("KAMI_TIMEZONE", "Shanghai"),
             ("KAMI_LOG", "yaml"),
+            ("KAMI_MAX_CONNECTIONS", "0"),
         ])
         .unwrap_err()
         .to_string();
@@ -284,7 +285,8 @@ mod tests {
              KAMI_METRICS: use an IP address and a port, such as 127.0.0.1:5000\n  \
              KAMI_LOG: use text or json\n  \
              KAMI_LISTEN: use an IP address and a port, such as 127.0.0.1:5000\n  \
-             KAMI_TIMEZONE: not a time zone: use an IANA name such as Asia/Shanghai, Europe/Berlin or UTC"
+             KAMI_TIMEZONE: not a time zone: use an IANA name such as Asia/Shanghai, Europe/Berlin or UTC\n  \
+             KAMI_MAX_CONNECTIONS: use a number of connections, 1 to 1000000"
         );
         assert!(read(&[]).unwrap_err().to_string().contains("DATABASE_URL: set it to mysql://"));
     }

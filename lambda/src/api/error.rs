@@ -17,7 +17,7 @@ const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ApiError {
     /// The request names no host, several, or a malformed one.
-    InvalidRequest,
+    InvalidHost,
     /// The body is not a JSON object, or it is an empty one.
     InvalidJson,
     /// A field is missing or empty.
@@ -51,7 +51,7 @@ pub enum ApiError {
 impl ApiError {
     /// Every error, so that a document can be checked against them.
     pub const ALL: [Self; 15] = [
-        Self::InvalidRequest,
+        Self::InvalidHost,
         Self::InvalidJson,
         Self::MissingFields,
         Self::InvalidFields,
@@ -72,9 +72,12 @@ impl ApiError {
     const fn parts(self) -> (StatusCode, &'static str, &'static str, &'static str) {
         use StatusCode as S;
         match self {
-            Self::InvalidRequest => {
-                (S::BAD_REQUEST, "invalid_request", "请求格式错误", "The request is malformed")
-            }
+            Self::InvalidHost => (
+                S::BAD_REQUEST,
+                "invalid_host",
+                "请求的主机名无效",
+                "The request names no host, or a malformed one",
+            ),
             Self::InvalidJson => {
                 (S::BAD_REQUEST, "invalid_json", "无效的JSON数据", "The request is not valid JSON")
             }

@@ -62,8 +62,8 @@ fn finish(routes: Router, observer: Observer) -> Router {
 }
 
 /// The answer to a request that is refused before it reaches a route, in the language of its client.
-pub(crate) fn refuse_malformed(headers: &HeaderMap) -> Response {
-    error::localise(ApiError::InvalidRequest.into_response(), Language::of(headers))
+pub(crate) fn refuse_host(headers: &HeaderMap) -> Response {
+    error::localise(ApiError::InvalidHost.into_response(), Language::of(headers))
 }
 
 /// The panic itself has been logged by then, by the hook that [`crate::startup`] sets.

@@ -134,7 +134,9 @@ mod tests {
         let path = std::env::temp_dir().join(format!("kami-log-{}-{format:?}", std::process::id()));
         let lines = dispatch(format, None, Arc::new(File::create(&path).unwrap()));
         dispatcher::with_default(&lines, || {
-            values.iter().for_each(|value| error!(error = %value, "{value}"))
+            for value in values {
+                error!(error = %value, "{value}");
+            }
         });
         let logged = std::fs::read_to_string(&path).unwrap();
         std::fs::remove_file(&path).unwrap();

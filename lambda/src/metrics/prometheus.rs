@@ -125,12 +125,14 @@ impl Collector for Api {
         encoder
             .encode_descriptor("http_connections", help, None, MetricType::Gauge)?
             .encode_gauge(&gauge(self.connections.count() as u64))?;
-        let (gave_way, refused) = self.connections.turned_away();
-        let help = "Connections of clients that gave way to others, and those that found no place";
+        let help =
+            "Connections that were refused, or closed to make room or because their client did not read";
         let mut turned_away =
             encoder.encode_descriptor("http_connections_turned_away", help, None, MetricType::Counter)?;
-        counter(&mut turned_away.encode_family(&[("how", "gave_way")])?, gave_way)?;
-        counter(&mut turned_away.encode_family(&[("how", "refused")])?, refused)
+        for (reason, count) in self.connections.turned_away() {
+            counter(&mut turned_away.encode_family(&[("reason", reason)])?, count)?;
+        }
+        Ok(())
     }
 }
 

@@ -1,7 +1,9 @@
 //! One client's connection: waited for, served, and waited for again.
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::future::poll_fn;
+use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -94,8 +96,10 @@ where
     let mut leaving = false;
     loop {
         let over = poll_fn(|cx| match Pin::new(&mut connection).poll(cx) {
-            // What fails here is the client's side of the line, every way of which is routine.
-            Poll::Ready(_) => Poll::Ready(true),
+            Poll::Ready(ended) => {
+                note_end(&ended, place);
+                Poll::Ready(true)
+            }
             Poll::Pending if place.is_crowded() && place.pulse().rests() => Poll::Ready(false),
             Poll::Pending => Poll::Pending,
         });
@@ -116,6 +120,14 @@ where
     }
 }
 
+/// What fails is the client's side of the line, every way of which is routine; not to read is counted.
+fn note_end(ended: &hyper::Result<()>, place: &Place) {
+    let source = ended.as_ref().err().and_then(Error::source);
+    if source.and_then(|cause| cause.downcast_ref()).map(io::Error::kind) == Some(io::ErrorKind::TimedOut) {
+        place.count_unread();
+    }
+}
+
 /// Answers one request, which is in flight meanwhile.
 fn answer(
     service: &TowerToHyperService<Router>,
@@ -128,7 +140,7 @@ fn answer(
         request.extensions_mut().insert(PeerAddress(address));
         Ok(service.call(request))
     } else {
-        Err(api::refuse_malformed(request.headers()))
+        Err(api::refuse_host(request.headers()))
     };
     async move {
         let answer = match answering {

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::pulse::Pulse;
+use super::turned_away::{Reason, TurnedAway};
 use crate::proxies::{TrustedProxies, neighbourhood};
 
 /// How many connections one neighbourhood may hold: a household, an office or a carrier's address with many customers
@@ -27,6 +28,9 @@ const SAMPLE: usize = 512;
 /// How many connections there have to be for those that rest to give their memory back at once, and not only when they
 /// have rested for a [`SWEEP`].
 const CROWD: usize = 1024;
+
+/// How often the log tells of one neighbourhood that is at its bound.
+const TOLD_EVERY: Duration = Duration::from_mins(1);
 
 /// How often those that rest are looked for.
 const SWEEP: Duration = Duration::from_secs(1);
@@ -63,8 +67,7 @@ struct Shared {
     bounds: Bounds,
     trusted: TrustedProxies,
     open: AtomicUsize,
-    gave_way: AtomicU64,
-    refused: AtomicU64,
+    turned_away: TurnedAway,
     members: Mutex<Members>,
 }
 
@@ -74,9 +77,17 @@ struct Members {
     all: Vec<Option<Arc<Member>>>,
     free: Vec<usize>,
     /// The places of each neighbourhood that is bound.
-    of: HashMap<IpAddr, Vec<usize>>,
+    of: HashMap<IpAddr, Neighbours>,
     /// Where the next sample begins.
     hand: usize,
+}
+
+/// The connections of one neighbourhood.
+#[derive(Debug, Default)]
+struct Neighbours {
+    places: Vec<usize>,
+    /// When it was told last that they are as many as may be.
+    told: Option<Instant>,
 }
 
 /// One connection, as far as others need to know of it.
@@ -113,9 +124,9 @@ impl Connections {
         self.0.open.load(Ordering::Relaxed)
     }
 
-    /// How many have given way to a newcomer, and how many newcomers found no place, since the start.
-    pub fn turned_away(&self) -> (u64, u64) {
-        (self.0.gave_way.load(Ordering::Relaxed), self.0.refused.load(Ordering::Relaxed))
+    /// How many were closed or refused since the start, by reason.
+    pub fn turned_away(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.0.turned_away.counts()
     }
 
     /// A place for a connection from that address. Over a bound the one that has rested longest gives way; there is none
@@ -125,27 +136,19 @@ impl Connections {
         let bound = (!trusted).then(|| neighbourhood(address));
         let reserved = if address.to_canonical().is_loopback() { RESERVED } else { 0 };
         let mut members = self.members();
-        let held = bound.and_then(|bound| members.of.get(&bound)).map_or(0, Vec::len);
-        let leaver = if held >= self.0.bounds.each {
-            bound.and_then(|bound| members.oldest_of(bound))
+        let (leaver, closed, refused) = if let Some(bound) = bound
+            && let Some(neighbours) = members.of.get_mut(&bound)
+            && neighbours.places.len() >= self.0.bounds.each
+        {
+            neighbours.tell(address);
+            (members.oldest_of(bound), Reason::IdleOfClient, Reason::RefusedToClient)
         } else if members.count() >= self.0.bounds.all + reserved {
-            members.oldest()
+            (members.oldest(), Reason::Idle, Reason::Refused)
         } else {
             return Some(self.enter(&mut members, bound));
         };
-        if held == self.0.bounds.each {
-            warn!(
-                %address,
-                connections = held,
-                "an address holds all the connections that it may: a proxy of your own is named in KAMI_TRUSTED_PROXIES"
-            );
-        }
-        let Some(leaver) = leaver else {
-            self.0.refused.fetch_add(1, Ordering::Relaxed);
-            return None;
-        };
-        self.0.gave_way.fetch_add(1, Ordering::Relaxed);
-        members.remove(leaver).inspect(|member| member.tell(Told::Leave));
+        self.0.turned_away.count(if leaver.is_some() { closed } else { refused });
+        members.remove(leaver?).inspect(|member| member.tell(Told::Leave));
         Some(self.enter(&mut members, bound))
     }
 
@@ -197,7 +200,7 @@ impl Members {
             self.all.len() - 1
         });
         if let Some(neighbourhood) = member.neighbourhood {
-            self.of.entry(neighbourhood).or_default().push(number);
+            self.of.entry(neighbourhood).or_default().places.push(number);
         }
         self.all[number] = Some(member);
         number
@@ -207,10 +210,10 @@ impl Members {
         let member = self.all[number].take()?;
         self.free.push(number);
         if let Some(neighbourhood) = member.neighbourhood
-            && let Some(numbers) = self.of.get_mut(&neighbourhood)
+            && let Some(neighbours) = self.of.get_mut(&neighbourhood)
         {
-            numbers.retain(|held| *held != number);
-            if numbers.is_empty() {
+            neighbours.places.retain(|held| *held != number);
+            if neighbours.places.is_empty() {
                 self.of.remove(&neighbourhood);
             }
         }
@@ -219,7 +222,7 @@ impl Members {
 
     /// The place of the one of a neighbourhood that has rested longest.
     fn oldest_of(&self, neighbourhood: IpAddr) -> Option<usize> {
-        self.oldest_among(self.of.get(&neighbourhood)?.iter().copied())
+        self.oldest_among(self.of.get(&neighbourhood)?.places.iter().copied())
     }
 
     /// The place of the one that has rested longest, among a sample that is another each time.
@@ -232,6 +235,20 @@ impl Members {
     fn oldest_among(&self, numbers: impl Iterator<Item = usize>) -> Option<usize> {
         let resting = |number: usize| Some((self.all[number].as_ref()?.rests_for()?, number));
         numbers.filter_map(resting).max().map(|(_, number)| number)
+    }
+}
+
+impl Neighbours {
+    /// Says in the log, once in a while, that they are as many as may be.
+    fn tell(&mut self, address: IpAddr) {
+        if self.told.is_none_or(|told| told.elapsed() >= TOLD_EVERY) {
+            self.told = Some(Instant::now());
+            warn!(
+                %address,
+                connections = self.places.len(),
+                "an address holds as many connections as it may: a proxy of your own is named in KAMI_TRUSTED_PROXIES"
+            );
+        }
     }
 }
 
@@ -281,6 +298,11 @@ impl Place {
     /// Whether there are so many that memory counts more than the time to take it again.
     pub(super) fn is_crowded(&self) -> bool {
         self.connections.count() > CROWD
+    }
+
+    /// Counts that the client was given up, since it did not read.
+    pub(super) fn count_unread(&self) {
+        self.connections.0.turned_away.count(Reason::Unread);
     }
 
     /// What the connection is doing.
@@ -345,7 +367,8 @@ mod tests {
         assert_eq!([&first, &second, &third, &elsewhere].map(told), [0, Told::Leave as u8, 0, 0]);
         let busy = third.request();
         assert!(admit(&connections, "2001:db8::4").is_none(), "nobody rests");
-        assert_eq!(connections.turned_away(), (1, 1));
+        let counted = |reason| connections.turned_away().find(|(word, _)| *word == reason).unwrap().1;
+        assert_eq!(["idle_of_client", "refused_to_client", "idle", "refused"].map(counted), [1, 1, 0, 0]);
         drop((in_flight, busy, second));
         assert!(admit(&connections, "2001:db8::4").is_some());
         assert_eq!(connections.count(), 3);

@@ -9,6 +9,7 @@ mod files;
 mod host;
 mod line;
 mod pulse;
+mod turned_away;
 
 use std::io;
 use std::net::SocketAddr;

@@ -4,10 +4,12 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
 
+mod connections;
 mod guesses;
 mod hang_ups;
 mod logs;
 mod machine_codes;
+mod readers;
 mod rogue_database;
 mod roles;
 
@@ -23,6 +25,17 @@ async fn start() -> (TestDatabase, Function) {
     let database = TestDatabase::create().await;
     let function = Function::start(API, &database.url()).await;
     (database, function)
+}
+
+/// The same with settings besides, and the address of its metrics.
+async fn start_counted(settings: &[(&str, &str)]) -> (TestDatabase, Function, String) {
+    let database = TestDatabase::create().await;
+    let url = database.url();
+    let common = [("DATABASE_URL", url.as_str()), ("KAMI_METRICS", "127.0.0.1:0")];
+    let function = Function::start_with(API, &[&common, settings].concat()).await;
+    let metrics = function.program.printed_after("serving metrics on http://").await;
+    let metrics = metrics.trim_end_matches("/metrics").to_owned();
+    (database, function, metrics)
 }
 
 /// Prints what an attack came to, past the test runner, which keeps what a test that passes prints to itself.

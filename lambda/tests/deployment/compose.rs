@@ -58,6 +58,8 @@ pub(crate) struct Service {
     _cpus: f64,
     #[serde(rename = "pids_limit")]
     _pids_limit: u32,
+    #[serde(default)]
+    pub(crate) ulimits: BTreeMap<String, u64>,
     #[serde(rename = "logging")]
     _logging: BTreeMap<String, String>,
     pub(crate) stop_grace_period: Option<String>,

@@ -1,5 +1,6 @@
 //! The units of `deploy/systemd`; `scripts/check-systemd` holds them against systemd itself.
 
+use crate::compose::Compose;
 use crate::contained::programs_of_the_image;
 use crate::read;
 
@@ -29,4 +30,12 @@ fn the_units_start_programs_that_there_are_with_the_credential_that_they_read() 
     let contained = read("deploy/systemd/kami-.service.d/contained.conf");
     let credential = values(&contained, "LoadCredential")[0].split_once(':').unwrap().0;
     assert_eq!(values(&contained, "Environment"), [format!("DATABASE_URL_FILE=%d/{credential}")]);
+}
+
+/// Each connection is a file, and systemd's default is 1,024 of them.
+#[test]
+fn the_api_may_open_more_files_than_it_takes_connections() {
+    let limits = values(&read("deploy/systemd/kami-api.service"), "LimitNOFILE").join(" ");
+    assert!(limits.parse::<u64>().unwrap() >= 2 * 4096);
+    assert!(Compose::read().service("api").ulimits["nofile"] >= 2 * 4096);
 }

@@ -54,6 +54,15 @@ async fn connections_are_kept_alive_and_closed_on_request() {
 }
 
 #[tokio::test]
+async fn a_request_says_once_for_whom_it_is() {
+    let (_database, function) = start().await;
+    for hosts in ["", "Host: a\r\nHost: b\r\n", "Host: a/b\r\n"] {
+        let answer = raw(function.address(), &format!("GET /health HTTP/1.1\r\n{hosts}\r\n")).await;
+        assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("invalid_host"), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_is_too_large_is_refused_readably() {
     let (_database, function) = start().await;
     let megabyte = "x".repeat(1024 * 1024);
