@@ -68,7 +68,7 @@ async fn nothing_that_a_machine_code_of_old_holds_gets_out_as_it_is() {
     let kami = Kami::with_cards().await;
     kami.database
         .execute(
-            "UPDATE cards SET status = 'ACTIVE', machine_code = CONCAT('PC;=1', x'09e280ae', '\\u{61}'), \
+            "UPDATE cards SET status = 'ACTIVE', machine_code = CONCAT('PC;=1', x'09e280ae', '\\\\u{61}'), \
              expire_at = '9999-12-31 23:59:59' WHERE full_code = 'VIP-A'",
         )
         .await;
