@@ -29,7 +29,8 @@ fn picture(character: char) -> Option<char> {
         '\u{7f}' => Some('␡'),
         // Terminals disagree about the width of what these join, and none about its parts.
         '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' => None,
-        _ if is_hidden(character) => Some('\u{fffd}'),
+        // Nor do they agree about what is wider than two cells.
+        _ if is_hidden(character) || character.width() > Some(2) => Some('\u{fffd}'),
         _ => Some(character),
     }
 }
@@ -138,6 +139,8 @@ fn pieces(text: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZero;
+
     use super::*;
 
     #[test]
@@ -158,12 +161,14 @@ mod tests {
 
     #[test]
     fn every_character_takes_the_cells_that_it_is_counted_for() {
+        let size = |cells| NonZero::new(cells).unwrap();
+        let mut terminal = vt100::Parser::new(size(1), size(10), 0);
         for character in '\0'..=char::MAX {
             let text = format!("a{character}b");
             let shown = harmless(&text);
             assert!(!shown.chars().any(is_hidden), "{character:?}");
-            let mut terminal = vt100::Parser::new(1, 10, 0);
-            terminal.process(shown.as_bytes());
+            // The emulator takes � for a fault in its input and shows nothing.
+            terminal.process(format!("\r{}", shown.replace('\u{fffd}', "?")).as_bytes());
             let (_, column) = terminal.screen().cursor_position();
             assert_eq!(cells(&shown), usize::from(column), "{character:?}");
         }

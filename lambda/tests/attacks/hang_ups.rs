@@ -89,7 +89,7 @@ impl Target {
             ))
             .await;
         let port = way(database.port()).await;
-        let function = Function::start(API, &format!("{}?pool={POOL}", database.url_through(port))).await;
+        let function = Function::start(API, &format!("{}&pool={POOL}", database.url_through(port))).await;
         Self { database, function, fresh: 0, _server: server }
     }
 

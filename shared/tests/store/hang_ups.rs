@@ -18,7 +18,7 @@ const POOL: usize = 3;
 /// A store with few connections behind a proxy.
 async fn behind_proxy(database: &TestDatabase) -> (Store, Proxy) {
     let proxy = Proxy::start(database.port()).await;
-    let url = format!("{}?pool={POOL}", database.url_through(proxy.port()));
+    let url = format!("{}&pool={POOL}", database.url_through(proxy.port()));
     (Store::new(&url.parse().unwrap()), proxy)
 }
 

@@ -62,3 +62,24 @@ async fn every_form_and_every_status_to_file_and_standard_output() {
     assert_eq!((&written["count"], &written["format"]), (&serde_json::json!(1), &serde_json::json!("csv")));
     assert!(written["path"].as_str().unwrap().starts_with("exports/cards_"), "{written}");
 }
+
+#[tokio::test]
+async fn nothing_that_a_machine_code_of_old_holds_gets_out_as_it_is() {
+    let kami = Kami::with_cards().await;
+    kami.database
+        .execute(
+            "UPDATE cards SET status = 'ACTIVE', machine_code = CONCAT('PC;=1', x'09e280ae', '\\\\u{61}'), \
+             expire_at = '9999-12-31 23:59:59' WHERE full_code = 'VIP-A'",
+        )
+        .await;
+    let csv = kami.run(&["export", "VIP-A", "--format", "csv", "--output", "-"]).ends(0).out;
+    assert!(csv.contains(r",PC\u{3b}=1\u{9}\u{202e}\u{5c}u{61},"), "{csv}");
+    for json in [
+        kami.run(&["export", "VIP-A", "--format", "jsonl", "--output", "-"]).ends(0).out,
+        kami.run(&["list", "--prefix", "VIP", "--status", "active", "--json"]).ends(0).out,
+    ] {
+        assert!(json.contains(r#""PC;=1\t\u202e\\u{61}""#), "{json}");
+    }
+    let shown = kami.run(&["show", "VIP-A"]).ends(0).out;
+    assert!(shown.contains("PC;=1␉\u{fffd}\\u{61}") && shown.contains("9999-12-31 23:59:59"), "{shown}");
+}
