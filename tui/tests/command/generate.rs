@@ -118,6 +118,6 @@ async fn only_cards_of_the_prefix_that_let_a_machine_in_make_guessing_easier() {
     make("VIP", "17").ends(0);
     make("VIP", "1").ends(4);
     make("GOLD", "1").ends(0);
-    kami.run(&["disable", "--all", "--prefix", "VIP", "--yes"]).ends(0);
+    kami.run(&["disable", "--all", "--prefix", "VIP"]).ends(0);
     make("VIP", "1").ends(0);
 }
