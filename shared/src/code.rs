@@ -59,6 +59,15 @@ pub fn draw<R: TryCryptoRng>(length: CodeLength, random: &mut R) -> Result<Strin
     Ok(bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect())
 }
 
+/// How many guesses a second all strangers together make at most, as the brake of the API lets them.
+pub const GUESSES_A_SECOND: f64 = 200.0;
+
+/// How many years of such guessing codes have to stand, on average, before one hits a card.
+const YEARS: f64 = 10.0;
+
+/// The seconds of a year.
+const SECONDS_A_YEAR: f64 = 31_557_600.0;
+
 /// How hard the codes of one length are to guess.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GuessOdds {
@@ -67,12 +76,14 @@ pub struct GuessOdds {
 }
 
 impl GuessOdds {
-    /// A thousand guesses a second, which a small service bears, for a hundred days.
-    const TOO_FEW: f64 = 1_000.0 * 86_400.0 * 100.0;
-
-    /// Whether somebody who tries may well find a card.
+    /// Whether somebody who tries as fast as he is let finds a card within ten years, on average.
     pub fn is_easy(self) -> bool {
-        self.guesses < Self::TOO_FEW
+        self.years() < YEARS
+    }
+
+    /// How many years somebody guesses for one hit, on average, as fast as he is let.
+    pub fn years(self) -> f64 {
+        self.guesses / GUESSES_A_SECOND / SECONDS_A_YEAR
     }
 }
 
@@ -81,6 +92,13 @@ pub fn guess_odds(length: CodeLength, cards: u64) -> GuessOdds {
     #[expect(clippy::cast_precision_loss, reason = "odds are shown in two digits")]
     let cards = cards as f64;
     GuessOdds { guesses: 32_f64.powi(i32::from(length.get())) / cards }
+}
+
+/// The shortest codes that are not easy to guess among so many cards.
+pub fn shortest_hard(cards: u64) -> CodeLength {
+    let lengths = (CodeLength::MIN..=CodeLength::MAX).map(CodeLength);
+    let mut hard = lengths.filter(|length| !guess_odds(*length, cards).is_easy());
+    hard.next().unwrap_or(CodeLength(CodeLength::MAX))
 }
 
 #[cfg(test)]
@@ -137,6 +155,8 @@ mod tests {
     fn odds_of_guessing() {
         for (characters, cards, guesses, easy) in [
             (6, 1, 1_073_741_824.0, true),
+            (8, 17, 64_677_154_575.058_82, false),
+            (8, 18, 61_083_979_320.888_89, true),
             (8, 10_000_000, 109_951.162_777_6, true),
             (10, 10_000, 112_589_990_684.262_4, false),
             (12, 10_000_000, 115_292_150_460.684_7, false),
@@ -148,6 +168,18 @@ mod tests {
         }
         let none = guess_odds(CodeLength::default(), 0);
         assert!(none.guesses.is_infinite() && !none.is_easy(), "without cards there is nothing to guess");
+    }
+
+    #[test]
+    fn the_shortest_hard_length_grows_with_the_stock_and_the_default_is_never_too_short() {
+        for (cards, shortest) in
+            [(0, 6), (1, 8), (17, 8), (18, 9), (20_000, 11), (10_000_000, 12), (1_000_000_000_000, 16)]
+        {
+            let found = shortest_hard(cards);
+            assert_eq!(found.get(), shortest, "{cards} cards");
+            assert!(found <= CodeLength::default() && !guess_odds(found, cards).is_easy());
+        }
+        assert_eq!(shortest_hard(u64::MAX).get(), 20, "even of more cards than there can be");
     }
 
     proptest! {

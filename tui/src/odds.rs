@@ -1,11 +1,8 @@
 //! How hard the codes of a batch are to guess, in words.
 
-use kami_shared::code::{CodeLength, guess_odds};
+use kami_shared::code::{CodeLength, GUESSES_A_SECOND, GuessOdds, guess_odds};
 
 use crate::words::{Language, number, say, span};
-
-/// How many guesses a second a determined attacker makes: what the API lets through.
-const GUESSES_A_SECOND: f64 = 1_000.0;
 
 /// How hard codes of a length are to guess among so many cards.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,8 +19,8 @@ impl Odds {
         let odds = guess_odds(length, cards);
         let is_easy = odds.is_easy();
         let key = if is_easy { "form.odds_easy" } else { "form.odds" };
-        let time = time_to_guess(language, odds.guesses);
-        Self { words: say!(language, key, guesses = large(odds.guesses), time = time), is_easy }
+        let (time, rate) = (time_to_guess(language, odds), large(GUESSES_A_SECOND));
+        Self { words: say!(language, key, guesses = large(odds.guesses), time = time, rate = rate), is_easy }
     }
 }
 
@@ -48,9 +45,8 @@ fn large(value: f64) -> String {
 }
 
 /// How long an attacker guesses for one hit.
-fn time_to_guess(language: Language, guesses: f64) -> String {
-    let seconds = guesses / GUESSES_A_SECOND;
-    let years = seconds / 31_557_600.0;
+fn time_to_guess(language: Language, odds: GuessOdds) -> String {
+    let years = odds.years();
     if years >= 1.0 {
         return say!(language, "form.years", n = large(years));
     }
@@ -59,7 +55,7 @@ fn time_to_guess(language: Language, guesses: f64) -> String {
         clippy::cast_sign_loss,
         reason = "less than a year of seconds"
     )]
-    let seconds = seconds.max(0.0) as u64;
+    let seconds = (odds.guesses / GUESSES_A_SECOND).max(0.0) as u64;
     span(language, seconds)
 }
 

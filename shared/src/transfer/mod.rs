@@ -1,5 +1,6 @@
 //! Cards in files: what goes out to sellers and spreadsheets, and what comes in.
 
+pub mod bounds;
 mod cell;
 pub mod import;
 pub mod table;

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use chrono::Utc;
 use clap::Args;
-use kami_shared::code::{CodeLength, guess_odds};
+use kami_shared::card::CardStatus;
+use kami_shared::code::{CodeLength, guess_odds, shortest_hard};
 use kami_shared::duration::CardDuration;
 use kami_shared::filter::Filter;
 use kami_shared::operator::Note;
@@ -52,6 +53,9 @@ pub(super) struct Generate {
     /// How many random characters each code has, 6 to 32
     #[arg(long, value_name = "NUMBER", default_value = "16", value_parser = length)]
     length: CodeLength,
+    /// Make codes that are easy to guess all the same; they are refused otherwise
+    #[arg(long)]
+    weak: bool,
     /// What to write down about each
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
@@ -85,7 +89,7 @@ impl Generate {
             // Found out before there are cards that would have no file.
             return Err(Failure::of_export(language, &ExportError::Exists(path.clone())));
         }
-        warn_if_easy(session, self.length, self.count).await?;
+        self.must_be_hard_to_guess(session).await?;
         if self.count > MANY {
             let question = counted(language, "confirm.generate", u64::from(self.count));
             confirm::yes(language, self.yes, &question)?;
@@ -106,21 +110,36 @@ impl Generate {
             }
         }
     }
+
+    /// Refuses codes that are easy to guess among the cards of their prefix, or warns of them where that is wanted.
+    async fn must_be_hard_to_guess(&self, session: &Session) -> Result<(), Failure> {
+        // Counting takes seconds on ten million cards: only where the answer depends on it.
+        if !guess_odds(self.length, MOST_CIRCULATING).is_easy() {
+            return Ok(());
+        }
+        let cards = circulating(session, &self.prefix).await? + u64::from(self.count);
+        let odds = Odds::of(session.language, self.length, cards);
+        if !odds.is_easy {
+            return Ok(());
+        }
+        if self.weak {
+            message(&odds.words);
+            return Ok(());
+        }
+        let length = shortest_hard(cards);
+        Err(Failure::Refused(say!(session.language, "command.weak", odds = odds.words, length = length)))
+    }
 }
 
-/// Says on standard error when the codes will be easy to guess among the cards in circulation.
-async fn warn_if_easy(session: &Session, length: CodeLength, count: u32) -> Result<(), Failure> {
-    // Counting takes seconds on ten million cards: only where the answer depends on it.
-    if !guess_odds(length, MOST_CIRCULATING).is_easy() {
-        return Ok(());
+/// How many cards of a prefix would let a machine in, read from the index of prefixes.
+async fn circulating(session: &Session, prefix: &Prefix) -> Result<u64, Failure> {
+    let mut cards = 0;
+    for status in [CardStatus::Unused, CardStatus::Active] {
+        let prefix = Some(prefix.as_str().to_owned());
+        let filter = Filter { status: Some(status), prefix, ..Filter::default() };
+        cards += session.store.count_exact(&filter).await?;
     }
-    let counts = session.store.counts_by_status().await?;
-    let cards = counts.unused + counts.active + u64::from(count);
-    let odds = Odds::of(session.language, length, cards);
-    if odds.is_easy {
-        message(&odds.words);
-    }
-    Ok(())
+    Ok(cards)
 }
 
 async fn make(session: &Session, order: &GenerateOrder) -> Result<Batch, Failure> {

@@ -5,6 +5,7 @@ mod operator;
 mod password;
 mod preferences;
 mod source;
+mod trust;
 mod words;
 
 use std::collections::BTreeMap;
@@ -100,6 +101,12 @@ pub enum SettingsError {
         /// Why.
         source: io::Error,
     },
+    /// Others than its owner or root may write the configuration, or put another in its place.
+    #[error(
+        "others may write {path}, which leads to kami's passwords and commands: run chmod go-w {path}, and see that you or root own it",
+        path = .0.display()
+    )]
+    Writable(PathBuf),
     /// A file is not the TOML that it should be.
     #[error("{}: {reason}", path.display())]
     Malformed {
@@ -194,7 +201,10 @@ impl Settings {
         let of_the_account = |name: &str| variable(name).filter(|_| !LEADING_ELSEWHERE.contains(&name));
         let variable: &dyn Fn(&str) -> Option<String> =
             if wishes.confined { &of_the_account } else { variable };
+        // Before the configuration is read: whoever is refused has run nothing that it names.
+        let key = wishes.confined.then(|| operator::of_key(variable)).transpose()?;
         let paths = Paths::find(variable)?;
+        trust::nobody_else_writes(&paths.config)?;
         let config: Config = read_toml(&paths.config)?.unwrap_or_default();
         let preferences = Preferences::read(&paths.preferences);
         let connection = environment::choose(wishes, &config, &paths, variable)?;
@@ -212,8 +222,7 @@ impl Settings {
             [(config_operator, Source::Config)],
             Sourced::new(system_operator, Source::System),
         );
-        let operator = if wishes.confined {
-            let name = operator::of_key(variable)?;
+        let operator = if let Some(name) = key {
             let operator = Operator::new(&name).map_err(SettingsError::Operator)?;
             Sourced::new(operator, Source::Variable(operator::VARIABLE))
         } else {

@@ -24,6 +24,7 @@ impl SettingsError {
             Self::Unwritable { path, source } => {
                 say!(language, "settings.unwritable", path = path.display(), why = source)
             }
+            Self::Writable(path) => say!(language, "settings.writable", path = path.display()),
             Self::UnknownEnvironment { name, config, known } if known.is_empty() => {
                 say!(language, "settings.no_environment", name = name, path = config.display())
             }

@@ -90,13 +90,34 @@ async fn broken_off_nothing_of_a_batch_exists() {
 }
 
 #[tokio::test]
-async fn codes_that_are_easy_to_guess_are_warned_of_on_standard_error() {
+async fn codes_that_are_easy_to_guess_are_refused_unless_they_are_wanted() {
     let kami = Kami::new().await;
-    for (length, warns) in [("6", true), ("8", false)] {
-        let made = kami
-            .run(&["generate", "--prefix", "VIP", "--count", "2", "--duration", "1d", "--length", length])
-            .ends(0);
-        assert_eq!(made.out.lines().count(), 2);
-        assert_eq!(made.err.starts_with("Too easy to guess: one hit in "), warns, "{made:?}");
-    }
+    let arguments = ["generate", "--prefix", "VIP", "--duration", "1d", "--yes"];
+    let with = |more: &[&'static str]| kami.run(&[&arguments[..], more].concat());
+    let refused = with(&["--length", "6", "--count", "20000"]).ends(4);
+    assert_eq!(
+        refused.err,
+        "kami: Too easy to guess: one hit in 53,687 guesses, 4m at 200 guesses a second. Make codes longer. At least \
+         --length 11 here, or --weak to make them all the same: nothing was made.\n"
+    );
+    kami.run(&["list"]).ends(3);
+    let made = with(&["--length", "6", "--count", "20", "--weak"]).ends(0);
+    assert!(made.err.starts_with("Too easy to guess: one hit in 53,687,091 guesses, 3d 2h"), "{made:?}");
+    assert_eq!(made.out.lines().count(), 20);
+    let mut command = kami.command(&["generate", "--prefix", "VIP", "--count", "1", "--duration", "1d"]);
+    let chinese = ran(command.args(["--length", "8"]).env("LANG", "zh_CN.UTF-8").output().unwrap()).ends(4);
+    assert!(chinese.err.contains("至少需要 --length 9"), "{chinese:?}");
+}
+
+#[tokio::test]
+async fn only_cards_of_the_prefix_that_let_a_machine_in_make_guessing_easier() {
+    let kami = Kami::new().await;
+    let make = |prefix: &str, count: &str| {
+        kami.run(&["generate", "--prefix", prefix, "--count", count, "--duration", "1d", "--length", "8"])
+    };
+    make("VIP", "17").ends(0);
+    make("VIP", "1").ends(4);
+    make("GOLD", "1").ends(0);
+    kami.run(&["disable", "--all", "--prefix", "VIP"]).ends(0);
+    make("VIP", "1").ends(0);
 }

@@ -235,6 +235,10 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
         "激活后的时长，如 3h（小时）、45d（天）或 forever（永久）",
     ),
     ("How many random characters each code has, 6 to 32", "每个卡密的随机字符数，6 到 32"),
+    (
+        "Make codes that are easy to guess all the same; they are refused otherwise",
+        "即使卡密容易被猜中也照样生成；否则会被拒绝",
+    ),
     ("What to write down about each", "每张卡的备注"),
     ("Write the cards to this new file, not to standard output", "写入该新文件，而不是标准输出"),
     (

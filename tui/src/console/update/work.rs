@@ -3,7 +3,7 @@
 use kami_shared::acts::{Act as CardAct, ActRefusal};
 use kami_shared::filter::Filter;
 use kami_shared::record::CardRecord;
-use kami_shared::store::{ActError, ActOutcome, Acted, Batch, BatchOrigin, Selection};
+use kami_shared::store::{ActError, ActOutcome, Acted, Batch, BatchOrigin, GenerateOrder, Selection};
 use tui_input::Input;
 
 use super::{table, views};
@@ -19,6 +19,7 @@ use crate::console::picker::{Item, Picker};
 use crate::console::reason;
 use crate::console::refusal::{MOST_COPIED, refusal};
 use crate::export::Source;
+use crate::odds::Odds;
 use crate::words::{counted, number, say};
 
 /// Above how many cards a batch asks again.
@@ -94,6 +95,13 @@ pub(super) fn submit(model: &mut Model, order: Order) -> Vec<Effect> {
             is_danger: true,
             typed: Some((count.to_string(), Input::default())),
         }),
+        Order::Generate(wanted) if odds(model, wanted).is_easy => Some(Confirm {
+            question: counted(language, "confirm.generate_weak", u64::from(wanted.count)),
+            consequence: odds(model, wanted).words,
+            then: Consequence::Order(order.clone()),
+            is_danger: true,
+            typed: None,
+        }),
         Order::Generate(wanted) if wanted.count > LARGE_BATCH => Some(Confirm {
             question: counted(language, "confirm.generate", u64::from(wanted.count)),
             consequence: say!(language, "confirm.generate_consequence"),
@@ -110,6 +118,12 @@ pub(super) fn submit(model: &mut Model, order: Order) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// How hard the codes of a batch are to guess among all cards that let a machine in, as far as they are counted.
+fn odds(model: &Model, wanted: &GenerateOrder) -> Odds {
+    let circulating = model.counts.as_ref().map_or(0, |counts| counts.unused + counts.active);
+    Odds::of(model.language, wanted.length, circulating + u64::from(wanted.count))
 }
 
 /// A yes to the question on top.
