@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use kami_shared::transfer::bounds::TooMuch;
 use thiserror::Error;
 
 use crate::paths::expand;
@@ -21,9 +20,6 @@ pub enum UploadError {
     /// It is no UTF-8.
     #[error("it is not UTF-8 text")]
     NotText,
-    /// It holds more than an import may.
-    #[error(transparent)]
-    TooMuch(#[from] TooMuch),
     /// The system refuses.
     #[error(transparent)]
     Io(#[from] io::Error),

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use thiserror::Error;
 
 use super::ImportCard;
-use super::bounds::{MAX_MALFORMED, is_code};
 use super::cell::original;
 use crate::duration::{CardDuration, DurationError};
 use crate::operator::{Note, NoteError};
@@ -16,10 +15,8 @@ use crate::prefix::PrefixError;
 pub struct Parsed {
     /// The cards, each with the number of its line.
     pub cards: Vec<(u64, ImportCard)>,
-    /// The lines that say no card, and why; behind [`MAX_MALFORMED`] of them the file is not read on.
+    /// The lines that say no card, and why.
     pub malformed: Vec<Malformed>,
-    /// Whether some card has the duration given, for it says none itself.
-    pub needs_duration: bool,
 }
 
 /// A line that says no card.
@@ -71,10 +68,6 @@ struct Gathering {
 }
 
 impl Gathering {
-    fn is_full(&self) -> bool {
-        self.parsed.malformed.len() >= MAX_MALFORMED
-    }
-
     fn take(&mut self, line: u64, card: Result<ImportCard, MalformedReason>) {
         let card = card.and_then(|card| {
             let first = *self.met.entry(card.full_code().to_lowercase()).or_insert(line);
@@ -103,15 +96,11 @@ pub fn parse_txt(text: &str, duration: CardDuration) -> Parsed {
     let mut gathering = Gathering::default();
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (line, content) in (1..).zip(text.lines()) {
-        if gathering.is_full() {
-            break;
-        }
         let content = content.trim();
-        if is_code(content) {
+        if !content.is_empty() && !content.starts_with('#') {
             gathering.take(line, card(content, duration, None));
         }
     }
-    gathering.parsed.needs_duration = !gathering.parsed.cards.is_empty();
     gathering.parsed
 }
 
@@ -131,28 +120,21 @@ pub fn parse_csv(text: &str, duration: CardDuration) -> Parsed {
     let (of_duration, of_note) = (column("duration"), column("note"));
     let mut line = 1;
     for record in reader.records() {
-        if gathering.is_full() {
-            break;
-        }
         let Ok(record) = record else {
             gathering.take(line + 1, Err(MalformedReason::Row));
             continue;
         };
         line = record.position().map_or(line + 1, csv::Position::line);
         let cell = |column: usize| record.get(column).map(original).unwrap_or_default();
-        let told = of_duration.map(cell).unwrap_or_default();
-        let told = told.trim();
         let read = || {
-            let duration = match told {
+            let duration = match of_duration.map(cell).unwrap_or_default().trim() {
                 "" => duration,
                 text => text.parse()?,
             };
             let note = Note::parse(&of_note.map(cell).unwrap_or_default())?;
             card(&cell(code), duration, note)
         };
-        let cards = gathering.parsed.cards.len();
         gathering.take(line, read());
-        gathering.parsed.needs_duration |= told.is_empty() && gathering.parsed.cards.len() > cards;
     }
     gathering.parsed
 }
@@ -194,27 +176,6 @@ mod tests {
             ]
         );
         assert!(parsed.cards.iter().all(|(_, card)| card.duration == DAY && card.note.is_none()));
-        assert!(parsed.needs_duration);
-    }
-
-    #[test]
-    fn behind_so_many_wrong_lines_a_file_is_not_read_on() {
-        let wrong = "NOHYPHEN\n".repeat(MAX_MALFORMED + 5);
-        for parsed in [parse_txt(&wrong, DAY), parse_csv(&format!("code\n{wrong}VIP-A\n"), DAY)] {
-            assert_eq!((parsed.malformed.len(), parsed.cards.len()), (MAX_MALFORMED, 0));
-        }
-    }
-
-    #[test]
-    fn only_a_card_that_says_no_duration_needs_one() {
-        for (text, needs) in [
-            ("code,duration\nVIP-A,3h\n", false),
-            ("code,duration\nVIP-A,\n", true),
-            ("code\nVIP-A\n", true),
-            ("code\nNOHYPHEN\n", false),
-        ] {
-            assert_eq!(parse_csv(text, DAY).needs_duration, needs, "{text}");
-        }
     }
 
     #[test]

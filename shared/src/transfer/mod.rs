@@ -1,6 +1,5 @@
 //! Cards in files: what goes out to sellers and spreadsheets, and what comes in.
 
-pub mod bounds;
 mod cell;
 pub mod import;
 pub mod table;

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use kami_shared::duration::CardDuration;
 use kami_shared::operator::Note;
-use kami_shared::store::Deed;
-use kami_shared::transfer::bounds::{MAX_MALFORMED, check_csv, check_txt};
+use kami_shared::store::{Deed, MAX_BATCH};
 use kami_shared::transfer::import::{Parsed, parse_csv, parse_txt};
 use kami_shared::transfer::{Format, ImportCard};
 use serde_json::json;
@@ -19,7 +18,7 @@ use super::output::{Output, Table, message};
 use super::progress::Work;
 use super::session::Session;
 use crate::console::reason;
-use crate::upload::{self, UploadError};
+use crate::upload;
 use crate::words::{Language, counted, number, say};
 
 /// Add cards with codes from a file, all of them or none
@@ -72,10 +71,13 @@ impl Import {
         }
         let parsed = self.parse(session)?;
         let malformed = parsed.malformed;
-        let is_cut_short = malformed.len() >= MAX_MALFORMED;
         let (numbers, cards): (Vec<u64>, Vec<ImportCard>) = parsed.cards.into_iter().unzip();
         if cards.is_empty() && malformed.is_empty() {
             return Err(Failure::NotFound(say!(language, "command.empty_file")));
+        }
+        if cards.len() > MAX_BATCH as usize {
+            let most = number(u64::from(MAX_BATCH));
+            return Err(Failure::Refused(say!(language, "upload.too_many", most = most)));
         }
         let there = session.store.import_preview(&cards).await?;
         let mut lines: Vec<Line> = (numbers.into_iter().zip(&cards).zip(there))
@@ -93,19 +95,15 @@ impl Import {
             reason: Some(reason::malformed(language, line.reason)),
         }));
         lines.sort_by_key(|line| line.number);
-        let summary = |lines: &[Line]| {
-            let rest = if is_cut_short { say!(language, "upload.stopped") } else { String::new() };
-            summary(session, lines) + &rest
-        };
         let is_refused = lines.iter().any(|line| line.state != "new");
         if self.dry_run {
             self.report(session, &lines)?;
-            return if is_refused { Err(Failure::Refused(summary(&lines))) } else { Ok(()) };
+            return if is_refused { Err(Failure::Refused(summary(session, &lines))) } else { Ok(()) };
         }
         if is_refused {
             lines.retain(|line| line.state != "new");
             self.report(session, &lines)?;
-            let why = summary(&lines) + &say!(language, "command.nothing_imported");
+            let why = summary(session, &lines) + &say!(language, "command.nothing_imported");
             return Err(Failure::Refused(why));
         }
         self.import(session, &cards, note.as_ref()).await
@@ -136,18 +134,16 @@ impl Import {
 
     fn parse(&self, session: &Session) -> Result<Parsed, Failure> {
         let text = read(session.language, &self.file)?;
-        let duration = self.duration.unwrap_or(CardDuration::Forever);
-        let refused =
-            |error| Failure::Refused(reason::upload_error(session.language, &UploadError::from(error)));
-        let parsed = match self.format.unwrap_or_else(|| format_of(&self.file)) {
-            Format::Txt => check_txt(&text).map(|()| parse_txt(&text, duration)).map_err(refused)?,
-            Format::Csv => check_csv(&text).map(|()| parse_csv(&text, duration)).map_err(refused)?,
+        let parse = match self.format.unwrap_or_else(|| format_of(&self.file)) {
+            Format::Txt => parse_txt,
+            Format::Csv => parse_csv,
             Format::JsonLines => {
                 return Err(Failure::Usage(say!(session.language, "command.no_json_import")));
             }
         };
-        // None is guessed for a card that has no duration of its own.
-        if self.duration.is_none() && parsed.needs_duration {
+        let parsed = parse(&text, self.duration.unwrap_or(CardDuration::Forever));
+        // Where another default makes other cards, some card has no duration of its own: none is guessed for it.
+        if self.duration.is_none() && parsed != parse(&text, CardDuration::Seconds(1)) {
             return Err(Failure::Usage(say!(session.language, "command.needs_duration")));
         }
         Ok(parsed)

@@ -7,7 +7,6 @@ use kami_shared::duration::CardDuration;
 use kami_shared::operator::Note;
 use kami_shared::store::MAX_BATCH;
 use kami_shared::transfer::ImportCard;
-use kami_shared::transfer::bounds::{check_csv, check_txt};
 use kami_shared::transfer::import::{MalformedReason, Parsed, parse_csv, parse_txt};
 
 use crate::upload::{UploadError, read_file};
@@ -32,13 +31,7 @@ pub struct ImportFile {
 impl ImportFile {
     /// Reads the file from the disk, line by line.
     pub fn read(&self) -> Result<Parsed, UploadError> {
-        let text = read_file(&self.path)?;
-        if is_table(&self.path) {
-            check_csv(&text)?;
-        } else {
-            check_txt(&text)?;
-        }
-        Ok(self.parse(&text))
+        Ok(self.parse(&read_file(&self.path)?))
     }
 
     fn parse(&self, text: &str) -> Parsed {

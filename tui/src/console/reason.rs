@@ -2,8 +2,7 @@
 
 use kami_shared::acts::ActRefusal;
 use kami_shared::socket::UntrustedSocket;
-use kami_shared::store::{ActError, MAX_BATCH, Right, StoreError, UndoRefusal, Withheld, rights_in_words};
-use kami_shared::transfer::bounds::{MAX_ROW, TooMuch};
+use kami_shared::store::{ActError, Right, StoreError, UndoRefusal, Withheld, rights_in_words};
 use kami_shared::transfer::import::MalformedReason;
 
 use crate::export::ExportError;
@@ -73,10 +72,6 @@ pub fn upload_error(language: Language, error: &UploadError) -> String {
     match error {
         UploadError::TooLarge => say!(language, "upload.too_large", most = MAX_BYTES / 1024 / 1024),
         UploadError::NotText => say!(language, "upload.not_text"),
-        UploadError::TooMuch(TooMuch::Cards) => {
-            say!(language, "upload.too_many", most = number(u64::from(MAX_BATCH)))
-        }
-        UploadError::TooMuch(TooMuch::Row) => say!(language, "upload.row_too_long", most = MAX_ROW / 1024),
         UploadError::Io(error) => error.to_string(),
     }
 }
