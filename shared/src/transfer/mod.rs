@@ -1,7 +1,9 @@
 //! Cards in files: what goes out to sellers and spreadsheets, and what comes in.
 
+mod cards;
 mod cell;
 pub mod import;
+mod rows;
 pub mod table;
 pub mod txt;
 
@@ -10,6 +12,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+pub use self::cards::{ImportCards, ImportRow};
 use crate::card::mask;
 use crate::duration::CardDuration;
 use crate::operator::Note;

@@ -12,7 +12,7 @@ use kami_shared::record::CardRecord;
 use kami_shared::store::{
     ActError, ActFilter, BatchOrigin, GenerateOrder, LogFilter, MAX_BATCH, Selection, Store, UndoRefusal,
 };
-use kami_shared::transfer::ImportCard;
+use kami_shared::transfer::{ImportCard, ImportCards};
 use kami_testkit::{Proxy, TestDatabase, eventually};
 
 use crate::{code, machine};
@@ -265,7 +265,7 @@ async fn codes_that_are_taken_are_drawn_again() {
     assert_eq!(two, [2]);
 }
 
-fn import(full: &[(&str, &str)]) -> Vec<ImportCard> {
+fn import(full: &[(&str, &str)]) -> ImportCards {
     full.iter()
         .map(|(prefix, code)| ImportCard {
             prefix: prefix.parse().unwrap(),

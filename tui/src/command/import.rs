@@ -1,15 +1,15 @@
 //! `kami import`: cards with codes from elsewhere.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::{io, iter};
 
 use clap::Args;
 use kami_shared::duration::CardDuration;
 use kami_shared::operator::Note;
-use kami_shared::store::{Deed, MAX_BATCH};
-use kami_shared::transfer::import::{Parsed, parse_csv, parse_txt};
-use kami_shared::transfer::{Format, ImportCard};
+use kami_shared::store::Deed;
+use kami_shared::transfer::import::{Malformed, Parsed, ReadError, parse_csv, parse_txt};
+use kami_shared::transfer::{Format, ImportCards};
 use serde_json::json;
 
 use super::export::format_of;
@@ -19,7 +19,7 @@ use super::progress::Work;
 use super::session::Session;
 use crate::console::reason;
 use crate::upload;
-use crate::words::{Language, counted, number, say};
+use crate::words::{counted, number, say};
 
 /// Add cards with codes from a file, all of them or none
 ///
@@ -51,13 +51,104 @@ pub(super) struct Import {
     json: bool,
 }
 
+/// The most rows of a report that are kept at once.
+const STEP: usize = 1000;
+
 /// What a line of the file would do.
-struct Line {
+struct Line<'a> {
     number: u64,
-    code: Option<String>,
+    code: Option<&'a str>,
     state: &'static str,
     /// What is wrong with a malformed one.
     reason: Option<String>,
+}
+
+/// What the lines of the file would do, put in words one after another.
+struct Lines<'a> {
+    session: &'a Session,
+    parsed: &'a Parsed,
+    /// Of each card, whether its code is there already.
+    there: &'a [bool],
+}
+
+impl Lines<'_> {
+    /// Those that are wanted, by their numbers.
+    fn iter(&self, only_wrong: bool) -> impl Iterator<Item = Line<'_>> {
+        let cards = self.parsed.cards.iter().zip(self.there);
+        let mut cards = cards.filter(move |(_, there)| **there || !only_wrong).peekable();
+        let mut malformed = self.parsed.malformed.iter().peekable();
+        iter::from_fn(move || {
+            let next = malformed.peek().map_or(u64::MAX, |line| line.line);
+            if let Some((row, there)) = cards.next_if(|(row, _)| row.line < next) {
+                let state = if *there { "exists" } else { "new" };
+                return Some(Line { number: row.line, code: Some(row.full_code), state, reason: None });
+            }
+            malformed.next().map(|line| self.malformed(line))
+        })
+    }
+
+    fn malformed(&self, line: &Malformed) -> Line<'_> {
+        let reason = Some(reason::malformed(self.session.language, line.reason));
+        Line { number: line.line, code: None, state: "malformed", reason }
+    }
+
+    /// Whether some line stands in the way of the import.
+    fn are_refused(&self) -> bool {
+        !self.parsed.malformed.is_empty() || self.there.contains(&true)
+    }
+
+    fn word(&self, state: &str) -> String {
+        say!(self.session.language, format!("command.line.{state}"))
+    }
+
+    /// How many lines there are of each kind.
+    fn counts(&self, only_wrong: bool) -> BTreeMap<&'static str, u64> {
+        let mut counts = BTreeMap::new();
+        for line in self.iter(only_wrong) {
+            *counts.entry(line.state).or_insert(0) += 1;
+        }
+        counts
+    }
+
+    fn summary(&self, only_wrong: bool) -> String {
+        let counts = self.counts(only_wrong).into_iter();
+        let counts = counts.map(|(state, count)| format!("{} {}", number(count), self.word(state)));
+        counts.collect::<Vec<_>>().join(", ")
+    }
+
+    fn report(&self, only_wrong: bool, json: bool) -> io::Result<()> {
+        let mut out = Output::open();
+        if json {
+            for Line { number, code, state, reason } in self.iter(only_wrong) {
+                out.json(&json!({ "line": number, "code": code, "state": state, "reason": reason }))?;
+            }
+            return out.flush();
+        }
+        let mut table = self.columns(only_wrong);
+        let mut rows = 0;
+        for line in self.iter(only_wrong) {
+            let what = line.code.map(str::to_owned).or(line.reason).unwrap_or_default();
+            table.push([line.number.to_string(), self.word(line.state), what]);
+            rows += 1;
+            if rows % STEP == 0 {
+                out.table(&table)?;
+                table.clear();
+            }
+        }
+        out.table(&table)?;
+        out.flush()
+    }
+
+    /// A table without rows, its columns as wide as those of all rows.
+    fn columns(&self, only_wrong: bool) -> Table {
+        let mut table = Table::default();
+        let widest = self.iter(only_wrong).map(|line| line.number).max().unwrap_or_default();
+        for state in self.counts(only_wrong).into_keys() {
+            table.push([widest.to_string(), self.word(state)]);
+        }
+        table.clear();
+        table
+    }
 }
 
 impl Import {
@@ -70,49 +161,27 @@ impl Import {
             session.must_be_allowed(Deed::Make).await?;
         }
         let parsed = self.parse(session)?;
-        let malformed = parsed.malformed;
-        let (numbers, cards): (Vec<u64>, Vec<ImportCard>) = parsed.cards.into_iter().unzip();
-        if cards.is_empty() && malformed.is_empty() {
+        if parsed.cards.is_empty() && parsed.malformed.is_empty() {
             return Err(Failure::NotFound(say!(language, "command.empty_file")));
         }
-        if cards.len() > MAX_BATCH as usize {
-            let most = number(u64::from(MAX_BATCH));
-            return Err(Failure::Refused(say!(language, "upload.too_many", most = most)));
-        }
-        let there = session.store.import_preview(&cards).await?;
-        let mut lines: Vec<Line> = (numbers.into_iter().zip(&cards).zip(there))
-            .map(|((number, card), there)| Line {
-                number,
-                code: Some(card.full_code()),
-                state: if there { "exists" } else { "new" },
-                reason: None,
-            })
-            .collect();
-        lines.extend(malformed.into_iter().map(|line| Line {
-            number: line.line,
-            code: None,
-            state: "malformed",
-            reason: Some(reason::malformed(language, line.reason)),
-        }));
-        lines.sort_by_key(|line| line.number);
-        let is_refused = lines.iter().any(|line| line.state != "new");
+        let there = session.store.import_preview(&parsed.cards).await?;
+        let lines = Lines { session, parsed: &parsed, there: &there };
         if self.dry_run {
-            self.report(session, &lines)?;
-            return if is_refused { Err(Failure::Refused(summary(session, &lines))) } else { Ok(()) };
+            lines.report(false, self.json)?;
+            return if lines.are_refused() { Err(Failure::Refused(lines.summary(false))) } else { Ok(()) };
         }
-        if is_refused {
-            lines.retain(|line| line.state != "new");
-            self.report(session, &lines)?;
-            let why = summary(session, &lines) + &say!(language, "command.nothing_imported");
+        if lines.are_refused() {
+            lines.report(true, self.json)?;
+            let why = lines.summary(true) + &say!(language, "command.nothing_imported");
             return Err(Failure::Refused(why));
         }
-        self.import(session, &cards, note.as_ref()).await
+        self.import(session, &parsed.cards, note.as_ref()).await
     }
 
     async fn import(
         &self,
         session: &Session,
-        cards: &[ImportCard],
+        cards: &ImportCards,
         note: Option<&Note>,
     ) -> Result<(), Failure> {
         let language = session.language;
@@ -133,60 +202,31 @@ impl Import {
     }
 
     fn parse(&self, session: &Session) -> Result<Parsed, Failure> {
-        let text = read(session.language, &self.file)?;
-        let parse = match self.format.unwrap_or_else(|| format_of(&self.file)) {
-            Format::Txt => parse_txt,
-            Format::Csv => parse_csv,
+        let unreadable = |error: &ReadError| self.unreadable(session, error);
+        let source = upload::open(&self.file).map_err(|error| unreadable(&error.into()))?;
+        let read = match self.format.unwrap_or_else(|| format_of(&self.file)) {
+            Format::Txt => parse_txt(source, self.duration),
+            Format::Csv => parse_csv(source, self.duration),
             Format::JsonLines => {
                 return Err(Failure::Usage(say!(session.language, "command.no_json_import")));
             }
         };
-        let parsed = parse(&text, self.duration.unwrap_or(CardDuration::Forever));
-        // Where another default makes other cards, some card has no duration of its own: none is guessed for it.
-        if self.duration.is_none() && parsed != parse(&text, CardDuration::Seconds(1)) {
-            return Err(Failure::Usage(say!(session.language, "command.needs_duration")));
+        read.map_err(|error| unreadable(&error))
+    }
+
+    /// Why the file was not read to its end.
+    fn unreadable(&self, session: &Session, error: &ReadError) -> Failure {
+        let (language, path) = (session.language, self.file.display());
+        let why = reason::read_error(language, error);
+        match error {
+            ReadError::NoDuration => Failure::Usage(why),
+            ReadError::TooManyCards | ReadError::TooManyMalformed => Failure::Refused(why),
+            _ => Failure::Failed(anyhow::Error::msg(say!(
+                language,
+                "reason.unreadable",
+                path = path,
+                why = why
+            ))),
         }
-        Ok(parsed)
     }
-
-    fn report(&self, session: &Session, lines: &[Line]) -> Result<(), Failure> {
-        let mut out = Output::open();
-        let mut table = Table::default();
-        for Line { number, code, state, reason } in lines {
-            if self.json {
-                out.json(&json!({ "line": number, "code": code, "state": state, "reason": reason }))?;
-            } else {
-                let what = code.as_ref().or(reason.as_ref()).cloned().unwrap_or_default();
-                table.push([
-                    number.to_string(),
-                    say!(session.language, format!("command.line.{state}")),
-                    what,
-                ]);
-            }
-        }
-        out.table(&table)?;
-        Ok(out.flush()?)
-    }
-}
-
-/// The text of the file, or why there is none.
-fn read(language: Language, file: &Path) -> Result<String, Failure> {
-    let text =
-        if file == Path::new("-") { upload::read(io::stdin().lock()) } else { upload::read_file(file) };
-    text.map_err(|error| {
-        let (path, why) = (file.display(), reason::upload_error(language, &error));
-        Failure::Failed(anyhow::Error::msg(say!(language, "reason.unreadable", path = path, why = why)))
-    })
-}
-
-/// How many lines there are of each kind.
-fn summary(session: &Session, lines: &[Line]) -> String {
-    let mut counts = BTreeMap::new();
-    for line in lines {
-        *counts.entry(line.state).or_insert(0_u64) += 1;
-    }
-    let counts = counts.into_iter().map(|(state, count)| {
-        format!("{} {}", number(count), say!(session.language, format!("command.line.{state}")))
-    });
-    counts.collect::<Vec<_>>().join(", ")
 }

@@ -1,15 +1,15 @@
 //! A file of codes before it is imported: what each of its lines would do.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kami_shared::duration::CardDuration;
 use kami_shared::operator::Note;
-use kami_shared::store::MAX_BATCH;
-use kami_shared::transfer::ImportCard;
-use kami_shared::transfer::import::{MalformedReason, Parsed, parse_csv, parse_txt};
+use kami_shared::transfer::ImportCards;
+use kami_shared::transfer::import::{MalformedReason, Parsed, ReadError, parse_csv, parse_txt};
 
-use crate::upload::{UploadError, read_file};
+use crate::upload::open_file;
 
 /// The rows of the screen that the lines of a file do not get.
 const ROWS_AROUND_LINES: u16 = 10;
@@ -30,12 +30,13 @@ pub struct ImportFile {
 
 impl ImportFile {
     /// Reads the file from the disk, line by line.
-    pub fn read(&self) -> Result<Parsed, UploadError> {
-        Ok(self.parse(&read_file(&self.path)?))
+    pub fn read(&self) -> Result<Parsed, ReadError> {
+        self.parse(open_file(&self.path)?)
     }
 
-    fn parse(&self, text: &str) -> Parsed {
-        if is_table(&self.path) { parse_csv(text, self.duration) } else { parse_txt(text, self.duration) }
+    fn parse(&self, source: impl Read) -> Result<Parsed, ReadError> {
+        let duration = Some(self.duration);
+        if is_table(&self.path) { parse_csv(source, duration) } else { parse_txt(source, duration) }
     }
 }
 
@@ -71,7 +72,7 @@ pub struct Import {
     /// The file.
     pub file: ImportFile,
     /// Its cards.
-    pub cards: Arc<[ImportCard]>,
+    pub cards: Arc<ImportCards>,
     /// Its lines: those that stand in the way before the others, each by their number.
     pub lines: Vec<ImportLine>,
     /// How many lines are scrolled away.
@@ -81,13 +82,12 @@ pub struct Import {
 impl Import {
     /// The lines of a parsed file, where `exist` says of each card whether its code is there already.
     pub fn new(file: ImportFile, parsed: Parsed, exist: &[bool]) -> Self {
-        let (numbers, cards): (Vec<u64>, Vec<ImportCard>) = parsed.cards.into_iter().unzip();
-        let of_cards =
-            numbers.into_iter().zip(exist).enumerate().map(|(card, (number, exists))| ImportLine {
-                number,
-                card: Some(card),
-                state: if *exists { LineState::Exists } else { LineState::New },
-            });
+        let cards = parsed.cards;
+        let of_cards = cards.iter().zip(exist).enumerate().map(|(card, (row, exists))| ImportLine {
+            number: row.line,
+            card: Some(card),
+            state: if *exists { LineState::Exists } else { LineState::New },
+        });
         let malformed = parsed.malformed.into_iter().map(|line| ImportLine {
             number: line.line,
             card: None,
@@ -114,9 +114,7 @@ impl Import {
 
     /// Whether every line is a new card, for all are imported or none.
     pub fn is_possible(&self) -> bool {
-        self.cards.len() <= MAX_BATCH as usize
-            && !self.lines.is_empty()
-            && self.lines.iter().all(|line| line.state == LineState::New)
+        !self.lines.is_empty() && self.lines.iter().all(|line| line.state == LineState::New)
     }
 
     /// How many lines are shown on a screen of so many rows.
@@ -148,14 +146,14 @@ mod tests {
             ("cards.CSV", "code,note\nVIP-A1,x\n", 1),
             ("cards.csv", "VIP-A1\nVIP-B2\n", 0),
         ] {
-            assert_eq!(file(path).parse(text).cards.len(), cards, "{path}");
+            assert_eq!(file(path).parse(text.as_bytes()).unwrap().cards.len(), cards, "{path}");
         }
     }
 
     #[test]
     fn lines_that_stand_in_the_way_come_first() {
         let file = file("codes.txt");
-        let parsed = file.parse("VIP-A1\nVIP-B2\nnothing\nVIP-C3\n");
+        let parsed = file.parse(&b"VIP-A1\nVIP-B2\nnothing\nVIP-C3\n"[..]).unwrap();
         let import = Import::new(file, parsed, &[false, true, false]);
         let numbers: Vec<u64> = import.lines.iter().map(|line| line.number).collect();
         assert_eq!(numbers, [2, 3, 1, 4]);
@@ -172,7 +170,7 @@ mod tests {
             ("# nothing\n", &[], false),
         ] {
             let file = file("codes.txt");
-            let parsed = file.parse(text);
+            let parsed = file.parse(text.as_bytes()).unwrap();
             assert_eq!(Import::new(file, parsed, exist).is_possible(), is_possible, "{text}");
         }
     }
@@ -181,7 +179,7 @@ mod tests {
     fn scrolling_stops_at_the_ends() {
         let file = file("codes.txt");
         let text = (0..50).map(|number| format!("VIP-{number}")).collect::<Vec<_>>().join("\n");
-        let parsed = file.parse(&text);
+        let parsed = file.parse(text.as_bytes()).unwrap();
         let mut import = Import::new(file, parsed, &[false; 50]);
         assert_eq!(import.height(24), 14);
         import.go(isize::MAX, 24);

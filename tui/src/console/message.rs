@@ -9,6 +9,7 @@ use kami_shared::store::{
     ActError, ActFilter, ActOutcome, ActStep, Acted, Batch, Grants, LogRecord, Page, PrefixCounts,
     SearchCursor, SearchStep, StatusCounts,
 };
+use kami_shared::transfer::import::ReadError;
 use tui_input::InputRequest;
 
 use super::act::Act;
@@ -19,7 +20,6 @@ use super::pointer::Pointer;
 use super::statistics::{Series, Statistics};
 use crate::export::{ExportError, Exported};
 use crate::settings::Choice;
-use crate::upload::UploadError;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -220,7 +220,7 @@ pub enum Answer {
         /// Which.
         file: ImportFile,
         /// Why not.
-        error: UploadError,
+        error: ReadError,
     },
     /// How far the work is.
     Progress {

@@ -7,7 +7,7 @@ use kami_shared::edit::CardEdit;
 use kami_shared::operator::Note;
 use kami_shared::record::CardRecord;
 use kami_shared::store::{GenerateOrder, Selection};
-use kami_shared::transfer::ImportCard;
+use kami_shared::transfer::ImportCards;
 
 use crate::export::ExportOrder;
 
@@ -19,7 +19,7 @@ pub enum Order {
     /// Make a batch of cards with codes from elsewhere.
     Import {
         /// The cards.
-        cards: Arc<[ImportCard]>,
+        cards: Arc<ImportCards>,
         /// What is written down about the batch.
         note: Option<Note>,
     },

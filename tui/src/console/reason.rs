@@ -2,11 +2,10 @@
 
 use kami_shared::acts::ActRefusal;
 use kami_shared::socket::UntrustedSocket;
-use kami_shared::store::{ActError, Right, StoreError, UndoRefusal, Withheld, rights_in_words};
-use kami_shared::transfer::import::MalformedReason;
+use kami_shared::store::{ActError, MAX_BATCH, Right, StoreError, UndoRefusal, Withheld, rights_in_words};
+use kami_shared::transfer::import::{MAX_BYTES, MAX_MALFORMED, MalformedReason, ReadError};
 
 use crate::export::ExportError;
-use crate::upload::{MAX_BYTES, UploadError};
 use crate::words::{Language, number, say};
 
 /// Why a card does not allow an act.
@@ -67,12 +66,18 @@ pub fn unreadable(language: Language, ids: &[u64]) -> String {
     say!(language, "store.unreadable", ids = ids)
 }
 
-/// Why a file of codes cannot be read.
-pub fn upload_error(language: Language, error: &UploadError) -> String {
+/// Why a file of codes cannot be read to its end.
+pub fn read_error(language: Language, error: &ReadError) -> String {
     match error {
-        UploadError::TooLarge => say!(language, "upload.too_large", most = MAX_BYTES / 1024 / 1024),
-        UploadError::NotText => say!(language, "upload.not_text"),
-        UploadError::Io(error) => error.to_string(),
+        ReadError::TooLarge => say!(language, "upload.too_large", most = MAX_BYTES / 1024 / 1024),
+        ReadError::LongRow(line) => say!(language, "upload.long_row", line = number(*line)),
+        ReadError::TooManyCards => say!(language, "upload.too_many", most = number(u64::from(MAX_BATCH))),
+        ReadError::TooManyMalformed => {
+            say!(language, "upload.malformed", most = number(MAX_MALFORMED as u64))
+        }
+        ReadError::NoDuration => say!(language, "command.needs_duration"),
+        ReadError::NotText => say!(language, "upload.not_text"),
+        ReadError::Io(error) => error.to_string(),
     }
 }
 
@@ -87,7 +92,6 @@ pub fn malformed(language: Language, reason: MalformedReason) -> String {
         MalformedReason::Repeated(line) => {
             return say!(language, "malformed.repeated", line = number(line));
         }
-        MalformedReason::Row => "malformed.row",
         MalformedReason::NoHeader => "malformed.no_header",
     };
     say!(language, key)

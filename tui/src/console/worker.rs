@@ -12,7 +12,6 @@ use kami_shared::operator::Operator;
 use kami_shared::store::{
     ActError, ActFilter, ActProgress, LogFilter, Progress, SearchCursor, SearchStep, Store, StoreError,
 };
-use kami_shared::transfer::ImportCard;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
 
@@ -249,8 +248,7 @@ impl Errand {
             Ok(parsed) => parsed,
             Err(error) => return Ok(Answer::Unreadable { file, error }),
         };
-        let cards: Vec<ImportCard> = parsed.cards.iter().map(|(_, card)| card.clone()).collect();
-        let exist = self.store.import_preview(&cards).await?;
+        let exist = self.store.import_preview(&parsed.cards).await?;
         Ok(Answer::Import(Box::new(Import::new(file, parsed, &exist))))
     }
 

@@ -7,6 +7,7 @@ mod export;
 mod fixtures;
 mod generate;
 mod import;
+mod import_memory;
 mod list;
 mod migrate;
 mod outages;

@@ -39,7 +39,7 @@ fn file(console: &Console) -> ImportFile {
 /// Answers what each line of `text` would do, of whose cards those of `exist` are there already.
 pub(crate) fn look(console: &mut Console, text: &str, exist: &[usize]) {
     let file = file(console);
-    let parsed = parse_txt(text, file.duration);
+    let parsed = parse_txt(text.as_bytes(), Some(file.duration)).unwrap();
     let exist: Vec<bool> = (0..parsed.cards.len()).map(|card| exist.contains(&card)).collect();
     console.answer(Topic::Import, Answer::Import(Box::new(Import::new(file, parsed, &exist))));
 }
@@ -90,7 +90,7 @@ fn a_file_whose_lines_are_all_new_is_imported_and_its_batch_seen() {
     console.press(KeyCode::Enter);
     let Some((_, Question::Do(order))) = console.question(Topic::Work) else { panic!("nothing was ordered") };
     let Order::Import { cards, note } = &**order else { panic!("something else was ordered") };
-    let codes: Vec<String> = cards.iter().map(kami_shared::transfer::ImportCard::full_code).collect();
+    let codes: Vec<&str> = cards.iter().map(|card| card.full_code).collect();
     assert_eq!(codes, ["VIP-A1", "BASIC-B2"]);
     assert_eq!(note.as_ref().map(Note::as_str), Some("old shop"));
     assert_eq!(console.model.place(), Place::Work);

@@ -22,7 +22,7 @@ use crate::operator::{Note, Operator};
 use crate::prefix::Prefix;
 use crate::store::batches::{Batch, BatchOrigin, batch};
 use crate::store::{Store, StoreError, clock};
-use crate::transfer::ImportCard;
+use crate::transfer::ImportCards;
 
 /// The most cards of one batch.
 pub const MAX_BATCH: u32 = 1_000_000;
@@ -66,16 +66,20 @@ impl Store {
     }
 
     /// Which of the cards to import are there already, in their order.
-    pub async fn import_preview(&self, cards: &[ImportCard]) -> Result<Vec<bool>, StoreError> {
-        let codes: Vec<String> = cards.iter().map(ImportCard::full_code).collect();
-        self.codes_exist(&codes).await
+    pub async fn import_preview(&self, cards: &ImportCards) -> Result<Vec<bool>, StoreError> {
+        let mut exist = Vec::with_capacity(cards.len());
+        for chunk in cards.chunks(CHUNK) {
+            let codes: Vec<String> = chunk.iter().map(|card| card.full_code.to_owned()).collect();
+            exist.extend(self.codes_exist(&codes).await?);
+        }
+        Ok(exist)
     }
 
     /// Adds cards with codes from elsewhere as one batch: all of them, or none if one is there already.
     pub async fn import(
         &self,
         operator: &Operator,
-        cards: &[ImportCard],
+        cards: &ImportCards,
         note: Option<&Note>,
         on_made: OnMade<'_>,
     ) -> Result<Batch, ActError> {
@@ -181,7 +185,7 @@ impl Transaction for Generate<'_> {
 
 struct Import<'a> {
     operator: &'a Operator,
-    cards: &'a [ImportCard],
+    cards: &'a ImportCards,
     note: Option<&'a Note>,
     on_made: OnMade<'a>,
 }
@@ -201,7 +205,7 @@ impl Transaction for Import<'_> {
         let length = common(cards.iter().map(|card| card.code.chars().count()));
         let made = Made {
             origin: BatchOrigin::Imported,
-            prefix: common(cards.iter().map(|card| card.prefix.as_str())),
+            prefix: common(cards.iter().map(|card| card.prefix)),
             count: u32::try_from(cards.len()).map_err(|_| ActError::BatchSize)?,
             length: length.and_then(|length| u8::try_from(length).ok()),
             duration_seconds: common(cards.iter().map(|card| card.duration)).and_then(CardDuration::seconds),
@@ -210,20 +214,21 @@ impl Transaction for Import<'_> {
         let (act_id, batch_id) = open(connection, self.operator, &made, created_at).await?;
         let mut done = 0;
         for chunk in cards.chunks(CHUNK) {
-            let codes: Vec<_> = chunk.iter().map(ImportCard::full_code).collect();
             let rows: Vec<_> = chunk
                 .iter()
-                .zip(&codes)
-                .map(|(card, full_code)| NewCard {
-                    prefix: card.prefix.as_str(),
-                    code: &card.code,
-                    full_code,
+                .map(|card| NewCard {
+                    prefix: card.prefix,
+                    code: card.code,
+                    full_code: card.full_code,
                     duration_seconds: card.duration.seconds(),
-                    note: card.note.as_ref().or(self.note).map(Note::as_str),
+                    note: card.note.or(self.note.map(Note::as_str)),
                 })
                 .collect();
             match add(connection, act_id, &rows).await {
-                Err(ActError::CodeExists) => return Err(self.which_exist(connection, &codes).await?),
+                Err(ActError::CodeExists) => {
+                    let codes: Vec<_> = chunk.iter().map(|card| card.full_code).collect();
+                    return Err(which_exist(connection, &codes).await?);
+                }
                 other => other?,
             }
             done += chunk.len() as u64;
@@ -235,16 +240,13 @@ impl Transaction for Import<'_> {
     }
 }
 
-impl Import<'_> {
-    /// The codes of a refused step that are taken, those that it holds twice included.
-    async fn which_exist(&self, connection: &mut Conn, codes: &[String]) -> Result<ActError, ActError> {
-        let wanted: Vec<_> = codes.iter().map(String::as_str).collect();
-        let mut found: Vec<_> =
-            taken(connection, &wanted).await?.into_iter().map(|(_, full_code)| full_code).collect();
-        let mut met = HashSet::new();
-        found.extend(codes.iter().filter(|code| !met.insert(code.to_uppercase())).cloned());
-        Ok(ActError::CodesExist(TakenCodes(found)))
-    }
+/// The codes of a refused step that are taken, those that it holds twice included.
+async fn which_exist(connection: &mut Conn, codes: &[&str]) -> Result<ActError, ActError> {
+    let mut found: Vec<_> =
+        taken(connection, codes).await?.into_iter().map(|(_, full_code)| full_code).collect();
+    let mut met = HashSet::new();
+    found.extend(codes.iter().filter(|code| !met.insert(code.to_uppercase())).map(|code| (*code).to_owned()));
+    Ok(ActError::CodesExist(TakenCodes(found)))
 }
 
 #[cfg(test)]

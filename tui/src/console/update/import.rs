@@ -1,6 +1,6 @@
 //! Importing a file: looked at line by line first, then done as a whole.
 
-use kami_shared::store::MAX_BATCH;
+use kami_shared::transfer::import::ReadError;
 
 use super::work;
 use crate::console::act::Act;
@@ -10,8 +10,7 @@ use crate::console::model::{Model, Tone};
 use crate::console::order::Order;
 use crate::console::overlay::Overlay;
 use crate::console::reason;
-use crate::upload::UploadError;
-use crate::words::{number, say};
+use crate::words::say;
 
 /// Asks what each line of a file would do.
 pub(super) fn look(model: &mut Model, file: ImportFile) -> Vec<Effect> {
@@ -29,8 +28,8 @@ pub(super) fn show(model: &mut Model, import: Import) -> Vec<Effect> {
 }
 
 /// The file cannot be read.
-pub(super) fn unreadable(model: &mut Model, file: &ImportFile, error: &UploadError) -> Vec<Effect> {
-    let why = reason::upload_error(model.language, error);
+pub(super) fn unreadable(model: &mut Model, file: &ImportFile, error: &ReadError) -> Vec<Effect> {
+    let why = reason::read_error(model.language, error);
     let words = say!(model.language, "reason.unreadable", path = file.path.display(), why = why);
     fail(model, words);
     Vec::new()
@@ -61,9 +60,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
             return work::run(model, order);
         }
         Act::Submit => {
-            let words = if import.cards.len() > MAX_BATCH as usize {
-                say!(model.language, "upload.too_many", most = number(u64::from(MAX_BATCH)))
-            } else if import.lines.is_empty() {
+            let words = if import.lines.is_empty() {
                 say!(model.language, "import.empty")
             } else {
                 say!(model.language, "import.in_the_way")

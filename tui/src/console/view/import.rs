@@ -72,7 +72,7 @@ fn line(model: &Model, import: &Import, line: &ImportLine, room: usize) -> Line<
         LineState::New | LineState::Exists => line
             .card
             .and_then(|card| import.cards.get(card))
-            .map_or_else(String::new, |card| harmless(&card.full_code()).into_owned()),
+            .map_or_else(String::new, |card| harmless(card.full_code).into_owned()),
     };
     let words = cut_middle(&words, room.saturating_sub(NUMBER + WORD + 5)).into_owned();
     Line::from(vec![
