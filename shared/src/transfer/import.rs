@@ -235,9 +235,9 @@ pub fn parse_csv(source: impl Read, duration: Option<CardDuration>) -> Result<Pa
 
 /// Rows may differ in length, so that only the source and its encoding can fail.
 fn unreadable(error: csv::Error) -> ReadError {
-    match error.kind() {
-        csv::ErrorKind::Utf8 { .. } => ReadError::NotText,
-        _ => io::Error::from(error).into(),
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error.into(),
+        _ => ReadError::NotText,
     }
 }
 
