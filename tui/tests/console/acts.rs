@@ -113,10 +113,13 @@ fn no_form_of_a_confined_console_reaches_a_file() {
 fn an_act_that_the_account_has_no_right_to_is_refused_with_the_right() {
     let mut console = console();
     console.model.grants = Some(grants("SELECT, INSERT, UPDATE"));
-    for key in ["d", "u"] {
+    let all = ["change_cards", "delete_cards", "restore_cards", "hold_act", "close_act"];
+    let all = all.map(|routine| format!("EXECUTE on {routine}")).join(", ");
+    for (key, right) in [("d", "EXECUTE on delete_cards"), ("u", &all)] {
         console.keys(key);
         assert_eq!(console.model.place(), Place::Cards, "{key}");
-        assert_eq!(notice(&console), "Your database account may not do that: it lacks DELETE on cards.");
+        let lacks = format!("Your database account may not do that: it lacks {right}.");
+        assert_eq!(notice(&console), lacks);
     }
     console.keys("n");
     assert_eq!(console.model.place(), Place::Form);
