@@ -8,13 +8,14 @@ use kami_shared::card::CardStatus;
 use kami_shared::edit::StatusEdit;
 use kami_shared::filter::Filter;
 use kami_shared::record::CardRecord;
+use kami_shared::store::Grants;
 use kami_shared::store::{ActError, ActOutcome, Acted, Batch, Selection};
 use kami_tui::console::message::{Answer, Done, Effect, Question, Topic};
 use kami_tui::console::model::{Place, ReadOnly};
 use kami_tui::console::order::{Order, Target};
 use kami_tui::words::Language;
 
-use crate::fixtures::{Console, cards, grants, now};
+use crate::fixtures::{Console, cards, now};
 use crate::imports;
 
 fn console() -> Console {
@@ -112,7 +113,13 @@ fn no_form_of_a_confined_console_reaches_a_file() {
 #[test]
 fn an_act_that_the_account_has_no_right_to_is_refused_with_the_right() {
     let mut console = console();
-    console.model.grants = Some(grants("SELECT, INSERT, UPDATE"));
+    let rights = [
+        "SELECT, INSERT, UPDATE ON `kamisystem`.*",
+        "EXECUTE ON PROCEDURE `kamisystem`.`make_batch`",
+        "EXECUTE ON PROCEDURE `kamisystem`.`add_cards`",
+    ];
+    let lines = rights.map(|right| format!("GRANT {right} TO `li`@`%`"));
+    console.model.grants = Some(Grants::read(lines.iter().map(String::as_str), "kamisystem"));
     let all = ["change_cards", "delete_cards", "restore_cards", "hold_act", "close_act"];
     let all = all.map(|routine| format!("EXECUTE on {routine}")).join(", ");
     for (key, right) in [("d", "EXECUTE on delete_cards"), ("u", &all)] {
