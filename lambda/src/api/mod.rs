@@ -14,7 +14,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -61,9 +61,12 @@ fn finish(routes: Router, observer: Observer) -> Router {
     routes.layer(layers)
 }
 
-/// The answer to a request that is refused before it reaches a route, in the language of its client.
+/// The answer to a request that is refused before it reaches a route, in the language of its client. The connection ends
+/// with it: what else comes over it may be for somebody else as well.
 pub(crate) fn refuse_host(headers: &HeaderMap) -> Response {
-    error::localise(ApiError::InvalidHost.into_response(), Language::of(headers))
+    let mut answer = error::localise(ApiError::InvalidHost.into_response(), Language::of(headers));
+    answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    answer
 }
 
 /// The panic itself has been logged by then, by the hook that [`crate::startup`] sets.

@@ -50,6 +50,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     let place = Arc::new(place);
     let service = TowerToHyperService::new(router);
     while speaks(&mut line, &place).await {
+        place.pulse().park(false);
         place.awake();
         let answering = Arc::clone(&place);
         let service = service.clone();
@@ -73,6 +74,7 @@ fn http() -> http1::Builder {
 
 /// Whether the client says something before it has rested for too long or has to give way.
 async fn speaks<S: AsyncRead + Unpin>(line: &mut Line<S>, place: &Place) -> bool {
+    place.pulse().park(true);
     let leaving = async {
         while place.told().await != Told::Leave {
             place.awake();

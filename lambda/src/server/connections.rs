@@ -172,7 +172,7 @@ impl Connections {
         loop {
             pace.tick().await;
             for member in self.members().all.iter().flatten() {
-                if member.rests_for().is_some_and(|rested| rested >= SWEEP) {
+                if !member.pulse.is_parked() && member.rests_for().is_some_and(|rested| rested >= SWEEP) {
                     member.tell(Told::Rest);
                 }
             }

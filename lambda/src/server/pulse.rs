@@ -8,6 +8,7 @@ pub(super) struct Pulse {
     in_flight: AtomicBool,
     heard: AtomicBool,
     stalled: AtomicBool,
+    parked: AtomicBool,
 }
 
 impl Pulse {
@@ -19,6 +20,16 @@ impl Pulse {
     /// Whether nothing is in flight, nothing half heard and nothing half sent.
     pub(super) fn rests(&self) -> bool {
         !self.is_in_flight() && !self.heard.load(Ordering::Relaxed) && !self.stalled.load(Ordering::Relaxed)
+    }
+
+    /// Whether it is waited for on the bare line, and has no memory left to give back.
+    pub(super) fn is_parked(&self) -> bool {
+        self.parked.load(Ordering::Relaxed)
+    }
+
+    /// Whether it is waited for on the bare line from now on.
+    pub(super) fn park(&self, parked: bool) {
+        self.parked.store(parked, Ordering::Relaxed);
     }
 
     /// A request begins.
