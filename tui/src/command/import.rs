@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use kami_shared::code::easiest_odds;
 use kami_shared::duration::CardDuration;
 use kami_shared::operator::Note;
 use kami_shared::store::Deed;
@@ -19,6 +20,7 @@ use super::output::{Output, Table, message};
 use super::progress::Work;
 use super::session::Session;
 use crate::console::reason;
+use crate::odds::warning_of_import;
 use crate::upload::{self, UploadError};
 use crate::words::{Language, counted, number, say};
 
@@ -100,7 +102,11 @@ impl Import {
         let is_refused = lines.iter().any(|line| line.state != "new");
         if self.dry_run {
             self.report(session, &lines)?;
-            return if is_refused { Err(Failure::Refused(summary(&lines))) } else { Ok(()) };
+            if is_refused {
+                return Err(Failure::Refused(summary(&lines)));
+            }
+            warn_of_easy(language, &cards);
+            return Ok(());
         }
         if is_refused {
             lines.retain(|line| line.state != "new");
@@ -108,6 +114,7 @@ impl Import {
             let why = summary(&lines) + &say!(language, "command.nothing_imported");
             return Err(Failure::Refused(why));
         }
+        warn_of_easy(language, &cards);
         self.import(session, &cards, note.as_ref()).await
     }
 
@@ -181,6 +188,14 @@ fn read(language: Language, file: &Path) -> Result<String, Failure> {
         let (path, why) = (file.display(), reason::upload_error(language, &error));
         Failure::Failed(anyhow::Error::msg(say!(language, "reason.unreadable", path = path, why = why)))
     })
+}
+
+/// Says that some codes are easy to guess, if they are. They are imported all the same: customers have them already.
+fn warn_of_easy(language: Language, cards: &[ImportCard]) {
+    let odds = easiest_odds(cards.iter().map(|card| card.code.as_str()));
+    if let Some(warning) = warning_of_import(language, odds) {
+        message(&warning);
+    }
 }
 
 /// How many lines there are of each kind.
