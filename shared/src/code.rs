@@ -1,5 +1,6 @@
 //! How the random part of a card's code is drawn.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use rand::TryCryptoRng;
@@ -59,7 +60,9 @@ pub fn draw<R: TryCryptoRng>(length: CodeLength, random: &mut R) -> Result<Strin
     Ok(bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect())
 }
 
-/// How many guesses a second all strangers together make at most, as the brake of the API lets them.
+/// How many guesses a second all strangers together are taken to make: what a limit on requests in front of the API lets
+/// through, such as `RequestRate` on AWS. The API's own brake names who guesses, but does not slow him: it has to answer
+/// for each card that exists, and a guesser need not heed what it answers for the others.
 pub const GUESSES_A_SECOND: f64 = 200.0;
 
 /// How many years of such guessing codes have to stand, on average, before one hits a card.
@@ -76,12 +79,12 @@ pub struct GuessOdds {
 }
 
 impl GuessOdds {
-    /// Whether somebody who tries as fast as he is let finds a card within ten years, on average.
+    /// Whether somebody who tries as fast as he is taken to finds a card within ten years, on average.
     pub fn is_easy(self) -> bool {
         self.years() < YEARS
     }
 
-    /// How many years somebody guesses for one hit, on average, as fast as he is let.
+    /// How many years somebody guesses for one hit, on average, as fast as he is taken to.
     pub fn years(self) -> f64 {
         self.guesses / GUESSES_A_SECOND / SECONDS_A_YEAR
     }
@@ -89,9 +92,33 @@ impl GuessOdds {
 
 /// The odds of guessing any of `cards` cards whose codes have this length.
 pub fn guess_odds(length: CodeLength, cards: u64) -> GuessOdds {
+    odds_among(32_f64.powi(i32::from(length.get())), cards)
+}
+
+/// The odds of guessing any of `cards` cards among all codes that there could be.
+fn odds_among(codes: f64, cards: u64) -> GuessOdds {
     #[expect(clippy::cast_precision_loss, reason = "odds are shown in two digits")]
     let cards = cards as f64;
-    GuessOdds { guesses: 32_f64.powi(i32::from(length.get())) / cards }
+    GuessOdds { guesses: codes / cards }
+}
+
+/// The odds of guessing the easiest among codes from elsewhere: those of one length and one kind of character.
+pub fn easiest_odds<'a>(codes: impl IntoIterator<Item = &'a str>) -> GuessOdds {
+    let mut counts = BTreeMap::<_, u64>::new();
+    for code in codes {
+        *counts.entry((characters_like(code), code.len())).or_default() += 1;
+    }
+    let guesses = counts.into_iter().map(|((characters, length), cards)| {
+        let length = i32::try_from(length).unwrap_or(i32::MAX);
+        odds_among(f64::from(characters).powi(length), cards).guesses
+    });
+    GuessOdds { guesses: guesses.fold(f64::INFINITY, f64::min) }
+}
+
+/// How many characters somebody tries at each place of codes like this one: ten where all are digits, else as many as
+/// codes of kami have.
+fn characters_like(code: &str) -> u8 {
+    if code.bytes().all(|byte| byte.is_ascii_digit()) { 10 } else { 32 }
 }
 
 /// The shortest codes that are not easy to guess among so many cards.
@@ -168,6 +195,18 @@ mod tests {
         }
         let none = guess_odds(CodeLength::default(), 0);
         assert!(none.guesses.is_infinite() && !none.is_easy(), "without cards there is nothing to guess");
+    }
+
+    #[test]
+    fn the_easiest_codes_from_elsewhere_are_the_ones_that_are_guessed() {
+        for (codes, guesses) in [
+            (["ABCDEF", "GHJKLM", "7KQ2M9XWTR4HP3ND"].as_slice(), 32_f64.powi(6) / 2.0),
+            (&["0123456789", "ABCDEFGH"], 1e10),
+            (&["7KQ2M9XWTR4HP3ND"], 32_f64.powi(16)),
+            (&[], f64::INFINITY),
+        ] {
+            assert_eq!(easiest_odds(codes.iter().copied()), GuessOdds { guesses }, "{codes:?}");
+        }
     }
 
     #[test]

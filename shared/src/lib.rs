@@ -10,6 +10,7 @@ pub mod duration;
 pub mod edit;
 pub mod filter;
 pub mod hidden;
+pub mod misses;
 pub mod operator;
 pub mod plan;
 pub mod prefix;

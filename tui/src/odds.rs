@@ -19,9 +19,18 @@ impl Odds {
         let odds = guess_odds(length, cards);
         let is_easy = odds.is_easy();
         let key = if is_easy { "form.odds_easy" } else { "form.odds" };
-        let (time, rate) = (time_to_guess(language, odds), large(GUESSES_A_SECOND));
-        Self { words: say!(language, key, guesses = large(odds.guesses), time = time, rate = rate), is_easy }
+        Self { words: in_words(language, key, odds), is_easy }
     }
+}
+
+/// What is said of codes from elsewhere that are easy to guess; nothing of others.
+pub fn warning_of_import(language: Language, odds: GuessOdds) -> Option<String> {
+    odds.is_easy().then(|| in_words(language, "import.easy", odds))
+}
+
+fn in_words(language: Language, key: &str, odds: GuessOdds) -> String {
+    let (time, rate) = (time_to_guess(language, odds), large(GUESSES_A_SECOND));
+    say!(language, key, guesses = large(odds.guesses), time = time, rate = rate)
 }
 
 /// A large number in few characters: thousands separated, or as a power of ten.

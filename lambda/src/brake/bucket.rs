@@ -3,25 +3,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// So many at once, and from then on one in each interval.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Limit {
-    /// How many are let through at once after a long rest; at least 1.
-    pub(super) burst: u32,
-    /// How long each that was let through takes to be forgotten; above zero.
-    pub(super) interval: Duration,
-}
+use kami_shared::misses::Limit;
 
-impl Limit {
-    /// In nanoseconds.
-    fn interval(self) -> u64 {
-        nanoseconds(self.interval)
-    }
-
-    /// How far ahead of the clock a bucket may be, in nanoseconds.
-    fn tolerance(self) -> u64 {
-        self.interval().saturating_mul(u64::from(self.burst))
-    }
+/// How far ahead of the clock a bucket may be, in nanoseconds.
+fn tolerance(limit: Limit) -> u64 {
+    nanoseconds(limit.interval).saturating_mul(u64::from(limit.burst))
 }
 
 /// What has been let through and is not forgotten yet; empty at first. Moments are times since one fixed start.
@@ -37,8 +23,8 @@ impl Bucket {
     pub(super) fn take(&self, limit: Limit, now: Duration) -> Result<(), Duration> {
         let now = nanoseconds(now);
         let filled = |emptied: u64| {
-            let emptied = emptied.max(now).saturating_add(limit.interval());
-            (emptied - now <= limit.tolerance()).then_some(emptied)
+            let emptied = emptied.max(now).saturating_add(nanoseconds(limit.interval));
+            (emptied - now <= tolerance(limit)).then_some(emptied)
         };
         // Nothing else is read or written by what this decides.
         self.emptied
@@ -54,8 +40,8 @@ impl Bucket {
 }
 
 fn wait(emptied: u64, limit: Limit, now: u64) -> Duration {
-    let ahead = emptied.saturating_sub(now).saturating_add(limit.interval());
-    Duration::from_nanos(ahead.saturating_sub(limit.tolerance()))
+    let ahead = emptied.saturating_sub(now).saturating_add(nanoseconds(limit.interval));
+    Duration::from_nanos(ahead.saturating_sub(tolerance(limit)))
 }
 
 /// Good for five centuries.

@@ -13,18 +13,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::http::request::Parts;
+use kami_shared::misses::{ALL, Limit, NEIGHBOURHOOD};
 use tracing::warn;
 
-use self::bucket::{Bucket, Limit};
+use self::bucket::Bucket;
 use crate::forwarded::client_address;
 use crate::proxies::{TrustedProxies, neighbourhood};
-
-/// The misses of one neighbourhood: somebody at a support desk mistypes 30 codes before he has to wait, and then no
-/// longer than 5 seconds for each.
-const NEIGHBOURHOOD: Limit = Limit { burst: 30, interval: Duration::from_secs(5) };
-
-/// The misses of all together: 50 a second, far above the typing errors of any shop.
-const ALL: Limit = Limit { burst: 1_000, interval: Duration::from_millis(20) };
 
 /// The log lines of all together: 10, and then one in 6 seconds.
 const LINES: Limit = Limit { burst: 10, interval: Duration::from_secs(6) };

@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use clap::Args;
+use kami_shared::code::{GUESSES_A_SECOND, shortest_hard};
+use kami_shared::misses::{ALL, NEIGHBOURHOOD};
 use kami_shared::protection::Protection;
 use kami_shared::socket;
 use kami_shared::store::{Inspection, Role, RoutineFault, ServerKind, rights_in_words};
@@ -12,10 +14,14 @@ use super::grants::RoleName;
 use super::output::{Output, Table};
 use super::session::Session;
 use crate::console::reason;
-use crate::words::{number, say, whole_moment};
+use crate::settings::everybody_reads;
+use crate::words::{Language, number, say, whole_moment};
 
 /// How far apart the clocks of server and machine may be, in seconds.
 const CLOCK: u64 = 5;
+
+/// More cards than most shops ever have in circulation.
+const MANY_CARDS: u64 = 10_000_000;
 
 /// The plugin by which the password itself has to be sent whenever the server does not have the account in its cache.
 const SENT_ITSELF: &str = "caching_sha2_password";
@@ -96,7 +102,7 @@ fn print(session: &Session, out: &mut Output, checks: &[Check]) -> Result<(), Fa
 }
 
 fn checks(session: &Session, seen: &Inspection, role: Role, now: DateTime<Utc>) -> Vec<Check> {
-    vec![
+    let checks = [
         Check {
             name: "connection",
             found: format!("{}, {}", session.settings.connection.url, seen.account),
@@ -108,7 +114,45 @@ fn checks(session: &Session, seen: &Inspection, role: Role, now: DateTime<Utc>) 
         grants(session, seen, role),
         schema(session, seen, role),
         clock(session, seen, now),
-    ]
+        brake(session.language),
+        codes(session.language),
+    ];
+    checks.into_iter().chain(secret(session)).collect()
+}
+
+/// Who may read the file that the password comes from, if it comes from one.
+fn secret(session: &Session) -> Option<Check> {
+    let language = session.language;
+    let file = session.settings.connection.secret_file.as_deref()?;
+    // It was read a moment ago; one that is gone since then shows nothing to anybody.
+    let is_open = everybody_reads(file).unwrap_or(false);
+    let key = if is_open { "command.doctor.open_secret" } else { "command.doctor.closed_secret" };
+    let file = file.display().to_string();
+    let mend = is_open.then(|| format!("chmod go= {}", quoted(&file)));
+    Some(Check { name: "secret", found: say!(language, key, file = file), mend })
+}
+
+/// What the API makes of those who guess codes.
+fn brake(language: Language) -> Check {
+    let (free, all) = (u64::from(NEIGHBOURHOOD.burst), u64::from(ALL.burst));
+    let (seconds, rate) = (NEIGHBOURHOOD.interval.as_secs(), 1_000 / ALL.interval.as_millis());
+    let found = say!(
+        language,
+        "command.doctor.braked",
+        free = free,
+        seconds = seconds,
+        all = number(all),
+        rate = rate
+    );
+    Check { name: "brake", found, mend: None }
+}
+
+/// What makes guessing hopeless, which the brake does not.
+fn codes(language: Language) -> Check {
+    let (rate, length) = (GUESSES_A_SECOND, shortest_hard(MANY_CARDS));
+    let cards = number(MANY_CARDS);
+    let found = say!(language, "command.doctor.hard", length = length, cards = cards, rate = rate);
+    Check { name: "codes", found, mend: None }
 }
 
 fn tls(session: &Session, seen: &Inspection) -> Check {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::{io, iter};
 
 use clap::Args;
+use kami_shared::code::easiest_odds;
 use kami_shared::duration::CardDuration;
 use kami_shared::operator::Note;
 use kami_shared::store::Deed;
@@ -18,8 +19,9 @@ use super::output::{Output, Table, message};
 use super::progress::Work;
 use super::session::Session;
 use crate::console::reason;
+use crate::odds::warning_of_import;
 use crate::upload;
-use crate::words::{counted, number, say};
+use crate::words::{Language, counted, number, say};
 
 /// Add cards with codes from a file, all of them or none
 ///
@@ -168,13 +170,18 @@ impl Import {
         let lines = Lines { session, parsed: &parsed, there: &there };
         if self.dry_run {
             lines.report(false, self.json)?;
-            return if lines.are_refused() { Err(Failure::Refused(lines.summary(false))) } else { Ok(()) };
+            if lines.are_refused() {
+                return Err(Failure::Refused(lines.summary(false)));
+            }
+            warn_of_easy(language, &parsed.cards);
+            return Ok(());
         }
         if lines.are_refused() {
             lines.report(true, self.json)?;
             let why = lines.summary(true) + &say!(language, "command.nothing_imported");
             return Err(Failure::Refused(why));
         }
+        warn_of_easy(language, &parsed.cards);
         self.import(session, &parsed.cards, note.as_ref()).await
     }
 
@@ -228,5 +235,13 @@ impl Import {
                 why = why
             ))),
         }
+    }
+}
+
+/// Says that some codes are easy to guess, if they are. They are imported all the same: customers have them already.
+fn warn_of_easy(language: Language, cards: &ImportCards) {
+    let odds = easiest_odds(cards.iter().map(|card| card.code));
+    if let Some(warning) = warning_of_import(language, odds) {
+        message(&warning);
     }
 }

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use kami_shared::code::{GuessOdds, easiest_odds};
 use kami_shared::duration::CardDuration;
 use kami_shared::operator::Note;
 use kami_shared::transfer::ImportCards;
@@ -75,6 +76,8 @@ pub struct Import {
     pub cards: Arc<ImportCards>,
     /// Its lines: those that stand in the way before the others, each by their number.
     pub lines: Vec<ImportLine>,
+    /// How hard the easiest of its codes are to guess.
+    pub odds: GuessOdds,
     /// How many lines are scrolled away.
     pub scroll: usize,
 }
@@ -95,7 +98,8 @@ impl Import {
         });
         let mut lines: Vec<ImportLine> = of_cards.chain(malformed).collect();
         lines.sort_by_key(|line| (line.state == LineState::New, line.number));
-        Self { file, cards: cards.into(), lines, scroll: 0 }
+        let odds = easiest_odds(cards.iter().map(|card| card.code));
+        Self { file, cards: cards.into(), lines, odds, scroll: 0 }
     }
 
     /// How many lines are new, there already, and malformed.

@@ -58,6 +58,14 @@ pub struct Connection {
     pub production: bool,
     /// Whether its entry forbids every change.
     pub read_only: bool,
+    /// The file that its password, or the address with it, was read from.
+    pub secret_file: Option<PathBuf>,
+}
+
+impl Connection {
+    fn read_from(self, file: PathBuf) -> Self {
+        Self { secret_file: Some(file), ..self }
+    }
 }
 
 /// Follows the wishes first, then the process's environment, then the configuration.
@@ -74,7 +82,7 @@ pub(super) fn choose(
         let place = path.display().to_string();
         let url = env_file_value(&read(path)?, "DATABASE_URL")
             .ok_or_else(|| SettingsError::NoDatabase(path.clone()))?;
-        return unnamed(&place, &url);
+        return Ok(unnamed(&place, &url)?.read_from(path.clone()));
     }
     let set = |name| variable(name).filter(|value| !value.trim().is_empty());
     match (set("DATABASE_URL"), set("DATABASE_URL_FILE")) {
@@ -82,7 +90,8 @@ pub(super) fn choose(
         (Some(url), None) => return unnamed("DATABASE_URL", &url),
         (None, Some(file)) => {
             let place = format!("DATABASE_URL_FILE, {file}");
-            return unnamed(&place, read(Path::new(&file))?.trim());
+            let url = read(Path::new(&file))?;
+            return Ok(unnamed(&place, url.trim())?.read_from(file.into()));
         }
         (None, None) => {}
     }
@@ -116,8 +125,13 @@ fn named(
         .map(|source| password::find(name, source, folder, variable))
         .transpose()
         .map_err(|source| SettingsError::Password { environment: name.to_owned(), source })?;
+    let secret_file = match entry.password_source() {
+        Some(PasswordSource::File(file)) => Some(folder.join(file)),
+        _ => None,
+    };
     let connection = connection(&place, &entry.url, password.as_deref())?;
     Ok(Connection {
+        secret_file,
         name: Some(name.to_owned()),
         production: entry.production,
         read_only: entry.read_only,
@@ -152,7 +166,7 @@ fn connection(place: &str, text: &str, password: Option<&str>) -> Result<Connect
         Some(port) => format!("{host}:{port}"),
     };
     let user = address.username().to_owned();
-    Ok(Connection { name: None, url, server, user, production: false, read_only: false })
+    Ok(Connection { name: None, url, server, user, production: false, read_only: false, secret_file: None })
 }
 
 /// The value of a name in a file of `NAME=value` lines, with or without `export` and quotes.

@@ -22,6 +22,7 @@ pub use self::operator::SshError;
 pub use self::password::PasswordError;
 pub use self::preferences::{Choice, Preferences};
 pub use self::source::{Source, Sourced};
+pub use self::trust::everybody_reads;
 pub use self::words::language_of_complaints;
 use crate::console::theme::Shade;
 use crate::words::Language;

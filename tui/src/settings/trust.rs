@@ -13,6 +13,12 @@ use super::SettingsError;
 /// The right of the group and of all others to write.
 const OTHERS_WRITE: u32 = 0o022;
 
+/// The right of all others to read a file.
+const OTHERS_READ: u32 = 0o004;
+
+/// The right of all others to reach what is in a folder.
+const OTHERS_ENTER: u32 = 0o001;
+
 /// The mark of a folder in which everybody may make files, but touch nobody else's.
 const STICKY: u32 = 0o1000;
 
@@ -40,6 +46,19 @@ pub(super) fn nobody_else_writes(path: &Path) -> Result<(), SettingsError> {
     Ok(())
 }
 
+/// Whether every user of this machine may read a file: it says so, and so does each folder on the way to it.
+pub fn everybody_reads(path: &Path) -> io::Result<bool> {
+    let whole = fs::canonicalize(path)?;
+    let mut right = OTHERS_READ;
+    for place in whole.ancestors() {
+        if fs::metadata(place)?.mode() & right == 0 {
+            return Ok(false);
+        }
+        right = OTHERS_ENTER;
+    }
+    Ok(true)
+}
+
 fn is_ours_alone(found: &Metadata, user: u32) -> bool {
     let is_shared_fairly = found.is_dir() && found.mode() & STICKY != 0;
     [0, user].contains(&found.uid()) && (found.mode() & OTHERS_WRITE == 0 || is_shared_fairly)
@@ -50,6 +69,27 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     use super::*;
+
+    #[test]
+    fn a_file_is_everybodys_to_read_only_where_each_folder_above_lets_them_in() {
+        let folder = std::env::temp_dir().join(format!("kami-read-{}", std::process::id()));
+        fs::create_dir(&folder).unwrap();
+        let file = folder.join("url");
+        fs::write(&file, "").unwrap();
+        let outcomes =
+            [(0o755, 0o644, true), (0o755, 0o640, false), (0o711, 0o604, true), (0o700, 0o644, false)].map(
+                |(of_folder, of_file, is_read)| {
+                    fs::set_permissions(&folder, fs::Permissions::from_mode(of_folder)).unwrap();
+                    fs::set_permissions(&file, fs::Permissions::from_mode(of_file)).unwrap();
+                    (of_folder, of_file, is_read, everybody_reads(&file))
+                },
+            );
+        fs::remove_dir_all(&folder).unwrap();
+        for (of_folder, of_file, is_read, found) in outcomes {
+            assert_eq!(found.unwrap(), is_read, "{of_file:o} in {of_folder:o}");
+        }
+        assert!(everybody_reads(&file).is_err(), "one that is not there");
+    }
 
     #[test]
     fn a_configuration_that_others_may_write_or_replace_is_refused() {

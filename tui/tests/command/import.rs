@@ -42,10 +42,28 @@ async fn what_was_exported_is_imported_elsewhere() {
     here.run(&["export", "--output", file.to_str().unwrap()]).ends(0);
     there.run(&["import", "cards.csv", "--dry-run"]).ends(0);
     let ran = there.run(&["import", "cards.csv", "--note", "from here"]).ends(0);
-    assert_eq!((ran.out.as_str(), ran.err.as_str()), ("", "3 cards imported. Batch #1.\n"));
+    assert_eq!(ran.out, "");
+    assert!(ran.err.ends_with(" a second.\n3 cards imported. Batch #1.\n"), "{ran:?}");
     let cards = there.run(&["list", "--batch", "1", "--json"]).ends(0).json();
     assert_eq!(cards.len(), 3);
     assert!(cards.iter().all(|card| card["duration"] == "3h"), "{cards:?}");
+}
+
+#[tokio::test]
+async fn codes_that_are_easy_to_guess_are_imported_with_a_warning() {
+    let kami = Kami::new().await;
+    fs::write(kami.folder.join("easy.txt"), "VIP-ABCDEF\nVIP-7KQ2M9XWTR4HP3ND\nVIP-GHJKLM\n").unwrap();
+    fs::write(kami.folder.join("hard.txt"), "VIP-9D3KTR4HP3NDM2QX\n").unwrap();
+    let easy = ["import", "easy.txt", "--duration", "1d"];
+    let warning = "Some are easy to guess: one hit in 536,870,912 guesses, 31d 1h at 200 a second.\n";
+    let dry = kami.run(&[&easy[..], &["--dry-run"]].concat()).ends(0);
+    assert_eq!(dry.err, warning);
+    let chinese =
+        ran(kami.command(&easy).arg("--dry-run").env("LANG", "zh_CN.UTF-8").output().unwrap()).ends(0);
+    assert!(chinese.err.starts_with("有些卡密容易被猜中：平均猜 536,870,912 次就中一张"), "{chinese:?}");
+    assert_eq!(kami.run(&easy).ends(0).err, format!("{warning}3 cards imported. Batch #1.\n"));
+    let hard = kami.run(&["import", "hard.txt", "--duration", "1d"]).ends(0);
+    assert_eq!(hard.err, "One card imported. Batch #2.\n");
 }
 
 #[tokio::test]

@@ -1,5 +1,8 @@
 //! What tells about cards and kami itself: log, statistics, info, doctor, completions and help.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
 use kami_testkit::{Demand, RogueServer};
 use serde_json::json;
 
@@ -88,7 +91,7 @@ async fn info_says_where_everything_is_without_the_password() {
 async fn the_doctor_finds_what_is_wrong_and_how_to_mend_it() {
     let kami = Kami::new().await;
     let ran = kami.run(&["doctor"]).ends(0);
-    assert_eq!((ran.out.lines().count(), ran.err.as_str()), (7, ""), "{ran:?}");
+    assert_eq!((ran.out.lines().count(), ran.err.as_str()), (9, ""), "{ran:?}");
     assert!(ran.out.lines().all(|line| line.starts_with("✓  ")), "{ran:?}");
     let name = kami.database.name();
     let user = kami_testkit::unique_name("r");
@@ -133,7 +136,7 @@ async fn the_doctor_says_what_protects_the_password() {
     let by_socket = format!("✓  password    goes over {socket} only, a socket of the user ");
     for (parameters, language, said) in [
         ("get-server-public-key=true", "en_US.UTF-8", "✓  password    whoever answers can have it"),
-        ("get-server-public-key=true", "zh_CN.UTF-8", "✓  密码    任何应答者都能得到"),
+        ("get-server-public-key=true", "zh_CN.UTF-8", "✓  密码      任何应答者都能得到"),
         (
             "",
             "en_US.UTF-8",
@@ -147,9 +150,9 @@ async fn the_doctor_says_what_protects_the_password() {
             "",
             "zh_CN.UTF-8",
             if is_maria {
-                "✓  密码    没有 TLS 时不会发送"
+                "✓  密码      没有 TLS 时不会发送"
             } else {
-                "✗  密码    没有 TLS 时不会发送"
+                "✗  密码      没有 TLS 时不会发送"
             },
         ),
         (&format!("socket={socket}"), "en_US.UTF-8", &by_socket),
@@ -159,6 +162,57 @@ async fn the_doctor_says_what_protects_the_password() {
         command.env("LANG", language);
         let out = String::from_utf8(command.env("DATABASE_URL", url).output().unwrap().stdout).unwrap();
         assert!(out.lines().any(|line| line.starts_with(said)), "{parameters}: {out}");
+    }
+}
+
+#[tokio::test]
+async fn the_doctor_says_what_guessing_codes_meets() {
+    let kami = Kami::new().await;
+    for (language, brake, codes) in [
+        (
+            "en_US.UTF-8",
+            "✓  guessing    the API lets an address miss 30 codes, then one each 5 s, and all together 1,000, then 50 a \
+             second; on Lambda, each instance for itself",
+            "✓  codes       existing cards are always answered, so their length protects them: 12 characters among \
+             10,000,000 cards, at 200 guesses a second",
+        ),
+        (
+            "zh_CN.UTF-8",
+            "✓  防猜      API 允许每个地址猜错 30 次，之后每 5 秒 1 次；所有地址合计 1,000 次，之后每秒 50 次；",
+            "✓  卡密长度  已有的卡总会得到应答，防猜靠长度：每秒猜 200 次、10,000,000 张卡时，12 个字符足够",
+        ),
+    ] {
+        let ran = ran(kami.command(&["doctor"]).env("LANG", language).output().unwrap()).ends(0);
+        for said in [brake, codes] {
+            assert!(ran.out.lines().any(|line| line.starts_with(said)), "{said}: {}", ran.out);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_doctor_finds_a_password_that_every_user_may_read() {
+    let kami = Kami::new().await;
+    let file = kami.folder.join("url");
+    fs::write(&file, kami.database.url()).unwrap();
+    let doctor = |mode, language| {
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        let mut command = kami.command(&["doctor"]);
+        command.env_remove("DATABASE_URL").env("DATABASE_URL_FILE", &file).env("LANG", language);
+        ran(command.output().unwrap())
+    };
+    let path = file.display();
+    for (language, open, closed) in [
+        (
+            "en_US.UTF-8",
+            "✗  secret file  every user of this machine may read",
+            "✓  secret file  not every user",
+        ),
+        ("zh_CN.UTF-8", "✗  密码文件  本机任何用户都能读取", "✓  密码文件  并非本机任何用户"),
+    ] {
+        let (found, mended) = (doctor(0o644, language).ends(1), doctor(0o640, language).ends(0));
+        assert!(found.out.lines().any(|line| line.starts_with(open)), "{found:?}");
+        assert!(found.out.contains(&format!("→ chmod go= '{path}'")), "{found:?}");
+        assert!(mended.out.lines().any(|line| line.starts_with(closed)), "{mended:?}");
     }
 }
 
@@ -220,14 +274,14 @@ async fn every_command_has_help_with_examples_and_shells_can_complete_it() {
 async fn an_env_file_says_where_the_cards_are() {
     let kami = Kami::with_cards().await;
     let file = kami.folder.join("kami.env");
-    std::fs::write(&file, format!("# the shop\nexport DATABASE_URL='{}'\n", kami.database.url())).unwrap();
+    fs::write(&file, format!("# the shop\nexport DATABASE_URL='{}'\n", kami.database.url())).unwrap();
     let arguments = ["--env-file", "kami.env", "list"];
     let mut command = kami.command(&arguments);
     // The file goes before the variable.
     command.env("DATABASE_URL", "mysql://kami:secret@127.0.0.1:1/kamisystem");
     let listed = ran(command.output().unwrap()).ends(0);
     assert!(listed.out.contains("VIP-A"), "{listed:?}");
-    std::fs::write(&file, "KAMI_LOG=json\n").unwrap();
+    fs::write(&file, "KAMI_LOG=json\n").unwrap();
     let refused = kami.run(&arguments).ends(2);
     assert!(refused.err.contains("kami.env"), "{refused:?}");
     kami.run(&["--env-file", "none.env", "list"]).ends(1);
@@ -244,8 +298,8 @@ async fn help_and_usage_errors_are_in_the_readers_language() {
         )
     };
     let home = kami.folder.join("home");
-    std::fs::create_dir_all(home.join(".config/kami")).unwrap();
-    std::fs::write(home.join(".config/kami/config.toml"), "language = \"zh\"\n").unwrap();
+    fs::create_dir_all(home.join(".config/kami")).unwrap();
+    fs::write(home.join(".config/kami/config.toml"), "language = \"zh\"\n").unwrap();
     let output = kami.command(&["--help"]).env("HOME", &home).env("LANG", "C.UTF-8").output().unwrap();
     assert!(String::from_utf8(output.stdout).unwrap().contains("用法：kami"), "as the configuration says");
     let (code, [out, err]) = said(&["generate", "--help"]);

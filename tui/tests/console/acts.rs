@@ -8,8 +8,7 @@ use kami_shared::card::CardStatus;
 use kami_shared::edit::StatusEdit;
 use kami_shared::filter::Filter;
 use kami_shared::record::CardRecord;
-use kami_shared::store::Grants;
-use kami_shared::store::{ActError, ActOutcome, Acted, Batch, Selection};
+use kami_shared::store::{ActError, ActOutcome, Acted, Batch, Grants, Selection};
 use kami_tui::console::message::{Answer, Done, Effect, Question, Topic};
 use kami_tui::console::model::{Place, ReadOnly};
 use kami_tui::console::order::{Order, Target};
@@ -113,20 +112,19 @@ fn no_form_of_a_confined_console_reaches_a_file() {
 #[test]
 fn an_act_that_the_account_has_no_right_to_is_refused_with_the_right() {
     let mut console = console();
-    let rights = [
-        "SELECT, INSERT, UPDATE ON `kamisystem`.*",
-        "EXECUTE ON PROCEDURE `kamisystem`.`make_batch`",
-        "EXECUTE ON PROCEDURE `kamisystem`.`add_cards`",
-    ];
-    let lines = rights.map(|right| format!("GRANT {right} TO `li`@`%`"));
-    console.model.grants = Some(Grants::read(lines.iter().map(String::as_str), "kamisystem"));
-    let all = ["change_cards", "delete_cards", "restore_cards", "hold_act", "close_act"];
-    let all = all.map(|routine| format!("EXECUTE on {routine}")).join(", ");
-    for (key, right) in [("d", "EXECUTE on delete_cards"), ("u", &all)] {
+    let routines = ["make_batch", "add_cards", "change_cards", "restore_cards", "hold_act", "close_act"];
+    let routines =
+        routines.map(|routine| format!("GRANT EXECUTE ON PROCEDURE `kamisystem`.`{routine}` TO `li`@`%`"));
+    let tables = "GRANT SELECT, INSERT, UPDATE ON `kamisystem`.* TO `li`@`%`";
+    let lines = routines.iter().map(String::as_str).chain([tables]);
+    console.model.grants = Some(Grants::read(lines, "kamisystem"));
+    for key in ["d", "u"] {
         console.keys(key);
         assert_eq!(console.model.place(), Place::Cards, "{key}");
-        let lacks = format!("Your database account may not do that: it lacks {right}.");
-        assert_eq!(notice(&console), lacks);
+        assert_eq!(
+            notice(&console),
+            "Your database account may not do that: it lacks EXECUTE on delete_cards."
+        );
     }
     console.keys("n");
     assert_eq!(console.model.place(), Place::Form);
@@ -190,6 +188,41 @@ fn a_batch_is_ordered_by_its_form_and_a_large_one_asks_again() {
         let Some(Order::Generate(ordered)) = order(&console) else { panic!("nothing was ordered") };
         assert_eq!(ordered.count.to_string(), count.replace(',', ""));
         assert_eq!((ordered.prefix.as_str(), ordered.length.get()), ("VIP", 16));
+    }
+}
+
+#[test]
+fn cards_that_are_easy_to_guess_are_made_after_a_question_alone() {
+    let asked = |language, length| {
+        let mut console = Console::with_cards((80, 24), language);
+        console.keys("nVIP");
+        for _ in 0..2 {
+            console.press(KeyCode::Tab);
+        }
+        for _ in 0..2 {
+            console.press(KeyCode::Backspace);
+        }
+        console.keys(length);
+        console.press(KeyCode::Enter);
+        console
+    };
+    for (language, question, odds) in [
+        (Language::English, "Generate 100 cards whose codes are easy to guess?", "one hit in 96,594 guesses"),
+        (Language::Chinese, "生成 100 张容易被猜中的卡？", "平均猜 96,594 次就中一张"),
+    ] {
+        for (answer, makes) in [(KeyCode::Enter, false), (KeyCode::Esc, false), (KeyCode::Char('y'), true)] {
+            let mut console = asked(language, "6");
+            assert_eq!(console.model.place(), Place::Confirm);
+            assert!(order(&console).is_none());
+            let screen = console.screen();
+            assert!(screen.contains(question) && screen.contains(odds), "{screen}");
+            console.press(answer);
+            assert_eq!(matches!(order(&console), Some(Order::Generate(_))), makes, "{answer:?}");
+        }
+    }
+    // Of 11,116 cards that would let a machine in.
+    for (length, place) in [("9", Place::Confirm), ("10", Place::Work)] {
+        assert_eq!(asked(Language::English, length).model.place(), place, "{length}");
     }
 }
 

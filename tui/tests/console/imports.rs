@@ -102,6 +102,27 @@ fn a_file_whose_lines_are_all_new_is_imported_and_its_batch_seen() {
 }
 
 #[test]
+fn a_file_of_codes_that_are_easy_to_guess_is_shown_with_a_warning_and_imported_all_the_same() {
+    for (language, warning) in [
+        (Language::English, "Some are easy to guess: one hit in 1.1 × 10⁹ guesses"),
+        (Language::Chinese, "有些卡密容易被猜中：平均猜 1.1 × 10⁹ 次就中一张"),
+    ] {
+        for (code, exist, is_warned) in [
+            ("VIP-ABCDEF", [].as_slice(), true),
+            ("VIP-7KQ2M9XWTR4HP3ND", &[], false),
+            // Nothing is imported then, so that there is nothing to guess.
+            ("VIP-ABCDEF", &[0], false),
+        ] {
+            let mut console = asked((80, 24), language);
+            look(&mut console, code, exist);
+            assert_eq!(console.screen().contains(warning), is_warned, "{}", console.screen());
+            console.press(KeyCode::Enter);
+            assert_eq!(is_ordered(&console), exist.is_empty());
+        }
+    }
+}
+
+#[test]
 fn the_batch_is_exported_when_it_is_made() {
     let mut console = asked((80, 24), Language::English);
     look(&mut console, "VIP-A1\nVIP-B2\n", &[]);

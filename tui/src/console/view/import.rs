@@ -9,6 +9,7 @@ use crate::cells::{cut_end, cut_middle, harmless, pad_left, pad_right};
 use crate::console::import::{Import, ImportLine, LineState};
 use crate::console::model::Model;
 use crate::console::reason;
+use crate::odds::warning_of_import;
 use crate::words::{counted, number, say};
 
 /// The cells of a line's number.
@@ -43,6 +44,11 @@ pub(super) fn render(model: &Model, import: &Import, frame: &mut Frame<'_>, scre
         (say!(language, "import.in_the_way"), theme.warning())
     };
     frame.buffer_mut().set_string(inner.x, last, cut_end(&words, room), style);
+    let warning = warning_of_import(language, import.odds).filter(|_| import.is_possible());
+    if let Some(warning) = warning {
+        let row = last.saturating_sub(1);
+        frame.buffer_mut().set_string(inner.x, row, cut_end(&warning, room), theme.warning());
+    }
 }
 
 /// How many lines there are of each kind, and which of them are shown.
