@@ -274,14 +274,14 @@ async fn every_command_has_help_with_examples_and_shells_can_complete_it() {
 async fn an_env_file_says_where_the_cards_are() {
     let kami = Kami::with_cards().await;
     let file = kami.folder.join("kami.env");
-    std::fs::write(&file, format!("# the shop\nexport DATABASE_URL='{}'\n", kami.database.url())).unwrap();
+    fs::write(&file, format!("# the shop\nexport DATABASE_URL='{}'\n", kami.database.url())).unwrap();
     let arguments = ["--env-file", "kami.env", "list"];
     let mut command = kami.command(&arguments);
     // The file goes before the variable.
     command.env("DATABASE_URL", "mysql://kami:secret@127.0.0.1:1/kamisystem");
     let listed = ran(command.output().unwrap()).ends(0);
     assert!(listed.out.contains("VIP-A"), "{listed:?}");
-    std::fs::write(&file, "KAMI_LOG=json\n").unwrap();
+    fs::write(&file, "KAMI_LOG=json\n").unwrap();
     let refused = kami.run(&arguments).ends(2);
     assert!(refused.err.contains("kami.env"), "{refused:?}");
     kami.run(&["--env-file", "none.env", "list"]).ends(1);
@@ -298,8 +298,8 @@ async fn help_and_usage_errors_are_in_the_readers_language() {
         )
     };
     let home = kami.folder.join("home");
-    std::fs::create_dir_all(home.join(".config/kami")).unwrap();
-    std::fs::write(home.join(".config/kami/config.toml"), "language = \"zh\"\n").unwrap();
+    fs::create_dir_all(home.join(".config/kami")).unwrap();
+    fs::write(home.join(".config/kami/config.toml"), "language = \"zh\"\n").unwrap();
     let output = kami.command(&["--help"]).env("HOME", &home).env("LANG", "C.UTF-8").output().unwrap();
     assert!(String::from_utf8(output.stdout).unwrap().contains("用法：kami"), "as the configuration says");
     let (code, [out, err]) = said(&["generate", "--help"]);
