@@ -64,7 +64,7 @@ launch() { # NAME ARGUMENT...
   shift
   [ ! -s "$log" ] || mv "$log" "$log.1"
   if command -v setsid >/dev/null; then detach=setsid; else set -m; fi
-  DATABASE_URL=$url KAMI_LISTEN=$listen "$detach" "$path" "$@" </dev/null >>"$log" 2>&1 &
+  DATABASE_URL=$(url_of "$name") KAMI_LISTEN=$listen "$detach" "$path" "$@" </dev/null >>"$log" 2>&1 &
   set +m
   printf '%s\n' "$!" "$path" >"$state/run/$name.pid"
   until running "$name" >/dev/null || ! kill -0 "$!" 2>/dev/null; do :; done # until the copy of this shell is that program
@@ -202,12 +202,51 @@ choose_database() { # sets database
   fi
 }
 
-open_database() { # sets url
+open_database() { # sets url, of an account that may do everything
   if [ "$database" = private ]; then
     url=$(scripts/private-server start "$state/db") ||
       fail 'the private database did not start, for the reason above' '私有数据库启动失败,原因见上'
   else
     url=$DATABASE_URL
+  fi
+}
+
+# Each program has an account of the private database with the rights of its role. Their passwords are in .kami/accounts.
+make_accounts() {
+  [ "$database" = private ] || return 0
+  make_account kami-api function
+  make_account kami-expire expire
+  make_account kami operator
+}
+
+account_of() { # PROGRAM: the console's is not the owner's, which is "kami"
+  case $1 in
+    kami) echo kami_console ;;
+    *) echo "${1//-/_}" ;;
+  esac
+}
+
+# Made anew at each start, so that it has what this version's role needs and nothing of an older one's. The password
+# stays, for a console that is open.
+make_account() { # PROGRAM ROLE
+  local account file=$state/accounts/$1
+  account=$(account_of "$1")@localhost
+  if [ ! -s "$file" ]; then
+    (umask 077 && mkdir -p "$state/accounts" && od -An -N20 -tx1 /dev/urandom | tr -d ' \n' >"$file.new")
+    mv "$file.new" "$file"
+  fi
+  DATABASE_URL=$url "$bin/kami" grants --drop --apply "$account" >/dev/null 2>&1 || true # there may be none
+  DATABASE_URL=$url "$bin/kami" grants --for "$2" --apply --password-file "$file" "$account" >/dev/null ||
+    fail "the account of $1 could not be made, for the reason above" "无法建立 $1 的数据库账号,原因见上"
+}
+
+# A kami that an older start.sh started has no such accounts.
+url_of() { # PROGRAM
+  local file=$state/accounts/$1
+  if [ "$(used_database)" = private ] && [ -s "$file" ]; then
+    echo "mysql://$(account_of "$1"):$(cat "$file")@${url#*@}"
+  else
+    echo "$url"
   fi
 }
 
@@ -326,6 +365,7 @@ bring_up() {
     open_database
     DATABASE_URL=$url "$bin/kami" migrate --demo ||
       fail 'the database could not be set up, for the reason above' '数据库初始化失败,原因见上'
+    make_accounts
     launch kami-api
     launch kami-expire --every 1h
   fi
@@ -359,7 +399,7 @@ open_console() {
   if [ "$(used_database)" = compose ]; then
     docker compose run --rm console || true
   elif [ -x "$bin/kami" ]; then
-    DATABASE_URL=$url "$bin/kami" || true
+    DATABASE_URL=$(url_of kami) "$bin/kami" || true
   else
     return 0
   fi

@@ -1,5 +1,6 @@
 //! The only code that talks to the database: every statement of SQL is in this module or in `sql/`.
 
+mod accounts;
 mod act_list;
 mod acts;
 mod address;

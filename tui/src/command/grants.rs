@@ -1,4 +1,4 @@
-//! `kami grants`: the statements that give a database account a role.
+//! `kami grants`: the statements that give a database account a role, printed or carried out.
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
@@ -12,19 +12,21 @@ use serde_json::json;
 use super::failure::Failure;
 use super::output::message;
 use super::said;
+use super::session::Session;
 use crate::settings::{Settings, Wishes, locale};
-use crate::words::say;
+use crate::words::{Language, say};
 
 /// Print the statements that make a database account with the rights of a role, and no more
 ///
-/// An administrator of the server runs them, after kami migrate. It connects to nothing. The password is drawn anew
-/// unless a file has it.
+/// An administrator of the server runs them, after kami migrate; with --apply kami does. Else it connects to nothing. The
+/// password is drawn anew unless a file has it.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(after_help = "Examples:\n  kami grants --for operator li@10.0.0.% | mysql\n  \
                   kami grants --for function kami_api --password-file api.password | mysql\n  \
                   kami grants --for operator --existing li@10.0.0.% | mysql   before an upgrade's programs\n  \
                   kami grants --for operator --narrow li@10.0.0.% | mysql     after them\n  \
+                  kami grants --for operator --apply li@10.0.0.%              where DATABASE_URL is an administrator's\n  \
                   kami grants --drop li@10.0.0.% | mysql")]
 pub(super) struct Grants {
     /// What the account is for
@@ -48,6 +50,9 @@ pub(super) struct Grants {
     /// Let the account in without TLS, as on a private network of one machine
     #[arg(long)]
     plaintext: bool,
+    /// Carry the statements out instead of printing them, as the account of `DATABASE_URL` or of the environment
+    #[arg(long)]
+    apply: bool,
     /// Do away with the account instead
     #[arg(long, conflicts_with_all = ["role", "database", "password_file", "existing", "narrow", "plaintext"])]
     drop: bool,
@@ -93,8 +98,8 @@ struct Printed {
 }
 
 impl Grants {
-    /// Prints the statements.
-    pub(super) fn run(
+    /// Prints the statements, or carries them out.
+    pub(super) async fn run(
         self,
         wishes: &Wishes,
         variable: &dyn Fn(&str) -> Option<String>,
@@ -104,6 +109,9 @@ impl Grants {
             Some(role) => self.give(&account, role.into(), &self.database(wishes, variable)?)?,
             None => Printed { statements: vec![account.removal()], password: None },
         };
+        if self.apply {
+            self.carry_out(&account, &statements, wishes, variable).await?;
+        }
         let mut out = io::stdout().lock();
         if self.json {
             let role = self.role.map(|role| Role::from(role).name());
@@ -113,14 +121,18 @@ impl Grants {
             writeln!(out, "{}", hidden::json(&object.to_string()))?;
             return Ok(out.flush()?);
         }
-        for statement in &statements {
-            writeln!(out, "{statement};")?;
+        let language = locale(variable);
+        if self.apply {
+            writeln!(out, "{}", self.done(language, &account))?;
+        } else {
+            for statement in &statements {
+                writeln!(out, "{statement};")?;
+            }
         }
         out.flush()?;
-        let language = locale(variable);
         if let Some(password) = password {
-            // On a terminal it stands above; elsewhere nobody has seen it yet.
-            if !out.is_terminal() {
+            // In statements on a terminal it stands above; elsewhere nobody has seen it yet.
+            if self.apply || !out.is_terminal() {
                 message(&say!(language, "command.grants.password", password = password));
             }
             message(&say!(language, "command.grants.once"));
@@ -129,6 +141,37 @@ impl Grants {
             message(&say!(language, "command.grants.plaintext"));
         }
         Ok(())
+    }
+
+    async fn carry_out(
+        &self,
+        account: &Account,
+        statements: &[String],
+        wishes: &Wishes,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<(), Failure> {
+        let session = Session::new(Settings::read(wishes, variable).map_err(|error| said(&error, variable))?);
+        if session.settings.read_only {
+            return Err(Failure::Refused(say!(session.language, "read_only.asked")));
+        }
+        let done = if self.drop || self.existing || self.narrow {
+            session.store.change_account(statements).await
+        } else {
+            session.store.make_account(account, statements).await
+        };
+        session.store.close().await;
+        Ok(done?)
+    }
+
+    /// What was carried out.
+    fn done(&self, language: Language, account: &Account) -> String {
+        match self.role {
+            Some(role) => {
+                let role = Role::from(role).name();
+                say!(language, "command.grants.given", account = account, role = role)
+            }
+            None => say!(language, "command.grants.dropped", account = account),
+        }
     }
 
     fn give(&self, account: &Account, role: Role, database: &str) -> Result<Printed, Failure> {

@@ -136,7 +136,7 @@ impl Arguments {
             // Nor whoever prints statements for a database that is named.
             Some(Command::Grants(grants)) => {
                 let said = |failure: Failure| failure.said_in(language_of_complaints(&variable));
-                return grants.run(&wishes, &variable).map_err(said);
+                return grants.run(&wishes, &variable).await.map_err(said);
             }
         };
         let settings = Settings::read(&wishes, &variable).map_err(|error| said(&error, &variable))?;

@@ -399,3 +399,36 @@ fn what_is_printed_needs_no_database_and_no_password_stands_in_an_argument() {
         given(wrong).ends(2);
     }
 }
+
+#[tokio::test]
+async fn an_administrator_lets_kami_make_change_and_remove_an_account_itself() {
+    let kami = kami().await;
+    let name = unique_name("k");
+    let account = format!("{name}@127.0.0.1");
+    let given = |arguments: &[&str]| kami.run(&[&["grants", "--apply"], arguments, &[&account]].concat());
+    std::fs::write(kami.folder.join("pw"), "it's\n").unwrap();
+    let made = given(&["--for", "function", "--password-file", "pw"]).ends(0);
+    assert_eq!(made.out, format!("The account `{name}`@`127.0.0.1` has the role function.\n"));
+    assert_eq!(made.err, "", "a password that was given is not shown");
+    let function = kami.database.as_account(&name, "it's");
+    run_as(&kami, &function, &["doctor", "--for", "function"]).ends(0);
+    may(&function, &["SELECT * FROM cards"], &["DELETE FROM cards", "SELECT * FROM operator_log"]).await;
+
+    let twice = given(&["--for", "operator"]).ends(1);
+    assert!(twice.err.contains("CREATE USER failed") && !twice.err.contains("password:"), "{twice:?}");
+    may(&function, &["SELECT * FROM cards"], &["SELECT * FROM operator_log"]).await;
+    given(&["--for", "viewer", "--existing"]).ends(0);
+    may(&function, &["SELECT * FROM operator_log"], &["DELETE FROM cards"]).await;
+
+    assert_eq!(given(&["--drop"]).ends(0).out, format!("The account `{name}`@`127.0.0.1` is gone.\n"));
+    given(&["--drop"]).ends(1);
+    let nowhere = given(&["--for", "viewer", "--database", "kami_that_is_not_there"]).ends(1);
+    assert!(!nowhere.err.contains("password:"), "{nowhere:?}");
+    let drawn = given(&["--for", "viewer"]).ends(0); // nothing of the failure before is left
+    let password = drawn.err.lines().find_map(|line| line.strip_prefix("password: ")).unwrap();
+    let viewer = kami.database.as_account(&name, password);
+    may(&viewer, &["SELECT * FROM operator_log"], &["DELETE FROM cards"]).await;
+    let denied = run_as(&kami, &viewer, &["grants", "--apply", "--for", "admin", &unique_name("k")]).ends(1);
+    assert!(denied.err.contains("CREATE USER") && !denied.err.contains("password:"), "{denied:?}");
+    given(&["--for", "viewer", "--existing", "--read-only"]).ends(4);
+}

@@ -41,6 +41,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "  kami grants --for operator --narrow li@10.0.0.% | mysql     升级程序之后",
     ),
     (
+        "  kami grants --for operator --apply li@10.0.0.%              where DATABASE_URL is an administrator's",
+        "  kami grants --for operator --apply li@10.0.0.%              DATABASE_URL 为管理员的地址时",
+    ),
+    (
         "  kami import codes.txt --duration 30d --dry-run   say what each line would do",
         "  kami import codes.txt --duration 30d --dry-run   逐行说明会做什么",
     ),
@@ -159,9 +163,9 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
         "输出建立数据库账号的语句，权限恰好是某个角色所需",
     ),
     (
-        "An administrator of the server runs them, after kami migrate. It connects to nothing. The password is drawn \
-         anew unless a file has it.",
-        "由数据库管理员在 kami migrate 之后执行。本命令不连接数据库。密码随机生成，除非由文件给出。",
+        "An administrator of the server runs them, after kami migrate; with --apply kami does. Else it connects to \
+         nothing. The password is drawn anew unless a file has it.",
+        "由数据库管理员在 kami migrate 之后执行；加 --apply 则由 kami 执行，否则不连接数据库。密码随机生成，除非由文件给出。",
     ),
     ("Print the completions for a shell", "输出 shell 的补全脚本"),
     ("Print this message or the help of the given subcommand(s)", "显示本帮助，或某个命令的帮助"),
@@ -308,6 +312,10 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     (
         "Let the account in without TLS, as on a private network of one machine",
         "允许该账号不用 TLS 连接，例如在单机的内部网络中",
+    ),
+    (
+        "Carry the statements out instead of printing them, as the account of `DATABASE_URL` or of the environment",
+        "不输出语句，而以 DATABASE_URL 或环境中的账号执行",
     ),
     ("Do away with the account instead", "改为删除该账号"),
     ("The shell", "哪种 shell"),
