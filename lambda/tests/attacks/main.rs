@@ -12,6 +12,7 @@ mod logs;
 mod machine_codes;
 mod one_winner;
 mod readers;
+mod rogue_answers;
 mod rogue_database;
 mod roles;
 mod values;

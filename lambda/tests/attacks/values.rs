@@ -20,7 +20,7 @@ const CODES: [&str; 10] = [
 
 /// A value as it stands in a path.
 fn encoded(value: &str) -> String {
-    value.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    value.bytes().fold(String::new(), |text, byte| format!("{text}%{byte:02X}"))
 }
 
 #[tokio::test]

@@ -12,4 +12,5 @@ mod migrate;
 mod outages;
 mod reports;
 mod roles;
+mod ssh;
 mod terminal;
