@@ -11,6 +11,7 @@ mod http;
 mod line;
 mod proxy;
 mod rogue;
+mod rogue_reply;
 mod server;
 
 pub use self::certificates::Certificates;
@@ -20,6 +21,7 @@ pub use self::http::{Answer, Client};
 pub use self::line::line_from;
 pub use self::proxy::{CommitLost, Proxy};
 pub use self::rogue::{Demand, ROGUE_KEY, RogueServer};
+pub use self::rogue_reply::{RogueDatabase, RogueReply};
 pub use self::server::PrivateServer;
 
 /// What a connection of [`TestDatabase::connect`] is asked with.

@@ -19,6 +19,8 @@ pub struct Proxy {
     silent_before: Arc<AtomicUsize>,
     /// What becomes of a transaction's end, and how many more pass unharmed.
     commits: Arc<Mutex<Option<(CommitLost, usize)>>>,
+    /// What a command says whose answer is lost.
+    unanswered: Arc<Mutex<Option<Vec<u8>>>>,
     lines: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
 
@@ -40,10 +42,12 @@ impl Proxy {
         let lines = Arc::<Mutex<Vec<_>>>::default();
         let silent_before = Arc::new(AtomicUsize::new(0));
         let commits = Arc::<Mutex<_>>::default();
+        let unanswered = Arc::<Mutex<_>>::default();
         let (stalled, watch_stalled) = watch::channel(false);
         tokio::spawn({
             let (commands, lines) = (Arc::clone(&commands), Arc::clone(&lines));
             let (silent_before, commits) = (Arc::clone(&silent_before), Arc::clone(&commits));
+            let unanswered = Arc::clone(&unanswered);
             async move {
                 while let Ok((client, _)) = listener.accept().await {
                     let Ok(server) = TcpStream::connect(("127.0.0.1", server_port)).await else { continue };
@@ -57,6 +61,7 @@ impl Proxy {
                         commands: Arc::clone(&commands),
                         silent_before: Arc::clone(&silent_before),
                         commits: Arc::clone(&commits),
+                        unanswered: Arc::clone(&unanswered),
                         stalled: watch_stalled.clone(),
                     };
                     lines.push(tokio::spawn(async move {
@@ -68,7 +73,7 @@ impl Proxy {
                 }
             }
         });
-        Self { port, commands, stalled, silent_before, commits, lines }
+        Self { port, commands, stalled, silent_before, commits, unanswered, lines }
     }
 
     /// The port it listens on.
@@ -101,6 +106,16 @@ impl Proxy {
         *self.commits.lock().unwrap() = Some((lost, after));
     }
 
+    /// Cuts the line behind the next command that has this text in it: the server does it, and nobody hears of it.
+    pub fn lose_answer_to(&self, text: &str) {
+        *self.unanswered.lock().unwrap() = Some(text.into());
+    }
+
+    /// Whether there still is an answer to be lost.
+    pub fn is_to_lose(&self) -> bool {
+        self.unanswered.lock().unwrap().is_some()
+    }
+
     /// Cuts every connection: a server that died.
     pub fn cut(&self) {
         self.lines.lock().unwrap().iter().for_each(JoinHandle::abort);
@@ -117,6 +132,7 @@ struct Passage {
     commands: Arc<AtomicUsize>,
     silent_before: Arc<AtomicUsize>,
     commits: Arc<Mutex<Option<(CommitLost, usize)>>>,
+    unanswered: Arc<Mutex<Option<Vec<u8>>>>,
     stalled: watch::Receiver<bool>,
 }
 
@@ -124,8 +140,16 @@ struct Passage {
 const QUERY: u8 = 3;
 
 impl Passage {
-    /// What becomes of this command if it ends a transaction.
+    fn is_unanswered(&self, payload: &[u8]) -> bool {
+        let has = |text: &mut Vec<u8>| payload.windows(text.len()).any(|part| part == text);
+        self.unanswered.lock().unwrap().take_if(has).is_some()
+    }
+
+    /// What becomes of this command.
     fn fate(&self, payload: &[u8]) -> Option<CommitLost> {
+        if self.is_unanswered(payload) {
+            return Some(CommitLost::After);
+        }
         if payload.split_first() != Some((&QUERY, b"COMMIT")) {
             return None;
         }

@@ -141,7 +141,7 @@ impl RogueServer {
     }
 }
 
-fn greeting() -> Vec<u8> {
+pub(crate) fn greeting() -> Vec<u8> {
     let [low, lower, high, higher] = CAPABILITIES.to_le_bytes();
     [
         b"\x0a8.4.0\0",
@@ -163,7 +163,7 @@ fn acceptor() -> TlsAcceptor {
     TlsAcceptor::from(Arc::new(config))
 }
 
-async fn read_packet(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<(u8, Vec<u8>)> {
+pub(crate) async fn read_packet(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<(u8, Vec<u8>)> {
     let mut head = [0; 4];
     stream.read_exact(&mut head).await?;
     let [low, middle, high, number] = head;
@@ -172,7 +172,11 @@ async fn read_packet(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<(u8, V
     Ok((number, packet))
 }
 
-async fn write_packet(stream: &mut (impl AsyncWrite + Unpin), number: u8, packet: &[u8]) -> io::Result<()> {
+pub(crate) async fn write_packet(
+    stream: &mut (impl AsyncWrite + Unpin),
+    number: u8,
+    packet: &[u8],
+) -> io::Result<()> {
     let [low, middle, high, _] = u32::try_from(packet.len()).unwrap().to_le_bytes();
     stream.write_all(&[&[low, middle, high, number], packet].concat()).await?;
     stream.flush().await

@@ -7,11 +7,15 @@
 mod connections;
 mod guesses;
 mod hang_ups;
+mod http_heads;
 mod logs;
 mod machine_codes;
+mod one_winner;
 mod readers;
+mod rogue_answers;
 mod rogue_database;
 mod roles;
+mod values;
 
 use std::fmt::Display;
 use std::io::{self, Write as _};

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mysql_async::prelude::{FromRow, Queryable};
-use mysql_async::{Conn, Params, Row, Value};
+use mysql_async::{Conn, Error, Params, Row, Value};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
@@ -222,8 +222,16 @@ async fn find_rows(
     let padding = std::iter::repeat_n(last, places - codes.len());
     let values = codes.iter().chain(padding).map(|code| Value::from(code.as_str())).collect();
     counters.round_trip();
-    let rows: Vec<Row> = connection.exec(statement, Params::Positional(values)).await?;
-    rows.into_iter().map(FoundRow::read).collect()
+    let mut rows = connection.exec_iter(statement, Params::Positional(values)).await?;
+    let mut found = Vec::with_capacity(codes.len());
+    while let Some(row) = rows.next().await? {
+        // Each code is one card's: whoever goes on is no database of ours, and may never end.
+        if found.len() == codes.len() {
+            return Err(Error::Other("it answers with more rows than it was asked for".into()).into());
+        }
+        found.push(row);
+    }
+    found.into_iter().map(FoundRow::read).collect()
 }
 
 #[cfg(test)]

@@ -165,9 +165,14 @@ fn draft(path: &Path) -> PathBuf {
     path.with_extension(format!("toml.{}.new", std::process::id()))
 }
 
-/// Writes a file that only we may read: saved views name machines and people.
+/// Writes a new file that only we may read: saved views name machines and people. What is there already may be left of a
+/// console of the same number that was killed, or a link to another file: it goes, and is never written into.
 fn write(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())
 }
 
@@ -332,6 +337,19 @@ mod tests {
         // The draft of another console is in nobody's way.
         fs::create_dir(file.path().with_extension("toml.new")).unwrap();
         Preferences::keep(&file.path(), Choice::Mouse(true)).unwrap();
+    }
+
+    #[test]
+    fn a_link_in_a_drafts_place_leads_nowhere() {
+        let file = File::new("link");
+        file.write("mouse = false\n");
+        let other = file.path().with_file_name("other");
+        fs::write(&other, "not ours").unwrap();
+        std::os::unix::fs::symlink(&other, draft(&file.path())).unwrap();
+        Preferences::keep(&file.path(), Choice::Mouse(true)).unwrap();
+        assert_eq!(fs::read_to_string(&other).unwrap(), "not ours");
+        assert!(fs::symlink_metadata(file.path()).unwrap().is_file());
+        assert_eq!(Preferences::read(&file.path()).mouse, Some(true));
     }
 
     #[test]

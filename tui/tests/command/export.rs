@@ -1,7 +1,7 @@
 //! `kami export`.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 use super::fixtures::Kami;
 
@@ -46,6 +46,22 @@ async fn a_file_that_is_there_stays_what_it_is() {
     let ran = kami.run(&["export", "--output", "cards.csv"]).ends(4);
     assert_eq!(ran.err, "kami: cards.csv is there already: choose another name.\n");
     assert_eq!(fs::read_to_string(kami.folder.join("cards.csv")).unwrap(), "mine");
+}
+
+#[tokio::test]
+async fn a_link_in_a_files_place_is_not_followed() {
+    let kami = Kami::with_cards().await;
+    fs::write(kami.folder.join("other"), "not ours").unwrap();
+    for target in ["other", "nothing"] {
+        let link = kami.folder.join("cards.csv");
+        symlink(kami.folder.join(target), &link).unwrap();
+        let ran = kami.run(&["export", "--output", "cards.csv"]).ends(4);
+        assert_eq!(ran.err, "kami: cards.csv is there already: choose another name.\n");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        fs::remove_file(link).unwrap();
+    }
+    assert_eq!(fs::read_to_string(kami.folder.join("other")).unwrap(), "not ours");
+    assert!(!kami.folder.join("nothing").exists());
 }
 
 #[tokio::test]

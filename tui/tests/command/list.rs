@@ -135,3 +135,21 @@ async fn a_card_is_shown_with_its_history() {
     let ran = kami.run(&["show", "VIP-A", "VIP-X", "--json"]).ends(3);
     assert_eq!((ran.json().len(), ran.err.as_str()), (1, "kami: there is no card VIP-X\n"));
 }
+
+#[tokio::test]
+async fn what_means_something_to_sql_is_looked_for_as_it_is() {
+    let kami = Kami::with_cards().await;
+    kami.run(&["note", "VIP-B", "--set", r#"100%_\'" sure"#]).ends(0);
+    for text in ["%", "_", "'", "\"", "\\", "0%_"] {
+        let found = kami.run(&["list", "--note", text, "--json"]).ends(0).json();
+        let codes: Vec<_> = found.iter().map(|card| card["code"].as_str().unwrap()).collect();
+        assert_eq!(codes, ["VIP-B"], "{text}");
+    }
+    for filter in ["--contains", "--code-prefix", "--machine", "--prefix"] {
+        for text in ["%", "_", "VIP_", "' OR '1'='1", "\" OR \"1\"=\"1", "VIP-A' -- ", "\\"] {
+            let ran = kami.run(&["list", filter, text, "--json"]);
+            assert_eq!(ran.out, "", "{filter} {text}: {ran:?}");
+            assert!([2, 3].contains(&ran.code), "{filter} {text}: {ran:?}");
+        }
+    }
+}

@@ -13,4 +13,5 @@ mod migrate;
 mod outages;
 mod reports;
 mod roles;
+mod ssh;
 mod terminal;
