@@ -72,7 +72,8 @@ mod tests {
 
     #[test]
     fn a_file_is_everybodys_to_read_only_where_each_folder_above_lets_them_in() {
-        let folder = std::env::temp_dir().join(format!("kami-read-{}", std::process::id()));
+        // Not where TMPDIR says, which may be in a folder that lets nobody in.
+        let folder = Path::new("/tmp").join(format!("kami-read-{}", std::process::id()));
         fs::create_dir(&folder).unwrap();
         let file = folder.join("url");
         fs::write(&file, "").unwrap();

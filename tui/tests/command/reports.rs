@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
-use kami_testkit::{Demand, RogueServer};
+use kami_testkit::{Demand, RogueServer, unique_name};
 use serde_json::json;
 
 use super::fixtures::{Kami, ran};
@@ -192,7 +193,8 @@ async fn the_doctor_says_what_guessing_codes_meets() {
 #[tokio::test]
 async fn the_doctor_finds_a_password_that_every_user_may_read() {
     let kami = Kami::new().await;
-    let file = kami.folder.join("url");
+    // Not in the test's own folder, into which nobody else may be let.
+    let file = Path::new("/tmp").join(unique_name("kami_url"));
     fs::write(&file, kami.database.url()).unwrap();
     let doctor = |mode, language| {
         fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
@@ -214,6 +216,7 @@ async fn the_doctor_finds_a_password_that_every_user_may_read() {
         assert!(found.out.contains(&format!("→ chmod go= '{path}'")), "{found:?}");
         assert!(mended.out.lines().any(|line| line.starts_with(closed)), "{mended:?}");
     }
+    fs::remove_file(&file).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
