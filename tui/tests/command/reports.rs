@@ -95,7 +95,7 @@ async fn the_doctor_finds_what_is_wrong_and_how_to_mend_it() {
     assert_eq!((ran.out.lines().count(), ran.err.as_str()), (9, ""), "{ran:?}");
     assert!(ran.out.lines().all(|line| line.starts_with("✓  ")), "{ran:?}");
     let name = kami.database.name();
-    let user = kami_testkit::unique_name("r");
+    let user = unique_name("r");
     kami.database
         .execute(&format!(
             "DELETE FROM refinery_schema_history WHERE version = 4; \
@@ -129,7 +129,7 @@ async fn the_doctor_says_what_protects_the_password() {
     let is_maria = kami.database.rows::<String>("SELECT VERSION()", ()).await[0].contains("MariaDB");
     let socket = kami.database.rows::<String>("SELECT @@socket", ()).await.remove(0);
     // To the server, who comes by a socket comes from elsewhere than who comes by TCP.
-    let user = kami_testkit::unique_name("r");
+    let user = unique_name("r");
     for host in ["127.0.0.1", "localhost"] {
         let grant = format!("GRANT ALL ON {}.* TO '{user}'@'{host}'", kami.database.name());
         kami.database.execute(&format!("CREATE USER '{user}'@'{host}' IDENTIFIED BY 'p'; {grant}")).await;
