@@ -7,7 +7,7 @@ use mysql_async::{Conn, OptsBuilder};
 use refinery::embed_migrations;
 use thiserror::Error;
 
-use super::connect::connect;
+use super::connect::{SESSION, connect};
 use super::{Store, StoreError, routines};
 
 embed_migrations!("../sql");
@@ -133,7 +133,8 @@ impl Store {
     async fn apply(&self, guard: &mut Conn) -> Result<MigrationPlan, MigrateError> {
         let mut plan = plan(guard).await?;
         if !plan.migrations.is_empty() {
-            let mut connections = mysql_async::Pool::new(self.pool.address().await?.options());
+            let options = self.pool.address().await?.options().setup(vec![SESSION]);
+            let mut connections = mysql_async::Pool::new(options);
             migrations::runner().run_async(&mut connections).await.map_err(|error| failure(&error))?;
             connections.disconnect().await?;
         }
@@ -150,12 +151,12 @@ impl Store {
 
     /// A connection without the limits on time of the pool's: a change of a large table takes what it takes.
     async fn connect(&self) -> Result<Conn, StoreError> {
-        Ok(connect(self.pool.address().await?.options()).await?)
+        Ok(connect(self.pool.address().await?.options().setup(vec![SESSION])).await?)
     }
 
     async fn create_database(&self) -> Result<(), MigrateError> {
         let address = self.pool.address().await?;
-        let options: OptsBuilder = address.options().db_name(None::<String>);
+        let options: OptsBuilder = address.options().setup(vec![SESSION]).db_name(None::<String>);
         let mut connection = connect(options).await?;
         let name = address.database().replace('`', "``");
         connection

@@ -4,6 +4,7 @@
 
 mod acts;
 mod batches;
+mod character_sets;
 mod expiry;
 mod failures;
 mod hang_ups;

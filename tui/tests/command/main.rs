@@ -13,5 +13,6 @@ mod migrate;
 mod outages;
 mod reports;
 mod roles;
+mod servers;
 mod ssh;
 mod terminal;
