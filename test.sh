@@ -42,6 +42,7 @@ prepare() {
     "$installer" install >/dev/null || complain 'MySQL could not be installed, so it is not tested' 'MySQL 安装失败,因此不测试它'
   fi
   has server || need server || exit 1
+  need tmux || complain 'the tests of the screens in tmux will fail' '屏幕在 tmux 里的测试将会失败'
   # the tests of the clients run the examples in each language
   need mysqldump || complain 'the test of backups will fail' '备份的测试将会失败'
   need python node mono curl || complain "the tests of the clients in those languages will fail" '这些语言的客户端测试将会失败'

@@ -189,6 +189,7 @@ impl Console {
                 Effect::Keep(choice) => self.keep(choice),
                 Effect::Mouse(wanted) => self.screen.take_mouse(wanted)?,
                 Effect::Operator(operator) => self.worker.act_as(operator),
+                Effect::Redraw => self.screen.redraw()?,
                 Effect::Suspend => next = self.suspend()?,
                 Effect::Quit => next = Next::End,
             }

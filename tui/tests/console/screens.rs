@@ -10,7 +10,7 @@ use kami_shared::store::{
     ActError, ActOutcome, ActRecord, ActStep, Batch, BatchOrigin, LogRecord, PrefixCounts, PrefixStock,
     SearchCursor, SearchStep, StatusCounts, Stock,
 };
-use kami_tui::console::message::{Answer, Done, Failure, Topic};
+use kami_tui::console::message::{Answer, Done, Effect, Failure, Topic};
 use kami_tui::console::model::ReadOnly;
 use kami_tui::console::saved_view::SavedView;
 use kami_tui::console::statistics::{Chart, Statistics};
@@ -31,9 +31,9 @@ const CARDS: fn((u16, u16), Language) -> Console = Console::with_cards;
 const STARTED: fn((u16, u16), Language) -> Console = Console::started;
 
 /// A screen: its name, where its console begins, and what leads to it.
-type Screen = (&'static str, fn((u16, u16), Language) -> Console, fn(&mut Console));
+pub(crate) type Screen = (&'static str, fn((u16, u16), Language) -> Console, fn(&mut Console));
 
-const SCREENS: [Screen; 42] = [
+pub(crate) const SCREENS: [Screen; 42] = [
     ("cards", CARDS, |_| {}),
     ("marked", CARDS, |console| {
         console.keys("j  ");
@@ -348,6 +348,19 @@ fn every_screen_leaves_the_message_and_the_hints_alone_however_little_room_there
                 assert_eq!(last_lines(rows), last_lines(30), "{name} at {columns}×{rows} {language:?}");
             }
         }
+    }
+}
+
+#[test]
+fn every_screen_is_drawn_anew_on_demand() {
+    for (name, start, lead) in SCREENS {
+        let mut console = start((80, 24), Language::English);
+        lead(&mut console);
+        let before = console.screen();
+        console.effects.clear();
+        console.control('l');
+        assert!(matches!(console.effects[..], [Effect::Redraw]), "{name}: {:?}", console.effects);
+        assert_eq!(console.screen(), before, "{name}");
     }
 }
 
