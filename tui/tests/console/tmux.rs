@@ -184,6 +184,11 @@ fn go_everywhere(size: (u16, u16)) {
 }
 
 #[test]
+fn every_change_between_screens_on_a_phone() {
+    go_everywhere((40, 20));
+}
+
+#[test]
 fn every_change_between_screens_on_a_small_terminal() {
     go_everywhere((80, 24));
 }

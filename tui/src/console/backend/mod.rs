@@ -17,6 +17,7 @@ use ratatui::{Frame, Terminal};
 
 use self::pen::Pen;
 use self::stroke::{Change, Cursor, Ground, Stroke};
+use crate::size::terminal_size;
 
 /// Draws a frame; nothing is written when it looks like the last one.
 ///
@@ -176,7 +177,7 @@ impl<W: Write> Backend for ThriftyBackend<W> {
     }
 
     fn size(&self) -> io::Result<Size> {
-        let (width, height) = crossterm::terminal::size()?;
+        let (width, height) = terminal_size();
         Ok(Size { width, height })
     }
 
