@@ -17,6 +17,7 @@ pub mod prefix;
 pub mod protection;
 pub mod record;
 pub mod rules;
+pub mod small_file;
 pub mod socket;
 pub mod span;
 pub mod store;
