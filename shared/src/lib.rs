@@ -20,6 +20,7 @@ pub mod rules;
 pub mod small_file;
 pub mod socket;
 pub mod span;
+pub mod spoken;
 pub mod store;
 pub mod transfer;
 pub mod zone;
