@@ -11,6 +11,7 @@ pub mod odds;
 pub mod paths;
 pub mod period;
 pub mod settings;
+pub mod size;
 pub mod upload;
 pub mod words;
 

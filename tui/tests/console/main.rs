@@ -12,5 +12,7 @@ mod pictures;
 mod preferences;
 mod pseudo_terminal;
 mod screens;
+mod tmux;
 mod update;
 mod wire;
+mod worth;
