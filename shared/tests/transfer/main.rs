@@ -1,4 +1,4 @@
-//! Files of codes as Excel, WPS, LibreOffice and shops write them, read as the person who made them would.
+//! Files of codes as Excel, WPS and shops write them, read as the person who made them would.
 
 mod bytes;
 mod spreadsheets;
@@ -9,11 +9,11 @@ use kami_shared::transfer::import::{MalformedReason, Parsed, ReadError, parse_cs
 const DAY: CardDuration = CardDuration::Seconds(86_400);
 
 fn csv(bytes: impl AsRef<[u8]>) -> Parsed {
-    parse_csv(bytes.as_ref(), Some(DAY)).unwrap()
+    parse_csv(bytes.as_ref(), Some(DAY)).expect("it is read to its end")
 }
 
 fn txt(bytes: impl AsRef<[u8]>) -> Parsed {
-    parse_txt(bytes.as_ref(), Some(DAY)).unwrap()
+    parse_txt(bytes.as_ref(), Some(DAY)).expect("it is read to its end")
 }
 
 fn lines(parsed: &Parsed) -> Vec<(u64, &str)> {
