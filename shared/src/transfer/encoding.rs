@@ -353,7 +353,7 @@ mod tests {
         bytes.splice(4..4, [0x81, b'\n']);
         let (text, guessed) = decoded(&bytes);
         assert_eq!(guessed, Some(Encoding::Gb18030));
-        assert_eq!(text.iter().filter(|byte| **byte == b'\n').count(), 2);
+        assert_eq!(text.split(|byte| *byte == b'\n').count(), 3);
         assert!(str::from_utf8(&text).is_err());
         let (text, _) =
             decoded(&[utf16("\u{feff}A\n", false), vec![0x00, 0xd8], utf16("\nB", false)].concat());
