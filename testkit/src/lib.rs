@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
 
+mod agreed;
 mod certificates;
 mod database;
 mod function;
@@ -14,6 +15,7 @@ mod rogue;
 mod rogue_reply;
 mod server;
 
+pub use self::agreed::agreed;
 pub use self::certificates::Certificates;
 pub use self::database::{TestDatabase, unique_name};
 pub use self::function::{Function, Program};

@@ -15,6 +15,7 @@ mod password;
 mod round_trips;
 mod rows_read;
 mod statistics;
+mod surveys;
 mod takeover;
 mod tls;
 mod validation;

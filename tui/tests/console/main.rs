@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
 
 mod acts;
+mod bursts;
 mod ends;
 mod fixtures;
+mod gate;
 mod imports;
 mod journey;
 mod log;
@@ -12,5 +14,6 @@ mod pictures;
 mod preferences;
 mod pseudo_terminal;
 mod screens;
+mod undo;
 mod update;
 mod wire;
