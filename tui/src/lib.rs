@@ -10,6 +10,7 @@ pub mod odds;
 pub mod paths;
 pub mod period;
 pub mod settings;
+pub mod size;
 pub mod touch;
 pub mod upload;
 pub mod words;

@@ -114,6 +114,8 @@ pub enum Act {
     Help,
     /// Find an act by its name.
     Palette,
+    /// Draw everything anew.
+    Redraw,
     /// To the shell, and back with `fg`.
     Suspend,
     /// End.
@@ -178,6 +180,7 @@ impl Act {
             Self::Settings => "act.settings",
             Self::Help => "act.help",
             Self::Palette => "act.palette",
+            Self::Redraw => "act.redraw",
             Self::Suspend => "act.suspend",
             Self::Quit => "act.quit",
         }

@@ -179,6 +179,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::Settings, &[key('S')], SCREENS, Group::Program, 0),
     bind(Act::Palette, &[key(':')], ALL_SCREENS, Group::Program, 30),
     bind(Act::Help, &[key('?')], ALL_SCREENS, Group::Program, 31),
+    bind(Act::Redraw, &[Key::ctrl('l')], EVERYWHERE, Group::Program, 0),
     bind(Act::Suspend, &[Key::ctrl('z')], EVERYWHERE, Group::Program, 0),
     bind(Act::Quit, &[key('q')], SCREENS, Group::Program, 0),
     bind(Act::Quit, &[Key::ctrl('c')], EVERYWHERE, Group::Program, 0),

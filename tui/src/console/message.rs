@@ -352,6 +352,8 @@ pub enum Effect {
     Mouse(bool),
     /// Act under this name from now on.
     Operator(Operator),
+    /// Draw everything anew.
+    Redraw,
     /// Stop until the shell continues us.
     Suspend,
     /// End.

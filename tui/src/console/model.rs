@@ -21,7 +21,10 @@ use crate::settings::{Source, Sourced};
 use crate::words::Language;
 
 /// The smallest terminal that the console can be used in.
-pub const SMALLEST: (u16, u16) = (60, 15);
+pub const SMALLEST: (u16, u16) = (36, 12);
+
+/// Below how many columns the screen is a phone's: a table of codes and their statuses, and frames as wide as it.
+pub const NARROW: u16 = 60;
 
 /// From how many columns on the detail of a card stands beside the table.
 const WIDE: u16 = 120;
@@ -319,6 +322,11 @@ impl Model {
     /// Whether the detail of the card under the cursor stands beside the table.
     pub const fn is_wide(&self) -> bool {
         self.size.0 >= WIDE
+    }
+
+    /// Whether the screen is a phone's.
+    pub const fn is_narrow(&self) -> bool {
+        self.size.0 < NARROW
     }
 
     /// Whether the detail of a card is shown at all.

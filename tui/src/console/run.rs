@@ -24,6 +24,7 @@ use super::update::update;
 use super::view::view;
 use super::worker::Worker;
 use crate::settings::{Choice, Paths, Preferences, Settings};
+use crate::size::terminal_size;
 use crate::words::say;
 
 /// The shortest time between two frames.
@@ -39,7 +40,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         "the console needs a terminal; for scripts there are subcommands: kami --help"
     );
     let variable = |name: &str| std::env::var(name).ok();
-    let model = model(&settings, &variable)?;
+    let model = model(&settings, &variable);
     let store = Store::new(&settings.connection.url).read_only(settings.read_only);
     let (worker, answers) = Worker::new(store, settings.operator.value.clone());
     let line = Line::watch()?;
@@ -55,9 +56,9 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
 }
 
 /// The core as the settings want it at first.
-fn model(settings: &Settings, variable: &dyn Fn(&str) -> Option<String>) -> io::Result<Model> {
+fn model(settings: &Settings, variable: &dyn Fn(&str) -> Option<String>) -> Model {
     let theme = Theme { depth: Depth::detect(variable), shade: settings.shade.value };
-    let size = crossterm::terminal::size()?;
+    let size = terminal_size();
     let operator = settings.operator.value.clone();
     let mut model = Model::new(Utc::now(), size, settings.language.value, theme, operator);
     model.usual_operator = settings.usual_operator.clone();
@@ -96,7 +97,7 @@ fn model(settings: &Settings, variable: &dyn Fn(&str) -> Option<String>) -> io::
     };
     model.confined = settings.confined;
     model.read_only = settings.read_only.then_some(ReadOnly::Asked);
-    Ok(model)
+    model
 }
 
 /// The console with both its ends.
@@ -172,7 +173,11 @@ impl Console {
                 self.arrivals.add(key, std::time::Instant::now());
                 return Ok(Next::GoOn);
             }
-            Event::Resize(columns, rows) => Some(Message::Resized(columns, rows)),
+            // As the backend asks for it, so that both know the same size.
+            Event::Resize(..) => {
+                let (columns, rows) = terminal_size();
+                Some(Message::Resized(columns, rows))
+            }
             Event::Paste(text) => Some(Message::Pasted(text)),
             Event::Mouse(event) => Pointer::of(event).map(Message::Pointer),
             Event::FocusGained | Event::FocusLost => None,
@@ -224,6 +229,7 @@ impl Console {
                 Effect::Keep(choice) => self.keep(choice),
                 Effect::Mouse(wanted) => self.screen.take_mouse(wanted)?,
                 Effect::Operator(operator) => self.worker.act_as(operator),
+                Effect::Redraw => self.screen.redraw()?,
                 Effect::Suspend => next = self.suspend()?,
                 Effect::Quit => next = Next::End,
             }
@@ -266,7 +272,7 @@ impl Console {
         self.screen.reclaim()?;
         self.tell_time();
         // The terminal may have another size than when it was left.
-        let (columns, rows) = crossterm::terminal::size()?;
+        let (columns, rows) = terminal_size();
         self.take(Message::Resized(columns, rows))?;
         self.take(Message::Resumed)
     }

@@ -8,7 +8,7 @@ use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_ra
 use crossterm::{cursor, execute, queue};
 use ratatui::{Frame, Terminal};
 
-use super::backend::ThriftyBackend;
+use super::backend::{self, ThriftyBackend};
 
 /// The terminal, from [`Screen::claim`] until it is dropped.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Screen {
         if self.is_away {
             return Ok(());
         }
-        self.terminal.draw(render).map(drop)
+        backend::draw(&mut self.terminal, render)
     }
 
     /// Gives the terminal to the shell until we are continued; does nothing where there is no shell above us.
@@ -68,7 +68,15 @@ impl Screen {
     pub(super) fn reclaim(&mut self) -> io::Result<()> {
         self.enter()?;
         self.is_away = false;
-        self.terminal.backend_mut().forget();
+        self.redraw()
+    }
+
+    /// Draws everything anew with the next frame, since someone else may have written to the terminal.
+    pub(super) fn redraw(&mut self) -> io::Result<()> {
+        if self.is_away {
+            return Ok(());
+        }
+        self.terminal.backend_mut().forget()?;
         self.terminal.clear()
     }
 

@@ -1,6 +1,6 @@
 //! How the console ends or stops: the terminal is given back whatever happens.
 
-use kami_testkit::{TestDatabase, eventually};
+use kami_testkit::{Signal, TestDatabase, eventually, send_signal};
 use kami_tui::console::terminal::Screen;
 use kami_tui::fault::report_panics;
 use kami_tui::words::Language;
@@ -13,17 +13,15 @@ const AWAY: &str = "mysql://kami:secret@127.0.0.1:1/kamisystem";
 
 #[test]
 fn a_signal_gives_the_terminal_back() {
-    for signal in ["TERM", "HUP", "INT"] {
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
         let mut terminal = PseudoTerminal::start("mysql://kami:secret@127.0.0.1:1/kamisystem", (80, 24));
         terminal.wait_for_text("The database is away");
         assert!(!terminal.echoes());
         assert!(!terminal.text().contains("secret"));
-        let process = terminal.process().to_string();
-        let sent = std::process::Command::new("kill").args(["-s", signal, &process]).status().unwrap();
-        assert!(sent.success());
+        send_signal(terminal.process(), signal);
         terminal.wait_for_end();
         terminal.wait_until_given_back();
-        assert!(terminal.echoes(), "{signal}");
+        assert!(terminal.echoes(), "{signal:?}");
     }
 }
 

@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use kami_shared::card::{CardCode, MachineCode};
 use kami_testkit::TestDatabase;
+use portable_pty::CommandBuilder;
 
 use crate::pseudo_terminal::PseudoTerminal;
 
@@ -175,4 +176,14 @@ async fn moving_costs_few_bytes_and_standing_still_none() {
     let moved = terminal.bytes_sent() - before;
     assert!(moved < 1_000, "{moved}");
     println!("j costs {moved} bytes");
+}
+
+#[test]
+fn a_terminal_that_does_not_know_its_size_shows_the_console() {
+    let mut shell = CommandBuilder::new("/bin/sh");
+    shell.args(["-c", &format!("stty rows 0 cols 0; exec {}", env!("CARGO_BIN_EXE_kami"))]);
+    let mut terminal = PseudoTerminal::run(shell, "mysql://kami:secret@127.0.0.1:1/kamisystem", (80, 24));
+    terminal.wait_for_text("The database is away");
+    terminal.press("q");
+    assert_eq!(terminal.wait_for_end(), 0);
 }

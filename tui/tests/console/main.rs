@@ -14,6 +14,8 @@ mod pictures;
 mod preferences;
 mod pseudo_terminal;
 mod screens;
+mod tmux;
 mod undo;
 mod update;
 mod wire;
+mod worth;

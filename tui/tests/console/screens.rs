@@ -10,7 +10,7 @@ use kami_shared::store::{
     ActError, ActOutcome, ActRecord, ActStep, Batch, BatchOrigin, LogRecord, PrefixCounts, PrefixStock,
     SearchCursor, SearchStep, StatusCounts, Stock, Survey, Undoable,
 };
-use kami_tui::console::message::{Answer, Done, Failure, Topic};
+use kami_tui::console::message::{Answer, Done, Effect, Failure, Topic};
 use kami_tui::console::model::ReadOnly;
 use kami_tui::console::order::Undoing;
 use kami_tui::console::saved_view::SavedView;
@@ -23,7 +23,7 @@ use ratatui::style::{Color, Modifier};
 use crate::fixtures::{Console, cards, now, theme};
 use crate::imports;
 
-const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
+const SIZES: [(u16, u16); 4] = [(40, 20), (80, 24), (120, 40), (200, 50)];
 
 /// A console that shows cards.
 const CARDS: fn((u16, u16), Language) -> Console = Console::with_cards;
@@ -32,9 +32,9 @@ const CARDS: fn((u16, u16), Language) -> Console = Console::with_cards;
 const STARTED: fn((u16, u16), Language) -> Console = Console::started;
 
 /// A screen: its name, where its console begins, and what leads to it.
-type Screen = (&'static str, fn((u16, u16), Language) -> Console, fn(&mut Console));
+pub(crate) type Screen = (&'static str, fn((u16, u16), Language) -> Console, fn(&mut Console));
 
-const SCREENS: [Screen; 46] = [
+pub(crate) const SCREENS: [Screen; 46] = [
     ("cards", CARDS, |_| {}),
     ("marked", CARDS, |console| {
         console.keys("j  ");
@@ -384,7 +384,7 @@ fn every_screen_on_a_light_ground_and_without_colours() {
 fn every_screen_leaves_the_message_and_the_hints_alone_however_little_room_there_is() {
     for (name, start, lead) in SCREENS {
         for language in Language::ALL {
-            for (columns, rows) in [(60, 15), (61, 16), (80, 18), (160, 15), (250, 60)] {
+            for (columns, rows) in [(36, 12), (40, 20), (60, 15), (61, 16), (80, 18), (160, 15), (250, 60)] {
                 let last_lines = |rows| {
                     let mut console = start((columns, rows), language);
                     lead(&mut console);
@@ -398,8 +398,21 @@ fn every_screen_leaves_the_message_and_the_hints_alone_however_little_room_there
 }
 
 #[test]
+fn every_screen_is_drawn_anew_on_demand() {
+    for (name, start, lead) in SCREENS {
+        let mut console = start((80, 24), Language::English);
+        lead(&mut console);
+        let before = console.screen();
+        console.effects.clear();
+        console.control('l');
+        assert!(matches!(console.effects[..], [Effect::Redraw]), "{name}: {:?}", console.effects);
+        assert_eq!(console.screen(), before, "{name}");
+    }
+}
+
+#[test]
 fn a_terminal_that_is_too_small_says_so() {
-    insta::assert_snapshot!("too_small", Console::with_cards((50, 12), Language::Chinese).screen());
+    insta::assert_snapshot!("too_small", Console::with_cards((30, 9), Language::Chinese).screen());
 }
 
 /// Every run of cells in one style, as `text{style}`: what colours add to the words.

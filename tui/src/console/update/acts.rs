@@ -20,6 +20,9 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         model.say(Tone::Bad, reason);
         return Vec::new();
     }
+    if act == Act::Redraw {
+        return vec![Effect::Redraw];
+    }
     let place = model.place();
     if place.is_over_cards()
         && let Some(effects) = act_over_cards(model, place, act)

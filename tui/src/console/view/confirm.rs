@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::paint::{input, overlay, span};
+use super::paint::{input, overlay, overlay_width, span};
 use crate::cells::wrap;
 use crate::console::model::Model;
 use crate::console::overlay::{Confirm, Touched};
@@ -13,7 +13,7 @@ use crate::words::say;
 /// The question in its frame.
 pub(super) fn render(model: &Model, confirm: &Confirm, frame: &mut Frame<'_>, screen: Rect) {
     let (language, theme) = (model.language, model.theme);
-    let width = 60.min(screen.width.saturating_sub(4));
+    let width = overlay_width(60, screen);
     let room = usize::from(width.saturating_sub(4));
     let style = if confirm.is_danger { theme.danger() } else { theme.strong() };
     let mut lines: Vec<Line<'static>> = vec![Line::default()];

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
-use super::paint::{input, overlay, space, span};
+use super::paint::{input, overlay, overlay_width, space, span};
 use super::table::NONE;
 use crate::cells::{cells, cut_end, cut_middle, harmless, pad_right, wrap};
 use crate::console::field::{Choice, Editor, Field, FieldName};
@@ -27,15 +27,20 @@ const SAMPLE: &str = "7KQ2M9XWTR4HP3NDZC5FAV8EBJ6GSYU2";
 /// The form in its frame.
 pub(super) fn render(model: &Model, form: &Form, is_top: bool, frame: &mut Frame<'_>, screen: Rect) {
     let theme = model.theme;
-    let width = 72.min(screen.width.saturating_sub(4));
+    let width = overlay_width(72, screen);
     let inner_width = usize::from(width.saturating_sub(4));
     let below = below(model, form, inner_width);
     let fields = u16::try_from(form.fields.len()).unwrap_or(0);
     let height = fields * 2 + 3 + u16::try_from(below.len()).unwrap_or(0);
+    // On a low screen the fields stand close to each other.
+    let is_close = height + 2 > screen.height;
+    let problems =
+        form.fields.iter().filter(|field| form.problem(field.name, model.language).is_some()).count();
+    let height = if is_close { height - fields + u16::try_from(problems).unwrap_or(0) } else { height };
     let title = say!(model.language, form.kind.key());
     let inner = overlay(frame, theme, &title, (width, height), screen);
     let label_width = form.fields.iter().map(|field| cells(&label(model, field))).max().unwrap_or(0) + 2;
-    let mut y = inner.y + 1;
+    let mut y = inner.y + u16::from(!is_close);
     for (index, field) in form.fields.iter().enumerate() {
         let is_focused = index == form.focus && is_top;
         let row = Rect { y, height: 1, ..inner };
@@ -43,13 +48,16 @@ pub(super) fn render(model: &Model, form: &Form, is_top: bool, frame: &mut Frame
             render_field(model, form, field, is_focused, label_width, frame, row);
         }
         y += 1;
-        if let Some(problem) = form.problem(field.name, model.language).filter(|_| y < inner.bottom()) {
+        let problem = form.problem(field.name, model.language);
+        let has_row = !is_close || problem.is_some();
+        if let Some(problem) = problem.filter(|_| y < inner.bottom()) {
             let x = inner.x + u16::try_from(label_width).unwrap_or(0) + 2;
             let room = usize::from(inner.right().saturating_sub(x));
             frame.buffer_mut().set_string(x, y, cut_end(&problem, room), theme.warning());
         }
-        y += 1;
+        y += u16::from(has_row);
     }
+    y += u16::from(is_close);
     for (y, line) in (y..inner.bottom()).zip(below) {
         frame.buffer_mut().set_line(inner.x, y, &line, inner.width);
     }
@@ -144,7 +152,11 @@ fn render_choice(
             return;
         }
         if is_focused {
-            spans.push(span(say!(language, "field.or_typed"), theme.dim()));
+            let words = say!(language, "field.or_typed");
+            let room = usize::from(area.width).saturating_sub(spans.iter().map(Span::width).sum());
+            if cells(&words) < room {
+                spans.extend([space(1), span(words, theme.dim())]);
+            }
         }
     }
     frame.buffer_mut().set_line(area.x, area.y, &Line::from(spans), area.width);

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Padding, Widget as _};
 
 use crate::cells::cells;
+use crate::console::model::NARROW;
 use crate::console::theme::Theme;
 
 /// Puts a line at the left of an area and another at its right, which gives way where both do not fit.
@@ -29,9 +30,14 @@ pub(super) fn space(width: usize) -> Span<'static> {
     Span::raw(" ".repeat(width))
 }
 
+/// The width of a frame of at most so many cells: all of a narrow screen.
+pub(super) fn overlay_width(most: u16, screen: Rect) -> u16 {
+    if screen.width < NARROW { screen.width } else { most.min(screen.width.saturating_sub(4)) }
+}
+
 /// Where a frame of at most this size stands.
 fn overlay_area((width, height): (u16, u16), screen: Rect) -> Rect {
-    let width = width.min(screen.width.saturating_sub(4));
+    let width = overlay_width(width, screen);
     let height = height.min(screen.height.saturating_sub(2));
     Rect {
         x: screen.x + (screen.width - width) / 2,
