@@ -5,7 +5,7 @@
 
 use std::ops::Deref;
 
-/// From how many cards on an act is agreed to by typing their number: it is more than anybody looks through.
+/// Above how many cards an act is agreed to by typing their number: it is more than anybody looks through.
 const MANY: u64 = 1_000;
 
 /// Above how many cards it is asked whether a batch shall be made: what a seller makes every day is less.
@@ -105,14 +105,22 @@ impl Gate {
 
     /// What has to be said before an act of this weight.
     pub const fn asks(self, Weight { cards, kind }: Weight) -> Asks {
-        match kind {
-            Kind::Read | Kind::Import | Kind::TakeBack { is_own: true, deletes: false } => Asks::Nothing,
-            Kind::Generate if cards > LARGE_BATCH => Asks::Yes,
-            Kind::Generate => Asks::Nothing,
-            Kind::Change if cards <= self.unasked => Asks::Nothing,
-            Kind::Delete if cards > 1 => Asks::Number,
-            Kind::Change | Kind::Delete | Kind::TakeBack { .. } if cards > MANY => Asks::Number,
-            Kind::Change | Kind::Delete | Kind::TakeBack { .. } => Asks::Yes,
+        // Up to how many cards nothing has to be said, and up to how many a plain yes will do.
+        let (unasked, looked_through) = match kind {
+            Kind::Read | Kind::Import | Kind::TakeBack { is_own: true, deletes: false } => {
+                (u64::MAX, u64::MAX)
+            }
+            Kind::Generate => (LARGE_BATCH, u64::MAX),
+            Kind::Change => (self.unasked, MANY),
+            Kind::Delete => (0, 1),
+            Kind::TakeBack { .. } => (0, MANY),
+        };
+        if cards <= unasked {
+            Asks::Nothing
+        } else if cards <= looked_through {
+            Asks::Yes
+        } else {
+            Asks::Number
         }
     }
 

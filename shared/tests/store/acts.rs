@@ -97,9 +97,9 @@ async fn one_card_goes_through_every_act_and_back() {
     assert!(store.card(seen.id).await.unwrap().is_none());
     undo.push(gone.act_id);
     for act_id in undo.into_iter().rev() {
-        let outcome = store.undo(&anna(), &agreed(Undo { act_id: act_id }), &on).await.unwrap();
+        let outcome = store.undo(&anna(), &agreed(Undo { act_id }), &on).await.unwrap();
         assert_eq!((outcome.done, outcome.refused.len()), (1, 0), "act {act_id}");
-        let again = store.undo(&anna(), &agreed(Undo { act_id: act_id }), &on).await.unwrap_err();
+        let again = store.undo(&anna(), &agreed(Undo { act_id }), &on).await.unwrap_err();
         assert!(matches!(again, ActError::NotUndoable(UndoRefusal::AlreadyUndone)), "{again}");
     }
     let back = card(&store, "VIP-ONE").await;
@@ -203,7 +203,7 @@ async fn acts_on_many_change_what_allows_it_and_can_be_undone() {
         let act_id = outcome.act_id.unwrap();
         let record = store.act(act_id).await.unwrap().unwrap();
         assert_eq!((record.act.as_str(), record.card_count), (what.name(), done));
-        let undone = store.undo(&anna(), &agreed(Undo { act_id: act_id }), &on).await.unwrap();
+        let undone = store.undo(&anna(), &agreed(Undo { act_id }), &on).await.unwrap();
         assert_eq!((undone.done, undone.refused.len()), (done, 0), "{what:?}");
         assert_eq!(cards(&store).await, before, "{what:?}");
     }

@@ -39,7 +39,8 @@ fn ask(
     is_yes: impl Fn(&str) -> bool,
 ) -> Result<(), Failure> {
     let Question { words, touched, agree } = question;
-    let touched: String = touched.iter().map(|line| format!("\n  {line}")).collect();
+    let touched: Vec<String> = touched.iter().map(|line| format!("\n  {line}")).collect();
+    let touched = touched.concat();
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return Err(Failure::Refused(format!("{words} {agree}{touched}")));
     }

@@ -241,7 +241,9 @@ mod tests {
             (&[GoToEnd, DeletePrevChar, InsertChar('5')], "105"),
         ] {
             for mut field in [line(), typed()] {
-                requests.iter().for_each(|request| field.edit(*request));
+                for request in requests {
+                    field.edit(*request);
+                }
                 assert_eq!(field.value(), value, "{requests:?}");
             }
         }

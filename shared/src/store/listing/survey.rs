@@ -59,6 +59,12 @@ fn tally<K: Ord>(counts: &mut Option<BTreeMap<K, u64>>, kind: K, cards: u64) {
 }
 
 impl Survey {
+    fn add_all(&mut self, groups: Vec<Group>) {
+        for group in groups {
+            self.add(group);
+        }
+    }
+
     fn add(&mut self, Group { status, prefix, batch, cards }: Group) {
         self.cards += cards;
         match self.statuses.iter_mut().find(|(known, _)| *known == status) {
@@ -89,7 +95,7 @@ impl Store {
             Selection::Ids(ids) => {
                 for (step, part) in ids.chunks(PART).enumerate() {
                     let groups = self.run(BACKGROUND + GRACE, OfIds { ids: part }).await?;
-                    groups.into_iter().for_each(|group| survey.add(group));
+                    survey.add_all(groups);
                     let behind = (step * PART + part.len()) as u64;
                     if let ControlFlow::Break(()) = report(&survey, behind, ids.len() as u64) {
                         return Ok(None);
@@ -103,7 +109,7 @@ impl Store {
                 }
                 while let Some(cursor) = next {
                     let (groups, follow) = self.run(BACKGROUND + GRACE, OfWindow { filter, cursor }).await?;
-                    groups.into_iter().for_each(|group| survey.add(group));
+                    survey.add_all(groups);
                     next = follow;
                     let progress = cursor.progress(next);
                     if let ControlFlow::Break(()) = report(&survey, progress.done, progress.total) {

@@ -183,15 +183,11 @@ pub(super) fn confirmed(model: &mut Model) -> Vec<Effect> {
         Some(typed) => Answer::Typed(typed.value()),
         None => Answer::Yes,
     };
-    match gate(model).pass(order, weight, answer) {
-        Ok(order) => {
-            model.overlays.pop();
-            work::run(model, order)
-        }
-        Err(_) => {
-            let words = say!(language, "confirm.wrong_number", n = weight.cards);
-            model.say(Tone::Bad, words);
-            Vec::new()
-        }
-    }
+    let Ok(order) = gate(model).pass(order, weight, answer) else {
+        let words = say!(language, "confirm.wrong_number", n = weight.cards);
+        model.say(Tone::Bad, words);
+        return Vec::new();
+    };
+    model.overlays.pop();
+    work::run(model, order)
 }
