@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
 
 mod acts;
+mod any_table;
 mod batches;
 mod expiry;
 mod failures;
+mod flask_table;
 mod hang_ups;
 mod inspection;
 mod limits;
@@ -16,6 +18,7 @@ mod round_trips;
 mod rows_read;
 mod statistics;
 mod surveys;
+mod table_forms;
 mod takeover;
 mod tls;
 mod validation;
