@@ -17,6 +17,9 @@ use thiserror::Error;
 
 use crate::paths::expand;
 
+/// What the name of a file for a shop begins with.
+const SHOP: &str = "shop_";
+
 /// How many cards are read at a time.
 const PART: usize = 1_000;
 
@@ -88,7 +91,18 @@ pub fn unused(prefix: Option<String>) -> Filter {
 /// The file in `exports/` that cards go to when nothing else is said.
 pub fn default_path(format: Format, prefix: Option<&str>, at: DateTime<Utc>, zone: Zone) -> PathBuf {
     let name = txt::file_name(prefix, at, zone);
-    Path::new("exports").join(name).with_extension(format.extension())
+    in_form(&Path::new("exports").join(name), format)
+}
+
+/// The name of a file in another form: a shop's is told from a seller's, which ends alike.
+pub fn in_form(path: &Path, format: Format) -> PathBuf {
+    let path = path.with_extension(format.extension());
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return path };
+    let plain = name.strip_prefix(SHOP).unwrap_or(name);
+    match format {
+        Format::Shop => path.with_file_name(format!("{SHOP}{plain}")),
+        _ => path.with_file_name(plain),
+    }
 }
 
 /// Writes the file: under another name at first, so that a name that is there always has a whole file.
@@ -169,7 +183,7 @@ fn share(done: u64, total: u64) -> f64 {
 
 fn line(format: Format, card: &CardRecord) -> String {
     match format {
-        Format::Txt => txt::line(card),
+        Format::Txt | Format::Shop => txt::line(card),
         Format::Csv => table::csv_line(card),
         Format::JsonLines => table::json_line(card),
     }
@@ -186,7 +200,8 @@ fn write_whole(order: &ExportOrder, count: u64, body: &Draft, whole: &Draft) -> 
             txt::header(prefix, count, order.at, order.zone)
         }
         Format::Csv => table::csv_header(),
-        Format::JsonLines => String::new(),
+        // A shop would sell a head.
+        Format::Shop | Format::JsonLines => String::new(),
     };
     out.write_all(head.as_bytes())?;
     io::copy(&mut File::open(&body.path)?, &mut out)?;

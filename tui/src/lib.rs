@@ -6,6 +6,7 @@ pub mod console;
 pub mod export;
 pub mod fault;
 pub mod moment;
+pub mod notice;
 pub mod odds;
 pub mod paths;
 pub mod period;

@@ -86,6 +86,11 @@ impl StoreError {
         }
     }
 
+    /// What the server said, values included: for whoever changes tables, and no log.
+    pub(super) fn server_words(&self) -> Option<String> {
+        self.server().map(|error| format!("error {} ({}): {}", error.code, error.state, error.message))
+    }
+
     /// Whether the server rolled the work back, for a deadlock or a lock that took too long.
     pub(super) fn is_rolled_back(&self) -> bool {
         self.server().is_some_and(|error| matches!(error.code, 1205 | 1213))

@@ -22,7 +22,9 @@ mod one_card;
 mod pool;
 mod record;
 mod routines;
+mod runner;
 mod statistics;
+mod takeover;
 mod validation;
 
 use std::sync::Arc;
@@ -58,6 +60,7 @@ pub use self::migrations::{MigrateError, Migration, MigrationPlan, Routine};
 use self::pool::Pool;
 use self::routines::Writing;
 pub use self::statistics::{Event, Histogram, PrefixStock, Step, Stock};
+pub use self::takeover::{Fault, FaultKind, Refusal, Repair, RepairKind, TableChange, Takeover};
 pub use self::validation::Validation;
 use crate::card::Card;
 use crate::database_url::DatabaseUrl;

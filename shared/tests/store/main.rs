@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
 
 mod acts;
+mod any_table;
 mod batches;
 mod expiry;
 mod failures;
+mod flask_table;
 mod hang_ups;
 mod inspection;
 mod limits;
@@ -15,6 +17,7 @@ mod password;
 mod round_trips;
 mod rows_read;
 mod statistics;
+mod table_forms;
 mod takeover;
 mod tls;
 mod validation;

@@ -47,9 +47,9 @@ pub(super) struct Generate {
     /// How many cards, 1 to 1,000,000; above 10,000 it asks, or needs --yes
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_BATCH)))]
     count: u32,
-    /// How long each lasts from its activation, such as 3h, 45d or forever
+    /// How long each lasts from its activation, such as 45d, 1个月 or forever; 3h by default
     #[arg(long, value_name = "DURATION")]
-    duration: CardDuration,
+    duration: Option<CardDuration>,
     /// How many random characters each code has, 6 to 32
     #[arg(long, value_name = "NUMBER", default_value = "16", value_parser = length)]
     length: CodeLength,
@@ -62,7 +62,7 @@ pub(super) struct Generate {
     /// Write the cards to this new file, not to standard output
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// The form of the file: txt, csv or jsonl; by default what its name ends in, else txt
+    /// The form of the file: txt, shop, csv or jsonl; by default what its name ends in, else txt
     #[arg(long, value_name = "FORM", requires = "output")]
     format: Option<Format>,
     /// Do not ask
@@ -94,11 +94,16 @@ impl Generate {
             let question = counted(language, "confirm.generate", u64::from(self.count));
             confirm::yes(language, self.yes, &question)?;
         }
-        let Self { prefix, count, length, duration, .. } = self;
+        let Self { prefix, count, length, .. } = self;
+        let duration = self.duration.unwrap_or_default();
         let order = GenerateOrder { prefix, count, length, duration, note };
         let batch = make(session, &order).await?;
         let said = counted(language, "done.generate", u64::from(batch.card_count));
         message(&(said + &say!(language, "command.batch", id = batch.id)));
+        if self.duration.is_none() {
+            let lasts = crate::words::duration(language, duration.seconds());
+            message(&say!(language, "command.default_duration", duration = lasts));
+        }
         match &self.output {
             None => print(session, &batch, self.json).await,
             Some(path) => {

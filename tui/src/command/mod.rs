@@ -28,6 +28,7 @@ mod record;
 mod session;
 mod show;
 mod stats;
+mod tables;
 mod unbind;
 mod undo;
 

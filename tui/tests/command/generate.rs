@@ -24,6 +24,23 @@ async fn codes_go_to_standard_output_and_words_to_standard_error() {
 }
 
 #[tokio::test]
+async fn without_a_duration_cards_last_three_hours_and_it_says_so() {
+    let kami = Kami::new().await;
+    let arguments = ["generate", "--prefix", "VIP", "--count", "1"];
+    let made = kami.run(&arguments).ends(0);
+    assert_eq!(
+        made.err,
+        "One card made. Batch #1.\nEach lasts 3h from its activation: --duration says otherwise.\n"
+    );
+    let json = kami.run(&[&arguments[..], &["--json"]].concat()).ends(0).json();
+    assert_eq!((&json[0]["duration"], &json[0]["duration_seconds"]), (&"3h".into(), &10_800.into()));
+    let mut command = kami.command(&["generate", "--prefix", "VIP", "--count", "1", "--duration", "1个月"]);
+    let month = ran(command.env("LANG", "zh_CN.UTF-8").arg("--json").output().unwrap()).ends(0);
+    assert_eq!(month.json()[0]["duration"], "30d");
+    assert!(!month.err.contains("--duration"), "{month:?}");
+}
+
+#[tokio::test]
 async fn many_cards_need_a_yes() {
     let kami = Kami::new().await;
     let arguments = ["generate", "--prefix", "VIP", "--count", "10001", "--duration", "1d"];

@@ -102,6 +102,25 @@ fn a_file_whose_lines_are_all_new_is_imported_and_its_batch_seen() {
 }
 
 #[test]
+fn what_was_guessed_about_a_file_is_shown_above_its_lines() {
+    for (language, notices) in [
+        (
+            Language::English,
+            ["code = 卡密, duration = 时长", "One empty row was passed over.", "a month counts as 30"],
+        ),
+        (Language::Chinese, ["卡密＝卡密、时长＝时长", "已跳过 1 个空行。", "一月按 30 天"]),
+    ] {
+        let mut console = asked((80, 24), language);
+        look(&mut console, "卡密\t时长\nVIP-A1\t1个月\n\t\nVIP-B2\t30天\n", &[]);
+        let screen = console.screen();
+        assert!(notices.iter().all(|notice| screen.contains(notice)), "{screen}");
+        assert!(screen.contains("VIP-A1") && screen.contains("VIP-B2"), "{screen}");
+        console.press(KeyCode::Enter);
+        assert!(is_ordered(&console));
+    }
+}
+
+#[test]
 fn a_file_of_codes_that_are_easy_to_guess_is_shown_with_a_warning_and_imported_all_the_same() {
     for (language, warning) in [
         (Language::English, "Some are easy to guess: one hit in 1.1 × 10⁹ guesses"),
