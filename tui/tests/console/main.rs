@@ -4,6 +4,7 @@
 
 mod acts;
 mod bursts;
+mod contrast;
 mod ends;
 mod fixtures;
 mod gate;

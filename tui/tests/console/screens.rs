@@ -417,8 +417,12 @@ fn a_terminal_that_is_too_small_says_so() {
 
 /// Every run of cells in one style, as `text{style}`: what colours add to the words.
 fn styled(buffer: &Buffer) -> String {
+    let grounds = [(Depth::True, Shade::Dark), (Depth::True, Shade::Light), (Depth::Indexed, Shade::Dark)]
+        .map(|(depth, shade)| theme(depth, shade).ground());
     let color = |color: Color| match color {
         Color::Reset => String::new(),
+        // What everything stands on goes without saying.
+        color if grounds.iter().any(|ground| [ground.fg, ground.bg].contains(&Some(color))) => String::new(),
         Color::Rgb(red, green, blue) => format!("#{red:02x}{green:02x}{blue:02x}"),
         other => format!("{other:?}"),
     };

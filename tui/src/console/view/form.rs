@@ -86,7 +86,7 @@ fn render_field(
     let x = row.x + u16::try_from(label_width + 2).unwrap_or(0);
     let value = Rect { x, width: row.right().saturating_sub(x), ..row };
     if is_idle {
-        frame.buffer_mut().set_string(value.x, value.y, NONE, theme.faint());
+        frame.buffer_mut().set_string(value.x, value.y, NONE, theme.dim());
         return;
     }
     match &field.editor {
