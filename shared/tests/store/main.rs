@@ -18,6 +18,7 @@ mod round_trips;
 mod rows_read;
 mod server_settings;
 mod statistics;
+mod surveys;
 mod table_forms;
 mod takeover;
 mod tls;

@@ -77,7 +77,8 @@ pub fn read_error(language: Language, error: &ReadError) -> String {
             say!(language, "upload.malformed", most = number(MAX_MALFORMED as u64))
         }
         ReadError::NoDuration => say!(language, "command.needs_duration"),
-        ReadError::NotText => say!(language, "upload.not_text"),
+        ReadError::OpenQuote(line) => say!(language, "upload.open_quote", line = number(*line)),
+        ReadError::Workbook => say!(language, "upload.workbook"),
         ReadError::Io(error) => error.to_string(),
     }
 }
@@ -93,7 +94,20 @@ pub fn malformed(language: Language, reason: MalformedReason) -> String {
         MalformedReason::Repeated(line) => {
             return say!(language, "malformed.repeated", line = number(line));
         }
+        MalformedReason::RowInQuotes(line) => {
+            return say!(language, "malformed.row_in_quotes", line = number(line));
+        }
         MalformedReason::NoHeader => "malformed.no_header",
+        MalformedReason::TwoColumns => "malformed.two_columns",
+        MalformedReason::HeaderAgain => "malformed.header_again",
+        MalformedReason::NoCode => "malformed.no_code",
+        MalformedReason::NoUnit => "malformed.no_unit",
+        MalformedReason::SeveralCells => "malformed.several_cells",
+        MalformedReason::TooManyCells => "malformed.too_many_cells",
+        MalformedReason::Quote => "malformed.quote",
+        MalformedReason::NotText => "malformed.not_text",
+        MalformedReason::MadeNumber => "malformed.made_number",
+        MalformedReason::MadeDate => "malformed.made_date",
     };
     say!(language, key)
 }

@@ -4,6 +4,7 @@ use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::style::{Attribute, SetAttribute};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute, queue};
 use ratatui::{Frame, Terminal};
@@ -118,6 +119,8 @@ fn give_back() {
     if HAS_MOUSE.swap(false, Ordering::Relaxed) {
         drop(io::stdout().write_all(GIVE_MOUSE));
     }
-    drop(execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, cursor::Show));
+    // The pen is left as the last frame had it.
+    let plain = SetAttribute(Attribute::Reset);
+    drop(execute!(io::stdout(), plain, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show));
     drop(disable_raw_mode());
 }

@@ -111,12 +111,12 @@ pub(crate) fn history(console: &mut Console, records: Vec<LogRecord>) {
 fn a_step_down_costs_few_bytes() {
     // Used cards differ in more columns, and in every field of the detail, which follows where the cursor rests.
     for (is_mixed, size, most, most_at_rest) in [
-        (false, (80, 24), 280, 280),
-        (false, (120, 40), 320, 320),
-        (false, (200, 50), 440, 440),
-        (true, (80, 24), 330, 330),
-        (true, (120, 40), 320, 550),
-        (true, (200, 50), 480, 720),
+        (false, (80, 24), 310, 310),
+        (false, (120, 40), 360, 360),
+        (false, (200, 50), 480, 480),
+        (true, (80, 24), 370, 370),
+        (true, (120, 40), 360, 600),
+        (true, (200, 50), 520, 780),
     ] {
         let (mut worst, mut worst_at_rest) = (0, 0);
         for language in Language::ALL {

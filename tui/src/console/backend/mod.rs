@@ -78,7 +78,7 @@ impl<W: Write> ThriftyBackend<W> {
     /// A backend that writes to `writer`; `term` is the terminal's name, as `TERM` has it.
     pub fn new(writer: W, term: &str) -> Self {
         // GNU screen alone leaves erased cells without colour.
-        let erases_in_color = term != "screen" && !term.starts_with("screen.");
+        let erases_in_color = !term.starts_with("screen");
         Self {
             writer,
             erases_in_color,
@@ -117,7 +117,6 @@ impl<W: Write> Backend for ThriftyBackend<W> {
         let mut stroke = Stroke::from(self.cursor, self.pen);
         let ground = Ground { second_halves: &self.second_halves, erases_in_color: self.erases_in_color };
         stroke.write(&changes, ground);
-        stroke.take_pen(Pen::PLAIN);
         self.pen = stroke.pen;
         for change in &changes {
             change.note(&mut self.second_halves);
@@ -165,6 +164,8 @@ impl<W: Write> Backend for ThriftyBackend<W> {
         if region == ClearType::All {
             self.second_halves.clear();
         }
+        self.writer.write_all(Pen::PLAIN.sequence_from(self.pen).as_bytes())?;
+        self.pen = Pen::PLAIN;
         let region = match region {
             ClearType::All => Region::All,
             ClearType::AfterCursor => Region::FromCursorDown,
@@ -238,7 +239,7 @@ mod tests {
         let before = Buffer::empty(Rect::new(0, 0, 40, 1));
         let mut after = before.clone();
         after.set_style(Rect::new(0, 0, 40, 1), Style::new().bg(Color::Indexed(236)));
-        assert_eq!(written(&before, &after), "\x1b[1H\x1b[48;5;236m\x1b[40X\x1b[m");
+        assert_eq!(written(&before, &after), "\x1b[1H\x1b[48;5;236m\x1b[40X");
     }
 
     #[test]
@@ -248,7 +249,7 @@ mod tests {
         after.set_string(0, 0, "a", Style::new().fg(Color::Rgb(1, 2, 3)).add_modifier(Modifier::BOLD));
         after.set_string(1, 0, "b", Style::new().fg(Color::Rgb(1, 2, 3)));
         after.set_string(2, 0, "c", Style::new().fg(Color::Red).bg(Color::DarkGray));
-        let bytes = "\x1b[1H\x1b[1;38;2;1;2;3ma\x1b[22mb\x1b[31;100mc\x1b[m";
+        let bytes = "\x1b[1H\x1b[1;38;2;1;2;3ma\x1b[22mb\x1b[31;100mc";
         assert_eq!(written(&before, &after), bytes);
     }
 }

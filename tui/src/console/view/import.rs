@@ -9,6 +9,7 @@ use crate::cells::{cells, cut_end, cut_middle, harmless, pad_left, pad_right};
 use crate::console::import::{Import, ImportLine, LineState};
 use crate::console::model::Model;
 use crate::console::reason;
+use crate::notice;
 use crate::odds::warning_of_import;
 use crate::words::{counted, number, say};
 
@@ -24,14 +25,19 @@ pub(super) fn render(model: &Model, import: &Import, frame: &mut Frame<'_>, scre
     let width = overlay_width(84, screen);
     let room = usize::from(width.saturating_sub(4));
     let shown = import.height(screen.height);
-    let height = u16::try_from(shown + 7).unwrap_or(u16::MAX);
+    let notices = import.notices_shown(screen.height);
+    let height = u16::try_from(shown + notices + 7).unwrap_or(u16::MAX);
     let path = import.file.path.display().to_string();
     let title = say!(language, "form.import");
     let title = format!("{title} · {}", cut_middle(&harmless(&path), room.saturating_sub(16)));
     let inner = overlay(frame, theme, &title, (width, height), screen);
     frame.buffer_mut().set_line(inner.x, inner.y + 1, &Line::from(summary(model, import)), inner.width);
+    for (y, notice) in (inner.y + 2..inner.bottom()).zip(import.notices.iter().take(notices)) {
+        let words = notice::words(language, notice);
+        frame.buffer_mut().set_string(inner.x, y, cut_end(&words, room), theme.warning());
+    }
     let lines = import.lines.iter().skip(import.scroll).take(shown);
-    let first = inner.y + 3;
+    let first = inner.y + 3 + u16::try_from(notices).unwrap_or(0);
     for (y, each) in (first..inner.bottom()).zip(lines) {
         frame.buffer_mut().set_line(inner.x, y, &line(model, import, each, room), inner.width);
     }

@@ -88,6 +88,19 @@ pub(super) fn overlay(
     inner
 }
 
+/// Gives every cell that has none the colours of the theme's ground.
+pub(super) fn ground(frame: &mut Frame<'_>, theme: Theme) {
+    let (Some(text), Some(ground)) = (theme.ground().fg, theme.ground().bg) else { return };
+    for cell in &mut frame.buffer_mut().content {
+        if cell.fg == Color::Reset {
+            cell.fg = text;
+        }
+        if cell.bg == Color::Reset {
+            cell.bg = ground;
+        }
+    }
+}
+
 /// A line of text that is typed, with the terminal's cursor in it; the part around the cursor where it is too long.
 pub(super) fn input(
     frame: &mut Frame<'_>,
