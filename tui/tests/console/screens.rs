@@ -155,8 +155,7 @@ pub(crate) const SCREENS: [Screen; 46] = [
     ("done", CARDS, |console| {
         console.keys("*b");
         let refused = [(ActRefusal::AlreadyDisabled, 2)].into();
-        let outcome =
-            ActOutcome { act_id: Some(2), done: 6, refused, missing: 0, cancelled: false, failed: None };
+        let outcome = ActOutcome { act_id: Some(2), done: 6, refused, missing: 0, ..ActOutcome::default() };
         console.answer(Topic::Work, Answer::Done(Box::new(Done::Many { act: "disable", outcome })));
     }),
     ("export", CARDS, |console| console.keys(" x")),
