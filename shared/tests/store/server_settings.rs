@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use kami_shared::acts::Act;
 use kami_shared::filter::Filter;
 use kami_shared::operator::Operator;
-use kami_shared::store::{ActProgress, ExpiryCursor, Selection, Takeover, Validation};
-use kami_testkit::{PrivateServer, TestDatabase};
+use kami_shared::store::{ActProgress, ExpiryCursor, ManyAct, Selection, Takeover, Undo, Validation};
+use kami_testkit::{PrivateServer, TestDatabase, agreed};
 
 use crate::{code, machine};
 
@@ -25,10 +25,12 @@ async fn live(database: &TestDatabase) {
     assert!(matches!(admitted, Validation::Admitted { .. }), "{admitted:?}");
     let all = Selection::Filter(Filter::default());
     for act in [Act::Disable, Act::Enable, Act::Delete] {
-        let done = store.act_on(&operator, &act, &all, &go_on).await.unwrap();
+        let many = agreed(ManyAct { act: act.clone(), selection: all.clone() });
+        let done = store.act_on(&operator, &many, &go_on).await.unwrap();
         assert_eq!(done.done, 2, "{act:?}");
         if act == Act::Delete {
-            let undone = store.undo(&operator, done.act_id.unwrap(), &go_on).await.unwrap();
+            let undone =
+                store.undo(&operator, &agreed(Undo { act_id: done.act_id.unwrap() }), &go_on).await.unwrap();
             assert_eq!(undone.done, 2);
         }
     }

@@ -5,8 +5,10 @@ use std::ops::ControlFlow;
 use kami_shared::acts::Act;
 use kami_shared::filter::Filter;
 use kami_shared::operator::Operator;
-use kami_shared::store::{ActError, ActOutcome, ActProgress, Selection, Store, StoreError, Validation};
-use kami_testkit::TestDatabase;
+use kami_shared::store::{
+    ActError, ActOutcome, ActProgress, ManyAct, Selection, Store, StoreError, Undo, Validation,
+};
+use kami_testkit::{TestDatabase, agreed};
 
 use crate::{code, machine};
 
@@ -30,7 +32,8 @@ async fn damaged() -> TestDatabase {
 
 async fn act(store: &Store, act: &Act, selection: &Selection) -> ActOutcome {
     let go_on = |_: ActProgress| ControlFlow::Continue(());
-    store.act_on(&Operator::new("li").unwrap(), act, selection, &go_on).await.unwrap()
+    let many = agreed(ManyAct { act: act.clone(), selection: selection.clone() });
+    store.act_on(&Operator::new("li").unwrap(), &many, &go_on).await.unwrap()
 }
 
 #[tokio::test]
@@ -42,7 +45,10 @@ async fn an_act_is_done_with_the_others_and_names_them() {
         done.unreadable.sort_unstable();
         assert_eq!((done.done, done.unreadable), (2, vec![2, 3, 4, 5]));
         let go_on = |_: ActProgress| ControlFlow::Continue(());
-        let undone = store.undo(&Operator::new("li").unwrap(), done.act_id.unwrap(), &go_on).await.unwrap();
+        let undone = store
+            .undo(&Operator::new("li").unwrap(), &agreed(Undo { act_id: done.act_id.unwrap() }), &go_on)
+            .await
+            .unwrap();
         assert_eq!((undone.done, undone.unreadable.len()), (2, 0));
     }
     let none = act(&store, &Act::Disable, &Selection::Ids(vec![3])).await;
@@ -57,10 +63,10 @@ async fn what_cannot_be_read_any_more_is_named_when_its_act_is_taken_back_and_ca
     database.execute("SET sql_mode = ''; UPDATE cards SET used_at = '0000-00-00' WHERE id = 6").await;
     let operator = Operator::new("li").unwrap();
     let go_on = |_: ActProgress| ControlFlow::Continue(());
-    let first = store.undo(&operator, done.act_id.unwrap(), &go_on).await.unwrap();
+    let first = store.undo(&operator, &agreed(Undo { act_id: done.act_id.unwrap() }), &go_on).await.unwrap();
     assert_eq!((first.done, first.unreadable), (1, vec![6]));
     assert!(store.migrate().await.is_ok());
-    let second = store.undo(&operator, done.act_id.unwrap(), &go_on).await.unwrap();
+    let second = store.undo(&operator, &agreed(Undo { act_id: done.act_id.unwrap() }), &go_on).await.unwrap();
     assert_eq!((second.done, second.unreadable), (1, vec![]));
 }
 
@@ -100,7 +106,8 @@ async fn nothing_that_needs_a_transaction_begins_on_a_table_without_one() {
         let go_on = |_: ActProgress| ControlFlow::Continue(());
         let all = Selection::Filter(Filter::default());
         let operator = Operator::new("li").unwrap();
-        let refused = store.act_on(&operator, &Act::Disable, &all, &go_on).await.unwrap_err();
+        let many = agreed(ManyAct { act: Act::Disable, selection: all.clone() });
+        let refused = store.act_on(&operator, &many, &go_on).await.unwrap_err();
         assert!(
             matches!(&refused, ActError::NoTransactions { table: found, engine } if found == table && engine == "MyISAM"),
             "{refused:?}"
