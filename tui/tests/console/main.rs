@@ -13,6 +13,7 @@ mod pictures;
 mod preferences;
 mod pseudo_terminal;
 mod screens;
+mod strict;
 mod tmux;
 mod update;
 mod wire;
