@@ -9,6 +9,7 @@ pub mod database_url;
 pub mod duration;
 pub mod edit;
 pub mod filter;
+pub mod gate;
 pub mod hidden;
 pub mod misses;
 pub mod operator;

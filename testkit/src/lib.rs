@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
 
+mod agreed;
 mod certificates;
 mod database;
 mod function;
@@ -16,6 +17,7 @@ mod rogue_reply;
 mod server;
 mod signal;
 
+pub use self::agreed::agreed;
 pub use self::certificates::Certificates;
 pub use self::database::{TestDatabase, unique_name};
 pub use self::function::{Function, Program};

@@ -12,6 +12,7 @@ pub mod paths;
 pub mod period;
 pub mod settings;
 pub mod size;
+pub mod touch;
 pub mod upload;
 pub mod words;
 

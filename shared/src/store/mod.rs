@@ -37,8 +37,8 @@ use tokio::sync::Semaphore;
 
 pub use self::act_list::{ACT_WINDOW, ActFilter, ActStep};
 pub use self::acts::{
-    ActError, ActOutcome, ActProgress, Acted, CardValues, GenerateOrder, MAX_BATCH, OnMade, OnProgress,
-    Selection, TakenCodes, UndoRefusal,
+    ActError, ActOutcome, ActProgress, Acted, CardValues, GenerateOrder, MAX_BATCH, ManyAct, OnMade,
+    OnProgress, OneAct, OneEdit, Selection, TakenCodes, Undo, UndoRefusal, Undoable,
 };
 pub use self::address::{AddressError, AddressFuture, AddressSource};
 pub use self::batches::{Batch, BatchOrigin};
@@ -53,7 +53,9 @@ pub use self::grants::{
 use self::health::Health;
 pub use self::health::{HEALTH_KEPT, HEALTH_LIMIT};
 pub use self::inspection::{Inspection, RoutineFault, ServerKind};
-pub use self::listing::{COUNT_CAP, Explained, Page, Progress, SEARCH_WINDOW, SearchCursor, SearchStep};
+pub use self::listing::{
+    COUNT_CAP, Explained, Page, Progress, SEARCH_WINDOW, SearchCursor, SearchStep, Survey,
+};
 pub use self::log::{ActRecord, LogFilter, LogRecord};
 use self::lookup::Lookups;
 pub use self::migrations::{MigrateError, Migration, MigrationPlan, Routine};

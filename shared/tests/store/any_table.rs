@@ -4,8 +4,8 @@ use kami_shared::acts::Act;
 use kami_shared::filter::Filter;
 use kami_shared::operator::Operator;
 use kami_shared::rules::Refusal;
-use kami_shared::store::{MigrateError, Selection, Store, Takeover, Validation};
-use kami_testkit::TestDatabase;
+use kami_shared::store::{ManyAct, MigrateError, Selection, Store, Takeover, Undo, Validation};
+use kami_testkit::{TestDatabase, agreed};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
@@ -83,11 +83,12 @@ async fn every_card_answers(table: &FlaskTable, store: &Store) -> Result<(), Tes
 
 async fn every_card_can_be_worked_with(table: &FlaskTable, store: &Store) -> Result<(), TestCaseError> {
     let operator = Operator::new("li").unwrap();
-    let all = Selection::Filter(Filter::default());
+    let all = ManyAct { act: Act::Disable, selection: Selection::Filter(Filter::default()) };
     let quiet = |_| std::ops::ControlFlow::Continue(());
-    let done = store.act_on(&operator, &Act::Disable, &all, &quiet).await.unwrap();
+    let done = store.act_on(&operator, &agreed(all), &quiet).await.unwrap();
     prop_assert_eq!(done.done, table.cards.len() as u64, "{:?}", done);
-    let undone = store.undo(&operator, done.act_id.unwrap(), &quiet).await.unwrap();
+    let undo = agreed(Undo { act_id: done.act_id.unwrap() });
+    let undone = store.undo(&operator, &undo, &quiet).await.unwrap();
     prop_assert_eq!(undone.done, table.cards.len() as u64, "{:?}", undone);
     Ok(())
 }

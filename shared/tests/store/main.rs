@@ -17,6 +17,7 @@ mod password;
 mod round_trips;
 mod rows_read;
 mod statistics;
+mod surveys;
 mod table_forms;
 mod takeover;
 mod tls;

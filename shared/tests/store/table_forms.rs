@@ -1,8 +1,8 @@
 //! Tables that are not in the form that kami works with: mended step by step, or refused by name.
 
 use kami_shared::filter::Filter;
-use kami_shared::store::{MigrateError, Refusal, RepairKind, Takeover};
-use kami_testkit::{Queryable, TestDatabase};
+use kami_shared::store::{ManyAct, MigrateError, Refusal, RepairKind, Selection, Takeover};
+use kami_testkit::{Queryable, TestDatabase, agreed};
 
 use crate::code;
 
@@ -255,9 +255,9 @@ async fn routines_made_for_another_character_set_are_made_anew_and_may_be_called
     database.insert_card("VIP", "A").await;
     let note =
         kami_shared::acts::Act::SetNote { note: kami_shared::operator::Note::parse("春天 😀").unwrap() };
-    let all = kami_shared::store::Selection::Filter(Filter::default());
+    let many = ManyAct { act: note, selection: Selection::Filter(Filter::default()) };
     let quiet = |_| std::ops::ControlFlow::Continue(());
-    assert_eq!(store.act_on(&operator, &note, &all, &quiet).await.unwrap().done, 1);
+    assert_eq!(store.act_on(&operator, &agreed(many), &quiet).await.unwrap().done, 1);
     assert_eq!(database.rows::<String>("SELECT note FROM cards", ()).await, ["春天 😀"]);
     assert_eq!(store.migrate().await.unwrap().takeover, Takeover::default());
 }

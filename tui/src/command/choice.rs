@@ -23,6 +23,9 @@ pub(super) struct Choice {
     /// Every card that meets the conditions below; without one, every card there is
     #[arg(long, conflicts_with = "codes")]
     all: bool,
+    /// Do not ask, as is done above 50 cards, or above one in production
+    #[arg(short, long)]
+    pub(super) yes: bool,
     #[command(flatten)]
     filter: FilterOptions,
 }

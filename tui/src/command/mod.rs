@@ -13,6 +13,7 @@ mod export;
 mod extend;
 mod failure;
 mod filter;
+mod gate;
 mod generate;
 mod grants;
 mod help;

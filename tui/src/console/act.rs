@@ -80,6 +80,8 @@ pub enum Act {
     Delete,
     /// Undo the last act.
     Undo,
+    /// Do again what was undone last.
+    Redo,
     /// Write cards to a file.
     Export,
     /// Make cards with the codes of a file.
@@ -161,6 +163,7 @@ impl Act {
             Self::SetNote => "act.set_note",
             Self::Delete => "act.delete",
             Self::Undo => "act.undo",
+            Self::Redo => "act.redo",
             Self::Export => "act.export",
             Self::Import => "act.import",
             Self::Submit => "act.submit",
@@ -191,7 +194,7 @@ impl Act {
                 Some(Deed::Change)
             }
             Self::Delete => Some(Deed::Delete),
-            Self::Undo => Some(Deed::Undo),
+            Self::Undo | Self::Redo => Some(Deed::Undo),
             _ => None,
         }
     }

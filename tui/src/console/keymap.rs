@@ -157,6 +157,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::SetNote, &[key('N')], CARDS, Group::Cards, 0),
     bind(Act::Delete, &[key('d')], CARDS, Group::Cards, 14),
     bind(Act::Undo, &[key('u')], CARDS, Group::Cards, 0),
+    bind(Act::Redo, &[key('U')], CARDS, Group::Cards, 0),
     bind(Act::Export, &[key('x')], CARDS, Group::Cards, 15),
     bind(Act::Import, &[key('i')], CARDS, Group::Cards, 0),
     bind(Act::Yes, &[key('y')], &[Place::Confirm], Group::Cards, 1),

@@ -41,13 +41,21 @@ async fn without_a_duration_cards_last_three_hours_and_it_says_so() {
 }
 
 #[tokio::test]
-async fn many_cards_need_a_yes() {
+async fn many_cards_are_told_in_words_and_need_a_yes() {
     let kami = Kami::new().await;
-    let arguments = ["generate", "--prefix", "VIP", "--count", "10001", "--duration", "1d"];
-    let ran = kami.run(&arguments).ends(4);
-    assert_eq!(ran.err, "kami: Generate 10,001 cards? Without a terminal to ask at, that needs --yes.\n");
-    let ran = kami.run(&[&arguments[..], &["--yes"]].concat()).ends(0);
-    assert_eq!(ran.out.lines().count(), 10_001);
+    let generate = |count, more: &[&'static str]| {
+        kami.run(&[&["generate", "--prefix", "VIP", "--count", count, "--duration", "1d"], more].concat())
+    };
+    let ran = generate("1001", &[]).ends(4);
+    assert_eq!(
+        ran.err,
+        "kami: Generate 1,001 cards VIP-…, 1d each? Without a terminal to ask at, that needs --yes.\n"
+    );
+    kami.run(&["list"]).ends(3);
+    for (count, more, made) in [("1000", &[][..], 1_000), ("1001", &["--yes"], 1_001)] {
+        let ran = generate(count, more).ends(0);
+        assert_eq!(ran.out.lines().count(), made);
+    }
     kami.run(&["list", "--contains", "-", "--limit", "1"]).ends(0);
 }
 

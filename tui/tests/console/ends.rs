@@ -61,10 +61,14 @@ async fn ctrl_z_leaves_the_terminal_to_the_shell_and_fg_comes_back() {
     shell.arg("-i");
     let mut terminal = PseudoTerminal::run(shell, &database.url(), (80, 24));
     terminal.wait_for_text("shell>");
-    for key in ["\u{1a}", "?\u{1a}"] {
+    for has_list in [false, true] {
         terminal.press(&format!("{}\r", env!("CARGO_BIN_EXE_kami")));
         terminal.wait_for_text("1 of 1");
-        terminal.press(key);
+        if has_list {
+            terminal.press("?");
+            terminal.wait_for_text("Mark or unmark");
+        }
+        terminal.press("\u{1a}");
         wait_for_prompt(&terminal);
         eventually("the shell's echo", async || terminal.echoes().then_some(())).await;
         terminal.press("fg\r");

@@ -45,7 +45,7 @@ pub(crate) fn look(console: &mut Console, text: &str, exist: &[usize]) {
 }
 
 fn is_ordered(console: &Console) -> bool {
-    matches!(console.question(Topic::Work), Some((_, Question::Do(order))) if matches!(**order, Order::Import { .. }))
+    matches!(console.question(Topic::Work), Some((_, Question::Do(order))) if matches!(***order, Order::Import { .. }))
 }
 
 pub(crate) fn batch() -> Batch {
@@ -89,7 +89,7 @@ fn a_file_whose_lines_are_all_new_is_imported_and_its_batch_seen() {
     assert!(!is_ordered(&console));
     console.press(KeyCode::Enter);
     let Some((_, Question::Do(order))) = console.question(Topic::Work) else { panic!("nothing was ordered") };
-    let Order::Import { cards, note } = &**order else { panic!("something else was ordered") };
+    let Order::Import { cards, note } = &***order else { panic!("something else was ordered") };
     let codes: Vec<&str> = cards.iter().map(|card| card.full_code).collect();
     assert_eq!(codes, ["VIP-A1", "BASIC-B2"]);
     assert_eq!(note.as_ref().map(Note::as_str), Some("old shop"));
@@ -154,7 +154,7 @@ fn the_batch_is_exported_when_it_is_made() {
     assert!(console.screen().contains("▸the batch"), "{}", console.screen());
     console.press(KeyCode::Enter);
     let Some((_, Question::Do(order))) = console.question(Topic::Work) else { panic!("nothing was ordered") };
-    let Order::Export(order) = &**order else { panic!("something else was ordered") };
+    let Order::Export(order) = &***order else { panic!("something else was ordered") };
     let filter = Filter { batch_id: Some(13), prefix: Some("VIP".to_owned()), ..Filter::default() };
     assert_eq!(order.source, Source::Filter(filter));
     assert!(order.path.display().to_string().starts_with("exports/unused_cards_VIP_"), "{order:?}");

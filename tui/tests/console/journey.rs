@@ -11,7 +11,6 @@ use crate::pseudo_terminal::PseudoTerminal;
 const ESCAPE: &str = "\x1b";
 const ENTER: &str = "\r";
 const TAB: &str = "\t";
-const BACKSPACE: &str = "\x7f";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_the_first_card_to_the_last() {
@@ -21,13 +20,19 @@ async fn from_the_first_card_to_the_last() {
 
     terminal.press("n");
     terminal.wait_for_text("generate cards");
-    terminal.press(&format!("VIP{TAB}{}10000{ENTER}", BACKSPACE.repeat(3)));
+    terminal.press(&format!("VIP{TAB}10000"));
+    terminal.wait_for_text("10000");
+    terminal.press(ENTER);
+    terminal.wait_for_text("10,000 cards VIP-…, 3h each");
+    terminal.press("y");
     terminal.wait_for_text("10,000 cards made.");
     terminal.press(ENTER);
     terminal.wait_for_text("batch #1 ✕");
     terminal.wait_for_text("1 of 10,000");
 
-    terminal.press("  ");
+    terminal.press(" ");
+    terminal.wait_for_text("1 marked");
+    terminal.press(" ");
     terminal.wait_for_text("2 marked");
     terminal.press("b");
     terminal.wait_for_text("2 cards disabled.");
@@ -44,7 +49,9 @@ async fn from_the_first_card_to_the_last() {
     terminal.wait_for_text("edit card");
     let machine = MachineCode::parse("PC-OTHER").unwrap();
     database.store().validate(&CardCode::parse(&code).unwrap(), &machine).await.unwrap();
-    terminal.press(&format!("{TAB}{TAB}sold{ENTER}"));
+    terminal.press(&format!("{TAB}{TAB}sold"));
+    terminal.wait_for_text("sold");
+    terminal.press(ENTER);
     terminal.wait_for_text("Changed by others meanwhile:");
     terminal.wait_for_text("unused → active");
     terminal.press(ENTER);
@@ -60,7 +67,9 @@ async fn from_the_first_card_to_the_last() {
     terminal.wait_for_text("Undone for one card.");
     terminal.wait_for_text("10,000 cards");
 
-    terminal.press(&format!("/{code}"));
+    terminal.press("/");
+    terminal.wait_for_text("begins with");
+    terminal.press(&code);
     terminal.wait_for_text("1 of 1 ");
     terminal.press(ESCAPE);
     terminal.wait_for_text("1 of 10,000");
@@ -93,7 +102,9 @@ async fn from_the_first_card_to_the_last() {
     let import = |terminal: &mut PseudoTerminal| {
         terminal.press("i");
         terminal.wait_for_text("╭ import ");
-        terminal.press(&format!("codes.txt{TAB}30d{ENTER}"));
+        terminal.press(&format!("codes.txt{TAB}30d"));
+        terminal.wait_for("the fields", |screen| screen.contains("codes.txt") && screen.contains("30d"));
+        terminal.press(ENTER);
     };
     import(&mut terminal);
     terminal.wait_for_text("2 new   0 already there   1 malformed");
@@ -119,7 +130,9 @@ async fn from_the_first_card_to_the_last() {
 fn find_the_edit_in_the_log(terminal: &mut PseudoTerminal) {
     terminal.press("l");
     terminal.wait_for("the log", |screen| screen.contains("generated") && screen.contains("taken back"));
-    terminal.press("f\t");
+    terminal.press("f");
+    terminal.wait_for_text("filter the log");
+    terminal.press(TAB);
     terminal.wait_for_text("‹ any ›");
     terminal.press(" ");
     terminal.wait_for_text("‹ generated ›");

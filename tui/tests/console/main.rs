@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
 
 mod acts;
+mod bursts;
 mod contrast;
 mod ends;
 mod fixtures;
+mod gate;
 mod imports;
 mod journey;
 mod log;
@@ -15,6 +17,7 @@ mod pseudo_terminal;
 mod screens;
 mod strict;
 mod tmux;
+mod undo;
 mod update;
 mod wire;
 mod worth;

@@ -8,10 +8,11 @@ use kami_shared::card::CardStatus;
 use kami_shared::record::CardRecord;
 use kami_shared::store::{
     ActError, ActOutcome, ActRecord, ActStep, Batch, BatchOrigin, LogRecord, PrefixCounts, PrefixStock,
-    SearchCursor, SearchStep, StatusCounts, Stock,
+    SearchCursor, SearchStep, StatusCounts, Stock, Survey, Undoable,
 };
 use kami_tui::console::message::{Answer, Done, Effect, Failure, Topic};
 use kami_tui::console::model::ReadOnly;
+use kami_tui::console::order::Undoing;
 use kami_tui::console::saved_view::SavedView;
 use kami_tui::console::statistics::{Chart, Statistics};
 use kami_tui::console::theme::{Depth, Shade};
@@ -33,7 +34,7 @@ const STARTED: fn((u16, u16), Language) -> Console = Console::started;
 /// A screen: its name, where its console begins, and what leads to it.
 pub(crate) type Screen = (&'static str, fn((u16, u16), Language) -> Console, fn(&mut Console));
 
-pub(crate) const SCREENS: [Screen; 42] = [
+pub(crate) const SCREENS: [Screen; 46] = [
     ("cards", CARDS, |_| {}),
     ("marked", CARDS, |console| {
         console.keys("j  ");
@@ -126,6 +127,26 @@ pub(crate) const SCREENS: [Screen; 42] = [
     ("extend", CARDS, |console| console.keys("j+")),
     ("delete_one", CARDS, |console| console.keys("d")),
     ("delete_many", CARDS, |console| console.keys("*d")),
+    ("counting", CARDS, |console| {
+        console.keys("*d");
+        console.answer(Topic::Survey, Answer::Surveying(0.344));
+    }),
+    ("many", CARDS, |console| {
+        console.model.location.production = true;
+        console.keys("*b");
+        console.answer(Topic::Survey, Answer::Survey(survey()));
+    }),
+    ("undo", CARDS, |console| {
+        console.keys("u");
+        console.answer(Topic::Undo, Answer::Undoable { undoable: Some(undoable()), is_redo: false });
+    }),
+    ("undone", CARDS, |console| {
+        let undoing = Undoing { undoable: undoable(), is_own: true, is_redo: false };
+        let outcome = ActOutcome { act_id: Some(1_043), done: 500, ..ActOutcome::default() };
+        console.keys("b");
+        let undone = Done::Undone { undoing: Box::new(undoing), outcome };
+        console.answer(Topic::Work, Answer::Done(Box::new(undone)));
+    }),
     ("progress", CARDS, |console| {
         console.keys("*b");
         console.model.now = now() + chrono::TimeDelta::seconds(2);
@@ -252,6 +273,31 @@ fn filter_by_creation(console: &mut Console) {
 fn answer_acts(console: &mut Console, acts: Vec<ActRecord>, next: Option<u64>) {
     let step = ActStep { acts, next };
     console.answer(Topic::Acts, Answer::Acts { step, is_first: true, goes_on: false });
+}
+
+fn survey() -> Survey {
+    Survey {
+        cards: 1_234,
+        statuses: vec![(CardStatus::Unused, 1_200), (CardStatus::Active, 34)],
+        prefixes: Some([("VIP".to_owned(), 1_000), ("学习卡".to_owned(), 234)].into()),
+        batches: Some([(None, 34), (Some(12), 1_200)].into()),
+    }
+}
+
+/// The making of a batch by somebody else.
+fn undoable() -> Undoable {
+    let act = ActRecord {
+        id: 1_042,
+        act: "generate".to_owned(),
+        operator: "wang".to_owned(),
+        account: Some("kami_wang@10.0.0.7".to_owned()),
+        done_at: now() - chrono::TimeDelta::hours(20),
+        card_count: 500,
+        batch_id: Some(12),
+        undoes: None,
+        undone_by: None,
+    };
+    Undoable { act, deletes: true }
 }
 
 fn order_batch(console: &mut Console) {

@@ -10,6 +10,7 @@ use super::write::{Head, begin, carry_out};
 use super::{ActError, CHUNK, STEP, Transaction};
 use crate::acts::{Act, ActRefusal, allowed};
 use crate::filter::Filter;
+use crate::gate::Confirmed;
 use crate::operator::Operator;
 use crate::store::listing::SearchCursor;
 use crate::store::listing::statement::conditions;
@@ -30,6 +31,15 @@ pub enum Selection {
         /// The greatest number, as [`Store::newest_card`] read it.
         newest: u64,
     },
+}
+
+/// Something to be done with many cards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManyAct {
+    /// What.
+    pub act: Act,
+    /// With which.
+    pub selection: Selection,
 }
 
 /// How far an act on many cards has come.
@@ -103,11 +113,11 @@ impl Store {
     pub async fn act_on(
         &self,
         operator: &Operator,
-        act: &Act,
-        selection: &Selection,
+        many: &Confirmed<ManyAct>,
         on_progress: OnProgress<'_>,
     ) -> Result<ActOutcome, ActError> {
         self.must_be_writable()?;
+        let ManyAct { act, selection } = &**many;
         let mut outcome = ActOutcome::default();
         match selection {
             Selection::Ids(ids) => {
@@ -167,7 +177,7 @@ impl Store {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a share is shown in whole percents")]
-pub(super) fn share(behind: u64, all: u64) -> f64 {
+pub(in crate::store) fn share(behind: u64, all: u64) -> f64 {
     if all == 0 { 1.0 } else { behind as f64 / all as f64 }
 }
 

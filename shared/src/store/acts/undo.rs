@@ -7,10 +7,12 @@ use mysql_async::{Conn, Params, Row, Value};
 use thiserror::Error;
 
 use super::many::{ActOutcome, OnProgress, share};
+use super::undoable::Undo;
 use super::values::{CardValues, has, restored, set};
 use super::write::{Head, begin, bring_back, carry_out, taken};
 use super::{ActError, CHUNK, STEP, Transaction};
 use crate::acts::{ActRefusal, Change};
+use crate::gate::Confirmed;
 use crate::operator::Operator;
 use crate::record::CardRecord;
 use crate::store::log::{ActRecord, LogFilter, LogRecord};
@@ -42,11 +44,11 @@ impl Store {
     pub async fn undo(
         &self,
         operator: &Operator,
-        act_id: u64,
+        undo: &Confirmed<Undo>,
         on_progress: OnProgress<'_>,
     ) -> Result<ActOutcome, ActError> {
         self.must_be_writable()?;
-        let act = self.act(act_id).await?.ok_or(UndoRefusal::NoSuchAct)?;
+        let act = self.act(undo.act_id).await?.ok_or(UndoRefusal::NoSuchAct)?;
         if act.undone_by.is_some() {
             return Err(UndoRefusal::AlreadyUndone.into());
         }

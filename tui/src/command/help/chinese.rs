@@ -113,9 +113,12 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ),
     ("Take an act back, deletions included", "撤销一次操作，包括删除"),
     (
-        "Cards that were changed since are refused and stay as they are. A generated or imported batch is deleted, \
-         unless one of its cards was used or changed; its undo can be undone by its number, as every other.",
-        "此后又被改动的卡不会撤销，保持原样。生成或导入的批次会被删除，除非其中有卡已被使用或改动；\n\
+        "Without a number it takes your last act back and says which that is; where cards would be deleted with it, it \
+         wants the number, or --yes. Cards that were changed since are refused and stay as they are. A generated or \
+         imported batch is deleted, unless one of its cards was used or changed; its undo can be undone by its number, \
+         as every other.",
+        "不写编号时撤销您的上一次操作，并说明是哪一次；如果会删除卡，则需要写明编号或加 --yes。\n\
+         此后又被改动的卡不会撤销，保持原样。生成或导入的批次会被删除，除非其中有卡已被使用或改动；\n\
          撤销本身也可以按编号再撤销。",
     ),
     ("Write cards to a file that only you may read", "将卡密导出到只有您能读取的文件"),
@@ -192,6 +195,10 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("Print help (see more with '--help')", "显示帮助（--help 显示更多）"),
     ("Print version", "显示版本"),
     ("Do not ask", "不询问"),
+    (
+        "Do not ask, as is done above 50 cards, or above one in production",
+        "不询问；否则超过 50 张卡（生产环境超过 1 张）会先询问",
+    ),
     ("Print JSON lines", "输出 JSON，每行一个对象"),
     ("Print one JSON object", "输出一个 JSON 对象"),
     ("Print what it came to as JSON", "以 JSON 输出结果"),
@@ -235,8 +242,8 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("How many at most; 0 for all", "最多多少条；0 表示全部"),
     ("1 to 16 letters and digits of any script, _ and -", "1 到 16 个字母、数字（任何文字）、_ 或 -"),
     (
-        "How many cards, 1 to 1,000,000; above 10,000 it asks, or needs --yes",
-        "张数，1 到 1,000,000；超过 10,000 会先询问，或需要 --yes",
+        "How many cards, 1 to 1,000,000; above 1,000 it asks, or needs --yes",
+        "张数，1 到 1,000,000；超过 1,000 会先询问，或需要 --yes",
     ),
     (
         "How long each lasts from its activation, such as 45d, 1个月 or forever; 3h by default",

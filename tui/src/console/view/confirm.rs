@@ -7,7 +7,7 @@ use ratatui::text::Line;
 use super::paint::{input, overlay, overlay_width, span};
 use crate::cells::wrap;
 use crate::console::model::Model;
-use crate::console::overlay::Confirm;
+use crate::console::overlay::{Confirm, Touched};
 use crate::words::say;
 
 /// The question in its frame.
@@ -18,6 +18,12 @@ pub(super) fn render(model: &Model, confirm: &Confirm, frame: &mut Frame<'_>, sc
     let style = if confirm.is_danger { theme.danger() } else { theme.strong() };
     let mut lines: Vec<Line<'static>> = vec![Line::default()];
     lines.extend(wrap(&confirm.question, room).into_iter().map(|line| Line::from(span(line, style))));
+    let touched = match &confirm.touched {
+        Touched::Counting { share } => vec![say!(language, "confirm.counting", percent = percent(*share))],
+        Touched::Known(lines) => lines.clone(),
+    };
+    let touched = touched.iter().flat_map(|line| wrap(line, room));
+    lines.extend(touched.map(|line| Line::from(span(line, theme.text()))));
     lines
         .extend(wrap(&confirm.consequence, room).into_iter().map(|line| Line::from(span(line, theme.dim()))));
     lines.push(Line::default());
@@ -27,11 +33,16 @@ pub(super) fn render(model: &Model, confirm: &Confirm, frame: &mut Frame<'_>, sc
     for (y, line) in (inner.y..last).zip(lines) {
         frame.buffer_mut().set_line(inner.x, y, &line, inner.width);
     }
-    if let Some((_, typed)) = &confirm.typed {
+    if let Some(typed) = &confirm.typed {
         frame.buffer_mut().set_string(inner.x, last, "›", theme.accent());
         let line = Rect { x: inner.x + 2, y: last, width: inner.width.saturating_sub(2), height: 1 };
         input(frame, line, typed, theme.strong(), true);
     } else {
         frame.buffer_mut().set_string(inner.x, last, say!(language, "confirm.yes_no"), theme.text());
     }
+}
+
+/// A share in whole per cent.
+fn percent(share: f64) -> String {
+    format!("{:.0}", (share * 100.0).floor())
 }

@@ -91,10 +91,10 @@ fn render_field(
     }
     match &field.editor {
         Editor::Line(line) => {
-            input(frame, value, line, theme.text(), is_focused);
             underline(frame, value, is_focused, theme);
+            input(frame, value, line, selected(theme.text(), field.is_selected && is_focused), is_focused);
         }
-        Editor::Choice(choice) => render_choice(model, field.name, choice, is_focused, frame, value),
+        Editor::Choice(choice) => render_choice(model, field, choice, is_focused, frame, value),
     }
 }
 
@@ -104,15 +104,20 @@ fn underline(frame: &mut Frame<'_>, area: Rect, is_focused: bool, theme: Theme) 
     frame.buffer_mut().set_style(area, ground.remove_modifier(Modifier::BOLD));
 }
 
+/// A text that the first character typed replaces is shown as every program shows a selected one.
+fn selected(style: Style, is_selected: bool) -> Style {
+    if is_selected { style.add_modifier(Modifier::REVERSED) } else { style }
+}
+
 fn render_choice(
     model: &Model,
-    name: FieldName,
+    field: &Field,
     choice: &Choice,
     is_focused: bool,
     frame: &mut Frame<'_>,
     area: Rect,
 ) {
-    let (language, theme) = (model.language, model.theme);
+    let (language, theme, name) = (model.language, model.theme, field.name);
     let mut spans: Vec<Span<'static>> = Vec::new();
     for (index, option) in choice.options.iter().enumerate() {
         let word = option_word(model, name, option);
@@ -142,7 +147,8 @@ fn render_choice(
             frame.buffer_mut().set_line(area.x, area.y, &Line::from(spans), area.width);
             let x = area.x + u16::try_from(width).unwrap_or(0);
             let rest = Rect { x, width: area.right().saturating_sub(x).max(1), ..area };
-            input(frame, rest, typed, theme.accent().add_modifier(Modifier::UNDERLINED), is_focused);
+            let style = theme.accent().add_modifier(Modifier::UNDERLINED);
+            input(frame, rest, typed, selected(style, field.is_selected && is_focused), is_focused);
             return;
         }
         if is_focused {
