@@ -100,8 +100,10 @@ pub fn in_form(path: &Path, format: Format) -> PathBuf {
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return path };
     let plain = name.strip_prefix(SHOP).unwrap_or(name);
     match format {
+        // A name that somebody thought of is left alone.
+        _ if !plain.starts_with(txt::FILE) => path,
         Format::Shop => path.with_file_name(format!("{SHOP}{plain}")),
-        _ => path.with_file_name(plain),
+        Format::Txt | Format::Csv | Format::JsonLines => path.with_file_name(plain),
     }
 }
 
@@ -229,5 +231,23 @@ impl Draft {
 impl Drop for Draft {
     fn drop(&mut self) {
         drop(fs::remove_file(&self.path));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_for_a_shop_is_told_by_its_name_unless_somebody_gave_it_one() {
+        for (path, format, expected) in [
+            ("exports/unused_cards_1.txt", Format::Shop, "exports/shop_unused_cards_1.txt"),
+            ("exports/shop_unused_cards_1.txt", Format::Shop, "exports/shop_unused_cards_1.txt"),
+            ("exports/shop_unused_cards_1.txt", Format::Csv, "exports/unused_cards_1.csv"),
+            ("mine.csv", Format::Shop, "mine.txt"),
+            ("shop_mine.txt", Format::JsonLines, "shop_mine.jsonl"),
+        ] {
+            assert_eq!(in_form(Path::new(path), format), Path::new(expected), "{path}");
+        }
     }
 }

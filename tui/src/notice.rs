@@ -30,6 +30,7 @@ pub fn words(language: Language, notice: &Notice) -> String {
             say!(language, "notice.ignored", titles = listed(language, named.chain(more)))
         }
         Notice::EmptyRows(count) => counted(language, "notice.empty_rows", *count),
+        Notice::NoTitles => say!(language, "notice.no_titles"),
         Notice::Title(line) => say!(language, "notice.title", line = number(*line)),
         Notice::Comments(count) => counted(language, "notice.comments", *count),
         Notice::Unmarked(count) => counted(language, "notice.unmarked", *count),

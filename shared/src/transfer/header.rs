@@ -165,6 +165,11 @@ pub(super) fn separator_of(header: &str) -> Option<char> {
     counted.max_by_key(|(count, _)| *count).map(|(_, separator)| separator)
 }
 
+/// Whether a line has several cells, whatever separates them.
+pub(super) fn is_row(line: &str) -> bool {
+    line.contains(SEPARATORS)
+}
+
 /// Whether a cell is the title of a column of codes, which no code is.
 pub(super) fn is_title(cell: &str) -> bool {
     let title = key(cell);

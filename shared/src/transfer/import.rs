@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use hashbrown::HashTable;
 use thiserror::Error;
 
-use super::header::is_title;
+use super::header::{is_row, is_title};
 use super::lines::Lines;
 use super::notice::{Met, Notice};
 use super::repair::{self, Damage, without_apostrophe};
@@ -82,6 +82,9 @@ pub enum MalformedReason {
     /// A row has more cells than there are columns.
     #[error("more cells than columns: put a cell that holds a separator between quotation marks")]
     TooManyCells,
+    /// A line of a list has several cells.
+    #[error("a list has a code a line: name the columns in the first line, one of them code")]
+    SeveralCells,
     /// Something stands behind the quotation mark that ends a cell.
     #[error("a quotation mark ends a cell too early: write \"\" for one within a cell")]
     Quote,
@@ -231,8 +234,14 @@ pub(super) fn card(
 /// begins with the header of a table is one. Memory stays within what the cards need, whatever the source holds; without
 /// a duration for them, cards are an error.
 pub fn parse_txt(source: impl Read, duration: Option<CardDuration>) -> Result<Parsed, ReadError> {
-    let mut gathering = Gathering::default();
-    let mut lines = Lines::new(source);
+    parse_list(Lines::new(source), Gathering::default(), duration)
+}
+
+fn parse_list(
+    mut lines: Lines<impl Read>,
+    mut gathering: Gathering,
+    duration: Option<CardDuration>,
+) -> Result<Parsed, ReadError> {
     let mut bytes = Vec::new();
     let mut is_begun = false;
     loop {
@@ -265,7 +274,11 @@ pub fn parse_txt(source: impl Read, duration: Option<CardDuration>) -> Result<Pa
         if card.is_ok() && duration.is_none() {
             return Err(ReadError::NoDuration);
         }
-        gathering.take(line, card)?;
+        // What else may be wrong with the code of a row matters less than that it is one.
+        gathering.take(
+            line,
+            card.map_err(|reason| if is_row(content) { MalformedReason::SeveralCells } else { reason }),
+        )?;
     }
 }
 
@@ -290,7 +303,18 @@ pub(super) fn read_code<'a>(text: &'a str, met: &mut Met) -> Result<&'a str, Mal
 /// durations, notes and prefixes. Cards without a duration of their own get the one given, without which they are an
 /// error. Memory is bounded as for [`parse_txt`].
 pub fn parse_csv(source: impl Read, duration: Option<CardDuration>) -> Result<Parsed, ReadError> {
-    parse_table(Lines::new(source), Gathering::default(), duration)
+    let mut lines = Lines::new(source);
+    let mut gathering = Gathering::default();
+    if is_code_alone(&String::from_utf8_lossy(lines.peek()?)) {
+        gathering.notice(Notice::NoTitles);
+        return parse_list(lines, gathering, duration);
+    }
+    parse_table(lines, gathering, duration)
+}
+
+/// Whether a line is a code beyond doubt, and no title of a column.
+fn is_code_alone(line: &str) -> bool {
+    line.contains('-') && line.contains(char::is_numeric) && card(line, CardDuration::Forever, None).is_ok()
 }
 
 fn parse_table(
@@ -343,7 +367,7 @@ mod tests {
                 (8, MalformedReason::Prefix(PrefixError::Empty)),
                 (9, MalformedReason::Code),
                 (10, MalformedReason::Code),
-                (11, MalformedReason::Prefix(PrefixError::Character(','))),
+                (11, MalformedReason::SeveralCells),
             ]
         );
         assert!(parsed.cards.iter().all(|row| row.duration == DAY && row.note.is_none()));

@@ -3,6 +3,7 @@
 mod cards;
 mod cell;
 mod encoding;
+mod guess;
 mod header;
 pub mod import;
 mod lines;

@@ -20,6 +20,8 @@ pub enum Notice {
     Ignored(Vec<String>),
     /// So many rows of the table are empty.
     EmptyRows(u64),
+    /// A table without titles is read as a list of codes.
+    NoTitles,
     /// The line, from 1, with nothing but the title of a column.
     Title(u64),
     /// So many comments could be codes.

@@ -6,6 +6,7 @@ mod bytes;
 mod spreadsheets;
 
 use kami_shared::duration::CardDuration;
+use kami_shared::transfer::Notice;
 use kami_shared::transfer::import::{MalformedReason, Parsed, ReadError, parse_csv, parse_txt};
 
 const DAY: CardDuration = CardDuration::Seconds(86_400);
@@ -69,7 +70,13 @@ fn a_list_of_codes_may_have_a_title_and_a_table_any_name() {
     let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let table = txt(bytes);
     assert_eq!((lines(&table), table.cards.get(0).unwrap().note), (vec![(2, "VIP-A1")], Some("老客户")));
-    assert_eq!(malformed(&txt("VIP-A1\nVIP-B2,30d\n")).len(), 1);
+    assert_eq!(malformed(&txt("VIP-A1\nVIP-B2,30d\n")), [(2, MalformedReason::SeveralCells)]);
+    let titleless = csv("VIP-A1\r\nVIP-B2\r\n");
+    assert_eq!(lines(&titleless), [(1, "VIP-A1"), (2, "VIP-B2")]);
+    assert_eq!(titleless.notices, [Notice::NoTitles]);
+    for text in ["VIP-A1,30d\nVIP-B2,30d\n", "cdkey-x\nVIP-B2\n"] {
+        assert_eq!(malformed(&csv(text)), [(1, MalformedReason::NoHeader)], "{text}");
+    }
 }
 
 #[test]

@@ -156,7 +156,9 @@ mod tests {
             ("codes.txt", "# 未使用卡密导出\n\nVIP-A1\nVIP-B2\n", 2),
             ("codes", "VIP-A1", 1),
             ("cards.CSV", "code,note\nVIP-A1,x\n", 1),
-            ("cards.csv", "VIP-A1\nVIP-B2\n", 0),
+            ("cards.csv", "VIP-A1\nVIP-B2\n", 2),
+            ("cards.csv", "VIP-A1,30d\nVIP-B2,30d\n", 0),
+            ("cards.tsv", "code\tnote\nVIP-A1\tx\n", 1),
         ] {
             assert_eq!(file(path).parse(text.as_bytes()).unwrap().cards.len(), cards, "{path}");
         }

@@ -101,6 +101,7 @@ pub fn malformed(language: Language, reason: MalformedReason) -> String {
         MalformedReason::HeaderAgain => "malformed.header_again",
         MalformedReason::NoCode => "malformed.no_code",
         MalformedReason::NoUnit => "malformed.no_unit",
+        MalformedReason::SeveralCells => "malformed.several_cells",
         MalformedReason::TooManyCells => "malformed.too_many_cells",
         MalformedReason::Quote => "malformed.quote",
         MalformedReason::NotText => "malformed.not_text",
