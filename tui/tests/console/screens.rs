@@ -140,6 +140,7 @@ pub(crate) const SCREENS: [Screen; 46] = [
     ("undo", CARDS, |console| {
         console.keys("u");
         console.answer(Topic::Undo, Answer::Undoable { undoable: Some(undoable()), is_redo: false });
+        console.answer(Topic::Survey, Answer::Survey(Survey { batches: None, ..survey() }));
     }),
     ("undone", CARDS, |console| {
         let undoing = Undoing { undoable: undoable(), is_own: true, is_redo: false };
