@@ -3,7 +3,9 @@
 #
 #   ./test.sh [ARGUMENT...]   what cargo test takes, such as a test's name or: -p kami-lambda
 #
-# Servers and tools that the tests need are installed when they are not there, saying so first.
+# Servers and tools that the tests need are installed when they are not there, saying so first. What no package brings, such
+# as the rights that containers refuse, is named at the end with the tests that were left out for it;
+# with KAMI_TEST_WHOLE=1 such a test fails.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -12,6 +14,7 @@ cd "$root"
 . scripts/packages.sh
 
 work='' # holds the servers, and as TMPDIR whatever the tests leave
+left_out='' # the tests that could not run here, one a line with what they lack
 
 # The servers that tests started by themselves lie in it too, and must not outlive a test that was broken off.
 clean_up() {
@@ -39,6 +42,7 @@ prepare() {
     "$installer" install >/dev/null || complain 'MySQL could not be installed, so it is not tested' 'MySQL 安装失败,因此不测试它'
   fi
   has server || need server || exit 1
+  need tmux || complain 'the tests of the screens in tmux will fail' '屏幕在 tmux 里的测试将会失败'
   # the tests of the clients run the examples in each language
   need mysqldump || complain 'the test of backups will fail' '备份的测试将会失败'
   need python node mono curl || complain "the tests of the clients in those languages will fail" '这些语言的客户端测试将会失败'
@@ -59,7 +63,9 @@ test_on() { # PATH NAME ARGUMENT...
   mkdir "$work/tmp"
   # a zone of its own shows whatever would lean on the server's clock being UTC
   url=$(scripts/private-server start "$work/server" --server "$server" --free-port --fast --time-zone +08:00) || return 1
+  [ -n "${KAMI_TEST_WHOLE:-}" ] || export KAMI_TEST_SKIPPED=$work/left-out
   TMPDIR=$work/tmp KAMI_TEST_DATABASE_URL=${url%/*}/ KAMI_TEST_SERVER=$server cargo test ${scope[@]+"${scope[@]}"} --locked --no-fail-fast "$@" || status=$?
+  [ ! -s "$work/left-out" ] || left_out+=$(sort "$work/left-out" | sed "s/^/  /; s/\$/ ($name)/")$'\n'
   clean_up
   return "$status"
 }
@@ -74,6 +80,7 @@ for argument in "$@"; do
 done
 
 prepare
+unset KAMI_TEST_SKIPPED
 servers=$(scripts/private-server find)
 passed='' failed=''
 while read -r kind rest; do
@@ -87,6 +94,7 @@ while read -r kind rest; do
 done <<<"$servers"
 
 echo
+[ -z "$left_out" ] || printf 'test.sh: left out, since this machine lacks what they need:\n%s' "$left_out"
 [ -z "$passed" ] || echo "test.sh: passed on $passed"
 if [ -n "$failed" ]; then
   echo "test.sh: FAILED on $failed"

@@ -35,6 +35,7 @@ has() {
     node) command -v node ;;
     mono) command -v mcs && command -v mono ;;
     sshd) PATH=$PATH:/usr/sbin command -v sshd && command -v ssh ;;
+    ed25519) [ -n "$(find -L /usr/lib*/mysql /usr/lib*/mariadb -name auth_ed25519.so 2>/dev/null)" ] ;;
     venv) python3 -c 'import ensurepip, venv' ;;
     *) command -v "$1" ;;
   esac >/dev/null 2>&1
@@ -47,6 +48,7 @@ called() {
     python) echo Python ;;
     node) echo Node.js ;;
     mono) echo Mono ;;
+    ed25519) text "MariaDB's plugin auth_ed25519" 'MariaDB 的插件 auth_ed25519' ;;
     venv) text "Python's venv" 'Python 的 venv' ;;
     *) echo "$1" ;;
   esac
@@ -87,6 +89,8 @@ packages_for() { # MANAGER WHAT
     apt-get:mysqldump) echo mariadb-client ;;
     *:mysqldump) packages_for "$1" mariadb ;;
     apt-get:mariadb) echo mariadb-server-core mariadb-client-core ;;
+    apt-get:ed25519) echo mariadb-server ;;
+    *:ed25519) packages_for "$1" mariadb ;;
     dnf:mariadb | yum:mariadb) echo mariadb-server ;;
     pacman:python | brew:python) echo python ;;
     *:python) echo python3 ;;

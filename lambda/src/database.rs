@@ -1,8 +1,10 @@
 //! Which of its three settings says where the database is.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use kami_shared::database_url::DatabaseUrl;
+use kami_shared::small_file;
 use kami_shared::store::Store;
 
 use crate::secret::{SecretSettings, SecretSource};
@@ -32,7 +34,7 @@ impl Database {
             return parse("DATABASE_URL", &url);
         }
         if let Some(file) = file {
-            let text = std::fs::read_to_string(&file)
+            let text = small_file::read(Path::new(&file))
                 .map_err(|error| vec![format!("DATABASE_URL_FILE: {file} cannot be read: {error}")])?;
             return parse("DATABASE_URL_FILE", &text);
         }
@@ -68,6 +70,22 @@ mod tests {
             let found = variables.iter().find(|(variable, _)| *variable == name);
             found.map(|(_, value)| (*value).to_owned())
         })
+    }
+
+    #[test]
+    fn a_file_that_was_saved_on_windows_holds_the_address_all_the_same() {
+        let file = std::env::temp_dir().join(format!("kami-database-{}", std::process::id()));
+        let url = "mysql://kami:secret@localhost/kamisystem";
+        let utf16 = format!("\u{feff}{url}\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for bytes in [format!("\u{feff}{url}\r\n").into_bytes(), utf16] {
+            std::fs::write(&file, bytes).unwrap();
+            let found = read(&[("DATABASE_URL_FILE", &file.display().to_string())]);
+            assert_eq!(found, Ok(Database::Url(url.parse().unwrap())));
+        }
+        std::fs::write(&file, b"\xc3\xdc\xc2\xeb").unwrap();
+        let wrong = read(&[("DATABASE_URL_FILE", &file.display().to_string())]).unwrap_err();
+        assert!(wrong[0].ends_with("it is not UTF-8 text: save it as UTF-8"), "{wrong:?}");
+        std::fs::remove_file(&file).unwrap();
     }
 
     #[test]

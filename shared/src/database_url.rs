@@ -13,6 +13,7 @@ use tracing::info;
 use url::{Host, Url};
 
 use crate::protection::{Protection, ServerKey, SslMode};
+use crate::small_file;
 
 /// A checked `mysql://user:password@host:3306/database` address; it is displayed with its password masked.
 ///
@@ -207,7 +208,11 @@ impl DatabaseUrl {
             SslMode::VerifyIdentity => {}
         }
         let roots: Vec<_> = if let Some(file) = &self.ssl_ca {
-            vec![file.clone().into()]
+            // The driver does not know the mark that Windows puts before a text.
+            match small_file::unmarked(file) {
+                Some(text) => vec![text.into_bytes().into()],
+                None => vec![file.clone().into()],
+            }
         } else {
             let found = rustls_native_certs::load_native_certs();
             if found.certs.is_empty() {

@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::span;
+use crate::{span, spoken};
 
-/// How long a card lasts from its activation; people write `3h`, `45d` or `forever`.
+/// How long a card lasts from its activation; people write `3h`, `45d`, `30天` or `forever`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CardDuration {
     /// So many seconds, at least one.
@@ -18,7 +18,7 @@ pub enum CardDuration {
 
 /// A text that says no duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("not a duration: write forever, or a number and one of s, m, h or d, such as 12h or 45d")]
+#[error("not a duration: write forever, or a number and a unit, such as 12h, 45d or 1个月")]
 pub struct DurationError;
 
 impl CardDuration {
@@ -49,15 +49,18 @@ impl CardDuration {
     }
 }
 
+impl Default for CardDuration {
+    /// Three hours, as the Flask service had it.
+    fn default() -> Self {
+        Self::CHOICES[0]
+    }
+}
+
 impl FromStr for CardDuration {
     type Err = DurationError;
 
     fn from_str(text: &str) -> Result<Self, DurationError> {
-        if text.eq_ignore_ascii_case("forever") || text == "永久" {
-            return Ok(Self::Forever);
-        }
-        let span = span::parse(text).map_err(|_| DurationError)?;
-        u32::try_from(span.as_secs()).map(Self::Seconds).map_err(|_| DurationError)
+        spoken::parse(text).map(|spoken| Self::from_seconds(spoken.seconds)).map_err(|_| DurationError)
     }
 }
 
@@ -88,7 +91,9 @@ mod tests {
             ("90m", Ok(CardDuration::Seconds(5_400)), "90m"),
             ("Forever", Ok(CardDuration::Forever), "forever"),
             ("永久", Ok(CardDuration::Forever), "forever"),
+            ("30 天", Ok(CardDuration::Seconds(2_592_000)), "30d"),
             ("", Err(DurationError), ""),
+            ("30", Err(DurationError), ""),
             ("0d", Err(DurationError), ""),
             ("never", Err(DurationError), ""),
         ] {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use mysql_async::FullAuthentication;
 
 use crate::database_url::DatabaseUrlError;
+use crate::small_file;
 
 /// How the connection is protected; the words and their meaning are those of MySQL's own `--ssl-mode`. Its `VERIFY_CA`
 /// is not among them: `mysql_async` 0.37 tells a wrong name from other faults by a text that rustls no longer writes,
@@ -69,9 +70,9 @@ impl Protection {
     pub(crate) fn full_authentication(&self) -> FullAuthentication {
         match self {
             Self::Socket(_) | Self::VerifiedTls(_) => FullAuthentication::SendPassword,
-            Self::PinnedKey(file) => {
-                FullAuthentication::EncryptWith(std::fs::read(file).unwrap_or_default().into())
-            }
+            Self::PinnedKey(file) => FullAuthentication::EncryptWith(
+                small_file::read(file).unwrap_or_default().into_bytes().into(),
+            ),
             Self::RetrievedKey => FullAuthentication::RetrieveKey,
             Self::UnverifiedTls | Self::Plain => FullAuthentication::Refuse,
         }

@@ -7,7 +7,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
-use crate::{Client, PATIENCE, eventually};
+use crate::{Client, PATIENCE, Signal, eventually, send_signal};
 
 /// A running program whose output is kept; killed when dropped.
 #[derive(Debug)]
@@ -64,9 +64,8 @@ impl Program {
     }
 
     /// Asks it to stop, as a process manager does.
-    pub async fn terminate(&self) {
-        let sent = Command::new("kill").args(["-TERM", &self.id().to_string()]).status().await.unwrap();
-        assert!(sent.success());
+    pub fn terminate(&self) {
+        send_signal(self.id(), Signal::TERM);
     }
 
     /// Waits until it has ended by itself, and all that it printed is read.

@@ -4,25 +4,31 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
 
+mod agreed;
 mod certificates;
 mod database;
 mod function;
 mod http;
+mod lack;
 mod line;
 mod proxy;
 mod rogue;
 mod rogue_reply;
 mod server;
+mod signal;
 
+pub use self::agreed::agreed;
 pub use self::certificates::Certificates;
 pub use self::database::{TestDatabase, unique_name};
 pub use self::function::{Function, Program};
 pub use self::http::{Answer, Client};
+pub use self::lack::skip_for_want_of;
 pub use self::line::line_from;
 pub use self::proxy::{CommitLost, Proxy};
 pub use self::rogue::{Demand, ROGUE_KEY, RogueServer};
 pub use self::rogue_reply::{RogueDatabase, RogueReply};
 pub use self::server::PrivateServer;
+pub use self::signal::{Signal, send_signal};
 
 /// What a connection of [`TestDatabase::connect`] is asked with.
 pub use mysql_async::prelude::Queryable;

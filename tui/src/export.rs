@@ -17,6 +17,9 @@ use thiserror::Error;
 
 use crate::paths::expand;
 
+/// What the name of a file for a shop begins with.
+const SHOP: &str = "shop_";
+
 /// How many cards are read at a time.
 const PART: usize = 1_000;
 
@@ -88,7 +91,20 @@ pub fn unused(prefix: Option<String>) -> Filter {
 /// The file in `exports/` that cards go to when nothing else is said.
 pub fn default_path(format: Format, prefix: Option<&str>, at: DateTime<Utc>, zone: Zone) -> PathBuf {
     let name = txt::file_name(prefix, at, zone);
-    Path::new("exports").join(name).with_extension(format.extension())
+    in_form(&Path::new("exports").join(name), format)
+}
+
+/// The name of a file in another form: a shop's is told from a seller's, which ends alike.
+pub fn in_form(path: &Path, format: Format) -> PathBuf {
+    let path = path.with_extension(format.extension());
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return path };
+    let plain = name.strip_prefix(SHOP).unwrap_or(name);
+    match format {
+        // A name that somebody thought of is left alone.
+        _ if !plain.starts_with(txt::FILE) => path,
+        Format::Shop => path.with_file_name(format!("{SHOP}{plain}")),
+        Format::Txt | Format::Csv | Format::JsonLines => path.with_file_name(plain),
+    }
 }
 
 /// Writes the file: under another name at first, so that a name that is there always has a whole file.
@@ -152,9 +168,10 @@ async fn write_body(
             let mut ids = ids.clone();
             ids.sort_unstable_by(|a, b| b.cmp(a));
             for (index, part) in ids.chunks(PART).enumerate() {
-                let mut cards = store.cards_by_ids(part).await?;
-                cards.sort_unstable_by_key(|card| std::cmp::Reverse(card.id));
-                put(&cards, share((index * PART + part.len()) as u64, ids.len() as u64))?;
+                let mut found = store.cards_by_ids(part).await?;
+                found.cards.sort_unstable_by_key(|card| std::cmp::Reverse(card.id));
+                unreadable.extend(found.unreadable);
+                put(&found.cards, share((index * PART + part.len()) as u64, ids.len() as u64))?;
             }
         }
     }
@@ -169,7 +186,7 @@ fn share(done: u64, total: u64) -> f64 {
 
 fn line(format: Format, card: &CardRecord) -> String {
     match format {
-        Format::Txt => txt::line(card),
+        Format::Txt | Format::Shop => txt::line(card),
         Format::Csv => table::csv_line(card),
         Format::JsonLines => table::json_line(card),
     }
@@ -186,7 +203,8 @@ fn write_whole(order: &ExportOrder, count: u64, body: &Draft, whole: &Draft) -> 
             txt::header(prefix, count, order.at, order.zone)
         }
         Format::Csv => table::csv_header(),
-        Format::JsonLines => String::new(),
+        // A shop would sell a head.
+        Format::Shop | Format::JsonLines => String::new(),
     };
     out.write_all(head.as_bytes())?;
     io::copy(&mut File::open(&body.path)?, &mut out)?;
@@ -214,5 +232,23 @@ impl Draft {
 impl Drop for Draft {
     fn drop(&mut self) {
         drop(fs::remove_file(&self.path));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_for_a_shop_is_told_by_its_name_unless_somebody_gave_it_one() {
+        for (path, format, expected) in [
+            ("exports/unused_cards_1.txt", Format::Shop, "exports/shop_unused_cards_1.txt"),
+            ("exports/shop_unused_cards_1.txt", Format::Shop, "exports/shop_unused_cards_1.txt"),
+            ("exports/shop_unused_cards_1.txt", Format::Csv, "exports/unused_cards_1.csv"),
+            ("mine.csv", Format::Shop, "mine.txt"),
+            ("shop_mine.txt", Format::JsonLines, "shop_mine.jsonl"),
+        ] {
+            assert_eq!(in_form(Path::new(path), format), Path::new(expected), "{path}");
+        }
     }
 }

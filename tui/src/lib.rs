@@ -6,10 +6,13 @@ pub mod console;
 pub mod export;
 pub mod fault;
 pub mod moment;
+pub mod notice;
 pub mod odds;
 pub mod paths;
 pub mod period;
 pub mod settings;
+pub mod size;
+pub mod touch;
 pub mod upload;
 pub mod words;
 

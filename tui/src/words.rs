@@ -149,6 +149,8 @@ pub fn whole_moment(zone: Zone, moment: DateTime<Utc>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use kami_shared::duration::CardDuration;
+
     use super::*;
 
     #[test]
@@ -197,6 +199,25 @@ mod tests {
         ] {
             assert_eq!(duration(Language::English, seconds), english);
             assert_eq!(duration(Language::Chinese, seconds), chinese);
+        }
+    }
+
+    #[test]
+    fn durations_and_spans_that_are_shown_can_be_typed() {
+        for seconds in
+            [1, 61, 90, 5_400, 10_800, 86_400, 93_600, 604_800, 1_051_200, 31_536_000, 4_294_944_000]
+        {
+            for language in Language::ALL {
+                let shown = duration(language, Some(seconds));
+                assert_eq!(shown.parse(), Ok(CardDuration::Seconds(seconds)), "{shown}");
+                let shown = span(language, u64::from(seconds));
+                if seconds.is_multiple_of(3_600) {
+                    assert_eq!(shown.parse(), Ok(CardDuration::Seconds(seconds)), "{shown}");
+                }
+            }
+        }
+        for language in Language::ALL {
+            assert_eq!(duration(language, None).parse(), Ok(CardDuration::Forever));
         }
     }
 

@@ -8,7 +8,7 @@ use std::process::Stdio;
 use std::time::Instant;
 
 use kami_shared::store::draw_password;
-use kami_testkit::{Client, Function, TestDatabase, eventually, unique_name};
+use kami_testkit::{Client, Function, Signal, TestDatabase, eventually, send_signal, unique_name};
 use tokio::process::Command;
 
 use crate::{API, figure};
@@ -49,7 +49,7 @@ async fn flood(function: &Function, path: &'static str, status: u16) -> usize {
 /// Stops the program and adds up the lines with that text and those for which they speak; returns that and the bytes of
 /// the whole log.
 async fn logged(mut function: Function, text: &str) -> (usize, usize) {
-    function.program.terminate().await;
+    function.program.terminate();
     assert!(function.program.ended().await.success());
     let log = function.program.output();
     let told = log.lines().filter(|line| line.contains(text)).map(|line| {
@@ -123,8 +123,7 @@ async fn a_log_that_nobody_reads_stops_nobody() {
         assert_eq!(client.validate("VIP-ONE", "PC-1").await.status, 503);
     }
     figure("a log that nobody reads", format!("{REQUESTS} requests answered"));
-    let id = program.id().unwrap().to_string();
-    assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
+    send_signal(program.id().unwrap(), Signal::TERM);
     let read = tokio::task::spawn_blocking(move || {
         let mut log = Vec::new();
         reader.read_to_end(&mut log).map(|_| log)

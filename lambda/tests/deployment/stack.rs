@@ -230,7 +230,7 @@ async fn the_services_start_serve_and_stop_as_the_file_says() {
     assert!(machine.run("migrate", None).await.contains("nothing to do"));
     assert!(machine.run("console", Some(&["doctor"])).await.contains("mysql-cert.pem vouches for"));
     for program in [&mut api, &mut expire] {
-        program.terminate().await;
+        program.terminate();
         assert!(program.ended().await.success());
         for password in &passwords {
             assert!(!program.output().contains(password));

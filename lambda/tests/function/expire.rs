@@ -42,7 +42,7 @@ async fn it_runs_again_and_again_until_it_is_stopped() {
         (statuses == ["EXPIRED"]).then_some(())
     })
     .await;
-    program.terminate().await;
+    program.terminate();
     assert!(program.ended().await.success());
 }
 
@@ -55,7 +55,7 @@ async fn a_database_that_is_away_fails_one_run_and_is_waited_for_by_the_other() 
 
     let mut forever = Program::start(EXPIRE, &["--every", "1h"], &[("DATABASE_URL", away)]);
     forever.printed("overdue cards could not be expired").await;
-    forever.terminate().await;
+    forever.terminate();
     assert!(forever.ended().await.success());
     assert!(!(once.output() + &forever.output()).contains("secret"));
 }
@@ -68,7 +68,7 @@ async fn it_stops_in_good_order_while_the_database_hangs() {
     let url = database.url_through(proxy.port());
     let mut program = Program::start(EXPIRE, &["--every", "1h"], &[("DATABASE_URL", &url)]);
     eventually("it waits for the database", async || (proxy.connections() > 0).then_some(())).await;
-    program.terminate().await;
+    program.terminate();
     assert!(program.ended().await.success(), "{}", program.output());
     program.printed("complete=false").await;
 }

@@ -12,7 +12,9 @@ use kami_testkit::{Answer, Client, TestDatabase, eventually};
 pub(crate) struct Seen {
     /// The machines that were let in, by card.
     admitted: Mutex<HashMap<usize, HashSet<usize>>>,
+    /// How many requests were answered by what the database says.
     answered: AtomicUsize,
+    /// How many were answered with 503.
     unavailable: AtomicUsize,
     stop: AtomicBool,
 }
@@ -41,11 +43,19 @@ impl Seen {
         self.unavailable.load(Ordering::SeqCst)
     }
 
-    /// Waits until so many more requests are answered.
+    /// Waits until so many more requests are answered with a verdict on their card: without a database, thousands a second
+    /// are answered that it is away, which says nothing of a load on it.
     pub(crate) async fn answered(&self, more: usize) {
         let before = self.answered.load(Ordering::SeqCst);
         let enough = async || (self.answered.load(Ordering::SeqCst) >= before + more).then_some(());
         eventually("the load runs", enough).await;
+    }
+
+    /// Waits until so many more cards are let in on a machine.
+    pub(crate) async fn activated(&self, more: usize) {
+        let admitted = || self.admitted.lock().unwrap().len();
+        let before = admitted();
+        eventually("the load activates cards", async || (admitted() >= before + more).then_some(())).await;
     }
 
     /// Checks that each card was activated by one machine, and is still that machine's.
@@ -57,7 +67,7 @@ impl Seen {
             .map(|(code, machine)| (code.parse().unwrap(), machine))
             .collect();
         let admitted = self.admitted.lock().unwrap();
-        assert!(admitted.len() > 100, "the load activated cards: {}", admitted.len());
+        assert!(!admitted.is_empty(), "there was a load");
         for (card, machines) in admitted.iter() {
             assert_eq!(machines.len(), 1, "card {card} was activated twice");
             assert_eq!(
@@ -77,6 +87,7 @@ impl Seen {
             StatusCode::SERVICE_UNAVAILABLE => {
                 assert!(answer.headers.contains_key("retry-after"));
                 self.unavailable.fetch_add(1, Ordering::SeqCst);
+                return;
             }
             other => panic!("{other} {}", answer.body),
         }

@@ -26,7 +26,7 @@ async fn a_killed_database_costs_503s_and_nothing_else() {
     }
     let mut health = function.client().await;
     for _ in 0..CRASHES {
-        seen.answered(200).await;
+        seen.activated(50).await;
         let before = seen.unavailable();
         server.kill();
         eventually("clients are told", async || (seen.unavailable() > before).then_some(())).await;

@@ -54,7 +54,7 @@ async fn requests_in_flight_finish_when_it_is_asked_to_stop() {
     let asking = tokio::spawn(async move { client.validate("VIP-ONE", "PC-1").await });
     eventually("the request waits for the database", async || (proxy.commands() > commands).then_some(()))
         .await;
-    function.program.terminate().await;
+    function.program.terminate();
     eventually("no new connection is taken", async || TcpStream::connect(function.address()).await.err())
         .await;
     proxy.stall(false);
@@ -90,13 +90,13 @@ async fn a_manager_is_told_when_it_serves_and_when_it_ends() {
         let listening = program.printed_after("listening on http://").await;
         let answer = Client::connect(&listening).await.get("/health").await;
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "it waits for no database");
-        program.terminate().await;
+        program.terminate();
         assert_eq!(told(manager).await, "STOPPING=1", "{address}");
         assert!(program.ended().await.success());
 
         let mut job = Program::start(EXPIRE, &["--every", "1h"], &variables);
         assert_eq!(told(manager).await, "READY=1", "{address}");
-        job.terminate().await;
+        job.terminate();
         assert_eq!(told(manager).await, "STOPPING=1", "{address}");
         assert!(job.ended().await.success());
     }
@@ -165,7 +165,7 @@ async fn a_client_that_sends_its_head_too_slowly_is_let_go_of_at_shutdown() {
     let mut slow = TcpStream::connect(function.address()).await.unwrap();
     slow.write_all(b"POST /api/validate HTTP/1.1\r\nHost: k").await.unwrap();
     assert_eq!(function.client().await.get("/health").await.status, StatusCode::OK);
-    function.program.terminate().await;
+    function.program.terminate();
     let mut rest = Vec::new();
     slow.read_to_end(&mut rest).await.unwrap();
     assert!(function.program.ended().await.success());

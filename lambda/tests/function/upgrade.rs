@@ -171,7 +171,7 @@ async fn expires_a_card(job: &str, database: &TestDatabase) {
 
 /// Stops a process as its manager does.
 async fn stop(function: &mut Function) {
-    function.program.terminate().await;
+    function.program.terminate();
     assert!(function.program.ended().await.success());
     assert!(!function.program.output().contains("were cut off"), "{}", function.program.output());
 }

@@ -5,8 +5,9 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error};
 
 use super::grants::Grants;
-use super::limit::{GRACE, SCREEN};
+use super::limit::{BACKGROUND, GRACE, SCREEN};
 use super::migrations::newest_known;
+use super::takeover::{self, Takeover};
 use super::{Operation, Store, StoreError};
 
 /// The kind of a database server.
@@ -65,10 +66,41 @@ impl Store {
         self.run(SCREEN + GRACE, Inspect { database }).await
     }
 
+    /// What is not in its form of the tables that our account may read; `None` where it may not read all of the cards.
+    /// The cards are gone through once.
+    pub async fn inspect_tables(&self) -> Result<Option<Takeover>, StoreError> {
+        self.run(BACKGROUND + GRACE, InspectTables).await
+    }
+
     /// What our account may do with the tables of kami.
     pub async fn grants(&self) -> Result<Grants, StoreError> {
         let database = self.pool.address().await?.database().into_owned();
         self.run(SCREEN + GRACE, ReadGrants { database }).await
+    }
+}
+
+struct InspectTables;
+
+impl Operation for InspectTables {
+    type Output = Option<Takeover>;
+
+    const ONLY_READS: bool = true;
+    const IS_RECALLED: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Option<Takeover>, StoreError> {
+        match connection.query_drop("SELECT * FROM cards LIMIT 0").await {
+            // A column that we may not read looks as if it were missing.
+            Err(Error::Server(refusal)) if NO_RIGHT.contains(&refusal.code) => return Ok(None),
+            Ok(()) | Err(Error::Server(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let version = match super::migrations::schema_version(connection).await {
+            Ok(version) => version.unwrap_or(0),
+            // Not for this account to see, which takes it that the newest is there.
+            Err(error) if error.is_denied() => newest_known(),
+            Err(error) => return Err(error),
+        };
+        Ok(Some(takeover::look(connection, version).await?))
     }
 }
 

@@ -7,7 +7,10 @@ use mysql_async::{Conn, OptsBuilder};
 use refinery::embed_migrations;
 use thiserror::Error;
 
-use super::connect::{SESSION, connect};
+use super::connect::connect;
+use super::runner::Runner;
+use super::session::{ISOLATION, NAMES, TAKEOVER_MODE};
+use super::takeover::{self, Refusal, Takeover};
 use super::{Store, StoreError, routines};
 
 embed_migrations!("../sql");
@@ -35,6 +38,8 @@ pub struct MigrationPlan {
     pub creates_database: bool,
     /// The version found; 0 is a database without kami's schema.
     pub from_version: i32,
+    /// What is done before them to tables that are not in their form, or forbids it all.
+    pub takeover: Takeover,
     /// The migrations that were missing, in order.
     pub migrations: Vec<Migration>,
     /// The routines through which accounts write that were missing, in order. Of a plan only what is to be made with the
@@ -71,6 +76,9 @@ pub enum MigrateError {
         "another process is migrating this database and does not come to an end: look at it, then try again"
     )]
     Locked,
+    /// A table is as no migration can take it over: nothing was changed.
+    #[error("the tables cannot be taken over as they are: nothing was changed")]
+    Unfit(Vec<Refusal>),
     /// A migration failed, or one that was applied is not the one known here.
     #[error(
         "a migration failed: {0}; nothing of it was recorded, so mend the cause and run kami migrate again"
@@ -99,6 +107,7 @@ impl Store {
             Err(error) if error.is_unknown_database() => Ok(MigrationPlan {
                 creates_database: true,
                 from_version: 0,
+                takeover: Takeover::default(),
                 migrations: known_migrations(),
                 routines: routines::definitions().collect(),
                 routines_denied: false,
@@ -132,13 +141,21 @@ impl Store {
 
     async fn apply(&self, guard: &mut Conn) -> Result<MigrationPlan, MigrateError> {
         let mut plan = plan(guard).await?;
-        if !plan.migrations.is_empty() {
-            let options = self.pool.address().await?.options().setup(vec![SESSION]);
-            let mut connections = mysql_async::Pool::new(options);
-            migrations::runner().run_async(&mut connections).await.map_err(|error| failure(&error))?;
-            connections.disconnect().await?;
+        if !plan.takeover.refusals.is_empty() {
+            return Err(MigrateError::Unfit(plan.takeover.refusals));
         }
-        match routines::make_missing(guard).await {
+        takeover::carry_out(guard, &plan.takeover).await.map_err(|error| unfinished(&error))?;
+        if !plan.migrations.is_empty() {
+            let options = self.pool.address().await?.options().setup(vec![session()]);
+            let mut runner = Runner::new(mysql_async::Pool::new(options));
+            migrations::runner().run_async(&mut runner).await.map_err(|error| failure(&error))?;
+            runner.disconnect().await?;
+        }
+        let made = match routines::make_anew(guard, &plan.takeover.routines).await {
+            Ok(()) => routines::make_missing(guard).await,
+            Err(error) => Err(error),
+        };
+        match made {
             Ok(made) => plan.routines = made,
             Err(error) if error.is_denied() => {
                 plan.routines.clear();
@@ -151,12 +168,12 @@ impl Store {
 
     /// A connection without the limits on time of the pool's: a change of a large table takes what it takes.
     async fn connect(&self) -> Result<Conn, StoreError> {
-        Ok(connect(self.pool.address().await?.options().setup(vec![SESSION])).await?)
+        Ok(connect(self.pool.address().await?.options().setup(vec![session()])).await?)
     }
 
     async fn create_database(&self) -> Result<(), MigrateError> {
         let address = self.pool.address().await?;
-        let options: OptsBuilder = address.options().setup(vec![SESSION]).db_name(None::<String>);
+        let options: OptsBuilder = address.options().setup(vec![session()]).db_name(None::<String>);
         let mut connection = connect(options).await?;
         let name = address.database().replace('`', "``");
         connection
@@ -191,6 +208,16 @@ fn failure(error: &refinery::Error) -> MigrateError {
     MigrateError::Failed(error.to_string())
 }
 
+/// What a session that changes tables is told; the library names no engine for the table that it keeps.
+fn session() -> String {
+    format!("SET {NAMES}, autocommit = 1, {TAKEOVER_MODE}, {ISOLATION}, default_storage_engine = InnoDB")
+}
+
+/// A step that brings a table into its form failed, in the server's own words: they may name the row.
+fn unfinished(error: &StoreError) -> MigrateError {
+    MigrateError::Failed(error.server_words().unwrap_or_else(|| error.to_string()))
+}
+
 fn known_migrations() -> Vec<Migration> {
     let mut known: Vec<_> = migrations::runner()
         .get_migrations()
@@ -218,7 +245,15 @@ async fn plan(connection: &mut Conn) -> Result<MigrationPlan, MigrateError> {
         let there = routines::names(connection).await?;
         routines.extend(routines::definitions().filter(|one| !there.iter().any(|name| name == one.name)));
     }
-    Ok(MigrationPlan { creates_database: false, from_version, migrations, routines, routines_denied: false })
+    let takeover = takeover::look(connection, from_version).await?;
+    Ok(MigrationPlan {
+        creates_database: false,
+        from_version,
+        takeover,
+        migrations,
+        routines,
+        routines_denied: false,
+    })
 }
 
 /// The newest version that this kami brings a database to.

@@ -8,6 +8,7 @@ mod batches;
 mod connect;
 mod counters;
 mod counts;
+mod engines;
 mod error;
 mod expiry;
 mod grants;
@@ -22,7 +23,10 @@ mod one_card;
 mod pool;
 mod record;
 mod routines;
+mod runner;
+mod session;
 mod statistics;
+mod takeover;
 mod validation;
 
 use std::sync::Arc;
@@ -35,14 +39,15 @@ use tokio::sync::Semaphore;
 
 pub use self::act_list::{ACT_WINDOW, ActFilter, ActStep};
 pub use self::acts::{
-    ActError, ActOutcome, ActProgress, Acted, CardValues, GenerateOrder, MAX_BATCH, OnMade, OnProgress,
-    Selection, TakenCodes, UndoRefusal,
+    ActError, ActOutcome, ActProgress, Acted, CardValues, GenerateOrder, MAX_BATCH, ManyAct, OnMade,
+    OnProgress, OneAct, OneEdit, Selection, TakenCodes, Undo, UndoRefusal, Undoable,
 };
 pub use self::address::{AddressError, AddressFuture, AddressSource};
 pub use self::batches::{Batch, BatchOrigin};
 use self::counters::Counters;
 pub use self::counters::StoreCounters;
 pub use self::counts::{PrefixCounts, StatusCounts};
+use self::engines::Engines;
 pub use self::error::{StoreError, Withheld};
 pub use self::expiry::{EXPIRY_BATCH, ExpiryBatch, ExpiryCursor};
 pub use self::grants::{
@@ -51,13 +56,17 @@ pub use self::grants::{
 use self::health::Health;
 pub use self::health::{HEALTH_KEPT, HEALTH_LIMIT};
 pub use self::inspection::{Inspection, RoutineFault, ServerKind};
-pub use self::listing::{COUNT_CAP, Explained, Page, Progress, SEARCH_WINDOW, SearchCursor, SearchStep};
+pub use self::listing::{
+    COUNT_CAP, Explained, Page, Progress, SEARCH_WINDOW, SearchCursor, SearchStep, Survey,
+};
 pub use self::log::{ActRecord, LogFilter, LogRecord};
 use self::lookup::Lookups;
 pub use self::migrations::{MigrateError, Migration, MigrationPlan, Routine};
+pub use self::one_card::CardsFound;
 use self::pool::Pool;
 use self::routines::Writing;
 pub use self::statistics::{Event, Histogram, PrefixStock, Step, Stock};
+pub use self::takeover::{Fault, FaultKind, Refusal, Repair, RepairKind, TableChange, Takeover};
 pub use self::validation::Validation;
 use crate::card::Card;
 use crate::database_url::DatabaseUrl;
@@ -75,6 +84,7 @@ pub struct Store {
     /// read go on while a lock holds the writers up.
     writes: Arc<Semaphore>,
     writing: Arc<Writing>,
+    engines: Arc<Engines>,
     read_only: bool,
 }
 
@@ -89,7 +99,15 @@ impl Store {
         let writes = Arc::new(Semaphore::new(source.pool().saturating_sub(lookup::LANES + 1).max(1)));
         let pool = Pool::new(source);
         let (lookups, health) = (Lookups::new(pool.clone()), Health::new(pool.clone()));
-        Self { pool, lookups, health, writes, writing: Arc::default(), read_only: false }
+        Self {
+            pool,
+            lookups,
+            health,
+            writes,
+            writing: Arc::default(),
+            engines: Arc::default(),
+            read_only: false,
+        }
     }
 
     /// The same store, which refuses every act of an operator before anything is sent if it is `read_only`.

@@ -9,6 +9,7 @@ use mysql_async::{Conn, Params};
 use tracing::info;
 
 use super::counters::Counters;
+use super::session::MODE;
 use super::{Routine, StoreError};
 
 const TEMPLATE: &str = include_str!("../../../sql/routines.sql");
@@ -31,10 +32,33 @@ pub(super) async fn names(connection: &mut Conn) -> Result<Vec<String>, StoreErr
     Ok(connection.query(query).await?)
 }
 
+/// Those that MariaDB made while the database was of another character set, in which they go on reading the text that
+/// they are given; MySQL reads it in utf8mb4 in any case.
+pub(super) async fn outdated(connection: &mut Conn) -> Result<Vec<Routine>, StoreError> {
+    let query = "SELECT routine_name FROM information_schema.routines WHERE routine_schema = DATABASE() \
+                 AND database_collation NOT LIKE 'utf8mb4%' AND VERSION() LIKE '%MariaDB%'";
+    let names: Vec<String> = connection.query(query).await?;
+    Ok(definitions().filter(|routine| names.iter().any(|name| name == routine.name)).collect())
+}
+
+/// Makes these anew in their places, where who may execute them stays (which only MariaDB does).
+pub(super) async fn make_anew(connection: &mut Conn, routines: &[Routine]) -> Result<(), StoreError> {
+    set_mode(connection).await?;
+    for routine in routines {
+        let statement = routine.sql.replacen("CREATE PROCEDURE", "CREATE OR REPLACE PROCEDURE", 1);
+        connection.query_drop(statement).await?;
+    }
+    Ok(())
+}
+
+/// A routine keeps the mode that it was made in.
+async fn set_mode(connection: &mut Conn) -> Result<(), StoreError> {
+    Ok(connection.query_drop(format!("SET {MODE}")).await?)
+}
+
 /// Makes those that are missing, and returns them. What is there is left alone: it may be in use.
 pub(super) async fn make_missing(connection: &mut Conn) -> Result<Vec<Routine>, StoreError> {
-    // A routine keeps the mode that it was made in: what does not fit is refused and not cut off.
-    connection.query_drop("SET SESSION sql_mode = CONCAT_WS(',', @@sql_mode, 'STRICT_ALL_TABLES')").await?;
+    set_mode(connection).await?;
     let mut made = Vec::new();
     for routine in definitions() {
         match connection.query_drop(routine.sql).await {

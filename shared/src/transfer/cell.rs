@@ -1,27 +1,82 @@
-//! Cells of a spreadsheet: written so that none is run, hides anything or breaks its row, and read back as they were.
+//! Cells of a spreadsheet: written so that none is run, becomes a number, hides anything or breaks its row, and read back
+//! as they were.
 
 use std::fmt::Write as _;
 
 use crate::hidden::is_hidden;
+use crate::spoken::plain;
 
 /// The characters at whose sight a spreadsheet runs a cell as a formula, in both widths.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
-/// Whether a spreadsheet might run what starts like this, once it has passed over blanks and quotation marks.
-fn is_formula(text: &str) -> bool {
+/// The names of the months, of which the first three letters are enough.
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+/// The text behind what a spreadsheet passes over: blanks and quotation marks.
+fn behind_marks(text: &str) -> &str {
     // A tab or a break is written as an escape, so that nothing passes over it.
     let is_blank = |character: char| character.is_whitespace() && !is_hidden(character);
     text.trim_start_matches(|character| is_blank(character) || matches!(character, '\'' | '"'))
-        .starts_with(FORMULA)
 }
 
-/// The text as a cell that no spreadsheet runs.
+/// Whether a spreadsheet might run what starts like this.
+fn is_formula(text: &str) -> bool {
+    behind_marks(text).starts_with(FORMULA)
+}
+
+/// Whether a spreadsheet might make a number, a date or a truth value of a text: of `868533012345678`, `007`, `1E5`,
+/// `3-5`, `Mar-05` or `3月5日`.
+fn is_number(text: &str) -> bool {
+    let text = behind_marks(text);
+    let is_sign =
+        |character: char| character.is_ascii_digit() || " .,:/-+%()$¥￥€£年月日时分秒".contains(character);
+    let is_wide = |character| ('！'..='～').contains(&character);
+    if !text
+        .chars()
+        .all(|character| character.is_ascii_alphabetic() || is_sign(character) || is_wide(character))
+    {
+        return false;
+    }
+    let text = plain(text);
+    let text = text.trim_end();
+    if matches!(text, "true" | "false") {
+        return true;
+    }
+    let word = text.trim_matches(|character: char| !character.is_ascii_alphabetic());
+    let is_word = match word {
+        "" | "e" | "am" | "pm" => true,
+        word => word.len() >= 3 && MONTHS.iter().any(|month| month.starts_with(word)),
+    };
+    is_word
+        && text.contains(|character: char| character.is_ascii_digit())
+        && text.replacen(word, "", 1).chars().all(is_sign)
+}
+
+/// Whether a text needs an apostrophe to stay the text that it is.
+fn is_guarded(text: &str) -> bool {
+    is_formula(text) || is_number(text)
+}
+
+/// The text as a cell that stays as it is in a spreadsheet.
 ///
-/// A quotation mark in front makes a formula text. What nobody sees is written as `\u{202e}`, and so is a `;` before
+/// An apostrophe in front makes a formula or a number text. What nobody sees is written as `\u{202e}`, and so is a `;` before
 /// a formula: where that separates, the formula would begin a cell of its own.
 pub(super) fn harmless(text: &str) -> String {
     let mut cell = String::with_capacity(text.len() + 1);
-    if is_formula(text) {
+    if is_guarded(text) {
         cell.push('\'');
     }
     for (index, character) in text.char_indices() {
@@ -43,7 +98,7 @@ pub(super) fn harmless(text: &str) -> String {
 
 /// The text that [`harmless`] was given.
 pub(super) fn original(cell: &str) -> String {
-    let mut rest = cell.strip_prefix('\'').filter(|text| is_formula(text)).unwrap_or(cell);
+    let mut rest = cell.strip_prefix('\'').filter(|text| is_guarded(text)).unwrap_or(cell);
     let mut text = String::with_capacity(rest.len());
     while let Some(start) = rest.find("\\u{") {
         text.push_str(&rest[..start]);
@@ -91,6 +146,24 @@ mod tests {
             ("=1+1", "'=1+1"),
             ("＝1", "'＝1"),
             (" @x", "' @x"),
+            ("\n＝1", r"\u{a}＝1"),
+            ("868533012345678", "'868533012345678"),
+            ("007", "'007"),
+            ("1E5", "'1E5"),
+            ("8.68E+14", "'8.68E+14"),
+            ("3-5", "'3-5"),
+            ("2026/01/02", "'2026/01/02"),
+            ("Mar-05", "'Mar-05"),
+            ("5 march", "'5 march"),
+            ("12:30 PM", "'12:30 PM"),
+            ("3月5日", "'3月5日"),
+            ("１２３", "'１２３"),
+            ("¥5", "'¥5"),
+            ("TRUE", "'TRUE"),
+            ("'007", "''007"),
+            ("MARK-5", "MARK-5"),
+            ("30天", "30天"),
+            ("a1", "a1"),
             ("'tis", "'tis"),
             ("'=1", "''=1"),
             ("a;b", "a;b"),
@@ -111,7 +184,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_cell_is_a_formula_and_none_is_lost(text in "([=+@＝'\"; \t\r\n\\\\-]|\\\\u\\{|3b|\\}|\\PC|\\pC){0,12}") {
+        fn no_cell_is_a_formula_and_none_is_lost(text in "([=+@＝'\"; \t\r\n\\\\-]|\\\\u\\{|3b|\\}|[0-9eE.月]|\\PC|\\pC){0,12}") {
             check(&text);
         }
     }

@@ -3,12 +3,14 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Read};
 
-use csv::{ReaderBuilder, StringRecord};
 use hashbrown::HashTable;
 use thiserror::Error;
 
-use super::cell::original;
-use super::rows::{Bounded, lines, without_mark};
+use super::header::{is_row, is_title};
+use super::lines::Lines;
+use super::notice::{Met, Notice};
+use super::repair::{self, Damage, without_apostrophe};
+use super::rows::{self, begins_table};
 use super::{ImportCard, ImportCards};
 use crate::duration::{CardDuration, DurationError};
 use crate::operator::{Note, NoteError};
@@ -28,6 +30,8 @@ pub struct Parsed {
     pub cards: ImportCards,
     /// The lines that say no card, and why: at most [`MAX_MALFORMED`].
     pub malformed: Vec<Malformed>,
+    /// What was taken for granted or passed over.
+    pub notices: Vec<Notice>,
 }
 
 /// A line that says no card.
@@ -60,9 +64,51 @@ pub enum MalformedReason {
     /// The same code stands further up.
     #[error("the same code as in line {0}")]
     Repeated(u64),
-    /// The first line names no column `code`.
+    /// The first line of a table names no column of codes.
     #[error("the first line has to name the columns, one of them code")]
     NoHeader,
+    /// It names two columns of the same meaning.
+    #[error("the first line names two columns of the same meaning: rename one")]
+    TwoColumns,
+    /// It names the columns again.
+    #[error("the columns are named a second time: remove this line")]
+    HeaderAgain,
+    /// A row of a table has something to say, but no code.
+    #[error("no code in this row")]
+    NoCode,
+    /// A duration is a number alone.
+    #[error("a number without a unit: write 30d, or name the column days")]
+    NoUnit,
+    /// A row has more cells than there are columns.
+    #[error("more cells than columns: put a cell that holds a separator between quotation marks")]
+    TooManyCells,
+    /// A line of a list has several cells.
+    #[error("a list has a code a line: name the columns in the first line, one of them code")]
+    SeveralCells,
+    /// Something stands behind the quotation mark that ends a cell.
+    #[error("a quotation mark ends a cell too early: write \"\" for one within a cell")]
+    Quote,
+    /// A cell seems to hold the card of a line of its own, this one.
+    #[error("line {0} stands between the quotation marks of this row: close them before it")]
+    RowInQuotes(u64),
+    /// It holds bytes that no encoding explains.
+    #[error("it is not text: save the file as UTF-8")]
+    NotText,
+    /// A spreadsheet made the code a number, and its digits are lost.
+    #[error("a spreadsheet made a number of the code: make the column text and enter the code again")]
+    MadeNumber,
+    /// A spreadsheet made the code a date.
+    #[error("a spreadsheet made a date of the code: make the column text and enter the code again")]
+    MadeDate,
+}
+
+impl From<Damage> for MalformedReason {
+    fn from(damage: Damage) -> Self {
+        match damage {
+            Damage::Number => Self::MadeNumber,
+            Damage::Date => Self::MadeDate,
+        }
+    }
 }
 
 /// Why a file is not read to its end.
@@ -83,9 +129,12 @@ pub enum ReadError {
     /// Some card says no duration, and none was given for such cards.
     #[error("some card says no duration")]
     NoDuration,
-    /// It is no UTF-8.
-    #[error("it is not UTF-8 text")]
-    NotText,
+    /// The quotation mark that opens a cell in this line, from 1, is not closed.
+    #[error("the quotation mark that opens a cell in line {0} is not closed")]
+    OpenQuote(u64),
+    /// It is a workbook of Excel, or another archive.
+    #[error("it is a workbook, not text: save it as CSV UTF-8 and import that")]
+    Workbook,
     /// The system refuses.
     #[error(transparent)]
     Io(io::Error),
@@ -103,10 +152,11 @@ const MAX_CODE: usize = 64;
 
 /// Gathers cards and keeps an eye on repetitions.
 #[derive(Default)]
-struct Gathering {
+pub(super) struct Gathering {
     parsed: Parsed,
+    pub(super) met: Met,
     /// The cards by their codes, each by its place.
-    met: HashTable<u32>,
+    places: HashTable<u32>,
     hasher: RandomState,
 }
 
@@ -116,7 +166,12 @@ fn folded(full_code: &str) -> String {
 }
 
 impl Gathering {
-    fn take(&mut self, line: u64, card: Result<ImportCard, MalformedReason>) -> Result<(), ReadError> {
+    /// Takes the card of a line, or what is wrong with it.
+    pub(super) fn take(
+        &mut self,
+        line: u64,
+        card: Result<ImportCard, MalformedReason>,
+    ) -> Result<(), ReadError> {
         match card.and_then(|card| self.first_of(card)) {
             Ok(card) if self.parsed.cards.len() < MAX_BATCH as usize => self.parsed.cards.push(line, &card),
             Ok(_) => return Err(ReadError::TooManyCards),
@@ -128,6 +183,19 @@ impl Gathering {
         Ok(())
     }
 
+    /// Adds what the operator should know of the file.
+    pub(super) fn notice(&mut self, notice: Notice) {
+        self.parsed.notices.push(notice);
+    }
+
+    /// What the file holds, now that it is read.
+    fn end(mut self, lines: &Lines<impl Read>) -> Parsed {
+        let encoding = lines.guessed().map(Notice::Encoding);
+        self.parsed.notices.splice(0..0, encoding);
+        self.parsed.notices.extend(self.met.notices());
+        self.parsed
+    }
+
     /// The card, unless its code was met already.
     fn first_of(&mut self, card: ImportCard) -> Result<ImportCard, MalformedReason> {
         let (cards, hasher) = (&self.parsed.cards, &self.hasher);
@@ -135,23 +203,23 @@ impl Gathering {
         let code = folded(&card.full_code());
         let hash = hasher.hash_one(&code);
         let is_same = |place: &u32| code_at(*place).as_ref() == Some(&code);
-        if let Some(row) = self.met.find(hash, is_same).and_then(|place| cards.get(*place as usize)) {
+        if let Some(row) = self.places.find(hash, is_same).and_then(|place| cards.get(*place as usize)) {
             return Err(MalformedReason::Repeated(row.line));
         }
         if let Ok(place) = u32::try_from(cards.len()) {
-            self.met.insert_unique(hash, place, |place| hasher.hash_one(code_at(*place).unwrap_or_default()));
+            self.places
+                .insert_unique(hash, place, |place| hasher.hash_one(code_at(*place).unwrap_or_default()));
         }
         Ok(card)
     }
 }
 
-/// What a row says of a card, of which only the duration may be missing.
-struct Found {
-    card: ImportCard,
-    has_duration: bool,
-}
-
-fn card(full_code: &str, duration: CardDuration, note: Option<Note>) -> Result<ImportCard, MalformedReason> {
+/// The card that a code says.
+pub(super) fn card(
+    full_code: &str,
+    duration: CardDuration,
+    note: Option<Note>,
+) -> Result<ImportCard, MalformedReason> {
     // A prefix may hold hyphens, a code does not.
     let (prefix, code) = full_code.trim().rsplit_once('-').ok_or(MalformedReason::NoHyphen)?;
     let prefix = prefix.parse()?;
@@ -162,83 +230,100 @@ fn card(full_code: &str, duration: CardDuration, note: Option<Note>) -> Result<I
     Ok(ImportCard { prefix, code: code.to_owned(), duration, note })
 }
 
-/// Reads one code a line, as an export writes them; empty lines and those with `#` are passed over. Memory stays within
-/// what the cards need, whatever the source holds; without a duration for them, cards are an error.
+/// Reads one code a line, as an export writes them; empty lines and those with `#` are passed over, and a text that
+/// begins with the header of a table is one. Memory stays within what the cards need, whatever the source holds; without
+/// a duration for them, cards are an error.
 pub fn parse_txt(source: impl Read, duration: Option<CardDuration>) -> Result<Parsed, ReadError> {
-    let mut gathering = Gathering::default();
-    lines(source, |line, content| {
-        let content = content.trim();
-        if content.is_empty() || content.starts_with('#') {
-            return Ok(());
+    parse_list(Lines::new(source), Gathering::default(), duration)
+}
+
+fn parse_list(
+    mut lines: Lines<impl Read>,
+    mut gathering: Gathering,
+    duration: Option<CardDuration>,
+) -> Result<Parsed, ReadError> {
+    let mut bytes = Vec::new();
+    let mut is_begun = false;
+    loop {
+        if !is_begun && begins_table(&String::from_utf8_lossy(lines.peek()?)) {
+            return parse_table(lines, gathering, duration);
         }
-        let card = card(content, duration.unwrap_or(CardDuration::Forever), None);
+        bytes.clear();
+        let line = lines.number() + 1;
+        if !lines.read(&mut bytes, line)? {
+            return Ok(gathering.end(&lines));
+        }
+        let Ok(content) = str::from_utf8(&bytes) else {
+            gathering.take(line, Err(MalformedReason::NotText))?;
+            continue;
+        };
+        let content = content.trim();
+        if content.is_empty() {
+            continue;
+        }
+        if let Some(comment) = content.strip_prefix('#') {
+            gathering.met.comments += u64::from(comment.split(is_sign).any(is_like_a_code));
+            continue;
+        }
+        if !std::mem::replace(&mut is_begun, true) && is_title(content) {
+            gathering.met.title = Some(line);
+            continue;
+        }
+        let card = read_code(content, &mut gathering.met)
+            .and_then(|code| card(code, duration.unwrap_or(CardDuration::Forever), None));
         if card.is_ok() && duration.is_none() {
             return Err(ReadError::NoDuration);
         }
-        gathering.take(line, card)
-    })?;
-    Ok(gathering.parsed)
-}
-
-/// Where the columns stand that an import reads.
-struct Columns {
-    code: usize,
-    duration: Option<usize>,
-    note: Option<usize>,
-}
-
-impl Columns {
-    fn of(header: &StringRecord) -> Option<Self> {
-        let column = |name: &str| header.iter().position(|column| column.trim().eq_ignore_ascii_case(name));
-        let code = column("code").or_else(|| column("full_code"))?;
-        Some(Self { code, duration: column("duration"), note: column("note") })
-    }
-
-    fn read(&self, record: &StringRecord, default: Option<CardDuration>) -> Result<Found, MalformedReason> {
-        let cell = |column: usize| record.get(column).map(original).unwrap_or_default();
-        let duration = match self.duration.map(cell).unwrap_or_default().trim() {
-            "" => default,
-            text => Some(text.parse()?),
-        };
-        let note = Note::parse(&self.note.map(cell).unwrap_or_default())?;
-        let card = card(&cell(self.code), duration.unwrap_or(CardDuration::Forever), note)?;
-        Ok(Found { card, has_duration: duration.is_some() })
+        // What else may be wrong with the code of a row matters less than that it is one.
+        gathering.take(
+            line,
+            card.map_err(|reason| if is_row(content) { MalformedReason::SeveralCells } else { reason }),
+        )?;
     }
 }
 
-/// Reads a table whose first line names its columns: `code`, and if they are there `duration` and `note`. Cards
-/// without a duration of their own get the one given, without which they are an error. Memory is bounded as for
-/// [`parse_txt`].
+/// Whether a character ends a word of a comment.
+fn is_sign(character: char) -> bool {
+    !character.is_alphanumeric() && character != '-'
+}
+
+/// Whether a word of a comment could be a code; a date is none.
+fn is_like_a_code(word: &str) -> bool {
+    word.trim_matches('-').contains('-') && word.contains(char::is_alphabetic)
+}
+
+/// The code that a text means, less what a spreadsheet put before it.
+pub(super) fn read_code<'a>(text: &'a str, met: &mut Met) -> Result<&'a str, MalformedReason> {
+    let (code, is_marked) = without_apostrophe(text);
+    met.unmarked += u64::from(is_marked);
+    repair::damage(code).map_or(Ok(code), |damage| Err(damage.into()))
+}
+
+/// Reads a table whose first line names its columns in Chinese or English: the codes, and if they are there the
+/// durations, notes and prefixes. Cards without a duration of their own get the one given, without which they are an
+/// error. Memory is bounded as for [`parse_txt`].
 pub fn parse_csv(source: impl Read, duration: Option<CardDuration>) -> Result<Parsed, ReadError> {
+    let mut lines = Lines::new(source);
     let mut gathering = Gathering::default();
-    let source = Bounded::new(without_mark(source)?);
-    let mut reader = ReaderBuilder::new().flexible(true).from_reader(source);
-    let Some(columns) = Columns::of(reader.headers().map_err(unreadable)?) else {
-        gathering.take(1, Err(MalformedReason::NoHeader))?;
-        return Ok(gathering.parsed);
-    };
-    let mut record = StringRecord::new();
-    loop {
-        let line = reader.position().line();
-        reader.get_mut().begin_row(line);
-        if !reader.read_record(&mut record).map_err(unreadable)? {
-            return Ok(gathering.parsed);
-        }
-        let line = record.position().map_or(line, csv::Position::line);
-        let found = columns.read(&record, duration);
-        if found.as_ref().is_ok_and(|found| !found.has_duration) {
-            return Err(ReadError::NoDuration);
-        }
-        gathering.take(line, found.map(|found| found.card))?;
+    if is_code_alone(&String::from_utf8_lossy(lines.peek()?)) {
+        gathering.notice(Notice::NoTitles);
+        return parse_list(lines, gathering, duration);
     }
+    parse_table(lines, gathering, duration)
 }
 
-/// Rows may differ in length, so that only the source and its encoding can fail.
-fn unreadable(error: csv::Error) -> ReadError {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error.into(),
-        _ => ReadError::NotText,
-    }
+/// Whether a line is a code beyond doubt, and no title of a column.
+fn is_code_alone(line: &str) -> bool {
+    line.contains('-') && line.contains(char::is_numeric) && card(line, CardDuration::Forever, None).is_ok()
+}
+
+fn parse_table(
+    mut lines: Lines<impl Read>,
+    mut gathering: Gathering,
+    duration: Option<CardDuration>,
+) -> Result<Parsed, ReadError> {
+    rows::read(&mut lines, duration, &mut gathering)?;
+    Ok(gathering.end(&lines))
 }
 
 #[cfg(test)]
@@ -282,7 +367,7 @@ mod tests {
                 (8, MalformedReason::Prefix(PrefixError::Empty)),
                 (9, MalformedReason::Code),
                 (10, MalformedReason::Code),
-                (11, MalformedReason::Prefix(PrefixError::Character(','))),
+                (11, MalformedReason::SeveralCells),
             ]
         );
         assert!(parsed.cards.iter().all(|row| row.duration == DAY && row.note.is_none()));
@@ -310,6 +395,7 @@ mod tests {
             malformed,
             [(5, MalformedReason::Duration(DurationError)), (6, MalformedReason::Repeated(2))]
         );
+        assert_eq!(parsed.notices, [Notice::Ignored(vec!["other".to_owned()]), Notice::SeveralLines(1, 2)]);
         let none = Malformed { line: 1, reason: MalformedReason::NoHeader };
         assert_eq!(csv("VIP-A\nVIP-B").malformed, [none]);
         assert_eq!(csv("").malformed, [none]);
@@ -341,9 +427,15 @@ mod tests {
             let read = parse_txt(text.as_bytes(), Some(DAY)).map_err(|error| error.to_string());
             assert_eq!(read.err().unwrap_or_default(), error);
         }
-        for text in [format!("code\nVIP-A\n\"{}", endless("a\n")), format!("code\nVIP-A\n{}", endless(","))] {
-            let read = parse_csv(text.as_bytes(), Some(DAY));
-            assert!(matches!(read, Err(ReadError::LongRow(3))), "{read:?}");
+        for (text, error) in [
+            (
+                format!("code\nVIP-A\n\"{}", endless("a\n")),
+                "the quotation mark that opens a cell in line 3 is not closed",
+            ),
+            (format!("code\nVIP-A\n{}", endless(",")), "line 3 is too long"),
+            ("PK\u{3}\u{4}…".to_owned(), "it is a workbook, not text: save it as CSV UTF-8 and import that"),
+        ] {
+            assert_eq!(parse_csv(text.as_bytes(), Some(DAY)).unwrap_err().to_string(), error);
         }
         let comments = std::iter::repeat(*b"# no card at all\n").flatten();
         let comments: Vec<u8> = comments.take(1024 * 1024).collect();
@@ -353,10 +445,12 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_and_cards_without_duration_are_refused() {
-        for (bytes, is_table) in [(&b"VIP-\xff\n"[..], false), (b"code\nVIP-\xff\n", true), (b"\xff", true)] {
+    fn bytes_that_are_no_text_are_named_by_their_lines_and_cards_without_duration_are_refused() {
+        for (bytes, is_table, line) in
+            [(&b"VIP-A\nVIP-\xff\n"[..], false, 2), (b"code\nVIP-\xff\n", true, 2), (b"\xff", true, 1)]
+        {
             let read = if is_table { parse_csv(bytes, Some(DAY)) } else { parse_txt(bytes, Some(DAY)) };
-            assert!(matches!(read, Err(ReadError::NotText)), "{read:?}");
+            assert_eq!(read.unwrap().malformed, [Malformed { line, reason: MalformedReason::NotText }]);
         }
         assert!(matches!(parse_txt(&b"no card\nVIP-A"[..], None), Err(ReadError::NoDuration)));
         assert!(parse_txt(&b"no card"[..], None).is_ok());
@@ -368,8 +462,9 @@ mod tests {
         #[test]
         fn no_file_is_too_much(text in "\\PC{0,60}", lines in prop::collection::vec("[A-C,\"'\n-]{0,12}", 0..8)) {
             for text in [text, lines.join("\n"), format!("code,note\n{}", lines.join("\n"))] {
-                for parsed in [txt(&text), csv(&text)] {
-                    for row in parsed.cards.iter() {
+                for read in [parse_txt(text.as_bytes(), Some(DAY)), parse_csv(text.as_bytes(), Some(DAY))] {
+                    prop_assert!(matches!(read, Ok(_) | Err(ReadError::OpenQuote(_))), "{read:?}");
+                    for row in read.unwrap_or_default().cards.iter() {
                         prop_assert!(row.full_code.chars().count() <= 128);
                     }
                 }

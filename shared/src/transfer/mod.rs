@@ -2,8 +2,15 @@
 
 mod cards;
 mod cell;
+mod encoding;
+mod guess;
+mod header;
 pub mod import;
+mod lines;
+mod notice;
+mod repair;
 mod rows;
+mod split;
 pub mod table;
 pub mod txt;
 
@@ -13,6 +20,8 @@ use std::str::FromStr;
 use thiserror::Error;
 
 pub use self::cards::{ImportCards, ImportRow};
+pub use self::encoding::Encoding;
+pub use self::notice::Notice;
 use crate::card::mask;
 use crate::duration::CardDuration;
 use crate::operator::Note;
@@ -21,8 +30,10 @@ use crate::prefix::Prefix;
 /// The form of a file of cards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
-    /// One code a line, as sellers' tools read it.
+    /// One code a line behind a head, as sellers' tools read it.
     Txt,
+    /// Codes and nothing else, as shops sell each line.
+    Shop,
     /// A table for spreadsheets.
     Csv,
     /// One JSON object a line.
@@ -31,12 +42,20 @@ pub enum Format {
 
 impl Format {
     /// Every form.
-    pub const ALL: [Self; 3] = [Self::Txt, Self::Csv, Self::JsonLines];
+    pub const ALL: [Self; 4] = [Self::Txt, Self::Shop, Self::Csv, Self::JsonLines];
 
-    /// The word for it, which ends the names of its files.
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Shop => "shop",
+            other => other.extension(),
+        }
+    }
+
+    /// What ends the names of its files.
     pub const fn extension(self) -> &'static str {
         match self {
-            Self::Txt => "txt",
+            Self::Txt | Self::Shop => "txt",
             Self::Csv => "csv",
             Self::JsonLines => "jsonl",
         }
@@ -45,23 +64,20 @@ impl Format {
 
 /// A word that names no form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("not a form of files: use txt, csv or jsonl")]
+#[error("not a form of files: use txt, shop, csv or jsonl")]
 pub struct UnknownFormat;
 
 impl FromStr for Format {
     type Err = UnknownFormat;
 
     fn from_str(word: &str) -> Result<Self, UnknownFormat> {
-        Self::ALL
-            .into_iter()
-            .find(|format| word.eq_ignore_ascii_case(format.extension()))
-            .ok_or(UnknownFormat)
+        Self::ALL.into_iter().find(|format| word.eq_ignore_ascii_case(format.word())).ok_or(UnknownFormat)
     }
 }
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.extension())
+        f.pad(self.word())
     }
 }
 

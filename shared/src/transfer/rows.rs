@@ -1,75 +1,240 @@
-//! The rows of a source that nobody vouches for, within bounds: neither its size nor its form takes more memory than a
-//! row may have.
+//! The rows of a table as cards.
 
-use std::io::{self, BufRead as _, BufReader, Cursor, Read};
+use std::io::Read;
 
-use super::import::{MAX_BYTES, ReadError};
+use super::ImportCard;
+use super::header::{Columns, HeaderFault, is_title, named_separator, separator_of};
+use super::import::{Gathering, MalformedReason, ReadError, card, read_code};
+use super::lines::Lines;
+use super::notice::{Met, Notice};
+use super::repair::unmarked;
+use super::split::{Row, RowFault, cells_of_line};
+use crate::duration::{CardDuration, DurationError};
+use crate::operator::Note;
+use crate::spoken::{self, Spoken};
 
-/// The most bytes of a row, what is read ahead included: a hundred times a card with the longest note.
-const MAX_ROW: usize = 128 * 1024;
+/// The words for cards that are not for sale any more.
+const NOT_UNUSED: [&str; 16] = [
+    "active",
+    "activated",
+    "used",
+    "expired",
+    "disabled",
+    "已使用",
+    "已激活",
+    "使用中",
+    "激活",
+    "已过期",
+    "过期",
+    "已禁用",
+    "禁用",
+    "已停用",
+    "停用",
+    "已绑定",
+];
 
-/// The mark by which some programs know UTF-8.
-const MARK: &[u8] = "\u{feff}".as_bytes();
+/// The titles that our own tables have.
+const OWN: [&str; 3] = ["code", "duration", "note"];
 
-/// The source behind the mark that it may begin with.
-pub(super) fn without_mark(mut source: impl Read) -> io::Result<impl Read> {
-    let mut start = Vec::new();
-    source.by_ref().take(MARK.len() as u64).read_to_end(&mut start)?;
-    if start == MARK {
-        start.clear();
+/// Whether a line begins a table: it names the separator, or columns of which one is that of the codes.
+pub(super) fn begins_table(line: &str) -> bool {
+    let start = line.trim_start();
+    if start.is_empty() || start.starts_with('#') {
+        return false;
     }
-    Ok(Cursor::new(start).chain(source))
+    named_separator(line).is_some()
+        || separator_of(line).is_some_and(|separator| cells_of_line(line, separator).len() > 1)
 }
 
-/// A source that fails with a [`ReadError`] past [`MAX_BYTES`], and where a row does not end.
-pub(super) struct Bounded<R> {
-    source: R,
-    all: u64,
-    row: usize,
-    line: u64,
-}
-
-impl<R> Bounded<R> {
-    pub(super) const fn new(source: R) -> Self {
-        Self { source, all: 0, row: 0, line: 1 }
-    }
-
-    /// What is read from now on belongs to the row that begins in this line, from 1.
-    pub(super) const fn begin_row(&mut self, line: u64) {
-        self.row = 0;
-        self.line = line;
-    }
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.source.read(buffer)?;
-        self.all += read as u64;
-        self.row += read;
-        if self.all > MAX_BYTES {
-            return Err(io::Error::other(ReadError::TooLarge));
-        }
-        if self.row > MAX_ROW {
-            return Err(io::Error::other(ReadError::LongRow(self.line)));
-        }
-        Ok(read)
-    }
-}
-
-/// Hands over each line of a text with its number, from 1, until one is refused.
-pub(super) fn lines(
-    source: impl Read,
-    mut take: impl FnMut(u64, &str) -> Result<(), ReadError>,
+/// Reads a table to its end: its first row that is not empty names its columns.
+pub(super) fn read(
+    lines: &mut Lines<impl Read>,
+    duration: Option<CardDuration>,
+    gathering: &mut Gathering,
 ) -> Result<(), ReadError> {
-    let mut source = BufReader::new(Bounded::new(without_mark(source)?));
-    let mut bytes = Vec::new();
-    for line in 1.. {
-        source.get_mut().begin_row(line);
-        bytes.clear();
-        if source.read_until(b'\n', &mut bytes)? == 0 {
-            break;
+    let Some(table) = Table::begin(lines, duration, gathering)? else { return Ok(()) };
+    while let Some(row) = Row::read(lines, table.separator)? {
+        if row.is_empty() {
+            // A blank line is none of a spreadsheet's rows.
+            gathering.met.empty_rows += u64::from(row.cells.len() > 1);
+            continue;
         }
-        take(line, str::from_utf8(&bytes).map_err(|_| ReadError::NotText)?)?;
+        let found = table.card(&row, &mut gathering.met);
+        if found.as_ref().is_ok_and(|found| !found.has_duration) {
+            return Err(ReadError::NoDuration);
+        }
+        gathering.take(row.line, found.map(|found| found.card))?;
     }
     Ok(())
+}
+
+/// What a row says of a card, of which only the duration may be missing.
+struct Found {
+    card: ImportCard,
+    has_duration: bool,
+}
+
+/// How a table is read.
+struct Table {
+    separator: char,
+    columns: Columns,
+    /// How long cards last that say nothing themselves.
+    duration: Option<CardDuration>,
+}
+
+impl Table {
+    /// Reads the header; none, and why not, where it names no codes.
+    fn begin(
+        lines: &mut Lines<impl Read>,
+        duration: Option<CardDuration>,
+        gathering: &mut Gathering,
+    ) -> Result<Option<Self>, ReadError> {
+        let mut named = None;
+        loop {
+            let line = String::from_utf8_lossy(lines.peek()?).into_owned();
+            if !line.is_empty() && line.trim().is_empty() {
+                lines.read(&mut Vec::new(), 0)?;
+            } else if let Some(separator) = named_separator(&line).filter(|_| named.is_none()) {
+                named = Some(separator);
+                lines.read(&mut Vec::new(), 0)?;
+            } else {
+                let separator = named.or_else(|| separator_of(&line)).unwrap_or(',');
+                let header = Row::read(lines, separator)?.unwrap_or_default();
+                let columns = match header.fault {
+                    Some(fault) => Err(fault.into()),
+                    None => Columns::of(&header.cells).map_err(MalformedReason::from),
+                };
+                return match columns {
+                    Ok(columns) => {
+                        columns.notices(&header.cells).for_each(|notice| gathering.notice(notice));
+                        Ok(Some(Self { separator, columns, duration }))
+                    }
+                    Err(reason) => gathering.take(header.line.max(1), Err(reason)).map(|()| None),
+                };
+            }
+        }
+    }
+
+    /// The card of a row.
+    fn card(&self, row: &Row, met: &mut Met) -> Result<Found, MalformedReason> {
+        if let Some(fault) = row.fault {
+            return Err(MalformedReason::from(fault));
+        }
+        if row.cells.iter().skip(self.columns.titled).any(|cell| !cell.trim().is_empty()) {
+            return Err(MalformedReason::TooManyCells);
+        }
+        if let Some(line) = self.row_in_quotes(row) {
+            return Err(MalformedReason::RowInQuotes(line));
+        }
+        let mut is_marked = false;
+        let mut cell = |column: Option<usize>| {
+            let (text, had_mark) = column
+                .and_then(|column| row.cells.get(column))
+                .map(|cell| unmarked(cell))
+                .unwrap_or_default();
+            is_marked |= had_mark;
+            text
+        };
+        let code = cell(Some(self.columns.code));
+        let (prefix, span) = (cell(self.columns.prefix), cell(self.columns.duration));
+        let (note, status) = (cell(self.columns.note), cell(self.columns.status));
+        if code.trim().is_empty() {
+            return Err(MalformedReason::NoCode);
+        }
+        if is_title(&code) {
+            return Err(MalformedReason::HeaderAgain);
+        }
+        let full_code = with_prefix(prefix.trim(), read_code(&code, met)?);
+        let spoken = self.spoken(span.trim())?;
+        let duration = spoken.map(|spoken| CardDuration::from_seconds(spoken.seconds)).or(self.duration);
+        let card = card(&full_code, duration.unwrap_or(CardDuration::Forever), Note::parse(&note)?)?;
+        met.unmarked += u64::from(is_marked);
+        met.counted += u64::from(spoken.is_some_and(|spoken| spoken.is_counted));
+        met.not_unused += u64::from(NOT_UNUSED.contains(&spoken::plain(status.trim()).as_str()));
+        if card.note.as_ref().is_some_and(|note| note.as_str().contains('\n')) {
+            let (count, first) = met.several_lines.unwrap_or((0, row.line));
+            met.several_lines = Some((count + 1, first));
+        }
+        Ok(Found { card, has_duration: duration.is_some() })
+    }
+
+    /// What a cell says of the duration; nothing where it is empty.
+    fn spoken(&self, text: &str) -> Result<Option<Spoken>, MalformedReason> {
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let number = spoken::plain(text);
+        let is_number = number.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','));
+        let text = match &self.columns.unit {
+            Some(unit) if is_number => format!("{number}{unit}"),
+            None if is_number => return Err(MalformedReason::NoUnit),
+            _ => text.to_owned(),
+        };
+        spoken::parse(&text).map(Some).map_err(|_| DurationError.into())
+    }
+
+    /// The line within a cell that has the form of a card's own row, as where a quotation mark was closed too late.
+    fn row_in_quotes(&self, row: &Row) -> Option<u64> {
+        let is_row = |line: &str| {
+            let cells = cells_of_line(line, self.separator);
+            let code = cells.get(self.columns.code).map(|code| code.trim()).unwrap_or_default();
+            cells.len() > 1
+                && cells.len() == self.columns.titled
+                && code.contains('-')
+                && card(code, CardDuration::Forever, None).is_ok()
+        };
+        let mut line = row.line;
+        for cell in &row.cells {
+            for (index, text) in cell.split('\n').enumerate() {
+                line += u64::from(index > 0);
+                if index > 0 && is_row(text) {
+                    return Some(line);
+                }
+            }
+        }
+        None
+    }
+}
+
+/// A code with the prefix of a column of its own, unless it begins with that already.
+fn with_prefix(prefix: &str, code: &str) -> String {
+    let has_it = code.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('-'));
+    if prefix.is_empty() || has_it { code.to_owned() } else { format!("{prefix}-{code}") }
+}
+
+impl Columns {
+    /// What an operator should know of the columns that were found.
+    fn notices(&self, header: &[String]) -> impl Iterator<Item = Notice> + use<> {
+        let title = |column: usize| header[column].trim().to_owned();
+        let [code, duration, note] =
+            [Some(self.code), self.duration, self.note].map(|column| column.map(title));
+        let named = [&code, &duration, &note];
+        let are_ours = named
+            .iter()
+            .zip(OWN)
+            .all(|(title, own)| title.as_ref().is_none_or(|title| title.eq_ignore_ascii_case(own)));
+        let columns = code.filter(|_| !are_ours).map(|code| Notice::Columns { code, duration, note });
+        let others = (0..self.titled).filter(|column| !self.reads(*column)).map(title);
+        let others: Vec<_> = others.filter(|title| !title.is_empty()).collect();
+        let ignored = (!others.is_empty()).then_some(Notice::Ignored(others));
+        columns.into_iter().chain(ignored)
+    }
+}
+
+impl From<HeaderFault> for MalformedReason {
+    fn from(fault: HeaderFault) -> Self {
+        match fault {
+            HeaderFault::NoCode => Self::NoHeader,
+            HeaderFault::Twice => Self::TwoColumns,
+        }
+    }
+}
+
+impl From<RowFault> for MalformedReason {
+    fn from(fault: RowFault) -> Self {
+        match fault {
+            RowFault::NotText => Self::NotText,
+            RowFault::Quote => Self::Quote,
+        }
+    }
 }

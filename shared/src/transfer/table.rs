@@ -15,9 +15,9 @@ fn moment(moment: DateTime<Utc>) -> String {
     moment.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// One line of CSV, its cells made harmless.
+/// One line of CSV.
 fn row(cells: &[String]) -> String {
-    let cells: Vec<String> = cells.iter().map(|cell| quoted(&harmless(cell))).collect();
+    let cells: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
     cells.join(",") + "\n"
 }
 
@@ -38,15 +38,15 @@ pub fn csv_header() -> String {
 /// One card as a line of CSV.
 pub fn csv_line(card: &CardRecord) -> String {
     let cells = [
-        card.full_code.clone(),
+        harmless(&card.full_code),
         card.status.to_string(),
-        card.machine_code.clone().unwrap_or_default(),
+        harmless(card.machine_code.as_deref().unwrap_or_default()),
         card.duration.to_string(),
         moment(card.created_at),
         card.used_at.map(moment).unwrap_or_default(),
         card.expire_at.map(moment).unwrap_or_default(),
         card.batch_id.map(|batch| batch.to_string()).unwrap_or_default(),
-        card.note.clone().unwrap_or_default(),
+        harmless(card.note.as_deref().unwrap_or_default()),
     ];
     row(&cells)
 }
@@ -96,6 +96,13 @@ mod tests {
             "VIP-DEMO123456,active,'=cmd|'/c calc'!A1,100s,2025-12-31T23:43:20Z,2026-01-01T00:00:00Z,\
              2026-01-01T00:01:00Z,7,\"a, \"\"b\"\"\\u{a}c\"\n"
         );
+    }
+
+    #[test]
+    fn numbers_that_are_names_stay_text() {
+        let machine_code = Some("868533012345678".into());
+        let line = csv_line(&CardRecord { machine_code, note: Some("007".into()), ..active() });
+        assert!(line.contains(",'868533012345678,100s,") && line.ends_with(",7,'007\n"), "{line}");
     }
 
     #[test]

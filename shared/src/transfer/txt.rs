@@ -7,18 +7,21 @@ use crate::prefix::Prefix;
 use crate::record::CardRecord;
 use crate::zone::Zone;
 
+/// What the name of a file of unused cards begins with.
+pub const FILE: &str = "unused_cards_";
+
 /// The name of a file of unused cards, of one prefix if it is given.
 pub fn file_name(prefix: Option<&str>, at: DateTime<Utc>, zone: Zone) -> String {
     let at = zone.format(at, "%Y%m%d_%H%M%S");
     match prefix {
-        None => format!("unused_cards_{at}.txt"),
+        None => format!("{FILE}{at}.txt"),
         Some(prefix) => {
             // A prefix that was taken over may hold what no file name should.
             let safe: String = prefix
                 .chars()
                 .map(|character| if Prefix::allows(character) { character } else { '_' })
                 .collect();
-            format!("unused_cards_{safe}_{at}.txt")
+            format!("{FILE}{safe}_{at}.txt")
         }
     }
 }

@@ -9,13 +9,14 @@ use kami_shared::card::CardStatus;
 use kami_shared::duration::CardDuration;
 use kami_shared::edit::{CardEdit, StatusEdit};
 use kami_shared::filter::{Anchor, Filter, Range, Sort};
+use kami_shared::gate::Confirmed;
 use kami_shared::operator::{Note, Operator};
 use kami_shared::record::CardRecord;
 use kami_shared::store::{
-    ACT_WINDOW, ActError, ActFilter, ActOutcome, ActProgress, LogFilter, Selection, Store, UndoRefusal,
-    Validation,
+    ACT_WINDOW, ActError, ActFilter, ActOutcome, ActProgress, LogFilter, ManyAct, OneAct, OneEdit, Selection,
+    Store, Undo, UndoRefusal, Validation,
 };
-use kami_testkit::TestDatabase;
+use kami_testkit::{TestDatabase, agreed};
 
 use crate::{code, machine};
 
@@ -31,12 +32,24 @@ fn note(text: &str) -> Option<Note> {
     Note::parse(text).unwrap()
 }
 
+fn of_one(act: &Act, seen: &CardRecord) -> Confirmed<OneAct> {
+    agreed(OneAct { act: act.clone(), seen: seen.clone() })
+}
+
+fn of_many(act: &Act, selection: &Selection) -> Confirmed<ManyAct> {
+    agreed(ManyAct { act: act.clone(), selection: selection.clone() })
+}
+
+fn of_edit(seen: &CardRecord, edit: &CardEdit) -> Confirmed<OneEdit> {
+    agreed(OneEdit { edit: edit.clone(), seen: seen.clone() })
+}
+
 async fn card(store: &Store, full_code: &str) -> CardRecord {
     store.card_by_code(&code(full_code)).await.unwrap().unwrap().0
 }
 
 async fn act(store: &Store, act: &Act, selection: &Selection) -> ActOutcome {
-    store.act_on(&anna(), act, selection, &on).await.unwrap()
+    store.act_on(&anna(), &of_many(act, selection), &on).await.unwrap()
 }
 
 /// All cards as they are, the time of the last change apart.
@@ -65,7 +78,7 @@ async fn one_card_goes_through_every_act_and_back() {
         (Act::Extend { seconds: 3_600 }, CardStatus::Active),
         (Act::SetNote { note: note("老客户 'x' \" \\ \u{1F3AB}") }, CardStatus::Active),
     ] {
-        let acted = store.act_on_one(&anna(), &act, &seen).await.unwrap();
+        let acted = store.act_on_one(&anna(), &of_one(&act, &seen)).await.unwrap();
         seen = acted.card.unwrap();
         assert_eq!(seen.status, status, "{act:?}");
         undo.push(acted.act_id);
@@ -79,14 +92,14 @@ async fn one_card_goes_through_every_act_and_back() {
     assert_eq!(seen.machine_code, None);
     assert_eq!(seen.note.as_deref(), Some("老客户 'x' \" \\ \u{1F3AB}"));
     assert_eq!((seen.expire_at.unwrap() - first.expire_at.unwrap()).num_seconds(), 3_600);
-    let gone = store.act_on_one(&anna(), &Act::Delete, &seen).await.unwrap();
+    let gone = store.act_on_one(&anna(), &of_one(&Act::Delete, &seen)).await.unwrap();
     assert_eq!(gone.card, None);
     assert!(store.card(seen.id).await.unwrap().is_none());
     undo.push(gone.act_id);
     for act_id in undo.into_iter().rev() {
-        let outcome = store.undo(&anna(), act_id, &on).await.unwrap();
+        let outcome = store.undo(&anna(), &agreed(Undo { act_id }), &on).await.unwrap();
         assert_eq!((outcome.done, outcome.refused.len()), (1, 0), "act {act_id}");
-        let again = store.undo(&anna(), act_id, &on).await.unwrap_err();
+        let again = store.undo(&anna(), &agreed(Undo { act_id }), &on).await.unwrap_err();
         assert!(matches!(again, ActError::NotUndoable(UndoRefusal::AlreadyUndone)), "{again}");
     }
     let back = card(&store, "VIP-ONE").await;
@@ -109,20 +122,20 @@ async fn an_edit_keeps_the_card_whole_and_is_refused_when_the_card_changed() {
         note: Some(note("moved")),
         ..CardEdit::default()
     };
-    let edited = store.edit(&anna(), &seen, &edit).await.unwrap().card.unwrap();
+    let edited = store.edit(&anna(), &of_edit(&seen, &edit)).await.unwrap().card.unwrap();
     assert_eq!((edited.full_code.as_str(), edited.duration), ("季卡-ONE", CardDuration::Forever));
     let log = &store.card_history(seen.id, None, 1).await.unwrap()[0];
     assert_eq!(log.before.as_ref().unwrap()["full_code"], "VIP-ONE");
     assert_eq!(log.after.as_ref().unwrap()["full_code"], "季卡-ONE");
     assert!(!log.after.as_ref().unwrap().contains_key("machine_code"), "only what changed");
 
-    let stale = store.edit(&anna(), &seen, &edit).await.unwrap_err();
+    let stale = store.edit(&anna(), &of_edit(&seen, &edit)).await.unwrap_err();
     let ActError::Changed { card: now, .. } = stale else { panic!("{stale}") };
     assert_eq!(now.full_code, "季卡-ONE");
-    let unchanged = store.edit(&anna(), &edited, &edit).await.unwrap_err();
+    let unchanged = store.edit(&anna(), &of_edit(&edited, &edit)).await.unwrap_err();
     assert!(matches!(unchanged, ActError::Refused(ActRefusal::Unchanged)), "{unchanged}");
     let twin = card(&store, "VIP-TWO").await;
-    let taken = store.edit(&anna(), &twin, &edit).await.unwrap_err();
+    let taken = store.edit(&anna(), &of_edit(&twin, &edit)).await.unwrap_err();
     assert!(matches!(taken, ActError::CodeExists), "{taken}");
     assert!(!format!("{taken:?} {taken}").contains("TWO"));
     assert_eq!(
@@ -134,14 +147,14 @@ async fn an_edit_keeps_the_card_whole_and_is_refused_when_the_card_changed() {
     // A customer activates the card while the form is open.
     store.validate(&code("VIP-TWO"), &machine("PC-9")).await.unwrap();
     let to_unused = CardEdit { status: Some(StatusEdit::Unused), ..CardEdit::default() };
-    let refused = store.edit(&anna(), &twin, &to_unused).await.unwrap_err();
+    let refused = store.edit(&anna(), &of_edit(&twin, &to_unused)).await.unwrap_err();
     let ActError::Changed { card: now, .. } = refused else { panic!("{refused}") };
     assert_eq!((now.status, now.machine_code.as_deref()), (CardStatus::Active, Some("PC-9")));
-    let unused = store.edit(&anna(), &now, &to_unused).await.unwrap().card.unwrap();
+    let unused = store.edit(&anna(), &of_edit(&now, &to_unused)).await.unwrap().card.unwrap();
     assert_eq!((unused.status, unused.machine_code, unused.used_at), (CardStatus::Unused, None, None));
 
     let absent = CardRecord { id: 999, ..edited };
-    let missing = store.edit(&anna(), &absent, &edit).await.unwrap_err();
+    let missing = store.edit(&anna(), &of_edit(&absent, &edit)).await.unwrap_err();
     assert!(matches!(missing, ActError::NotFound), "{missing}");
 }
 
@@ -190,7 +203,7 @@ async fn acts_on_many_change_what_allows_it_and_can_be_undone() {
         let act_id = outcome.act_id.unwrap();
         let record = store.act(act_id).await.unwrap().unwrap();
         assert_eq!((record.act.as_str(), record.card_count), (what.name(), done));
-        let undone = store.undo(&anna(), act_id, &on).await.unwrap();
+        let undone = store.undo(&anna(), &agreed(Undo { act_id }), &on).await.unwrap();
         assert_eq!((undone.done, undone.refused.len()), (done, 0), "{what:?}");
         assert_eq!(cards(&store).await, before, "{what:?}");
     }
@@ -220,7 +233,10 @@ async fn an_act_on_a_filter_spares_what_comes_later_and_stops_when_told() {
     let outcome = act(&store, &Act::Delete, &found).await;
     assert_eq!(outcome.done, counted);
     assert_eq!(card(&store, "VIP-MUCH-LATER").await.status, CardStatus::Unused);
-    assert_eq!(store.undo(&anna(), outcome.act_id.unwrap(), &on).await.unwrap().done, counted);
+    assert_eq!(
+        store.undo(&anna(), &agreed(Undo { act_id: outcome.act_id.unwrap() }), &on).await.unwrap().done,
+        counted
+    );
     let before_all = Selection::UpTo { filter: deleted, newest: 0 };
     assert_eq!(act(&store, &Act::Delete, &before_all).await.done, 0);
 
@@ -235,9 +251,9 @@ async fn an_act_on_a_filter_spares_what_comes_later_and_stops_when_told() {
     };
     let all = Selection::Filter(Filter::default());
     let note = Act::SetNote { note: note("half") };
-    let outcome = store.act_on(&anna(), &note, &all, &stop).await.unwrap();
+    let outcome = store.act_on(&anna(), &of_many(&note, &all), &stop).await.unwrap();
     assert_eq!((outcome.done, outcome.cancelled), (1_000, true));
-    let undone = store.undo(&anna(), outcome.act_id.unwrap(), &on).await.unwrap();
+    let undone = store.undo(&anna(), &agreed(Undo { act_id: outcome.act_id.unwrap() }), &on).await.unwrap();
     assert_eq!(undone.done, 1_000);
 }
 
@@ -247,19 +263,19 @@ async fn undoing_refuses_what_changed_since() {
     let unused = Filter { status: Some(CardStatus::Unused), ..Filter::default() };
     let disabled = act(&store, &Act::Disable, &Selection::Filter(unused)).await;
     let enabled = card(&store, "VIP-0").await;
-    store.act_on_one(&anna(), &Act::Enable, &enabled).await.unwrap();
+    store.act_on_one(&anna(), &of_one(&Act::Enable, &enabled)).await.unwrap();
     let gone = card(&store, "VIP-4").await;
-    store.act_on_one(&anna(), &Act::Delete, &gone).await.unwrap();
-    let undone = store.undo(&anna(), disabled.act_id.unwrap(), &on).await.unwrap();
+    store.act_on_one(&anna(), &of_one(&Act::Delete, &gone)).await.unwrap();
+    let undone = store.undo(&anna(), &agreed(Undo { act_id: disabled.act_id.unwrap() }), &on).await.unwrap();
     assert_eq!(undone.done, 498);
     assert_eq!(undone.refused.into_iter().collect::<Vec<_>>(), [(ActRefusal::ChangedSince, 2)]);
 
     let deleted = act(&store, &Act::Delete, &Selection::Ids(vec![2, 3, 6])).await;
     database.execute("INSERT INTO cards (prefix, code, full_code) VALUES ('vip', '1', 'vip-1')").await;
-    let undone = store.undo(&anna(), deleted.act_id.unwrap(), &on).await.unwrap();
+    let undone = store.undo(&anna(), &agreed(Undo { act_id: deleted.act_id.unwrap() }), &on).await.unwrap();
     assert_eq!(undone.done, 2);
     assert_eq!(undone.refused.into_iter().collect::<Vec<_>>(), [(ActRefusal::CodeTaken, 1)]);
-    let absent = store.undo(&anna(), 999_999, &on).await.unwrap_err();
+    let absent = store.undo(&anna(), &agreed(Undo { act_id: 999_999 }), &on).await.unwrap_err();
     assert!(matches!(absent, ActError::NotUndoable(UndoRefusal::NoSuchAct)), "{absent}");
 }
 
@@ -267,7 +283,7 @@ async fn undoing_refuses_what_changed_since() {
 async fn acts_are_gone_through_in_windows_whatever_the_filter() {
     let (database, store) = many().await;
     let seen = card(&store, "VIP-1").await;
-    let first = store.act_on_one(&anna(), &Act::Disable, &seen).await.unwrap().act_id;
+    let first = store.act_on_one(&anna(), &of_one(&Act::Disable, &seen)).await.unwrap().act_id;
     let far = first + 3 * ACT_WINDOW;
     for (id, when, batch) in [(far, "2026-01-31 12:00:00", 7), (far + 1, "2026-02-01 12:00:00", 8)] {
         let insert = "INSERT INTO acts (id, act, operator, done_at, card_count, batch_id) VALUES";
@@ -314,7 +330,7 @@ async fn the_log_is_paged_and_filtered() {
     let (_database, store) = many().await;
     let boris = Operator::new("boris").unwrap();
     let seen = card(&store, "VIP-1").await;
-    let one = store.act_on_one(&boris, &Act::Disable, &seen).await.unwrap();
+    let one = store.act_on_one(&boris, &of_one(&Act::Disable, &seen)).await.unwrap();
     let all = act(&store, &Act::SetNote { note: note("x") }, &Selection::Filter(Filter::default())).await;
     let acts = store.acts_step(&ActFilter::default(), None, 10).await.unwrap().acts;
     let ids = |acts: &[kami_shared::store::ActRecord]| acts.iter().map(|act| act.id).collect::<Vec<_>>();
@@ -352,7 +368,7 @@ async fn the_log_is_paged_and_filtered() {
         }
         assert_eq!(met, count);
     }
-    store.undo(&boris, one.act_id, &on).await.unwrap();
+    store.undo(&boris, &agreed(Undo { act_id: one.act_id }), &on).await.unwrap();
     assert_eq!(store.last_undoable(&boris).await.unwrap(), None);
 }
 
@@ -364,10 +380,10 @@ async fn a_read_only_store_refuses_before_it_asks_the_server() {
     let store = Store::new(&database.url_through(away.port()).parse().unwrap()).read_only(true);
     let all = Selection::Filter(Filter::default());
     let results = [
-        store.act_on_one(&anna(), &Act::Disable, &seen).await.map(|_| ()),
-        store.edit(&anna(), &seen, &CardEdit::default()).await.map(|_| ()),
-        store.act_on(&anna(), &Act::Delete, &all, &on).await.map(|_| ()),
-        store.undo(&anna(), 1, &on).await.map(|_| ()),
+        store.act_on_one(&anna(), &of_one(&Act::Disable, &seen)).await.map(|_| ()),
+        store.edit(&anna(), &of_edit(&seen, &CardEdit::default())).await.map(|_| ()),
+        store.act_on(&anna(), &of_many(&Act::Delete, &all), &on).await.map(|_| ()),
+        store.undo(&anna(), &agreed(Undo { act_id: 1 }), &on).await.map(|_| ()),
     ];
     assert!(results.iter().all(|result| matches!(result, Err(ActError::ReadOnly))), "{results:?}");
     assert!(store.is_read_only());
@@ -385,10 +401,9 @@ async fn of_an_act_and_an_activation_at_once_both_are_kept_whole() {
         let seen = card(&store, &full_code).await;
         let operator = anna();
         let (customer, card_code) = (machine("PC-1"), code(&full_code));
-        let (acted, validated) = tokio::join!(
-            store.act_on_one(&operator, &Act::Disable, &seen),
-            store.validate(&card_code, &customer)
-        );
+        let disable = of_one(&Act::Disable, &seen);
+        let (acted, validated) =
+            tokio::join!(store.act_on_one(&operator, &disable), store.validate(&card_code, &customer));
         let now = card(&store, &full_code).await;
         match (acted, validated.unwrap()) {
             (Ok(_), Validation::Refused(_)) => assert_eq!(now.status, CardStatus::Disabled),

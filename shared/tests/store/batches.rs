@@ -10,10 +10,11 @@ use kami_shared::filter::{Anchor, Filter, Sort};
 use kami_shared::operator::{Note, Operator};
 use kami_shared::record::CardRecord;
 use kami_shared::store::{
-    ActError, ActFilter, BatchOrigin, GenerateOrder, LogFilter, MAX_BATCH, Selection, Store, UndoRefusal,
+    ActError, ActFilter, BatchOrigin, GenerateOrder, LogFilter, MAX_BATCH, ManyAct, OneAct, Selection, Store,
+    Undo, UndoRefusal,
 };
 use kami_shared::transfer::{ImportCard, ImportCards};
-use kami_testkit::{Proxy, TestDatabase, eventually};
+use kami_testkit::{Proxy, TestDatabase, agreed, eventually};
 
 use crate::{code, machine};
 
@@ -52,7 +53,7 @@ async fn a_batch_is_made_whole_and_logged() {
     let store = database.store();
     let made = AtomicU64::new(0);
     let batch = store
-        .generate(&anna(), &order("季卡", 2_345, 16), &|count| {
+        .generate(&anna(), &agreed(order("季卡", 2_345, 16)), &|count| {
             assert!(made.swap(count, Ordering::SeqCst) < count);
             ControlFlow::Continue(())
         })
@@ -84,7 +85,7 @@ async fn a_batch_is_made_whole_and_logged() {
         "one row for the whole batch"
     );
     for count in [0, MAX_BATCH + 1] {
-        let refused = store.generate(&anna(), &order("VIP", count, 16), &on).await.unwrap_err();
+        let refused = store.generate(&anna(), &agreed(order("VIP", count, 16)), &on).await.unwrap_err();
         assert!(matches!(refused, ActError::BatchSize), "{refused}");
     }
 }
@@ -94,25 +95,25 @@ async fn a_batch_is_undone_and_brought_back_while_nobody_has_used_it() {
     let database = TestDatabase::create().await;
     let store = database.store();
     let go_on = |_| ControlFlow::Continue(());
-    let batch = store.generate(&anna(), &order("VIP", 2_500, 16), &on).await.unwrap();
+    let batch = store.generate(&anna(), &agreed(order("VIP", 2_500, 16)), &on).await.unwrap();
     let filter = Filter { batch_id: Some(batch.id), ..Filter::default() };
     let cards = async || store.page(&filter, Sort::NEWEST, &Anchor::First, 5_000).await.unwrap().rows;
     let made = cards().await;
     // An act that was taken back leaves the cards as they were made.
-    let disable =
-        store.act_on(&anna(), &Act::Disable, &Selection::Filter(filter.clone()), &go_on).await.unwrap();
-    store.undo(&anna(), disable.act_id.unwrap(), &go_on).await.unwrap();
+    let many = ManyAct { act: Act::Disable, selection: Selection::Filter(filter.clone()) };
+    let disable = store.act_on(&anna(), &agreed(many), &go_on).await.unwrap();
+    store.undo(&anna(), &agreed(Undo { act_id: disable.act_id.unwrap() }), &go_on).await.unwrap();
 
     let last = store.last_undoable(&anna()).await.unwrap().unwrap();
     assert_eq!((last.act.as_str(), last.batch_id), ("generate", Some(batch.id)));
-    let undone = store.undo(&anna(), last.id, &go_on).await.unwrap();
+    let undone = store.undo(&anna(), &agreed(Undo { act_id: last.id }), &go_on).await.unwrap();
     assert_eq!((undone.done, undone.refused.len(), undone.missing), (2_500, 0, 0));
     assert_eq!(cards().await, []);
     assert_eq!(store.last_undoable(&anna()).await.unwrap(), None);
-    let again = store.undo(&anna(), last.id, &go_on).await.unwrap_err();
+    let again = store.undo(&anna(), &agreed(Undo { act_id: last.id }), &go_on).await.unwrap_err();
     assert!(matches!(again, ActError::NotUndoable(UndoRefusal::AlreadyUndone)), "{again}");
 
-    let back = store.undo(&anna(), undone.act_id.unwrap(), &go_on).await.unwrap();
+    let back = store.undo(&anna(), &agreed(Undo { act_id: undone.act_id.unwrap() }), &go_on).await.unwrap();
     assert_eq!(back.done, 2_500);
     let same = |cards: Vec<CardRecord>| -> Vec<CardRecord> {
         cards.into_iter().map(|card| CardRecord { updated_at: None, ..card }).collect()
@@ -126,7 +127,7 @@ async fn a_batch_is_not_undone_once_a_card_of_it_was_used_or_changed() {
     let store = database.store();
     let go_on = |_| ControlFlow::Continue(());
     for touch in ["activate", "note", "note again"] {
-        let batch = store.generate(&anna(), &order("VIP", 3, 16), &on).await.unwrap();
+        let batch = store.generate(&anna(), &agreed(order("VIP", 3, 16)), &on).await.unwrap();
         let generate = store.last_undoable(&anna()).await.unwrap().unwrap();
         let filter = Filter { batch_id: Some(batch.id), ..Filter::default() };
         let cards = store.page(&filter, Sort::NEWEST, &Anchor::First, 3).await.unwrap().rows;
@@ -134,13 +135,17 @@ async fn a_batch_is_not_undone_once_a_card_of_it_was_used_or_changed() {
             store.validate(&code(&cards[0].full_code), &machine("PC-1")).await.unwrap();
         } else {
             let note = Act::SetNote { note: Note::parse("sold").unwrap() };
-            let noted = store.act_on_one(&anna(), &note, &cards[0]).await.unwrap();
+            let noted = store
+                .act_on_one(&anna(), &agreed(OneAct { act: note, seen: cards[0].clone() }))
+                .await
+                .unwrap();
             if touch == "note again" {
-                let undone = store.undo(&anna(), noted.act_id, &go_on).await.unwrap();
-                store.undo(&anna(), undone.act_id.unwrap(), &go_on).await.unwrap();
+                let undone =
+                    store.undo(&anna(), &agreed(Undo { act_id: noted.act_id }), &go_on).await.unwrap();
+                store.undo(&anna(), &agreed(Undo { act_id: undone.act_id.unwrap() }), &go_on).await.unwrap();
             }
         }
-        let refused = store.undo(&anna(), generate.id, &go_on).await.unwrap_err();
+        let refused = store.undo(&anna(), &agreed(Undo { act_id: generate.id }), &go_on).await.unwrap_err();
         let ActError::NotUndoable(refusal) = refused else { panic!("{touch}: {refused}") };
         assert_eq!(refusal, UndoRefusal::BatchInUse { batch_id: batch.id, cards: 1 }, "{touch}");
         assert_eq!(store.count_exact(&filter).await.unwrap(), 3);
@@ -152,7 +157,7 @@ async fn a_batch_that_is_broken_off_leaves_nothing() {
     let database = TestDatabase::create().await;
     let store = database.store();
     let stop = |count| if count < 3_000 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
-    let error = store.generate(&anna(), &order("VIP", 10_000, 16), &stop).await.unwrap_err();
+    let error = store.generate(&anna(), &agreed(order("VIP", 10_000, 16)), &stop).await.unwrap_err();
     assert!(matches!(error, ActError::Cancelled), "{error}");
     assert!(is_empty(&database).await);
 
@@ -165,7 +170,7 @@ async fn a_batch_that_is_broken_off_leaves_nothing() {
                 begun.notify_one();
                 ControlFlow::Continue(())
             };
-            store.generate(&anna(), &order("VIP", 200_000, 16), &report).await.map(|_| ())
+            store.generate(&anna(), &agreed(order("VIP", 200_000, 16)), &report).await.map(|_| ())
         })
     };
     begun.notified().await;
@@ -184,7 +189,7 @@ async fn a_batch_that_is_broken_off_leaves_nothing() {
     })
     .await;
     assert!(is_empty(&database).await);
-    store.generate(&anna(), &order("VIP", 10, 16), &on).await.unwrap();
+    store.generate(&anna(), &agreed(order("VIP", 10, 16)), &on).await.unwrap();
 }
 
 #[tokio::test]
@@ -199,11 +204,11 @@ async fn a_line_that_breaks_in_the_middle_of_a_batch_leaves_nothing() {
         ControlFlow::Continue(())
     };
     for count in [3_000, 5_000] {
-        let error = store.generate(&anna(), &order("VIP", count, 16), &breaking).await.unwrap_err();
+        let error = store.generate(&anna(), &agreed(order("VIP", count, 16)), &breaking).await.unwrap_err();
         assert!(matches!(&error, ActError::Store(error) if error.is_transient()), "{error}");
     }
     assert!(is_empty(&database).await);
-    store.generate(&anna(), &order("VIP", 2_000, 16), &breaking).await.unwrap();
+    store.generate(&anna(), &agreed(order("VIP", 2_000, 16)), &breaking).await.unwrap();
     // The broken connections still hold their locks for a moment, but on nothing that anybody else wants.
     let counts: Vec<u64> = database.rows("SELECT COUNT(*) FROM cards", ()).await;
     assert_eq!(counts, [2_000]);
@@ -217,7 +222,7 @@ async fn nobody_sees_half_a_batch() {
     let (begun, waiting) = (tokio::sync::Notify::new(), AtomicU64::new(0));
     let making = async {
         store
-            .generate(&anna(), &order("VIP", 20_000, 16), &|count| {
+            .generate(&anna(), &agreed(order("VIP", 20_000, 16)), &|count| {
                 waiting.store(count, Ordering::SeqCst);
                 begun.notify_one();
                 ControlFlow::Continue(())
@@ -253,10 +258,10 @@ async fn codes_that_are_taken_are_drawn_again() {
              SET NEW.full_code = IF(@drawn IS NULL, 'VIP-TAKEN', NEW.full_code), @drawn = 1",
         )
         .await;
-    store.generate(&anna(), &order("ÜNI", 5_000, 6), &on).await.unwrap();
+    store.generate(&anna(), &agreed(order("ÜNI", 5_000, 6)), &on).await.unwrap();
     database.execute("DROP TRIGGER unlucky; DELETE FROM cards WHERE prefix = 'VIP'").await;
     // The same prefix to the database, spelled otherwise: the new codes must differ from the old ones all the same.
-    store.generate(&anna(), &order("uni", 5_000, 6), &on).await.unwrap();
+    store.generate(&anna(), &agreed(order("uni", 5_000, 6)), &on).await.unwrap();
     let distinct: Vec<u64> = database.rows("SELECT COUNT(DISTINCT full_code) FROM cards", ()).await;
     assert_eq!(distinct, [10_000]);
     let two: Vec<u64> = database.rows("SELECT COUNT(DISTINCT batch_id) FROM cards", ()).await;

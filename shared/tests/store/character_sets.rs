@@ -7,8 +7,8 @@ use kami_shared::code::CodeLength;
 use kami_shared::duration::CardDuration;
 use kami_shared::filter::{Anchor, Filter, Sort};
 use kami_shared::operator::{Note, Operator};
-use kami_shared::store::{GenerateOrder, LogFilter, Validation};
-use kami_testkit::{PrivateServer, TestDatabase};
+use kami_shared::store::{GenerateOrder, LogFilter, OneAct, Undo, Validation};
+use kami_testkit::{PrivateServer, TestDatabase, agreed};
 
 use crate::{code, machine};
 
@@ -34,7 +34,7 @@ async fn text_is_kept(database: &TestDatabase, before: usize) {
         duration: CardDuration::Forever,
         note: Note::parse(NOTE).unwrap(),
     };
-    let batch = store.generate(&operator, &order, &|_| ControlFlow::Continue(())).await.unwrap();
+    let batch = store.generate(&operator, &agreed(order), &|_| ControlFlow::Continue(())).await.unwrap();
     assert_eq!((batch.prefix.as_deref(), batch.note.as_deref()), (Some(PREFIX), Some(NOTE)));
     let filter = Filter { prefix: Some(PREFIX.to_owned()), ..Filter::default() };
     let page = store.page(&filter, Sort::NEWEST, &Anchor::First, 10).await.unwrap();
@@ -52,8 +52,12 @@ async fn text_is_kept(database: &TestDatabase, before: usize) {
 
     let seen = store.card(card.id).await.unwrap().unwrap().0;
     let note = Note::parse("退款 \u{1F4B8}").unwrap();
-    let acted = store.act_on_one(&operator, &Act::SetNote { note }, &seen).await.unwrap();
-    store.undo(&operator, acted.act_id, &|_| ControlFlow::Continue(())).await.unwrap();
+    let acted =
+        store.act_on_one(&operator, &agreed(OneAct { act: Act::SetNote { note }, seen })).await.unwrap();
+    store
+        .undo(&operator, &agreed(Undo { act_id: acted.act_id }), &|_| ControlFlow::Continue(()))
+        .await
+        .unwrap();
     let log =
         store.log(&LogFilter { card_id: Some(card.id), ..LogFilter::default() }, None, 10).await.unwrap();
     assert_eq!((log[0].operator.as_str(), log[0].full_code.as_deref()), ("安娜", Some(&*full_code)));

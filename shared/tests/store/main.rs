@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
 
 mod acts;
+mod any_table;
 mod batches;
 mod character_sets;
+mod commits;
 mod expiry;
 mod failures;
+mod flask_table;
 mod hang_ups;
 mod inspection;
 mod limits;
@@ -15,9 +18,13 @@ mod migrations;
 mod password;
 mod round_trips;
 mod rows_read;
+mod server_settings;
 mod statistics;
+mod surveys;
+mod table_forms;
 mod takeover;
 mod tls;
+mod unreadable;
 mod validation;
 
 use kami_shared::card::{CardCode, MachineCode};

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use kami_tui::cells::cells;
-use kami_tui::console::theme::Shade;
+use kami_tui::console::theme::{Depth, Shade, Theme};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 
@@ -82,8 +82,11 @@ struct Look {
 
 impl Look {
     fn of(cell: &Cell, shade: Shade) -> Self {
-        let mut text = color(cell.fg).unwrap_or_else(|| ground(shade).text.to_owned());
-        let mut back = color(cell.bg);
+        // The window is the ground.
+        let own = Theme { depth: Depth::True, shade }.ground();
+        let chosen = |color: Color, own: Option<Color>| if Some(color) == own { Color::Reset } else { color };
+        let mut text = color(chosen(cell.fg, own.fg)).unwrap_or_else(|| ground(shade).text.to_owned());
+        let mut back = color(chosen(cell.bg, own.bg));
         if cell.modifier.contains(Modifier::REVERSED) {
             let letters = back.unwrap_or_else(|| ground(shade).window.to_owned());
             back = Some(std::mem::replace(&mut text, letters));

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::choice::{Choice, Chosen, not_found};
 use super::failure::Failure;
+use super::gate;
 use super::output::{Output, message};
 use super::progress::Work;
 use super::session::Session;
@@ -16,25 +17,27 @@ use crate::words::{counted, number, say};
 
 /// Does an act with the chosen cards and tells what it came to.
 pub(super) async fn act(session: &Session, act: Act, choice: &Choice, json: bool) -> Result<(), Failure> {
-    session.must_be_allowed(Deed::Change).await?;
+    session.must_be_allowed(if act == Act::Delete { Deed::Delete } else { Deed::Change }).await?;
     let chosen = choice.find(session).await?;
-    carry_out(session, act, &chosen, choice.names_cards(), json).await
+    carry_out(session, act, &chosen, choice, json).await
 }
 
-/// Does an act with cards that were found.
+/// Does an act with cards that were found, once it has passed the gate.
 pub(super) async fn carry_out(
     session: &Session,
     act: Act,
     chosen: &Chosen,
-    named: bool,
+    choice: &Choice,
     json: bool,
 ) -> Result<(), Failure> {
-    let work = Work::begin(session.language, act.name())?;
+    let many = gate::pass(session, act, chosen, choice.yes).await?;
+    let name = many.act.name();
+    let work = Work::begin(session.language, name)?;
     let on_progress = |progress: ActProgress| -> ControlFlow<()> { work.act_step(progress) };
-    let outcome = session.store.act_on(&session.operator, &act, &chosen.selection, &on_progress).await;
+    let outcome = session.store.act_on(&session.operator, &many, &on_progress).await;
     drop(work);
     let outcome = outcome.map_err(|error| Failure::of_act(session.language, &error))?;
-    report(session, act.name(), outcome, &chosen.missing, named, json)
+    report(session, name, outcome, &chosen.missing, choice.names_cards(), json)
 }
 
 /// Tells what an act came to. Named cards that were not there or refused end it with a code of their own; of those
@@ -54,6 +57,13 @@ pub(super) fn report(
         out.flush()?;
     } else if outcome.done > 0 {
         message(&words(session, act, &outcome));
+    }
+    if !outcome.unreadable.is_empty() {
+        let words = reason::unreadable(language, &outcome.unreadable);
+        if outcome.done == 0 {
+            return Err(Failure::Failed(anyhow::Error::msg(words)));
+        }
+        message(&words);
     }
     if let Some(error) = outcome.failed {
         return Err(Failure::of_act(language, &error));
@@ -104,6 +114,7 @@ fn json_of(act: &str, outcome: &ActOutcome, missing: &[String]) -> Value {
         "refused": refused,
         "missing": outcome.missing + missing.len() as u64,
         "missing_codes": missing,
+        "unreadable": outcome.unreadable,
         "cancelled": outcome.cancelled,
         "failed": outcome.failed.as_ref().map(ToString::to_string),
     })

@@ -1,40 +1,54 @@
-//! The question before something is destroyed: no is the default, and scripts say `--yes`.
+//! The question before much is changed or something destroyed: no is the default, and scripts say `--yes`.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+use rustix::termios::{QueueSelector, tcflush};
 
 use super::failure::Failure;
 use crate::words::{Language, number, say};
 
-/// Asks at the terminal for a yes; without a terminal and without `--yes` it is refused.
-pub(super) fn yes(language: Language, agreed: bool, question: &str) -> Result<(), Failure> {
-    let prompt = format!("{question} {} ", say!(language, "command.yes_no"));
-    ask(language, agreed, question, &prompt, |answer| {
+/// A question before something is done.
+pub(super) struct Question {
+    /// Whether it shall be done.
+    pub(super) words: String,
+    /// What it will touch, in lines to read.
+    pub(super) touched: Vec<String>,
+    /// How whoever has no terminal agrees to it, in a sentence.
+    pub(super) agree: String,
+}
+
+/// Asks at the terminal for a yes; without a terminal it is refused.
+pub(super) fn yes(language: Language, question: &Question) -> Result<(), Failure> {
+    let prompt = say!(language, "command.yes_no");
+    ask(language, question, &prompt, |answer| {
         let answer = answer.to_lowercase();
         answer == "y" || answer == "yes" || answer == "是"
     })
 }
 
 /// Asks at the terminal for the number of cards to be typed; else as [`yes`].
-pub(super) fn count(language: Language, agreed: bool, question: &str, count: u64) -> Result<(), Failure> {
-    let prompt = format!("{question} {} ", say!(language, "command.type_number", n = count));
-    ask(language, agreed, question, &prompt, |answer| answer == count.to_string() || answer == number(count))
+pub(super) fn count(language: Language, question: &Question, count: u64) -> Result<(), Failure> {
+    let prompt = say!(language, "command.type_number", n = count);
+    ask(language, question, &prompt, |answer| answer == count.to_string() || answer == number(count))
 }
 
 fn ask(
     language: Language,
-    agreed: bool,
-    question: &str,
+    question: &Question,
     prompt: &str,
     is_yes: impl Fn(&str) -> bool,
 ) -> Result<(), Failure> {
-    if agreed {
-        return Ok(());
-    }
+    let Question { words, touched, agree } = question;
+    let touched: Vec<String> = touched.iter().map(|line| format!("\n  {line}")).collect();
+    let touched = touched.concat();
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-        return Err(Failure::Refused(say!(language, "command.needs_yes", question = question)));
+        return Err(Failure::Refused(format!("{words} {agree}{touched}")));
     }
+    // What was typed before the question, as the rest of a paste, is no answer to it.
+    tcflush(io::stdin(), QueueSelector::IFlush).map_err(io::Error::from)?;
     let mut terminal = io::stderr();
-    write!(terminal, "{prompt}")?;
+    let gap = if touched.is_empty() { ' ' } else { '\n' };
+    write!(terminal, "{words}{touched}{gap}{prompt} ")?;
     terminal.flush()?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;

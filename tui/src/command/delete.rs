@@ -2,14 +2,11 @@
 
 use clap::Args;
 use kami_shared::acts::Act;
-use kami_shared::store::{Deed, Selection};
 
-use super::act::carry_out;
+use super::act::act;
 use super::choice::Choice;
-use super::confirm;
 use super::failure::Failure;
 use super::session::Session;
-use crate::words::{counted, say};
 
 /// Delete cards
 ///
@@ -19,9 +16,6 @@ use crate::words::{counted, say};
     after_help = "Examples:\n  kami delete VIP-7KQ2M9XW\n  kami delete --status expired --expiring ..2025-12-31 --all --yes"
 )]
 pub(super) struct Delete {
-    /// Do not ask
-    #[arg(short, long)]
-    yes: bool,
     /// Print what it came to as JSON
     #[arg(long)]
     json: bool,
@@ -32,26 +26,6 @@ pub(super) struct Delete {
 impl Delete {
     /// Deletes the chosen cards, once that is agreed on.
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let language = session.language;
-        session.must_be_allowed(Deed::Delete).await?;
-        let chosen = self.choice.find(session).await?;
-        let count = match &chosen.selection {
-            Selection::Ids(ids) => ids.len() as u64,
-            // Counting may take seconds, and nobody is asked.
-            Selection::Filter(_) | Selection::UpTo { .. } if self.yes => 0,
-            Selection::Filter(filter) | Selection::UpTo { filter, .. } => {
-                match session.store.count_exact(filter).await? {
-                    0 => return Err(Failure::NotFound(say!(language, "command.no_cards"))),
-                    count => count,
-                }
-            }
-        };
-        let question = counted(language, "confirm.delete_many", count);
-        if self.choice.names_cards() && count == 1 {
-            confirm::yes(language, self.yes, &question)?;
-        } else {
-            confirm::count(language, self.yes, &question, count)?;
-        }
-        carry_out(session, Act::Delete, &chosen, self.choice.names_cards(), self.json).await
+        act(session, Act::Delete, &self.choice, self.json).await
     }
 }

@@ -6,13 +6,14 @@ use kami_shared::code::{GUESSES_A_SECOND, shortest_hard};
 use kami_shared::misses::{ALL, NEIGHBOURHOOD};
 use kami_shared::protection::Protection;
 use kami_shared::socket;
-use kami_shared::store::{Inspection, Role, RoutineFault, ServerKind, rights_in_words};
+use kami_shared::store::{Inspection, Role, RoutineFault, ServerKind, StoreError, Takeover, rights_in_words};
 use serde_json::json;
 
 use super::failure::Failure;
 use super::grants::RoleName;
 use super::output::{Output, Table};
 use super::session::Session;
+use super::tables;
 use crate::console::reason;
 use crate::settings::everybody_reads;
 use crate::words::{Language, number, say, whole_moment};
@@ -59,7 +60,10 @@ impl Doctor {
         let reads = if session.settings.read_only { Role::Viewer } else { Role::Operator };
         let role = self.role.map_or(reads, Into::into);
         let checks = match session.store.inspect().await {
-            Ok(inspection) => checks(session, &inspection, role, Utc::now()),
+            Ok(inspection) => {
+                let tables = tables(session.language, session.store.inspect_tables().await);
+                checks(session, &inspection, role, Utc::now(), tables)
+            }
             Err(error) => vec![Check {
                 name: "connection",
                 found: reason::store_error(session.language, &error),
@@ -101,8 +105,14 @@ fn print(session: &Session, out: &mut Output, checks: &[Check]) -> Result<(), Fa
     Ok(out.table(&table)?)
 }
 
-fn checks(session: &Session, seen: &Inspection, role: Role, now: DateTime<Utc>) -> Vec<Check> {
-    let checks = [
+fn checks(
+    session: &Session,
+    seen: &Inspection,
+    role: Role,
+    now: DateTime<Utc>,
+    tables: Vec<Check>,
+) -> Vec<Check> {
+    let of_server = [
         Check {
             name: "connection",
             found: format!("{}, {}", session.settings.connection.url, seen.account),
@@ -113,11 +123,33 @@ fn checks(session: &Session, seen: &Inspection, role: Role, now: DateTime<Utc>) 
         version(session, seen),
         grants(session, seen, role),
         schema(session, seen, role),
-        clock(session, seen, now),
-        brake(session.language),
-        codes(session.language),
     ];
-    checks.into_iter().chain(secret(session)).collect()
+    let others = [clock(session, seen, now), brake(session.language), codes(session.language)];
+    of_server.into_iter().chain(tables).chain(others).chain(secret(session)).collect()
+}
+
+/// What is not as it should be with the tables, column by column, and the statement that mends it.
+fn tables(language: Language, seen: Result<Option<Takeover>, StoreError>) -> Vec<Check> {
+    let check = |found, mend| Check { name: "tables", found, mend };
+    let takeover = match seen {
+        Ok(Some(takeover)) => takeover,
+        Ok(None) => return vec![check(say!(language, "takeover.unseen"), None)],
+        Err(error) => {
+            let mend = say!(language, "takeover.no_time");
+            return vec![check(reason::store_error(language, &error), Some(mend))];
+        }
+    };
+    let refusals = takeover.refusals.iter().map(|refusal| tables::refusal(language, refusal));
+    let refusals = refusals.map(|refusal| match refusal.split_once([':', '：']) {
+        Some((found, mend)) => check(found.to_owned(), Some(mend.trim_start().to_owned())),
+        None => check(refusal, Some("kami migrate".to_owned())),
+    });
+    let faults = tables::faults(language, &takeover).into_iter().map(|(found, statement)| {
+        let statement = statement.map_or(String::new(), |statement| format!(": {statement}"));
+        check(found, Some(format!("kami migrate{statement}")))
+    });
+    let wrong: Vec<_> = refusals.chain(faults).collect();
+    if wrong.is_empty() { vec![check(say!(language, "takeover.as_they_should"), None)] } else { wrong }
 }
 
 /// Who may read the file that the password comes from, if it comes from one.

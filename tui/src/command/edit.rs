@@ -4,17 +4,19 @@ use clap::{ArgGroup, Args};
 use kami_shared::card::{CardStatus, MachineCode};
 use kami_shared::duration::CardDuration;
 use kami_shared::edit::{CardEdit, StatusEdit};
+use kami_shared::gate::{Answer, Kind, Weight};
 use kami_shared::operator::Note;
 use kami_shared::prefix::Prefix;
+use kami_shared::store::{Deed, OneEdit};
 use serde_json::json;
 
 use super::choice::{find, not_found, typed_code};
 use super::failure::Failure;
+use super::gate;
 use super::output::{Output, message};
 use super::record::card_json;
 use super::session::Session;
 use crate::words::{counted, say};
-use kami_shared::store::Deed;
 
 /// Change a card's prefix, status, duration or note
 ///
@@ -60,7 +62,11 @@ impl Edit {
         let Some((seen, _)) = find(session, &self.code).await? else {
             return Err(not_found(language, &[self.code]));
         };
-        let acted = session.store.edit(&session.operator, &seen, &edit).await;
+        let weight = Weight { cards: 1, kind: Kind::Change };
+        // One card, named by its code: the change is what was asked for.
+        let one = gate::of(session).pass(OneEdit { edit, seen }, weight, Answer::Agreed);
+        let one = one.map_err(|_| Failure::Refused(say!(language, "command.not_done")))?;
+        let acted = session.store.edit(&session.operator, &one).await;
         let acted = acted.map_err(|error| Failure::of_act(language, &error))?;
         if self.json {
             let mut out = Output::open();

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use chrono::Utc;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use kami_shared::card::CardStatus;
 use kami_shared::transfer::Format;
 use serde_json::json;
@@ -22,11 +22,14 @@ use crate::words::{counted, say};
 
 /// Write cards to a file that only you may read
 ///
-/// Unused cards go to `exports/unused_cards_….txt`, in the form that sellers' tools read. Prints the path of the file,
-/// which is never one that was there before. Without a card there is no file, and it ends with code 3.
+/// Unused cards go to `exports/unused_cards_….txt`, in the form that sellers' tools read, or with --for shop to
+/// `exports/shop_unused_cards_….txt`, codes alone. Prints the path of the file, which is never one that was there before.
+/// Without a card there is no file, and it ends with code 3.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  kami export\n  kami export --prefix VIP --format csv\n  \
-                        kami export --batch 7 --any-status --output batch7.jsonl\n  kami export --prefix VIP --output - | wc -l")]
+#[command(
+    after_help = "Examples:\n  kami export\n  kami export --prefix VIP --for shop\n  kami export --prefix VIP --format csv\n  \
+                        kami export --batch 7 --any-status --output batch7.jsonl\n  kami export --prefix VIP --output - | wc -l"
+)]
 pub(super) struct Export {
     /// The codes of the cards, in any case; without them, all that meet the conditions below
     #[arg(value_name = "CODE", value_parser = typed_code)]
@@ -34,7 +37,10 @@ pub(super) struct Export {
     /// Cards of every status, not only unused ones
     #[arg(long, conflicts_with = "status")]
     any_status: bool,
-    /// The form: txt, csv or jsonl; by default what the file's name ends in, else txt
+    /// Whom the file is for: seller, or shop, which sells each line: codes alone, without a head
+    #[arg(long = "for", value_name = "WHOM", conflicts_with = "format")]
+    audience: Option<Audience>,
+    /// The form: txt, shop, csv or jsonl; by default what the file's name ends in, else txt
     #[arg(long, value_name = "FORM")]
     format: Option<Format>,
     /// Where to; - for standard output
@@ -47,11 +53,31 @@ pub(super) struct Export {
     filter: FilterOptions,
 }
 
+/// Who reads a file of codes.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Audience {
+    /// A seller, who wants to know what is in it.
+    Seller,
+    /// A shop, which sells each line.
+    Shop,
+}
+
+impl Audience {
+    /// The form that it reads.
+    pub(super) const fn format(self) -> Format {
+        match self {
+            Self::Seller => Format::Txt,
+            Self::Shop => Format::Shop,
+        }
+    }
+}
+
 impl Export {
     /// Writes the cards out.
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let source = self.source(session).await?;
-        let format = self.format.or_else(|| self.output.as_deref().map(format_of)).unwrap_or(Format::Txt);
+        let format = self.format.or_else(|| self.audience.map(Audience::format));
+        let format = format.or_else(|| self.output.as_deref().map(format_of)).unwrap_or(Format::Txt);
         let (at, zone) = (Utc::now(), session.zone);
         let to_stdout = self.output.as_deref() == Some(Path::new("-"));
         let path = match self.output {
@@ -99,9 +125,8 @@ fn prefix_of(source: &Source) -> Option<&str> {
 /// A file that may hold other cards than unused ones does not call them so.
 fn own_path(source: &Source, path: PathBuf) -> PathBuf {
     let unused = matches!(source, Source::Filter(filter) if filter.status == Some(CardStatus::Unused));
-    let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_prefix("unused_"));
-    match name {
-        Some(name) if !unused => path.with_file_name(name),
+    match path.file_name().and_then(|name| name.to_str()) {
+        Some(name) if !unused => path.with_file_name(name.replacen("unused_", "", 1)),
         Some(_) | None => path,
     }
 }

@@ -2,7 +2,8 @@
 
 use clap::Args;
 use kami_shared::acts::Act;
-use kami_shared::span::{self, SpanError};
+use kami_shared::span::SpanError;
+use kami_shared::spoken;
 
 use super::act::act;
 use super::choice::Choice;
@@ -28,8 +29,7 @@ pub(super) struct Extend {
 }
 
 fn seconds(text: &str) -> Result<u32, SpanError> {
-    let span = span::parse(text)?;
-    u32::try_from(span.as_secs()).map_err(|_| SpanError)
+    spoken::parse(text)?.seconds.ok_or(SpanError)
 }
 
 impl Extend {

@@ -8,14 +8,16 @@ use kami_shared::card::CardStatus;
 use kami_shared::code::{CodeLength, guess_odds, shortest_hard};
 use kami_shared::duration::CardDuration;
 use kami_shared::filter::Filter;
+use kami_shared::gate::{Answer, Confirmed, Kind, Weight};
 use kami_shared::operator::Note;
 use kami_shared::prefix::Prefix;
 use kami_shared::store::{Batch, Deed, GenerateOrder, MAX_BATCH};
 use kami_shared::transfer::Format;
 
-use super::confirm;
+use super::confirm::Question;
 use super::export::write_file;
 use super::failure::Failure;
+use super::gate;
 use super::output::{Output, message};
 use super::progress::Work;
 use super::record::card_json;
@@ -23,10 +25,8 @@ use super::session::Session;
 use crate::export::{ExportError, ExportOrder, Source};
 use crate::odds::Odds;
 use crate::paths::expand;
+use crate::touch;
 use crate::words::{counted, say};
-
-/// From how many cards on it is asked whether they are wanted.
-const MANY: u32 = 10_000;
 
 /// More cards than anyone has in circulation.
 const MOST_CIRCULATING: u64 = 1_000_000_000;
@@ -44,12 +44,12 @@ pub(super) struct Generate {
     /// 1 to 16 letters and digits of any script, _ and -
     #[arg(long, value_name = "PREFIX")]
     prefix: Prefix,
-    /// How many cards, 1 to 1,000,000; above 10,000 it asks, or needs --yes
+    /// How many cards, 1 to 1,000,000; above 1,000 it asks, or needs --yes
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_BATCH)))]
     count: u32,
-    /// How long each lasts from its activation, such as 3h, 45d or forever
+    /// How long each lasts from its activation, such as 45d, 1个月 or forever; 3h by default
     #[arg(long, value_name = "DURATION")]
-    duration: CardDuration,
+    duration: Option<CardDuration>,
     /// How many random characters each code has, 6 to 32
     #[arg(long, value_name = "NUMBER", default_value = "16", value_parser = length)]
     length: CodeLength,
@@ -62,7 +62,7 @@ pub(super) struct Generate {
     /// Write the cards to this new file, not to standard output
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// The form of the file: txt, csv or jsonl; by default what its name ends in, else txt
+    /// The form of the file: txt, shop, csv or jsonl; by default what its name ends in, else txt
     #[arg(long, value_name = "FORM", requires = "output")]
     format: Option<Format>,
     /// Do not ask
@@ -90,15 +90,17 @@ impl Generate {
             return Err(Failure::of_export(language, &ExportError::Exists(path.clone())));
         }
         self.must_be_hard_to_guess(session).await?;
-        if self.count > MANY {
-            let question = counted(language, "confirm.generate", u64::from(self.count));
-            confirm::yes(language, self.yes, &question)?;
-        }
-        let Self { prefix, count, length, duration, .. } = self;
+        let Self { prefix, count, length, .. } = self;
+        let duration = self.duration.unwrap_or_default();
         let order = GenerateOrder { prefix, count, length, duration, note };
+        let order = pass(session, order, self.yes)?;
         let batch = make(session, &order).await?;
         let said = counted(language, "done.generate", u64::from(batch.card_count));
         message(&(said + &say!(language, "command.batch", id = batch.id)));
+        if self.duration.is_none() {
+            let lasts = crate::words::duration(language, duration.seconds());
+            message(&say!(language, "command.default_duration", duration = lasts));
+        }
         match &self.output {
             None => print(session, &batch, self.json).await,
             Some(path) => {
@@ -142,7 +144,18 @@ async fn circulating(session: &Session, prefix: &Prefix) -> Result<u64, Failure>
     Ok(cards)
 }
 
-async fn make(session: &Session, order: &GenerateOrder) -> Result<Batch, Failure> {
+/// Lets a batch pass, once its size is agreed to where that is large.
+fn pass(session: &Session, order: GenerateOrder, agreed: bool) -> Result<Confirmed<GenerateOrder>, Failure> {
+    let weight = Weight { cards: u64::from(order.count), kind: Kind::Generate };
+    let answer = if agreed { Answer::Agreed } else { Answer::Silence };
+    gate::of(session).pass(order, weight, answer).or_else(|order| {
+        let words = touch::batch(session.language, &order);
+        let agree = say!(session.language, "command.agree_yes");
+        gate::ask(session, order, weight, &Question { words, touched: Vec::new(), agree })
+    })
+}
+
+async fn make(session: &Session, order: &Confirmed<GenerateOrder>) -> Result<Batch, Failure> {
     let work = Work::begin(session.language, "generate")?;
     let on_made = |made| work.batch_step(made, u64::from(order.count));
     let batch = session.store.generate(&session.operator, order, &on_made).await;

@@ -1,11 +1,11 @@
 //! `kami grants`: the statements that give a database account a role, printed or carried out.
 
-use std::fs::File;
-use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use kami_shared::hidden;
+use kami_shared::small_file;
 use kami_shared::store::{Account, Role, draw_password};
 use serde_json::json;
 
@@ -13,7 +13,7 @@ use super::failure::Failure;
 use super::output::message;
 use super::said;
 use super::session::Session;
-use crate::settings::{Settings, Wishes, locale};
+use crate::settings::{Settings, SettingsError, Wishes, locale};
 use crate::words::{Language, say};
 
 /// Print the statements that make a database account with the rights of a role, and no more
@@ -106,7 +106,7 @@ impl Grants {
     ) -> Result<(), Failure> {
         let account = Account::new(&self.account)?;
         let Printed { statements, password } = match self.role {
-            Some(role) => self.give(&account, role.into(), &self.database(wishes, variable)?)?,
+            Some(role) => self.give(&account, role.into(), &self.database(wishes, variable)?, variable)?,
             None => Printed { statements: vec![account.removal()], password: None },
         };
         if self.apply {
@@ -174,14 +174,21 @@ impl Grants {
         }
     }
 
-    fn give(&self, account: &Account, role: Role, database: &str) -> Result<Printed, Failure> {
+    fn give(
+        &self,
+        account: &Account,
+        role: Role,
+        database: &str,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Printed, Failure> {
         if self.narrow {
             return Ok(Printed { statements: role.narrowing(account, database), password: None });
         }
         if self.existing {
             return Ok(Printed { statements: role.grants(account, database), password: None });
         }
-        let given = self.password_file.as_deref().map(read).transpose()?;
+        let given = self.password_file.as_deref().map(read).transpose();
+        let given = given.map_err(|error| said(&error, variable))?;
         let drawn = if given.is_none() { Some(draw_password().map_err(anyhow::Error::from)?) } else { None };
         let password = given.as_ref().or(drawn.as_ref()).map_or("", String::as_str);
         let with_tls = !self.plaintext && !account.is_local();
@@ -208,13 +215,12 @@ impl Grants {
 }
 
 /// The password in a file, less its line end.
-fn read(path: &Path) -> Result<String, Failure> {
-    let mut text = String::new();
-    let done = if path == Path::new("-") {
-        io::stdin().lock().read_to_string(&mut text)
+fn read(path: &Path) -> Result<String, SettingsError> {
+    let read = if path == Path::new("-") {
+        small_file::read_from(io::stdin().lock())
     } else {
-        File::open(path).and_then(|mut file| file.read_to_string(&mut text))
+        small_file::read(path)
     };
-    done.map_err(|error| Failure::Failed(anyhow::anyhow!("{} cannot be read: {error}", path.display())))?;
+    let text = read.map_err(|source| SettingsError::Unreadable { path: path.to_owned(), source })?;
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }

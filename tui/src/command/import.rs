@@ -20,13 +20,15 @@ use super::progress::Work;
 use super::session::Session;
 use crate::console::reason;
 use crate::odds::warning_of_import;
-use crate::upload;
 use crate::words::{Language, counted, number, say};
+use crate::{notice, upload};
 
 /// Add cards with codes from a file, all of them or none
 ///
 /// A text has one code a line, as `kami export` writes them; a CSV table names its columns: code, and if they are there
-/// duration and note. A line that is no card, or whose code is there already, is reported, and nothing is imported.
+/// duration, note and prefix, in Chinese or English. What Excel, WPS and shops write is read: UTF-8, UTF-16 and GBK, with
+/// commas, semicolons or tabs; what was guessed is said. A line that is no card, or whose code is there already, is
+/// reported, and nothing is imported.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  kami import codes.txt --duration 30d --dry-run   say what each line would do\n  \
@@ -166,6 +168,9 @@ impl Import {
         if parsed.cards.is_empty() && parsed.malformed.is_empty() {
             return Err(Failure::NotFound(say!(language, "command.empty_file")));
         }
+        for notice in &parsed.notices {
+            message(&notice::words(language, notice));
+        }
         let there = session.store.import_preview(&parsed.cards).await?;
         let lines = Lines { session, parsed: &parsed, there: &there };
         if self.dry_run {
@@ -212,7 +217,7 @@ impl Import {
         let unreadable = |error: &ReadError| self.unreadable(session, error);
         let source = upload::open(&self.file).map_err(|error| unreadable(&error.into()))?;
         let read = match self.format.unwrap_or_else(|| format_of(&self.file)) {
-            Format::Txt => parse_txt(source, self.duration),
+            Format::Txt | Format::Shop => parse_txt(source, self.duration),
             Format::Csv => parse_csv(source, self.duration),
             Format::JsonLines => {
                 return Err(Failure::Usage(say!(session.language, "command.no_json_import")));

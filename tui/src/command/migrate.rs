@@ -9,6 +9,7 @@ use serde_json::json;
 use super::failure::Failure;
 use super::output::{Output, message};
 use super::session::Session;
+use super::tables;
 use crate::console::reason;
 use crate::words::{Language, say};
 
@@ -35,11 +36,23 @@ impl Migrate {
     /// Migrates, or says what migrating would do.
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let (store, language) = (&session.store, session.language);
-        let failed = |error| Failure::Failed(anyhow::Error::msg(words(language, &error)));
+        let failed = |error| match error {
+            MigrateError::Unfit(refusals) => Failure::Refused(tables::refusals(language, &refusals)),
+            error => Failure::Failed(anyhow::Error::msg(words(language, &error))),
+        };
         if self.dry_run {
             let plan = store.migration_plan().await.map_err(failed)?;
-            let printed = if self.json { print_json(&plan, None) } else { print_plan(language, &plan) };
-            return Ok(printed?);
+            if self.json {
+                print_json(language, &plan, None)?;
+            } else {
+                print_plan(language, &plan)?;
+            }
+            let refusals = &plan.takeover.refusals;
+            return if refusals.is_empty() {
+                Ok(())
+            } else {
+                Err(Failure::Refused(tables::refusals(language, refusals)))
+            };
         }
         // Not by the account's rights: those on kami's own tables are no matter before there are any.
         if session.settings.read_only {
@@ -51,7 +64,7 @@ impl Migrate {
         }
         let samples = if self.demo { Some(store.load_demo().await?) } else { None };
         if self.json {
-            print_json(&done, samples)?;
+            print_json(language, &done, samples)?;
         } else if let Some(samples) = samples {
             writeln!(io::stdout(), "{}", say!(language, "migrate.demo", n = samples))?;
         }
@@ -66,16 +79,22 @@ fn words(language: Language, error: &MigrateError) -> String {
             say!(language, "migrate.newer", found = found, known = known)
         }
         MigrateError::Locked => say!(language, "migrate.locked"),
+        MigrateError::Unfit(refusals) => tables::refusals(language, refusals),
         MigrateError::Failed(why) => say!(language, "migrate.failed", why = why),
         MigrateError::Store(error) => reason::store_error(language, error),
     }
 }
 
 fn print_done(language: Language, done: &MigrationPlan) -> io::Result<()> {
-    let MigrationPlan { creates_database, from_version, migrations, routines, routines_denied } = done;
+    let MigrationPlan { creates_database, from_version, takeover, migrations, routines, routines_denied } =
+        done;
+    let mended = tables::faults(language, takeover);
     let mut out = io::stdout();
     if *creates_database {
         writeln!(out, "{}", say!(language, "migrate.made"))?;
+    }
+    for (what, _) in &mended {
+        writeln!(out, "{}", say!(language, "takeover.mended", what = what))?;
     }
     for Migration { version, name, .. } in migrations {
         writeln!(out, "{}", say!(language, "migrate.applied", version = version, name = name))?;
@@ -83,7 +102,7 @@ fn print_done(language: Language, done: &MigrationPlan) -> io::Result<()> {
     if !routines.is_empty() {
         let names: Vec<_> = routines.iter().map(|routine| routine.name).collect();
         writeln!(out, "{}", say!(language, "migrate.routines", names = names.join(", ")))?;
-    } else if migrations.is_empty() {
+    } else if migrations.is_empty() && mended.is_empty() {
         writeln!(out, "{}", say!(language, "migrate.nothing", version = from_version))?;
     }
     if *routines_denied {
@@ -92,7 +111,12 @@ fn print_done(language: Language, done: &MigrationPlan) -> io::Result<()> {
     Ok(())
 }
 
-fn print_json(plan: &MigrationPlan, samples: Option<u64>) -> io::Result<()> {
+fn print_json(language: Language, plan: &MigrationPlan, samples: Option<u64>) -> io::Result<()> {
+    let takeover = &plan.takeover;
+    let repairs = tables::faults(language, takeover);
+    let repairs =
+        repairs.into_iter().map(|(what, statement)| json!({ "what": what, "statement": statement }));
+    let refusals = takeover.refusals.iter().map(|refusal| tables::refusal(language, refusal));
     let migrations = plan.migrations.iter().map(
         |migration| json!({ "version": migration.version, "name": migration.name, "sql": migration.sql }),
     );
@@ -100,6 +124,8 @@ fn print_json(plan: &MigrationPlan, samples: Option<u64>) -> io::Result<()> {
     out.json(&json!({
         "creates_database": plan.creates_database,
         "from_version": plan.from_version,
+        "repairs": repairs.collect::<Vec<_>>(),
+        "refusals": refusals.collect::<Vec<_>>(),
         "routines": plan.routines.iter().map(|routine| routine.name).collect::<Vec<_>>(),
         "routines_denied": plan.routines_denied,
         "migrations": migrations.collect::<Vec<_>>(),
@@ -114,7 +140,19 @@ fn print_plan(language: Language, plan: &MigrationPlan) -> io::Result<()> {
     if plan.creates_database {
         writeln!(out, "-- {}", say!(language, "migrate.would_make"))?;
     }
-    if plan.migrations.is_empty() {
+    let to_mend = tables::faults(language, &plan.takeover);
+    for (what, _) in &to_mend {
+        writeln!(out, "-- {}", say!(language, "takeover.to_mend", what = what))?;
+    }
+    if !to_mend.is_empty() {
+        let repairs = plan.takeover.repairs.iter().filter_map(|repair| repair.statement.as_deref());
+        let tables = plan.takeover.tables.iter().map(|change| change.statement.as_str());
+        for statement in plan.takeover.database.as_deref().into_iter().chain(repairs).chain(tables) {
+            writeln!(out, "\n{statement};")?;
+        }
+        writeln!(out)?;
+    }
+    if plan.migrations.is_empty() && to_mend.is_empty() {
         writeln!(out, "-- {}", say!(language, "migrate.nothing", version = plan.from_version))?;
     }
     for migration in &plan.migrations {

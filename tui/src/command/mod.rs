@@ -13,6 +13,7 @@ mod export;
 mod extend;
 mod failure;
 mod filter;
+mod gate;
 mod generate;
 mod grants;
 mod help;
@@ -28,6 +29,7 @@ mod record;
 mod session;
 mod show;
 mod stats;
+mod tables;
 mod unbind;
 mod undo;
 

@@ -8,10 +8,10 @@ use kami_shared::store::{Deed, Selection};
 
 use super::act::carry_out;
 use super::choice::Choice;
-use super::confirm;
+use super::confirm::{self, Question};
 use super::failure::Failure;
 use super::session::Session;
-use crate::words::counted;
+use crate::words::{counted, say};
 
 /// How many cards are read at a time.
 const PART: usize = 1_000;
@@ -34,9 +34,6 @@ pub(super) struct SetNote {
     /// Remove the note
     #[arg(long)]
     clear: bool,
-    /// Do not ask
-    #[arg(short, long)]
-    yes: bool,
     /// Print what it came to as JSON
     #[arg(long)]
     json: bool,
@@ -51,14 +48,15 @@ impl SetNote {
         let note = Note::parse(text).map_err(|error| Failure::Usage(error.to_string()))?;
         session.must_be_allowed(Deed::Change).await?;
         let chosen = self.choice.find(session).await?;
-        if !self.yes {
+        if !self.choice.yes {
             let overwritten = overwritten(session, &chosen.selection).await?;
             if overwritten > 0 {
-                let question = counted(session.language, "confirm.note", overwritten);
-                confirm::yes(session.language, false, &question)?;
+                let words = counted(session.language, "confirm.note", overwritten);
+                let agree = say!(session.language, "command.agree_yes");
+                confirm::yes(session.language, &Question { words, touched: Vec::new(), agree })?;
             }
         }
-        carry_out(session, Act::SetNote { note }, &chosen, self.choice.names_cards(), self.json).await
+        carry_out(session, Act::SetNote { note }, &chosen, &self.choice, self.json).await
     }
 }
 
@@ -70,7 +68,7 @@ async fn overwritten(session: &Session, selection: &Selection) -> Result<u64, Fa
         Selection::Ids(ids) => {
             let mut count = 0;
             for part in ids.chunks(PART) {
-                let cards = store.cards_by_ids(part).await?;
+                let cards = store.cards_by_ids(part).await?.cards;
                 count += cards.iter().filter(|card| card.note.is_some()).count() as u64;
             }
             Ok(count)

@@ -6,6 +6,7 @@ use kami_shared::hidden;
 use serde_json::Value;
 
 use crate::cells::{cells, cut_end, harmless, pad_right};
+use crate::size::terminal_size;
 
 /// The cells between two columns.
 const GAP: &str = "  ";
@@ -20,8 +21,8 @@ pub(super) struct Output {
 impl Output {
     pub(super) fn open() -> Self {
         let stdout = io::stdout().lock();
-        let width = stdout.is_terminal().then(crossterm::terminal::size).and_then(Result::ok);
-        Self { out: BufWriter::new(stdout), width: width.map(|(columns, _)| usize::from(columns)) }
+        let width = stdout.is_terminal().then(|| usize::from(terminal_size().0));
+        Self { out: BufWriter::new(stdout), width }
     }
 
     /// One value as a line of JSON, in which nothing is hidden.

@@ -80,6 +80,8 @@ pub enum Act {
     Delete,
     /// Undo the last act.
     Undo,
+    /// Do again what was undone last.
+    Redo,
     /// Write cards to a file.
     Export,
     /// Make cards with the codes of a file.
@@ -112,6 +114,8 @@ pub enum Act {
     Help,
     /// Find an act by its name.
     Palette,
+    /// Draw everything anew.
+    Redraw,
     /// To the shell, and back with `fg`.
     Suspend,
     /// End.
@@ -159,6 +163,7 @@ impl Act {
             Self::SetNote => "act.set_note",
             Self::Delete => "act.delete",
             Self::Undo => "act.undo",
+            Self::Redo => "act.redo",
             Self::Export => "act.export",
             Self::Import => "act.import",
             Self::Submit => "act.submit",
@@ -175,6 +180,7 @@ impl Act {
             Self::Settings => "act.settings",
             Self::Help => "act.help",
             Self::Palette => "act.palette",
+            Self::Redraw => "act.redraw",
             Self::Suspend => "act.suspend",
             Self::Quit => "act.quit",
         }
@@ -188,7 +194,7 @@ impl Act {
                 Some(Deed::Change)
             }
             Self::Delete => Some(Deed::Delete),
-            Self::Undo => Some(Deed::Undo),
+            Self::Undo | Self::Redo => Some(Deed::Undo),
             _ => None,
         }
     }

@@ -32,8 +32,8 @@ pub struct Placed {
     pub width: usize,
 }
 
-/// From how many cells on the table is not cramped.
-const ROOMY: usize = 100;
+/// The cells of a status whose word has given way to a code: its sign.
+pub const SIGN: usize = 1;
 
 /// The fewest cells between two columns.
 const GAP: usize = 2;
@@ -103,7 +103,7 @@ impl Column {
     /// The fewest cells it can do with, and the most that do it any good.
     const fn widths(self) -> (usize, usize) {
         match self {
-            Self::Code => (20, 38),
+            Self::Code => (20, usize::MAX),
             Self::Status => (10, 10),
             Self::Machine => (12, 26),
             Self::Duration => (8, 8),
@@ -114,15 +114,23 @@ impl Column {
     }
 }
 
-/// Lays the chosen columns out in `width` cells: the least worthy are given up, and the room that is left goes to
-/// those that can use it.
-pub fn place(chosen: &[Column], width: usize) -> Vec<Placed> {
+/// Lays the chosen columns out in `width` cells: codes are whole before another column is shown at all, the least
+/// worthy are given up, and the room that is left goes to those that can use it. `longest` says of a column how many
+/// cells its longest value takes.
+pub fn place(chosen: &[Column], width: usize, longest: impl Fn(Column) -> usize) -> Vec<Placed> {
     let mut placed: Vec<Placed> = Vec::new();
     let mut used = 0;
-    for column in Column::BY_WORTH.into_iter().filter(|column| chosen.contains(column)) {
-        // Where there is room, codes are whole before columns of less worth are shown at all.
-        let is_roomy = column == Column::Code && width >= ROOMY;
-        let least = if is_roomy { 26 } else { column.widths().0 };
+    let is_empty = |column: &Column| *column == Column::Note && longest(*column) == 0;
+    // Notes that nobody wrote are worth less than anything.
+    let by_worth = Column::BY_WORTH.into_iter().filter(|column| !is_empty(column));
+    let by_worth = by_worth.chain(Column::BY_WORTH.into_iter().filter(is_empty));
+    for column in by_worth.filter(|column| chosen.contains(column)) {
+        let sign = if chosen.contains(&Column::Status) { GAP + SIGN } else { 0 };
+        let least = match column {
+            Column::Code => longest(column).max(column.widths().0).min(width.saturating_sub(sign)),
+            Column::Status if used + GAP + column.widths().0 > width => SIGN,
+            _ => column.widths().0,
+        };
         let gap = if placed.is_empty() { 0 } else { GAP };
         if used + gap + least > width {
             // Nothing less worthy stays where something worthier has gone.
@@ -131,13 +139,12 @@ pub fn place(chosen: &[Column], width: usize) -> Vec<Placed> {
         used += gap + least;
         placed.push(Placed { column, width: least });
     }
-    let mut spare = width - used;
-    // The code first: it is what cards are told apart by.
-    for (column, most) in [(Column::Code, 24), (Column::Note, 20), (Column::Code, 38), (Column::Machine, 26)]
-    {
-        grow(&mut placed, column, most, &mut spare);
+    let mut spare = width.saturating_sub(used);
+    for column in [Column::Machine, Column::Note] {
+        grow(&mut placed, column, longest(column).min(column.widths().1), &mut spare);
     }
-    for column in Column::ALL {
+    grow(&mut placed, Column::Code, 24, &mut spare);
+    for column in Column::ALL.into_iter().filter(|column| *column != Column::Code) {
         grow(&mut placed, column, column.widths().1, &mut spare);
     }
     placed.sort_by_key(|placed| Column::ALL.iter().position(|column| *column == placed.column));
@@ -163,37 +170,72 @@ pub fn gap(placed: &[Placed], width: usize) -> usize {
 mod tests {
     use super::*;
 
-    fn names(width: usize) -> String {
-        place(&Column::ALL, width).iter().map(|placed| placed.column.name()).collect::<Vec<_>>().join(" ")
+    /// As it is laid out for codes of so many cells, the machines of 16 and no notes.
+    fn laid_out(width: usize, code: usize) -> Vec<Placed> {
+        place(&Column::ALL, width, |column| match column {
+            Column::Code => code,
+            Column::Machine => 16,
+            _ => 0,
+        })
+    }
+
+    fn names(width: usize, code: usize) -> String {
+        laid_out(width, code).iter().map(|placed| placed.column.name()).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
     fn the_least_worthy_columns_go_first() {
-        for (width, shown) in [
-            (194, "code status machine duration left used expires created note"),
-            (117, "code status machine duration left expires note"),
-            (77, "code status machine left expires"),
-            (57, "code status machine left"),
-            (40, "code status"),
+        for (width, code, shown) in [
+            (194, 20, "code status machine duration left used expires created note"),
+            (117, 20, "code status machine duration left used expires created"),
+            (77, 20, "code status machine left expires"),
+            (77, 41, "code status machine left"),
+            (77, 65, "code status"),
+            (57, 20, "code status machine left"),
+            (40, 20, "code status"),
         ] {
-            assert_eq!(names(width), shown, "{width}");
+            assert_eq!(names(width, code), shown, "{width} for codes of {code}");
+        }
+    }
+
+    #[test]
+    fn a_note_that_somebody_wrote_is_worth_more_than_when_a_card_was_used() {
+        for (note, last) in [(0, Column::Expires), (4, Column::Note)] {
+            let placed = place(&Column::ALL, 104, |column| if column == Column::Note { note } else { 24 });
+            assert_eq!(placed.last().map(|placed| placed.column), Some(last), "{note}");
+        }
+    }
+
+    #[test]
+    fn no_code_is_cut_while_another_column_could_give_way() {
+        for width in 30..250 {
+            for code in 1..=width {
+                let placed = laid_out(width, code);
+                let others = placed.iter().any(|placed| placed.column != Column::Code && placed.width > SIGN);
+                assert!(placed[0].width >= code || !others, "{code} of {width}: {placed:?}");
+                assert!(
+                    code + GAP + SIGN > width || placed[0].width >= code,
+                    "{code} of {width}: {placed:?}"
+                );
+            }
         }
     }
 
     #[test]
     fn no_width_is_exceeded() {
         for width in 20..250 {
-            let placed = place(&Column::ALL, width);
-            let gaps = gap(&placed, width) * (placed.len() - 1);
-            let cells: usize = placed.iter().map(|placed| placed.width).sum();
-            assert!(cells + gaps <= width, "{width}");
+            for code in [1, 20, 41, 128] {
+                let placed = laid_out(width, code);
+                let gaps = gap(&placed, width) * (placed.len() - 1);
+                let cells: usize = placed.iter().map(|placed| placed.width).sum();
+                assert!(cells + gaps <= width, "{code} of {width}");
+            }
         }
     }
 
     #[test]
     fn a_column_that_is_not_chosen_leaves_its_room_to_others() {
-        let chosen = [Column::Code, Column::Note];
-        let placed = place(&chosen, 77);
-        assert_eq!(placed.iter().map(|placed| placed.width).collect::<Vec<_>>(), [38, 37]);
+        let placed = place(&[Column::Code, Column::Note], 77, |_| 20);
+        assert_eq!(placed.iter().map(|placed| placed.width).collect::<Vec<_>>(), [24, 48]);
     }
 }

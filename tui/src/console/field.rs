@@ -70,6 +70,8 @@ pub struct Field {
     pub name: FieldName,
     /// How the value is entered.
     pub editor: Editor,
+    /// Whether its text is still the one that it opened with, selected: the first character typed takes its place.
+    pub is_selected: bool,
 }
 
 /// How a value is entered.
@@ -93,9 +95,15 @@ pub struct Choice {
 }
 
 impl Field {
-    /// A line with a text in it, the cursor behind.
+    /// A line with a text in it, selected, the cursor behind.
     pub fn line(name: FieldName, text: impl Into<String>) -> Self {
-        Self { name, editor: Editor::Line(Input::new(text.into())) }
+        Self::new(name, Editor::Line(Input::new(text.into())))
+    }
+
+    fn new(name: FieldName, editor: Editor) -> Self {
+        let mut field = Self { name, editor, is_selected: false };
+        field.is_selected = field.input().is_some_and(|input| !input.value().is_empty());
+        field
     }
 
     /// A choice among options, of which `chosen` is marked at first.
@@ -112,7 +120,7 @@ impl Field {
     fn choice_of(name: FieldName, options: &[&str], chosen: &str, typed: Option<Input>) -> Self {
         let place = options.iter().position(|option| *option == chosen).unwrap_or(0);
         let options = options.iter().map(|option| (*option).to_owned()).collect();
-        Self { name, editor: Editor::Choice(Choice { options, chosen: place, typed }) }
+        Self::new(name, Editor::Choice(Choice { options, chosen: place, typed }))
     }
 
     /// The value as it stands.
@@ -133,10 +141,35 @@ impl Field {
 
     /// Types into the field; a choice that takes no text ignores it, but for Space, which goes on to the next option.
     pub fn edit(&mut self, request: InputRequest) {
+        if std::mem::take(&mut self.is_selected) && self.replace(request) {
+            return;
+        }
         match &mut self.editor {
             Editor::Line(input) => drop(input.handle(request)),
             Editor::Choice(choice) => choice.edit(request),
         }
+    }
+
+    /// Puts what is typed in the place of a selected text; `false` where the key keeps the text, to be edited.
+    fn replace(&mut self, request: InputRequest) -> bool {
+        let input = match &mut self.editor {
+            Editor::Line(input) => input,
+            // Space goes on to the next option.
+            Editor::Choice(_) if request == InputRequest::InsertChar(' ') => return false,
+            Editor::Choice(choice) => match &mut choice.typed {
+                Some(typed) => typed,
+                None => return false,
+            },
+        };
+        match request {
+            InputRequest::InsertChar(_) => {
+                input.reset();
+                input.handle(request);
+            }
+            InputRequest::DeletePrevChar | InputRequest::DeleteNextChar => input.reset(),
+            _ => return false,
+        }
+        true
     }
 }
 
@@ -192,6 +225,37 @@ mod tests {
         assert_eq!(field.value(), "45");
         field.edit(InputRequest::GoToNextChar);
         assert_eq!(field.value(), "forever");
+    }
+
+    #[test]
+    fn a_prefilled_text_gives_way_to_the_first_character_typed() {
+        use InputRequest::{DeleteNextChar, DeletePrevChar, GoToEnd, GoToPrevChar, GoToStart, InsertChar};
+        let durations = ["3h", "1d"];
+        let line: fn() -> Field = || Field::line(FieldName::Count, "100");
+        let typed = || Field::open_choice(FieldName::Duration, &durations, "100");
+        for (requests, value) in [
+            (&[InsertChar('5')][..], "5"),
+            (&[InsertChar('5'), InsertChar('0')], "50"),
+            (&[GoToEnd, InsertChar('5')], "1005"),
+            (&[GoToStart, InsertChar('5')], "5100"),
+            (&[GoToEnd, DeletePrevChar, InsertChar('5')], "105"),
+        ] {
+            for mut field in [line(), typed()] {
+                for request in requests {
+                    field.edit(*request);
+                }
+                assert_eq!(field.value(), value, "{requests:?}");
+            }
+        }
+        for request in [DeletePrevChar, DeleteNextChar] {
+            let mut field = line();
+            field.edit(request);
+            assert_eq!(field.value(), "", "{request:?}");
+        }
+        let mut field = line();
+        field.edit(GoToPrevChar);
+        field.edit(InsertChar('5'));
+        assert_eq!(field.value(), "1050");
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use kami_shared::code::{GuessOdds, easiest_odds};
 use kami_shared::duration::CardDuration;
 use kami_shared::operator::Note;
-use kami_shared::transfer::ImportCards;
 use kami_shared::transfer::import::{MalformedReason, Parsed, ReadError, parse_csv, parse_txt};
+use kami_shared::transfer::{ImportCards, Notice};
 
 use crate::upload::open_file;
 
@@ -76,6 +76,8 @@ pub struct Import {
     pub cards: Arc<ImportCards>,
     /// Its lines: those that stand in the way before the others, each by their number.
     pub lines: Vec<ImportLine>,
+    /// What was taken for granted or passed over in it.
+    pub notices: Vec<Notice>,
     /// How hard the easiest of its codes are to guess.
     pub odds: GuessOdds,
     /// How many lines are scrolled away.
@@ -99,7 +101,7 @@ impl Import {
         let mut lines: Vec<ImportLine> = of_cards.chain(malformed).collect();
         lines.sort_by_key(|line| (line.state == LineState::New, line.number));
         let odds = easiest_odds(cards.iter().map(|card| card.code));
-        Self { file, cards: cards.into(), lines, odds, scroll: 0 }
+        Self { file, cards: cards.into(), lines, notices: parsed.notices, odds, scroll: 0 }
     }
 
     /// How many lines are new, there already, and malformed.
@@ -123,8 +125,14 @@ impl Import {
 
     /// How many lines are shown on a screen of so many rows.
     pub fn height(&self, screen_rows: u16) -> usize {
-        let most = screen_rows.saturating_sub(ROWS_AROUND_LINES).clamp(1, MOST_LINES);
+        let notices = u16::try_from(self.notices_shown(screen_rows)).unwrap_or(u16::MAX);
+        let most = screen_rows.saturating_sub(ROWS_AROUND_LINES + notices).clamp(1, MOST_LINES);
         self.lines.len().clamp(1, usize::from(most))
+    }
+
+    /// How many notices are shown on a screen of so many rows, a row each.
+    pub fn notices_shown(&self, screen_rows: u16) -> usize {
+        self.notices.len().min(usize::from(screen_rows.saturating_sub(ROWS_AROUND_LINES) / 2))
     }
 
     /// Scrolls by lines, and stops at the ends.
@@ -148,7 +156,9 @@ mod tests {
             ("codes.txt", "# 未使用卡密导出\n\nVIP-A1\nVIP-B2\n", 2),
             ("codes", "VIP-A1", 1),
             ("cards.CSV", "code,note\nVIP-A1,x\n", 1),
-            ("cards.csv", "VIP-A1\nVIP-B2\n", 0),
+            ("cards.csv", "VIP-A1\nVIP-B2\n", 2),
+            ("cards.csv", "VIP-A1,30d\nVIP-B2,30d\n", 0),
+            ("cards.tsv", "code\tnote\nVIP-A1\tx\n", 1),
         ] {
             assert_eq!(file(path).parse(text.as_bytes()).unwrap().cards.len(), cards, "{path}");
         }

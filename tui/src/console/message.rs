@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use crossterm::event::KeyEvent;
 use kami_shared::filter::{Anchor, Capped, Filter, Position, Sort};
+use kami_shared::gate::Confirmed;
 use kami_shared::operator::Operator;
 use kami_shared::store::{
     ActError, ActFilter, ActOutcome, ActStep, Acted, Batch, Grants, LogRecord, Page, PrefixCounts,
-    SearchCursor, SearchStep, StatusCounts,
+    SearchCursor, SearchStep, Selection, StatusCounts, Survey, Undoable,
 };
 use kami_shared::transfer::import::ReadError;
 use tui_input::InputRequest;
@@ -15,8 +17,9 @@ use tui_input::InputRequest;
 use super::act::Act;
 use super::cards::Landing;
 use super::import::{Import, ImportFile};
-use super::order::Order;
+use super::order::{Order, Undoing};
 use super::pointer::Pointer;
+use super::session::Own;
 use super::statistics::{Series, Statistics};
 use crate::export::{ExportError, Exported};
 use crate::settings::Choice;
@@ -38,6 +41,8 @@ pub enum Message {
     Edit(InputRequest),
     /// The mouse did something.
     Pointer(Pointer),
+    /// Several keys came at once, faster than a hand presses them.
+    Burst(Vec<KeyEvent>),
     /// The operator pasted a text.
     Pasted(String),
     /// The database answered a question.
@@ -81,6 +86,10 @@ pub enum Topic {
     Statistics,
     /// What a file would bring.
     Import,
+    /// Which cards an order will touch.
+    Survey,
+    /// Which act is to be taken back.
+    Undo,
     /// What is being done to cards.
     Work,
 }
@@ -143,8 +152,17 @@ pub enum Question {
     Codes(Filter, usize),
     /// What each line of a file would do.
     Import(ImportFile),
-    /// Do this.
-    Do(Box<Order>),
+    /// Which cards an act will touch, counted to the last one.
+    Survey(Selection),
+    /// The first of these acts that stands; for want of one, the operator's last, unless it is to be done again.
+    Undoable {
+        /// The acts.
+        candidates: Vec<Own>,
+        /// Whether they are takings back.
+        is_redo: bool,
+    },
+    /// Do this, which was agreed to or needs no word.
+    Do(Box<Confirmed<Order>>),
 }
 
 /// What the database answers.
@@ -222,6 +240,17 @@ pub enum Answer {
         /// Why not.
         error: ReadError,
     },
+    /// How far the counting of what an act will touch is, from 0 to 1.
+    Surveying(f64),
+    /// Which cards an act will touch.
+    Survey(Survey),
+    /// Which act is to be taken back, if there is one.
+    Undoable {
+        /// The act.
+        undoable: Option<Undoable>,
+        /// Whether it is the taking back of another.
+        is_redo: bool,
+    },
     /// How far the work is.
     Progress {
         /// How many cards are done.
@@ -243,6 +272,7 @@ impl Answer {
             Self::Hits { goes_on: true, .. }
                 | Self::Acts { goes_on: true, .. }
                 | Self::PrefixNames(_)
+                | Self::Surveying(_)
                 | Self::Progress { .. }
                 | Self::Statistics(Statistics { stock: None, .. })
         )
@@ -271,13 +301,16 @@ pub enum Done {
         outcome: ActOutcome,
     },
     /// An act was undone.
-    Undone(ActOutcome),
+    Undone {
+        /// Which.
+        undoing: Box<Undoing>,
+        /// To how many cards, and why not to the others.
+        outcome: ActOutcome,
+    },
     /// A file was written.
     Exported(Exported),
     /// No file was written.
     NotExported(ExportError),
-    /// There is nothing to undo.
-    NothingToUndo,
     /// It was not done.
     Refused(ActError),
 }
@@ -319,6 +352,8 @@ pub enum Effect {
     Mouse(bool),
     /// Act under this name from now on.
     Operator(Operator),
+    /// Draw everything anew.
+    Redraw,
     /// Stop until the shell continues us.
     Suspend,
     /// End.

@@ -2,6 +2,7 @@
 
 pub mod act;
 pub mod backend;
+pub mod burst;
 pub mod cards;
 pub mod column;
 pub mod field;
@@ -25,6 +26,7 @@ pub mod refusal;
 mod run;
 pub mod saved_view;
 pub mod search;
+pub mod session;
 pub mod settings;
 pub mod statistics;
 pub mod terminal;

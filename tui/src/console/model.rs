@@ -13,6 +13,7 @@ use super::message::{Effect, Question, QuestionId, Topic};
 use super::overlay::{Overlay, PickerKind};
 use super::pointer::Click;
 use super::saved_view::SavedView;
+use super::session::Session;
 use super::settings::{Files, Sources};
 use super::statistics::Statistics;
 use super::theme::Theme;
@@ -20,10 +21,16 @@ use crate::settings::{Source, Sourced};
 use crate::words::Language;
 
 /// The smallest terminal that the console can be used in.
-pub const SMALLEST: (u16, u16) = (60, 15);
+pub const SMALLEST: (u16, u16) = (36, 12);
+
+/// Below how many columns the screen is a phone's: a table of codes and their statuses, and frames as wide as it.
+pub const NARROW: u16 = 60;
 
 /// From how many columns on the detail of a card stands beside the table.
 const WIDE: u16 = 120;
+
+/// How long after a paste that did nothing a single key still belongs to it: slow lines break a paste into parts.
+const PASTE_LASTS: TimeDelta = TimeDelta::milliseconds(50);
 
 /// How long a wait goes unmentioned.
 const PATIENCE: TimeDelta = TimeDelta::milliseconds(150);
@@ -223,12 +230,16 @@ pub struct Model {
     pub history: Option<History>,
     /// Counts over time, as far as they were asked for.
     pub statistics: Option<Statistics>,
+    /// What this session did.
+    pub session: Session,
     /// What is being done.
     pub work: Option<Work>,
     /// What lies over the screen, the topmost last.
     pub overlays: Vec<Overlay>,
     /// What the message line says.
     pub notice: Option<Notice>,
+    /// When a paste came last where no text is typed.
+    pub pasted_at: Option<DateTime<Utc>>,
     /// Whether the operator was told that leaving loses what he typed.
     pub was_told_of_loss: bool,
     asked: HashMap<Topic, Asked>,
@@ -267,9 +278,11 @@ impl Model {
             counts: None,
             history: None,
             statistics: None,
+            session: Session::default(),
             work: None,
             overlays: Vec::new(),
             notice: None,
+            pasted_at: None,
             was_told_of_loss: false,
             asked: HashMap::new(),
             last_id: 0,
@@ -300,9 +313,20 @@ impl Model {
         }
     }
 
+    /// Whether a key that comes now belongs to a paste that did nothing.
+    pub fn is_pasting(&self) -> bool {
+        let age = self.pasted_at.map(|at| self.now - at);
+        age.is_some_and(|age| (TimeDelta::zero()..PASTE_LASTS).contains(&age))
+    }
+
     /// Whether the detail of the card under the cursor stands beside the table.
     pub const fn is_wide(&self) -> bool {
         self.size.0 >= WIDE
+    }
+
+    /// Whether the screen is a phone's.
+    pub const fn is_narrow(&self) -> bool {
+        self.size.0 < NARROW
     }
 
     /// Whether the detail of a card is shown at all.
@@ -361,10 +385,20 @@ impl Model {
 
     /// Whether the operator has waited for the table or a list long enough to be told so.
     pub fn is_waiting_long(&self) -> bool {
-        [Topic::Rows, Topic::Choices, Topic::Acts, Topic::LogOfAct, Topic::Codes, Topic::Import, Topic::Work]
-            .iter()
-            .filter_map(|topic| self.asked.get(topic))
-            .any(|asked| !asked.is_quiet && self.now - asked.at > PATIENCE)
+        [
+            Topic::Rows,
+            Topic::Choices,
+            Topic::Acts,
+            Topic::LogOfAct,
+            Topic::Codes,
+            Topic::Import,
+            Topic::Survey,
+            Topic::Undo,
+            Topic::Work,
+        ]
+        .iter()
+        .filter_map(|topic| self.asked.get(topic))
+        .any(|asked| !asked.is_quiet && self.now - asked.at > PATIENCE)
     }
 
     /// Whether the detail beside the table is still that of the card on which the cursor rested before: it follows

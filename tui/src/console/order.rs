@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use kami_shared::acts::Act as CardAct;
 use kami_shared::edit::CardEdit;
+use kami_shared::gate::{Kind, Weight};
 use kami_shared::operator::Note;
 use kami_shared::record::CardRecord;
-use kami_shared::store::{GenerateOrder, Selection};
+use kami_shared::store::{GenerateOrder, Selection, Undoable};
 use kami_shared::transfer::ImportCards;
 
 use crate::export::ExportOrder;
@@ -37,13 +38,38 @@ pub enum Order {
         /// To which.
         target: Target,
     },
-    /// Undo the operator's last act.
-    Undo,
+    /// Take an act back, or do it again.
+    Undo(Box<Undoing>),
     /// Write cards to a file.
     Export(ExportOrder),
 }
 
+/// An act that is to be taken back.
+#[derive(Clone, Debug)]
+pub struct Undoing {
+    /// The act.
+    pub undoable: Undoable,
+    /// Whether this very session did it.
+    pub is_own: bool,
+    /// Whether it is the taking back of another, which so is done again.
+    pub is_redo: bool,
+}
+
 impl Order {
+    /// How much it does, for the gate to decide whether it is asked about.
+    pub fn weight(&self) -> Weight {
+        let cards = self.count().unwrap_or(0);
+        let kind = match self {
+            Self::Generate(_) => Kind::Generate,
+            Self::Import { .. } => Kind::Import,
+            Self::Act { act: CardAct::Delete, .. } => Kind::Delete,
+            Self::Edit { .. } | Self::Act { .. } => Kind::Change,
+            Self::Undo(undoing) => return undoing.undoable.weight(undoing.is_own),
+            Self::Export(_) => Kind::Read,
+        };
+        Weight { cards, kind }
+    }
+
     /// How many cards it is about, where that is known before.
     pub fn count(&self) -> Option<u64> {
         match self {
@@ -51,7 +77,8 @@ impl Order {
             Self::Import { cards, .. } => Some(cards.len() as u64),
             Self::Edit { .. } => Some(1),
             Self::Act { target, .. } => Some(target.count()),
-            Self::Undo | Self::Export(_) => None,
+            Self::Undo(undoing) => Some(undoing.undoable.act.card_count),
+            Self::Export(_) => None,
         }
     }
 
@@ -69,7 +96,7 @@ impl Order {
                 CardAct::Delete => "work.delete",
                 CardAct::SetNote { .. } => "work.note",
             },
-            Self::Undo => "work.undo",
+            Self::Undo(_) => "work.undo",
             Self::Export(_) => "work.export",
         }
     }
@@ -82,7 +109,7 @@ impl Order {
     /// Whether it takes so long that its progress is shown.
     pub const fn is_long(&self) -> bool {
         match self {
-            Self::Generate(_) | Self::Import { .. } | Self::Undo | Self::Export(_) => true,
+            Self::Generate(_) | Self::Import { .. } | Self::Undo(_) | Self::Export(_) => true,
             Self::Edit { .. } => false,
             Self::Act { target, .. } => matches!(target, Target::Many { .. }),
         }

@@ -51,14 +51,41 @@ pub enum Overlay {
 pub struct Confirm {
     /// The question.
     pub question: String,
+    /// Which cards it will touch.
+    pub touched: Touched,
     /// What follows from a yes.
     pub consequence: String,
     /// What is done then.
     pub then: Consequence,
     /// Whether it is dangerous rather than only large.
     pub is_danger: bool,
-    /// The number that has to be typed, and what was typed; a plain yes will do where there is nothing.
-    pub typed: Option<(String, Input)>,
+    /// What was typed where a number has to be; a plain yes will do where there is nothing.
+    pub typed: Option<Input>,
+}
+
+impl Confirm {
+    /// A question that is answered by a plain yes.
+    pub const fn new(question: String, consequence: String, then: Consequence) -> Self {
+        let touched = Touched::Known(Vec::new());
+        Self { question, touched, consequence, then, is_danger: false, typed: None }
+    }
+
+    /// Whether the cards that it will touch are being counted.
+    pub const fn is_counting(&self) -> bool {
+        matches!(self.touched, Touched::Counting { .. })
+    }
+}
+
+/// Which cards something will touch.
+#[derive(Clone, Debug)]
+pub enum Touched {
+    /// They are being counted.
+    Counting {
+        /// The part that is done, from 0 to 1.
+        share: f64,
+    },
+    /// These, in lines to read.
+    Known(Vec<String>),
 }
 
 /// What a yes does.

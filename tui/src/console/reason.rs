@@ -5,6 +5,7 @@ use kami_shared::socket::UntrustedSocket;
 use kami_shared::store::{ActError, MAX_BATCH, Right, StoreError, UndoRefusal, Withheld, rights_in_words};
 use kami_shared::transfer::import::{MAX_BYTES, MAX_MALFORMED, MalformedReason, ReadError};
 
+use crate::cells::harmless;
 use crate::export::ExportError;
 use crate::words::{Language, number, say};
 
@@ -76,7 +77,8 @@ pub fn read_error(language: Language, error: &ReadError) -> String {
             say!(language, "upload.malformed", most = number(MAX_MALFORMED as u64))
         }
         ReadError::NoDuration => say!(language, "command.needs_duration"),
-        ReadError::NotText => say!(language, "upload.not_text"),
+        ReadError::OpenQuote(line) => say!(language, "upload.open_quote", line = number(*line)),
+        ReadError::Workbook => say!(language, "upload.workbook"),
         ReadError::Io(error) => error.to_string(),
     }
 }
@@ -92,7 +94,20 @@ pub fn malformed(language: Language, reason: MalformedReason) -> String {
         MalformedReason::Repeated(line) => {
             return say!(language, "malformed.repeated", line = number(line));
         }
+        MalformedReason::RowInQuotes(line) => {
+            return say!(language, "malformed.row_in_quotes", line = number(line));
+        }
         MalformedReason::NoHeader => "malformed.no_header",
+        MalformedReason::TwoColumns => "malformed.two_columns",
+        MalformedReason::HeaderAgain => "malformed.header_again",
+        MalformedReason::NoCode => "malformed.no_code",
+        MalformedReason::NoUnit => "malformed.no_unit",
+        MalformedReason::SeveralCells => "malformed.several_cells",
+        MalformedReason::TooManyCells => "malformed.too_many_cells",
+        MalformedReason::Quote => "malformed.quote",
+        MalformedReason::NotText => "malformed.not_text",
+        MalformedReason::MadeNumber => "malformed.made_number",
+        MalformedReason::MadeDate => "malformed.made_date",
     };
     say!(language, key)
 }
@@ -126,6 +141,9 @@ pub fn act_error(language: Language, error: &ActError) -> String {
                 return say!(language, key, n = number(*cards), batch = batch_id);
             }
         },
+        ActError::NoTransactions { table, engine } => {
+            return say!(language, "reason.no_transactions", table = table, engine = harmless(engine));
+        }
         ActError::ReadOnly => "reason.read_only",
         ActError::NotFound => "reason.not_found",
         ActError::Changed { .. } => "reason.changed",

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use crossterm::event::{Event, EventStream};
-use futures_util::StreamExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use kami_shared::store::Store;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
+use super::burst::{self, Arrivals};
 use super::column::Column;
-use super::keymap;
 use super::line::Line;
 use super::message::{Effect, Message};
 use super::model::{Location, Model, ReadOnly, Tone};
@@ -24,6 +24,7 @@ use super::update::update;
 use super::view::view;
 use super::worker::Worker;
 use crate::settings::{Choice, Paths, Preferences, Settings};
+use crate::size::terminal_size;
 use crate::words::say;
 
 /// The shortest time between two frames.
@@ -39,12 +40,13 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         "the console needs a terminal; for scripts there are subcommands: kami --help"
     );
     let variable = |name: &str| std::env::var(name).ok();
-    let model = model(&settings, &variable)?;
+    let model = model(&settings, &variable);
     let store = Store::new(&settings.connection.url).read_only(settings.read_only);
     let (worker, answers) = Worker::new(store, settings.operator.value.clone());
     let line = Line::watch()?;
     let screen = Screen::claim(&variable("TERM").unwrap_or_default(), settings.mouse.value)?;
-    let mut console = Console { settings, model, worker, screen, shown_minute: None, dirty: true };
+    let arrivals = Arrivals::default();
+    let mut console = Console { settings, model, worker, screen, arrivals, shown_minute: None, dirty: true };
     let ended = console.run(&line, answers).await;
     let Console { screen, worker, .. } = console;
     drop(screen);
@@ -54,9 +56,9 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
 }
 
 /// The core as the settings want it at first.
-fn model(settings: &Settings, variable: &dyn Fn(&str) -> Option<String>) -> io::Result<Model> {
+fn model(settings: &Settings, variable: &dyn Fn(&str) -> Option<String>) -> Model {
     let theme = Theme { depth: Depth::detect(variable), shade: settings.shade.value };
-    let size = crossterm::terminal::size()?;
+    let size = terminal_size();
     let operator = settings.operator.value.clone();
     let mut model = Model::new(Utc::now(), size, settings.language.value, theme, operator);
     model.usual_operator = settings.usual_operator.clone();
@@ -95,7 +97,7 @@ fn model(settings: &Settings, variable: &dyn Fn(&str) -> Option<String>) -> io::
     };
     model.confined = settings.confined;
     model.read_only = settings.read_only.then_some(ReadOnly::Asked);
-    Ok(model)
+    model
 }
 
 /// The console with both its ends.
@@ -104,6 +106,8 @@ struct Console {
     model: Model,
     worker: Worker,
     screen: Screen,
+    /// Keys of which it is not known yet whether others belong to them.
+    arrivals: Arrivals,
     /// The minute of the last frame: countdowns and the clock change with it.
     shown_minute: Option<i64>,
     /// Whether what is shown may have changed since the last frame.
@@ -133,6 +137,7 @@ impl Console {
         let mut next = self.take(Message::Started)?;
         while next == Next::GoOn {
             let frame_at = last_frame + FRAME;
+            let complete_at = self.arrivals.complete_at().map(Instant::from_std);
             next = tokio::select! {
                 _ = terminate.recv() => Next::End,
                 _ = hang_up.recv() => Next::End,
@@ -144,6 +149,9 @@ impl Console {
                     Some(Ok(event)) => self.event(event)?,
                     Some(Err(_)) | None => Next::End,
                 },
+                () = sleep_until(complete_at.unwrap_or(frame_at)), if complete_at.is_some() => {
+                    self.complete(&mut keys)?
+                }
                 answer = answers.recv() => match answer {
                     Some(message) => self.take(message)?,
                     None => Next::End,
@@ -160,15 +168,47 @@ impl Console {
     }
 
     fn event(&mut self, event: Event) -> anyhow::Result<Next> {
-        self.tell_time();
         let message = match event {
-            Event::Key(key) => keymap::message(&self.model, key),
-            Event::Resize(columns, rows) => Some(Message::Resized(columns, rows)),
+            Event::Key(key) => {
+                self.arrivals.add(key, std::time::Instant::now());
+                return Ok(Next::GoOn);
+            }
+            // As the backend asks for it, so that both know the same size.
+            Event::Resize(..) => {
+                let (columns, rows) = terminal_size();
+                Some(Message::Resized(columns, rows))
+            }
             Event::Paste(text) => Some(Message::Pasted(text)),
             Event::Mouse(event) => Pointer::of(event).map(Message::Pointer),
             Event::FocusGained | Event::FocusLost => None,
         };
-        message.map_or(Ok(Next::GoOn), |message| self.take(message))
+        let Some(message) = message else { return Ok(Next::GoOn) };
+        // The keys before it come first.
+        if self.keys()? == Next::End {
+            return Ok(Next::End);
+        }
+        self.tell_time();
+        self.take(message)
+    }
+
+    /// Takes in the keys that have arrived together, once the terminal has no other for them: it may have had while
+    /// something else took its time here.
+    fn complete(&mut self, keys: &mut EventStream) -> anyhow::Result<Next> {
+        let mut has_more = false;
+        while let Some(Some(Ok(event))) = keys.next().now_or_never() {
+            has_more = true;
+            if self.event(event)? == Next::End {
+                return Ok(Next::End);
+            }
+        }
+        if has_more { Ok(Next::GoOn) } else { self.keys() }
+    }
+
+    /// Takes in the keys that have arrived together.
+    fn keys(&mut self) -> anyhow::Result<Next> {
+        self.tell_time();
+        let keys = self.arrivals.take();
+        burst::message(&self.model, keys).map_or(Ok(Next::GoOn), |message| self.take(message))
     }
 
     /// Takes a message into the core and does what it wants done.
@@ -189,6 +229,7 @@ impl Console {
                 Effect::Keep(choice) => self.keep(choice),
                 Effect::Mouse(wanted) => self.screen.take_mouse(wanted)?,
                 Effect::Operator(operator) => self.worker.act_as(operator),
+                Effect::Redraw => self.screen.redraw()?,
                 Effect::Suspend => next = self.suspend()?,
                 Effect::Quit => next = Next::End,
             }
@@ -231,7 +272,7 @@ impl Console {
         self.screen.reclaim()?;
         self.tell_time();
         // The terminal may have another size than when it was left.
-        let (columns, rows) = crossterm::terminal::size()?;
+        let (columns, rows) = terminal_size();
         self.take(Message::Resized(columns, rows))?;
         self.take(Message::Resumed)
     }

@@ -4,11 +4,12 @@ use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::style::{Attribute, SetAttribute};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute, queue};
 use ratatui::{Frame, Terminal};
 
-use super::backend::ThriftyBackend;
+use super::backend::{self, ThriftyBackend};
 
 /// The terminal, from [`Screen::claim`] until it is dropped.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ impl Screen {
         if self.is_away {
             return Ok(());
         }
-        self.terminal.draw(render).map(drop)
+        backend::draw(&mut self.terminal, render)
     }
 
     /// Gives the terminal to the shell until we are continued; does nothing where there is no shell above us.
@@ -68,7 +69,15 @@ impl Screen {
     pub(super) fn reclaim(&mut self) -> io::Result<()> {
         self.enter()?;
         self.is_away = false;
-        self.terminal.backend_mut().forget();
+        self.redraw()
+    }
+
+    /// Draws everything anew with the next frame, since someone else may have written to the terminal.
+    pub(super) fn redraw(&mut self) -> io::Result<()> {
+        if self.is_away {
+            return Ok(());
+        }
+        self.terminal.backend_mut().forget()?;
         self.terminal.clear()
     }
 
@@ -110,6 +119,8 @@ fn give_back() {
     if HAS_MOUSE.swap(false, Ordering::Relaxed) {
         drop(io::stdout().write_all(GIVE_MOUSE));
     }
-    drop(execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, cursor::Show));
+    // The pen is left as the last frame had it.
+    let plain = SetAttribute(Attribute::Reset);
+    drop(execute!(io::stdout(), plain, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show));
     drop(disable_raw_mode());
 }

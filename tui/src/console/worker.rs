@@ -8,9 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use kami_shared::filter::{Anchor, Filter, Sort};
+use kami_shared::gate::Confirmed;
 use kami_shared::operator::Operator;
 use kami_shared::store::{
-    ActError, ActFilter, ActProgress, LogFilter, Progress, SearchCursor, SearchStep, Store, StoreError,
+    ActError, ActFilter, ActProgress, LogFilter, ManyAct, OneAct, OneEdit, Progress, SearchCursor,
+    SearchStep, Selection, Store, StoreError, Undo, Undoable,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
@@ -19,6 +21,7 @@ use super::import::{Import, ImportFile};
 use super::message::{Answer, Done, Failure, Message, Question, QuestionId, Topic};
 use super::order::{Order, Target};
 use super::reason::store_error;
+use super::session::Own;
 use super::statistics::{Chart, EXPIRING_NEXT, STOCK_DAYS, Series, Statistics};
 use crate::export;
 use crate::words::Language;
@@ -170,6 +173,10 @@ impl Errand {
                 Answer::Codes(page.rows.into_iter().map(|card| card.full_code).collect())
             }
             Question::Import(file) => self.look(file).await?,
+            Question::Survey(selection) => return self.survey(&selection).await,
+            Question::Undoable { candidates, is_redo } => {
+                Answer::Undoable { undoable: self.undoable(&candidates, is_redo).await?, is_redo }
+            }
             Question::Do(order) => Answer::Done(Box::new(self.work(*order).await)),
         };
         self.send(answer);
@@ -252,6 +259,35 @@ impl Errand {
         Ok(Answer::Import(Box::new(Import::new(file, parsed, &exist))))
     }
 
+    /// Counts what an act will touch, and tells how far that is.
+    async fn survey(&self, selection: &Selection) -> Result<(), StoreError> {
+        let on_progress = |progress: ActProgress| {
+            self.send(Answer::Surveying(progress.share));
+            ControlFlow::Continue(())
+        };
+        if let Some(survey) = self.store.survey(selection, &on_progress).await? {
+            self.send(Answer::Survey(survey));
+        }
+        Ok(())
+    }
+
+    /// The first of these acts that stands, or the last of the operator.
+    async fn undoable(&self, candidates: &[Own], is_redo: bool) -> Result<Option<Undoable>, StoreError> {
+        let store = &self.store;
+        for own in candidates {
+            let id = match own {
+                Own::Act(id) => Some(*id),
+                Own::Batch(batch) => store.act_of_batch(*batch).await?,
+            };
+            let Some(id) = id else { continue };
+            let undoable = store.undoable(id).await?;
+            if let Some(undoable) = undoable.filter(|undoable| undoable.act.undone_by.is_none()) {
+                return Ok(Some(undoable));
+            }
+        }
+        if is_redo { Ok(None) } else { store.last_act_of(&self.operator).await }
+    }
+
     /// There is not a single card.
     async fn nothing_to_search(&self) -> Result<(), StoreError> {
         let progress = Progress { done: 0, total: 0 };
@@ -267,33 +303,36 @@ impl Errand {
     }
 
     /// Does what was ordered, telling how far it is.
-    async fn work(&self, order: Order) -> Done {
+    async fn work(&self, order: Confirmed<Order>) -> Done {
         self.try_work(order).await.unwrap_or_else(Done::Refused)
     }
 
-    async fn try_work(&self, order: Order) -> Result<Done, ActError> {
+    async fn try_work(&self, order: Confirmed<Order>) -> Result<Done, ActError> {
         let (store, operator) = (&self.store, &self.operator);
         let on_progress = |progress: ActProgress| self.progress(progress.done, Some(progress.share));
-        let done = match order {
-            Order::Generate(order) => {
+        let done = match (*order).clone() {
+            Order::Generate(batch) => {
                 let on_made = |made| self.progress(made, None);
-                Done::Made(store.generate(operator, &order, &on_made).await?)
+                Done::Made(store.generate(operator, &order.map(|_| batch), &on_made).await?)
             }
             Order::Import { cards, note } => {
                 let on_made = |made| self.progress(made, None);
                 Done::Made(store.import(operator, &cards, note.as_ref(), &on_made).await?)
             }
             Order::Edit { seen, edit } => {
-                let acted = store.edit(operator, &seen, &edit).await?;
-                Done::One { act: "edit", card: seen.id, acted }
+                let card = seen.id;
+                let acted = store.edit(operator, &order.map(|_| OneEdit { edit, seen: *seen })).await?;
+                Done::One { act: "edit", card, acted }
             }
             Order::Act { act, target: Target::One(seen) } => {
-                let acted = store.act_on_one(operator, &act, &seen).await?;
-                Done::One { act: act.name(), card: seen.id, acted }
+                let (name, card) = (act.name(), seen.id);
+                let acted = store.act_on_one(operator, &order.map(|_| OneAct { act, seen: *seen })).await?;
+                Done::One { act: name, card, acted }
             }
             Order::Act { act, target: Target::Many { selection, .. } } => {
-                let outcome = store.act_on(operator, &act, &selection, &on_progress).await?;
-                Done::Many { act: act.name(), outcome }
+                let name = act.name();
+                let many = order.map(|_| ManyAct { act, selection });
+                Done::Many { act: name, outcome: store.act_on(operator, &many, &on_progress).await? }
             }
             Order::Export(order) => {
                 let on_written = |written, share| self.progress(written, Some(share));
@@ -302,10 +341,11 @@ impl Errand {
                     Err(error) => Done::NotExported(error),
                 }
             }
-            Order::Undo => match store.last_undoable(operator).await.map_err(ActError::Store)? {
-                None => Done::NothingToUndo,
-                Some(act) => Done::Undone(store.undo(operator, act.id, &on_progress).await?),
-            },
+            Order::Undo(undoing) => {
+                let undo = order.map(|_| Undo { act_id: undoing.undoable.act.id });
+                let outcome = store.undo(operator, &undo, &on_progress).await?;
+                Done::Undone { undoing, outcome }
+            }
         };
         Ok(done)
     }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use kami_shared::database_url::DatabaseUrl;
+use kami_shared::small_file;
 use serde::Deserialize;
 use url::Url;
 
@@ -103,8 +104,7 @@ pub(super) fn choose(
 }
 
 fn read(path: &Path) -> Result<String, SettingsError> {
-    std::fs::read_to_string(path)
-        .map_err(|source| SettingsError::Unreadable { path: path.to_owned(), source })
+    small_file::read(path).map_err(|source| SettingsError::Unreadable { path: path.to_owned(), source })
 }
 
 fn named(
@@ -246,6 +246,46 @@ mod tests {
         assert_eq!(found.unwrap().server, "10.0.0.7");
         assert!(matches!(both, Err(SettingsError::TwoAddresses)), "{both:?}");
         assert!(matches!(choose(None), Err(SettingsError::Unreadable { .. })));
+    }
+
+    #[test]
+    fn files_from_windows_are_read_wherever_one_is_named() {
+        let folder = std::env::temp_dir().join(format!("kami-windows-{}", std::process::id()));
+        std::fs::create_dir(&folder).unwrap();
+        let address = "mysql://kami:secret@10.0.0.7/kamisystem";
+        let utf16 = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+        for (name, text) in
+            [("env", format!("DATABASE_URL={address}\r\n")), ("url", format!("{address}\r\n"))]
+        {
+            for (end, bytes) in
+                [("8", format!("\u{feff}{text}").into_bytes()), ("16", utf16(&format!("\u{feff}{text}")))]
+            {
+                std::fs::write(folder.join(name.to_owned() + end), bytes).unwrap();
+            }
+        }
+        std::fs::write(folder.join("password"), "\u{feff}p@ss/word\r\n").unwrap();
+        std::fs::write(folder.join("gbk"), b"\xc3\xdc\xc2\xeb").unwrap();
+        let choose_file = |env_file: Option<&str>, url_file: Option<&str>| {
+            let wishes = Wishes { env_file: env_file.map(|name| folder.join(name)), ..Wishes::default() };
+            choose(&wishes, &Config::default(), &paths(), &|name| {
+                url_file
+                    .filter(|_| name == "DATABASE_URL_FILE")
+                    .map(|name| folder.join(name).display().to_string())
+            })
+        };
+        for end in ["8", "16"] {
+            assert_eq!(choose_file(Some(&format!("env{end}")), None).unwrap().url, address.parse().unwrap());
+            assert_eq!(choose_file(None, Some(&format!("url{end}"))).unwrap().url, address.parse().unwrap());
+        }
+        let words = choose_file(None, Some("gbk")).unwrap_err().words(crate::words::Language::Chinese);
+        assert!(words.ends_with("不是 UTF-8 文本，请另存为 UTF-8"), "{words}");
+        let config = format!(
+            "[environments.a]\nurl = \"mysql://kami@db-1/kamisystem\"\npassword_file = {:?}",
+            folder.join("password")
+        );
+        let connection = choose_from(&config, None, None).unwrap();
+        assert_eq!(connection.url, "mysql://kami:p%40ss%2Fword@db-1/kamisystem".parse().unwrap());
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

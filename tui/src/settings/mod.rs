@@ -13,6 +13,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use kami_shared::operator::Operator;
+use kami_shared::small_file::{self, SmallFileError};
 use kami_shared::zone::{UnknownZone, Zone};
 use serde::Deserialize;
 use thiserror::Error;
@@ -92,7 +93,7 @@ pub enum SettingsError {
         /// Which file.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        source: SmallFileError,
     },
     /// A file cannot be written.
     #[error("{} cannot be written: {source}", path.display())]
@@ -307,9 +308,9 @@ impl Paths {
 
 /// The contents of a TOML file; `None` where there is no file.
 fn read_toml<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>, SettingsError> {
-    let text = match std::fs::read_to_string(path) {
+    let text = match small_file::read(path) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.is_missing() => return Ok(None),
         Err(source) => return Err(SettingsError::Unreadable { path: path.to_owned(), source }),
     };
     toml::from_str(&text).map(Some).map_err(|error| SettingsError::Malformed {

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers, read};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
+use kami_shared::small_file::{self, SmallFileError};
 use thiserror::Error;
 
 /// Where a password comes from.
@@ -33,7 +34,7 @@ pub enum PasswordError {
         /// Which file.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        source: SmallFileError,
     },
     /// Its command cannot be started.
     #[error("its command cannot be started: {0}")]
@@ -59,7 +60,7 @@ pub(super) fn find(
         }
         PasswordSource::File(path) => {
             let path = folder.join(path);
-            std::fs::read_to_string(&path).map_err(|source| PasswordError::File { path, source })?
+            small_file::read(&path).map_err(|source| PasswordError::File { path, source })?
         }
         PasswordSource::Command(command) => output_of(command)?,
         PasswordSource::Prompt => prompt(environment)?,

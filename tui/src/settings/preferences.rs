@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use kami_shared::card::TextError;
 use kami_shared::operator::Operator;
+use kami_shared::small_file::{self, SmallFileError};
 use kami_shared::zone::{UnknownZone, Zone};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -91,9 +92,9 @@ pub enum Choice {
 impl Preferences {
     /// Reads them; what cannot be understood is skipped, and so is a file that is no TOML or cannot be read.
     pub fn read(path: &Path) -> Self {
-        match fs::read_to_string(path) {
+        match small_file::read(path) {
             Ok(text) => Self::parse(&text),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::default(),
+            Err(error) if error.is_missing() => Self::default(),
             Err(_) => Self { skipped: vec![file_name(path)], ..Self::default() },
         }
     }
@@ -129,11 +130,11 @@ impl Preferences {
     /// Keeps a choice in the file, whole or not at all; what other consoles wrote there meanwhile stays.
     pub fn keep(path: &Path, choice: Choice) -> Result<(), SettingsError> {
         let failed = |source| SettingsError::Unwritable { path: path.to_owned(), source };
-        let mut table = match fs::read_to_string(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Table::new(),
-            Err(error) => return Err(failed(error)),
-            Ok(text) => {
-                let table = text.parse::<Table>().ok();
+        let mut table = match small_file::read(path) {
+            Err(error) if error.is_missing() => Table::new(),
+            Err(SmallFileError::Io(error)) => return Err(failed(error)),
+            read => {
+                let table = read.ok().and_then(|text| text.parse::<Table>().ok());
                 let loses = table.as_ref().is_none_or(|table| {
                     matches!(choice, Choice::View(_))
                         && table.get("views").is_some_and(|views| !views.is_array())
@@ -312,6 +313,15 @@ mod tests {
         for kept in ["klingon", "later = 1", "lost", "mouse = false"] {
             assert!(text.contains(kept), "{text}");
         }
+    }
+
+    #[test]
+    fn a_file_that_was_saved_on_windows_is_read_and_kept() {
+        let file = File::new("windows");
+        file.write("\u{feff}theme = \"light\"\r\nmouse = true\r\n");
+        Preferences::keep(&file.path(), Choice::Mouse(false)).unwrap();
+        let read = Preferences::read(&file.path());
+        assert_eq!((read.shade, read.mouse, read.skipped), (Some(Shade::Light), Some(false), Vec::new()));
     }
 
     #[test]

@@ -27,7 +27,7 @@ const STICKY: u32 = 0o1000;
 pub(super) fn nobody_else_writes(path: &Path) -> Result<(), SettingsError> {
     let unreadable = |path: &Path| {
         let path = path.to_owned();
-        move |source| SettingsError::Unreadable { path, source }
+        move |source: io::Error| SettingsError::Unreadable { path, source: source.into() }
     };
     let whole = match fs::canonicalize(path) {
         Ok(whole) => whole,

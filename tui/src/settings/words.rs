@@ -1,6 +1,8 @@
 //! What is wrong with the settings, in the reader's language.
 
-use super::{Config, Paths, Preferences, SettingsError, locale, read_toml};
+use kami_shared::small_file::{MAX_BYTES, SmallFileError};
+
+use super::{Config, PasswordError, Paths, Preferences, SettingsError, locale, read_toml};
 use crate::words::{Language, say};
 
 /// The language to complain in while the settings cannot be read: that of the preferences, else of the configuration as
@@ -13,13 +15,27 @@ pub fn language_of_complaints(variable: &dyn Fn(&str) -> Option<String>) -> Lang
     chosen.unwrap_or_else(|| locale(variable))
 }
 
+/// Why a small file has no text to give.
+fn small_file(language: Language, error: &SmallFileError) -> String {
+    match error {
+        SmallFileError::TooLarge => say!(language, "settings.too_large", most = MAX_BYTES / 1024 / 1024),
+        SmallFileError::NotText => say!(language, "settings.not_text"),
+        SmallFileError::Io(error) => error.to_string(),
+    }
+}
+
 impl SettingsError {
     /// What is wrong, in a language.
     pub fn words(&self, language: Language) -> String {
         match self {
             Self::NoHome => say!(language, "settings.no_home"),
             Self::Unreadable { path, source } => {
-                say!(language, "settings.unreadable", path = path.display(), why = source)
+                say!(
+                    language,
+                    "settings.unreadable",
+                    path = path.display(),
+                    why = small_file(language, source)
+                )
             }
             Self::Unwritable { path, source } => {
                 say!(language, "settings.unwritable", path = path.display(), why = source)
@@ -34,6 +50,11 @@ impl SettingsError {
             }
             Self::TwoAddresses => say!(language, "settings.two_addresses"),
             Self::NoDatabase(path) => say!(language, "settings.no_database", path = path.display()),
+            Self::Password { environment, source: PasswordError::File { path, source } } => {
+                let why = small_file(language, source);
+                let why = say!(language, "settings.unreadable", path = path.display(), why = why);
+                say!(language, "settings.password", name = environment, why = why)
+            }
             Self::Password { environment, source } => {
                 say!(language, "settings.password", name = environment, why = source)
             }

@@ -31,6 +31,25 @@ async fn the_text_form_is_what_sellers_tools_read() {
 }
 
 #[tokio::test]
+async fn a_shop_gets_codes_and_nothing_else() {
+    let kami = Kami::with_cards().await;
+    let ran = kami.run(&["export", "--for", "shop", "--prefix", "VIP"]).ends(0);
+    let path = ran.out.trim_end();
+    assert!(path.starts_with("exports/shop_unused_cards_VIP_"), "{path}");
+    assert_eq!(fs::read(kami.folder.join(path)).unwrap(), b"VIP-B\nVIP-A\n");
+    for arguments in [["--for", "shop"], ["--format", "shop"]] {
+        let ran = kami.run(&[&["export", "VIP-A", "--output", "-"], &arguments[..]].concat()).ends(0);
+        assert_eq!(ran.out, "VIP-A\n");
+    }
+    let seller = kami.run(&["export", "VIP-A", "--output", "-", "--for", "seller"]).ends(0);
+    assert!(seller.out.starts_with("# "), "{seller:?}");
+    kami.run(&["export", "--for", "shop", "--format", "csv"]).ends(2);
+    kami.run(&["generate", "--prefix", "NEW", "--count", "1", "--output", "n", "--format", "shop"]).ends(0);
+    let made = fs::read_to_string(kami.folder.join("n")).unwrap();
+    assert!(made.starts_with("NEW-") && made.lines().count() == 1, "{made}");
+}
+
+#[tokio::test]
 async fn nothing_to_export_is_no_file() {
     let kami = Kami::with_cards().await;
     let ran = kami.run(&["export", "--prefix", "NONE", "--output", "none.txt"]).ends(3);

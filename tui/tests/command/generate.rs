@@ -24,13 +24,38 @@ async fn codes_go_to_standard_output_and_words_to_standard_error() {
 }
 
 #[tokio::test]
-async fn many_cards_need_a_yes() {
+async fn without_a_duration_cards_last_three_hours_and_it_says_so() {
     let kami = Kami::new().await;
-    let arguments = ["generate", "--prefix", "VIP", "--count", "10001", "--duration", "1d"];
-    let ran = kami.run(&arguments).ends(4);
-    assert_eq!(ran.err, "kami: Generate 10,001 cards? Without a terminal to ask at, that needs --yes.\n");
-    let ran = kami.run(&[&arguments[..], &["--yes"]].concat()).ends(0);
-    assert_eq!(ran.out.lines().count(), 10_001);
+    let arguments = ["generate", "--prefix", "VIP", "--count", "1"];
+    let made = kami.run(&arguments).ends(0);
+    assert_eq!(
+        made.err,
+        "One card made. Batch #1.\nEach lasts 3h from its activation: --duration says otherwise.\n"
+    );
+    let json = kami.run(&[&arguments[..], &["--json"]].concat()).ends(0).json();
+    assert_eq!((&json[0]["duration"], &json[0]["duration_seconds"]), (&"3h".into(), &10_800.into()));
+    let mut command = kami.command(&["generate", "--prefix", "VIP", "--count", "1", "--duration", "1个月"]);
+    let month = ran(command.env("LANG", "zh_CN.UTF-8").arg("--json").output().unwrap()).ends(0);
+    assert_eq!(month.json()[0]["duration"], "30d");
+    assert!(!month.err.contains("--duration"), "{month:?}");
+}
+
+#[tokio::test]
+async fn many_cards_are_told_in_words_and_need_a_yes() {
+    let kami = Kami::new().await;
+    let generate = |count, more: &[&'static str]| {
+        kami.run(&[&["generate", "--prefix", "VIP", "--count", count, "--duration", "1d"], more].concat())
+    };
+    let ran = generate("1001", &[]).ends(4);
+    assert_eq!(
+        ran.err,
+        "kami: Generate 1,001 cards VIP-…, 1d each? Without a terminal to ask at, that needs --yes.\n"
+    );
+    kami.run(&["list"]).ends(3);
+    for (count, more, made) in [("1000", &[][..], 1_000), ("1001", &["--yes"], 1_001)] {
+        let ran = generate(count, more).ends(0);
+        assert_eq!(ran.out.lines().count(), made);
+    }
     kami.run(&["list", "--contains", "-", "--limit", "1"]).ends(0);
 }
 

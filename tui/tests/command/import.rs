@@ -43,6 +43,9 @@ async fn what_was_exported_is_imported_elsewhere() {
     there.run(&["import", "cards.csv", "--dry-run"]).ends(0);
     let ran = there.run(&["import", "cards.csv", "--note", "from here"]).ends(0);
     assert_eq!(ran.out, "");
+    let ignored =
+        "Columns that are not taken over: status, machine, created_at, used_at, expire_at, batch.\n";
+    assert!(ran.err.starts_with(ignored), "{ran:?}");
     assert!(ran.err.ends_with(" a second.\n3 cards imported. Batch #1.\n"), "{ran:?}");
     let cards = there.run(&["list", "--batch", "1", "--json"]).ends(0).json();
     assert_eq!(cards.len(), 3);
@@ -92,6 +95,50 @@ async fn a_tilde_is_the_home_and_reasons_are_in_the_readers_language() {
     let ran = ran(command.output().unwrap()).ends(4);
     assert_eq!(ran.out, "1  格式错误  不是“前缀-卡密”的形式\n");
     fs::write(kami.folder.join("bytes.txt"), b"VIP-\xff\n").unwrap();
-    let refused = kami.run(&["import", "bytes.txt", "--duration", "1d"]).ends(1);
-    assert_eq!(refused.err, "kami: bytes.txt cannot be read: it is not UTF-8 text\n");
+    let refused = kami.run(&["import", "bytes.txt", "--duration", "1d"]).ends(4);
+    assert_eq!(refused.out, "1  malformed  not readable as text: save the file as UTF-8\n");
+}
+
+/// A dry run of a file in the reader's language, ended with a code.
+async fn dry_run(bytes: &[u8], language: &str, code: i32) -> (String, String) {
+    let kami = Kami::new().await;
+    fs::write(kami.folder.join("cards.csv"), bytes).unwrap();
+    let mut command = kami.command(&["import", "cards.csv", "--duration", "1d", "--dry-run"]);
+    let ran = ran(command.env("LANG", language).output().unwrap()).ends(code);
+    (ran.out, ran.err.lines().filter(|line| !line.contains("guess") && !line.contains("猜")).collect())
+}
+
+#[tokio::test]
+async fn what_was_guessed_about_a_file_is_said_before_its_import() {
+    // 卡密;有效期;备注;状态 in GBK, as Chinese Windows writes it.
+    let gbk = b"\xbf\xa8\xc3\xdc;\xd3\xd0\xd0\xa7\xc6\xda;\xb1\xb8\xd7\xa2;\xd7\xb4\xcc\xac\r\n\
+        VIP-GB0001;1\xb8\xf6\xd4\xc2;\xc0\xcf\xbf\xcd\xbb\xa7;\xd2\xd1\xca\xb9\xd3\xc3\r\n;;;\r\n'VIP-GB0002;30D;;\r\n";
+    let (out, err) = dry_run(gbk, "C", 0).await;
+    assert_eq!(out, "2  new  VIP-GB0001\n4  new  VIP-GB0002\n");
+    assert_eq!(
+        err,
+        "Read as GB18030 (GBK), as Chinese Windows writes it.Read as columns: code = 卡密, duration = 有效期, \
+         note = 备注.Columns that are not taken over: 状态.One empty row was passed over.A spreadsheet's mark was taken \
+         off one row.One duration is in months or years: a month counts as 30 days, a year as 365.One row says that its \
+         card was used or disabled: it would be imported as unused."
+    );
+    let (_, err) = dry_run(gbk, "zh_CN.UTF-8", 0).await;
+    assert!(
+        err.starts_with("按 GB18030（GBK）编码读取。识别的列：卡密＝卡密、时长＝有效期、备注＝备注。"),
+        "{err}"
+    );
+}
+
+#[tokio::test]
+async fn a_quotation_mark_that_is_not_closed_is_named_and_nothing_is_taken() {
+    let (out, err) =
+        dry_run(b"code,duration,note\r\nVIP-QA0001,30d,\"a\r\nVIP-QA0002,30d,b\r\n", "C", 1).await;
+    assert_eq!(out, "");
+    assert!(err.contains("the quotation mark that opens a cell in line 2 is not closed"), "{err}");
+}
+
+#[tokio::test]
+async fn a_workbook_is_refused_with_the_way_on() {
+    let (_, err) = dry_run(b"PK\x03\x04\x14\0", "zh_CN.UTF-8", 1).await;
+    assert!(err.contains("请另存为“CSV UTF-8”后再导入"), "{err}");
 }

@@ -62,7 +62,13 @@ fn cards(count: u32) -> impl Iterator<Item = Vec<u8>> + Send {
 async fn no_input_takes_more_than_100_mb() {
     let kami = Kami::new().await;
     let blank = format!("{}\n", " ".repeat(60));
-    let quoted = ("csv", "code,note\nVIP-A,\"", "a\n", 1, "line 2 is too long");
+    let quoted = (
+        "csv",
+        "code,note\nVIP-A,\"",
+        "a\n",
+        1,
+        "the quotation mark that opens a cell in line 2 is not closed",
+    );
     let floods = [
         ("txt", "", blank.as_str(), 1, "more than 64 MB"),
         ("txt", "", "A", 1, "line 1 is too long"),
@@ -71,7 +77,7 @@ async fn no_input_takes_more_than_100_mb() {
         ("txt", "", "VIP-A\n", 4, "more than 10,000 of its lines are no cards"),
         quoted,
         ("csv", "code,note\n", ",", 1, "line 2 is too long"),
-        ("csv", "code,note\n", "\n", 1, "line 2 is too long"),
+        ("csv", "code,note\n", "\n", 1, "more than 64 MB"),
         ("csv", "code,note\n", "x,y\n", 4, "more than 10,000 of its lines are no cards"),
     ];
     for (form, start, repeated, expected, why) in floods {

@@ -100,7 +100,7 @@ async fn wrong_arguments_end_with_2_and_a_database_away_with_1() {
 #[tokio::test]
 async fn a_reader_that_has_seen_enough_ends_the_list_quietly() {
     let kami = Kami::new().await;
-    kami.run(&["generate", "--prefix", "VIP", "--count", "5000", "--duration", "1d"]).ends(0);
+    kami.run(&["generate", "--prefix", "VIP", "--count", "5000", "--duration", "1d", "--yes"]).ends(0);
     let mut child = kami
         .command(&["list", "--limit", "0"])
         .stdout(Stdio::piped())

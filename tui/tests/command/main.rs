@@ -5,6 +5,7 @@
 mod acts;
 mod export;
 mod fixtures;
+mod gate;
 mod generate;
 mod import;
 mod import_memory;

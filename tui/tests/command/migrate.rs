@@ -70,3 +70,61 @@ fn it_speaks_the_readers_language() {
     assert_eq!(run(&database.url()), "无需操作：数据库结构已是版本 4\n");
     assert!(run("mysql://kami@127.0.0.1:1/kamisystem").starts_with("kami: 数据库不可用："));
 }
+
+/// What a Flask installation may have beside the usual: an old engine, an old character set and a date of zeros.
+const OLD: &str = "
+    CREATE TABLE cards (
+        id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, prefix VARCHAR(16) NOT NULL, code VARCHAR(64) NOT NULL,
+        full_code VARCHAR(128) NOT NULL UNIQUE, used_at DATETIME NULL, expire_at DATETIME NULL,
+        machine_code VARCHAR(128) NULL, status ENUM('UNUSED', 'ACTIVE', 'EXPIRED') DEFAULT 'UNUSED',
+        created_at DATETIME DEFAULT CURRENT_TIMESTAMP,
+        updated_at DATETIME DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP
+    ) ENGINE = MyISAM DEFAULT CHARSET = utf8mb3;
+    SET sql_mode = '';
+    INSERT INTO cards (prefix, code, full_code, used_at) VALUES ('VIP', 'A', 'VIP-A', '0000-00-00');";
+
+#[tokio::test]
+async fn what_is_mended_in_an_old_table_is_said_before_and_afterwards() {
+    let database = TestDatabase::create_empty().await;
+    database.execute(OLD).await;
+    let engine = "cards: the engine MyISAM has no transactions";
+    let dates = "1 impossible dates in used_at: an unused card gets none, another the last real second before, and none for zeros";
+    let (code, plan, _) = kami(&database, &["migrate", "--dry-run"]);
+    assert_eq!(code, 0);
+    for line in [engine, dates] {
+        assert!(plan.contains(&format!("-- to mend: {line}\n")), "{plan}");
+    }
+    assert!(plan.contains("\nALTER TABLE cards\n    ENGINE = InnoDB, ROW_FORMAT = DYNAMIC,\n"), "{plan}");
+    let (code, checks, _) = kami(&database, &["doctor", "--json"]);
+    let checks: serde_json::Value = serde_json::from_str(&checks).unwrap();
+    let mut checks = checks["checks"].as_array().unwrap().iter();
+    let check = checks.find(|check| check["found"] == engine).unwrap();
+    let mend = "kami migrate: ALTER TABLE cards ENGINE = InnoDB, ROW_FORMAT = DYNAMIC";
+    assert_eq!((code, check["mend"].as_str(), check["name"].as_str()), (1, Some(mend), Some("tables")));
+    let (code, done, _) = kami(&database, &["migrate", "--json"]);
+    let done: serde_json::Value = serde_json::from_str(&done).unwrap();
+    let mended = done["repairs"].as_array().unwrap();
+    assert!(code == 0 && mended.iter().any(|one| one["what"] == dates), "{done}");
+    let (_, done, _) = kami(&database, &["migrate"]);
+    assert_eq!(done, "nothing to do: the database is at schema version 4\n");
+}
+
+#[tokio::test]
+async fn what_its_owner_has_to_decide_is_named_with_a_remedy_in_his_language() {
+    let database = TestDatabase::create_empty().await;
+    database.execute(&format!("{OLD} ALTER TABLE cards ADD shop VARCHAR(9) NOT NULL")).await;
+    let refused = "kami: the tables cannot be taken over as they are, and nothing was changed:\n  \
+                   cards.shop must have a value, which cards that kami makes do not have: let it be empty \
+                   (ALTER TABLE cards MODIFY shop varchar(9) NULL) or give it a default\n";
+    for arguments in [&["migrate", "--dry-run"][..], &["migrate"]] {
+        let (code, _, said) = kami(&database, arguments);
+        assert_eq!((code, said.as_str()), (4, refused));
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kami"));
+    let ran =
+        command.arg("migrate").env("DATABASE_URL", database.url()).env("LC_ALL", "zh_CN.UTF-8").output();
+    let said = String::from_utf8(ran.unwrap().stderr).unwrap();
+    assert!(said.starts_with("kami: 这些表无法直接接管，未作任何更改：\n  cards.shop 不允许为空"), "{said}");
+    database.execute("SET sql_mode = ''; ALTER TABLE cards MODIFY shop varchar(9) NULL").await;
+    assert_eq!(kami(&database, &["migrate"]).0, 0);
+}

@@ -17,8 +17,8 @@ async fn acts_and_cards(kami: &Kami, status: &str) -> (u64, u64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_an_act_whose_answer_is_lost_the_log_says_whether_it_was_done() {
-    let generate = ["generate", "--prefix", "VIP", "--count", "1500", "--duration", "1d"];
-    let disable = ["disable", "--prefix", "VIP", "--all"];
+    let generate = ["generate", "--prefix", "VIP", "--count", "1500", "--duration", "1d", "--yes"];
+    let disable = ["disable", "--prefix", "VIP", "--all", "--yes"];
     for (lost, passed, arguments, status, done) in [
         (CommitLost::Before, 0, &["disable", "VIP-A"][..], "DISABLED", 0),
         (CommitLost::After, 0, &["disable", "VIP-A"], "DISABLED", 1),
@@ -45,7 +45,7 @@ async fn of_an_act_whose_answer_is_lost_the_log_says_whether_it_was_done() {
         })
         .await;
         if is_logged == 1 {
-            kami.run(&["undo"]).ends(0);
+            kami.run(&["undo", "--yes"]).ends(0);
             let left = if status == "UNUSED" { 3 } else { 0 };
             assert_eq!(acts_and_cards(&kami, status).await, (acts + 2, left), "{lost:?} {arguments:?}");
         }

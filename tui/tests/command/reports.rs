@@ -92,7 +92,7 @@ async fn info_says_where_everything_is_without_the_password() {
 async fn the_doctor_finds_what_is_wrong_and_how_to_mend_it() {
     let kami = Kami::new().await;
     let ran = kami.run(&["doctor"]).ends(0);
-    assert_eq!((ran.out.lines().count(), ran.err.as_str()), (9, ""), "{ran:?}");
+    assert_eq!((ran.out.lines().count(), ran.err.as_str()), (10, ""), "{ran:?}");
     assert!(ran.out.lines().all(|line| line.starts_with("✓  ")), "{ran:?}");
     let name = kami.database.name();
     let user = unique_name("r");

@@ -370,7 +370,8 @@ fn what_is_printed_needs_no_database_and_no_password_stands_in_an_argument() {
     let mut command = kami.command(&["grants", "--for", "viewer", "li"]);
     let nameless = ran(command.env_remove("DATABASE_URL").output().unwrap()).ends(2);
     assert!(nameless.err.contains("set DATABASE_URL"), "{nameless:?}");
-    std::fs::write(kami.folder.join("pw"), "it's\n").unwrap();
+    // As Notepad saves it.
+    std::fs::write(kami.folder.join("pw"), "\u{feff}it's\r\n").unwrap();
     let on = ["--database", "ka_mi"];
     let given = |arguments: &[&str]| kami.run(&[&["grants"], arguments, &on].concat());
     let made = given(&["--for", "expire", "job", "--password-file", "pw"]).ends(0);

@@ -18,7 +18,16 @@ struct Terminal {
 
 impl Terminal {
     fn open(kami: &Kami, arguments: &[&str]) -> Self {
-        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+        Self::of_size((80, 24), kami, arguments, &[])
+    }
+
+    fn of_size(
+        (cols, rows): (u16, u16),
+        kami: &Kami,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_kami"));
         command.args(arguments);
@@ -27,6 +36,9 @@ impl Terminal {
         command.env("HOME", &kami.folder);
         command.env("USER", "tester");
         command.env("DATABASE_URL", kami.database.url());
+        for (name, value) in variables {
+            command.env(name, value);
+        }
         let child = pair.slave.spawn_command(command).unwrap();
         let mut out = pair.master.try_clone_reader().unwrap();
         let seen: Arc<Mutex<String>> = Arc::default();
@@ -62,8 +74,8 @@ async fn a_delete_asks_and_its_default_is_no() {
     for (arguments, question, answer, code, left) in [
         (&["delete", "VIP-A"][..], "Delete one card? [y/N] ", "\r", 4, 3),
         (&["delete", "VIP-A"], "Delete one card? [y/N] ", "y\r", 0, 2),
-        (&["delete", "--all"], "Delete 2 cards? Type 2 to do it: ", "y\r", 4, 2),
-        (&["delete", "VIP-B", "GOLD-C"], "Delete 2 cards? Type 2 to do it: ", "2\r", 0, 0),
+        (&["delete", "--all"], "Delete 2 cards?", "y\r", 4, 2),
+        (&["delete", "VIP-B", "GOLD-C"], "Type 2 to do it: ", "2\r", 0, 0),
     ] {
         let mut terminal = Terminal::open(&kami, arguments);
         terminal.shows(question).await;
@@ -78,7 +90,7 @@ async fn ctrl_c_ends_a_bulk_act_at_its_chunk_and_what_is_done_can_be_undone() {
     let kami = Kami::new().await;
     let arguments = ["generate", "--prefix", "VIP", "--count", "60000", "--duration", "1d", "--yes"];
     kami.run(&arguments).ends(0);
-    let mut terminal = Terminal::open(&kami, &["disable", "--prefix", "VIP", "--all"]);
+    let mut terminal = Terminal::open(&kami, &["disable", "--prefix", "VIP", "--all", "--yes"]);
     terminal.shows("disabling ").await;
     terminal.types("\u{3}");
     terminal.ends(1).await;
@@ -182,4 +194,25 @@ async fn data_on_a_terminal_stays_in_its_width_and_runs_nothing() {
     let seen = terminal.seen.lock().unwrap().clone();
     assert!(!seen.contains('\u{1b}'), "{seen:?}");
     assert!(seen.lines().all(|line| line.chars().count() <= 81), "{seen}");
+}
+
+#[tokio::test]
+async fn a_terminal_that_does_not_know_its_size_has_a_usual_one() {
+    let kami = Kami::with_cards().await;
+    let note = "x".repeat(200);
+    kami.run(&["edit", "VIP-A", "--note", &note]).ends(0);
+    for (size, variables, columns) in [
+        ((0, 0), &[][..], 80),
+        ((0, 24), &[], 80),
+        ((0, 0), &[("COLUMNS", "100")], 100),
+        ((0, 0), &[("COLUMNS", "0")], 80),
+        ((120, 0), &[("COLUMNS", "100")], 120),
+    ] {
+        let mut terminal = Terminal::of_size(size, &kami, &["list"], variables);
+        terminal.ends(0).await;
+        terminal.shows("…\r\n").await;
+        let seen = terminal.seen.lock().unwrap().clone();
+        let longest = seen.lines().map(|line| line.trim_end().chars().count()).max();
+        assert_eq!(longest, Some(columns), "{size:?} {variables:?}: {seen}");
+    }
 }

@@ -8,10 +8,11 @@ use kami_shared::card::CardStatus;
 use kami_shared::edit::StatusEdit;
 use kami_shared::filter::Filter;
 use kami_shared::record::CardRecord;
-use kami_shared::store::{ActError, ActOutcome, Acted, Batch, Grants, Selection};
+use kami_shared::store::{ActError, ActOutcome, Acted, Batch, Grants, Selection, Survey};
 use kami_tui::console::message::{Answer, Done, Effect, Question, Topic};
 use kami_tui::console::model::{Place, ReadOnly};
 use kami_tui::console::order::{Order, Target};
+use kami_tui::console::session::Own;
 use kami_tui::words::Language;
 
 use crate::fixtures::{Console, cards, now};
@@ -24,7 +25,7 @@ fn console() -> Console {
 /// The last order that was given.
 fn order(console: &Console) -> Option<&Order> {
     match console.question(Topic::Work) {
-        Some((_, Question::Do(order))) => Some(order),
+        Some((_, Question::Do(order))) => Some(&***order),
         _ => None,
     }
 }
@@ -153,6 +154,7 @@ fn a_bulk_delete_asks_for_its_number() {
     let mut console = console();
     console.keys("*d7");
     assert_eq!(console.model.place(), Place::ConfirmTyped);
+    console.answer(Topic::Survey, Answer::Survey(Survey { cards: 8, ..Survey::default() }));
     console.press(KeyCode::Enter);
     assert!(order(&console).is_none());
     console.press(KeyCode::Backspace);
@@ -172,17 +174,19 @@ fn a_bulk_delete_asks_for_its_number() {
 
 #[test]
 fn a_batch_is_ordered_by_its_form_and_a_large_one_asks_again() {
-    for (count, place) in [("250", Place::Work), ("10,001", Place::Confirm)] {
+    for (count, place) in [("1,000", Place::Work), ("1005", Place::Confirm)] {
         let mut console = console();
         console.keys("nVIP");
         console.press(KeyCode::Tab);
-        for _ in 0..3 {
-            console.press(KeyCode::Backspace);
-        }
         console.keys(count);
         console.press(KeyCode::Enter);
         assert_eq!(console.model.place(), place);
         if place == Place::Confirm {
+            assert!(
+                console.screen().contains("Generate 1,005 cards VIP-…, 3h each?"),
+                "{}",
+                console.screen()
+            );
             console.keys("y");
         }
         let Some(Order::Generate(ordered)) = order(&console) else { panic!("nothing was ordered") };
@@ -258,6 +262,7 @@ fn a_card_that_others_changed_is_shown_as_it_is_now_and_what_was_typed_stays() {
     for _ in 0..2 {
         console.press(KeyCode::Tab);
     }
+    console.press(KeyCode::End);
     console.keys("!");
     console.press(KeyCode::Enter);
     let card = CardRecord {
@@ -287,13 +292,15 @@ fn what_came_of_it_is_said_and_the_row_follows() {
     assert_eq!(console.model.cards.rows[0].status, CardStatus::Disabled);
     console.keys("*b");
     let refused = BTreeMap::from([(ActRefusal::AlreadyDisabled, 2)]);
-    let outcome =
-        ActOutcome { act_id: Some(2), done: 6, refused, missing: 1, cancelled: false, failed: None };
+    let outcome = ActOutcome { act_id: Some(2), done: 6, refused, missing: 1, ..ActOutcome::default() };
     console.answer(Topic::Work, Answer::Done(Box::new(Done::Many { act: "disable", outcome })));
     assert_eq!(notice(&console), "6 cards disabled. 2 left: disabled already. 1 no longer exist.  u undo");
     assert_eq!(console.model.cards.marks.count(), 0);
     console.keys("u");
-    assert!(matches!(order(&console), Some(Order::Undo)));
+    let Some((_, Question::Undoable { candidates, is_redo: false })) = console.question(Topic::Undo) else {
+        panic!("nothing was asked");
+    };
+    assert_eq!(*candidates, [Own::Act(2), Own::Act(1)]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! How the console ends or stops: the terminal is given back whatever happens.
 
-use kami_testkit::{TestDatabase, eventually};
+use kami_testkit::{Signal, TestDatabase, eventually, send_signal};
 use kami_tui::console::terminal::Screen;
 use kami_tui::fault::report_panics;
 use kami_tui::words::Language;
@@ -13,17 +13,15 @@ const AWAY: &str = "mysql://kami:secret@127.0.0.1:1/kamisystem";
 
 #[test]
 fn a_signal_gives_the_terminal_back() {
-    for signal in ["TERM", "HUP", "INT"] {
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
         let mut terminal = PseudoTerminal::start("mysql://kami:secret@127.0.0.1:1/kamisystem", (80, 24));
         terminal.wait_for_text("The database is away");
         assert!(!terminal.echoes());
         assert!(!terminal.text().contains("secret"));
-        let process = terminal.process().to_string();
-        let sent = std::process::Command::new("kill").args(["-s", signal, &process]).status().unwrap();
-        assert!(sent.success());
+        send_signal(terminal.process(), signal);
         terminal.wait_for_end();
         terminal.wait_until_given_back();
-        assert!(terminal.echoes(), "{signal}");
+        assert!(terminal.echoes(), "{signal:?}");
     }
 }
 
@@ -63,10 +61,14 @@ async fn ctrl_z_leaves_the_terminal_to_the_shell_and_fg_comes_back() {
     shell.arg("-i");
     let mut terminal = PseudoTerminal::run(shell, &database.url(), (80, 24));
     terminal.wait_for_text("shell>");
-    for key in ["\u{1a}", "?\u{1a}"] {
+    for has_list in [false, true] {
         terminal.press(&format!("{}\r", env!("CARGO_BIN_EXE_kami")));
         terminal.wait_for_text("1 of 1");
-        terminal.press(key);
+        if has_list {
+            terminal.press("?");
+            terminal.wait_for_text("Mark or unmark");
+        }
+        terminal.press("\u{1a}");
         wait_for_prompt(&terminal);
         eventually("the shell's echo", async || terminal.echoes().then_some(())).await;
         terminal.press("fg\r");

@@ -195,7 +195,7 @@ pub(crate) fn cards() -> Vec<CardRecord> {
         CardRecord { duration: CardDuration::Forever, ..unused(3, "学习卡", "2WAVXC5HFE7A1B2C") },
         note(unused(2, "VIP", "A\u{1b}[31mRED\u{7}\u{202e}X"), "emoji 😀👨\u{200d}👩 和中文备注"),
         with(
-            unused(1, "一二三四五六七八九十一二三四五六", "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"),
+            unused(1, "一二三四五六七八九十一二三四五六", "ABCDEFGH"),
             CardStatus::Active,
             "工作站-七号\r\n机",
             -hour * 900,

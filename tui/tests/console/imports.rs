@@ -45,7 +45,7 @@ pub(crate) fn look(console: &mut Console, text: &str, exist: &[usize]) {
 }
 
 fn is_ordered(console: &Console) -> bool {
-    matches!(console.question(Topic::Work), Some((_, Question::Do(order))) if matches!(**order, Order::Import { .. }))
+    matches!(console.question(Topic::Work), Some((_, Question::Do(order))) if matches!(***order, Order::Import { .. }))
 }
 
 pub(crate) fn batch() -> Batch {
@@ -89,7 +89,7 @@ fn a_file_whose_lines_are_all_new_is_imported_and_its_batch_seen() {
     assert!(!is_ordered(&console));
     console.press(KeyCode::Enter);
     let Some((_, Question::Do(order))) = console.question(Topic::Work) else { panic!("nothing was ordered") };
-    let Order::Import { cards, note } = &**order else { panic!("something else was ordered") };
+    let Order::Import { cards, note } = &***order else { panic!("something else was ordered") };
     let codes: Vec<&str> = cards.iter().map(|card| card.full_code).collect();
     assert_eq!(codes, ["VIP-A1", "BASIC-B2"]);
     assert_eq!(note.as_ref().map(Note::as_str), Some("old shop"));
@@ -99,6 +99,25 @@ fn a_file_whose_lines_are_all_new_is_imported_and_its_batch_seen() {
     console.press(KeyCode::Enter);
     assert_eq!(console.model.place(), Place::Cards);
     assert_eq!(console.model.cards.query.filter.batch_id, Some(13));
+}
+
+#[test]
+fn what_was_guessed_about_a_file_is_shown_above_its_lines() {
+    for (language, notices) in [
+        (
+            Language::English,
+            ["code = 卡密, duration = 时长", "One empty row was passed over.", "a month counts as 30"],
+        ),
+        (Language::Chinese, ["卡密＝卡密、时长＝时长", "已跳过 1 个空行。", "一月按 30 天"]),
+    ] {
+        let mut console = asked((80, 24), language);
+        look(&mut console, "卡密\t时长\nVIP-A1\t1个月\n\t\nVIP-B2\t30天\n", &[]);
+        let screen = console.screen();
+        assert!(notices.iter().all(|notice| screen.contains(notice)), "{screen}");
+        assert!(screen.contains("VIP-A1") && screen.contains("VIP-B2"), "{screen}");
+        console.press(KeyCode::Enter);
+        assert!(is_ordered(&console));
+    }
 }
 
 #[test]
@@ -135,7 +154,7 @@ fn the_batch_is_exported_when_it_is_made() {
     assert!(console.screen().contains("▸the batch"), "{}", console.screen());
     console.press(KeyCode::Enter);
     let Some((_, Question::Do(order))) = console.question(Topic::Work) else { panic!("nothing was ordered") };
-    let Order::Export(order) = &**order else { panic!("something else was ordered") };
+    let Order::Export(order) = &***order else { panic!("something else was ordered") };
     let filter = Filter { batch_id: Some(13), prefix: Some("VIP".to_owned()), ..Filter::default() };
     assert_eq!(order.source, Source::Filter(filter));
     assert!(order.path.display().to_string().starts_with("exports/unused_cards_VIP_"), "{order:?}");

@@ -4,13 +4,13 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use kami_shared::card::{CardCode, MachineCode};
 use kami_testkit::TestDatabase;
+use portable_pty::CommandBuilder;
 
 use crate::pseudo_terminal::PseudoTerminal;
 
 const ESCAPE: &str = "\x1b";
 const ENTER: &str = "\r";
 const TAB: &str = "\t";
-const BACKSPACE: &str = "\x7f";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_the_first_card_to_the_last() {
@@ -20,13 +20,19 @@ async fn from_the_first_card_to_the_last() {
 
     terminal.press("n");
     terminal.wait_for_text("generate cards");
-    terminal.press(&format!("VIP{TAB}{}10000{ENTER}", BACKSPACE.repeat(3)));
+    terminal.press(&format!("VIP{TAB}10000"));
+    terminal.wait_for_text("10000");
+    terminal.press(ENTER);
+    terminal.wait_for_text("10,000 cards VIP-…, 3h each");
+    terminal.press("y");
     terminal.wait_for_text("10,000 cards made.");
     terminal.press(ENTER);
     terminal.wait_for_text("batch #1 ✕");
     terminal.wait_for_text("1 of 10,000");
 
-    terminal.press("  ");
+    terminal.press(" ");
+    terminal.wait_for_text("1 marked");
+    terminal.press(" ");
     terminal.wait_for_text("2 marked");
     terminal.press("b");
     terminal.wait_for_text("2 cards disabled.");
@@ -43,7 +49,9 @@ async fn from_the_first_card_to_the_last() {
     terminal.wait_for_text("edit card");
     let machine = MachineCode::parse("PC-OTHER").unwrap();
     database.store().validate(&CardCode::parse(&code).unwrap(), &machine).await.unwrap();
-    terminal.press(&format!("{TAB}{TAB}sold{ENTER}"));
+    terminal.press(&format!("{TAB}{TAB}sold"));
+    terminal.wait_for_text("sold");
+    terminal.press(ENTER);
     terminal.wait_for_text("Changed by others meanwhile:");
     terminal.wait_for_text("unused → active");
     terminal.press(ENTER);
@@ -59,7 +67,9 @@ async fn from_the_first_card_to_the_last() {
     terminal.wait_for_text("Undone for one card.");
     terminal.wait_for_text("10,000 cards");
 
-    terminal.press(&format!("/{code}"));
+    terminal.press("/");
+    terminal.wait_for_text("begins with");
+    terminal.press(&code);
     terminal.wait_for_text("1 of 1 ");
     terminal.press(ESCAPE);
     terminal.wait_for_text("1 of 10,000");
@@ -92,7 +102,9 @@ async fn from_the_first_card_to_the_last() {
     let import = |terminal: &mut PseudoTerminal| {
         terminal.press("i");
         terminal.wait_for_text("╭ import ");
-        terminal.press(&format!("codes.txt{TAB}30d{ENTER}"));
+        terminal.press(&format!("codes.txt{TAB}30d"));
+        terminal.wait_for("the fields", |screen| screen.contains("codes.txt") && screen.contains("30d"));
+        terminal.press(ENTER);
     };
     import(&mut terminal);
     terminal.wait_for_text("2 new   0 already there   1 malformed");
@@ -118,7 +130,9 @@ async fn from_the_first_card_to_the_last() {
 fn find_the_edit_in_the_log(terminal: &mut PseudoTerminal) {
     terminal.press("l");
     terminal.wait_for("the log", |screen| screen.contains("generated") && screen.contains("taken back"));
-    terminal.press("f\t");
+    terminal.press("f");
+    terminal.wait_for_text("filter the log");
+    terminal.press(TAB);
     terminal.wait_for_text("‹ any ›");
     terminal.press(" ");
     terminal.wait_for_text("‹ generated ›");
@@ -162,4 +176,14 @@ async fn moving_costs_few_bytes_and_standing_still_none() {
     let moved = terminal.bytes_sent() - before;
     assert!(moved < 1_000, "{moved}");
     println!("j costs {moved} bytes");
+}
+
+#[test]
+fn a_terminal_that_does_not_know_its_size_shows_the_console() {
+    let mut shell = CommandBuilder::new("/bin/sh");
+    shell.args(["-c", &format!("stty rows 0 cols 0; exec {}", env!("CARGO_BIN_EXE_kami"))]);
+    let mut terminal = PseudoTerminal::run(shell, "mysql://kami:secret@127.0.0.1:1/kamisystem", (80, 24));
+    terminal.wait_for_text("The database is away");
+    terminal.press("q");
+    assert_eq!(terminal.wait_for_end(), 0);
 }

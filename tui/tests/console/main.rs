@@ -3,8 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
 
 mod acts;
+mod bursts;
+mod contrast;
 mod ends;
 mod fixtures;
+mod gate;
 mod imports;
 mod journey;
 mod log;
@@ -12,5 +15,9 @@ mod pictures;
 mod preferences;
 mod pseudo_terminal;
 mod screens;
+mod strict;
+mod tmux;
+mod undo;
 mod update;
 mod wire;
+mod worth;

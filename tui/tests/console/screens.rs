@@ -8,10 +8,12 @@ use kami_shared::card::CardStatus;
 use kami_shared::record::CardRecord;
 use kami_shared::store::{
     ActError, ActOutcome, ActRecord, ActStep, Batch, BatchOrigin, LogRecord, PrefixCounts, PrefixStock,
-    SearchCursor, SearchStep, StatusCounts, Stock,
+    SearchCursor, SearchStep, StatusCounts, Stock, Survey, Undoable,
 };
-use kami_tui::console::message::{Answer, Done, Failure, Topic};
+use kami_tui::console::message::{Answer, Done, Effect, Failure, Topic};
 use kami_tui::console::model::ReadOnly;
+use kami_tui::console::order::Undoing;
+use kami_tui::console::overlay::Overlay;
 use kami_tui::console::saved_view::SavedView;
 use kami_tui::console::statistics::{Chart, Statistics};
 use kami_tui::console::theme::{Depth, Shade};
@@ -22,7 +24,7 @@ use ratatui::style::{Color, Modifier};
 use crate::fixtures::{Console, cards, now, theme};
 use crate::imports;
 
-const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
+const SIZES: [(u16, u16); 4] = [(40, 20), (80, 24), (120, 40), (200, 50)];
 
 /// A console that shows cards.
 const CARDS: fn((u16, u16), Language) -> Console = Console::with_cards;
@@ -31,9 +33,9 @@ const CARDS: fn((u16, u16), Language) -> Console = Console::with_cards;
 const STARTED: fn((u16, u16), Language) -> Console = Console::started;
 
 /// A screen: its name, where its console begins, and what leads to it.
-type Screen = (&'static str, fn((u16, u16), Language) -> Console, fn(&mut Console));
+pub(crate) type Screen = (&'static str, fn((u16, u16), Language) -> Console, fn(&mut Console));
 
-const SCREENS: [Screen; 42] = [
+pub(crate) const SCREENS: [Screen; 46] = [
     ("cards", CARDS, |_| {}),
     ("marked", CARDS, |console| {
         console.keys("j  ");
@@ -126,6 +128,27 @@ const SCREENS: [Screen; 42] = [
     ("extend", CARDS, |console| console.keys("j+")),
     ("delete_one", CARDS, |console| console.keys("d")),
     ("delete_many", CARDS, |console| console.keys("*d")),
+    ("counting", CARDS, |console| {
+        console.keys("*d");
+        console.answer(Topic::Survey, Answer::Surveying(0.344));
+    }),
+    ("many", CARDS, |console| {
+        console.model.location.production = true;
+        console.keys("*b");
+        console.answer(Topic::Survey, Answer::Survey(survey()));
+    }),
+    ("undo", CARDS, |console| {
+        console.keys("u");
+        console.answer(Topic::Undo, Answer::Undoable { undoable: Some(undoable()), is_redo: false });
+        console.answer(Topic::Survey, Answer::Survey(Survey { batches: None, ..survey() }));
+    }),
+    ("undone", CARDS, |console| {
+        let undoing = Undoing { undoable: undoable(), is_own: true, is_redo: false };
+        let outcome = ActOutcome { act_id: Some(1_043), done: 500, ..ActOutcome::default() };
+        console.keys("b");
+        let undone = Done::Undone { undoing: Box::new(undoing), outcome };
+        console.answer(Topic::Work, Answer::Done(Box::new(undone)));
+    }),
     ("progress", CARDS, |console| {
         console.keys("*b");
         console.model.now = now() + chrono::TimeDelta::seconds(2);
@@ -134,8 +157,7 @@ const SCREENS: [Screen; 42] = [
     ("done", CARDS, |console| {
         console.keys("*b");
         let refused = [(ActRefusal::AlreadyDisabled, 2)].into();
-        let outcome =
-            ActOutcome { act_id: Some(2), done: 6, refused, missing: 0, cancelled: false, failed: None };
+        let outcome = ActOutcome { act_id: Some(2), done: 6, refused, missing: 0, ..ActOutcome::default() };
         console.answer(Topic::Work, Answer::Done(Box::new(Done::Many { act: "disable", outcome })));
     }),
     ("export", CARDS, |console| console.keys(" x")),
@@ -254,6 +276,31 @@ fn answer_acts(console: &mut Console, acts: Vec<ActRecord>, next: Option<u64>) {
     console.answer(Topic::Acts, Answer::Acts { step, is_first: true, goes_on: false });
 }
 
+fn survey() -> Survey {
+    Survey {
+        cards: 1_234,
+        statuses: vec![(CardStatus::Unused, 1_200), (CardStatus::Active, 34)],
+        prefixes: Some([("VIP".to_owned(), 1_000), ("学习卡".to_owned(), 234)].into()),
+        batches: Some([(None, 34), (Some(12), 1_200)].into()),
+    }
+}
+
+/// The making of a batch by somebody else.
+fn undoable() -> Undoable {
+    let act = ActRecord {
+        id: 1_042,
+        act: "generate".to_owned(),
+        operator: "wang".to_owned(),
+        account: Some("kami_wang@10.0.0.7".to_owned()),
+        done_at: now() - chrono::TimeDelta::hours(20),
+        card_count: 500,
+        batch_id: Some(12),
+        undoes: None,
+        undone_by: None,
+    };
+    Undoable { act, deletes: true }
+}
+
 fn order_batch(console: &mut Console) {
     console.keys("nVIP");
     console.press(KeyCode::Enter);
@@ -338,7 +385,7 @@ fn every_screen_on_a_light_ground_and_without_colours() {
 fn every_screen_leaves_the_message_and_the_hints_alone_however_little_room_there_is() {
     for (name, start, lead) in SCREENS {
         for language in Language::ALL {
-            for (columns, rows) in [(60, 15), (61, 16), (80, 18), (160, 15), (250, 60)] {
+            for (columns, rows) in [(36, 12), (40, 20), (60, 15), (61, 16), (80, 18), (160, 15), (250, 60)] {
                 let last_lines = |rows| {
                     let mut console = start((columns, rows), language);
                     lead(&mut console);
@@ -352,14 +399,53 @@ fn every_screen_leaves_the_message_and_the_hints_alone_however_little_room_there
 }
 
 #[test]
+fn every_screen_is_drawn_anew_on_demand() {
+    for (name, start, lead) in SCREENS {
+        let mut console = start((80, 24), Language::English);
+        lead(&mut console);
+        let before = console.screen();
+        console.effects.clear();
+        console.control('l');
+        assert!(matches!(console.effects[..], [Effect::Redraw]), "{name}: {:?}", console.effects);
+        assert_eq!(console.screen(), before, "{name}");
+    }
+}
+
+#[test]
+fn every_question_is_whole_however_little_room_there_is() {
+    let bare = |text: &str| text.replace(char::is_whitespace, "");
+    let framed = |line: &str| Some(line.get(line.find('│')? + '│'.len_utf8()..line.rfind('│')?)?.to_owned());
+    let mut asked = 0;
+    for (name, start, lead) in SCREENS {
+        for language in Language::ALL {
+            for size in [(36, 12), (40, 20), (60, 15)] {
+                let mut console = start(size, language);
+                lead(&mut console);
+                let Some(Overlay::Confirm(confirm)) = console.model.overlays.last() else { continue };
+                asked += 1;
+                let screen = bare(&console.screen().lines().filter_map(framed).collect::<String>());
+                for part in [&confirm.question, &confirm.consequence] {
+                    assert!(screen.contains(&bare(part)), "{name} {size:?}: {part}\n{}", console.screen());
+                }
+            }
+        }
+    }
+    assert!(asked > 12, "{asked} questions");
+}
+
+#[test]
 fn a_terminal_that_is_too_small_says_so() {
-    insta::assert_snapshot!("too_small", Console::with_cards((50, 12), Language::Chinese).screen());
+    insta::assert_snapshot!("too_small", Console::with_cards((30, 9), Language::Chinese).screen());
 }
 
 /// Every run of cells in one style, as `text{style}`: what colours add to the words.
 fn styled(buffer: &Buffer) -> String {
+    let grounds = [(Depth::True, Shade::Dark), (Depth::True, Shade::Light), (Depth::Indexed, Shade::Dark)]
+        .map(|(depth, shade)| theme(depth, shade).ground());
     let color = |color: Color| match color {
         Color::Reset => String::new(),
+        // What everything stands on goes without saying.
+        color if grounds.iter().any(|ground| [ground.fg, ground.bg].contains(&Some(color))) => String::new(),
         Color::Rgb(red, green, blue) => format!("#{red:02x}{green:02x}{blue:02x}"),
         other => format!("{other:?}"),
     };

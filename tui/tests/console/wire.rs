@@ -2,7 +2,7 @@
 
 use kami_shared::record::CardRecord;
 use kami_shared::store::LogRecord;
-use kami_tui::console::backend::ThriftyBackend;
+use kami_tui::console::backend::{self, ThriftyBackend};
 use kami_tui::console::message::{Answer, Topic};
 use kami_tui::console::theme::{Depth, Shade};
 use kami_tui::console::view::view;
@@ -30,7 +30,7 @@ impl Line {
 
     /// Draws a frame; returns how many bytes it took.
     fn draw(&mut self, console: &Console) -> usize {
-        self.terminal.draw(|frame| view(&console.model, frame)).unwrap();
+        backend::draw(&mut self.terminal, |frame| view(&console.model, frame)).unwrap();
         let bytes = std::mem::take(self.terminal.backend_mut().writer());
         self.screen.process(&bytes);
         bytes.len()
@@ -86,7 +86,7 @@ fn true_color(color: vt100::Color) -> vt100::Color {
 }
 
 /// A console with a page of cards: only unused ones, as after a batch, or used and unused by turns.
-fn sellers(size: (u16, u16), language: Language, is_mixed: bool) -> Console {
+pub(crate) fn sellers(size: (u16, u16), language: Language, is_mixed: bool) -> Console {
     let mut console = Console::with_cards(size, language);
     let samples = crate::fixtures::cards();
     let rows = (0..60_u64).map(|number| {
@@ -100,7 +100,7 @@ fn sellers(size: (u16, u16), language: Language, is_mixed: bool) -> Console {
     console
 }
 
-fn history(console: &mut Console, records: Vec<LogRecord>) {
+pub(crate) fn history(console: &mut Console, records: Vec<LogRecord>) {
     let card = console.model.cards.current().unwrap().id;
     if console.question(Topic::History).is_some() {
         console.answer(Topic::History, Answer::History(card, records));
@@ -111,12 +111,12 @@ fn history(console: &mut Console, records: Vec<LogRecord>) {
 fn a_step_down_costs_few_bytes() {
     // Used cards differ in more columns, and in every field of the detail, which follows where the cursor rests.
     for (is_mixed, size, most, most_at_rest) in [
-        (false, (80, 24), 260, 260),
-        (false, (120, 40), 300, 300),
-        (false, (200, 50), 400, 400),
-        (true, (80, 24), 330, 330),
-        (true, (120, 40), 300, 550),
-        (true, (200, 50), 450, 700),
+        (false, (80, 24), 310, 310),
+        (false, (120, 40), 360, 360),
+        (false, (200, 50), 480, 480),
+        (true, (80, 24), 370, 370),
+        (true, (120, 40), 360, 600),
+        (true, (200, 50), 520, 780),
     ] {
         let (mut worst, mut worst_at_rest) = (0, 0);
         for language in Language::ALL {

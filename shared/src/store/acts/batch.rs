@@ -18,6 +18,7 @@ use super::write::{Head, Made, NewCard, add, begin, make, taken};
 use super::{ActError, CHUNK, TakenCodes, Transaction};
 use crate::code::{self, CodeLength};
 use crate::duration::CardDuration;
+use crate::gate::Confirmed;
 use crate::operator::{Note, Operator};
 use crate::prefix::Prefix;
 use crate::store::batches::{Batch, BatchOrigin, batch};
@@ -56,7 +57,7 @@ impl Store {
     pub async fn generate(
         &self,
         operator: &Operator,
-        order: &GenerateOrder,
+        order: &Confirmed<GenerateOrder>,
         on_made: OnMade<'_>,
     ) -> Result<Batch, ActError> {
         if order.count == 0 || order.count > MAX_BATCH {

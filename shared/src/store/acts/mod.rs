@@ -4,6 +4,7 @@ mod batch;
 mod many;
 mod one;
 mod undo;
+mod undoable;
 mod unmake;
 mod values;
 mod write;
@@ -17,9 +18,11 @@ use mysql_async::prelude::Queryable;
 use thiserror::Error;
 
 pub use self::batch::{GenerateOrder, MAX_BATCH, OnMade};
-pub use self::many::{ActOutcome, ActProgress, OnProgress, Selection};
-pub use self::one::Acted;
+pub(super) use self::many::share;
+pub use self::many::{ActOutcome, ActProgress, ManyAct, OnProgress, Selection};
+pub use self::one::{Acted, OneAct, OneEdit};
 pub use self::undo::UndoRefusal;
+pub use self::undoable::{Undo, Undoable};
 pub use self::values::CardValues;
 use super::{Store, StoreError};
 use crate::acts::ActRefusal;
@@ -72,6 +75,14 @@ pub enum ActError {
     /// The operating system gave no random numbers.
     #[error("the operating system gives no random numbers")]
     NoRandomness,
+    /// A table that it would write has an engine without transactions: what fails half way would stay half done.
+    #[error("the table {table} has the engine {engine}, which has no transactions: run kami migrate")]
+    NoTransactions {
+        /// The table.
+        table: String,
+        /// Its engine.
+        engine: String,
+    },
     /// The operator broke it off.
     #[error("cancelled")]
     Cancelled,
@@ -125,35 +136,34 @@ impl Store {
         if self.read_only { Err(ActError::ReadOnly) } else { Ok(()) }
     }
 
-    /// Does `work` in one transaction, again if a deadlock undid it. Dropped half way, nothing of it remains.
+    /// Does `work` in one transaction, again if the server rolled it back for what others did. Dropped half way, nothing
+    /// of it remains.
     async fn transact<T: Transaction>(&self, limit: Duration, work: T) -> Result<T::Output, ActError> {
         self.must_be_writable()?;
+        let mut last = StoreError::Contended;
         for _ in 0..REPEATS {
             let mut lease = self.pool.lend().await?;
             // Waiting for the end of the connection would leave the locks where they are for that long.
             let connection = lease.begin(true)?;
             let done = tokio::time::timeout(limit, async {
+                let lacking = self.engines.without_transactions(connection).await.map_err(Failure::Begin)?;
+                if let Some((table, engine)) = lacking {
+                    return Err(Failure::Work(ActError::NoTransactions { table, engine }));
+                }
                 let begun = connection.query_drop("START TRANSACTION").await;
                 begun.map_err(|error| Failure::Begin(error.into()))?;
                 work.run(connection).await.map_err(Failure::Work)
             })
             .await
             .unwrap_or(Err(Failure::Work(ActError::Store(StoreError::TimedOut))));
+            let done = match done {
+                Ok(output) => commit(connection).await.map(|()| output),
+                Err(failure) => Err(failure),
+            };
             match done {
                 Ok(output) => {
-                    let commit = tokio::time::timeout(COMMIT, connection.query_drop("COMMIT"));
-                    let committed = commit.await.map_or(Err(StoreError::TimedOut), |done| Ok(done?));
-                    return match committed {
-                        Ok(()) => {
-                            lease.give_back();
-                            Ok(output)
-                        }
-                        Err(error) => {
-                            lease.close();
-                            self.pool.forget_idle(Duration::ZERO);
-                            Err(ActError::Uncertain(error))
-                        }
-                    };
+                    lease.give_back();
+                    return Ok(output);
                 }
                 Err(Failure::Begin(error)) => {
                     let reused = lease.reused;
@@ -174,14 +184,32 @@ impl Store {
                         return Err(error);
                     }
                 }
+                Err(Failure::Commit(error)) => {
+                    // Another connection may lead to a server that takes it, and on this one nothing is left to end.
+                    lease.close();
+                    self.pool.forget_idle(Duration::ZERO);
+                    if !error.is_no_commit() {
+                        return Err(ActError::Uncertain(error));
+                    }
+                    last = error;
+                }
             }
         }
-        Err(StoreError::Contended.into())
+        Err(last.into())
     }
 }
 
-/// Where a transaction failed: before its work began it can be begun again on another connection.
+/// Makes what was done final, within [`COMMIT`].
+async fn commit(connection: &mut Conn) -> Result<(), Failure> {
+    let committed = tokio::time::timeout(COMMIT, connection.query_drop("COMMIT")).await;
+    let committed = committed.map_or(Err(StoreError::TimedOut), |done| Ok(done?));
+    committed.map_err(Failure::Commit)
+}
+
+/// Where a transaction failed: before its work began it can be begun again on another connection, and of its end only
+/// some failures say that it was not done.
 enum Failure {
     Begin(StoreError),
     Work(ActError),
+    Commit(StoreError),
 }

@@ -8,6 +8,7 @@ use super::write::{Head, begin, carry_out};
 use super::{ActError, STEP, Transaction};
 use crate::acts::{Act, ActRefusal, Change, allowed};
 use crate::edit::{CardEdit, edited};
+use crate::gate::Confirmed;
 use crate::operator::Operator;
 use crate::record::CardRecord;
 use crate::store::record::{COLUMNS, card};
@@ -24,26 +25,36 @@ pub struct Acted {
     pub act_id: u64,
 }
 
+/// Something to be done with a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OneAct {
+    /// What.
+    pub act: Act,
+    /// The card as the operator saw it.
+    pub seen: CardRecord,
+}
+
+/// A change of a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OneEdit {
+    /// The change.
+    pub edit: CardEdit,
+    /// The card as the operator saw it.
+    pub seen: CardRecord,
+}
+
 impl Store {
     /// Edits a card that still is what the operator saw; [`ActError::Changed`] shows what it has become otherwise.
-    pub async fn edit(
-        &self,
-        operator: &Operator,
-        seen: &CardRecord,
-        edit: &CardEdit,
-    ) -> Result<Acted, ActError> {
+    pub async fn edit(&self, operator: &Operator, one: &Confirmed<OneEdit>) -> Result<Acted, ActError> {
+        let OneEdit { edit, seen } = &**one;
         let decide = |card: &CardRecord, now| edited(edit, card, now);
         self.transact(STEP, OnOne { operator, name: "edit", seen, decide: &decide }).await
     }
 
     /// Does something with a card that still is what the operator saw; [`ActError::Changed`] shows what it has become
     /// otherwise.
-    pub async fn act_on_one(
-        &self,
-        operator: &Operator,
-        act: &Act,
-        seen: &CardRecord,
-    ) -> Result<Acted, ActError> {
+    pub async fn act_on_one(&self, operator: &Operator, one: &Confirmed<OneAct>) -> Result<Acted, ActError> {
+        let OneAct { act, seen } = &**one;
         let decide = |card: &CardRecord, now| allowed(act, card, now);
         self.transact(STEP, OnOne { operator, name: act.name(), seen, decide: &decide }).await
     }

@@ -2,6 +2,7 @@
 
 mod search;
 pub(super) mod statement;
+mod survey;
 
 use chrono::{DateTime, Utc};
 use mysql_async::prelude::Queryable;
@@ -10,6 +11,7 @@ use mysql_async::{Conn, Row};
 pub(super) use self::search::SearchIds;
 pub use self::search::{Progress, SEARCH_WINDOW, SearchCursor, SearchStep};
 use self::statement::{Course, Statement, counting, listing};
+pub use self::survey::Survey;
 use super::limit::{GRACE, SCREEN, limited};
 use super::record::{COLUMNS, ReadRows, cards};
 use super::{Operation, Store, StoreError, clock};

@@ -170,14 +170,14 @@ fn straight(filter: &Filter) -> Option<Indexed> {
 }
 
 /// What the next step has to read, and whether the end of a window may come before the end of the cards.
-struct Reading {
-    statement: Statement,
+pub(super) struct Reading {
+    pub(super) statement: Statement,
     floor: Option<u64>,
 }
 
 impl Reading {
     /// The next step of a search for `columns`.
-    fn next(columns: &str, filter: &Filter, cursor: SearchCursor, limit: usize) -> Self {
+    pub(super) fn next(columns: &str, filter: &Filter, cursor: SearchCursor, limit: usize) -> Self {
         if let Some(indexed) = straight(filter) {
             let from = Position { id: cursor.below, key: Key::Id };
             let course = Course { backwards: false, from: Some(&from), inclusive: false };
@@ -212,7 +212,7 @@ impl Reading {
     }
 
     /// Where to go on behind what was read: the lowest id of it, and whether it was as much as was asked for.
-    fn follow(&self, cursor: SearchCursor, last: Option<u64>, full: bool) -> Option<SearchCursor> {
+    pub(super) fn follow(&self, cursor: SearchCursor, last: Option<u64>, full: bool) -> Option<SearchCursor> {
         match (full, last, self.floor) {
             (true, Some(last), _) => cursor.at(last),
             (_, _, Some(floor)) => cursor.at(floor),

@@ -12,12 +12,13 @@ use super::connection::Connection;
 use crate::database_url::DatabaseUrl;
 use crate::store::StoreError;
 use crate::store::address::AddressSource;
-use crate::store::connect::{SESSION, connect};
+use crate::store::connect::connect;
 use crate::store::counters::{Counters, OpenConnection};
+use crate::store::session::{ISOLATION, MODE, NAMES};
 
-/// What a session of the pool is told besides, in the same round trip: no lock is waited for longer than a client waits
-/// for us.
-const LIMITS: &str = "innodb_lock_wait_timeout = 1, lock_wait_timeout = 1";
+/// What every connection is told once, so that a server's own settings cannot change what kami does: each statement
+/// counts by itself unless a transaction is begun, and no lock is waited for longer than a client waits for us.
+const LIMITS: &str = "autocommit = 1, innodb_lock_wait_timeout = 1, lock_wait_timeout = 1";
 
 /// How long a connection may take to be made. Servers refuse a host after 100 handshakes that it broke off, so that
 /// none is while it may still come to something: after ten seconds, their `connect_timeout`, servers give up as well.
@@ -107,7 +108,9 @@ impl Connector {
         match &*options {
             Some((known, options)) if known == address => options.clone(),
             _ => {
-                let made = Opts::from(address.options().setup(vec![format!("{SESSION}, {LIMITS}")]));
+                let made = Opts::from(
+                    address.options().setup(vec![format!("SET {NAMES}, {LIMITS}, {MODE}, {ISOLATION}")]),
+                );
                 *options = Some((address.clone(), made.clone()));
                 made
             }

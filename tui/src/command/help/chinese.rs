@@ -113,24 +113,31 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ),
     ("Take an act back, deletions included", "撤销一次操作，包括删除"),
     (
-        "Cards that were changed since are refused and stay as they are. A generated or imported batch is deleted, \
-         unless one of its cards was used or changed; its undo can be undone by its number, as every other.",
-        "此后又被改动的卡不会撤销，保持原样。生成或导入的批次会被删除，除非其中有卡已被使用或改动；\n\
+        "Without a number it takes your last act back and says which that is; where cards would be deleted with it, it \
+         wants the number, or --yes. Cards that were changed since are refused and stay as they are. A generated or \
+         imported batch is deleted, unless one of its cards was used or changed; its undo can be undone by its number, \
+         as every other.",
+        "不写编号时撤销您的上一次操作，并说明是哪一次；如果会删除卡，则需要写明编号或加 --yes。\n\
+         此后又被改动的卡不会撤销，保持原样。生成或导入的批次会被删除，除非其中有卡已被使用或改动；\n\
          撤销本身也可以按编号再撤销。",
     ),
     ("Write cards to a file that only you may read", "将卡密导出到只有您能读取的文件"),
     (
-        "Unused cards go to `exports/unused_cards_….txt`, in the form that sellers' tools read. Prints the path of the \
-         file, which is never one that was there before. Without a card there is no file, and it ends with code 3.",
-        "未使用的卡密写入 exports/unused_cards_….txt，格式与销售工具兼容。输出文件路径，从不覆盖已有文件。\n\
+        "Unused cards go to `exports/unused_cards_….txt`, in the form that sellers' tools read, or with --for shop to \
+         `exports/shop_unused_cards_….txt`, codes alone. Prints the path of the file, which is never one that was there \
+         before. Without a card there is no file, and it ends with code 3.",
+        "未使用的卡密写入 exports/unused_cards_….txt，格式与销售工具兼容；--for shop 则写入\n\
+         exports/shop_unused_cards_….txt，只有卡密。输出文件路径，从不覆盖已有文件。\n\
          没有卡密时不写文件，退出码为 3。",
     ),
     ("Add cards with codes from a file, all of them or none", "从文件导入卡密，要么全部导入，要么一张不导入"),
     (
         "A text has one code a line, as `kami export` writes them; a CSV table names its columns: code, and if they are \
-         there duration and note. A line that is no card, or whose code is there already, is reported, and nothing is \
-         imported.",
-        "文本每行一个卡密，即 kami export 的格式；CSV 表格要有 code 列，可另有 duration、note 列。\n\
+         there duration, note and prefix, in Chinese or English. What Excel, WPS and shops write is read: UTF-8, UTF-16 and \
+         GBK, with commas, semicolons or tabs; what was guessed is said. A line that is no card, or whose code is there \
+         already, is reported, and nothing is imported.",
+        "文本每行一个卡密，即 kami export 的格式；CSV 表格要有“卡密”（code）列，可另有时长、备注、前缀列。\n\
+         Excel、WPS 和发卡网导出的文件都能读：UTF-8、UTF-16、GBK，逗号、分号或制表符分隔；猜测之处会说明。\n\
          有格式错误或已存在的卡密时，会逐行报告，并且什么都不导入。",
     ),
     (
@@ -188,6 +195,10 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("Print help (see more with '--help')", "显示帮助（--help 显示更多）"),
     ("Print version", "显示版本"),
     ("Do not ask", "不询问"),
+    (
+        "Do not ask, as is done above 50 cards, or above one in production",
+        "不询问；否则超过 50 张卡（生产环境超过 1 张）会先询问",
+    ),
     ("Print JSON lines", "输出 JSON，每行一个对象"),
     ("Print one JSON object", "输出一个 JSON 对象"),
     ("Print what it came to as JSON", "以 JSON 输出结果"),
@@ -231,12 +242,12 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("How many at most; 0 for all", "最多多少条；0 表示全部"),
     ("1 to 16 letters and digits of any script, _ and -", "1 到 16 个字母、数字（任何文字）、_ 或 -"),
     (
-        "How many cards, 1 to 1,000,000; above 10,000 it asks, or needs --yes",
-        "张数，1 到 1,000,000；超过 10,000 会先询问，或需要 --yes",
+        "How many cards, 1 to 1,000,000; above 1,000 it asks, or needs --yes",
+        "张数，1 到 1,000,000；超过 1,000 会先询问，或需要 --yes",
     ),
     (
-        "How long each lasts from its activation, such as 3h, 45d or forever",
-        "激活后的时长，如 3h（小时）、45d（天）或 forever（永久）",
+        "How long each lasts from its activation, such as 45d, 1个月 or forever; 3h by default",
+        "激活后的时长，如 45天、1个月或永久；默认 3 小时",
     ),
     ("How many random characters each code has, 6 to 32", "每个卡密的随机字符数，6 到 32"),
     (
@@ -246,8 +257,8 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("What to write down about each", "每张卡的备注"),
     ("Write the cards to this new file, not to standard output", "写入该新文件，而不是标准输出"),
     (
-        "The form of the file: txt, csv or jsonl; by default what its name ends in, else txt",
-        "文件格式：txt、csv 或 jsonl；默认按文件名结尾判断，否则为 txt",
+        "The form of the file: txt, shop, csv or jsonl; by default what its name ends in, else txt",
+        "文件格式：txt、shop、csv 或 jsonl；默认按文件名结尾判断，否则为 txt",
     ),
     ("Another prefix", "新的前缀"),
     ("Another status: unused, active, expired or disabled", "新的状态：unused、active、expired 或 disabled"),
@@ -260,9 +271,15 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("The number of the act; without it, your last one", "操作编号；不写则为您的上一次操作"),
     ("Cards of every status, not only unused ones", "任何状态的卡，不限于未使用"),
     (
-        "The form: txt, csv or jsonl; by default what the file's name ends in, else txt",
-        "格式：txt、csv 或 jsonl；默认按文件名结尾判断，否则为 txt",
+        "The form: txt, shop, csv or jsonl; by default what the file's name ends in, else txt",
+        "格式：txt、shop、csv 或 jsonl；默认按文件名结尾判断，否则为 txt",
     ),
+    (
+        "Whom the file is for: seller, or shop, which sells each line: codes alone, without a head",
+        "给谁用：seller（卖家），或 shop（发卡网，每行都会卖出）：只有卡密，没有文件头",
+    ),
+    ("A seller, who wants to know what is in it", "卖家：文件头说明内容"),
+    ("A shop, which sells each line", "发卡网：每行都会卖出"),
     ("Where to; - for standard output", "写到哪里；- 表示标准输出"),
     ("The file; - for standard input", "文件；- 表示标准输入"),
     (
@@ -344,8 +361,8 @@ pub(super) const REASONS: &[(&str, &str)] = &[
     ("a code has 6 to 32 characters", "卡密长度为 6 到 32 个字符"),
     ("not a number of characters", "不是字符数"),
     (
-        "not a duration: write forever, or a number and one of s, m, h or d, such as 12h or 45d",
-        "不是时长：请写 forever，或数字加 s、m、h、d 之一，如 12h 或 45d",
+        "not a duration: write forever, or a number and a unit, such as 12h, 45d or 1个月",
+        "不是时长：请写“永久”，或数字加单位，如 12小时、45天或 1个月",
     ),
     (
         "not a span of time: write a number and one of s, m, h or d, such as 90s, 30m, 3h or 7d",
@@ -359,7 +376,7 @@ pub(super) const REASONS: &[(&str, &str)] = &[
         "not a range of time: write 2026-01-01..2026-01-31, 2026-01.., ..2026-02-01, today or 7d",
         "不是时间范围：请写 2026-01-01..2026-01-31、2026-01..、..2026-02-01、today 或 7d",
     ),
-    ("not a form of files: use txt, csv or jsonl", "不是文件格式：请用 txt、csv 或 jsonl"),
+    ("not a form of files: use txt, shop, csv or jsonl", "不是文件格式：请用 txt、shop、csv 或 jsonl"),
     ("a note has at most 255 characters", "备注最多 255 个字符"),
     ("empty", "为空"),
     (

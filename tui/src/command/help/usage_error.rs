@@ -89,7 +89,7 @@ mod tests {
         for (arguments, expected) in [
             (&["list", "--statos", "active"][..], "没有 --statos 这个参数。您是不是想写 --status"),
             (&["lits"], "没有 lits 这个命令。您是不是想写 list"),
-            (&["generate", "--prefix", "VIP"], "缺少 --count <NUMBER>、--duration <DURATION>"),
+            (&["generate", "--prefix", "VIP"], "缺少 --count <NUMBER>"),
             (&["list", "--\u{1b}[31m"], "没有 --␛[31m 这个参数"),
             (&["list", "--limit"], "--limit <NUMBER> 后面缺少值"),
             (&["list", "--limit", "x"], "--limit <NUMBER> 不能是 x：不是整数"),
@@ -100,7 +100,7 @@ mod tests {
             (&["stats", "--days", "0"], "--days <NUMBER> 不能是 0：须为 1 到 365"),
             (
                 &["edit", "VIP-1", "--duration", "soon"],
-                "--duration <DURATION> 不能是 soon：不是时长：请写 forever，或数字加 s、m、h、d 之一，如 12h 或 45d",
+                "--duration <DURATION> 不能是 soon：不是时长：请写“永久”，或数字加单位，如 12小时、45天或 1个月",
             ),
             (
                 &["edit", "VIP-1", "--prefix", "V P"],

@@ -3,19 +3,63 @@
 mod pen;
 mod stroke;
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::queue;
+use crossterm::style::{Attribute, SetAttribute};
 use crossterm::terminal::{Clear, ClearType as Region};
 use ratatui::backend::{Backend, ClearType, WindowSize};
-use ratatui::buffer::Cell;
+use ratatui::buffer::{Buffer, Cell, CellWidth as _};
 use ratatui::layout::{Position, Size};
+use ratatui::{Frame, Terminal};
 
 use self::pen::Pen;
-use self::stroke::{Change, Cursor, Stroke};
+use self::stroke::{Change, Cursor, Ground, Stroke};
+use crate::size::terminal_size;
 
-/// A backend of ratatui that remembers what the terminal already is, and tells it only what changes.
+/// Draws a frame; nothing is written when it looks like the last one.
+///
+/// Terminals do not agree on what is left of a wide character of which one half is written over or erased, so that a
+/// change of one half is made one of both.
+pub fn draw<W: Write>(
+    terminal: &mut Terminal<ThriftyBackend<W>>,
+    render: impl FnOnce(&mut Frame<'_>),
+) -> io::Result<()> {
+    let whole = |frame: &mut Frame<'_>| {
+        render(frame);
+        tell_second_halves(frame.buffer_mut());
+    };
+    terminal.draw(whole).map(drop)
+}
+
+/// Makes the second half of each wide character unlike any cell that is shown: ratatui then finds it changed where
+/// the character goes. Nothing of one is left whose second half was drawn over.
+fn tell_second_halves(buffer: &mut Buffer) {
+    let area = buffer.area;
+    for y in area.top()..area.bottom() {
+        let mut x = area.left();
+        while x < area.right() {
+            let behind = x.saturating_add(buffer[(x, y)].cell_width().max(1));
+            let halves = x + 1..behind.min(area.right());
+            let is_whole =
+                behind <= area.right() && halves.clone().all(|half| buffer[(half, y)].symbol() == " ");
+            if !is_whole {
+                buffer[(x, y)].set_symbol(" ");
+                x += 1;
+                continue;
+            }
+            for half in halves {
+                let style = buffer[(x, y)].style();
+                buffer[(half, y)].set_symbol("").set_style(style);
+            }
+            x = behind;
+        }
+    }
+}
+
+/// A backend of ratatui that remembers what the terminal already is, and tells it only what changes; for [`draw`].
 #[derive(Debug)]
 pub struct ThriftyBackend<W: Write> {
     writer: W,
@@ -26,21 +70,31 @@ pub struct ThriftyBackend<W: Write> {
     /// Where the terminal's cursor stands; unknown after anything that may have moved it.
     cursor: Cursor,
     pen: Pen,
+    /// Where the terminal shows the second halves of wide characters.
+    second_halves: HashSet<Position>,
 }
 
 impl<W: Write> ThriftyBackend<W> {
     /// A backend that writes to `writer`; `term` is the terminal's name, as `TERM` has it.
     pub fn new(writer: W, term: &str) -> Self {
         // GNU screen alone leaves erased cells without colour.
-        let erases_in_color = term != "screen" && !term.starts_with("screen.");
-        Self { writer, erases_in_color, cursor_shown: None, cursor: Cursor::Unknown, pen: Pen::PLAIN }
+        let erases_in_color = !term.starts_with("screen");
+        Self {
+            writer,
+            erases_in_color,
+            cursor_shown: None,
+            cursor: Cursor::Unknown,
+            pen: Pen::PLAIN,
+            second_halves: HashSet::new(),
+        }
     }
 
-    /// Forgets what the terminal is, since someone else may have written to it.
-    pub fn forget(&mut self) {
+    /// Forgets what the terminal is, since someone else may have written to it, and makes its pen plain.
+    pub fn forget(&mut self) -> io::Result<()> {
         self.cursor_shown = None;
         self.cursor = Cursor::Unknown;
         self.pen = Pen::PLAIN;
+        queue!(self.writer, SetAttribute(Attribute::Reset))
     }
 
     /// What it writes to.
@@ -61,9 +115,12 @@ impl<W: Write> Backend for ThriftyBackend<W> {
             return Ok(());
         }
         let mut stroke = Stroke::from(self.cursor, self.pen);
-        stroke.write(&changes, self.erases_in_color);
-        stroke.take_pen(Pen::PLAIN);
+        let ground = Ground { second_halves: &self.second_halves, erases_in_color: self.erases_in_color };
+        stroke.write(&changes, ground);
         self.pen = stroke.pen;
+        for change in &changes {
+            change.note(&mut self.second_halves);
+        }
         // At the right edge the cursor waits before or behind it, depending on the terminal.
         self.cursor = Cursor::Unknown;
         self.writer.write_all(stroke.bytes.as_bytes())
@@ -104,6 +161,11 @@ impl<W: Write> Backend for ThriftyBackend<W> {
     }
 
     fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
+        if region == ClearType::All {
+            self.second_halves.clear();
+        }
+        self.writer.write_all(Pen::PLAIN.sequence_from(self.pen).as_bytes())?;
+        self.pen = Pen::PLAIN;
         let region = match region {
             ClearType::All => Region::All,
             ClearType::AfterCursor => Region::FromCursorDown,
@@ -116,7 +178,7 @@ impl<W: Write> Backend for ThriftyBackend<W> {
     }
 
     fn size(&self) -> io::Result<Size> {
-        let (width, height) = crossterm::terminal::size()?;
+        let (width, height) = terminal_size();
         Ok(Size { width, height })
     }
 
@@ -177,7 +239,7 @@ mod tests {
         let before = Buffer::empty(Rect::new(0, 0, 40, 1));
         let mut after = before.clone();
         after.set_style(Rect::new(0, 0, 40, 1), Style::new().bg(Color::Indexed(236)));
-        assert_eq!(written(&before, &after), "\x1b[1H\x1b[48;5;236m\x1b[40X\x1b[m");
+        assert_eq!(written(&before, &after), "\x1b[1H\x1b[48;5;236m\x1b[40X");
     }
 
     #[test]
@@ -187,7 +249,7 @@ mod tests {
         after.set_string(0, 0, "a", Style::new().fg(Color::Rgb(1, 2, 3)).add_modifier(Modifier::BOLD));
         after.set_string(1, 0, "b", Style::new().fg(Color::Rgb(1, 2, 3)));
         after.set_string(2, 0, "c", Style::new().fg(Color::Red).bg(Color::DarkGray));
-        let bytes = "\x1b[1H\x1b[1;38;2;1;2;3ma\x1b[22mb\x1b[31;100mc\x1b[m";
+        let bytes = "\x1b[1H\x1b[1;38;2;1;2;3ma\x1b[22mb\x1b[31;100mc";
         assert_eq!(written(&before, &after), bytes);
     }
 }

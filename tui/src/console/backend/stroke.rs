@@ -1,13 +1,12 @@
-//! How changed cells become bytes: by several ways, of which the shortest is taken.
+//! How changed cells become bytes: by the shortest of several ways, and never half a wide character alone.
 
-use std::fmt::Write as _;
+use std::collections::HashSet;
 
-use ratatui::buffer::Cell;
+use ratatui::buffer::{Cell, CellWidth as _};
 use ratatui::layout::Position;
 use ratatui::style::Color;
 
 use super::pen::Pen;
-use crate::cells::cells;
 
 /// How many rows down a line feed each is tried before an absolute move.
 const LINE_FEEDS: u16 = 3;
@@ -41,9 +40,32 @@ impl Change {
         self.symbol == " " && !self.pen.modifier.intersects(Pen::ON_BLANKS)
     }
 
+    /// Notes which cells it makes second halves of wide characters, and which it makes none.
+    pub(super) fn note(&self, second_halves: &mut HashSet<Position>) {
+        for x in self.x..self.end() {
+            second_halves.remove(&Position { x, y: self.y });
+        }
+        second_halves.extend((self.x + 1..self.end()).map(|x| Position { x, y: self.y }));
+    }
+
     /// The column behind it.
     fn end(&self) -> u16 {
-        self.x.saturating_add(u16::try_from(cells(&self.symbol).max(1)).unwrap_or(u16::MAX))
+        self.x.saturating_add(self.symbol.as_str().cell_width().max(1))
+    }
+}
+
+/// What the terminal shows where it is written to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ground<'a> {
+    /// The second halves of wide characters.
+    pub(super) second_halves: &'a HashSet<Position>,
+    /// Whether an erased cell takes the present background.
+    pub(super) erases_in_color: bool,
+}
+
+impl Ground<'_> {
+    fn is_second_half(self, x: u16, y: u16) -> bool {
+        self.second_halves.contains(&Position { x, y })
     }
 }
 
@@ -61,24 +83,33 @@ impl Stroke {
         Self { bytes: String::new(), cursor, pen }
     }
 
-    /// Writes changes, each row from its left; `erases_in_color` says that an erased cell takes the present background.
-    pub(super) fn write(&mut self, changes: &[Change], erases_in_color: bool) {
+    /// Writes changes, each row from its left, onto what the terminal shows.
+    pub(super) fn write(&mut self, changes: &[Change], ground: Ground<'_>) {
         let mut rest = changes;
-        while let Some(first) = rest.first() {
-            let (run, behind) = rest.split_at(run_length(rest));
-            let mut ways = vec![self.attempt(|stroke| stroke.write_in_order(run, erases_in_color))];
-            if erases_in_color || first.pen.background == Color::Reset {
-                ways.push(self.attempt(|stroke| stroke.write_on_erased(run)));
-            }
-            let cost = |way: &Self| {
-                let way_on = behind.first().map_or(0, |next| way.way_to(next.x, next.y).len());
-                way.bytes.len() + way_on
+        while let Some(change) = rest.first() {
+            self.move_to(change.x, change.y);
+            let blanks = blanks(rest);
+            let Some(behind) = blanks.checked_sub(1).map(|last| rest[last].end()) else {
+                self.put(change);
+                rest = &rest[1..];
+                continue;
             };
-            if let Some(shortest) = ways.into_iter().min_by_key(cost) {
-                self.bytes.push_str(&shortest.bytes);
-                (self.cursor, self.pen) = (shortest.cursor, shortest.pen);
+            self.take_pen(change.pen.blank(self.pen));
+            // Half a wide character is never erased: the half that is erased together with its other half is none.
+            let from = behind.min(change.x + u16::from(ground.is_second_half(change.x, change.y)));
+            let to = from.max(behind - u16::from(ground.is_second_half(behind, change.y)));
+            let next = rest.get(blanks);
+            self.put_blanks(from - change.x);
+            if ground.erases_in_color || change.pen.background == Color::Reset {
+                self.erase(to - from, next.filter(|_| to == behind));
+            } else {
+                self.put_blanks(to - from);
             }
-            rest = behind;
+            if to < behind {
+                self.move_to(to, change.y);
+                self.put_blanks(behind - to);
+            }
+            rest = &rest[blanks..];
         }
     }
 
@@ -87,59 +118,14 @@ impl Stroke {
         self.pen = pen;
     }
 
-    /// What `write` would add to this stroke.
-    fn attempt(&self, write: impl FnOnce(&mut Self)) -> Self {
-        let mut attempt = Self::from(self.cursor, self.pen);
-        write(&mut attempt);
-        attempt
-    }
-
-    /// Writes neighbours from left to right, and erases many blanks at once.
-    fn write_in_order(&mut self, run: &[Change], erases_in_color: bool) {
-        let mut rest = run;
-        while let Some(change) = rest.first() {
-            let blanks = rest.iter().take_while(|change| change.is_blank()).count();
-            self.move_to(change.x, change.y);
-            if blanks == 0 {
-                self.put(change);
-                rest = &rest[1..];
-                continue;
-            }
-            self.take_pen(change.pen.blank(self.pen));
-            let behind = &rest[blanks..];
-            let erasure = format!("\x1b[{blanks}X");
-            let way_on = behind.first().map_or(0, |next| self.way_to(next.x, next.y).len());
-            let may_erase = erases_in_color || change.pen.background == Color::Reset;
-            if may_erase && erasure.len() + way_on < blanks {
-                self.bytes.push_str(&erasure);
-            } else {
-                self.put_blanks(blanks);
-            }
-            rest = behind;
-        }
-    }
-
-    /// Erases the place of neighbours as a whole and writes what is no blank into it.
-    fn write_on_erased(&mut self, run: &[Change]) {
-        let (Some(first), Some(last)) = (run.first(), run.last()) else { return };
-        self.move_to(first.x, first.y);
-        self.take_pen(first.pen.blank(self.pen));
-        let _ = write!(self.bytes, "\x1b[{}X", last.end() - first.x);
-        for change in run.iter().filter(|change| !change.is_blank()) {
-            let blanks = match self.cursor {
-                Cursor::At(at) if at.y == change.y && at.x <= change.x => Some(usize::from(change.x - at.x)),
-                _ => None,
-            };
-            match blanks {
-                Some(blanks)
-                    if blanks <= self.way_to(change.x, change.y).len()
-                        && !self.pen.modifier.intersects(Pen::ON_BLANKS) =>
-                {
-                    self.put_blanks(blanks);
-                }
-                _ => self.move_to(change.x, change.y),
-            }
-            self.put(change);
+    /// Clears so many cells from the cursor on, by the shorter way to have done it and be at `next`.
+    fn erase(&mut self, blanks: u16, next: Option<&Change>) {
+        let erasure = format!("\x1b[{blanks}X");
+        let way_on = next.map_or(0, |next| self.way_to(next.x, next.y).len());
+        if erasure.len() + way_on < usize::from(blanks) {
+            self.bytes.push_str(&erasure);
+        } else {
+            self.put_blanks(blanks);
         }
     }
 
@@ -154,10 +140,10 @@ impl Stroke {
         };
     }
 
-    fn put_blanks(&mut self, blanks: usize) {
-        self.bytes.push_str(&" ".repeat(blanks));
+    fn put_blanks(&mut self, blanks: u16) {
+        self.bytes.push_str(&" ".repeat(usize::from(blanks)));
         if let Cursor::At(at) = &mut self.cursor {
-            at.x = at.x.saturating_add(u16::try_from(blanks).unwrap_or(u16::MAX));
+            at.x = at.x.saturating_add(blanks);
         }
     }
 
@@ -194,13 +180,14 @@ impl Stroke {
     }
 }
 
-/// How many of the first changes are neighbours in a row and stand on one ground.
-fn run_length(changes: &[Change]) -> usize {
-    let neighbours = changes.windows(2).take_while(|pair| {
-        let [left, right] = pair else { return false };
-        left.y == right.y && left.end() == right.x && left.pen.background == right.pen.background
+/// How many of the first changes clear neighbours in a row on one ground.
+fn blanks(changes: &[Change]) -> usize {
+    let Some(first) = changes.first() else { return 0 };
+    let neighbours = (first.x..).zip(changes).take_while(|(x, change)| {
+        let is_neighbour = change.y == first.y && change.x == *x;
+        is_neighbour && change.is_blank() && change.pen.background == first.pen.background
     });
-    (neighbours.count() + 1).min(changes.len())
+    neighbours.count()
 }
 
 /// How many cells a character takes, if all terminals agree on it.

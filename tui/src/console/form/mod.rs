@@ -10,13 +10,14 @@ use chrono::{DateTime, Utc};
 use kami_shared::card::CardStatus;
 use kami_shared::filter::Filter;
 use kami_shared::record::CardRecord;
+use kami_shared::transfer::Format;
 use kami_shared::zone::Zone;
 use tui_input::InputRequest;
 
 use self::opened::edit_fields;
 use crate::console::field::{Field, FieldName};
 use crate::console::order::Target;
-use crate::export::Source;
+use crate::export::{self, Source};
 
 /// The word for acts of every kind.
 const ANY: &str = "any";
@@ -167,12 +168,12 @@ impl Form {
 
     /// The name of a file ends as its form does.
     fn follow_format(&mut self) {
-        let extension = self.value(FieldName::Format).to_owned();
+        let Ok(format) = self.value(FieldName::Format).parse::<Format>() else { return };
         let is_elsewhere = self.fields.get(self.focus).is_none_or(|field| field.name != FieldName::Path);
         if !matches!(self.kind, FormKind::Export(_)) || !is_elsewhere {
             return;
         }
-        let path = Path::new(self.value(FieldName::Path)).with_extension(extension).display().to_string();
+        let path = export::in_form(Path::new(self.value(FieldName::Path)), format).display().to_string();
         if let Some(field) = self.fields.iter_mut().find(|field| field.name == FieldName::Path) {
             *field = Field::line(FieldName::Path, path);
         }

@@ -59,12 +59,12 @@ impl Form {
             (None, Some(_)) => &["marked", "unused", "found"],
             (None, None) => &["unused", "found"],
         };
-        let formats = Format::ALL.map(Format::extension);
+        let formats = Format::ALL.map(Format::word);
         let prefix = sources.batch.as_ref().unwrap_or(&sources.found).prefix.as_deref();
         let path = export::default_path(Format::Txt, prefix, sources.at, sources.zone);
         let fields = vec![
             Field::choice(FieldName::Which, which, which[0]),
-            Field::choice(FieldName::Format, &formats, Format::Txt.extension()),
+            Field::choice(FieldName::Format, &formats, Format::Txt.word()),
             Field::line(FieldName::Path, path.display().to_string()),
         ];
         Self::new(FormKind::Export(Box::new(sources)), fields)

@@ -2,7 +2,7 @@
 
 use kami_shared::filter::Filter;
 
-use super::{filters, forms, import, lists, log, settings, table, views, work};
+use super::{filters, forms, gate, import, lists, log, settings, table, views, work};
 use crate::console::act::Act;
 use crate::console::cards::Marks;
 use crate::console::keymap;
@@ -19,6 +19,9 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
     if let Some(reason) = refusal::refusal(model, act) {
         model.say(Tone::Bad, reason);
         return Vec::new();
+    }
+    if act == Act::Redraw {
+        return vec![Effect::Redraw];
     }
     let place = model.place();
     if place.is_over_cards()
@@ -88,12 +91,8 @@ fn search_act(model: &mut Model, act: Act) -> Vec<Effect> {
 
 fn confirm_act(model: &mut Model, act: Act) -> Vec<Effect> {
     match act {
-        Act::Yes => work::confirmed(model),
-        Act::No => {
-            model.notice = None;
-            model.overlays.pop();
-            Vec::new()
-        }
+        Act::Yes => gate::confirmed(model),
+        Act::No => gate::declined(model),
         Act::Quit => quit(model),
         Act::Suspend => vec![Effect::Suspend],
         _ => Vec::new(),
@@ -229,6 +228,7 @@ fn cards_act(model: &mut Model, act: Act) -> Vec<Effect> {
         | Act::SetNote
         | Act::Delete
         | Act::Undo
+        | Act::Redo
         | Act::Export
         | Act::Import => work::begin(model, act),
         Act::Log => log::open(model),

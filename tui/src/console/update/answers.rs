@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use kami_shared::filter::{Capped, Position};
 use kami_shared::store::{Grants, Page, SearchStep};
 
-use super::{acts, import, lists, log, table, work};
+use super::{acts, gate, import, lists, log, table, undo, work};
 use crate::console::cards::Landing;
 use crate::console::message::{Answer, Effect, Failure, Question, Topic};
 use crate::console::model::{History, Link, Model, ReadOnly, Tone};
@@ -69,6 +69,15 @@ pub(super) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
         Answer::Codes(codes) => acts::copy_codes(model, &codes),
         Answer::Import(looked_at) => import::show(model, *looked_at),
         Answer::Unreadable { file, error } => import::unreadable(model, &file, &error),
+        Answer::Surveying(share) => {
+            gate::counted_so_far(model, share);
+            Vec::new()
+        }
+        Answer::Survey(survey) => {
+            gate::surveyed(model, &survey);
+            Vec::new()
+        }
+        Answer::Undoable { undoable, is_redo } => undo::offer(model, undoable, is_redo),
         Answer::Progress { done, share } => {
             work::progress(model, done, share);
             Vec::new()
@@ -219,6 +228,7 @@ fn failed(model: &mut Model, topic: Topic, failure: Failure) -> Vec<Effect> {
         Topic::Total | Topic::Offset | Topic::History | Topic::Server => {}
         Topic::Counts if failure.passes => {}
         Topic::Import => import::fail(model, failure.words),
+        Topic::Survey => gate::not_surveyed(model, failure.words),
         Topic::Rows
         | Topic::Marking
         | Topic::Counts
@@ -227,6 +237,7 @@ fn failed(model: &mut Model, topic: Topic, failure: Failure) -> Vec<Effect> {
         | Topic::LogOfAct
         | Topic::Codes
         | Topic::Statistics
+        | Topic::Undo
         | Topic::Work => {
             model.say(Tone::Bad, failure.words);
         }

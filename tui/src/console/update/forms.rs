@@ -2,7 +2,7 @@
 
 use tui_input::InputRequest;
 
-use super::{import, log, settings, views, work};
+use super::{gate, import, log, settings, views};
 use crate::console::act::Act;
 use crate::console::field::FieldName;
 use crate::console::form::FormKind;
@@ -47,7 +47,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
             if let Some(file) = form.import_file() {
                 return import::look(model, file);
             }
-            return form.order().map(|order| work::submit(model, order)).unwrap_or_default();
+            return form.order().map(|order| gate::submit(model, order)).unwrap_or_default();
         }
         Act::Quit => return super::acts::quit(model),
         Act::Suspend => return vec![Effect::Suspend],
@@ -62,7 +62,7 @@ pub(super) fn edit(model: &mut Model, requests: &[InputRequest]) {
     for request in requests {
         match model.overlays.last_mut() {
             Some(Overlay::Form(form)) => form.type_in(*request),
-            Some(Overlay::Confirm(Confirm { typed: Some((_, typed)), .. })) => drop(typed.handle(*request)),
+            Some(Overlay::Confirm(Confirm { typed: Some(typed), .. })) => drop(typed.handle(*request)),
             _ => {}
         }
     }

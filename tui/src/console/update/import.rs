@@ -2,7 +2,7 @@
 
 use kami_shared::transfer::import::ReadError;
 
-use super::work;
+use super::gate;
 use crate::console::act::Act;
 use crate::console::import::{Import, ImportFile};
 use crate::console::message::{Effect, Question, Topic};
@@ -57,7 +57,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::Last => import.go(isize::MAX, rows),
         Act::Submit if import.is_possible() => {
             let order = Order::Import { cards: import.cards.clone(), note: import.file.note.clone() };
-            return work::run(model, order);
+            return gate::submit(model, order);
         }
         Act::Submit => {
             let words = if import.lines.is_empty() {

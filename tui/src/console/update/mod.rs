@@ -2,14 +2,17 @@
 
 mod acts;
 mod answers;
+mod burst;
 mod filters;
 mod forms;
+mod gate;
 mod import;
 mod lists;
 mod log;
 mod pointer;
 mod settings;
 mod table;
+mod undo;
 mod views;
 mod work;
 
@@ -60,6 +63,15 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Edit(request) if lists::is_switched_by(model, request) => acts::act(model, Act::Open),
         Message::Edit(request) => edit(model, &[request]),
+        Message::Burst(keys) => {
+            let effects = burst::take(model, &keys);
+            settings::refresh(model);
+            effects
+        }
+        Message::Pasted(_) if !model.place().takes_text() => {
+            burst::refuse(model);
+            Vec::new()
+        }
         Message::Pasted(text) => {
             // A pasted list of codes is no list of commands, and a search is one line.
             let line = text.lines().next().unwrap_or_default().trim();

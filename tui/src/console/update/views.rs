@@ -104,13 +104,7 @@ pub(super) fn ask_to_drop(model: &mut Model) -> Vec<Effect> {
     let question = say!(model.language, "view.drop", name = harmless(&name));
     let consequence = say!(model.language, "view.drop_consequence");
     let then = Consequence::DropView(name);
-    model.overlays.push(Overlay::Confirm(Confirm {
-        question,
-        consequence,
-        then,
-        is_danger: false,
-        typed: None,
-    }));
+    model.overlays.push(Overlay::Confirm(Confirm::new(question, consequence, then)));
     Vec::new()
 }
 

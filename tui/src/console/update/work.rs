@@ -1,29 +1,25 @@
 //! Ordering that something is done to cards, and what comes of it.
 
-use kami_shared::acts::{Act as CardAct, ActRefusal};
+use kami_shared::acts::ActRefusal;
 use kami_shared::filter::Filter;
+use kami_shared::gate::Confirmed;
 use kami_shared::record::CardRecord;
-use kami_shared::store::{ActError, ActOutcome, Acted, Batch, BatchOrigin, GenerateOrder, Selection};
-use tui_input::Input;
+use kami_shared::store::{ActError, ActOutcome, Acted, Batch, BatchOrigin, Selection};
 
-use super::{table, views};
-use crate::cells::harmless;
+use super::{gate, table, undo};
 use crate::console::act::Act;
 use crate::console::cards::Marks;
 use crate::console::form::{Form, Sources};
 use crate::console::message::{Done, Effect, Question, Topic};
 use crate::console::model::{Model, Tone, Work};
 use crate::console::order::{Order, Target};
-use crate::console::overlay::{Chosen, Confirm, Consequence, Overlay, PickerKind};
+use crate::console::overlay::{Chosen, Overlay, PickerKind};
 use crate::console::picker::{Item, Picker};
 use crate::console::reason;
 use crate::console::refusal::{MOST_COPIED, refusal};
+use crate::console::session::Own;
 use crate::export::Source;
-use crate::odds::Odds;
 use crate::words::{counted, number, say};
-
-/// Above how many cards a batch asks again.
-const LARGE_BATCH: u32 = 10_000;
 
 /// Begins an act on cards, with its form or its question first where it has one.
 pub(super) fn begin(model: &mut Model, act: Act) -> Vec<Effect> {
@@ -38,7 +34,8 @@ pub(super) fn begin(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::SetNote => target(model).map(Form::note),
         Act::Export => Some(Form::export(sources(model))),
         Act::Import => Some(Form::import()),
-        Act::Undo => return run(model, Order::Undo),
+        Act::Undo => return undo::ask(model),
+        Act::Redo => return undo::ask_again(model),
         _ => None,
     };
     if let Some(form) = form {
@@ -46,7 +43,7 @@ pub(super) fn begin(model: &mut Model, act: Act) -> Vec<Effect> {
         return Vec::new();
     }
     match (act.on_card(), target(model)) {
-        (Some(act), Some(target)) => submit(model, Order::Act { act, target }),
+        (Some(act), Some(target)) => gate::submit(model, Order::Act { act, target }),
         _ => Vec::new(),
     }
 }
@@ -77,78 +74,9 @@ fn target(model: &Model) -> Option<Target> {
     }
 }
 
-/// Does what was ordered, or asks first where it is hard to take back.
-pub(super) fn submit(model: &mut Model, order: Order) -> Vec<Effect> {
-    let language = model.language;
-    let confirm = match &order {
-        Order::Act { act: CardAct::Delete, target: Target::One(card) } => Some(Confirm {
-            question: say!(language, "confirm.delete_one", code = harmless(&card.full_code)),
-            consequence: say!(language, "confirm.delete_consequence"),
-            then: Consequence::Order(order.clone()),
-            is_danger: true,
-            typed: None,
-        }),
-        Order::Act { act: CardAct::Delete, target: Target::Many { count, .. } } => Some(Confirm {
-            question: counted(language, "confirm.delete_many", *count),
-            consequence: say!(language, "confirm.type_number", n = count),
-            then: Consequence::Order(order.clone()),
-            is_danger: true,
-            typed: Some((count.to_string(), Input::default())),
-        }),
-        Order::Generate(wanted) if odds(model, wanted).is_easy => Some(Confirm {
-            question: counted(language, "confirm.generate_weak", u64::from(wanted.count)),
-            consequence: odds(model, wanted).words,
-            then: Consequence::Order(order.clone()),
-            is_danger: true,
-            typed: None,
-        }),
-        Order::Generate(wanted) if wanted.count > LARGE_BATCH => Some(Confirm {
-            question: counted(language, "confirm.generate", u64::from(wanted.count)),
-            consequence: say!(language, "confirm.generate_consequence"),
-            then: Consequence::Order(order.clone()),
-            is_danger: false,
-            typed: None,
-        }),
-        _ => None,
-    };
-    match confirm {
-        None => run(model, order),
-        Some(confirm) => {
-            model.overlays.push(Overlay::Confirm(confirm));
-            Vec::new()
-        }
-    }
-}
-
-/// How hard the codes of a batch are to guess among all cards that let a machine in, as far as they are counted.
-fn odds(model: &Model, wanted: &GenerateOrder) -> Odds {
-    let circulating = model.counts.as_ref().map_or(0, |counts| counts.unused + counts.active);
-    Odds::of(model.language, wanted.length, circulating + u64::from(wanted.count))
-}
-
-/// A yes to the question on top.
-pub(super) fn confirmed(model: &mut Model) -> Vec<Effect> {
-    let Some(Overlay::Confirm(confirm)) = model.overlays.last() else { return Vec::new() };
-    if let Some((wanted, typed)) = &confirm.typed {
-        let digits: String =
-            typed.value().chars().filter(|character| !matches!(character, ',' | ' ')).collect();
-        if digits != *wanted {
-            let words = say!(model.language, "confirm.wrong_number", n = wanted);
-            model.say(Tone::Bad, words);
-            return Vec::new();
-        }
-    }
-    let then = confirm.then.clone();
-    model.overlays.pop();
-    match then {
-        Consequence::Order(order) => run(model, order),
-        Consequence::DropView(name) => views::drop(model, name),
-    }
-}
-
 /// Does what was ordered; an operator who is kept from files gets no order through that reaches one, whichever way it
 /// came here.
-pub(super) fn run(model: &mut Model, order: Order) -> Vec<Effect> {
+pub(super) fn run(model: &mut Model, order: Confirmed<Order>) -> Vec<Effect> {
     if model.confined && order.reaches_files() {
         let words = say!(model.language, "refusal.confined");
         model.say(Tone::Bad, words);
@@ -209,19 +137,25 @@ pub(super) fn done(model: &mut Model, done: Done) -> Vec<Effect> {
             }
             return Vec::new();
         }
-        Done::NothingToUndo => {
-            let words = say!(model.language, "undo.nothing");
-            model.say(Tone::Plain, words);
-            return Vec::new();
-        }
         Done::Made(batch) => return made(model, &batch),
-        Done::One { act, card, acted } => one(model, act, card, acted),
+        Done::One { act, card, acted } => {
+            model.session.did(Own::Act(acted.act_id));
+            one(model, act, card, acted);
+        }
         Done::Many { act, outcome } => {
             model.cards.unmark();
+            if let Some(act_id) = outcome.act_id {
+                model.session.did(Own::Act(act_id));
+            }
             let key = format!("done.{act}");
-            say_outcome(model, &key, &outcome, true);
+            let is_undoable = outcome.act_id.is_some();
+            let hint = is_undoable.then(|| format!("  {}", say!(model.language, "done.undo_hint")));
+            say_outcome(model, &key, &outcome, &hint.unwrap_or_default());
         }
-        Done::Undone(outcome) => say_outcome(model, "done.undo", &outcome, false),
+        Done::Undone { undoing, outcome } => {
+            let named = undo::done(model, &undoing, &outcome);
+            say_outcome(model, if undoing.is_redo { "done.redo" } else { "done.undo" }, &outcome, &named);
+        }
     }
     close_form(model);
     model.history = None;
@@ -265,7 +199,8 @@ fn say_undoable(model: &mut Model, words: &str) {
     model.say(Tone::Good, format!("{words}  {hint}"));
 }
 
-fn say_outcome(model: &mut Model, key: &str, outcome: &ActOutcome, is_undoable: bool) {
+/// Says what an act came to, with `more` where it went well.
+fn say_outcome(model: &mut Model, key: &str, outcome: &ActOutcome, more: &str) {
     let language = model.language;
     let mut words = counted(language, key, outcome.done);
     if outcome.cancelled {
@@ -278,23 +213,27 @@ fn say_outcome(model: &mut Model, key: &str, outcome: &ActOutcome, is_undoable: 
     if outcome.missing > 0 {
         words.push_str(&say!(language, "done.missing", n = number(outcome.missing)));
     }
+    if !outcome.unreadable.is_empty() {
+        words.push_str("; ");
+        words.push_str(&reason::unreadable(language, &outcome.unreadable));
+    }
     if let Some(error) = &outcome.failed {
         words.push(' ');
         words.push_str(&reason::act_error(language, error));
     }
-    let went_wrong = outcome.failed.is_some() || (outcome.done == 0 && !outcome.refused.is_empty());
+    let is_left = !outcome.refused.is_empty() || !outcome.unreadable.is_empty();
+    let went_wrong = outcome.failed.is_some() || (outcome.done == 0 && is_left);
     if went_wrong {
         model.say(Tone::Bad, words);
-    } else if is_undoable && outcome.act_id.is_some() {
-        say_undoable(model, &words);
     } else {
-        model.say(Tone::Good, words);
+        model.say(Tone::Good, words + more);
     }
 }
 
 fn made(model: &mut Model, batch: &Batch) -> Vec<Effect> {
     let language = model.language;
     close_form(model);
+    model.session.did(Own::Batch(batch.id));
     let (key, kind) = match batch.origin {
         BatchOrigin::Generated => ("done.generate", PickerKind::Made),
         BatchOrigin::Imported => ("done.import", PickerKind::Imported),

@@ -28,9 +28,11 @@ pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     // From the fullest wording down to the first that fits.
     let wordings = [(3, true, true), (2, true, true), (3, false, true), (2, false, true), (2, false, false)];
     let width = usize::from(area.width);
-    let lines = wordings.map(|(gap, shares, words)| figures(model, counts, gap, shares, words));
+    let mut lines: Vec<_> =
+        wordings.map(|(gap, shares, words)| figures(model, counts, gap, shares, words)).into();
+    lines.push(bare_figures(model, counts));
     let line = lines.iter().find(|line| line.width() + age.width() < width);
-    let line = line.or_else(|| lines.iter().find(|line| line.width() <= width)).unwrap_or(&lines[4]);
+    let line = line.or_else(|| lines.iter().find(|line| line.width() <= width)).unwrap_or(&lines[5]);
     two_sides(frame, area, line, &age);
 }
 
@@ -52,6 +54,15 @@ fn figures(model: &Model, counts: &StatusCounts, gap: usize, shares: bool, words
         }
     }
     Line::from(spans)
+}
+
+/// The counts of the statuses alone, for a screen that has no room for their sum.
+fn bare_figures(model: &Model, counts: &StatusCounts) -> Line<'static> {
+    let each = CardStatus::ALL.into_iter().flat_map(|status| {
+        let count = span(number(counts.of(status)), model.theme.text());
+        [space(1), span(Theme::sign(status), model.theme.status(status)), count]
+    });
+    each.collect()
 }
 
 /// The bar, or a line where there is nothing to show.

@@ -7,11 +7,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::paint::{overlay, overlay_room, space, span};
+use super::paint::{overlay, overlay_room, overlay_width, space, span};
 use super::table::{NONE, left, status_now};
 use crate::cells::{cells, harmless, pad_right, wrap};
 use crate::console::log::{act_word, changes, doer};
-use crate::console::model::{History, Model};
+use crate::console::model::{History, Model, NARROW};
 use crate::console::theme::{Theme, status_key};
 use crate::words::{duration, moment, say, whole_moment};
 
@@ -40,9 +40,13 @@ fn rested_on(model: &Model) -> Option<&CardRecord> {
 
 /// The lines of the detail over the table, and the cells of their frame.
 fn laid_out(model: &Model, screen: Rect) -> (Vec<Line<'static>>, (u16, u16)) {
-    let width = 64.min(screen.width.saturating_sub(8));
+    let is_narrow = screen.width < NARROW;
+    let width = overlay_width(64.min(screen.width.saturating_sub(8)), screen);
     let lines = lines(model, model.cards.current(), usize::from(width.saturating_sub(4)), 1);
-    let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(screen.height.saturating_sub(4));
+    // On a narrow screen it has all of it, like a screen of its own.
+    let height = if is_narrow { usize::MAX } else { lines.len() + 2 };
+    let most = screen.height.saturating_sub(if is_narrow { 2 } else { 4 });
+    let height = u16::try_from(height).unwrap_or(u16::MAX).min(most);
     (lines, (width, height))
 }
 

@@ -17,12 +17,15 @@ use crate::words::{number, say};
 /// The most cells of a search that is not being typed.
 const SEARCH_WIDTH: usize = 24;
 
+/// The fewest cells of a search that is being typed.
+const LEAST_TYPED: u16 = 16;
+
 /// The cells behind a chip.
 const GAP: u16 = 3;
 
 /// The line above the table.
 pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
-    let right = Line::from(place(model));
+    let right = right(model, area);
     let right_width = right_width(&right);
     let Layout { pieces, typed } = layout(model, area, right_width);
     if let Some(typed) = typed {
@@ -38,7 +41,7 @@ pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
 
 /// The chip in a column.
 pub(super) fn at(model: &Model, area: Rect, column: u16) -> Option<Chip> {
-    let pieces = layout(model, area, right_width(&Line::from(place(model)))).pieces;
+    let pieces = layout(model, area, right_width(&right(model, area))).pieces;
     let mut chips = pieces.into_iter().filter_map(|(x, chip, line)| Some((x, chip?, line)));
     chips
         .find(|(x, _, line)| (*x..*x + width(line).saturating_sub(GAP)).contains(&column))
@@ -47,6 +50,16 @@ pub(super) fn at(model: &Model, area: Rect, column: u16) -> Option<Chip> {
 
 fn width(line: &Line<'_>) -> u16 {
     u16::try_from(line.width()).unwrap_or(u16::MAX)
+}
+
+/// As much of the place at the right, from its end, as leaves room to type.
+fn right(model: &Model, area: Rect) -> Line<'static> {
+    let mut spans = place(model);
+    let room = usize::from(area.width.saturating_sub(LEAST_TYPED + 4));
+    while model.cards.searching && spans.iter().map(Span::width).sum::<usize>() > room {
+        spans.remove(0);
+    }
+    Line::from(spans)
 }
 
 fn right_width(right: &Line<'_>) -> u16 {

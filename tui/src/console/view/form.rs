@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
-use super::paint::{input, overlay, space, span};
+use super::paint::{input, overlay, overlay_width, space, span};
 use super::table::NONE;
 use crate::cells::{cells, cut_end, cut_middle, harmless, pad_right, wrap};
 use crate::console::field::{Choice, Editor, Field, FieldName};
@@ -27,15 +27,20 @@ const SAMPLE: &str = "7KQ2M9XWTR4HP3NDZC5FAV8EBJ6GSYU2";
 /// The form in its frame.
 pub(super) fn render(model: &Model, form: &Form, is_top: bool, frame: &mut Frame<'_>, screen: Rect) {
     let theme = model.theme;
-    let width = 72.min(screen.width.saturating_sub(4));
+    let width = overlay_width(72, screen);
     let inner_width = usize::from(width.saturating_sub(4));
     let below = below(model, form, inner_width);
     let fields = u16::try_from(form.fields.len()).unwrap_or(0);
     let height = fields * 2 + 3 + u16::try_from(below.len()).unwrap_or(0);
+    // On a low screen the fields stand close to each other.
+    let is_close = height + 2 > screen.height;
+    let problems =
+        form.fields.iter().filter(|field| form.problem(field.name, model.language).is_some()).count();
+    let height = if is_close { height - fields + u16::try_from(problems).unwrap_or(0) } else { height };
     let title = say!(model.language, form.kind.key());
     let inner = overlay(frame, theme, &title, (width, height), screen);
     let label_width = form.fields.iter().map(|field| cells(&label(model, field))).max().unwrap_or(0) + 2;
-    let mut y = inner.y + 1;
+    let mut y = inner.y + u16::from(!is_close);
     for (index, field) in form.fields.iter().enumerate() {
         let is_focused = index == form.focus && is_top;
         let row = Rect { y, height: 1, ..inner };
@@ -43,13 +48,16 @@ pub(super) fn render(model: &Model, form: &Form, is_top: bool, frame: &mut Frame
             render_field(model, form, field, is_focused, label_width, frame, row);
         }
         y += 1;
-        if let Some(problem) = form.problem(field.name, model.language).filter(|_| y < inner.bottom()) {
+        let problem = form.problem(field.name, model.language);
+        let has_row = !is_close || problem.is_some();
+        if let Some(problem) = problem.filter(|_| y < inner.bottom()) {
             let x = inner.x + u16::try_from(label_width).unwrap_or(0) + 2;
             let room = usize::from(inner.right().saturating_sub(x));
             frame.buffer_mut().set_string(x, y, cut_end(&problem, room), theme.warning());
         }
-        y += 1;
+        y += u16::from(has_row);
     }
+    y += u16::from(is_close);
     for (y, line) in (y..inner.bottom()).zip(below) {
         frame.buffer_mut().set_line(inner.x, y, &line, inner.width);
     }
@@ -78,15 +86,15 @@ fn render_field(
     let x = row.x + u16::try_from(label_width + 2).unwrap_or(0);
     let value = Rect { x, width: row.right().saturating_sub(x), ..row };
     if is_idle {
-        frame.buffer_mut().set_string(value.x, value.y, NONE, theme.faint());
+        frame.buffer_mut().set_string(value.x, value.y, NONE, theme.dim());
         return;
     }
     match &field.editor {
         Editor::Line(line) => {
-            input(frame, value, line, theme.text(), is_focused);
             underline(frame, value, is_focused, theme);
+            input(frame, value, line, selected(theme.text(), field.is_selected && is_focused), is_focused);
         }
-        Editor::Choice(choice) => render_choice(model, field.name, choice, is_focused, frame, value),
+        Editor::Choice(choice) => render_choice(model, field, choice, is_focused, frame, value),
     }
 }
 
@@ -96,15 +104,20 @@ fn underline(frame: &mut Frame<'_>, area: Rect, is_focused: bool, theme: Theme) 
     frame.buffer_mut().set_style(area, ground.remove_modifier(Modifier::BOLD));
 }
 
+/// A text that the first character typed replaces is shown as every program shows a selected one.
+fn selected(style: Style, is_selected: bool) -> Style {
+    if is_selected { style.add_modifier(Modifier::REVERSED) } else { style }
+}
+
 fn render_choice(
     model: &Model,
-    name: FieldName,
+    field: &Field,
     choice: &Choice,
     is_focused: bool,
     frame: &mut Frame<'_>,
     area: Rect,
 ) {
-    let (language, theme) = (model.language, model.theme);
+    let (language, theme, name) = (model.language, model.theme, field.name);
     let mut spans: Vec<Span<'static>> = Vec::new();
     for (index, option) in choice.options.iter().enumerate() {
         let word = option_word(model, name, option);
@@ -134,11 +147,16 @@ fn render_choice(
             frame.buffer_mut().set_line(area.x, area.y, &Line::from(spans), area.width);
             let x = area.x + u16::try_from(width).unwrap_or(0);
             let rest = Rect { x, width: area.right().saturating_sub(x).max(1), ..area };
-            input(frame, rest, typed, theme.accent().add_modifier(Modifier::UNDERLINED), is_focused);
+            let style = theme.accent().add_modifier(Modifier::UNDERLINED);
+            input(frame, rest, typed, selected(style, field.is_selected && is_focused), is_focused);
             return;
         }
         if is_focused {
-            spans.push(span(say!(language, "field.or_typed"), theme.dim()));
+            let words = say!(language, "field.or_typed");
+            let room = usize::from(area.width).saturating_sub(spans.iter().map(Span::width).sum());
+            if cells(&words) < room {
+                spans.extend([space(1), span(words, theme.dim())]);
+            }
         }
     }
     frame.buffer_mut().set_line(area.x, area.y, &Line::from(spans), area.width);

@@ -20,12 +20,18 @@ pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         };
         left.extend([span(format!(" {words} "), theme.danger_ground()), space(1)]);
     } else if let Some(name) = &location.environment {
-        left.extend([span(harmless(name), theme.strong()), span(" · ", theme.faint())]);
+        left.push(span(harmless(name), theme.strong()));
     }
     let room = usize::from(area.width).saturating_sub(44).max(12);
-    left.push(span(cut_middle(&harmless(&location.server), room), theme.text()));
-    left.push(span(" · ", theme.faint()));
-    left.push(span(cut_middle(&harmless(&location.user), 16), theme.dim()));
+    let mut server = Vec::new();
+    if location.environment.is_some() && !location.production {
+        server.push(span(" · ", theme.faint()));
+    }
+    server.extend([
+        span(cut_middle(&harmless(&location.server), room), theme.text()),
+        span(" · ", theme.faint()),
+        span(cut_middle(&harmless(&location.user), 16), theme.dim()),
+    ]);
 
     let mut right: Vec<Span<'static>> = Vec::new();
     match model.link {
@@ -37,6 +43,17 @@ pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         right.extend([span(say!(language, "header.read_only"), theme.warning()), space(3)]);
     }
     let clock = local(model.zone, model.server_now()).format("%H:%M").to_string();
-    right.extend([span(clock, theme.dim()), space(1)]);
+    let clock = [span(clock, theme.dim()), space(1)];
+    // Where there is no room, a name of the place says enough, and the clock is the first to give way: what is wrong or
+    // forbidden now stays.
+    let width = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
+    let is_named = location.production || location.environment.is_some();
+    let room = usize::from(area.width).saturating_sub(width(&left) + width(&right) + 2);
+    if !is_named || width(&server) + width(&clock) <= room {
+        left.extend(server);
+        right.extend(clock);
+    } else if width(&clock) <= room {
+        right.extend(clock);
+    }
     two_sides(frame, area, &Line::from(left), &Line::from(right));
 }

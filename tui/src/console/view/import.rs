@@ -4,34 +4,40 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::paint::{overlay, space, span};
-use crate::cells::{cut_end, cut_middle, harmless, pad_left, pad_right};
+use super::paint::{overlay, overlay_width, space, span};
+use crate::cells::{cells, cut_end, cut_middle, harmless, pad_left, pad_right};
 use crate::console::import::{Import, ImportLine, LineState};
 use crate::console::model::Model;
 use crate::console::reason;
+use crate::notice;
 use crate::odds::warning_of_import;
 use crate::words::{counted, number, say};
 
 /// The cells of a line's number.
 const NUMBER: usize = 9;
 
-/// The cells of the word for what a line does.
+/// The cells of the word for what a line does; a narrow screen has its sign alone.
 const WORD: usize = 15;
 
 /// The counts, the lines, and what Enter does.
 pub(super) fn render(model: &Model, import: &Import, frame: &mut Frame<'_>, screen: Rect) {
     let (language, theme) = (model.language, model.theme);
-    let width = 84.min(screen.width.saturating_sub(4));
+    let width = overlay_width(84, screen);
     let room = usize::from(width.saturating_sub(4));
     let shown = import.height(screen.height);
-    let height = u16::try_from(shown + 7).unwrap_or(u16::MAX);
+    let notices = import.notices_shown(screen.height);
+    let height = u16::try_from(shown + notices + 7).unwrap_or(u16::MAX);
     let path = import.file.path.display().to_string();
     let title = say!(language, "form.import");
     let title = format!("{title} · {}", cut_middle(&harmless(&path), room.saturating_sub(16)));
     let inner = overlay(frame, theme, &title, (width, height), screen);
     frame.buffer_mut().set_line(inner.x, inner.y + 1, &Line::from(summary(model, import)), inner.width);
+    for (y, notice) in (inner.y + 2..inner.bottom()).zip(import.notices.iter().take(notices)) {
+        let words = notice::words(language, notice);
+        frame.buffer_mut().set_string(inner.x, y, cut_end(&words, room), theme.warning());
+    }
     let lines = import.lines.iter().skip(import.scroll).take(shown);
-    let first = inner.y + 3;
+    let first = inner.y + 3 + u16::try_from(notices).unwrap_or(0);
     for (y, each) in (first..inner.bottom()).zip(lines) {
         frame.buffer_mut().set_line(inner.x, y, &line(model, import, each, room), inner.width);
     }
@@ -57,11 +63,12 @@ fn summary(model: &Model, import: &Import) -> Vec<Span<'static>> {
     let [new, exist, malformed] = import.counts();
     let of = |key: &str, count: u64| format!("{} {}", number(count), say!(language, key));
     let style = |count: u64| if count > 0 { theme.warning() } else { theme.dim() };
+    let gap = if model.is_narrow() { 1 } else { 3 };
     vec![
         span(of("import.new", new), theme.text()),
-        space(3),
+        space(gap),
         span(of("import.exists", exist), style(exist)),
-        space(3),
+        space(gap),
         span(of("import.malformed", malformed), style(malformed)),
     ]
 }
@@ -80,6 +87,18 @@ fn line(model: &Model, import: &Import, line: &ImportLine, room: usize) -> Line<
             .and_then(|card| import.cards.get(card))
             .map_or_else(String::new, |card| harmless(card.full_code).into_owned()),
     };
+    // A code is not cut for the word that its sign says as well.
+    if model.is_narrow() || cells(&words) > room.saturating_sub(NUMBER + WORD + 5) {
+        let (lead, gap) = if model.is_narrow() { (NUMBER - 2, 1) } else { (NUMBER, 2) };
+        let words = cut_middle(&words, room.saturating_sub(lead + gap + 2)).into_owned();
+        return Line::from(vec![
+            span(pad_left(&number(line.number), lead), theme.dim()),
+            space(gap),
+            span(sign, style),
+            space(1),
+            span(words, theme.text()),
+        ]);
+    }
     let words = cut_middle(&words, room.saturating_sub(NUMBER + WORD + 5)).into_owned();
     Line::from(vec![
         span(pad_left(&number(line.number), NUMBER), theme.dim()),

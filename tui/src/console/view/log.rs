@@ -97,7 +97,26 @@ fn words(model: &Model, query: &LogQuery) -> String {
     texts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
+/// An act on a narrow screen: what, when, on how many cards. The rest stands in the act itself.
+fn narrow_line(model: &Model, act: &ActRecord, is_current: bool, room: usize) -> Line<'static> {
+    let (language, theme) = (model.language, model.theme);
+    let when = moment(language, model.zone, model.server_now(), act.done_at);
+    let style = if act.undone_by.is_some() { theme.dim() } else { theme.text() };
+    let mut spans: Vec<Span<'static>> = vec![
+        if is_current { span("▌ ", theme.accent()) } else { space(2) },
+        span(pad_right(&act_word(language, &act.act), 9), style),
+        space(2),
+        span(when, theme.dim()),
+    ];
+    let used: usize = spans.iter().map(Span::width).sum();
+    spans.push(span(pad_left(&number(act.card_count), room.saturating_sub(used + 1)), style));
+    Line::from(spans)
+}
+
 fn line(model: &Model, act: &ActRecord, is_current: bool, room: usize) -> Line<'static> {
+    if model.is_narrow() {
+        return narrow_line(model, act, is_current, room);
+    }
     let (language, theme) = (model.language, model.theme);
     let when = moment(language, model.zone, model.server_now(), act.done_at);
     let cards = counted(language, "log.cards", act.card_count);

@@ -48,8 +48,13 @@ use crate::words::say;
 /// The rows of the screen that are not the table's.
 pub const ROWS_AROUND_TABLE: u16 = 8;
 
-/// Shows the model.
+/// Shows the model, on the ground of its theme.
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
+    panels(model, frame);
+    paint::ground(frame, model.theme);
+}
+
+fn panels(model: &Model, frame: &mut Frame<'_>) {
     let area = frame.area();
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         too_small(model, frame);

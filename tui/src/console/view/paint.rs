@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Padding, Widget as _};
 
 use crate::cells::cells;
+use crate::console::model::NARROW;
 use crate::console::theme::Theme;
 
 /// Puts a line at the left of an area and another at its right, which gives way where both do not fit.
@@ -29,9 +30,14 @@ pub(super) fn space(width: usize) -> Span<'static> {
     Span::raw(" ".repeat(width))
 }
 
+/// The width of a frame of at most so many cells: all of a narrow screen.
+pub(super) fn overlay_width(most: u16, screen: Rect) -> u16 {
+    if screen.width < NARROW { screen.width } else { most.min(screen.width.saturating_sub(4)) }
+}
+
 /// Where a frame of at most this size stands.
 fn overlay_area((width, height): (u16, u16), screen: Rect) -> Rect {
-    let width = width.min(screen.width.saturating_sub(4));
+    let width = overlay_width(width, screen);
     let height = height.min(screen.height.saturating_sub(2));
     Rect {
         x: screen.x + (screen.width - width) / 2,
@@ -80,6 +86,19 @@ pub(super) fn overlay(
     let inner = block.inner(area);
     block.render(area, frame.buffer_mut());
     inner
+}
+
+/// Gives every cell that has none the colours of the theme's ground.
+pub(super) fn ground(frame: &mut Frame<'_>, theme: Theme) {
+    let (Some(text), Some(ground)) = (theme.ground().fg, theme.ground().bg) else { return };
+    for cell in &mut frame.buffer_mut().content {
+        if cell.fg == Color::Reset {
+            cell.fg = text;
+        }
+        if cell.bg == Color::Reset {
+            cell.bg = ground;
+        }
+    }
 }
 
 /// A line of text that is typed, with the terminal's cursor in it; the part around the cursor where it is too long.

@@ -3,14 +3,14 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::paint::{overlay, overlay_room};
+use super::paint::{overlay, overlay_room, overlay_width};
 use crate::cells::{cut_end, wrap};
 use crate::console::model::Model;
 use crate::console::overlay::Report;
 
 /// The lines as they are wrapped, whether each belongs to the one before, and the cells of their frame.
 fn laid_out(report: &Report, screen: Rect) -> (Vec<(String, bool)>, (u16, u16)) {
-    let width = 76.min(screen.width.saturating_sub(4));
+    let width = overlay_width(76, screen);
     let room = usize::from(width.saturating_sub(4));
     let lines: Vec<(String, bool)> = report
         .lines

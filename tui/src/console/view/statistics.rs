@@ -20,7 +20,7 @@ use ratatui::widgets::{Clear, Widget as _};
 use super::paint::{space, span, two_sides};
 use super::table::{NONE, left};
 use super::{bar, chart};
-use crate::cells::{cut_end, cut_middle, harmless, pad_left, pad_right};
+use crate::cells::{cells, cut_end, cut_middle, harmless, pad_left, pad_right};
 use crate::console::message::Topic;
 use crate::console::model::Model;
 use crate::console::statistics::{STOCK_DAYS, Statistics};
@@ -32,7 +32,7 @@ const BESIDE_EACH_OTHER: u16 = 160;
 /// From how many columns on the lists say more.
 const WIDE: u16 = 110;
 
-/// The fewest rows of a chart; three such below each other are what the smallest terminal has.
+/// The fewest rows of a chart; those that find no room below each other are left out.
 const LEAST_CHART: u16 = 3;
 
 /// Below how many columns a prefix needs the room of how many of its cards were activated.
@@ -60,12 +60,15 @@ pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     };
     two_sides(frame, head, &title, &Line::from(vec![span(state, theme.dim()), space(1)]));
     let (columns, rows) = if area.width >= BESIDE_EACH_OTHER { (3, 2) } else { (2, 3) };
+    let is_phone = model.is_narrow();
     let lists = if is_high { 9 } else { 6 };
     let height = (body.height.saturating_sub(lists) / rows).clamp(LEAST_CHART, 14);
     let [charts, lists] =
         Layout::vertical([Constraint::Length(height * rows), Constraint::Fill(1)]).areas(body);
     // A column for each event, or one of hours and one of days, in which every bar has the same room.
     let edges = match (columns, area.width >= WIDE) {
+        // A narrow screen has the hours alone.
+        _ if is_phone => [0, area.width, area.width, area.width],
         (3, _) => [0, area.width / 3, area.width * 2 / 3, area.width],
         (_, true) => [0, area.width * 9 / 20, area.width, area.width],
         (_, false) => [0, area.width / 2, area.width, area.width],
@@ -75,7 +78,10 @@ pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         let (left, right) = (edges[column], edges[column + 1]);
         let y = charts.y + u16::try_from(row).unwrap_or(0) * height;
         let area = Rect { x: charts.x + left, y, width: right - left, height };
-        chart::render(model, each, frame, area);
+        let has_room = area.bottom() <= charts.bottom() && (column == 0 || !is_phone);
+        if has_room {
+            chart::render(model, each, frame, area);
+        }
     }
     let lists = if is_high {
         lists
@@ -83,7 +89,11 @@ pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         Rect { y: lists.y + 1, height: lists.height.saturating_sub(1), ..lists }
     };
     let middle = if columns == 3 { area.width / 2 } else { edges[1] };
-    let [stock, next] = Layout::horizontal([Constraint::Length(middle), Constraint::Fill(1)]).areas(lists);
+    let [stock, next] = if is_phone {
+        Layout::vertical([Constraint::Fill(1), Constraint::Fill(1)]).areas(lists)
+    } else {
+        Layout::horizontal([Constraint::Length(middle), Constraint::Fill(1)]).areas(lists)
+    };
     if statistics.stock.is_some() {
         prefixes(model, statistics, frame, stock);
     }
@@ -163,9 +173,12 @@ fn expiring_next(model: &Model, cards: &[CardRecord], frame: &mut Frame<'_>, are
         return;
     }
     let (language, theme) = (model.language, model.theme);
-    let is_wide = model.size.0 >= WIDE;
+    let longest = cards.iter().map(|card| cells(&harmless(&card.full_code)) + 1).max().unwrap_or(0).max(40);
+    let room = usize::from(area.width).saturating_sub(3);
+    // A code is not cut for the moment that says what stands beside it already.
+    let is_wide = model.size.0 >= WIDE && (longest <= 40 || longest + 28 <= room);
     let (lasts, at) = if is_wide { (10, 18) } else { (9, 0) };
-    let name = usize::from(area.width).saturating_sub(3 + lasts + at).min(40);
+    let name = room.saturating_sub(lasts + at).min(longest);
     let row = |code: &str, left: &str, expires: &str| {
         let expires = if is_wide { pad_right(&format!("   {expires}"), at) } else { String::new() };
         (pad_right(code, name), format!("{}{expires}", pad_left(left, lasts)))

@@ -10,7 +10,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::paint::{space, span};
-use crate::cells::{cut_end, cut_middle, harmless, pad_left, pad_right};
+use crate::cells::{cells, cut_end, cut_middle, harmless, pad_left, pad_right};
 use crate::console::column::{self, Column, Placed};
 use crate::console::model::Model;
 use crate::console::theme::{Theme, status_key};
@@ -25,14 +25,16 @@ pub(super) const NONE: &str = "-";
 /// The heads and the rows.
 pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let width = usize::from(area.width).saturating_sub(LEAD);
-    let placed = column::place(&model.cards.columns, width);
+    let cards = &model.cards;
+    let height = usize::from(area.height.saturating_sub(1));
+    let shown = || cards.rows.iter().enumerate().skip(cards.top).take(height);
+    let longest = |column| shown().map(|(_, card)| value_cells(card, column)).max().unwrap_or(0);
+    let placed = column::place(&cards.columns, width, longest);
     let gap = column::gap(&placed, width);
     let heads = heads(model, &placed, gap);
     frame.buffer_mut().set_line(area.x, area.y, &heads, area.width);
     let area = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-    let cards = &model.cards;
-    let shown = cards.rows.iter().enumerate().skip(cards.top).take(usize::from(area.height));
-    for (y, (index, card)) in (area.y..).zip(shown) {
+    for (y, (index, card)) in (area.y..).zip(shown()) {
         let is_current = index == cards.cursor;
         let row = Rect { x: area.x, y, width: area.width, height: 1 };
         let line = line(model, card, is_current, &placed, gap);
@@ -44,6 +46,17 @@ pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
             frame.buffer_mut().set_style(row, model.theme.cursor_row());
         }
     }
+}
+
+/// How many cells the whole value of a column takes whose values are as long as they like.
+fn value_cells(card: &CardRecord, column: Column) -> usize {
+    let value = match column {
+        Column::Code => Some(card.full_code.as_str()),
+        Column::Machine => card.machine_code.as_deref(),
+        Column::Note => card.note.as_deref(),
+        _ => None,
+    };
+    value.map_or(0, |value| cells(&harmless(value)))
 }
 
 fn heads(model: &Model, placed: &[Placed], gap: usize) -> Line<'static> {
@@ -58,7 +71,8 @@ fn heads(model: &Model, placed: &[Placed], gap: usize) -> Line<'static> {
         if is_order {
             head.push_str(if model.cards.sort.direction == Direction::Ascending { " ↑" } else { " ↓" });
         }
-        let head = cut_end(&head, width);
+        let head =
+            if column == Column::Status && width == column::SIGN { "".into() } else { cut_end(&head, width) };
         let head = if column.is_numeric() { pad_left(&head, width) } else { pad_right(&head, width) };
         spans.push(span(head, if is_order { theme.accent() } else { theme.dim() }));
     }
@@ -105,7 +119,9 @@ fn cell(model: &Model, card: &CardRecord, column: Column, width: usize) -> Span<
         }
         Column::Status => {
             let word = say!(language, status_key(status));
-            (Some(format!("{} {word}", Theme::sign(status))), theme.status(status))
+            let sign = Theme::sign(status);
+            let text = if width == column::SIGN { sign.to_owned() } else { format!("{sign} {word}") };
+            (Some(text), theme.status(status))
         }
         Column::Machine => {
             let machine = card.machine_code.as_deref();

@@ -1,0 +1,203 @@
+//! What has to be done to a table so that it is in its form, and what forbids it: decided without a server.
+
+use super::form::{ColumnForm, IndexForm, PRIMARY, TableForm};
+use super::survey::{ColumnFacts, TableFacts};
+use super::{Fault, FaultKind, Refusal, TableChange};
+
+/// The table that a Flask installation brings along; the others kami has made itself.
+pub(super) const CARDS: &str = "cards";
+
+/// The columns without which a table of cards is none.
+const ESSENTIAL: [&str; 5] = ["id", "prefix", "code", "full_code", "status"];
+
+/// The columns that the second migration adds.
+const ADDED: [&str; 3] = ["duration_seconds", "batch_id", "note"];
+
+/// The first version of the schema with [`ADDED`].
+const ADDED_BY: i32 = 2;
+
+/// The collation of a table, for columns that say none.
+const COLLATION: &str = "utf8mb4_unicode_ci";
+
+/// What a type is for, as far as values go from one type to another unharmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Family {
+    Whole,
+    Text,
+    Word,
+    Moment,
+    Other,
+}
+
+/// The family of a type as [`super::form::normal_type`] writes it.
+pub(super) fn family(kind: &str) -> Family {
+    match kind.split(['(', ' ']).next().unwrap_or_default() {
+        "tinyint" | "smallint" | "mediumint" | "int" | "bigint" => Family::Whole,
+        "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext" => Family::Text,
+        "enum" => Family::Word,
+        "datetime" | "timestamp" | "date" => Family::Moment,
+        _ => Family::Other,
+    }
+}
+
+/// What brings a table into its form, if it is not, and what stands in the way. `version` is the schema's.
+pub(super) fn change(
+    form: &TableForm,
+    facts: &TableFacts,
+    version: i32,
+) -> (Option<TableChange>, Vec<Refusal>) {
+    let Some(engine) = &facts.engine else {
+        return (None, vec![Refusal::NoTable { table: form.name }]);
+    };
+    let mut faults = Vec::new();
+    if !engine.eq_ignore_ascii_case("InnoDB") {
+        // What the old engine was told about its rows the new one may not know.
+        let clause = "ENGINE = InnoDB, ROW_FORMAT = DYNAMIC".to_owned();
+        faults.push(Fault { kind: FaultKind::Engine { found: engine.clone() }, clause });
+    }
+    if !form.columns.is_empty() && facts.collation.as_deref() != Some(COLLATION) {
+        let found = facts.collation.clone().unwrap_or_default();
+        let clause = format!("DEFAULT CHARACTER SET utf8mb4 COLLATE {COLLATION}");
+        faults.push(Fault { kind: FaultKind::Collation { found }, clause });
+    }
+    let refusals = if form.name == CARDS { foreign(form, facts, version) } else { Vec::new() };
+    let (of_columns, unfit) = columns(form, facts);
+    faults.extend(of_columns);
+    faults.extend(indexes(form, facts));
+    let refusals = refusals.into_iter().chain(unfit).collect();
+    let clauses: Vec<_> = faults.iter().map(|fault| fault.clause.as_str()).collect();
+    let statement = format!("ALTER TABLE {}\n    {}", form.name, clauses.join(",\n    "));
+    (
+        Some(TableChange { table: form.name, faults, statement }).filter(|change| !change.faults.is_empty()),
+        refusals,
+    )
+}
+
+/// What a table of cards has of its owner's that kami could not live with.
+fn foreign(form: &TableForm, facts: &TableFacts, version: i32) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    for column in ESSENTIAL {
+        if facts.column(column).is_none() {
+            refusals.push(Refusal::NoColumn { column });
+        }
+    }
+    let added: Vec<_> = ADDED.into_iter().filter(|name| facts.column(name).is_some()).collect();
+    if version < ADDED_BY && added.len() < ADDED.len() {
+        refusals.extend(added.into_iter().map(|column| Refusal::OwnColumn { column }));
+    }
+    for column in &facts.columns {
+        if form.columns.iter().any(|ours| ours.name.eq_ignore_ascii_case(&column.name)) {
+            continue;
+        }
+        if column.extra.counts_up {
+            refusals.push(Refusal::Counter { column: column.name.clone() });
+        } else if !column.is_nullable && column.default.is_none() && !column.is_generated {
+            refusals.push(Refusal::Required { column: column.name.clone(), kind: column.kind.clone() });
+        }
+    }
+    for index in facts.indexes.iter().filter(|index| index.is_unique) {
+        let is_ours =
+            form.indexes.iter().chain(&form.retired).any(|ours| ours.name.eq_ignore_ascii_case(&index.name));
+        let has = |column: &str| index.columns.iter().any(|one| one.eq_ignore_ascii_case(column));
+        if !(is_ours || has("id") || has("full_code") || has("prefix") && has("code")) {
+            refusals.push(Refusal::UniqueIndex { index: index.name.clone() });
+        }
+    }
+    refusals
+}
+
+fn columns(form: &TableForm, facts: &TableFacts) -> (Vec<Fault>, Vec<Refusal>) {
+    let (mut faults, mut refusals) = (Vec::new(), Vec::new());
+    for column in &form.columns {
+        let Some(found) = facts.column(column.name) else {
+            // What later versions add to a table of kami's own their migrations add.
+            if form.name == CARDS && !ESSENTIAL.contains(&column.name) {
+                let clause = format!("ADD COLUMN {} {}", column.name, column.addition);
+                faults.push(Fault { kind: FaultKind::NoColumn { column: column.name }, clause });
+            }
+            continue;
+        };
+        let is_other = !is_alike(column, found);
+        let defaults_differ =
+            form.name == CARDS && (found.default != column.default || found.extra != column.extra);
+        if !is_other && !defaults_differ {
+            continue;
+        }
+        if !fits(column, found) {
+            let (column, found, wanted) = (column.name, found.kind.clone(), column.kind.clone());
+            refusals.push(Refusal::ColumnType { table: form.name, column, found, wanted });
+            continue;
+        }
+        let key = facts.foreign_keys.iter().find(|key| key.column.eq_ignore_ascii_case(column.name));
+        if let Some(key) = key.filter(|_| is_other) {
+            let (table, name, column) = (key.table.clone(), key.name.clone(), column.name);
+            refusals.push(Refusal::ForeignKey { table, name, column });
+        }
+        let clause = format!("MODIFY {} {}", column.name, column.definition);
+        let (found, wanted) = (described(found), wanted(column));
+        faults.push(Fault { kind: FaultKind::Column { column: column.name, found, wanted }, clause });
+    }
+    (faults, refusals)
+}
+
+fn is_alike(form: &ColumnForm, found: &ColumnFacts) -> bool {
+    found.kind == form.kind
+        && found.is_nullable == form.is_nullable
+        && found.collation.as_deref() == form.collation
+        && !found.is_generated
+}
+
+/// Whether values go from the one to the other type; whether each of them does, only the rows tell.
+fn fits(form: &ColumnForm, found: &ColumnFacts) -> bool {
+    let is_text = matches!(family(&form.kind), Family::Word) && family(&found.kind) == Family::Text;
+    !found.is_generated && (is_text || family(&form.kind) == family(&found.kind))
+}
+
+fn described(found: &ColumnFacts) -> String {
+    let collation = found.collation.as_ref().map(|collation| format!(" {collation}"));
+    let null = if found.is_nullable { "" } else { " not null" };
+    let default = found.default.as_ref().map(|default| format!(" default {default}"));
+    format!("{}{}{null}{}", found.kind, collation.unwrap_or_default(), default.unwrap_or_default())
+}
+
+fn wanted(form: &ColumnForm) -> String {
+    described(&ColumnFacts {
+        kind: form.kind.clone(),
+        is_nullable: form.is_nullable,
+        collation: form.collation.map(str::to_owned),
+        default: form.default.clone(),
+        ..ColumnFacts::default()
+    })
+}
+
+fn indexes(form: &TableForm, facts: &TableFacts) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let fault = |name, clause| Fault { kind: FaultKind::Index { index: name }, clause };
+    for index in &form.indexes {
+        let drop = if index.name == PRIMARY {
+            "DROP PRIMARY KEY".into()
+        } else {
+            format!("DROP INDEX {}", index.name)
+        };
+        match facts.index(index.name) {
+            Some(_) if has(facts, index) => {}
+            Some(_) => faults.push(fault(index.name, format!("{drop}, {}", index.addition()))),
+            None => faults.push(fault(index.name, index.addition())),
+        }
+    }
+    for index in form.retired.iter().filter(|index| has(facts, index)) {
+        faults.push(fault(index.name, format!("DROP INDEX {}", index.name)));
+    }
+    faults
+}
+
+/// Whether a table has an index as the form has it.
+pub(super) fn has(facts: &TableFacts, index: &IndexForm) -> bool {
+    facts.index(index.name).is_some_and(|found| {
+        let is_same = |(one, other): (&String, &&str)| one.eq_ignore_ascii_case(other);
+        found.is_plain
+            && found.is_unique == index.is_unique
+            && found.columns.len() == index.columns.len()
+            && found.columns.iter().zip(&index.columns).all(is_same)
+    })
+}

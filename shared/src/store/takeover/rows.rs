@@ -1,0 +1,213 @@
+//! What the rows of cards say where the catalogue cannot: values that have to be mended, and such as no migration may
+//! decide about.
+
+use mysql_async::Conn;
+use mysql_async::prelude::Queryable;
+
+use super::dates::is_damaged;
+use super::form::{ColumnForm, TableForm};
+use super::plan::{Family, family, has};
+use super::survey::{ColumnFacts, TableFacts};
+use super::{Refusal, Repair, RepairKind, Takeover};
+use crate::card::mask;
+use crate::store::StoreError;
+
+/// How many cards or codes are named of those that are in the way.
+const NAMED: usize = 10;
+
+/// Asks the rows of a table whose columns fit.
+pub(super) async fn ask(
+    connection: &mut Conn,
+    form: &TableForm,
+    facts: &TableFacts,
+    takeover: &mut Takeover,
+) -> Result<(), StoreError> {
+    for column in &form.columns {
+        let Some(found) = facts.column(column.name) else { continue };
+        match family(&column.kind) {
+            Family::Whole if column.extra.counts_up => numbers(connection, facts, found, takeover).await?,
+            Family::Word => statuses(connection, column, found, facts, takeover).await?,
+            Family::Moment => moments(connection, column, found, facts, takeover).await?,
+            Family::Text => texts(connection, column, found, takeover).await?,
+            Family::Whole | Family::Other => {}
+        }
+    }
+    codes(connection, form, facts, takeover).await
+}
+
+async fn count(connection: &mut Conn, condition: &str) -> Result<u64, StoreError> {
+    let query = format!("SELECT COUNT(*) FROM cards WHERE {condition}");
+    connection.query_first(query).await?.ok_or(StoreError::Undecodable)
+}
+
+async fn numbers(
+    connection: &mut Conn,
+    facts: &TableFacts,
+    found: &ColumnFacts,
+    takeover: &mut Takeover,
+) -> Result<(), StoreError> {
+    let mut cards = 0;
+    if !found.kind.contains("unsigned") || found.is_nullable {
+        cards += count(connection, "id IS NULL OR id < 1").await?;
+    }
+    let is_unique = facts.indexes.iter().any(|index| {
+        index.is_unique && index.columns.len() == 1 && index.columns[0].eq_ignore_ascii_case("id")
+    });
+    if !is_unique {
+        let query = "SELECT COUNT(*) - COUNT(DISTINCT id) FROM cards";
+        cards += connection.query_first::<u64, _>(query).await?.unwrap_or(0);
+    }
+    if cards > 0 {
+        takeover.refusals.push(Refusal::Numbers { cards });
+    }
+    Ok(())
+}
+
+async fn statuses(
+    connection: &mut Conn,
+    column: &ColumnForm,
+    found: &ColumnFacts,
+    facts: &TableFacts,
+    takeover: &mut Takeover,
+) -> Result<(), StoreError> {
+    let known = words(&column.kind);
+    let is_known = |word: &str| known.iter().any(|known| word.eq_ignore_ascii_case(known));
+    let (mut none, mut spaced) = (0, 0);
+    let query = "SELECT CONVERT(status USING utf8mb4), COUNT(*) FROM cards GROUP BY 1";
+    // In its form the column holds nothing else but the empty word.
+    let rows: Vec<(Option<String>, u64)> = if found.kind == column.kind {
+        vec![(None, count(connection, "status IS NULL OR status = ''").await?)]
+    } else {
+        connection.query(query).await?
+    };
+    for (word, cards) in rows {
+        let word = word.unwrap_or_default();
+        match word.trim_matches(' ') {
+            "" => none += cards,
+            bare if !is_known(bare) => takeover.refusals.push(Refusal::Status { word, cards }),
+            bare if bare.len() < word.len() => spaced += cards,
+            _ => {}
+        }
+    }
+    let kept = if facts.column("updated_at").is_some() { ", updated_at = updated_at" } else { "" };
+    if none > 0 {
+        // The table's own spelling, as another would be refused before the table is in its form.
+        let own = words(&found.kind).into_iter().find(|word| word.eq_ignore_ascii_case("unused"));
+        let own = if family(&found.kind) == Family::Text { Some("UNUSED") } else { own };
+        match own {
+            Some(own) => {
+                let statement = format!(
+                    "UPDATE cards SET status = '{own}'{kept} WHERE status IS NULL OR TRIM(status) = ''"
+                );
+                takeover
+                    .repairs
+                    .push(Repair { kind: RepairKind::Statuses(none), statement: Some(statement) });
+            }
+            None => takeover.refusals.push(Refusal::Status { word: String::new(), cards: none }),
+        }
+    }
+    if spaced > 0 {
+        let statement = format!(
+            "UPDATE cards SET status = TRIM(status){kept} WHERE LENGTH(status) > LENGTH(TRIM(status))"
+        );
+        takeover.repairs.push(Repair { kind: RepairKind::Spaced(spaced), statement: Some(statement) });
+    }
+    Ok(())
+}
+
+/// The words of an enumeration's type.
+fn words(kind: &str) -> Vec<&str> {
+    kind.split('\'').skip(1).step_by(2).collect()
+}
+
+async fn moments(
+    connection: &mut Conn,
+    column: &ColumnForm,
+    found: &ColumnFacts,
+    facts: &TableFacts,
+    takeover: &mut Takeover,
+) -> Result<(), StoreError> {
+    let cards = count(connection, &is_damaged(column.name)).await?;
+    if cards > 0 {
+        let kind = RepairKind::Dates { column: column.name, cards };
+        takeover.repairs.push(Repair { kind, statement: None });
+    }
+    if column.is_nullable || !found.is_nullable {
+        return Ok(());
+    }
+    let undated = count(connection, &format!("{} IS NULL", column.name)).await?;
+    if undated > 0 {
+        let mut sources: Vec<_> =
+            ["used_at", "updated_at"].into_iter().filter(|name| facts.column(name).is_some()).collect();
+        let kept = if sources.contains(&"updated_at") { ", updated_at = updated_at" } else { "" };
+        sources.push("UTC_TIMESTAMP()");
+        let (name, sources) = (column.name, sources.join(", "));
+        let statement = format!("UPDATE cards SET {name} = COALESCE({sources}){kept} WHERE {name} IS NULL");
+        takeover.repairs.push(Repair { kind: RepairKind::Undated(undated), statement: Some(statement) });
+    }
+    Ok(())
+}
+
+async fn texts(
+    connection: &mut Conn,
+    column: &ColumnForm,
+    found: &ColumnFacts,
+    takeover: &mut Takeover,
+) -> Result<(), StoreError> {
+    let name = column.name;
+    if found.is_nullable && !column.is_nullable {
+        let cards = count(connection, &format!("{name} IS NULL")).await?;
+        if cards > 0 {
+            takeover.refusals.push(Refusal::Empty { column: name, cards });
+        }
+    }
+    let most = width(&column.kind).unwrap_or(u64::MAX);
+    if width(&found.kind).is_some_and(|width| width <= most) {
+        return Ok(());
+    }
+    let is_long = format!("CHAR_LENGTH({name}) > {most}");
+    let cards = count(connection, &is_long).await?;
+    if cards > 0 {
+        let query = format!("SELECT id FROM cards WHERE {is_long} ORDER BY id LIMIT {NAMED}");
+        let ids = connection.query(query).await?;
+        takeover.refusals.push(Refusal::TooLong { column: name, most, cards, ids });
+    }
+    Ok(())
+}
+
+/// How many characters a type holds, where it says so.
+fn width(kind: &str) -> Option<u64> {
+    kind.split_once('(')?.1.trim_end_matches(')').parse().ok()
+}
+
+/// Codes that the form takes for the same, where the table tells them apart.
+async fn codes(
+    connection: &mut Conn,
+    form: &TableForm,
+    facts: &TableFacts,
+    takeover: &mut Takeover,
+) -> Result<(), StoreError> {
+    let column = form.columns.iter().find(|column| column.name == "full_code");
+    let Some(collation) = column.and_then(|column| column.collation) else { return Ok(()) };
+    let is_unique = form.indexes.iter().any(|index| index.name == "full_code" && has(facts, index));
+    if is_unique && facts.column("full_code").and_then(|found| found.collation.as_deref()) == Some(collation)
+    {
+        return Ok(());
+    }
+    let same = format!(
+        "SELECT MIN(id) AS first, MAX(id) AS last FROM cards \
+         GROUP BY CONVERT(full_code USING utf8mb4) COLLATE {collation} HAVING COUNT(*) > 1"
+    );
+    let codes: Option<u64> = connection.query_first(format!("SELECT COUNT(*) FROM ({same}) AS same")).await?;
+    let codes = codes.ok_or(StoreError::Undecodable)?;
+    if codes > 0 {
+        let query = format!(
+            "SELECT same.first, same.last, CONVERT(cards.full_code USING utf8mb4) FROM ({same} LIMIT {NAMED}) AS same \
+             JOIN cards ON cards.id = same.first"
+        );
+        let pairs: Vec<(u64, u64, String)> = connection.query(query).await?;
+        let pairs = pairs.into_iter().map(|(first, last, code)| (first, last, mask(&code))).collect();
+        takeover.refusals.push(Refusal::Collisions { codes, pairs });
+    }
+    Ok(())
+}

@@ -1,0 +1,75 @@
+-- The form that a table has to be in, whoever made it: what `kami migrate` brings a table to that a Flask installation, a
+-- dump or an administrator left in another one, and what `kami doctor` compares with. It is no migration and says nothing
+-- new: a test holds it against what the migrations make. One column or index a line; nothing runs as it stands.
+
+-- table: cards
+id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT
+prefix VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL
+code VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL
+full_code VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL
+used_at DATETIME NULL
+expire_at DATETIME NULL
+machine_code VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL
+status ENUM('UNUSED','ACTIVE','EXPIRED','DISABLED') CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL DEFAULT 'UNUSED'
+duration_seconds INT UNSIGNED NULL DEFAULT 10800 AFTER status
+batch_id BIGINT UNSIGNED NULL AFTER duration_seconds
+note VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL AFTER batch_id
+created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP
+updated_at DATETIME NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP
+PRIMARY KEY (id)
+UNIQUE KEY full_code (full_code)
+KEY idx_status (status)
+KEY idx_machine_code (machine_code)
+KEY idx_prefix_status (prefix, status)
+KEY idx_status_expire_at (status, expire_at)
+KEY idx_batch_id (batch_id)
+KEY idx_used_at (used_at)
+KEY idx_created_at (created_at)
+RETIRED KEY idx_full_code (full_code)
+RETIRED KEY idx_prefix (prefix)
+RETIRED KEY idx_expire_at (expire_at)
+
+-- table: batches
+id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT
+origin ENUM('GENERATED','IMPORTED') CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL DEFAULT 'GENERATED'
+prefix VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL
+card_count INT UNSIGNED NOT NULL
+code_length TINYINT UNSIGNED NULL
+duration_seconds INT UNSIGNED NULL DEFAULT 10800
+note VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL
+operator VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL
+created_at DATETIME NOT NULL
+account VARCHAR(384) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL DEFAULT (CURRENT_USER())
+PRIMARY KEY (id)
+
+-- table: acts
+id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT
+act VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL
+operator VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL
+done_at DATETIME NOT NULL DEFAULT (UTC_TIMESTAMP())
+card_count BIGINT UNSIGNED NOT NULL DEFAULT 0
+batch_id BIGINT UNSIGNED NULL
+undoes BIGINT UNSIGNED NULL
+undone_by BIGINT UNSIGNED NULL
+account VARCHAR(384) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL DEFAULT (CURRENT_USER())
+PRIMARY KEY (id)
+KEY idx_operator (operator)
+
+-- table: operator_log
+id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT
+act_id BIGINT UNSIGNED NOT NULL
+act VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL
+operator VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL
+done_at DATETIME NOT NULL DEFAULT (UTC_TIMESTAMP())
+card_id BIGINT UNSIGNED NULL
+batch_id BIGINT UNSIGNED NULL
+full_code VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL
+account VARCHAR(384) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL DEFAULT (CURRENT_USER())
+PRIMARY KEY (id)
+KEY idx_act_id (act_id)
+KEY idx_card_id (card_id)
+KEY idx_full_code (full_code)
+KEY idx_operator (operator)
+KEY idx_act (act)
+
+-- table: refinery_schema_history

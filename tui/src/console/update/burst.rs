@@ -1,0 +1,74 @@
+//! Keys that came faster than a hand: text where text is typed, and elsewhere nothing that could do harm.
+
+use crossterm::event::KeyEvent;
+use tui_input::InputRequest;
+
+use super::{acts, edit};
+use crate::console::act::Act;
+use crate::console::burst::is_harmless;
+use crate::console::keymap;
+use crate::console::message::{Effect, Message};
+use crate::console::model::{Model, Tone};
+use crate::words::say;
+
+/// Takes in keys that came at once.
+pub(super) fn take(model: &mut Model, keys: &[KeyEvent]) -> Vec<Effect> {
+    if model.place().takes_text() { type_in(model, keys) } else { go_about(model, keys) }
+}
+
+/// Says that what was pasted did nothing, as there is no text to be typed here.
+pub(super) fn refuse(model: &mut Model) {
+    model.pasted_at = Some(model.now);
+    let words = say!(model.language, "paste.nothing");
+    model.say(Tone::Bad, words);
+}
+
+/// Types a line and moves about in it; its end, and whatever else a key does here, waits for a hand.
+fn type_in(model: &mut Model, keys: &[KeyEvent]) -> Vec<Effect> {
+    let place = model.place();
+    let mut effects = Vec::new();
+    let mut typed: Vec<InputRequest> = Vec::new();
+    for key in keys {
+        match keymap::message(model, *key) {
+            Some(Message::Edit(request)) => typed.push(request),
+            Some(Message::Act(act)) if is_harmless(act, *key) => {
+                effects.extend(edit(model, &std::mem::take(&mut typed)));
+                effects.extend(acts::act(model, act));
+                if model.place() != place {
+                    return effects;
+                }
+            }
+            _ => {
+                effects.extend(edit(model, &typed));
+                let words = say!(model.language, "paste.text_alone");
+                model.say(Tone::Bad, words);
+                return effects;
+            }
+        }
+    }
+    effects.extend(edit(model, &typed));
+    effects
+}
+
+/// Moves, if that is all that the keys do: several presses may come at once over a slow line.
+fn go_about(model: &mut Model, keys: &[KeyEvent]) -> Vec<Effect> {
+    if keys.iter().any(|key| harmless(model, *key).is_none()) {
+        refuse(model);
+        return Vec::new();
+    }
+    let mut effects = Vec::new();
+    for key in keys {
+        // The same key may mean something else where the one before has led.
+        let Some(act) = harmless(model, *key) else { break };
+        effects.extend(acts::act(model, act));
+    }
+    effects
+}
+
+/// What a key does here, if that is harmless.
+fn harmless(model: &Model, key: KeyEvent) -> Option<Act> {
+    match keymap::message(model, key)? {
+        Message::Act(act) if is_harmless(act, key) => Some(act),
+        _ => None,
+    }
+}

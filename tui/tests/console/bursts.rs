@@ -1,0 +1,172 @@
+//! Keys that come faster than a hand, as a paste makes them in a terminal without bracketed paste.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use kami_testkit::TestDatabase;
+use kami_tui::console::burst;
+use kami_tui::console::message::{Effect, Message, Question, Topic};
+use kami_tui::console::model::Place;
+use kami_tui::words::Language;
+
+use crate::fixtures::Console;
+use crate::pseudo_terminal::PseudoTerminal;
+
+fn console() -> Console {
+    Console::with_cards((80, 24), Language::English)
+}
+
+fn key(code: KeyCode) -> KeyEvent {
+    KeyEvent::new(code, KeyModifiers::NONE)
+}
+
+/// The keys that a terminal makes of a text.
+fn keys(text: &str) -> Vec<KeyEvent> {
+    let code = |character| match character {
+        '\r' => KeyCode::Enter,
+        '\u{1b}' => KeyCode::Esc,
+        '\t' => KeyCode::Tab,
+        '\u{7f}' => KeyCode::Backspace,
+        character => KeyCode::Char(character),
+    };
+    text.chars().map(|character| key(code(character))).collect()
+}
+
+impl Console {
+    /// Presses keys that arrive together.
+    fn burst(&mut self, text: &str) {
+        if let Some(message) = burst::message(&self.model, keys(text)) {
+            self.tell(message);
+        }
+    }
+
+    fn says(&self, words: &str) -> bool {
+        self.model.notice.as_ref().is_some_and(|notice| notice.words.contains(words))
+    }
+}
+
+fn orders(console: &Console) -> bool {
+    let is_order = |effect: &Effect| matches!(effect, Effect::Ask { question: Question::Do(_), .. });
+    console.effects.iter().any(is_order)
+}
+
+#[test]
+fn a_burst_outside_of_a_text_does_nothing_and_says_so() {
+    for text in [
+        "dy",
+        "*b",
+        "*d8\r",
+        "b\r",
+        "uy",
+        "VIP-7KQ2M9XWTR4HP3ND\r",
+        "请把 VIP-7KQ 停用一下",
+        "n\r",
+        "q",
+        ":delete\r",
+        "jjd",
+        "bb",
+        "  ",
+        "/vip",
+    ] {
+        for places in ["", "\r", "l", "s"] {
+            let mut console = console();
+            for key in places.chars() {
+                console.press(if key == '\r' { KeyCode::Enter } else { KeyCode::Char(key) });
+            }
+            console.effects.clear();
+            let place = console.model.place();
+            let keys = if text.len() == 1 { format!("{text}{text}") } else { text.to_owned() };
+            console.burst(&keys);
+            assert!(console.effects.is_empty(), "{keys:?} at {place:?}");
+            assert_eq!(console.model.place(), place, "{keys:?}");
+            assert_eq!(console.model.cards.marks.count(), 0, "{keys:?} at {place:?}");
+            assert!(console.says("faster than a hand"), "{keys:?} at {place:?}");
+        }
+    }
+}
+
+#[test]
+fn moving_goes_on_when_a_slow_line_brings_several_presses_at_once() {
+    for (text, row) in [("jj", 2), ("jjk", 1), ("GG", 7), ("Gk", 6)] {
+        let mut console = console();
+        console.burst(text);
+        assert_eq!(console.model.cards.cursor, row, "{text}");
+        assert!(console.model.notice.is_none(), "{text}");
+    }
+    let mut console = console();
+    console.keys("*");
+    console.burst("\u{1b}j");
+    assert_eq!((console.model.cards.marks.count(), console.model.cards.cursor), (0, 1));
+}
+
+#[test]
+fn no_question_is_answered_by_a_burst() {
+    for (opening, answer) in [("d", "yy"), ("d", "y\r"), ("*d8", "\r\r"), ("*d", "8\r")] {
+        let mut console = console();
+        console.keys(opening);
+        let place = console.model.place();
+        console.burst(answer);
+        assert!(!orders(&console), "{opening} {answer:?}");
+        assert_eq!(console.model.place(), place, "{opening} {answer:?}");
+        assert!(console.says("faster than a hand"), "{opening} {answer:?}");
+    }
+}
+
+#[test]
+fn a_burst_into_a_text_is_its_first_line() {
+    let mut search = console();
+    search.keys("/");
+    search.burst("VIP-7KQ\rdy\r");
+    assert_eq!((search.model.cards.query.text.value(), search.model.place()), ("VIP-7KQ", Place::Search));
+    let mut form = console();
+    form.keys("n");
+    form.burst("VIP\t5\r");
+    assert!(!orders(&form));
+    assert_eq!(form.model.place(), Place::Form);
+    assert!(form.screen().contains("VIP") && form.screen().contains(" 5 "), "{}", form.screen());
+    assert!(form.says("only text was typed"));
+    let mut palette = console();
+    palette.keys(":");
+    palette.burst("delete\ry");
+    assert_eq!(palette.model.place(), Place::Picker);
+    palette.press(KeyCode::Enter);
+    assert_eq!(palette.model.place(), Place::Confirm, "what was typed is there for the hand");
+}
+
+#[test]
+fn what_is_left_of_a_paste_belongs_to_it() {
+    let mut console = console();
+    console.burst("VIP-7KQ2M9XWTR4HP3N");
+    console.burst("d");
+    assert_eq!(console.model.place(), Place::Cards);
+    console.tell(Message::Tick(console.model.now + chrono::TimeDelta::seconds(1)));
+    console.burst("d");
+    assert_eq!(console.model.place(), Place::Confirm);
+}
+
+#[test]
+fn a_bracketed_paste_outside_of_a_text_does_nothing_and_says_so() {
+    let mut console = console();
+    console.effects.clear();
+    console.tell(Message::Pasted("dy\rq".to_owned()));
+    assert!(console.effects.is_empty() && console.question(Topic::Work).is_none());
+    assert_eq!(console.model.place(), Place::Cards);
+    assert!(console.says("faster than a hand"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paste_into_a_real_terminal_deletes_nothing() {
+    for (opening, shown, pasted, said) in [
+        ("", "1 of 1", "dy\r*by\rVIP-ONE\r", "nothing was done"),
+        ("d", "Delete VIP-ONE?", "yy", "nothing was done"),
+        (":", "Filter by status", "delete\ry", "only text was typed"),
+    ] {
+        let database = TestDatabase::create().await;
+        database.insert_card("VIP", "ONE").await;
+        let mut terminal = PseudoTerminal::start(&database.url(), (100, 30));
+        terminal.wait_for_text("1 of 1");
+        terminal.press(opening);
+        terminal.wait_for_text(shown);
+        terminal.press(pasted);
+        terminal.wait_for_text(said);
+        assert_eq!(database.rows::<u64>("SELECT COUNT(*) FROM acts", ()).await, [0], "{pasted:?}");
+    }
+}
