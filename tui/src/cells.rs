@@ -28,7 +28,10 @@ fn picture(character: char) -> Option<char> {
         '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(character)),
         '\u{7f}' => Some('␡'),
         // Terminals disagree about the width of what these join, and none about its parts.
-        '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' => None,
+        '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' => None,
+        // Some join these marks to the letter before and some do not; their full-width forms stand alone everywhere.
+        '\u{ff9e}' => Some('\u{309b}'),
+        '\u{ff9f}' => Some('\u{309c}'),
         // Nor do they agree about what is wider than two cells.
         _ if is_hidden(character) || character.width() > Some(2) => Some('\u{fffd}'),
         _ => Some(character),
@@ -154,6 +157,8 @@ mod tests {
             ("卡密😀", "卡密😀"),
             ("👨\u{200d}👩", "👨👩"),
             ("\u{2764}\u{fe0f}", "\u{2764}"),
+            ("👍🏽", "👍"),
+            ("ｶ\u{ff9e}ﾊ\u{ff9f}", "ｶ\u{309b}ﾊ\u{309c}"),
         ] {
             assert_eq!(harmless(text), shown);
         }

@@ -1,12 +1,14 @@
 //! Keys that come faster than a hand, as a paste makes them in a terminal without bracketed paste.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use kami_testkit::TestDatabase;
 use kami_tui::console::burst;
 use kami_tui::console::message::{Effect, Message, Question, Topic};
 use kami_tui::console::model::Place;
 use kami_tui::words::Language;
 
 use crate::fixtures::Console;
+use crate::pseudo_terminal::PseudoTerminal;
 
 fn console() -> Console {
     Console::with_cards((80, 24), Language::English)
@@ -148,4 +150,23 @@ fn a_bracketed_paste_outside_of_a_text_does_nothing_and_says_so() {
     assert!(console.effects.is_empty() && console.question(Topic::Work).is_none());
     assert_eq!(console.model.place(), Place::Cards);
     assert!(console.says("faster than a hand"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paste_into_a_real_terminal_deletes_nothing() {
+    for (opening, shown, pasted, said) in [
+        ("", "1 of 1", "dy\r*by\rVIP-ONE\r", "nothing was done"),
+        ("d", "Delete VIP-ONE?", "yy", "nothing was done"),
+        (":", "Filter by status", "delete\ry", "only text was typed"),
+    ] {
+        let database = TestDatabase::create().await;
+        database.insert_card("VIP", "ONE").await;
+        let mut terminal = PseudoTerminal::start(&database.url(), (100, 30));
+        terminal.wait_for_text("1 of 1");
+        terminal.press(opening);
+        terminal.wait_for_text(shown);
+        terminal.press(pasted);
+        terminal.wait_for_text(said);
+        assert_eq!(database.rows::<u64>("SELECT COUNT(*) FROM acts", ()).await, [0], "{pasted:?}");
+    }
 }

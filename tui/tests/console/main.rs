@@ -15,6 +15,7 @@ mod pictures;
 mod preferences;
 mod pseudo_terminal;
 mod screens;
+mod strict;
 mod tmux;
 mod undo;
 mod update;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use kami_testkit::{PATIENCE, unique_name};
+use kami_tui::cells::harmless;
 use kami_tui::console::backend::{self, ThriftyBackend};
 use kami_tui::words::Language;
 use ratatui::buffer::{Buffer, CellWidth as _};
@@ -204,7 +205,7 @@ fn every_change_between_screens_on_a_large_terminal() {
 }
 
 /// A frame of words, wide ones and narrow ones on several grounds, with gaps of any length, that follows from `seed`.
-fn patchwork(size: (u16, u16), seed: &mut u64) -> Buffer {
+pub(crate) fn patchwork(size: (u16, u16), seed: &mut u64) -> Buffer {
     const WORDS: [&str; 8] = ["剩余", "卡", "VIP-9D3K", "│", "…", "A剩", "余B余", "●"];
     let mut any = |below: usize| {
         *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -249,5 +250,40 @@ fn a_screen_that_somebody_else_wrote_to_is_drawn_anew() {
         line.terminal.backend_mut().forget().unwrap();
         line.terminal.clear().unwrap();
         line.show(buffer, || format!("{name} after a message"));
+    }
+}
+
+/// Texts whose width terminals do not agree on, unless they are made harmless.
+const DOUBTFUL: [&str; 16] = [
+    "👍🏽好",
+    "🇨🇳旗",
+    "e\u{301}x",
+    "ｶ\u{ff9e}ｷ\u{ff9e}",
+    "❤\u{fe0f}心",
+    "1\u{fe0f}\u{20e3}号",
+    "ก็ดี",
+    "हिन्दी",
+    "\u{1112}\u{1161}\u{11ab}글",
+    "☺笑①②⚡电",
+    "👨\u{200d}👩",
+    "⌚⏰⭐︎星",
+    "ａｂ\u{3164}x",
+    "𠀀𪚥㍿",
+    "﷽x⸻x",
+    "\u{1f3fb}x",
+];
+
+#[test]
+fn texts_of_doubtful_width_move_nothing_beside_them() {
+    let size = (20, 3);
+    let mut line = Line::new(size);
+    let mut plain = Buffer::empty(Rect::new(0, 0, size.0, size.1));
+    plain.set_string(2, 1, "abcdefghijkl|", Style::new());
+    for text in DOUBTFUL {
+        let mut doubtful = plain.clone();
+        doubtful.set_string(3, 1, harmless(text), Style::new());
+        for buffer in [&plain, &doubtful, &plain] {
+            line.show(buffer, || text.escape_unicode().to_string());
+        }
     }
 }

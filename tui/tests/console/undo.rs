@@ -1,7 +1,8 @@
 //! Taking back and doing again: named, and without a question only what this session did.
 
 use crossterm::event::KeyCode;
-use kami_shared::store::{ActOutcome, ActRecord, Undoable};
+use kami_shared::card::CardStatus;
+use kami_shared::store::{ActOutcome, ActRecord, Survey, Undoable};
 use kami_tui::console::message::{Answer, Done, Question, Topic};
 use kami_tui::console::model::Place;
 use kami_tui::console::order::Order;
@@ -76,6 +77,22 @@ fn what_others_did_and_what_deletes_is_taken_back_after_a_question_that_names_it
         console.keys("y");
         assert_eq!(ordered(&console), Some(1_042));
     }
+}
+
+#[test]
+fn the_cards_of_a_batch_are_shown_before_its_making_is_taken_back() {
+    let mut console = console();
+    let act = ActRecord { batch_id: Some(7), ..undoable(5, "generate", true).act };
+    offer(&mut console, "u", Undoable { act, deletes: true });
+    console.keys("y");
+    assert_eq!(ordered(&console), None, "they are not counted yet");
+    let statuses = vec![(CardStatus::Unused, 480), (CardStatus::Active, 20)];
+    console.answer(Topic::Survey, Answer::Survey(Survey { cards: 500, statuses, ..Survey::default() }));
+    let screen = console.screen();
+    assert!(screen.contains("unused 480, active 20"), "{screen}");
+    assert!(screen.contains("500 cards are deleted with it"), "{screen}");
+    console.keys("y");
+    assert_eq!(ordered(&console), Some(5));
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! The way of every order through the gate: done at once, or after a question that shows what it will touch.
 
 use kami_shared::acts::Act as CardAct;
+use kami_shared::filter::Filter;
 use kami_shared::gate::{Answer, Asks, Gate, Weight};
-use kami_shared::store::{GenerateOrder, Survey};
+use kami_shared::store::{GenerateOrder, Selection, Survey};
 use tui_input::Input;
 
 use super::{views, work};
@@ -13,7 +14,7 @@ use crate::console::order::{Order, Target};
 use crate::console::overlay::{Confirm, Consequence, Overlay, Touched};
 use crate::odds::Odds;
 use crate::touch;
-use crate::words::{counted, say};
+use crate::words::{Language, counted, say};
 
 const fn gate(model: &Model) -> Gate {
     Gate::new(model.location.production)
@@ -25,10 +26,12 @@ pub(super) fn submit(model: &mut Model, order: Order) -> Vec<Effect> {
         && let Some(odds) = easy(model, wanted)
     {
         let question = counted(model.language, "confirm.generate_weak", u64::from(wanted.count));
+        let is_large = gate(model).asks(order.weight()) != Asks::Nothing;
+        let words = is_large.then(|| touch::batch(model.language, wanted));
+        let touched = Touched::Known(words.into_iter().collect());
         let then = Consequence::Order(order.clone());
-        model
-            .overlays
-            .push(Overlay::Confirm(Confirm { is_danger: true, ..Confirm::new(question, odds, then) }));
+        let confirm = Confirm { is_danger: true, touched, ..Confirm::new(question, odds, then) };
+        model.overlays.push(Overlay::Confirm(confirm));
         return Vec::new();
     }
     let weight = order.weight();
@@ -52,21 +55,10 @@ fn ask(model: &mut Model, order: Order, weight: Weight) -> Vec<Effect> {
     let question = question(model, &order, weight);
     let asks = gate(model).asks(weight);
     let is_danger = matches!(order, Order::Act { .. } | Order::Undo(_));
-    let survey = match &order {
-        Order::Act { target: Target::Many { selection, .. }, .. } => {
-            Some(Question::Survey(selection.clone()))
-        }
-        _ => None,
-    };
-    let touched = match (&survey, &order) {
-        (Some(_), _) => Touched::Counting { share: 0.0 },
-        (None, Order::Undo(undoing)) => Touched::Known(
-            touch::lost(language, &undoing.undoable)
-                .into_iter()
-                .chain((!undoing.is_own).then(|| say!(language, "confirm.undo_foreign")))
-                .collect(),
-        ),
-        (None, _) => Touched::Known(Vec::new()),
+    let survey = touches(&order).map(Question::Survey);
+    let touched = match &survey {
+        Some(_) => Touched::Counting { share: 0.0 },
+        None => Touched::Known(warnings(language, &order)),
     };
     let consequence = consequence(model, &order, weight);
     let typed = (asks == Asks::Number).then(Input::default);
@@ -74,6 +66,26 @@ fn ask(model: &mut Model, order: Order, weight: Weight) -> Vec<Effect> {
     let confirm = Confirm { touched, is_danger, typed, ..Confirm::new(question, consequence, then) };
     model.overlays.push(Overlay::Confirm(confirm));
     survey.map(|survey| model.ask(Topic::Survey, survey)).into_iter().collect()
+}
+
+/// The cards that have to be counted before an order is agreed to; nothing where it names them itself.
+fn touches(order: &Order) -> Option<Selection> {
+    match order {
+        Order::Act { target: Target::Many { selection, .. }, .. } => Some(selection.clone()),
+        Order::Undo(undoing) => {
+            let batch = undoing.undoable.act.batch_id?;
+            Some(Selection::Filter(Filter { batch_id: Some(batch), ..Filter::default() }))
+        }
+        _ => None,
+    }
+}
+
+/// What has to be known of an order beside the cards that it touches.
+fn warnings(language: Language, order: &Order) -> Vec<String> {
+    let Order::Undo(undoing) = order else { return Vec::new() };
+    let lost = touch::lost(language, &undoing.undoable);
+    let foreign = (!undoing.is_own).then(|| say!(language, "confirm.undo_foreign"));
+    lost.into_iter().chain(foreign).collect()
 }
 
 /// What follows from a yes, and what has to be typed for it where a yes is not enough.
@@ -129,12 +141,14 @@ pub(super) fn counted_so_far(model: &mut Model, share: f64) {
 pub(super) fn surveyed(model: &mut Model, survey: &Survey) {
     let language = model.language;
     let Some(confirm) = counting(model) else { return };
-    confirm.touched = Touched::Known(touch::cards(language, survey));
     let Consequence::Order(order) = &mut confirm.then else { return };
     if let Order::Act { target: Target::Many { count, .. }, .. } = order {
         *count = survey.cards;
     }
     let order = order.clone();
+    let mut lines = touch::cards(language, survey);
+    lines.extend(warnings(language, &order));
+    confirm.touched = Touched::Known(lines);
     let weight = order.weight();
     let (question, consequence) = (question(model, &order, weight), consequence(model, &order, weight));
     let asks_for_number = gate(model).asks(weight) == Asks::Number;

@@ -3,11 +3,15 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
+use ratatui::widgets::{Clear, Widget as _};
 
 use super::paint::{space, span};
-use crate::cells::{cut_end, harmless};
+use crate::cells::{cut_end, harmless, wrap};
 use crate::console::model::{Link, Model, Tone};
 use crate::words::say;
+
+/// The most lines that it takes.
+const MOST_LINES: usize = 4;
 
 /// The line above the hint bar.
 pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
@@ -29,6 +33,18 @@ pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         }
         (_, None) => return,
     };
-    let line = Line::from(vec![space(1), span(cut_end(&words, room), style)]);
-    frame.buffer_mut().set_line(area.x, area.y, &line, area.width);
+    // On a narrow screen it takes lines from the table, until it goes.
+    let is_alone = model.overlays.is_empty() && !model.cards.rows.is_empty();
+    let mut lines = if model.is_narrow() && is_alone { wrap(&words, room) } else { vec![words] };
+    if lines.len() > MOST_LINES {
+        lines.truncate(MOST_LINES);
+        lines[MOST_LINES - 1].push_str(" …");
+    }
+    let above = u16::try_from(lines.len()).unwrap_or(1) - 1;
+    let free = Rect { y: area.y - above, height: above, ..area };
+    Clear.render(free, frame.buffer_mut());
+    for (y, line) in (free.y..).zip(lines) {
+        let line = Line::from(vec![space(1), span(cut_end(&line, room), style)]);
+        frame.buffer_mut().set_line(area.x, y, &line, area.width);
+    }
 }
