@@ -195,8 +195,8 @@ fn is_misplaced(error: &ServerError) -> bool {
 ///   that says that nobody knows.
 ///
 /// Not among them is 1317, though Galera says so too: a KILL may meet a commit that is done. Both servers roll back before
-/// they answer so: `ha_commit_trans` in handler.cc, `MYSQL_BIN_LOG::commit` in binlog.cc, `wsrep_override_error` in
-/// wsrep_thd.h.
+/// they answer so: `ha_commit_trans` in `handler.cc`, `MYSQL_BIN_LOG::commit` in `binlog.cc`, `wsrep_override_error` in
+/// `wsrep_thd.h`.
 fn is_rolled_back(error: &ServerError) -> bool {
     matches!(
         error.code,
