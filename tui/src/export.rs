@@ -168,9 +168,10 @@ async fn write_body(
             let mut ids = ids.clone();
             ids.sort_unstable_by(|a, b| b.cmp(a));
             for (index, part) in ids.chunks(PART).enumerate() {
-                let mut cards = store.cards_by_ids(part).await?;
-                cards.sort_unstable_by_key(|card| std::cmp::Reverse(card.id));
-                put(&cards, share((index * PART + part.len()) as u64, ids.len() as u64))?;
+                let mut found = store.cards_by_ids(part).await?;
+                found.cards.sort_unstable_by_key(|card| std::cmp::Reverse(card.id));
+                unreadable.extend(found.unreadable);
+                put(&found.cards, share((index * PART + part.len()) as u64, ids.len() as u64))?;
             }
         }
     }

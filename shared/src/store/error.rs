@@ -190,6 +190,19 @@ fn is_refused_login(error: &ServerError) -> bool {
     )
 }
 
+/// Whether a column cannot hold a text that it is compared with, so that no row has it: a column of an older character set
+/// than the session's, before the table is in its form.
+pub(super) fn holds_no_such_text(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Server(refusal) if matches!(
+            refusal.code,
+            1267 // MariaDB: no collation that both could have
+                | 3854 | 3988 // MySQL: a text, a parameter that cannot be converted
+        )
+    )
+}
+
 /// The account has no right to it, or the routine that would do it is missing, or who made that is gone.
 fn is_denied(error: &ServerError) -> bool {
     matches!(

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 use super::counters::Counters;
+use super::error::holds_no_such_text;
 use super::pool::Pool;
 use super::{CardNow, Operation, REQUEST_LIMIT, StoreError};
 use crate::card::CardCode;
@@ -222,7 +223,11 @@ async fn find_rows(
     let padding = std::iter::repeat_n(last, places - codes.len());
     let values = codes.iter().chain(padding).map(|code| Value::from(code.as_str())).collect();
     counters.round_trip();
-    let mut rows = connection.exec_iter(statement, Params::Positional(values)).await?;
+    let mut rows = match connection.exec_iter(statement, Params::Positional(values)).await {
+        // Plain codes every column can hold: with them it is something else that is wrong.
+        Err(error) if holds_no_such_text(&error) && !is_plain(last.as_str()) => return Ok(Vec::new()),
+        rows => rows?,
+    };
     let mut found = Vec::with_capacity(codes.len());
     while let Some(row) = rows.next().await? {
         // Each code is one card's: whoever goes on is no database of ours, and may never end.

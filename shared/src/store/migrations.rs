@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::connect::connect;
 use super::runner::Runner;
+use super::session::{ISOLATION, TAKEOVER_MODE};
 use super::takeover::{self, Refusal, Takeover};
 use super::{Store, StoreError, routines};
 
@@ -145,7 +146,7 @@ impl Store {
         }
         takeover::carry_out(guard, &plan.takeover).await.map_err(|error| unfinished(&error))?;
         if !plan.migrations.is_empty() {
-            let options = self.pool.address().await?.options().setup(takeover::SESSION.to_vec());
+            let options = self.pool.address().await?.options().setup(vec![session()]);
             let mut runner = Runner::new(mysql_async::Pool::new(options));
             migrations::runner().run_async(&mut runner).await.map_err(|error| failure(&error))?;
             runner.disconnect().await?;
@@ -167,7 +168,7 @@ impl Store {
 
     /// A connection without the limits on time of the pool's: a change of a large table takes what it takes.
     async fn connect(&self) -> Result<Conn, StoreError> {
-        Ok(connect(self.pool.address().await?.options().setup(takeover::SESSION.to_vec())).await?)
+        Ok(connect(self.pool.address().await?.options().setup(vec![session()])).await?)
     }
 
     async fn create_database(&self) -> Result<(), MigrateError> {
@@ -205,6 +206,11 @@ fn failure(error: &refinery::Error) -> MigrateError {
         cause = inner.source();
     }
     MigrateError::Failed(error.to_string())
+}
+
+/// What a session that changes tables is told; the library names no engine for the table that it keeps.
+fn session() -> String {
+    format!("SET {TAKEOVER_MODE}, {ISOLATION}, default_storage_engine = InnoDB")
 }
 
 /// A step that brings a table into its form failed, in the server's own words: they may name the row.

@@ -8,6 +8,7 @@ mod batches;
 mod connect;
 mod counters;
 mod counts;
+mod engines;
 mod error;
 mod expiry;
 mod grants;
@@ -23,6 +24,7 @@ mod pool;
 mod record;
 mod routines;
 mod runner;
+mod session;
 mod statistics;
 mod takeover;
 mod validation;
@@ -45,6 +47,7 @@ pub use self::batches::{Batch, BatchOrigin};
 use self::counters::Counters;
 pub use self::counters::StoreCounters;
 pub use self::counts::{PrefixCounts, StatusCounts};
+use self::engines::Engines;
 pub use self::error::{StoreError, Withheld};
 pub use self::expiry::{EXPIRY_BATCH, ExpiryBatch, ExpiryCursor};
 pub use self::grants::{
@@ -59,6 +62,7 @@ pub use self::listing::{
 pub use self::log::{ActRecord, LogFilter, LogRecord};
 use self::lookup::Lookups;
 pub use self::migrations::{MigrateError, Migration, MigrationPlan, Routine};
+pub use self::one_card::CardsFound;
 use self::pool::Pool;
 use self::routines::Writing;
 pub use self::statistics::{Event, Histogram, PrefixStock, Step, Stock};
@@ -80,6 +84,7 @@ pub struct Store {
     /// read go on while a lock holds the writers up.
     writes: Arc<Semaphore>,
     writing: Arc<Writing>,
+    engines: Arc<Engines>,
     read_only: bool,
 }
 
@@ -94,7 +99,15 @@ impl Store {
         let writes = Arc::new(Semaphore::new(source.pool().saturating_sub(lookup::LANES + 1).max(1)));
         let pool = Pool::new(source);
         let (lookups, health) = (Lookups::new(pool.clone()), Health::new(pool.clone()));
-        Self { pool, lookups, health, writes, writing: Arc::default(), read_only: false }
+        Self {
+            pool,
+            lookups,
+            health,
+            writes,
+            writing: Arc::default(),
+            engines: Arc::default(),
+            read_only: false,
+        }
     }
 
     /// The same store, which refuses every act of an operator before anything is sent if it is `read_only`.

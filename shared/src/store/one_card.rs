@@ -4,11 +4,21 @@ use chrono::{DateTime, Utc};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params, Row, Value};
 
+use super::error::holds_no_such_text;
 use super::limit::{GRACE, SCREEN};
-use super::record::{COLUMNS, card, marks};
+use super::record::{COLUMNS, ReadRows, card, cards, marks};
 use super::{Operation, Store, StoreError};
 use crate::card::CardCode;
 use crate::record::CardRecord;
+
+/// Cards of given numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CardsFound {
+    /// Those that there are, newest first.
+    pub cards: Vec<CardRecord>,
+    /// The numbers of those whose rows cannot be understood.
+    pub unreadable: Vec<u64>,
+}
 
 impl Store {
     /// The card of that number and the database's clock, if there is one.
@@ -24,10 +34,10 @@ impl Store {
         self.run(SCREEN + GRACE, OneCard { condition: "full_code = ?", value: code.as_str().into() }).await
     }
 
-    /// Those of the cards of these numbers that there are, newest first: a few thousand at most.
-    pub async fn cards_by_ids(&self, ids: &[u64]) -> Result<Vec<CardRecord>, StoreError> {
+    /// Those of the cards of these numbers that there are: a few thousand at most.
+    pub async fn cards_by_ids(&self, ids: &[u64]) -> Result<CardsFound, StoreError> {
         if ids.is_empty() {
-            return Ok(Vec::new());
+            return Ok(CardsFound::default());
         }
         self.run(SCREEN + GRACE, CardsByIds { ids }).await
     }
@@ -43,7 +53,10 @@ impl Operation for OneCard {
 
     async fn run(&self, connection: &mut Conn) -> Result<Self::Output, StoreError> {
         let query = format!("SELECT {COLUMNS} FROM cards WHERE {}", self.condition);
-        let row: Option<Row> = connection.exec_first(query, (self.value.clone(),)).await?;
+        let row: Option<Row> = match connection.exec_first(query, (self.value.clone(),)).await {
+            Err(error) if holds_no_such_text(&error) => None,
+            found => found?,
+        };
         row.map(card).transpose()
     }
 }
@@ -53,15 +66,16 @@ struct CardsByIds<'a> {
 }
 
 impl Operation for CardsByIds<'_> {
-    type Output = Vec<CardRecord>;
+    type Output = CardsFound;
 
-    async fn run(&self, connection: &mut Conn) -> Result<Vec<CardRecord>, StoreError> {
+    async fn run(&self, connection: &mut Conn) -> Result<CardsFound, StoreError> {
         let query = format!(
             "SELECT {COLUMNS} FROM cards FORCE INDEX (PRIMARY) WHERE id IN ({}) ORDER BY id DESC",
             marks(self.ids.len())
         );
         let ids = self.ids.iter().map(|id| Value::from(*id)).collect();
         let rows: Vec<Row> = connection.exec(query, Params::Positional(ids)).await?;
-        rows.into_iter().map(|row| Ok(card(row)?.0)).collect()
+        let ReadRows { cards, unreadable, .. } = cards(rows)?;
+        Ok(CardsFound { cards, unreadable })
     }
 }

@@ -9,6 +9,7 @@ use mysql_async::{Conn, Params};
 use tracing::info;
 
 use super::counters::Counters;
+use super::session::MODE;
 use super::{Routine, StoreError};
 
 const TEMPLATE: &str = include_str!("../../../sql/routines.sql");
@@ -42,7 +43,7 @@ pub(super) async fn outdated(connection: &mut Conn) -> Result<Vec<Routine>, Stor
 
 /// Makes these anew in their places, where who may execute them stays (which only MariaDB does).
 pub(super) async fn make_anew(connection: &mut Conn, routines: &[Routine]) -> Result<(), StoreError> {
-    connection.query_drop(MODE).await?;
+    set_mode(connection).await?;
     for routine in routines {
         let statement = routine.sql.replacen("CREATE PROCEDURE", "CREATE OR REPLACE PROCEDURE", 1);
         connection.query_drop(statement).await?;
@@ -50,13 +51,14 @@ pub(super) async fn make_anew(connection: &mut Conn, routines: &[Routine]) -> Re
     Ok(())
 }
 
-/// A routine keeps the mode that it was made in: what does not fit is refused and not cut off.
-const MODE: &str = "SET sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,\
-                    NO_ENGINE_SUBSTITUTION'";
+/// A routine keeps the mode that it was made in.
+async fn set_mode(connection: &mut Conn) -> Result<(), StoreError> {
+    Ok(connection.query_drop(format!("SET {MODE}")).await?)
+}
 
 /// Makes those that are missing, and returns them. What is there is left alone: it may be in use.
 pub(super) async fn make_missing(connection: &mut Conn) -> Result<Vec<Routine>, StoreError> {
-    connection.query_drop(MODE).await?;
+    set_mode(connection).await?;
     let mut made = Vec::new();
     for routine in definitions() {
         match connection.query_drop(routine.sql).await {

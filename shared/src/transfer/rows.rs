@@ -3,12 +3,14 @@
 use std::io::Read;
 
 use super::ImportCard;
+use super::gathering::Gathering;
 use super::header::{Columns, HeaderFault, is_title, named_separator, separator_of};
-use super::import::{Gathering, MalformedReason, ReadError, card, read_code};
 use super::lines::Lines;
 use super::notice::{Met, Notice};
+use super::refusal::{MalformedReason, ReadError};
 use super::repair::unmarked;
 use super::split::{Row, RowFault, cells_of_line};
+use super::understood::{card, read_code};
 use crate::duration::{CardDuration, DurationError};
 use crate::operator::Note;
 use crate::spoken::{self, Spoken};

@@ -16,11 +16,13 @@ mod migrations;
 mod password;
 mod round_trips;
 mod rows_read;
+mod server_settings;
 mod statistics;
 mod surveys;
 mod table_forms;
 mod takeover;
 mod tls;
+mod unreadable;
 mod validation;
 
 use kami_shared::card::{CardCode, MachineCode};

@@ -58,6 +58,13 @@ pub(super) fn report(
     } else if outcome.done > 0 {
         message(&words(session, act, &outcome));
     }
+    if !outcome.unreadable.is_empty() {
+        let words = reason::unreadable(language, &outcome.unreadable);
+        if outcome.done == 0 {
+            return Err(Failure::Failed(anyhow::Error::msg(words)));
+        }
+        message(&words);
+    }
     if let Some(error) = outcome.failed {
         return Err(Failure::of_act(language, &error));
     }
@@ -107,6 +114,7 @@ fn json_of(act: &str, outcome: &ActOutcome, missing: &[String]) -> Value {
         "refused": refused,
         "missing": outcome.missing + missing.len() as u64,
         "missing_codes": missing,
+        "unreadable": outcome.unreadable,
         "cancelled": outcome.cancelled,
         "failed": outcome.failed.as_ref().map(ToString::to_string),
     })

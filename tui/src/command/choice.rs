@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use kami_shared::card::{CardCode, TextError};
 use kami_shared::record::CardRecord;
-use kami_shared::store::Selection;
+use kami_shared::store::{Selection, StoreError};
 
 use super::failure::Failure;
 use super::filter::FilterOptions;
@@ -61,9 +61,15 @@ impl Choice {
         }
         let (mut ids, mut missing) = (Vec::new(), Vec::new());
         for code in &self.codes {
-            match find(session, code).await? {
-                Some((card, _)) if ids.contains(&card.id) => {}
-                Some((card, _)) => ids.push(card.id),
+            let id = match find(session, code).await {
+                Ok(found) => found.map(|(card, _)| card.id),
+                // The act names it, and does the others.
+                Err(Failure::Store(StoreError::UndecodableCard(id))) => Some(id),
+                Err(failure) => return Err(failure),
+            };
+            match id {
+                Some(id) if ids.contains(&id) => {}
+                Some(id) => ids.push(id),
                 None => missing.push(code.clone()),
             }
         }

@@ -67,6 +67,7 @@ impl Failure {
             | ActError::CodeExists
             | ActError::CodesExist(_)
             | ActError::CodesExhausted
+            | ActError::NoTransactions { .. }
             | ActError::NotUndoable(_) => Self::Refused(words),
             ActError::NoRandomness | ActError::Cancelled | ActError::Uncertain(_) | ActError::Store(_) => {
                 Self::Failed(anyhow::Error::msg(words))

@@ -68,7 +68,7 @@ async fn overwritten(session: &Session, selection: &Selection) -> Result<u64, Fa
         Selection::Ids(ids) => {
             let mut count = 0;
             for part in ids.chunks(PART) {
-                let cards = store.cards_by_ids(part).await?;
+                let cards = store.cards_by_ids(part).await?.cards;
                 count += cards.iter().filter(|card| card.note.is_some()).count() as u64;
             }
             Ok(count)

@@ -5,6 +5,7 @@ use kami_shared::socket::UntrustedSocket;
 use kami_shared::store::{ActError, MAX_BATCH, Right, StoreError, UndoRefusal, Withheld, rights_in_words};
 use kami_shared::transfer::import::{MAX_BYTES, MAX_MALFORMED, MalformedReason, ReadError};
 
+use crate::cells::harmless;
 use crate::export::ExportError;
 use crate::words::{Language, number, say};
 
@@ -140,6 +141,9 @@ pub fn act_error(language: Language, error: &ActError) -> String {
                 return say!(language, key, n = number(*cards), batch = batch_id);
             }
         },
+        ActError::NoTransactions { table, engine } => {
+            return say!(language, "reason.no_transactions", table = table, engine = harmless(engine));
+        }
         ActError::ReadOnly => "reason.read_only",
         ActError::NotFound => "reason.not_found",
         ActError::Changed { .. } => "reason.changed",

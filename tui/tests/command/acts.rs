@@ -49,9 +49,24 @@ async fn an_act_tells_programs_what_it_came_to() {
         ran.json(),
         [json!({
             "act": "disable", "act_id": 2, "done": 1, "refused": { "already_disabled": 1 }, "missing": 1,
-            "missing_codes": ["VIP-X"], "cancelled": false, "failed": null,
+            "missing_codes": ["VIP-X"], "unreadable": [], "cancelled": false, "failed": null,
         })]
     );
+}
+
+#[tokio::test]
+async fn a_card_whose_row_cannot_be_read_is_named_and_the_others_are_done() {
+    let kami = Kami::with_cards().await;
+    kami.database
+        .execute("SET sql_mode = ''; UPDATE cards SET used_at = '0000-00-00' WHERE full_code = 'VIP-B'")
+        .await;
+    let named = "left out, because their rows cannot be understood: the cards numbered 2";
+    let ran = kami.run(&["disable", "VIP-A", "VIP-B"]).ends(0);
+    assert_eq!(ran.err, format!("One card disabled. To undo it: kami undo 1\n{named}\n"));
+    let ran = kami.run(&["disable", "VIP-B", "--json"]).ends(1);
+    assert_eq!((&ran.json()[0]["unreadable"], ran.err.as_str()), (&json!([2]), &*format!("kami: {named}\n")));
+    kami.run(&["migrate"]).ends(0);
+    kami.run(&["disable", "VIP-B"]).ends(0);
 }
 
 #[tokio::test]

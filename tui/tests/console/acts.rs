@@ -292,8 +292,7 @@ fn what_came_of_it_is_said_and_the_row_follows() {
     assert_eq!(console.model.cards.rows[0].status, CardStatus::Disabled);
     console.keys("*b");
     let refused = BTreeMap::from([(ActRefusal::AlreadyDisabled, 2)]);
-    let outcome =
-        ActOutcome { act_id: Some(2), done: 6, refused, missing: 1, cancelled: false, failed: None };
+    let outcome = ActOutcome { act_id: Some(2), done: 6, refused, missing: 1, ..ActOutcome::default() };
     console.answer(Topic::Work, Answer::Done(Box::new(Done::Many { act: "disable", outcome })));
     assert_eq!(notice(&console), "6 cards disabled. 2 left: disabled already. 1 no longer exist.  u undo");
     assert_eq!(console.model.cards.marks.count(), 0);

@@ -13,6 +13,7 @@ use kami_shared::store::{
 use kami_tui::console::message::{Answer, Done, Effect, Failure, Topic};
 use kami_tui::console::model::ReadOnly;
 use kami_tui::console::order::Undoing;
+use kami_tui::console::overlay::Overlay;
 use kami_tui::console::saved_view::SavedView;
 use kami_tui::console::statistics::{Chart, Statistics};
 use kami_tui::console::theme::{Depth, Shade};
@@ -156,8 +157,7 @@ pub(crate) const SCREENS: [Screen; 46] = [
     ("done", CARDS, |console| {
         console.keys("*b");
         let refused = [(ActRefusal::AlreadyDisabled, 2)].into();
-        let outcome =
-            ActOutcome { act_id: Some(2), done: 6, refused, missing: 0, cancelled: false, failed: None };
+        let outcome = ActOutcome { act_id: Some(2), done: 6, refused, missing: 0, ..ActOutcome::default() };
         console.answer(Topic::Work, Answer::Done(Box::new(Done::Many { act: "disable", outcome })));
     }),
     ("export", CARDS, |console| console.keys(" x")),
@@ -409,6 +409,28 @@ fn every_screen_is_drawn_anew_on_demand() {
         assert!(matches!(console.effects[..], [Effect::Redraw]), "{name}: {:?}", console.effects);
         assert_eq!(console.screen(), before, "{name}");
     }
+}
+
+#[test]
+fn every_question_is_whole_however_little_room_there_is() {
+    let bare = |text: &str| text.replace(char::is_whitespace, "");
+    let framed = |line: &str| Some(line.get(line.find('│')? + '│'.len_utf8()..line.rfind('│')?)?.to_owned());
+    let mut asked = 0;
+    for (name, start, lead) in SCREENS {
+        for language in Language::ALL {
+            for size in [(36, 12), (40, 20), (60, 15)] {
+                let mut console = start(size, language);
+                lead(&mut console);
+                let Some(Overlay::Confirm(confirm)) = console.model.overlays.last() else { continue };
+                asked += 1;
+                let screen = bare(&console.screen().lines().filter_map(framed).collect::<String>());
+                for part in [&confirm.question, &confirm.consequence] {
+                    assert!(screen.contains(&bare(part)), "{name} {size:?}: {part}\n{}", console.screen());
+                }
+            }
+        }
+    }
+    assert!(asked > 12, "{asked} questions");
 }
 
 #[test]

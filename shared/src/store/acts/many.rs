@@ -14,7 +14,7 @@ use crate::gate::Confirmed;
 use crate::operator::Operator;
 use crate::store::listing::SearchCursor;
 use crate::store::listing::statement::conditions;
-use crate::store::record::{COLUMNS, card, marks};
+use crate::store::record::{COLUMNS, ReadRows, cards, marks};
 use crate::store::{Store, StoreError};
 
 /// Which cards an act is for.
@@ -64,6 +64,8 @@ pub struct ActOutcome {
     pub refused: BTreeMap<ActRefusal, u64>,
     /// How many were gone, or not what the filter asks for any more, when their turn came.
     pub missing: u64,
+    /// The numbers of those whose rows cannot be understood, which stay as they are.
+    pub unreadable: Vec<u64>,
     /// Whether it was broken off: what was done until then stays done.
     pub cancelled: bool,
     /// What broke it off after some cards had been changed.
@@ -75,7 +77,7 @@ pub type OnProgress<'a> = &'a (dyn Fn(ActProgress) -> ControlFlow<()> + Send + S
 
 impl ActOutcome {
     pub(super) fn looked_at(&self) -> u64 {
-        self.done + self.missing + self.refused.values().sum::<u64>()
+        self.done + self.missing + self.unreadable.len() as u64 + self.refused.values().sum::<u64>()
     }
 
     /// Takes a step's outcome in; a failure is one of the whole act only while nothing was done.
@@ -85,6 +87,7 @@ impl ActOutcome {
                 self.act_id = step.act_id.or(self.act_id);
                 self.done += step.done;
                 self.missing += step.missing;
+                self.unreadable.extend(step.unreadable);
                 for (reason, count) in step.refused {
                     *self.refused.entry(reason).or_default() += count;
                 }
@@ -204,9 +207,12 @@ impl Transaction for Step<'_> {
         let rows: Vec<Row> = connection.exec(query, Params::Positional(params)).await?;
         let mut outcome = ActOutcome { act_id: self.act_id, ..ActOutcome::default() };
         outcome.missing = self.ids.len().saturating_sub(rows.len()) as u64;
-        let mut changes = Vec::with_capacity(rows.len());
-        for row in rows {
-            let (before, now) = card(row)?;
+        let ReadRows { cards, unreadable, now } = cards(rows)?;
+        outcome.unreadable = unreadable;
+        let mut changes = Vec::with_capacity(cards.len());
+        // There is a moment where there is a card.
+        let now = now.unwrap_or_default();
+        for before in cards {
             match allowed(self.act, &before, now) {
                 Ok(change) => changes.push((before, change)),
                 Err(reason) => *outcome.refused.entry(reason).or_default() += 1,

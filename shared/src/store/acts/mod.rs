@@ -75,6 +75,14 @@ pub enum ActError {
     /// The operating system gave no random numbers.
     #[error("the operating system gives no random numbers")]
     NoRandomness,
+    /// A table that it would write has an engine without transactions: what fails half way would stay half done.
+    #[error("the table {table} has the engine {engine}, which has no transactions: run kami migrate")]
+    NoTransactions {
+        /// The table.
+        table: String,
+        /// Its engine.
+        engine: String,
+    },
     /// The operator broke it off.
     #[error("cancelled")]
     Cancelled,
@@ -136,6 +144,10 @@ impl Store {
             // Waiting for the end of the connection would leave the locks where they are for that long.
             let connection = lease.begin(true)?;
             let done = tokio::time::timeout(limit, async {
+                let lacking = self.engines.without_transactions(connection).await.map_err(Failure::Begin)?;
+                if let Some((table, engine)) = lacking {
+                    return Err(Failure::Work(ActError::NoTransactions { table, engine }));
+                }
                 let begun = connection.query_drop("START TRANSACTION").await;
                 begun.map_err(|error| Failure::Begin(error.into()))?;
                 work.run(connection).await.map_err(Failure::Work)

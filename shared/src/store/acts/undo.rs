@@ -16,7 +16,7 @@ use crate::gate::Confirmed;
 use crate::operator::Operator;
 use crate::record::CardRecord;
 use crate::store::log::{ActRecord, LogFilter, LogRecord};
-use crate::store::record::{COLUMNS, card, marks, take};
+use crate::store::record::{COLUMNS, cards, marks, take};
 use crate::store::{Store, StoreError};
 
 /// Why an act cannot be undone at all.
@@ -56,7 +56,7 @@ impl Store {
             Some(batch_id) => self.unmake(operator, &act, batch_id, on_progress).await?,
             None => self.take_back(operator, &act, on_progress).await?,
         };
-        let is_whole = !outcome.cancelled && outcome.failed.is_none();
+        let is_whole = !outcome.cancelled && outcome.failed.is_none() && outcome.unreadable.is_empty();
         if let (Some(undo_id), true) = (outcome.act_id, is_whole) {
             // Without the mark it can be undone again, which then finds nothing to do.
             outcome.failed = self.transact(STEP, Close { undo_id }).await.err();
@@ -169,22 +169,21 @@ fn earlier(card: &CardRecord, kept: &CardValues) -> Result<CardRecord, StoreErro
 }
 
 impl Step<'_> {
-    /// The cards of the log's rows as they are now, locked.
-    async fn cards(&self, connection: &mut Conn) -> Result<HashMap<u64, CardRecord>, ActError> {
+    /// The cards of the log's rows as they are now, locked, and the numbers of those that cannot be understood.
+    async fn cards(&self, connection: &mut Conn) -> Result<(HashMap<u64, CardRecord>, Vec<u64>), ActError> {
         let ids: Vec<Value> = self.rows.iter().filter_map(|row| row.card_id).map(Value::from).collect();
         let query = format!(
             "SELECT {COLUMNS} FROM cards FORCE INDEX (PRIMARY) WHERE id IN ({}) ORDER BY id FOR UPDATE",
             marks(ids.len())
         );
         let rows: Vec<Row> = connection.exec(query, Params::Positional(ids)).await?;
-        let mut cards = HashMap::with_capacity(rows.len());
-        for row in rows {
-            let (mut card, _) = card(row)?;
+        let read = cards(rows)?;
+        let cards = read.cards.into_iter().map(|mut card| {
             // The log speaks of what the rows say.
             card.status = card.stored_status;
-            cards.insert(card.id, card);
-        }
-        Ok(cards)
+            (card.id, card)
+        });
+        Ok((cards.collect(), read.unreadable))
     }
 
     /// Refuses changes and returns that would give a card a code that another has.
@@ -225,16 +224,16 @@ impl Transaction for Step<'_> {
 
     async fn run(&self, connection: &mut Conn) -> Result<ActOutcome, ActError> {
         must_be_open(connection, self.act.id).await?;
-        let mut cards = self.cards(connection).await?;
+        let (mut cards, unreadable) = self.cards(connection).await?;
         let mut plan = Plan::default();
-        for row in self.rows {
+        for row in self.rows.iter().filter(|row| row.card_id.is_none_or(|id| !unreadable.contains(&id))) {
             let card = row.card_id.and_then(|id| cards.remove(&id));
             plan.add(row, card)?;
         }
         self.refuse_taken(connection, &mut plan).await?;
         let done = (plan.changes.len() + plan.returning.len()) as u64;
-        let mut outcome =
-            ActOutcome { act_id: self.undo_id, done, refused: plan.refused, ..ActOutcome::default() };
+        let (act_id, refused) = (self.undo_id, plan.refused);
+        let mut outcome = ActOutcome { act_id, done, refused, unreadable, ..ActOutcome::default() };
         if done == 0 {
             return Ok(outcome);
         }

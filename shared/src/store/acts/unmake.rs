@@ -12,7 +12,7 @@ use crate::filter::Filter;
 use crate::operator::Operator;
 use crate::store::limit::{BACKGROUND, GRACE, limited};
 use crate::store::log::ActRecord;
-use crate::store::record::{COLUMNS, card, marks};
+use crate::store::record::{COLUMNS, ReadRows, cards, marks};
 use crate::store::{Operation, Store, StoreError};
 
 /// That a card was used, or changed by an act that stands: one that was not taken back and takes none back itself, or
@@ -103,9 +103,10 @@ impl Transaction for Step<'_> {
         let touched: Vec<u64> = connection.exec(touched, ids()).await?;
         let mut outcome = ActOutcome { act_id: self.undo_id, ..ActOutcome::default() };
         outcome.missing = self.ids.len().saturating_sub(rows.len()) as u64;
-        let mut changes = Vec::with_capacity(rows.len());
-        for row in rows {
-            let (before, _) = card(row)?;
+        let ReadRows { cards, unreadable, .. } = cards(rows)?;
+        outcome.unreadable = unreadable;
+        let mut changes = Vec::with_capacity(cards.len());
+        for before in cards {
             if !touched.contains(&before.id) {
                 changes.push((before, Change::Delete));
             }

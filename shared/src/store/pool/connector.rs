@@ -14,6 +14,7 @@ use crate::store::StoreError;
 use crate::store::address::AddressSource;
 use crate::store::connect::connect;
 use crate::store::counters::{Counters, OpenConnection};
+use crate::store::session::{ISOLATION, MODE};
 
 /// What every connection is told once, so that a server's own settings cannot change what kami does: each statement
 /// counts by itself unless a transaction is begun, and no lock is waited for longer than a client waits for us.
@@ -107,7 +108,8 @@ impl Connector {
         match &*options {
             Some((known, options)) if known == address => options.clone(),
             _ => {
-                let made = Opts::from(address.options().setup(vec![SESSION]));
+                let made =
+                    Opts::from(address.options().setup(vec![format!("{SESSION}, {MODE}, {ISOLATION}")]));
                 *options = Some((address.clone(), made.clone()));
                 made
             }

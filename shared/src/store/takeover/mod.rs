@@ -205,14 +205,6 @@ pub enum Refusal {
     },
 }
 
-/// How the session of a migration is set: what does not fit is refused and not cut off, moments that no calendar has get
-/// through to where they are mended, a number stays as it is, and rows are read in the isolation in which servers write
-/// however they log (READ COMMITTED is error 1665 to those that log statements).
-pub(super) const SESSION: [&str; 2] = [MODE, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"];
-
-const MODE: &str = "SET sql_mode = CONCAT('STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,\
-                                  ALLOW_INVALID_DATES' /*!80000 , ',TIME_TRUNCATE_FRACTIONAL' */)";
-
 /// What has to be done to the tables of a database at that version.
 pub(super) async fn look(connection: &mut Conn, version: i32) -> Result<Takeover, StoreError> {
     let forms = form::forms();

@@ -213,11 +213,16 @@ fn say_outcome(model: &mut Model, key: &str, outcome: &ActOutcome, more: &str) {
     if outcome.missing > 0 {
         words.push_str(&say!(language, "done.missing", n = number(outcome.missing)));
     }
+    if !outcome.unreadable.is_empty() {
+        words.push_str("; ");
+        words.push_str(&reason::unreadable(language, &outcome.unreadable));
+    }
     if let Some(error) = &outcome.failed {
         words.push(' ');
         words.push_str(&reason::act_error(language, error));
     }
-    let went_wrong = outcome.failed.is_some() || (outcome.done == 0 && !outcome.refused.is_empty());
+    let is_left = !outcome.refused.is_empty() || !outcome.unreadable.is_empty();
+    let went_wrong = outcome.failed.is_some() || (outcome.done == 0 && is_left);
     if went_wrong {
         model.say(Tone::Bad, words);
     } else {

@@ -16,21 +16,27 @@ pub(super) fn render(model: &Model, confirm: &Confirm, frame: &mut Frame<'_>, sc
     let width = overlay_width(60, screen);
     let room = usize::from(width.saturating_sub(4));
     let style = if confirm.is_danger { theme.danger() } else { theme.strong() };
-    let mut lines: Vec<Line<'static>> = vec![Line::default()];
-    lines.extend(wrap(&confirm.question, room).into_iter().map(|line| Line::from(span(line, style))));
+    let lines_of = |text: &str, style| {
+        wrap(text, room).into_iter().map(move |line| Line::from(span(line, style))).collect::<Vec<_>>()
+    };
+    let question = lines_of(&confirm.question, style);
     let touched = match &confirm.touched {
         Touched::Counting { share } => vec![say!(language, "confirm.counting", percent = percent(*share))],
         Touched::Known(lines) => lines.clone(),
     };
-    let touched = touched.iter().flat_map(|line| wrap(line, room));
-    lines.extend(touched.map(|line| Line::from(span(line, theme.text()))));
-    lines
-        .extend(wrap(&confirm.consequence, room).into_iter().map(|line| Line::from(span(line, theme.dim()))));
-    lines.push(Line::default());
-    let height = u16::try_from(lines.len() + 4).unwrap_or(u16::MAX);
+    let mut touched: Vec<_> = touched.iter().flat_map(|line| lines_of(line, theme.text())).collect();
+    let consequence = lines_of(&confirm.consequence, theme.dim());
+    // On a low screen the empty lines give way, and then what is only of use to know.
+    let height = question.len() + touched.len() + consequence.len() + 6;
+    let most = usize::from(screen.height.saturating_sub(2));
+    let gap = u16::from(height <= most);
+    if gap == 0 {
+        touched.truncate(most.saturating_sub(question.len() + consequence.len() + 3));
+    }
+    let height = u16::try_from(height).unwrap_or(u16::MAX);
     let inner = overlay(frame, theme, &say!(language, "confirm.title"), (width, height), screen);
-    let last = inner.bottom().saturating_sub(2);
-    for (y, line) in (inner.y..last).zip(lines) {
+    let last = inner.bottom().saturating_sub(1 + gap);
+    for (y, line) in (inner.y + gap..last).zip(question.into_iter().chain(touched).chain(consequence)) {
         frame.buffer_mut().set_line(inner.x, y, &line, inner.width);
     }
     if let Some(typed) = &confirm.typed {
