@@ -63,10 +63,9 @@ async fn text_is_kept(database: &TestDatabase, before: usize) {
     assert_eq!((log[0].operator.as_str(), log[0].full_code.as_deref()), ("安娜", Some(&*full_code)));
 
     // The bytes themselves, so that nothing that is wrong both ways is right.
-    let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02X}")).collect::<String>();
-    let query = format!("SELECT HEX(prefix), HEX(note), HEX(machine_code) FROM cards WHERE id = {}", card.id);
-    let stored: Vec<(String, String, String)> = database.rows(&query, ()).await;
-    assert_eq!(stored, [(hex(PREFIX), hex(NOTE), hex(MACHINE))]);
+    let query = "SELECT CAST(prefix AS BINARY), CAST(note AS BINARY), CAST(machine_code AS BINARY) FROM cards WHERE id = ?";
+    let stored: Vec<(Vec<u8>, Vec<u8>, Vec<u8>)> = database.rows(query, (card.id,)).await;
+    assert_eq!(stored, [(PREFIX.into(), NOTE.into(), MACHINE.into())]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
