@@ -54,6 +54,9 @@ fn repair(language: Language, kind: RepairKind) -> String {
         RepairKind::Dates { column, cards } => {
             say!(language, format!("takeover.dates.{column}"), n = number(cards))
         }
+        RepairKind::Moments { table, column, rows } => {
+            say!(language, "takeover.moments", n = number(rows), table = table, column = column)
+        }
     }
 }
 

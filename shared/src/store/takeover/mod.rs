@@ -109,6 +109,15 @@ pub enum RepairKind {
         /// How many.
         cards: u64,
     },
+    /// The same in a table of kami's own: it becomes that of the row before, or now.
+    Moments {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// How many rows.
+        rows: u64,
+    },
 }
 
 /// Why a table cannot be brought into its form, which the operator has to decide.
@@ -219,6 +228,8 @@ pub(super) async fn look(connection: &mut Conn, version: i32) -> Result<Takeover
         takeover.refusals.extend(refusals);
         if form.name == CARDS && is_fit {
             rows::ask(connection, form, facts, &mut takeover).await?;
+        } else if is_fit {
+            rows::ask_for_moments(connection, form, facts, &mut takeover).await?;
         }
     }
     Ok(takeover)
