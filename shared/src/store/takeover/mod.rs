@@ -77,11 +77,24 @@ pub enum FaultKind {
         /// The column.
         column: &'static str,
     },
-    /// An index is missing, another one or in the way.
+    /// An index is not as it should be.
     Index {
         /// The index.
         index: &'static str,
+        /// What is wrong with it.
+        fault: IndexFault,
     },
+}
+
+/// What is wrong with an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IndexFault {
+    /// It is not there.
+    Missing,
+    /// It covers something else, or cannot be used.
+    Other,
+    /// It is of no use any more.
+    Retired,
 }
 
 /// Values of cards that are mended.
