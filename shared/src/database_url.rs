@@ -301,6 +301,16 @@ mod tests {
     }
 
     #[test]
+    fn an_authority_that_was_saved_on_windows_is_handed_over_without_its_mark() {
+        let file = std::env::temp_dir().join(format!("kami-authority-{}", std::process::id()));
+        std::fs::write(&file, "\u{feff}-----BEGIN CERTIFICATE-----\r\n").unwrap();
+        let options = options(&format!("mysql://k@db.example.com/d?ssl-ca={}", file.display()));
+        std::fs::remove_file(&file).unwrap();
+        let pem = b"-----BEGIN CERTIFICATE-----\n".to_vec();
+        assert_eq!(options.ssl_opts().unwrap().root_certs(), [pem.into()]);
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         for (address, error) in [
             ("", DatabaseUrlError::Form),

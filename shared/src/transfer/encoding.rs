@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use encoding_rs::{Decoder, DecoderResult, GB18030, UTF_16BE, UTF_16LE};
 
 use super::guess::{guess, is_workbook, unmarked_utf16};
-use super::import::ReadError;
+use super::refusal::ReadError;
 
 /// How the characters of a file are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

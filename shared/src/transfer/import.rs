@@ -1,21 +1,16 @@
 //! Reading files of codes, line by line: what can be imported, and what is wrong with the rest.
 
-use std::hash::{BuildHasher as _, RandomState};
-use std::io::{self, Read};
+use std::io::Read;
 
-use hashbrown::HashTable;
-use thiserror::Error;
-
+use super::ImportCards;
+use super::gathering::Gathering;
 use super::header::{is_row, is_title};
 use super::lines::Lines;
-use super::notice::{Met, Notice};
-use super::repair::{self, Damage, without_apostrophe};
+use super::notice::Notice;
+pub use super::refusal::{Malformed, MalformedReason, ReadError};
 use super::rows::{self, begins_table};
-use super::{ImportCard, ImportCards};
-use crate::duration::{CardDuration, DurationError};
-use crate::operator::{Note, NoteError};
-use crate::prefix::PrefixError;
-use crate::store::MAX_BATCH;
+use super::understood::{card, read_code};
+use crate::duration::CardDuration;
 
 /// The most bytes of a file of codes: twice what a million cards with their notes need.
 pub const MAX_BYTES: u64 = 64 * 1024 * 1024;
@@ -32,202 +27,6 @@ pub struct Parsed {
     pub malformed: Vec<Malformed>,
     /// What was taken for granted or passed over.
     pub notices: Vec<Notice>,
-}
-
-/// A line that says no card.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Malformed {
-    /// Its number, from 1.
-    pub line: u64,
-    /// What is wrong with it.
-    pub reason: MalformedReason,
-}
-
-/// What is wrong with a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum MalformedReason {
-    /// Prefix and code are not told apart.
-    #[error("not of the form PREFIX-CODE")]
-    NoHyphen,
-    /// The part before the last hyphen is no prefix.
-    #[error(transparent)]
-    Prefix(#[from] PrefixError),
-    /// The part behind it is no code.
-    #[error("a code has 1 to {MAX_CODE} letters and digits")]
-    Code,
-    /// The duration is none.
-    #[error(transparent)]
-    Duration(#[from] DurationError),
-    /// The note is too long.
-    #[error(transparent)]
-    Note(#[from] NoteError),
-    /// The same code stands further up.
-    #[error("the same code as in line {0}")]
-    Repeated(u64),
-    /// The first line of a table names no column of codes.
-    #[error("the first line has to name the columns, one of them code")]
-    NoHeader,
-    /// It names two columns of the same meaning.
-    #[error("the first line names two columns of the same meaning: rename one")]
-    TwoColumns,
-    /// It names the columns again.
-    #[error("the columns are named a second time: remove this line")]
-    HeaderAgain,
-    /// A row of a table has something to say, but no code.
-    #[error("no code in this row")]
-    NoCode,
-    /// A duration is a number alone.
-    #[error("a number without a unit: write 30d, or name the column days")]
-    NoUnit,
-    /// A row has more cells than there are columns.
-    #[error("more cells than columns: put a cell that holds a separator between quotation marks")]
-    TooManyCells,
-    /// A line of a list has several cells.
-    #[error("a list has a code a line: name the columns in the first line, one of them code")]
-    SeveralCells,
-    /// Something stands behind the quotation mark that ends a cell.
-    #[error("a quotation mark ends a cell too early: write \"\" for one within a cell")]
-    Quote,
-    /// A cell seems to hold the card of a line of its own, this one.
-    #[error("line {0} stands between the quotation marks of this row: close them before it")]
-    RowInQuotes(u64),
-    /// It holds bytes that no encoding explains.
-    #[error("it is not text: save the file as UTF-8")]
-    NotText,
-    /// A spreadsheet made the code a number, and its digits are lost.
-    #[error("a spreadsheet made a number of the code: make the column text and enter the code again")]
-    MadeNumber,
-    /// A spreadsheet made the code a date.
-    #[error("a spreadsheet made a date of the code: make the column text and enter the code again")]
-    MadeDate,
-}
-
-impl From<Damage> for MalformedReason {
-    fn from(damage: Damage) -> Self {
-        match damage {
-            Damage::Number => Self::MadeNumber,
-            Damage::Date => Self::MadeDate,
-        }
-    }
-}
-
-/// Why a file is not read to its end.
-#[derive(Debug, Error)]
-pub enum ReadError {
-    /// It has more than [`MAX_BYTES`].
-    #[error("it has more than {} MB", MAX_BYTES / 1024 / 1024)]
-    TooLarge,
-    /// The row that begins in this line, from 1, is longer than any row of cards.
-    #[error("line {0} is too long")]
-    LongRow(u64),
-    /// It has more cards than a batch may.
-    #[error("it has more than {MAX_BATCH} cards")]
-    TooManyCards,
-    /// It has more than [`MAX_MALFORMED`] lines that say no card.
-    #[error("more than {MAX_MALFORMED} of its lines are no cards")]
-    TooManyMalformed,
-    /// Some card says no duration, and none was given for such cards.
-    #[error("some card says no duration")]
-    NoDuration,
-    /// The quotation mark that opens a cell in this line, from 1, is not closed.
-    #[error("the quotation mark that opens a cell in line {0} is not closed")]
-    OpenQuote(u64),
-    /// It is a workbook of Excel, or another archive.
-    #[error("it is a workbook, not text: save it as CSV UTF-8 and import that")]
-    Workbook,
-    /// The system refuses.
-    #[error(transparent)]
-    Io(io::Error),
-}
-
-impl From<io::Error> for ReadError {
-    /// What a bound on the source said comes back as it was said.
-    fn from(error: io::Error) -> Self {
-        error.downcast().unwrap_or_else(Self::Io)
-    }
-}
-
-/// The most characters of a code: the width of its column.
-const MAX_CODE: usize = 64;
-
-/// Gathers cards and keeps an eye on repetitions.
-#[derive(Default)]
-pub(super) struct Gathering {
-    parsed: Parsed,
-    pub(super) met: Met,
-    /// The cards by their codes, each by its place.
-    places: HashTable<u32>,
-    hasher: RandomState,
-}
-
-/// A code without regard to capitals, which the database does not tell apart.
-fn folded(full_code: &str) -> String {
-    full_code.to_lowercase()
-}
-
-impl Gathering {
-    /// Takes the card of a line, or what is wrong with it.
-    pub(super) fn take(
-        &mut self,
-        line: u64,
-        card: Result<ImportCard, MalformedReason>,
-    ) -> Result<(), ReadError> {
-        match card.and_then(|card| self.first_of(card)) {
-            Ok(card) if self.parsed.cards.len() < MAX_BATCH as usize => self.parsed.cards.push(line, &card),
-            Ok(_) => return Err(ReadError::TooManyCards),
-            Err(_) if self.parsed.malformed.len() == MAX_MALFORMED => {
-                return Err(ReadError::TooManyMalformed);
-            }
-            Err(reason) => self.parsed.malformed.push(Malformed { line, reason }),
-        }
-        Ok(())
-    }
-
-    /// Adds what the operator should know of the file.
-    pub(super) fn notice(&mut self, notice: Notice) {
-        self.parsed.notices.push(notice);
-    }
-
-    /// What the file holds, now that it is read.
-    fn end(mut self, lines: &Lines<impl Read>) -> Parsed {
-        let encoding = lines.guessed().map(Notice::Encoding);
-        self.parsed.notices.splice(0..0, encoding);
-        self.parsed.notices.extend(self.met.notices());
-        self.parsed
-    }
-
-    /// The card, unless its code was met already.
-    fn first_of(&mut self, card: ImportCard) -> Result<ImportCard, MalformedReason> {
-        let (cards, hasher) = (&self.parsed.cards, &self.hasher);
-        let code_at = |place: u32| cards.get(place as usize).map(|row| folded(row.full_code));
-        let code = folded(&card.full_code());
-        let hash = hasher.hash_one(&code);
-        let is_same = |place: &u32| code_at(*place).as_ref() == Some(&code);
-        if let Some(row) = self.places.find(hash, is_same).and_then(|place| cards.get(*place as usize)) {
-            return Err(MalformedReason::Repeated(row.line));
-        }
-        if let Ok(place) = u32::try_from(cards.len()) {
-            self.places
-                .insert_unique(hash, place, |place| hasher.hash_one(code_at(*place).unwrap_or_default()));
-        }
-        Ok(card)
-    }
-}
-
-/// The card that a code says.
-pub(super) fn card(
-    full_code: &str,
-    duration: CardDuration,
-    note: Option<Note>,
-) -> Result<ImportCard, MalformedReason> {
-    // A prefix may hold hyphens, a code does not.
-    let (prefix, code) = full_code.trim().rsplit_once('-').ok_or(MalformedReason::NoHyphen)?;
-    let prefix = prefix.parse()?;
-    let fits = (1..=MAX_CODE).contains(&code.chars().count()) && code.chars().all(char::is_alphanumeric);
-    if !fits {
-        return Err(MalformedReason::Code);
-    }
-    Ok(ImportCard { prefix, code: code.to_owned(), duration, note })
 }
 
 /// Reads one code a line, as an export writes them; empty lines and those with `#` are passed over, and a text that
@@ -292,13 +91,6 @@ fn is_like_a_code(word: &str) -> bool {
     word.trim_matches('-').contains('-') && word.contains(char::is_alphabetic)
 }
 
-/// The code that a text means, less what a spreadsheet put before it.
-pub(super) fn read_code<'a>(text: &'a str, met: &mut Met) -> Result<&'a str, MalformedReason> {
-    let (code, is_marked) = without_apostrophe(text);
-    met.unmarked += u64::from(is_marked);
-    repair::damage(code).map_or(Ok(code), |damage| Err(damage.into()))
-}
-
 /// Reads a table whose first line names its columns in Chinese or English: the codes, and if they are there the
 /// durations, notes and prefixes. Cards without a duration of their own get the one given, without which they are an
 /// error. Memory is bounded as for [`parse_txt`].
@@ -328,12 +120,16 @@ fn parse_table(
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use chrono::{DateTime, Utc};
     use proptest::prelude::*;
 
     use super::*;
     use crate::acts::tests::card as record;
     use crate::card::CardStatus;
+    use crate::duration::DurationError;
+    use crate::prefix::PrefixError;
     use crate::record::CardRecord;
     use crate::transfer::{table, txt as text_file};
     use crate::zone::Zone;
@@ -398,7 +194,7 @@ mod tests {
         assert_eq!(parsed.notices, [Notice::Ignored(vec!["other".to_owned()]), Notice::SeveralLines(1, 2)]);
         let none = Malformed { line: 1, reason: MalformedReason::NoHeader };
         assert_eq!(csv("VIP-A\nVIP-B").malformed, [none]);
-        assert_eq!(csv("").malformed, [none]);
+        assert_eq!(csv(" \r\n\n"), Parsed::default());
     }
 
     #[test]

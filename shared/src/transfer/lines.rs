@@ -4,7 +4,8 @@
 use std::io::{self, BufRead as _, BufReader, Read};
 
 use super::encoding::{Decoded, Encoding};
-use super::import::{MAX_BYTES, ReadError};
+use super::import::MAX_BYTES;
+use super::refusal::ReadError;
 
 /// The most bytes of a row: fifty times a card with the longest note.
 const MAX_ROW: usize = 64 * 1024;

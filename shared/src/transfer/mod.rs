@@ -3,16 +3,19 @@
 mod cards;
 mod cell;
 mod encoding;
+mod gathering;
 mod guess;
 mod header;
 pub mod import;
 mod lines;
 mod notice;
+mod refusal;
 mod repair;
 mod rows;
 mod split;
 pub mod table;
 pub mod txt;
+mod understood;
 
 use std::fmt;
 use std::str::FromStr;

@@ -3,12 +3,14 @@
 use std::io::Read;
 
 use super::ImportCard;
+use super::gathering::Gathering;
 use super::header::{Columns, HeaderFault, is_title, named_separator, separator_of};
-use super::import::{Gathering, MalformedReason, ReadError, card, read_code};
 use super::lines::Lines;
 use super::notice::{Met, Notice};
+use super::refusal::{MalformedReason, ReadError};
 use super::repair::unmarked;
 use super::split::{Row, RowFault, cells_of_line};
+use super::understood::{card, read_code};
 use crate::duration::{CardDuration, DurationError};
 use crate::operator::Note;
 use crate::spoken::{self, Spoken};
@@ -99,7 +101,8 @@ impl Table {
                 lines.read(&mut Vec::new(), 0)?;
             } else {
                 let separator = named.or_else(|| separator_of(&line)).unwrap_or(',');
-                let header = Row::read(lines, separator)?.unwrap_or_default();
+                let header = Row::read(lines, separator)?;
+                let Some(header) = header else { return Ok(None) };
                 let columns = match header.fault {
                     Some(fault) => Err(fault.into()),
                     None => Columns::of(&header.cells).map_err(MalformedReason::from),
@@ -109,7 +112,7 @@ impl Table {
                         columns.notices(&header.cells).for_each(|notice| gathering.notice(notice));
                         Ok(Some(Self { separator, columns, duration }))
                     }
-                    Err(reason) => gathering.take(header.line.max(1), Err(reason)).map(|()| None),
+                    Err(reason) => gathering.take(header.line, Err(reason)).map(|()| None),
                 };
             }
         }

@@ -3,8 +3,8 @@
 use std::io::Read;
 use std::mem::take;
 
-use super::import::ReadError;
 use super::lines::Lines;
+use super::refusal::ReadError;
 
 /// A row of a table.
 #[derive(Debug, Default, PartialEq, Eq)]
