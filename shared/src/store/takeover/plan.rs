@@ -182,7 +182,7 @@ fn indexes(form: &TableForm, facts: &TableFacts) -> Vec<Fault> {
         match facts.index(index.name) {
             Some(_) if has(facts, index) => {}
             Some(_) => {
-                faults.push(fault(index.name, IndexFault::Other, format!("{drop}, {}", index.addition())))
+                faults.push(fault(index.name, IndexFault::Other, format!("{drop}, {}", index.addition())));
             }
             None => faults.push(fault(index.name, IndexFault::Missing, index.addition())),
         }
