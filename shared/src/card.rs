@@ -6,6 +6,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
+use crate::canonical::{self, canonical, has_control};
 use crate::hidden::is_hidden;
 
 /// The most characters that a card code or a machine code may have: the width of their columns.
@@ -112,32 +113,58 @@ pub enum TextError {
 
 pub(crate) fn trimmed(text: &str) -> Result<String, TextError> {
     let text = text.trim();
+    bounded(text).map(|()| text.to_owned())
+}
+
+fn bounded(text: &str) -> Result<(), TextError> {
     match text.chars().take(MAX_TEXT_CHARS + 1).count() {
         0 => Err(TextError::Empty),
         count if count > MAX_TEXT_CHARS => Err(TextError::TooLong),
-        _ => Ok(text.to_owned()),
+        _ => Ok(()),
     }
 }
 
-/// A card's full code as a client sent it: trimmed, 1 to [`MAX_TEXT_CHARS`] characters, matched whatever its case.
+/// A card's full code as somebody sent it, in its [`canonical`] form of 1 to [`MAX_TEXT_CHARS`] characters.
 #[derive(Clone, PartialEq, Eq)]
-pub struct CardCode(String);
+pub struct CardCode {
+    canonical: String,
+    /// As it was sent, where that says it in other characters.
+    sent: Option<String>,
+}
 
 impl CardCode {
-    /// Trims and checks a code; empty and over-long ones are refused.
+    /// Reads a code; one that is empty, too long or has control characters between its ends is refused.
     pub fn parse(text: &str) -> Result<Self, TextError> {
-        trimmed(text).map(Self)
+        let canonical = canonical(text);
+        bounded(&canonical)?;
+        if has_control(text) {
+            return Err(TextError::Hidden);
+        }
+        let sent = canonical::trimmed(text);
+        let differs = !sent.eq_ignore_ascii_case(&canonical) && bounded(sent).is_ok();
+        Ok(Self { canonical, sent: differs.then(|| sent.to_owned()) })
     }
 
-    /// The code itself: never for a log.
+    /// The code in its one form: never for a log.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.canonical
+    }
+
+    /// The spellings under which a database may hold the card: this form, and what was sent, as cards of old may have
+    /// been made with another kind of hyphen.
+    pub(crate) fn spellings(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.canonical.as_str()).chain(self.sent.as_deref())
+    }
+
+    /// Whether a card that is stored under this full code is the one that is meant.
+    pub(crate) fn means(&self, full_code: &str) -> bool {
+        canonical(full_code) == self.canonical
     }
 }
 
 impl fmt::Debug for CardCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CardCode({})", mask(&self.0))
+        write!(f, "CardCode({})", mask(&self.canonical))
     }
 }
 

@@ -3,6 +3,7 @@
 //! Everything outside [`store`] is pure: the time and the randomness are passed in.
 
 pub mod acts;
+pub mod canonical;
 pub mod card;
 pub mod code;
 pub mod database_url;

@@ -94,6 +94,15 @@ impl Store {
         self.run(SCREEN + GRACE, OneBatch { id }).await
     }
 
+    /// What the index of codes tells these full codes apart by, in their order.
+    pub(super) async fn code_weights(&self, codes: &[String]) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut weights = Vec::with_capacity(codes.len());
+        for codes in codes.chunks(500) {
+            weights.extend(self.run(SCREEN + GRACE, CodeWeights { codes }).await?);
+        }
+        Ok(weights)
+    }
+
     /// Which of these full codes some card has, in their order.
     pub(super) async fn codes_exist(&self, codes: &[String]) -> Result<Vec<bool>, StoreError> {
         let mut exist = Vec::with_capacity(codes.len());
@@ -101,6 +110,27 @@ impl Store {
             exist.extend(self.run(SCREEN + GRACE, CodesExist { codes }).await?);
         }
         Ok(exist)
+    }
+}
+
+struct CodeWeights<'a> {
+    codes: &'a [String],
+}
+
+impl Operation for CodeWeights<'_> {
+    type Output = Vec<Vec<u8>>;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Vec<Vec<u8>>, StoreError> {
+        let selects: Vec<_> = (0..self.codes.len())
+            .map(|place| {
+                format!("SELECT {place}, WEIGHT_STRING(CONVERT(? USING utf8mb4) COLLATE utf8mb4_unicode_ci)")
+            })
+            .collect();
+        let params: Vec<Value> = self.codes.iter().map(Value::from).collect();
+        let mut weights: Vec<(usize, Vec<u8>)> =
+            connection.exec(selects.join(" UNION ALL "), Params::Positional(params)).await?;
+        weights.sort_unstable();
+        Ok(weights.into_iter().map(|(_, weight)| weight).collect())
     }
 }
 

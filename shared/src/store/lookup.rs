@@ -116,7 +116,7 @@ impl OpenLane<'_> {
             if ask.answer.is_closed() {
                 continue;
             }
-            let alone = !is_plain(ask.code.as_str());
+            let alone = !is_plain(&ask.code);
             if alone && !asks.is_empty() {
                 queue.waiting.push_front(ask);
                 break;
@@ -143,10 +143,9 @@ impl Drop for OpenLane<'_> {
     }
 }
 
-/// Whether the database's collation tells this code from others as ASCII does, regardless of case alone: only such
-/// codes share a query, so that each row is matched to its code here exactly as the database would.
-fn is_plain(code: &str) -> bool {
-    code.bytes().all(|byte| byte.is_ascii_graphic())
+/// Whether the code has one spelling, and each column can hold it: only such codes share a query.
+fn is_plain(code: &CardCode) -> bool {
+    code.spellings().all(|spelling| spelling.bytes().all(|byte| byte.is_ascii_graphic()))
 }
 
 /// Finds the card of each code, in the order of the codes; a row that cannot be understood fails its own code alone.
@@ -161,23 +160,15 @@ impl Operation for FindCards<'_> {
     const ONLY_READS: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Self::Output, StoreError> {
-        let mut rows = find_rows(connection, self.codes, self.counters).await?;
-        if self.codes.len() == 1 {
-            return Ok(vec![rows.pop().map(|row| row.card).transpose()]);
-        }
-        let matches = |code: &CardCode, row: &FoundRow| code.as_str().eq_ignore_ascii_case(&row.full_code);
-        // A card with a letter beyond ASCII can be what a plain code means: é is e to the collation.
-        let exact = rows.iter().all(|row| self.codes.iter().any(|code| matches(code, row)));
-        let mut found = Vec::with_capacity(self.codes.len());
-        for code in self.codes {
-            found.push(match rows.iter().find(|row| matches(code, row)) {
-                Some(row) => row.card.clone().map(Some),
-                None if exact => Ok(None),
-                None => Ok(find_card(connection, code, self.counters).await?),
-            });
-        }
-        Ok(found)
+        let rows = find_rows(connection, self.codes, self.counters).await?;
+        Ok(self.codes.iter().map(|code| card_of(code, &rows)).collect())
     }
+}
+
+/// The card that a code means: what the collation found is taken by our own rule alone.
+fn card_of(code: &CardCode, rows: &[FoundRow]) -> Result<Option<CardNow>, StoreError> {
+    let found = rows.iter().find(|row| code.means(&row.full_code));
+    found.map(|row| row.card.clone()).transpose()
 }
 
 /// A card as far as its row could be understood.
@@ -206,37 +197,56 @@ pub(super) async fn find_card(
     code: &CardCode,
     counters: &Counters,
 ) -> Result<Option<CardNow>, StoreError> {
-    let rows = find_rows(connection, std::slice::from_ref(code), counters).await?;
-    rows.into_iter().next().map(|row| row.card).transpose()
+    card_of(code, &find_rows(connection, std::slice::from_ref(code), counters).await?)
 }
 
-/// The rows of the cards that the codes mean. The last code is repeated up to a power of two, so that a connection
-/// prepares a handful of statements and no more.
 async fn find_rows(
     connection: &mut Conn,
     codes: &[CardCode],
     counters: &Counters,
 ) -> Result<Vec<FoundRow>, StoreError> {
-    let Some(last) = codes.last() else { return Ok(Vec::new()) };
-    let places = codes.len().next_power_of_two();
-    let statement = format!("SELECT {COLUMNS} FROM cards WHERE full_code IN (?{})", ", ?".repeat(places - 1));
-    let padding = std::iter::repeat_n(last, places - codes.len());
-    let values = codes.iter().chain(padding).map(|code| Value::from(code.as_str())).collect();
     counters.round_trip();
-    let mut rows = match connection.exec_iter(statement, Params::Positional(values)).await {
-        // Plain codes every column can hold: with them it is something else that is wrong.
-        Err(error) if holds_no_such_text(&error) && !is_plain(last.as_str()) => return Ok(Vec::new()),
-        rows => rows?,
-    };
-    let mut found = Vec::with_capacity(codes.len());
+    find_rows_of(connection, COLUMNS, codes).await?.into_iter().map(FoundRow::read).collect()
+}
+
+/// These columns of the rows that the collation takes for a spelling of the codes.
+pub(super) async fn find_rows_of(
+    connection: &mut Conn,
+    columns: &str,
+    codes: &[CardCode],
+) -> Result<Vec<Row>, StoreError> {
+    let spellings: Vec<_> = codes.iter().flat_map(CardCode::spellings).collect();
+    // Plain codes every column can hold: with them it is something else that is wrong.
+    match find_spellings(connection, columns, &spellings).await {
+        Err(error) if holds_no_such_text(&error) && !codes.iter().all(is_plain) => {}
+        found => return Ok(found?),
+    }
+    // A column that cannot hold what was sent may hold what it means.
+    let canonical: Vec<_> = codes.iter().map(CardCode::as_str).collect();
+    match find_spellings(connection, columns, &canonical).await {
+        Err(error) if holds_no_such_text(&error) => Ok(Vec::new()),
+        found => Ok(found?),
+    }
+}
+
+/// The rows of these full codes. The last one is repeated up to a power of two, so that a connection prepares a handful
+/// of statements and no more.
+async fn find_spellings(connection: &mut Conn, columns: &str, spellings: &[&str]) -> Result<Vec<Row>, Error> {
+    let Some(last) = spellings.last() else { return Ok(Vec::new()) };
+    let places = spellings.len().next_power_of_two();
+    let statement = format!("SELECT {columns} FROM cards WHERE full_code IN (?{})", ", ?".repeat(places - 1));
+    let padding = std::iter::repeat_n(last, places - spellings.len());
+    let values = spellings.iter().chain(padding).map(|spelling| Value::from(*spelling)).collect();
+    let mut rows = connection.exec_iter(statement, Params::Positional(values)).await?;
+    let mut found = Vec::with_capacity(spellings.len());
     while let Some(row) = rows.next().await? {
         // Each code is one card's: whoever goes on is no database of ours, and may never end.
-        if found.len() == codes.len() {
-            return Err(Error::Other("it answers with more rows than it was asked for".into()).into());
+        if found.len() == spellings.len() {
+            return Err(Error::Other("it answers with more rows than it was asked for".into()));
         }
         found.push(row);
     }
-    found.into_iter().map(FoundRow::read).collect()
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -277,7 +287,7 @@ mod tests {
             lookups.queue().waiting.push_back(Ask { code: CardCode::parse(code).unwrap(), answer });
         }
         let batches = batches(&lookups);
-        assert_eq!(batches[..3], [vec!["A", "a"], vec!["季卡-1"], vec!["B C"]]);
+        assert_eq!(batches[..3], [vec!["A", "A"], vec!["季卡-1"], vec!["B C"]]);
         assert_eq!(batches[3..].iter().map(Vec::len).collect::<Vec<_>>(), [BATCH, 6]);
     }
 

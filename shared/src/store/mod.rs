@@ -40,7 +40,7 @@ use tokio::sync::Semaphore;
 pub use self::act_list::{ACT_WINDOW, ActFilter, ActStep};
 pub use self::acts::{
     ActError, ActOutcome, ActProgress, Acted, CardValues, GenerateOrder, MAX_BATCH, ManyAct, OnMade,
-    OnProgress, OneAct, OneEdit, Selection, TakenCodes, Undo, UndoRefusal, Undoable,
+    OnProgress, OneAct, OneEdit, Selection, Standing, TakenCodes, Undo, UndoRefusal, Undoable,
 };
 pub use self::address::{AddressError, AddressFuture, AddressSource};
 pub use self::batches::{Batch, BatchOrigin};

@@ -4,10 +4,9 @@ use chrono::{DateTime, Utc};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params, Row, Value};
 
-use super::error::holds_no_such_text;
 use super::limit::{GRACE, SCREEN};
 use super::record::{COLUMNS, ReadRows, card, cards, marks};
-use super::{Operation, Store, StoreError};
+use super::{Operation, Store, StoreError, lookup};
 use crate::card::CardCode;
 use crate::record::CardRecord;
 
@@ -23,15 +22,15 @@ pub struct CardsFound {
 impl Store {
     /// The card of that number and the database's clock, if there is one.
     pub async fn card(&self, id: u64) -> Result<Option<(CardRecord, DateTime<Utc>)>, StoreError> {
-        self.run(SCREEN + GRACE, OneCard { condition: "id = ?", value: id.into() }).await
+        self.run(SCREEN + GRACE, OneCard { id }).await
     }
 
-    /// The card of that full code, whatever its case, and the database's clock, if there is one.
+    /// The card that a code means, and the database's clock, if there is one.
     pub async fn card_by_code(
         &self,
         code: &CardCode,
     ) -> Result<Option<(CardRecord, DateTime<Utc>)>, StoreError> {
-        self.run(SCREEN + GRACE, OneCard { condition: "full_code = ?", value: code.as_str().into() }).await
+        self.run(SCREEN + GRACE, CardOfCode { code }).await
     }
 
     /// Those of the cards of these numbers that there are: a few thousand at most.
@@ -44,20 +43,34 @@ impl Store {
 }
 
 struct OneCard {
-    condition: &'static str,
-    value: Value,
+    id: u64,
 }
 
 impl Operation for OneCard {
     type Output = Option<(CardRecord, DateTime<Utc>)>;
 
     async fn run(&self, connection: &mut Conn) -> Result<Self::Output, StoreError> {
-        let query = format!("SELECT {COLUMNS} FROM cards WHERE {}", self.condition);
-        let row: Option<Row> = match connection.exec_first(query, (self.value.clone(),)).await {
-            Err(error) if holds_no_such_text(&error) => None,
-            found => found?,
-        };
+        let query = format!("SELECT {COLUMNS} FROM cards WHERE id = ?");
+        let row: Option<Row> = connection.exec_first(query, (self.id,)).await?;
         row.map(card).transpose()
+    }
+}
+
+struct CardOfCode<'a> {
+    code: &'a CardCode,
+}
+
+impl Operation for CardOfCode<'_> {
+    type Output = Option<(CardRecord, DateTime<Utc>)>;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Self::Output, StoreError> {
+        let mut rows = lookup::find_rows_of(connection, COLUMNS, std::slice::from_ref(self.code)).await?;
+        let place = rows.iter().position(|row| {
+            row.get_opt("full_code")
+                .and_then(Result::ok)
+                .is_some_and(|stored: String| self.code.means(&stored))
+        });
+        place.map(|place| card(rows.swap_remove(place))).transpose()
     }
 }
 

@@ -10,6 +10,7 @@ use super::import::{MAX_MALFORMED, Parsed};
 use super::lines::Lines;
 use super::notice::{Met, Notice};
 use super::refusal::{Malformed, MalformedReason, ReadError};
+use crate::canonical::canonical;
 use crate::store::MAX_BATCH;
 
 /// Gathers cards and keeps an eye on repetitions.
@@ -22,9 +23,9 @@ pub(super) struct Gathering {
     hasher: RandomState,
 }
 
-/// A code without regard to capitals, which the database does not tell apart.
+/// What tells a code from others.
 fn folded(full_code: &str) -> String {
-    full_code.to_lowercase()
+    canonical(full_code)
 }
 
 impl Gathering {

@@ -42,6 +42,9 @@ pub enum MalformedReason {
     /// The same code stands further up.
     #[error("the same code as in line {0}")]
     Repeated(u64),
+    /// The database takes its code for the one in that line: it does not tell `É` from `E`.
+    #[error("the database does not tell its code from the one in line {0}")]
+    Alike(u64),
     /// The first line of a table names no column of codes.
     #[error("the first line has to name the columns, one of them code")]
     NoHeader,

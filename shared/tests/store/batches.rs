@@ -10,8 +10,8 @@ use kami_shared::filter::{Anchor, Filter, Sort};
 use kami_shared::operator::{Note, Operator};
 use kami_shared::record::CardRecord;
 use kami_shared::store::{
-    ActError, ActFilter, BatchOrigin, GenerateOrder, LogFilter, MAX_BATCH, ManyAct, OneAct, Selection, Store,
-    Undo, UndoRefusal,
+    ActError, ActFilter, BatchOrigin, GenerateOrder, LogFilter, MAX_BATCH, ManyAct, OneAct, Selection,
+    Standing, Store, Undo, UndoRefusal,
 };
 use kami_shared::transfer::{ImportCard, ImportCards};
 use kami_testkit::{Proxy, TestDatabase, agreed, eventually};
@@ -285,7 +285,7 @@ async fn an_import_is_previewed_and_done_whole() {
     let store: Store = database.store();
     database.insert_card("VIP", "OLD").await;
     let cards = import(&[("VIP", "NEW"), ("vip", "old"), ("季卡", "NEW")]);
-    assert_eq!(store.import_preview(&cards).await.unwrap(), [false, true, false]);
+    assert_eq!(store.import_preview(&cards).await.unwrap(), [Standing::New, Standing::There, Standing::New]);
     let refused = store.import(&anna(), &cards, None, &on).await.unwrap_err();
     let ActError::CodesExist(taken) = &refused else { panic!("{refused}") };
     assert_eq!(taken.0, ["VIP-OLD"]);
@@ -299,11 +299,11 @@ async fn an_import_is_previewed_and_done_whole() {
     let batch = store.import(&anna(), &cards, note.as_ref(), &on).await.unwrap();
     assert_eq!((batch.origin, batch.prefix, batch.code_length), (BatchOrigin::Imported, None, None));
     assert_eq!((batch.card_count, batch.duration), (2, CardDuration::Forever));
-    assert_eq!(store.import_preview(&cards).await.unwrap(), [true, true]);
+    assert_eq!(store.import_preview(&cards).await.unwrap(), [Standing::There, Standing::There]);
     let many: Vec<_> = (0..2_500).map(|code| format!("{code:06}")).collect();
     let pairs: Vec<_> = many.iter().map(|code| ("MANY", code.as_str())).collect();
     let cards = import(&pairs);
-    assert!(!store.import_preview(&cards).await.unwrap().contains(&true));
+    assert!(!store.import_preview(&cards).await.unwrap().contains(&Standing::There));
     store.import(&anna(), &cards, None, &on).await.unwrap();
-    assert!(!store.import_preview(&cards).await.unwrap().contains(&false));
+    assert!(!store.import_preview(&cards).await.unwrap().contains(&Standing::New));
 }

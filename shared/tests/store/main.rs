@@ -19,6 +19,7 @@ mod password;
 mod round_trips;
 mod rows_read;
 mod server_settings;
+mod spellings;
 mod statistics;
 mod surveys;
 mod table_forms;

@@ -8,8 +8,8 @@ use clap::Args;
 use kami_shared::code::easiest_odds;
 use kami_shared::duration::CardDuration;
 use kami_shared::operator::Note;
-use kami_shared::store::Deed;
-use kami_shared::transfer::import::{Malformed, Parsed, ReadError, parse_csv, parse_txt};
+use kami_shared::store::{Deed, Standing};
+use kami_shared::transfer::import::{Malformed, MalformedReason, Parsed, ReadError, parse_csv, parse_txt};
 use kami_shared::transfer::{Format, ImportCards};
 use serde_json::json;
 
@@ -71,20 +71,28 @@ struct Line<'a> {
 struct Lines<'a> {
     session: &'a Session,
     parsed: &'a Parsed,
-    /// Of each card, whether its code is there already.
-    there: &'a [bool],
+    /// What would become of each card.
+    standings: &'a [Standing],
 }
 
 impl Lines<'_> {
     /// Those that are wanted, by their numbers.
     fn iter(&self, only_wrong: bool) -> impl Iterator<Item = Line<'_>> {
-        let cards = self.parsed.cards.iter().zip(self.there);
-        let mut cards = cards.filter(move |(_, there)| **there || !only_wrong).peekable();
+        let cards = self.parsed.cards.iter().zip(self.standings);
+        let mut cards =
+            cards.filter(move |(_, standing)| **standing != Standing::New || !only_wrong).peekable();
         let mut malformed = self.parsed.malformed.iter().peekable();
         iter::from_fn(move || {
             let next = malformed.peek().map_or(u64::MAX, |line| line.line);
-            if let Some((row, there)) = cards.next_if(|(row, _)| row.line < next) {
-                let state = if *there { "exists" } else { "new" };
+            if let Some((row, standing)) = cards.next_if(|(row, _)| row.line < next) {
+                let state = match *standing {
+                    Standing::New => "new",
+                    Standing::There => "exists",
+                    Standing::Alike(like) => {
+                        let reason = MalformedReason::Alike(like);
+                        return Some(self.malformed(&Malformed { line: row.line, reason }));
+                    }
+                };
                 return Some(Line { number: row.line, code: Some(row.full_code), state, reason: None });
             }
             malformed.next().map(|line| self.malformed(line))
@@ -98,7 +106,7 @@ impl Lines<'_> {
 
     /// Whether some line stands in the way of the import.
     fn are_refused(&self) -> bool {
-        !self.parsed.malformed.is_empty() || self.there.contains(&true)
+        !self.parsed.malformed.is_empty() || self.standings.iter().any(|standing| *standing != Standing::New)
     }
 
     fn word(&self, state: &str) -> String {
@@ -171,8 +179,8 @@ impl Import {
         for notice in &parsed.notices {
             message(&notice::words(language, notice));
         }
-        let there = session.store.import_preview(&parsed.cards).await?;
-        let lines = Lines { session, parsed: &parsed, there: &there };
+        let standings = session.store.import_preview(&parsed.cards).await?;
+        let lines = Lines { session, parsed: &parsed, standings: &standings };
         if self.dry_run {
             lines.report(false, self.json)?;
             if lines.are_refused() {

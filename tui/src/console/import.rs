@@ -7,6 +7,7 @@ use std::sync::Arc;
 use kami_shared::code::{GuessOdds, easiest_odds};
 use kami_shared::duration::CardDuration;
 use kami_shared::operator::Note;
+use kami_shared::store::Standing;
 use kami_shared::transfer::import::{MalformedReason, Parsed, ReadError, parse_csv, parse_txt};
 use kami_shared::transfer::{ImportCards, Notice};
 
@@ -85,13 +86,17 @@ pub struct Import {
 }
 
 impl Import {
-    /// The lines of a parsed file, where `exist` says of each card whether its code is there already.
-    pub fn new(file: ImportFile, parsed: Parsed, exist: &[bool]) -> Self {
+    /// The lines of a parsed file, where `standings` says of each card what would become of it.
+    pub fn new(file: ImportFile, parsed: Parsed, standings: &[Standing]) -> Self {
         let cards = parsed.cards;
-        let of_cards = cards.iter().zip(exist).enumerate().map(|(card, (row, exists))| ImportLine {
+        let of_cards = cards.iter().zip(standings).enumerate().map(|(card, (row, standing))| ImportLine {
             number: row.line,
             card: Some(card),
-            state: if *exists { LineState::Exists } else { LineState::New },
+            state: match *standing {
+                Standing::New => LineState::New,
+                Standing::There => LineState::Exists,
+                Standing::Alike(line) => LineState::Malformed(MalformedReason::Alike(line)),
+            },
         });
         let malformed = parsed.malformed.into_iter().map(|line| ImportLine {
             number: line.line,
@@ -168,7 +173,7 @@ mod tests {
     fn lines_that_stand_in_the_way_come_first() {
         let file = file("codes.txt");
         let parsed = file.parse(&b"VIP-A1\nVIP-B2\nnothing\nVIP-C3\n"[..]).unwrap();
-        let import = Import::new(file, parsed, &[false, true, false]);
+        let import = Import::new(file, parsed, &[Standing::New, Standing::There, Standing::New]);
         let numbers: Vec<u64> = import.lines.iter().map(|line| line.number).collect();
         assert_eq!(numbers, [2, 3, 1, 4]);
         assert_eq!(import.counts(), [2, 1, 1]);
@@ -177,15 +182,16 @@ mod tests {
 
     #[test]
     fn a_file_is_imported_only_when_every_line_is_new() {
-        for (text, exist, is_possible) in [
-            ("VIP-A1\nVIP-B2", [false, false].as_slice(), true),
-            ("VIP-A1\nVIP-B2", &[false, true], false),
-            ("VIP-A1\nVIP", &[false], false),
+        for (text, standings, is_possible) in [
+            ("VIP-A1\nVIP-B2", [Standing::New, Standing::New].as_slice(), true),
+            ("VIP-A1\nVIP-B2", &[Standing::New, Standing::There], false),
+            ("VIP-É1\nVIP-E1", &[Standing::New, Standing::Alike(1)], false),
+            ("VIP-A1\nVIP", &[Standing::New], false),
             ("# nothing\n", &[], false),
         ] {
             let file = file("codes.txt");
             let parsed = file.parse(text.as_bytes()).unwrap();
-            assert_eq!(Import::new(file, parsed, exist).is_possible(), is_possible, "{text}");
+            assert_eq!(Import::new(file, parsed, standings).is_possible(), is_possible, "{text}");
         }
     }
 
@@ -194,7 +200,7 @@ mod tests {
         let file = file("codes.txt");
         let text = (0..50).map(|number| format!("VIP-{number}")).collect::<Vec<_>>().join("\n");
         let parsed = file.parse(text.as_bytes()).unwrap();
-        let mut import = Import::new(file, parsed, &[false; 50]);
+        let mut import = Import::new(file, parsed, &[Standing::New; 50]);
         assert_eq!(import.height(24), 14);
         import.go(isize::MAX, 24);
         assert_eq!(import.scroll, 36);

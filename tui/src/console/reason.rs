@@ -94,6 +94,7 @@ pub fn malformed(language: Language, reason: MalformedReason) -> String {
         MalformedReason::Repeated(line) => {
             return say!(language, "malformed.repeated", line = number(line));
         }
+        MalformedReason::Alike(line) => return say!(language, "malformed.alike", line = number(line)),
         MalformedReason::RowInQuotes(line) => {
             return say!(language, "malformed.row_in_quotes", line = number(line));
         }

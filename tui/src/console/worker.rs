@@ -255,8 +255,8 @@ impl Errand {
             Ok(parsed) => parsed,
             Err(error) => return Ok(Answer::Unreadable { file, error }),
         };
-        let exist = self.store.import_preview(&parsed.cards).await?;
-        Ok(Answer::Import(Box::new(Import::new(file, parsed, &exist))))
+        let standings = self.store.import_preview(&parsed.cards).await?;
+        Ok(Answer::Import(Box::new(Import::new(file, parsed, &standings))))
     }
 
     /// Counts what an act will touch, and tells how far that is.

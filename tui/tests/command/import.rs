@@ -26,6 +26,26 @@ async fn a_dry_run_says_what_each_line_would_do() {
 }
 
 #[tokio::test]
+async fn codes_that_the_database_takes_for_one_are_named_by_line() {
+    let kami = Kami::new().await;
+    fs::write(kami.folder.join("codes.txt"), "VIP-CAFE01\nVIP-CAFÉ01\nVIP-OTHER\nvip-ＣＡＦＥ01\n").unwrap();
+    let lines =
+        "2  malformed  the database does not tell its code from the one in line 1 (accents do not count)\n";
+    let repeated = "4  malformed  the same code as in line 1\n";
+    for (options, out) in [
+        (
+            ["--dry-run"].as_slice(),
+            format!("1  new        VIP-CAFE01\n{lines}3  new        VIP-OTHER\n{repeated}"),
+        ),
+        (&[], format!("{lines}{repeated}")),
+    ] {
+        let ran = kami.run(&[&["import", "codes.txt", "--duration", "30d"], options].concat()).ends(4);
+        assert_eq!(ran.out, out);
+    }
+    assert_eq!(kami.statuses().len(), 0);
+}
+
+#[tokio::test]
 async fn a_file_with_a_wrong_line_is_refused_whole() {
     let kami = Kami::with_cards().await;
     fs::write(kami.folder.join("codes.txt"), FILE).unwrap();

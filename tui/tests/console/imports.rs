@@ -4,7 +4,7 @@ use crossterm::event::KeyCode;
 use kami_shared::duration::CardDuration;
 use kami_shared::filter::Filter;
 use kami_shared::operator::Note;
-use kami_shared::store::{ActError, Batch, BatchOrigin, TakenCodes};
+use kami_shared::store::{ActError, Batch, BatchOrigin, Standing, TakenCodes};
 use kami_shared::transfer::import::parse_txt;
 use kami_tui::console::import::{Import, ImportFile};
 use kami_tui::console::message::{Answer, Done, Effect, Failure, Question, Topic};
@@ -40,8 +40,9 @@ fn file(console: &Console) -> ImportFile {
 pub(crate) fn look(console: &mut Console, text: &str, exist: &[usize]) {
     let file = file(console);
     let parsed = parse_txt(text.as_bytes(), Some(file.duration)).unwrap();
-    let exist: Vec<bool> = (0..parsed.cards.len()).map(|card| exist.contains(&card)).collect();
-    console.answer(Topic::Import, Answer::Import(Box::new(Import::new(file, parsed, &exist))));
+    let of_card = |card| if exist.contains(&card) { Standing::There } else { Standing::New };
+    let standings: Vec<_> = (0..parsed.cards.len()).map(of_card).collect();
+    console.answer(Topic::Import, Answer::Import(Box::new(Import::new(file, parsed, &standings))));
 }
 
 fn is_ordered(console: &Console) -> bool {

@@ -6,7 +6,7 @@
 //! transaction as in many, its row locks are on rows that nobody else has yet, and others go on adding cards beside it.
 //! What it takes is some 200 MB of the server's undo and binary log on disk, for the minute that it lasts.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -30,6 +30,17 @@ pub const MAX_BATCH: u32 = 1_000_000;
 
 /// How long a batch may take in all: twenty times as long as a million cards took us.
 const LIMIT: Duration = Duration::from_mins(15);
+
+/// What would become of a card if it were imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It would be made.
+    New,
+    /// A card has its code already.
+    There,
+    /// The database takes its code for the one in this line of the file, as it does not tell `É` from `E`.
+    Alike(u64),
+}
 
 /// How often codes that are taken are drawn anew before the prefix counts as full.
 const DRAWS: usize = 50;
@@ -66,14 +77,29 @@ impl Store {
         self.transact(LIMIT, Generate { operator, order, on_made }).await
     }
 
-    /// Which of the cards to import are there already, in their order.
-    pub async fn import_preview(&self, cards: &ImportCards) -> Result<Vec<bool>, StoreError> {
-        let mut exist = Vec::with_capacity(cards.len());
+    /// What would become of each card to import, in their order.
+    pub async fn import_preview(&self, cards: &ImportCards) -> Result<Vec<Standing>, StoreError> {
+        let is_plain = cards.iter().all(|card| card.full_code.is_ascii());
+        let mut standings = Vec::with_capacity(cards.len());
+        let mut lines = HashMap::new();
         for chunk in cards.chunks(CHUNK) {
             let codes: Vec<String> = chunk.iter().map(|card| card.full_code.to_owned()).collect();
-            exist.extend(self.codes_exist(&codes).await?);
+            let there = self.codes_exist(&codes).await?;
+            standings
+                .extend(there.into_iter().map(|there| if there { Standing::There } else { Standing::New }));
+            if is_plain {
+                continue;
+            }
+            let first = standings.len() - chunk.len();
+            let weights = self.code_weights(&codes).await?;
+            for ((standing, card), weight) in standings[first..].iter_mut().zip(chunk).zip(weights) {
+                let line = *lines.entry(weight).or_insert(card.line);
+                if line != card.line && *standing == Standing::New {
+                    *standing = Standing::Alike(line);
+                }
+            }
         }
-        Ok(exist)
+        Ok(standings)
     }
 
     /// Adds cards with codes from elsewhere as one batch: all of them, or none if one is there already.

@@ -17,7 +17,7 @@ use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use thiserror::Error;
 
-pub use self::batch::{GenerateOrder, MAX_BATCH, OnMade};
+pub use self::batch::{GenerateOrder, MAX_BATCH, OnMade, Standing};
 pub(super) use self::many::share;
 pub use self::many::{ActOutcome, ActProgress, ManyAct, OnProgress, Selection};
 pub use self::one::{Acted, OneAct, OneEdit};

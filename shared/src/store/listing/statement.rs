@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use mysql_async::{Params, Value};
 
 use super::super::record::word;
+use crate::canonical::canonical;
 use crate::card::CardStatus;
 use crate::filter::{Direction, Filter, Key, Position, Range, Sort, SortBy, TextFilter};
 use crate::plan::{Index, Indexed, Reach};
@@ -136,12 +137,15 @@ pub(in super::super) fn conditions(filter: &Filter) -> Statement {
     }
     match text {
         None => {}
-        Some(TextFilter::Code(code)) => statement.and("full_code = ?", [code.into()]),
+        // In its one form as well, as it was made in another where it is old.
+        Some(TextFilter::Code(code)) => {
+            statement.and("full_code IN (?, ?)", [canonical(code).into(), code.into()]);
+        }
         Some(TextFilter::CodePrefix(start)) => {
-            statement.and(LIKE_CODE, [format!("{}%", literally(start)).into()]);
+            statement.and(LIKE_CODE, [format!("{}%", literally(&canonical(start))).into()]);
         }
         Some(TextFilter::CodeContains(part)) => {
-            statement.and(LIKE_CODE, [format!("%{}%", literally(part)).into()]);
+            statement.and(LIKE_CODE, [format!("%{}%", literally(&canonical(part))).into()]);
         }
         Some(TextFilter::Machine(machine)) => statement.and("machine_code = ?", [machine.into()]),
         Some(TextFilter::MachinePrefix(start)) => {
