@@ -44,6 +44,7 @@ prepare() {
   has server || need server || exit 1
   need tmux || complain 'the tests of the screens in tmux will fail' '屏幕在 tmux 里的测试将会失败'
   # the tests of the clients run the examples in each language
+  need openssl || complain 'the test of what Compose makes beforehand will fail' 'Compose 预先生成文件的测试将会失败'
   need mysqldump || complain 'the test of backups will fail' '备份的测试将会失败'
   need python node mono curl || complain "the tests of the clients in those languages will fail" '这些语言的客户端测试将会失败'
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 /// A proxy on a free port of this machine, in front of one of its other ports.
@@ -21,6 +21,7 @@ pub struct Proxy {
     commits: Arc<Mutex<Option<(CommitLost, usize)>>>,
     /// What a command says whose answer is lost.
     unanswered: Arc<Mutex<Option<Vec<u8>>>>,
+    refused: Arc<Mutex<Option<Refused>>>,
     lines: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
 
@@ -33,6 +34,17 @@ pub enum CommitLost {
     After,
 }
 
+/// Commands that are refused, as a cluster refuses what another node was faster with.
+#[derive(Debug)]
+struct Refused {
+    /// What they say.
+    text: Vec<u8>,
+    /// The server's answer to them, as a packet.
+    answer: Vec<u8>,
+    /// How many more.
+    left: usize,
+}
+
 impl Proxy {
     /// Starts it in front of `server_port`.
     pub async fn start(server_port: u16) -> Self {
@@ -43,11 +55,12 @@ impl Proxy {
         let silent_before = Arc::new(AtomicUsize::new(0));
         let commits = Arc::<Mutex<_>>::default();
         let unanswered = Arc::<Mutex<_>>::default();
+        let refused = Arc::<Mutex<Option<Refused>>>::default();
         let (stalled, watch_stalled) = watch::channel(false);
         tokio::spawn({
             let (commands, lines) = (Arc::clone(&commands), Arc::clone(&lines));
             let (silent_before, commits) = (Arc::clone(&silent_before), Arc::clone(&commits));
-            let unanswered = Arc::clone(&unanswered);
+            let (unanswered, refused) = (Arc::clone(&unanswered), Arc::clone(&refused));
             async move {
                 while let Ok((client, _)) = listener.accept().await {
                     let Ok(server) = TcpStream::connect(("127.0.0.1", server_port)).await else { continue };
@@ -56,24 +69,27 @@ impl Proxy {
                     let (from_client, to_client) = client.into_split();
                     let (from_server, to_server) = server.into_split();
                     let mut lines = lines.lock().unwrap();
+                    let (answers, next_answer) = mpsc::unbounded_channel();
                     let passage = Passage {
                         number: lines.len(),
                         commands: Arc::clone(&commands),
                         silent_before: Arc::clone(&silent_before),
                         commits: Arc::clone(&commits),
                         unanswered: Arc::clone(&unanswered),
+                        refused: Arc::clone(&refused),
+                        answers: answers.clone(),
                         stalled: watch_stalled.clone(),
                     };
                     lines.push(tokio::spawn(async move {
                         tokio::select! {
                             () = passage.pass_commands(from_client, to_server) => {}
-                            () = pass(from_server, to_client) => {}
+                            () = pass(from_server, to_client, next_answer) => {}
                         }
                     }));
                 }
             }
         });
-        Self { port, commands, stalled, silent_before, commits, unanswered, lines }
+        Self { port, commands, stalled, silent_before, commits, unanswered, refused, lines }
     }
 
     /// The port it listens on.
@@ -111,6 +127,20 @@ impl Proxy {
         *self.unanswered.lock().unwrap() = Some(text.into());
     }
 
+    /// Refuses the next so many commands that have this text in them, as `COMMIT`, with an error of that number and state:
+    /// the server rolls back instead.
+    pub fn refuse(&self, text: &str, (code, state): (u16, &str), times: usize) {
+        let [low, high] = code.to_le_bytes();
+        let answer = [&[0xff, low, high, b'#'], state.as_bytes(), b"as the proxy was told"].concat();
+        let refused = Refused { text: text.into(), answer: packet(1, &answer), left: times };
+        *self.refused.lock().unwrap() = Some(refused);
+    }
+
+    /// How many commands are still to be refused.
+    pub fn left_to_refuse(&self) -> usize {
+        self.refused.lock().unwrap().as_ref().map_or(0, |refused| refused.left)
+    }
+
     /// Whether there still is an answer to be lost.
     pub fn is_to_lose(&self) -> bool {
         self.unanswered.lock().unwrap().is_some()
@@ -122,8 +152,26 @@ impl Proxy {
     }
 }
 
-async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf) {
-    drop(tokio::io::copy(&mut from, &mut to).await);
+/// Passes on what the server says, but for what it says next once there is another answer for it.
+async fn pass(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    mut answers: mpsc::UnboundedReceiver<Vec<u8>>,
+) {
+    let mut buffer = vec![0; 64 * 1024];
+    while let Ok(length @ 1..) = from.read(&mut buffer).await {
+        let answer = answers.try_recv();
+        let said = answer.as_deref().unwrap_or(&buffer[..length]);
+        if to.write_all(said).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// A packet, the first of an exchange or the answer to it.
+fn packet(number: u8, payload: &[u8]) -> Vec<u8> {
+    let [low, middle, high, ..] = payload.len().to_le_bytes();
+    [&[low, middle, high, number], payload].concat()
 }
 
 /// The way from one client to the server.
@@ -133,6 +181,9 @@ struct Passage {
     silent_before: Arc<AtomicUsize>,
     commits: Arc<Mutex<Option<(CommitLost, usize)>>>,
     unanswered: Arc<Mutex<Option<Vec<u8>>>>,
+    refused: Arc<Mutex<Option<Refused>>>,
+    /// What the client hears instead of the server's next answer.
+    answers: mpsc::UnboundedSender<Vec<u8>>,
     stalled: watch::Receiver<bool>,
 }
 
@@ -143,6 +194,16 @@ impl Passage {
     fn is_unanswered(&self, payload: &[u8]) -> bool {
         let has = |text: &mut Vec<u8>| payload.windows(text.len()).any(|part| part == text);
         self.unanswered.lock().unwrap().take_if(has).is_some()
+    }
+
+    /// What the client hears of this command instead of its being done.
+    fn refusal(&self, payload: &[u8]) -> Option<Vec<u8>> {
+        let mut refused = self.refused.lock().unwrap();
+        let Refused { text, answer, left } = refused.as_mut().filter(|refused| refused.left > 0)?;
+        payload.windows(text.len()).any(|part| part == text).then(|| {
+            *left -= 1;
+            answer.clone()
+        })
     }
 
     /// What becomes of this command.
@@ -177,6 +238,15 @@ impl Passage {
                 self.commands.fetch_add(1, Ordering::SeqCst);
             }
             if self.number < self.silent_before.load(Ordering::SeqCst) {
+                continue;
+            }
+            if number == 0
+                && let Some(answer) = self.refusal(&payload)
+            {
+                let sent = self.answers.send(answer).is_ok();
+                if !sent || to.write_all(&packet(0, b"\x03ROLLBACK")).await.is_err() {
+                    return;
+                }
                 continue;
             }
             let lost = if number == 0 { self.fate(&payload) } else { None };

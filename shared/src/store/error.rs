@@ -91,9 +91,15 @@ impl StoreError {
         self.server().map(|error| format!("error {} ({}): {}", error.code, error.state, error.message))
     }
 
-    /// Whether the server rolled the work back, for a deadlock or a lock that took too long.
+    /// Whether the server rolled the work back, or never did it, so that it may be done again: for a deadlock, a lock that
+    /// took too long, or what others wrote at the same time, on this server or on another of its cluster.
     pub(super) fn is_rolled_back(&self) -> bool {
-        self.server().is_some_and(|error| matches!(error.code, 1205 | 1213))
+        self.server().is_some_and(is_rolled_back)
+    }
+
+    /// Whether a COMMIT that was answered so was not done for certain.
+    pub(super) fn is_no_commit(&self) -> bool {
+        self.server().is_some_and(|error| is_rolled_back(error) || is_misplaced(error) || error.code == 3100)
     }
 
     /// Whether the account may not do it, or what would let it is not there.
@@ -175,9 +181,31 @@ fn is_misplaced(error: &ServerError) -> bool {
         1290 | 1836 // read-only, as the old server is after a fail-over
             | 1792 // in a read-only transaction
             | 1243 // a prepared statement unknown here: a proxy put another server behind the connection
+            | 1047 // Galera: the node has no part in its cluster, and refuses every statement before it is begun
             | 3032 // offline mode
             | 3168 // server is not available
     )
+}
+
+/// Nothing of the work is left. At a COMMIT, after which nobody can ask:
+/// - 1205: the server waited in vain for its own lock on commits, as while a backup holds them off, or for the cluster;
+/// - 1213 and 1180: another node of a Galera cluster or of a replicating group was faster; so do they call it that keep
+///   nothing of the transaction, 1180 in the words "Got error 149 during COMMIT";
+/// - 3101, and whatever is of the class 40: the certification of Group Replication failed. 40003 is the one of the class
+///   that says that nobody knows.
+///
+/// Not among them is 1317, though Galera says so too: a KILL may meet a commit that is done. Both servers roll back before
+/// they answer so: `ha_commit_trans` in `handler.cc`, `MYSQL_BIN_LOG::commit` in `binlog.cc`, `wsrep_override_error` in
+/// `wsrep_thd.h`.
+fn is_rolled_back(error: &ServerError) -> bool {
+    matches!(
+        error.code,
+        1020 // MariaDB: the row is not the one of the transaction's snapshot any more
+            | 1180
+            | 1205
+            | 1213
+            | 3101
+    ) || error.state.starts_with("40") && error.state != "40003"
 }
 
 /// The login is refused, or let in for nothing but a new password: another name or password may do better.
@@ -231,21 +259,27 @@ fn is_passing(error: &ServerError) -> bool {
             | 1049 // unknown database: it is being set up
             | 1129 | 1130 // host blocked, host not allowed
             | 1030 // an error of the storage engine, as while it recovers
-            | 1180 // an error while committing
-            | 1205 | 1213 // a lock that took too long, a deadlock
             | 1317 // interrupted
-            | 3100 | 3101 // refused or rolled back by the group that replicates
+            | 3100 // refused by the group that replicates
             | 9001 // ProxySQL: no server to be had in time
     );
     code || is_lost(error)
         || is_refused_login(error)
         || is_misplaced(error)
+        || is_rolled_back(error)
         || error.state.starts_with("08")
         || error.state.starts_with("40")
 }
 
-/// A server refuses the login. Some say no more where it is TLS that an account lacks.
-const DENIED: u16 = 1045;
+/// What to do about a refusal that does not say it. Some servers say of a login without TLS no more than that it is
+/// denied.
+fn hint(error: &ServerError) -> &'static str {
+    match error.code {
+        1045 => " (a wrong password, or TLS is required)",
+        3159 => " (TLS is required: add ssl-mode=VERIFY_IDENTITY to the address)",
+        _ => "",
+    }
+}
 
 /// The driver's own words, less those that could quote a value: duplicate keys, bad data, a statement's text.
 fn describe(error: &Error) -> String {
@@ -260,9 +294,7 @@ fn describe(error: &Error) -> String {
             if quotes_values {
                 format!("error {} ({})", error.code, error.state)
             } else {
-                let advice =
-                    if error.code == DENIED { " (a wrong password, or TLS is required)" } else { "" };
-                format!("error {} ({}): {}{advice}", error.code, error.state, error.message)
+                format!("error {} ({}): {}{}", error.code, error.state, error.message, hint(error))
             }
         }
         Error::Io(_) | Error::Driver(_) | Error::Other(_) | Error::Url(_) => {

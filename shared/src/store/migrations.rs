@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::connect::connect;
 use super::runner::Runner;
-use super::session::{ISOLATION, TAKEOVER_MODE};
+use super::session::{ISOLATION, NAMES, TAKEOVER_MODE};
 use super::takeover::{self, Refusal, Takeover};
 use super::{Store, StoreError, routines};
 
@@ -173,7 +173,7 @@ impl Store {
 
     async fn create_database(&self) -> Result<(), MigrateError> {
         let address = self.pool.address().await?;
-        let options: OptsBuilder = address.options().db_name(None::<String>);
+        let options: OptsBuilder = address.options().setup(vec![session()]).db_name(None::<String>);
         let mut connection = connect(options).await?;
         let name = address.database().replace('`', "``");
         connection
@@ -210,7 +210,7 @@ fn failure(error: &refinery::Error) -> MigrateError {
 
 /// What a session that changes tables is told; the library names no engine for the table that it keeps.
 fn session() -> String {
-    format!("SET {TAKEOVER_MODE}, {ISOLATION}, default_storage_engine = InnoDB")
+    format!("SET {NAMES}, autocommit = 1, {TAKEOVER_MODE}, {ISOLATION}, default_storage_engine = InnoDB")
 }
 
 /// A step that brings a table into its form failed, in the server's own words: they may name the row.

@@ -66,7 +66,7 @@ pub use self::one_card::CardsFound;
 use self::pool::Pool;
 use self::routines::Writing;
 pub use self::statistics::{Event, Histogram, PrefixStock, Step, Stock};
-pub use self::takeover::{Fault, FaultKind, Refusal, Repair, RepairKind, TableChange, Takeover};
+pub use self::takeover::{Fault, FaultKind, IndexFault, Refusal, Repair, RepairKind, TableChange, Takeover};
 pub use self::validation::Validation;
 use crate::card::Card;
 use crate::database_url::DatabaseUrl;

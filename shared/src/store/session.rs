@@ -1,5 +1,9 @@
 //! What a session is told so that a server's own settings cannot change what kami does. Parts of a SET statement.
 
+/// Text goes both ways as it is: a server may ignore which character set its client asks for while it logs in, and may
+/// change it afterwards. The collation is that of the tables, which every version of both servers has.
+pub(super) const NAMES: &str = "NAMES utf8mb4 COLLATE utf8mb4_unicode_ci";
+
 /// What does not fit is refused and not cut off, no moment is stored that no calendar has, and quotes, backslashes and
 /// `||` mean what they mean by default.
 pub(super) const MODE: &str = "sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,\

@@ -194,7 +194,7 @@ mod tests {
         assert_eq!(parsed.notices, [Notice::Ignored(vec!["other".to_owned()]), Notice::SeveralLines(1, 2)]);
         let none = Malformed { line: 1, reason: MalformedReason::NoHeader };
         assert_eq!(csv("VIP-A\nVIP-B").malformed, [none]);
-        assert_eq!(csv("").malformed, [none]);
+        assert_eq!(csv(" \r\n\n"), Parsed::default());
     }
 
     #[test]

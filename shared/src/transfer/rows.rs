@@ -101,7 +101,8 @@ impl Table {
                 lines.read(&mut Vec::new(), 0)?;
             } else {
                 let separator = named.or_else(|| separator_of(&line)).unwrap_or(',');
-                let header = Row::read(lines, separator)?.unwrap_or_default();
+                let header = Row::read(lines, separator)?;
+                let Some(header) = header else { return Ok(None) };
                 let columns = match header.fault {
                     Some(fault) => Err(fault.into()),
                     None => Columns::of(&header.cells).map_err(MalformedReason::from),
@@ -111,7 +112,7 @@ impl Table {
                         columns.notices(&header.cells).for_each(|notice| gathering.notice(notice));
                         Ok(Some(Self { separator, columns, duration }))
                     }
-                    Err(reason) => gathering.take(header.line.max(1), Err(reason)).map(|()| None),
+                    Err(reason) => gathering.take(header.line, Err(reason)).map(|()| None),
                 };
             }
         }

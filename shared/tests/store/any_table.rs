@@ -13,7 +13,7 @@ use crate::flask_table::{Answer, EXTRAS, FlaskTable, table};
 use crate::{code, machine};
 
 /// How many tables are made up: each is a database and a few dozen questions.
-const TABLES: u32 = 24;
+const TABLES: u32 = 16;
 
 #[test]
 fn any_table_is_taken_over_with_every_card_or_left_as_it_is() {

@@ -5,6 +5,8 @@
 mod acts;
 mod any_table;
 mod batches;
+mod character_sets;
+mod commits;
 mod expiry;
 mod failures;
 mod flask_table;

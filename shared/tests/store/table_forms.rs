@@ -157,6 +157,31 @@ async fn a_database_of_today_is_mended_as_well() {
 /// What is done to the table, and whether it is refused for that.
 type Case = (&'static str, fn(&Refusal) -> bool);
 
+/// Whoever restores a dump into a lax server may bring such dates along anywhere.
+#[tokio::test]
+async fn dates_that_no_calendar_has_are_mended_in_the_tables_of_acts_too() {
+    let database = TestDatabase::create().await;
+    database
+        .execute(
+            "SET sql_mode = 'ALLOW_INVALID_DATES';
+             INSERT INTO acts (id, act, operator, done_at) VALUES (1, 'note', 'li', '0000-00-00'),
+                (2, 'note', 'li', '2024-01-02'), (3, 'note', 'li', '2024-02-31'), (4, 'note', 'li', '0000-00-00');
+             INSERT INTO operator_log (act_id, act, operator, done_at) VALUES (2, 'note', 'li', '2024-00-02');
+             INSERT INTO batches (card_count, operator, created_at) VALUES (1, 'li', '2024-01-02'), (1, 'li', 0)",
+        )
+        .await;
+    let store = database.store();
+    assert_eq!(store.migrate().await.unwrap().takeover.repairs.len(), 3);
+    assert_eq!(store.inspect_tables().await.unwrap(), Some(Takeover::default()));
+    let query = "SELECT CAST(done_at AS CHAR) FROM acts WHERE id > 1 ORDER BY id";
+    assert_eq!(database.rows::<String>(query, ()).await, ["2024-01-02 00:00:00"; 3]);
+    let query = "SELECT CAST(created_at AS CHAR) FROM batches ORDER BY id";
+    assert_eq!(database.rows::<String>(query, ()).await, ["2024-01-02 00:00:00"; 2]);
+    let now = store.now().await.unwrap();
+    let acts = store.acts_step(&kami_shared::store::ActFilter::default(), None, 10).await.unwrap().acts;
+    assert!((now - acts[3].done_at).num_seconds() < 600, "the first is dated today: {acts:?}");
+}
+
 #[tokio::test]
 async fn what_nobody_but_its_owner_can_decide_is_refused_before_the_first_change() {
     let refusals: [Case; 14] = [

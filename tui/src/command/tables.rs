@@ -1,6 +1,6 @@
 //! What is said of tables that are not in the form that kami works with.
 
-use kami_shared::store::{FaultKind, Refusal, RepairKind, Takeover};
+use kami_shared::store::{FaultKind, IndexFault, Refusal, RepairKind, Takeover};
 
 use crate::cells::harmless;
 use crate::words::{Language, number, say};
@@ -42,7 +42,14 @@ fn fault(language: Language, table: &str, kind: &FaultKind) -> String {
         FaultKind::NoColumn { column } => {
             say!(language, "takeover.no_column", table = table, column = column)
         }
-        FaultKind::Index { index } => say!(language, "takeover.index", table = table, index = index),
+        FaultKind::Index { index, fault } => {
+            let key = match fault {
+                IndexFault::Missing => "takeover.index.missing",
+                IndexFault::Other => "takeover.index.other",
+                IndexFault::Retired => "takeover.index.retired",
+            };
+            say!(language, key, table = table, index = index)
+        }
     }
 }
 
@@ -53,6 +60,9 @@ fn repair(language: Language, kind: RepairKind) -> String {
         RepairKind::Undated(cards) => say!(language, "takeover.undated", n = number(cards)),
         RepairKind::Dates { column, cards } => {
             say!(language, format!("takeover.dates.{column}"), n = number(cards))
+        }
+        RepairKind::Moments { table, column, rows } => {
+            say!(language, "takeover.moments", n = number(rows), table = table, column = column)
         }
     }
 }

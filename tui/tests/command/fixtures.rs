@@ -36,16 +36,19 @@ pub(crate) struct Kami {
 
 impl Kami {
     pub(crate) async fn new() -> Self {
+        Self::on(TestDatabase::create().await)
+    }
+
+    /// An empty folder to work in on a database that is there already.
+    pub(crate) fn on(database: TestDatabase) -> Self {
         let folder = std::env::temp_dir().join(unique_name("kami_command"));
         std::fs::create_dir(&folder).unwrap();
-        Self { database: TestDatabase::create().await, folder }
+        Self { database, folder }
     }
 
     /// `kami` without any database.
     pub(crate) fn nowhere() -> Self {
-        let folder = std::env::temp_dir().join(unique_name("kami_command"));
-        std::fs::create_dir(&folder).unwrap();
-        Self { database: TestDatabase::at("mysql://nobody@127.0.0.1:1/nowhere"), folder }
+        Self::on(TestDatabase::at("mysql://nobody@127.0.0.1:1/nowhere"))
     }
 
     /// The same with three cards: VIP-A and VIP-B of 3 hours, and GOLD-C with a note that no terminal should run.

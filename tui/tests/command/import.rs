@@ -117,14 +117,14 @@ async fn what_was_guessed_about_a_file_is_said_before_its_import() {
     assert_eq!(out, "2  new  VIP-GB0001\n4  new  VIP-GB0002\n");
     assert_eq!(
         err,
-        "Read as GB18030 (GBK), as Chinese Windows writes it.Read as columns: code = 卡密, duration = 有效期, \
+        "Read as GB18030 (GBK): if it is another encoding, save the file as UTF-8.Read as columns: code = 卡密, duration = 有效期, \
          note = 备注.Columns that are not taken over: 状态.One empty row was passed over.A spreadsheet's mark was taken \
          off one row.One duration is in months or years: a month counts as 30 days, a year as 365.One row says that its \
          card was used or disabled: it would be imported as unused."
     );
     let (_, err) = dry_run(gbk, "zh_CN.UTF-8", 0).await;
     assert!(
-        err.starts_with("按 GB18030（GBK）编码读取。识别的列：卡密＝卡密、时长＝有效期、备注＝备注。"),
+        err.starts_with("按 GB18030（GBK）编码读取：若文件是其他编码，请先另存为 UTF-8。识别的列：卡密＝卡密、时长＝有效期、备注＝备注。"),
         "{err}"
     );
 }
@@ -135,6 +135,13 @@ async fn a_quotation_mark_that_is_not_closed_is_named_and_nothing_is_taken() {
         dry_run(b"code,duration,note\r\nVIP-QA0001,30d,\"a\r\nVIP-QA0002,30d,b\r\n", "C", 1).await;
     assert_eq!(out, "");
     assert!(err.contains("the quotation mark that opens a cell in line 2 is not closed"), "{err}");
+}
+
+#[tokio::test]
+async fn a_table_without_rows_is_empty() {
+    for bytes in [&b""[..], b"\r\n", "卡密,备注\r\n,\r\n".as_bytes()] {
+        assert_eq!(dry_run(bytes, "C", 3).await.0, "");
+    }
 }
 
 #[tokio::test]

@@ -14,5 +14,6 @@ mod migrate;
 mod outages;
 mod reports;
 mod roles;
+mod servers;
 mod ssh;
 mod terminal;

@@ -88,7 +88,7 @@ async fn what_is_mended_in_an_old_table_is_said_before_and_afterwards() {
     let database = TestDatabase::create_empty().await;
     database.execute(OLD).await;
     let engine = "cards: the engine MyISAM has no transactions";
-    let dates = "1 impossible dates in used_at: an unused card gets none, another the last real second before, and none for zeros";
+    let dates = "impossible dates in used_at (1): an unused card gets none, another the last real second before, and none for zeros";
     let (code, plan, _) = kami(&database, &["migrate", "--dry-run"]);
     assert_eq!(code, 0);
     for line in [engine, dates] {

@@ -136,9 +136,11 @@ impl Store {
         if self.read_only { Err(ActError::ReadOnly) } else { Ok(()) }
     }
 
-    /// Does `work` in one transaction, again if a deadlock undid it. Dropped half way, nothing of it remains.
+    /// Does `work` in one transaction, again if the server rolled it back for what others did. Dropped half way, nothing
+    /// of it remains.
     async fn transact<T: Transaction>(&self, limit: Duration, work: T) -> Result<T::Output, ActError> {
         self.must_be_writable()?;
+        let mut last = StoreError::Contended;
         for _ in 0..REPEATS {
             let mut lease = self.pool.lend().await?;
             // Waiting for the end of the connection would leave the locks where they are for that long.
@@ -154,21 +156,14 @@ impl Store {
             })
             .await
             .unwrap_or(Err(Failure::Work(ActError::Store(StoreError::TimedOut))));
+            let done = match done {
+                Ok(output) => commit(connection).await.map(|()| output),
+                Err(failure) => Err(failure),
+            };
             match done {
                 Ok(output) => {
-                    let commit = tokio::time::timeout(COMMIT, connection.query_drop("COMMIT"));
-                    let committed = commit.await.map_or(Err(StoreError::TimedOut), |done| Ok(done?));
-                    return match committed {
-                        Ok(()) => {
-                            lease.give_back();
-                            Ok(output)
-                        }
-                        Err(error) => {
-                            lease.close();
-                            self.pool.forget_idle(Duration::ZERO);
-                            Err(ActError::Uncertain(error))
-                        }
-                    };
+                    lease.give_back();
+                    return Ok(output);
                 }
                 Err(Failure::Begin(error)) => {
                     let reused = lease.reused;
@@ -189,14 +184,32 @@ impl Store {
                         return Err(error);
                     }
                 }
+                Err(Failure::Commit(error)) => {
+                    // Another connection may lead to a server that takes it, and on this one nothing is left to end.
+                    lease.close();
+                    self.pool.forget_idle(Duration::ZERO);
+                    if !error.is_no_commit() {
+                        return Err(ActError::Uncertain(error));
+                    }
+                    last = error;
+                }
             }
         }
-        Err(StoreError::Contended.into())
+        Err(last.into())
     }
 }
 
-/// Where a transaction failed: before its work began it can be begun again on another connection.
+/// Makes what was done final, within [`COMMIT`].
+async fn commit(connection: &mut Conn) -> Result<(), Failure> {
+    let committed = tokio::time::timeout(COMMIT, connection.query_drop("COMMIT")).await;
+    let committed = committed.map_or(Err(StoreError::TimedOut), |done| Ok(done?));
+    committed.map_err(Failure::Commit)
+}
+
+/// Where a transaction failed: before its work began it can be begun again on another connection, and of its end only
+/// some failures say that it was not done.
 enum Failure {
     Begin(StoreError),
     Work(ActError),
+    Commit(StoreError),
 }

@@ -14,11 +14,11 @@ use crate::store::StoreError;
 use crate::store::address::AddressSource;
 use crate::store::connect::connect;
 use crate::store::counters::{Counters, OpenConnection};
-use crate::store::session::{ISOLATION, MODE};
+use crate::store::session::{ISOLATION, MODE, NAMES};
 
 /// What every connection is told once, so that a server's own settings cannot change what kami does: each statement
 /// counts by itself unless a transaction is begun, and no lock is waited for longer than a client waits for us.
-const SESSION: &str = "SET autocommit = 1, innodb_lock_wait_timeout = 1, lock_wait_timeout = 1";
+const LIMITS: &str = "autocommit = 1, innodb_lock_wait_timeout = 1, lock_wait_timeout = 1";
 
 /// How long a connection may take to be made. Servers refuse a host after 100 handshakes that it broke off, so that
 /// none is while it may still come to something: after ten seconds, their `connect_timeout`, servers give up as well.
@@ -108,8 +108,9 @@ impl Connector {
         match &*options {
             Some((known, options)) if known == address => options.clone(),
             _ => {
-                let made =
-                    Opts::from(address.options().setup(vec![format!("{SESSION}, {MODE}, {ISOLATION}")]));
+                let made = Opts::from(
+                    address.options().setup(vec![format!("SET {NAMES}, {LIMITS}, {MODE}, {ISOLATION}")]),
+                );
                 *options = Some((address.clone(), made.clone()));
                 made
             }

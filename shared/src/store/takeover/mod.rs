@@ -77,11 +77,24 @@ pub enum FaultKind {
         /// The column.
         column: &'static str,
     },
-    /// An index is missing, another one or in the way.
+    /// An index is not as it should be.
     Index {
         /// The index.
         index: &'static str,
+        /// What is wrong with it.
+        fault: IndexFault,
     },
+}
+
+/// What is wrong with an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IndexFault {
+    /// It is not there.
+    Missing,
+    /// It covers something else, or cannot be used.
+    Other,
+    /// It is of no use any more.
+    Retired,
 }
 
 /// Values of cards that are mended.
@@ -108,6 +121,15 @@ pub enum RepairKind {
         column: &'static str,
         /// How many.
         cards: u64,
+    },
+    /// The same in a table of kami's own: it becomes that of the row before, or now.
+    Moments {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// How many rows.
+        rows: u64,
     },
 }
 
@@ -219,6 +241,8 @@ pub(super) async fn look(connection: &mut Conn, version: i32) -> Result<Takeover
         takeover.refusals.extend(refusals);
         if form.name == CARDS && is_fit {
             rows::ask(connection, form, facts, &mut takeover).await?;
+        } else if is_fit {
+            rows::ask_for_moments(connection, form, facts, &mut takeover).await?;
         }
     }
     Ok(takeover)

@@ -2,7 +2,7 @@
 
 use super::form::{ColumnForm, IndexForm, PRIMARY, TableForm};
 use super::survey::{ColumnFacts, TableFacts};
-use super::{Fault, FaultKind, Refusal, TableChange};
+use super::{Fault, FaultKind, IndexFault, Refusal, TableChange};
 
 /// The table that a Flask installation brings along; the others kami has made itself.
 pub(super) const CARDS: &str = "cards";
@@ -172,7 +172,7 @@ fn wanted(form: &ColumnForm) -> String {
 
 fn indexes(form: &TableForm, facts: &TableFacts) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let fault = |name, clause| Fault { kind: FaultKind::Index { index: name }, clause };
+    let fault = |index, fault, clause| Fault { kind: FaultKind::Index { index, fault }, clause };
     for index in &form.indexes {
         let drop = if index.name == PRIMARY {
             "DROP PRIMARY KEY".into()
@@ -181,12 +181,14 @@ fn indexes(form: &TableForm, facts: &TableFacts) -> Vec<Fault> {
         };
         match facts.index(index.name) {
             Some(_) if has(facts, index) => {}
-            Some(_) => faults.push(fault(index.name, format!("{drop}, {}", index.addition()))),
-            None => faults.push(fault(index.name, index.addition())),
+            Some(_) => {
+                faults.push(fault(index.name, IndexFault::Other, format!("{drop}, {}", index.addition())));
+            }
+            None => faults.push(fault(index.name, IndexFault::Missing, index.addition())),
         }
     }
     for index in form.retired.iter().filter(|index| has(facts, index)) {
-        faults.push(fault(index.name, format!("DROP INDEX {}", index.name)));
+        faults.push(fault(index.name, IndexFault::Retired, format!("DROP INDEX {}", index.name)));
     }
     faults
 }

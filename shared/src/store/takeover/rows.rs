@@ -35,6 +35,38 @@ pub(super) async fn ask(
     codes(connection, form, facts, takeover).await
 }
 
+/// Asks a table of kami's own for moments that no calendar has.
+pub(super) async fn ask_for_moments(
+    connection: &mut Conn,
+    form: &TableForm,
+    facts: &TableFacts,
+    takeover: &mut Takeover,
+) -> Result<(), StoreError> {
+    let table = form.name;
+    for column in form.columns.iter().filter(|column| family(&column.kind) == Family::Moment) {
+        if facts.column(column.name).is_none() {
+            continue;
+        }
+        let column = column.name;
+        let query = format!("SELECT COUNT(*) FROM {table} WHERE {}", is_damaged(column));
+        let rows: u64 = connection.query_first(query).await?.ok_or(StoreError::Undecodable)?;
+        if rows > 0 {
+            let (its, theirs) =
+                (is_damaged(&format!("damaged.{column}")), is_damaged(&format!("good.{column}")));
+            let statement = format!(
+                "UPDATE {table} AS damaged LEFT JOIN (\
+                     SELECT damaged.id, MAX(good.{column}) AS latest FROM {table} AS damaged \
+                     JOIN {table} AS good ON good.id < damaged.id AND NOT {theirs} WHERE {its} GROUP BY damaged.id\
+                 ) AS earlier ON earlier.id = damaged.id \
+                 SET damaged.{column} = COALESCE(earlier.latest, UTC_TIMESTAMP()) WHERE {its}"
+            );
+            let kind = RepairKind::Moments { table, column, rows };
+            takeover.repairs.push(Repair { kind, statement: Some(statement) });
+        }
+    }
+    Ok(())
+}
+
 async fn count(connection: &mut Conn, condition: &str) -> Result<u64, StoreError> {
     let query = format!("SELECT COUNT(*) FROM cards WHERE {condition}");
     connection.query_first(query).await?.ok_or(StoreError::Undecodable)
