@@ -173,7 +173,9 @@ impl Arguments {
 fn said(error: &SettingsError, variable: &dyn Fn(&str) -> Option<String>) -> Failure {
     let words = error.words(language_of_complaints(variable));
     match error {
-        SettingsError::UnknownEnvironment { .. } | SettingsError::NoDatabase(_) => Failure::Usage(words),
+        SettingsError::UnknownEnvironment { .. }
+        | SettingsError::Unchosen { .. }
+        | SettingsError::NoDatabase(_) => Failure::Usage(words),
         SettingsError::Ssh(_) => Failure::Refused(words),
         _ => Failure::Failed(anyhow::Error::msg(words)),
     }
