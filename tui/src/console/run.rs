@@ -37,7 +37,7 @@ const TICK: Duration = Duration::from_millis(125);
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
     anyhow::ensure!(
         io::stdin().is_terminal() && io::stdout().is_terminal(),
-        "the console needs a terminal; for scripts there are subcommands: kami --help"
+        say!(settings.language.value, "command.needs_terminal")
     );
     let variable = |name: &str| std::env::var(name).ok();
     let model = model(&settings, &variable);

@@ -20,6 +20,9 @@ pub(super) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
     if answer.is_last() {
         model.settle(topic);
     }
+    if answer.proves_link() {
+        model.notice.take_if(|notice| notice.is_of_outage);
+    }
     match answer {
         Answer::Server(grants) => server(model, grants),
         Answer::Rows(page, landing) => rows(model, page, landing),
@@ -95,8 +98,12 @@ fn take_statistics(model: &mut Model, statistics: Statistics) {
     }
 }
 
-/// Without a filter the strip of counts knows the total that counting quickly gave up on.
+/// Without a filter the strip of counts knows the total that counting quickly gave up on, unless the strip is itself
+/// being counted anew: what it says is from before the act then.
 fn count_by_counts(model: &mut Model) {
+    if model.awaits(Topic::Counts) {
+        return;
+    }
     let cards = &mut model.cards;
     if let (Some(Capped::MoreThan(_)), Some(counts)) = (cards.total, &model.counts)
         && !cards.query.is_filtered()
@@ -239,7 +246,7 @@ fn failed(model: &mut Model, topic: Topic, failure: Failure) -> Vec<Effect> {
         | Topic::Statistics
         | Topic::Undo
         | Topic::Work => {
-            model.say(Tone::Bad, failure.words);
+            model.say_failed(failure.words, failure.passes);
         }
     }
     Vec::new()
