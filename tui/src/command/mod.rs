@@ -26,6 +26,7 @@ mod note;
 mod output;
 mod progress;
 mod record;
+mod releases;
 mod session;
 mod show;
 mod stats;
