@@ -4,8 +4,9 @@ use std::path::Path;
 
 use crossterm::event::KeyCode;
 use kami_shared::card::CardStatus;
-use kami_shared::filter::Capped;
-use kami_shared::store::{ActError, Progress, SearchCursor, SearchStep, StatusCounts, StoreError};
+use kami_shared::filter::{Capped, Sort, SortBy};
+use kami_shared::store::{ActError, Page, Progress, SearchCursor, SearchStep, StatusCounts, StoreError};
+use kami_tui::console::cards::Landing;
 use kami_tui::console::message::{Answer, Done, Failure, Question, Topic};
 use kami_tui::console::model::Place;
 use kami_tui::words::Language;
@@ -150,4 +151,17 @@ fn a_status_has_the_word_that_customers_read() {
     let api = std::fs::read_to_string(tui.join("../openapi.yaml")).unwrap();
     assert!(api.contains("已禁用"));
     assert!(Console::with_cards((80, 24), Language::Chinese).screen().contains("已禁用"));
+}
+
+#[test]
+fn an_order_that_was_not_done_is_said() {
+    for (sort, is_said) in [(Sort::NEWEST, true), (Sort { by: SortBy::Code, ..Sort::NEWEST }, false)] {
+        let mut console = console();
+        console.model.cards.query.sort.by = SortBy::Code;
+        console.keys("r");
+        let (rows, unreadable) = (cards(), Vec::new());
+        let page = Page { rows, unreadable, now: now(), sort, has_before: false, has_after: false };
+        console.answer(Topic::Rows, Answer::Rows(page, Landing::Top));
+        assert_eq!(console.screen().contains("No index serves"), is_said, "{}", console.screen());
+    }
 }
