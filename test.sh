@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every test against each database server of this machine, MySQL and MariaDB, each private and on a free port.
+# Runs every test against each release of MySQL and MariaDB on this machine, each private and on a free port.
 #
 #   ./test.sh [ARGUMENT...]   what cargo test takes, such as a test's name or: -p kami-lambda
 #
@@ -30,17 +30,22 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
+install_beside() { # NAME INSTALLER PATTERN
+  local installer=../shared/mysql/$2
+  if [ -x "$installer" ] && ! scripts/private-server find | grep -q "$3"; then
+    say "Installing $1 with $installer ..." "正在用 $installer 安装 $1 …"
+    "$installer" install >/dev/null || complain "$1 could not be installed, so it is not tested" "$1 安装失败,因此不测试它"
+  fi
+}
+
 prepare() {
   command -v cargo >/dev/null || PATH=$PATH:${CARGO_HOME:-${HOME:-}/.cargo}/bin
   command -v cargo >/dev/null || fail 'Rust is not on this machine: install it from https://rustup.rs, then run this again' \
     '本机没有 Rust:请从 https://rustup.rs 安装,再运行本脚本'
   need compiler || exit 1
-  # Debian carries no MySQL; where the project has its installer beside it, the tests get one
-  local installer=../shared/mysql/mysql-server
-  if [ -x "$installer" ] && ! scripts/private-server find | grep -q '^mysql '; then
-    say "Installing MySQL with $installer ..." "正在用 $installer 安装 MySQL …"
-    "$installer" install >/dev/null || complain 'MySQL could not be installed, so it is not tested' 'MySQL 安装失败,因此不测试它'
-  fi
+  # Debian carries no MySQL, and one MariaDB; where the project has installers beside it, the tests get the others
+  install_beside MySQL mysql-server '^mysql '
+  install_beside 'MariaDB 11.8' mariadb-server '^mariadb .* 11\.8\.'
   has server || need server || exit 1
   need tmux || complain 'the tests of the screens in tmux will fail' '屏幕在 tmux 里的测试将会失败'
   # the tests of the clients run the examples in each language

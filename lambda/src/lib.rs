@@ -9,6 +9,7 @@ mod brake;
 pub mod database;
 pub mod expire;
 mod forwarded;
+pub mod gateway;
 mod health;
 mod logging;
 pub mod manager;

@@ -13,11 +13,11 @@ mod validate;
 use std::any::Any;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use kami_shared::store::Store;
 use kami_shared::zone::Zone;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -47,7 +47,10 @@ pub fn router(api: Api, observer: Observer) -> Router {
         .route("/api/status/{code}", get(status::by_path))
         .route("/api/health", get(health::health))
         .route("/health", get(health::health))
-        .fallback(async || ApiError::NotFound)
+        // What came in place of a request says so itself.
+        .fallback(async |found: Option<Extension<ApiError>>| {
+            found.map_or(ApiError::NotFound, |found| found.0)
+        })
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .with_state(api);
     finish(routes, observer)

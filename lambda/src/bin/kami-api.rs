@@ -8,7 +8,8 @@ use kami_lambda::api::{Api, Observer, router};
 use kami_lambda::metrics::emf::RequestLines;
 use kami_lambda::metrics::prometheus;
 use kami_lambda::{
-    ApiSettings, Brake, Connections, bounds_for_files, listen, manager, serve, startup, stop_on_request,
+    ApiSettings, Brake, Connections, bounds_for_files, gateway, listen, manager, serve, startup,
+    stop_on_request,
 };
 use tracing::info;
 
@@ -34,7 +35,7 @@ async fn run(settings: ApiSettings) -> anyhow::Result<()> {
     let mut observer = Observer::default();
     if let Some(function) = settings.lambda_function {
         observer.lines = Some(Arc::new(RequestLines::new(&function, store)));
-        return lambda_http::run(router(api, observer)).await.map_err(anyhow::Error::from_boxed);
+        return gateway::run(router(api, observer)).await;
     }
     let connections = Connections::new(bounds_for_files(bounds, store.max_connections()), trusted_proxies);
     let stop = stop_on_request();

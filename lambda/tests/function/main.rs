@@ -4,6 +4,7 @@
 
 mod backup;
 mod contract;
+mod events;
 mod expire;
 mod hostile;
 mod http;

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::failure::Failure;
 use super::grants::RoleName;
 use super::output::{Output, Table};
+use super::releases::{Standing, standing, tested_in_words};
 use super::session::Session;
 use super::tables;
 use crate::console::reason;
@@ -26,9 +27,6 @@ const MANY_CARDS: u64 = 10_000_000;
 
 /// The plugin by which the password itself has to be sent whenever the server does not have the account in its cache.
 const SENT_ITSELF: &str = "caching_sha2_password";
-
-/// The oldest MySQL and MariaDB that kami works with.
-const OLDEST: [(ServerKind, (u32, u32)); 2] = [(ServerKind::MySql, (8, 0)), (ServerKind::MariaDb, (10, 11))];
 
 /// Check connection, protection, version, rights, schema and clock of the database
 ///
@@ -242,11 +240,16 @@ fn version(session: &Session, seen: &Inspection) -> Check {
         ServerKind::MySql => "MySQL",
         ServerKind::MariaDb => "MariaDB",
     };
-    let mut numbers = seen.version.split(['.', '-']).map(|part| part.parse().unwrap_or(0));
-    let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-    let is_old = OLDEST.iter().any(|(of, oldest)| *of == seen.kind && found < *oldest);
-    let mend = is_old.then(|| say!(session.language, "command.doctor.mend_version"));
-    Check { name: "version", found: format!("{kind} {}", seen.version), mend }
+    let (language, tested) = (session.language, tested_in_words(seen.kind));
+    let standing = standing(seen.kind, &seen.version);
+    let note = match standing {
+        Standing::Tested | Standing::TooOld => String::new(),
+        Standing::Older => say!(language, "command.doctor.older_release", tested = tested),
+        Standing::Between => say!(language, "command.doctor.other_release", tested = tested),
+        Standing::Newer => say!(language, "command.doctor.newer_release", tested = tested),
+    };
+    let mend = (standing == Standing::TooOld).then(|| say!(language, "command.doctor.mend_version"));
+    Check { name: "version", found: format!("{kind} {}{note}", seen.version), mend }
 }
 
 fn grants(session: &Session, seen: &Inspection, role: Role) -> Check {

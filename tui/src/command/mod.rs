@@ -26,6 +26,7 @@ mod note;
 mod output;
 mod progress;
 mod record;
+mod releases;
 mod session;
 mod show;
 mod stats;
@@ -173,7 +174,9 @@ impl Arguments {
 fn said(error: &SettingsError, variable: &dyn Fn(&str) -> Option<String>) -> Failure {
     let words = error.words(language_of_complaints(variable));
     match error {
-        SettingsError::UnknownEnvironment { .. } | SettingsError::NoDatabase(_) => Failure::Usage(words),
+        SettingsError::UnknownEnvironment { .. }
+        | SettingsError::Unchosen { .. }
+        | SettingsError::NoDatabase(_) => Failure::Usage(words),
         SettingsError::Ssh(_) => Failure::Refused(words),
         _ => Failure::Failed(anyhow::Error::msg(words)),
     }

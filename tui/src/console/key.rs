@@ -42,6 +42,30 @@ impl Key {
         }
     }
 
+    /// The key that types this character without a Chinese input method: a full-width letter, digit or sign means its
+    /// ASCII one, and a Chinese sign the one that lies on the same key of the keyboard, so that `、` is `/`.
+    #[must_use]
+    pub fn plain(self) -> Self {
+        let KeyCode::Char(character) = self.code else { return self };
+        let plain = match character {
+            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(character) - 0xfee0).unwrap_or(character),
+            '\u{3000}' => ' ',
+            '、' => '/',
+            '。' => '.',
+            '《' => '<',
+            '》' => '>',
+            '【' => '[',
+            '】' => ']',
+            '“' | '”' => '"',
+            '‘' | '’' => '\'',
+            '￥' | '¥' => '$',
+            '×' => '*',
+            '·' => '`',
+            other => other,
+        };
+        Self { code: KeyCode::Char(plain), ..self }
+    }
+
     /// The key's short name, as hints and help show it.
     pub fn name(self) -> String {
         let name = match self.code {
@@ -82,6 +106,19 @@ mod tests {
             (Key::code(KeyCode::PageDown), "PgDn"),
         ] {
             assert_eq!(key.name(), name);
+        }
+    }
+
+    #[test]
+    fn what_an_input_method_types_means_the_plain_key() {
+        for (typed, plain) in "：？、＋／＊ｎＢ７　".chars().zip(":?/+/*nB7 ".chars()) {
+            assert_eq!(Key::char(typed).plain(), Key::char(plain), "{typed}");
+        }
+        for full in '\u{ff01}'..='\u{ff5e}' {
+            assert!(Key::char(full).plain().typed().is_some_and(|plain| plain.is_ascii_graphic()), "{full}");
+        }
+        for same in ['n', '卡', 'é', '~'] {
+            assert_eq!(Key::char(same).plain(), Key::char(same));
         }
     }
 

@@ -151,7 +151,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::Generate, &[key('n')], CARDS, Group::Cards, 10),
     bind(Act::Edit, &[key('e')], CARDS, Group::Cards, 11),
     bind(Act::Disable, &[key('b')], CARDS, Group::Cards, 13),
-    bind(Act::Enable, &[key('B')], CARDS, Group::Cards, 0),
+    bind(Act::Enable, &[key('B')], CARDS, Group::Cards, 13),
     bind(Act::Unbind, &[key('m')], CARDS, Group::Cards, 0),
     bind(Act::Extend, &[key('+')], CARDS, Group::Cards, 0),
     bind(Act::SetNote, &[key('N')], CARDS, Group::Cards, 0),
@@ -187,8 +187,10 @@ pub const BINDINGS: &[Binding] = &[
 
 /// What a key does where the console is now.
 pub fn message(model: &Model, event: KeyEvent) -> Option<Message> {
-    let key = Key::of(event)?;
     let place = model.place();
+    let typed = Key::of(event)?;
+    // What an input method that was left on makes of a key is text only where text is typed.
+    let key = if place.takes_text() { typed } else { typed.plain() };
     if let Some(binding) = binding_of(key, place) {
         return Some(Message::Act(binding.act));
     }

@@ -265,6 +265,11 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// Whether the database said something in it, so that it is there.
+    pub const fn proves_link(&self) -> bool {
+        !matches!(self, Self::Failed(_) | Self::Unreadable { .. } | Self::Progress { .. } | Self::Done(_))
+    }
+
     /// Whether no other answer to the same question follows.
     pub const fn is_last(&self) -> bool {
         !matches!(

@@ -146,6 +146,8 @@ pub struct Notice {
     pub words: String,
     /// How they are meant.
     pub tone: Tone,
+    /// Whether they say no more than that the database does not answer, and are untrue once it does.
+    pub is_of_outage: bool,
 }
 
 /// What was done to a card.
@@ -414,6 +416,12 @@ impl Model {
 
     /// Says something in the message line.
     pub fn say(&mut self, tone: Tone, words: impl Into<String>) {
-        self.notice = Some(Notice { words: words.into(), tone });
+        self.notice = Some(Notice { words: words.into(), tone, is_of_outage: false });
+    }
+
+    /// Says in the message line that something was in vain, and takes it back with the database's next answer where
+    /// that is all there is to it.
+    pub fn say_failed(&mut self, words: impl Into<String>, passes: bool) {
+        self.notice = Some(Notice { words: words.into(), tone: Tone::Bad, is_of_outage: passes });
     }
 }

@@ -12,6 +12,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use super::burst::{self, Arrivals};
+use super::clipboard::give_to_tmux;
 use super::column::Column;
 use super::line::Line;
 use super::message::{Effect, Message};
@@ -37,7 +38,7 @@ const TICK: Duration = Duration::from_millis(125);
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
     anyhow::ensure!(
         io::stdin().is_terminal() && io::stdout().is_terminal(),
-        "the console needs a terminal; for scripts there are subcommands: kami --help"
+        say!(settings.language.value, "command.needs_terminal")
     );
     let variable = |name: &str| std::env::var(name).ok();
     let model = model(&settings, &variable);
@@ -223,7 +224,7 @@ impl Console {
                 Effect::Cancel(topic) => self.worker.cancel(topic),
                 Effect::BreakOff => self.worker.break_off(),
                 Effect::ForbidChanges => self.worker.forbid_changes(),
-                Effect::Copy(text) => self.screen.copy(&text)?,
+                Effect::Copy(text) => self.copy(&text)?,
                 // An account's file is not for what each of its operators likes, nor is there a shell behind it.
                 Effect::Keep(_) | Effect::Suspend if self.settings.confined => {}
                 Effect::Keep(choice) => self.keep(choice),
@@ -235,6 +236,19 @@ impl Console {
             }
         }
         Ok(next)
+    }
+
+    /// Copies text, and says how it went where more than the terminal has a part in it.
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        self.screen.copy(text)?;
+        if std::env::var_os("TMUX").is_some_and(|value| !value.is_empty()) {
+            let (tone, key) = match give_to_tmux(text) {
+                Ok(()) => (Tone::Good, "copied.tmux"),
+                Err(_) => (Tone::Bad, "copied.not_tmux"),
+            };
+            self.model.say(tone, say!(self.model.language, key));
+        }
+        Ok(())
     }
 
     /// Tells the core the time before something happens to it.

@@ -99,7 +99,11 @@ pub(super) fn choose(
     let only = || config.environments.keys().next().filter(|_| config.environments.len() == 1);
     match config.environment.as_ref().or_else(only) {
         Some(name) => named(name, config, paths, variable),
-        None => Err(SettingsError::NoDatabase(paths.config.clone())),
+        None if config.environments.is_empty() => Err(SettingsError::NoDatabase(paths.config.clone())),
+        None => Err(SettingsError::Unchosen {
+            config: paths.config.clone(),
+            known: config.environments.keys().cloned().collect(),
+        }),
     }
 }
 
@@ -199,6 +203,20 @@ mod tests {
             "PROD_PASSWORD" => Some("p@ss/word".to_owned()),
             _ => None,
         })
+    }
+
+    #[test]
+    fn several_environments_are_named_where_none_is_chosen() {
+        let several = CONFIG.replace("environment = \"dev\"", "");
+        let error = choose_from(&several, None, None).unwrap_err();
+        assert!(
+            matches!(&error, SettingsError::Unchosen { known, .. } if *known == ["dev", "prod"]),
+            "{error}"
+        );
+        for language in crate::words::Language::ALL {
+            assert!(error.words(language).contains("-e"), "{}", error.words(language));
+            assert!(error.words(language).ends_with("dev, prod"), "{}", error.words(language));
+        }
     }
 
     const CONFIG: &str = r#"

@@ -127,6 +127,14 @@ pub enum SettingsError {
         /// The names that there are.
         known: Vec<String>,
     },
+    /// The configuration has several environments, and nothing says which.
+    #[error("{} has several environments; choose one with -e NAME: {}", config.display(), known.join(", "))]
+    Unchosen {
+        /// The configuration.
+        config: PathBuf,
+        /// The names that there are.
+        known: Vec<String>,
+    },
     /// An account of SSH is not served.
     #[error(transparent)]
     Ssh(#[from] SshError),

@@ -48,6 +48,10 @@ impl SettingsError {
                 let (path, known) = (config.display(), known.join(", "));
                 say!(language, "settings.unknown_environment", name = name, path = path, known = known)
             }
+            Self::Unchosen { config, known } => {
+                let (path, known) = (config.display(), known.join(", "));
+                say!(language, "settings.unchosen", path = path, known = known)
+            }
             Self::TwoAddresses => say!(language, "settings.two_addresses"),
             Self::NoDatabase(path) => say!(language, "settings.no_database", path = path.display()),
             Self::Password { environment, source: PasswordError::File { path, source } } => {

@@ -175,7 +175,7 @@ fn what_cannot_be_counted_is_not_done() {
 fn a_no_gives_the_counting_up() {
     let mut console = marked(500, Language::Chinese);
     console.keys("b");
-    assert!(console.screen().contains("停用 500 张卡？"), "{}", console.screen());
+    assert!(console.screen().contains("禁用 500 张卡？"), "{}", console.screen());
     console.press(KeyCode::Esc);
     assert_eq!(console.model.place(), Place::Cards);
     assert!(!console.model.awaits(Topic::Survey));

@@ -17,6 +17,7 @@ mod pseudo_terminal;
 mod screens;
 mod strict;
 mod tmux;
+mod truth;
 mod undo;
 mod update;
 mod wire;

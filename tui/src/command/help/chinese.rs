@@ -80,15 +80,15 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
         "卡的各项始终一致：改为 unused 会清除机器码和时间；改为 active 需要 --machine，并开始计时；\n\
          改为 expired 立即到期；改为 disabled 保留一切。更换前缀会改变卡密。",
     ),
-    ("Disable cards", "停用卡密"),
+    ("Disable cards", "禁用卡密"),
     (
         "A disabled card keeps its machine and times; `kami enable` takes it back.",
-        "停用的卡保留机器码和时间，可用 kami enable 恢复。",
+        "禁用的卡保留机器码和时间，可用 kami enable 恢复。",
     ),
-    ("Enable cards that were disabled", "启用已停用的卡密"),
+    ("Enable cards that were disabled", "启用已禁用的卡密"),
     (
         "A card becomes what it was before: unused, active or expired.",
-        "卡恢复停用前的状态：未使用、使用中或已过期。",
+        "卡恢复禁用前的状态：未使用、使用中或已过期。",
     ),
     ("Free cards from their machines", "解除卡密与机器的绑定"),
     (
@@ -211,7 +211,7 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ),
     (
         "unused, active, expired or disabled",
-        "unused（未使用）、active（使用中）、expired（已过期）或 disabled（已停用）",
+        "unused（未使用）、active（使用中）、expired（已过期）或 disabled（已禁用）",
     ),
     ("Of this prefix, in any case", "该前缀的卡，不分大小写"),
     ("Of the batch of this number", "该编号批次的卡"),
@@ -324,7 +324,7 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("The account is there already: only give it what it lacks", "账号已存在：只补上缺少的权限"),
     (
         "The account is there already: also take back what older versions gave it, once none of their programs runs",
-        "账号已存在：并收回旧版本给过而现已不需要的权限；须在旧版程序全部停用之后",
+        "账号已存在：并收回旧版本给过而现已不需要的权限；须在旧版程序全部停止使用之后",
     ),
     (
         "Let the account in without TLS, as on a private network of one machine",

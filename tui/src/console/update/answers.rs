@@ -11,6 +11,7 @@ use crate::console::model::{History, Link, Model, ReadOnly, Tone};
 use crate::console::reason;
 use crate::console::search::Progress;
 use crate::console::statistics::Statistics;
+use crate::words::say;
 
 /// The longest time between two tries to reach a database that is away.
 const LONGEST_PAUSE: u32 = 15;
@@ -19,6 +20,9 @@ const LONGEST_PAUSE: u32 = 15;
 pub(super) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effect> {
     if answer.is_last() {
         model.settle(topic);
+    }
+    if answer.proves_link() {
+        model.notice.take_if(|notice| notice.is_of_outage);
     }
     match answer {
         Answer::Server(grants) => server(model, grants),
@@ -95,8 +99,12 @@ fn take_statistics(model: &mut Model, statistics: Statistics) {
     }
 }
 
-/// Without a filter the strip of counts knows the total that counting quickly gave up on.
+/// Without a filter the strip of counts knows the total that counting quickly gave up on, unless the strip is itself
+/// being counted anew: what it says is from before the act then.
 fn count_by_counts(model: &mut Model) {
+    if model.awaits(Topic::Counts) {
+        return;
+    }
     let cards = &mut model.cards;
     if let (Some(Capped::MoreThan(_)), Some(counts)) = (cards.total, &model.counts)
         && !cards.query.is_filtered()
@@ -121,11 +129,15 @@ fn rows(model: &mut Model, page: Page, landing: Landing) -> Vec<Effect> {
         Landing::Behind => cards.has_after = page.has_after,
         Landing::Before => cards.has_before = page.has_before,
     }
+    let is_other_order = landing == Landing::Top && page.sort.by != cards.query.sort.by;
     let before = cards.current().cloned();
     let carried = page.rows.first().and_then(|first| cards.offset_of(first.id));
     cards.land(page.rows, landing, height);
     let is_changed = before
         .is_some_and(|before| cards.current().is_some_and(|card| card.id == before.id && *card != before));
+    if is_other_order {
+        tell_other_order(model);
+    }
     let mut effects = offset(model, landing, carried);
     if is_changed && let Some(card) = model.cards.current().filter(|_| model.shows_detail()) {
         // Whoever changed the card stands in its history.
@@ -185,7 +197,16 @@ fn hits(model: &mut Model, step: SearchStep, is_first: bool) -> Vec<Effect> {
     if is_done {
         cards.total = cards.offset.map(|offset| Capped::Exactly(offset + cards.rows.len() as u64));
     }
+    if is_first && model.cards.query.sort.by != model.cards.sort.by {
+        tell_other_order(model);
+    }
     table::history(model).into_iter().collect()
+}
+
+/// Says that the cards do not come in the order that was chosen.
+fn tell_other_order(model: &mut Model) {
+    let words = say!(model.language, "command.other_order");
+    model.say(Tone::Plain, words);
 }
 
 /// Names the cards that are missing from the table because their rows cannot be understood.
@@ -239,7 +260,7 @@ fn failed(model: &mut Model, topic: Topic, failure: Failure) -> Vec<Effect> {
         | Topic::Statistics
         | Topic::Undo
         | Topic::Work => {
-            model.say(Tone::Bad, failure.words);
+            model.say_failed(failure.words, failure.passes);
         }
     }
     Vec::new()

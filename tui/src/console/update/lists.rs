@@ -317,7 +317,7 @@ fn spans(model: &Model, side: Side, typed: &str) -> Picker<Chosen> {
 }
 
 fn orders(model: &Model) -> Vec<Item<Chosen>> {
-    let present = model.cards.query.sort.by;
+    let present = model.cards.sort.by;
     SortBy::ALL
         .into_iter()
         .map(|by| {

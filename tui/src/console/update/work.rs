@@ -284,12 +284,20 @@ fn refused(model: &mut Model, error: ActError) -> Vec<Effect> {
     if let ActError::Changed { card, .. } = error {
         return changed_meanwhile(model, &card, words);
     }
-    let is_gone = matches!(error, ActError::NotFound);
+    // Of these nobody knows whether they left everything as it was.
+    let may_be_done = matches!(error, ActError::NotFound | ActError::Uncertain(_));
+    let passes = matches!(&error, ActError::Store(error) if error.is_transient());
     match order_form(model) {
         Some(form) => form.failure = Some(words),
-        None => model.say(if matches!(error, ActError::Cancelled) { Tone::Plain } else { Tone::Bad }, words),
+        None if matches!(error, ActError::Cancelled) => model.say(Tone::Plain, words),
+        None => model.say_failed(words, passes),
     }
-    if is_gone { table::refresh(model) } else { Vec::new() }
+    if !may_be_done {
+        return Vec::new();
+    }
+    let mut effects = table::refresh(model);
+    effects.push(model.ask(Topic::Counts, Question::Counts));
+    effects
 }
 
 /// Someone else was faster: the new state is shown, and what was typed stays.

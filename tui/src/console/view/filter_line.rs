@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::paint::{input, space, span};
 use crate::cells::{cells, cut_middle, harmless};
+use crate::console::message::Topic;
 use crate::console::model::Model;
 use crate::console::query::Chip;
 use crate::console::theme::{Theme, status_key};
@@ -150,7 +151,8 @@ fn place(model: &Model) -> Vec<Span<'static>> {
         spans.push(span(" · ", theme.faint()));
     }
     if let Some(progress) = cards.progress.as_ref().filter(|progress| progress.next.is_some()) {
-        let searching = say!(language, "filter.searching", percent = progress.percent());
+        let key = if model.awaits(Topic::Rows) { "filter.searching" } else { "filter.paused" };
+        let searching = say!(language, key, percent = progress.percent());
         spans.extend([span(searching, theme.accent()), span(" · ", theme.faint())]);
     }
     let total = match cards.total {

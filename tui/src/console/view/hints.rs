@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::paint::{space, span};
+use crate::cells::cells;
 use crate::console::act::Act;
 use crate::console::keymap::{self, Binding};
 use crate::console::model::Model;
@@ -35,6 +36,7 @@ fn width(line: &Line<'_>) -> u16 {
 fn layout(model: &Model, area: Rect) -> Vec<(u16, Act, Line<'static>)> {
     let hints: Vec<(Act, Line<'static>)> = keymap::hints(model.place())
         .into_iter()
+        .filter(|binding| suits_cards(model, binding.act))
         .filter_map(|binding| Some((binding.act, Line::from(hint(model, binding)?))))
         .collect();
     // The way to everything else stays whatever else has to go.
@@ -57,9 +59,25 @@ fn layout(model: &Model, area: Rect) -> Vec<(u16, Act, Line<'static>)> {
     placed
 }
 
+/// Whether an act suits what the cards that it would be about are: of Disable and Enable, whichever does something to
+/// one of them.
+fn suits_cards(model: &Model, act: Act) -> bool {
+    match act {
+        Act::Disable => !model.cards.are_disabled(true),
+        Act::Enable => !model.cards.are_disabled(false),
+        _ => true,
+    }
+}
+
 fn hint(model: &Model, binding: &Binding) -> Option<Vec<Span<'static>>> {
     let theme = model.theme;
-    let word = say!(model.language, binding.act.key().replacen("act.", "hint.", 1));
+    let mut word = say!(model.language, binding.act.key().replacen("act.", "hint.", 1));
+    if matches!(binding.act, Act::Disable | Act::Enable) {
+        // As wide as the other, so that no hint behind it moves when the cursor passes over a disabled card.
+        let widest =
+            ["hint.disable", "hint.enable"].map(|key| cells(&say!(model.language, key))).into_iter().max();
+        word.push_str(&" ".repeat(widest.unwrap_or(0).saturating_sub(cells(&word))));
+    }
     let (key_style, style) = match refusal(model, binding.act) {
         Some(_) => (theme.behind(), theme.behind()),
         None => (theme.accent(), theme.dim()),

@@ -1,0 +1,167 @@
+//! What the console says of itself is so: totals, searches, outages, hints, and the words that customers read.
+
+use std::path::Path;
+
+use crossterm::event::KeyCode;
+use kami_shared::card::CardStatus;
+use kami_shared::filter::{Capped, Sort, SortBy};
+use kami_shared::store::{ActError, Page, Progress, SearchCursor, SearchStep, StatusCounts, StoreError};
+use kami_tui::console::cards::Landing;
+use kami_tui::console::message::{Answer, Done, Failure, Question, Topic};
+use kami_tui::console::model::Place;
+use kami_tui::words::Language;
+
+use super::fixtures::{Console, cards, counts, now};
+
+fn console() -> Console {
+    Console::with_cards((80, 24), Language::English)
+}
+
+#[test]
+fn a_total_that_the_strip_knows_is_of_the_count_after_the_act() {
+    let above = || Answer::Total { total: Some(Capped::MoreThan(10_000)), newest: 9 };
+    let after = || StatusCounts { unused: 20_000, ..counts() };
+    for total_comes_first in [true, false] {
+        let mut console = console();
+        console.keys("r");
+        if total_comes_first {
+            console.answer(Topic::Total, above());
+            assert_eq!(
+                console.model.cards.total,
+                Some(Capped::MoreThan(10_000)),
+                "what it was before the act"
+            );
+        }
+        console.answer(Topic::Counts, Answer::Counts(after()));
+        if !total_comes_first {
+            console.answer(Topic::Total, above());
+        }
+        assert_eq!(console.model.cards.exact_total(), Some(after().total()));
+    }
+}
+
+#[test]
+fn all_is_asked_again_when_nobody_knows_whether_an_act_was_done() {
+    let mut console = console();
+    console.keys("b");
+    console.effects.clear();
+    let mut working = Console { effects: vec![console.model.ask(Topic::Work, Question::Counts)], ..console };
+    let lost = ActError::Uncertain(StoreError::TimedOut);
+    working.answer(Topic::Work, Answer::Done(Box::new(Done::Refused(lost))));
+    for topic in [Topic::Rows, Topic::Total, Topic::Counts] {
+        assert!(working.question(topic).is_some(), "{topic:?}");
+    }
+}
+
+#[test]
+fn what_was_in_vain_for_an_outage_is_taken_back_with_the_next_answer() {
+    for (passes, stays) in [(true, false), (false, true)] {
+        let mut console = console();
+        console.keys("r");
+        let words = "the database cannot be reached".to_owned();
+        let mut asking =
+            Console { effects: vec![console.model.ask(Topic::Codes, Question::Counts)], ..console };
+        asking.answer(Topic::Codes, Answer::Failed(Failure { words, passes }));
+        assert!(asking.screen().contains("cannot be reached"));
+        asking.effects.push(asking.model.ask(Topic::Counts, Question::Counts));
+        asking.answer(Topic::Counts, Answer::Counts(counts()));
+        assert_eq!(asking.screen().contains("cannot be reached"), stays, "{}", asking.screen());
+    }
+}
+
+#[test]
+fn a_search_that_has_found_enough_says_that_it_rests_and_how_it_goes_on() {
+    for (language, running, resting) in [
+        (Language::English, "searching 51%", "paused at 51%, ↓ goes on"),
+        (Language::Chinese, "搜索中 51%", "搜索暂停于 51%，↓ 继续"),
+    ] {
+        let mut console = Console::with_cards((80, 24), language);
+        console.keys("/x");
+        console.press(KeyCode::Tab);
+        console.press(KeyCode::Enter);
+        let hits = |goes_on| {
+            let step = SearchStep {
+                rows: cards(),
+                unreadable: Vec::new(),
+                now: now(),
+                next: Some(SearchCursor::over(1, 4_900)),
+                progress: Progress { done: 5_100, total: 10_000 },
+            };
+            Answer::Hits { step, is_first: true, goes_on }
+        };
+        console.answer(Topic::Rows, hits(true));
+        assert!(console.screen().contains(running), "{}", console.screen());
+        console.answer(Topic::Rows, hits(false));
+        assert!(console.screen().contains(resting), "{}", console.screen());
+        console.press(KeyCode::Down);
+        assert!(matches!(console.question(Topic::Rows), Some((_, Question::Search { from: Some(_), .. }))));
+        assert!(console.screen().contains(running), "{}", console.screen());
+    }
+}
+
+#[test]
+fn hints_offer_what_does_something_to_the_cards_at_hand() {
+    let disabled = cards().iter().position(|card| card.status == CardStatus::Disabled).unwrap();
+    let offers = |console: &Console| {
+        let screen = console.screen();
+        let hints = screen.lines().last().unwrap();
+        (hints.contains("b disable"), hints.contains("B enable"))
+    };
+    let mut console = Console::with_cards((200, 24), Language::English);
+    assert_eq!(offers(&console), (true, false));
+    for _ in 0..disabled {
+        console.press(KeyCode::Down);
+    }
+    assert_eq!(offers(&console), (false, true), "on a disabled card");
+    console.keys(" ");
+    assert_eq!(offers(&console), (false, true), "a disabled one is marked");
+    console.press(KeyCode::Up);
+    console.press(KeyCode::Up);
+    console.keys(" ");
+    assert_eq!(offers(&console), (true, true), "one of each is marked");
+}
+
+#[test]
+fn keys_of_an_input_method_that_was_left_on_mean_their_plain_ones() {
+    let place_after = |character| {
+        let mut console = console();
+        console.press(KeyCode::Char(character));
+        console.model.place()
+    };
+    for (full, plain) in "：？、／＋ｎＶ".chars().zip(":?//+nV".chars()) {
+        assert_ne!(place_after(full), Place::Cards, "{full}");
+        assert_eq!(place_after(full), place_after(plain), "{full}");
+    }
+    let mut console = console();
+    console.keys("/：，Ａ");
+    assert_eq!(console.model.cards.query.text.value(), "：，Ａ", "text is what was typed");
+}
+
+#[test]
+fn a_status_has_the_word_that_customers_read() {
+    let tui = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut texts = vec![tui.join("src/command/help/chinese.rs"), tui.join("../README.zh-CN.md")];
+    for folder in [tui.join("locales"), tui.join("../docs")] {
+        texts.extend(std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
+    }
+    for path in texts.iter().filter(|path| path.is_file()) {
+        let Ok(text) = std::fs::read_to_string(path) else { continue };
+        assert!(!text.contains("停用"), "{}: a card is 已禁用, as the API says", path.display());
+    }
+    let api = std::fs::read_to_string(tui.join("../openapi.yaml")).unwrap();
+    assert!(api.contains("已禁用"));
+    assert!(Console::with_cards((80, 24), Language::Chinese).screen().contains("已禁用"));
+}
+
+#[test]
+fn an_order_that_was_not_done_is_said() {
+    for (sort, is_said) in [(Sort::NEWEST, true), (Sort { by: SortBy::Code, ..Sort::NEWEST }, false)] {
+        let mut console = console();
+        console.model.cards.query.sort.by = SortBy::Code;
+        console.keys("r");
+        let (rows, unreadable) = (cards(), Vec::new());
+        let page = Page { rows, unreadable, now: now(), sort, has_before: false, has_after: false };
+        console.answer(Topic::Rows, Answer::Rows(page, Landing::Top));
+        assert_eq!(console.screen().contains("No index serves"), is_said, "{}", console.screen());
+    }
+}
