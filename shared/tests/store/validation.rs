@@ -154,7 +154,6 @@ async fn texts_of_clients_are_data() {
         "%",
         "VIP-____",
         "\\",
-        "\0",
         "😀",
         "🤖-1",
     ] {
