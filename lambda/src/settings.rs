@@ -8,6 +8,7 @@ use std::str::FromStr;
 use kami_shared::zone::Zone;
 use thiserror::Error;
 
+use crate::api::Origins;
 use crate::database::Database;
 use crate::proxies::TrustedProxies;
 use crate::server::Bounds;
@@ -50,6 +51,8 @@ pub struct ApiSettings {
     pub trusted_proxies: TrustedProxies,
     /// `KAMI_MAX_CONNECTIONS`: how many connections of clients may be open at once; 4,096 by default.
     pub bounds: Bounds,
+    /// `KAMI_CORS_ORIGINS`: the origins whose web pages may call the API outside Lambda; none by default.
+    pub origins: Option<Origins>,
 }
 
 impl AsRef<Settings> for Settings {
@@ -153,7 +156,8 @@ impl ApiSettings {
   KAMI_LISTEN    the address to serve on (127.0.0.1:5000)
   KAMI_TIMEZONE  the zone in which moments are shown (Asia/Shanghai)
   KAMI_TRUSTED_PROXIES  the proxies in front of it, as addresses and networks: 127.0.0.1, 10.0.0.0/8 (none)
-  KAMI_MAX_CONNECTIONS  the most connections of clients at once (4096); 64 of them from one address that is no such proxy"
+  KAMI_MAX_CONNECTIONS  the most connections of clients at once (4096); 64 of them from one address that is no such proxy
+  KAMI_CORS_ORIGINS     the origins whose web pages may call the API: https://app.example.com, or * for all (none)"
     );
 
     /// Reads the settings from the process's environment.
@@ -178,7 +182,8 @@ impl ApiSettings {
         let bounds = reading
             .parsed("KAMI_MAX_CONNECTIONS")
             .map_or_else(Bounds::default, |MaxConnections(all)| Bounds::of(all));
-        reading.end(common.map(|common| Self { common, listen, zone, trusted_proxies, bounds }))
+        let origins = reading.parsed("KAMI_CORS_ORIGINS");
+        reading.end(common.map(|common| Self { common, listen, zone, trusted_proxies, bounds, origins }))
     }
 }
 
@@ -275,6 +280,7 @@ mod tests {
             ("KAMI_TIMEZONE", "Shanghai"),
             ("KAMI_LOG", "yaml"),
             ("KAMI_MAX_CONNECTIONS", "0"),
+            ("KAMI_CORS_ORIGINS", "example.com"),
         ])
         .unwrap_err()
         .to_string();
@@ -286,7 +292,9 @@ mod tests {
              KAMI_LOG: use text or json\n  \
              KAMI_LISTEN: use an IP address and a port, such as 127.0.0.1:5000\n  \
              KAMI_TIMEZONE: not a time zone: use an IANA name such as Asia/Shanghai, Europe/Berlin or UTC\n  \
-             KAMI_MAX_CONNECTIONS: use a number of connections, 1 to 1000000"
+             KAMI_MAX_CONNECTIONS: use a number of connections, 1 to 1000000\n  \
+             KAMI_CORS_ORIGINS: use origins with commas between and no slash at their end, such as https://example.com, \
+             or * for all"
         );
         assert!(read(&[]).unwrap_err().to_string().contains("DATABASE_URL: set it to mysql://"));
     }

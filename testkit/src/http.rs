@@ -18,7 +18,7 @@ pub struct Client {
     sender: SendRequest<Full<Bytes>>,
 }
 
-/// An answer; its body is always JSON.
+/// An answer; its body is JSON, or null where it is empty.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The HTTP status.
@@ -56,7 +56,10 @@ impl Client {
     /// Sends a request with headers and a body; connects anew when the server has closed the connection.
     pub async fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let (parts, bytes) = self.exchange(method, path, headers, body).await;
-        let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| panic!("not JSON: {bytes:?}"));
+        let body = match &*bytes {
+            [] => Value::Null,
+            bytes => serde_json::from_slice(bytes).unwrap_or_else(|_| panic!("not JSON: {bytes:?}")),
+        };
         Answer { status: parts.status, headers: parts.headers, body }
     }
 

@@ -1,5 +1,6 @@
 //! The HTTP API: one axum [`Router`] that Lambda and our own server run alike.
 
+mod cors;
 mod error;
 mod health;
 mod language;
@@ -22,6 +23,7 @@ use kami_shared::store::Store;
 use kami_shared::zone::Zone;
 use tower_http::catch_panic::CatchPanicLayer;
 
+pub use self::cors::Origins;
 pub use self::error::ApiError;
 pub use self::language::Language;
 pub use self::observe::{Observer, REQUEST_LIMIT};
@@ -54,6 +56,11 @@ pub fn router(api: Api, observer: Observer) -> Router {
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .with_state(api);
     finish(routes, observer)
+}
+
+/// Lets web pages of other origins call the API, preflights and errors included; none may without it.
+pub fn share(api: Router, origins: Origins) -> Router {
+    api.layer(middleware::from_fn_with_state(origins, cors::share))
 }
 
 /// Gives routes what every answer of the API has: see [`observe`], and a 500 for a panic.

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use kami_lambda::api::{Api, Observer, router};
+use kami_lambda::api::{Api, Observer, router, share};
 use kami_lambda::metrics::emf::RequestLines;
 use kami_lambda::metrics::prometheus;
 use kami_lambda::{
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
 }
 
 async fn run(settings: ApiSettings) -> anyhow::Result<()> {
-    let ApiSettings { common: settings, listen: address, zone, trusted_proxies, bounds } = settings;
+    let ApiSettings { common: settings, listen: address, zone, trusted_proxies, bounds, origins } = settings;
     let store = settings.database.store().await;
     let brake = Arc::new(Brake::new(trusted_proxies.clone()));
     let api = Api { store: store.clone(), zone, brake: Arc::clone(&brake) };
@@ -37,6 +37,12 @@ async fn run(settings: ApiSettings) -> anyhow::Result<()> {
         observer.lines = Some(Arc::new(RequestLines::new(&function, store)));
         return gateway::run(router(api, observer)).await;
     }
+    let api = router(api, observer.clone());
+    // On Lambda the function's address does that, by the rules of its own.
+    let api = match origins {
+        Some(origins) => share(api, origins),
+        None => api,
+    };
     let connections = Connections::new(bounds_for_files(bounds, store.max_connections()), trusted_proxies);
     let stop = stop_on_request();
     let metrics = prometheus::api(Arc::clone(&observer.metrics), connections.clone(), brake, store.clone());
@@ -45,7 +51,7 @@ async fn run(settings: ApiSettings) -> anyhow::Result<()> {
     info!("listening on http://{}", listener.local_addr()?);
     manager::tell(manager::State::Ready);
     // The metrics stop at the same time, so that the two limits on it do not add up.
-    serve(listener, router(api, observer), &connections, stop.cancelled()).await;
+    serve(listener, api, &connections, stop.cancelled()).await;
     metrics.await?;
     store.close().await;
     info!("stopped");

@@ -13,6 +13,7 @@ mod lambda;
 mod load;
 mod metrics;
 mod openapi;
+mod origins;
 mod outage;
 mod process;
 mod race;
