@@ -147,16 +147,9 @@ async fn texts_of_clients_are_data() {
     let database = TestDatabase::create().await;
     database.insert_card("VIP", "SAFE").await;
     let store = database.store();
-    for text in [
-        "' OR '1'='1",
-        "VIP-SAFE' -- ",
-        "\"; DROP TABLE cards; --",
-        "%",
-        "VIP-____",
-        "\\",
-        "😀",
-        "🤖-1",
-    ] {
+    for text in
+        ["' OR '1'='1", "VIP-SAFE' -- ", "\"; DROP TABLE cards; --", "%", "VIP-____", "\\", "😀", "🤖-1"]
+    {
         assert_eq!(
             store.validate(&code(text), &machine("PC-1")).await.unwrap(),
             Validation::NotFound,
