@@ -59,8 +59,10 @@ impl Doctor {
         let role = self.role.map_or(reads, Into::into);
         let checks = match session.store.inspect().await {
             Ok(inspection) => {
+                // before the tables are looked at, which takes its time
+                let now = Utc::now();
                 let tables = tables(session.language, session.store.inspect_tables().await);
-                checks(session, &inspection, role, Utc::now(), tables)
+                checks(session, &inspection, role, now, tables)
             }
             Err(error) => vec![Check {
                 name: "connection",
