@@ -79,6 +79,13 @@ pub(crate) fn refuse_host(headers: &HeaderMap) -> Response {
     answer
 }
 
+/// Keeps an answer out of every cache between us and its client: what is true of a card now may be wrong a second later,
+/// and networks that deliver pages have kept even errors. Each way out of the programs calls it.
+pub(crate) fn never_stored(mut answer: Response) -> Response {
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
 /// The panic itself has been logged by then, by the hook that [`crate::startup`] sets.
 fn answer_panic(_: Box<dyn Any + Send + 'static>) -> Response {
     ApiError::Internal.into_response()

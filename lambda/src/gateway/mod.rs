@@ -14,7 +14,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use self::event::Sender;
-use crate::api::ApiError;
+use crate::api::{self, ApiError};
 
 /// Answers events until Lambda ends us.
 pub async fn run(router: Router) -> anyhow::Result<()> {
@@ -24,7 +24,7 @@ pub async fn run(router: Router) -> anyhow::Result<()> {
         let mut request = event::request(&event).unwrap_or_else(malformed);
         request.extensions_mut().insert(context);
         let Ok(response) = router.clone().oneshot(request).await;
-        Ok::<_, lambda_runtime::Error>(answer::to(Sender::of(&event), response).await?)
+        Ok::<_, lambda_runtime::Error>(answer::to(Sender::of(&event), api::never_stored(response)).await?)
     });
     lambda_runtime::run(handler).await.map_err(anyhow::Error::from_boxed)
 }

@@ -145,12 +145,12 @@ fn answer(
         Err(api::refuse_host(request.headers()))
     };
     async move {
-        let answer = match answering {
+        let Ok(answer) = match answering {
             Ok(answering) => answering.await,
             Err(refusal) => Ok(refusal),
         };
         drop(in_flight);
-        answer
+        Ok(api::never_stored(answer))
     }
 }
 

@@ -54,6 +54,25 @@ async fn connections_are_kept_alive_and_closed_on_request() {
 }
 
 #[tokio::test]
+async fn no_answer_is_kept_by_a_cache() {
+    let (_database, function) = start().await;
+    for (request, status) in [
+        ("GET /health HTTP/1.1\r\nHost: k\r\n", 200),
+        ("HEAD /api/health HTTP/1.1\r\nHost: k\r\n", 200),
+        ("GET /api/status/NONE-1 HTTP/1.1\r\nHost: k\r\n", 404),
+        ("GET / HTTP/1.1\r\nHost: k\r\n", 404),
+        ("OPTIONS /api/validate HTTP/1.1\r\nHost: k\r\n", 405),
+        ("POST /api/validate HTTP/1.1\r\nHost: k\r\nContent-Length: 0\r\n", 400),
+        ("POST /api/validate HTTP/1.1\r\nHost: k\r\nContent-Length: 2000000\r\n", 413),
+        ("GET /health HTTP/1.1\r\n", 400),
+    ] {
+        let answer = raw(function.address(), &format!("{request}Connection: close\r\n\r\n")).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {answer}");
+        assert!(answer.contains("\r\ncache-control: no-store\r\n"), "{request}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_request_says_once_for_whom_it_is() {
     let (_database, function) = start().await;
     for hosts in ["", "Host: a\r\nHost: b\r\n", "Host: a/b\r\n"] {

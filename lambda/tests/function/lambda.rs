@@ -21,6 +21,7 @@ async fn the_function_answers_a_function_url() {
     let first = runtime.invoke(url_event("POST", "/api/validate", "", request)).await;
     assert_eq!((&first["statusCode"], &body(&first)["message"]), (&json!(200), &json!("Authorised")));
     assert_eq!(first["headers"]["content-type"], "application/json");
+    assert_eq!(first["headers"]["cache-control"], "no-store");
 
     // "VIP-ONE" again, as a client's body arrives when its content type is not text.
     let mut encoded =

@@ -19,6 +19,7 @@ use crate::{API, EXPIRE};
 async fn samples(address: &str) -> BTreeMap<String, f64> {
     let (headers, text) = Client::connect(address).await.text("/metrics").await;
     assert_eq!(headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+    assert_eq!(headers["cache-control"], "no-store");
     let mut typed = HashSet::new();
     let mut samples = BTreeMap::new();
     for line in text.lines() {
