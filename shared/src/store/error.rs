@@ -225,7 +225,7 @@ pub(super) fn holds_no_such_text(error: &Error) -> bool {
         error,
         Error::Server(refusal) if matches!(
             refusal.code,
-            1267 // MariaDB: no collation that both could have
+            1267 | 1270 | 1271 // MariaDB: no collation that two, three or more texts could have
                 | 3854 | 3988 // MySQL: a text, a parameter that cannot be converted
         )
     )
