@@ -98,7 +98,7 @@ impl List {
         if listing.printed == 0 {
             return Err(Failure::NotFound(say!(session.language, "command.no_cards")));
         }
-        if had != wanted {
+        if had != wanted && wanted != Sort::NEWEST {
             message(&say!(session.language, "command.other_order"));
         }
         if listing.more {

@@ -164,4 +164,10 @@ fn an_order_that_was_not_done_is_said() {
         console.answer(Topic::Rows, Answer::Rows(page, Landing::Top));
         assert_eq!(console.screen().contains("No index serves"), is_said, "{}", console.screen());
     }
+    let mut usual = console();
+    usual.keys("r");
+    let (rows, unreadable, sort) = (cards(), Vec::new(), Sort { by: SortBy::Code, ..Sort::NEWEST });
+    let page = Page { rows, unreadable, now: now(), sort, has_before: false, has_after: false };
+    usual.answer(Topic::Rows, Answer::Rows(page, Landing::Top));
+    assert!(!usual.screen().contains("No index serves"), "the usual order is chosen by nobody");
 }

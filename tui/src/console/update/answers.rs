@@ -1,7 +1,7 @@
 //! What the database's answers change.
 
 use chrono::TimeDelta;
-use kami_shared::filter::{Capped, Position};
+use kami_shared::filter::{Capped, Position, Sort};
 use kami_shared::store::{Grants, Page, SearchStep};
 
 use super::{acts, gate, import, lists, log, table, undo, work};
@@ -182,7 +182,7 @@ fn hits(model: &mut Model, step: SearchStep, is_first: bool) -> Vec<Effect> {
         (cards.has_before, cards.has_after) = (false, false);
         cards.offset = Some(0);
         cards.newest = None;
-        cards.sort = kami_shared::filter::Sort::NEWEST;
+        cards.sort = Sort::NEWEST;
     }
     // Hits come newest first.
     cards.newest = cards.newest.or(step.rows.first().map(|card| card.id));
@@ -203,8 +203,11 @@ fn hits(model: &mut Model, step: SearchStep, is_first: bool) -> Vec<Effect> {
     table::history(model).into_iter().collect()
 }
 
-/// Says that the cards do not come in the order that was chosen.
+/// Says that the cards do not come in the order that was chosen; nobody has to choose the usual one.
 fn tell_other_order(model: &mut Model) {
+    if model.cards.query.sort == Sort::NEWEST {
+        return;
+    }
     let words = say!(model.language, "command.other_order");
     model.say(Tone::Plain, words);
 }
