@@ -18,11 +18,16 @@ pub(super) async fn to(sender: Sender, response: Response) -> Result<Value, axum
         "body": String::from_utf8_lossy(&body),
         "isBase64Encoded": false,
     });
-    if sender == Sender::LoadBalancer {
-        // Which of the two it reads is a setting of its target group.
-        let lists = headers.iter().map(|(name, value)| (name.clone(), json!([value])));
-        answer["multiValueHeaders"] = lists.collect::<Map<_, _>>().into();
-        answer["statusDescription"] = parts.status.to_string().into();
+    match sender {
+        // AWS does without, but what stands in for it in `cargo lambda watch` does not.
+        Sender::HttpApi => answer["cookies"] = json!([]),
+        Sender::RestApi => {}
+        Sender::LoadBalancer => {
+            // Which of the two it reads is a setting of its target group.
+            let lists = headers.iter().map(|(name, value)| (name.clone(), json!([value])));
+            answer["multiValueHeaders"] = lists.collect::<Map<_, _>>().into();
+            answer["statusDescription"] = parts.status.to_string().into();
+        }
     }
     answer["headers"] = headers.into();
     Ok(answer)
@@ -60,6 +65,7 @@ mod tests {
             };
             assert_eq!(answer["multiValueHeaders"]["retry-after"], lists, "{sender:?}");
             assert_eq!(answer["statusDescription"], description, "{sender:?}");
+            assert_eq!(answer["cookies"].is_array(), sender == Sender::HttpApi, "{sender:?}");
         }
     }
 }
