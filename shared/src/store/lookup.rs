@@ -200,6 +200,7 @@ pub(super) async fn find_card(
     card_of(code, &find_rows(connection, std::slice::from_ref(code), counters).await?)
 }
 
+/// What the collation takes for a spelling of the codes, each with its card as far as that could be understood.
 async fn find_rows(
     connection: &mut Conn,
     codes: &[CardCode],

@@ -86,9 +86,9 @@ async fn ctrl_z_leaves_the_terminal_to_the_shell_and_fg_comes_back() {
     terminal.wait_for_end();
 }
 
-/// The test below starts this one in a terminal of its own.
+/// No test, but a program: the test below starts it in a terminal of its own.
 #[test]
-#[ignore = "it panics"]
+#[ignore = "a program that the test below runs, which ends in a panic"]
 fn child_that_panics() {
     report_panics(Language::English);
     let mut screen = Screen::claim("xterm-256color", false).unwrap();
