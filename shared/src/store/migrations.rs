@@ -144,6 +144,9 @@ impl Store {
         if !plan.takeover.refusals.is_empty() {
             return Err(MigrateError::Unfit(plan.takeover.refusals));
         }
+        if let Some(refusal) = takeover::rehearse(guard, &plan.takeover).await? {
+            return Err(MigrateError::Unfit(vec![refusal]));
+        }
         takeover::carry_out(guard, &plan.takeover).await.map_err(|error| unfinished(&error))?;
         if !plan.migrations.is_empty() {
             let options = self.pool.address().await?.options().setup(vec![session()]);
@@ -265,8 +268,8 @@ pub(super) fn newest_known() -> i32 {
 pub(super) async fn schema_version(connection: &mut Conn) -> Result<Option<i32>, StoreError> {
     let has_history: Option<u8> = connection
         .query_first(
-            "SELECT 1 FROM information_schema.tables \
-             WHERE table_schema = DATABASE() AND table_name = 'refinery_schema_history'",
+            "SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE() \
+             AND table_name = 'refinery_schema_history' AND column_name = 'version'",
         )
         .await?;
     let version: Option<Option<i32>> = match has_history {
