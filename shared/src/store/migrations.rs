@@ -80,6 +80,14 @@ pub enum MigrateError {
     /// A table is as no migration can take it over: nothing was changed.
     #[error("the tables cannot be taken over as they are: nothing was changed")]
     Unfit(Vec<Refusal>),
+    /// The server refused the change of an empty table like that one: nothing was changed.
+    #[error("the server refuses the change of {table}, and nothing was changed: {cause}")]
+    Unchangeable {
+        /// The table.
+        table: &'static str,
+        /// Why.
+        cause: StoreError,
+    },
     /// A migration failed. The values that the server quotes may name the row that has to be mended.
     #[error(
         "a migration failed: {cause}; nothing of it was recorded, so mend the cause and run kami migrate again"
@@ -153,8 +161,8 @@ impl Store {
         if !plan.takeover.refusals.is_empty() {
             return Err(MigrateError::Unfit(plan.takeover.refusals));
         }
-        if let Some(refusal) = takeover::rehearse(guard, &plan.takeover).await? {
-            return Err(MigrateError::Unfit(vec![refusal]));
+        if let Some((table, cause)) = takeover::rehearse(guard, &plan.takeover).await? {
+            return Err(MigrateError::Unchangeable { table, cause });
         }
         takeover::carry_out(guard, &plan.takeover).await.map_err(unfinished)?;
         if !plan.migrations.is_empty() {

@@ -111,9 +111,6 @@ pub(super) fn refusal(language: Language, refusal: &Refusal) -> String {
             say!(language, "takeover.refusal.check", check = harmless(name), column = column)
         }
         Refusal::Trigger { name } => say!(language, "takeover.refusal.trigger", trigger = harmless(name)),
-        Refusal::Server { table, words } => {
-            say!(language, "takeover.refusal.server", table = table, words = harmless(words))
-        }
         Refusal::OutOfRange { column, cards } => {
             say!(language, "takeover.refusal.out_of_range", column = column, n = number(*cards))
         }

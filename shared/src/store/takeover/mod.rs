@@ -228,13 +228,6 @@ pub enum Refusal {
         /// Its name.
         name: String,
     },
-    /// The server refuses the change of an empty table like it, in its own words.
-    Server {
-        /// The table.
-        table: &'static str,
-        /// What it says.
-        words: String,
-    },
     /// Cards have a number in a column that is none of those that it can hold.
     OutOfRange {
         /// The column.

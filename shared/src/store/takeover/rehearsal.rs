@@ -4,27 +4,26 @@
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 
-use super::{Refusal, TableChange, Takeover};
+use super::{TableChange, Takeover};
 use crate::store::StoreError;
 
 /// The empty table, which is gone again afterwards.
 const COPY: &str = "kami_rehearsal";
 
-/// The first change that the server refuses. An account that may not drop tables rehearses nothing: the change itself is
+/// The first table whose change the server refuses, and why. An account that may not drop tables rehearses nothing: the change itself is
 /// done whole or not at all as well.
 pub(in crate::store) async fn rehearse(
     connection: &mut Conn,
     takeover: &Takeover,
-) -> Result<Option<Refusal>, StoreError> {
+) -> Result<Option<(&'static str, StoreError)>, StoreError> {
     for change in &takeover.tables {
         if connection.query_drop(format!("DROP TABLE IF EXISTS {COPY}")).await.is_err() {
             return Ok(None);
         }
         let tried = attempt(connection, change).await;
         connection.query_drop(format!("DROP TABLE IF EXISTS {COPY}")).await?;
-        if let Some(error) = tried? {
-            let words = error.server_words().unwrap_or_else(|| error.to_string());
-            return Ok(Some(Refusal::Server { table: change.table, words }));
+        if let Some(cause) = tried? {
+            return Ok(Some((change.table, cause)));
         }
     }
     Ok(None)
