@@ -124,8 +124,8 @@ fn mention(written: String, mut spellings: Vec<String>, is_likely: bool) -> Opti
     (!spellings.is_empty()).then_some(Mention { written, is_likely, spellings })
 }
 
-fn looks_like_code(core: &str, has_prefix: bool) -> bool {
-    let (prefix, code) = core.rsplit_once('-').unwrap_or(("", core));
+fn looks_like_code(text: &str, has_prefix: bool) -> bool {
+    let (prefix, code) = text.rsplit_once('-').unwrap_or(("", text));
     if has_prefix || !prefix.is_empty() {
         return code.len() >= usize::from(CodeLength::MIN);
     }
