@@ -141,9 +141,9 @@ fn a_pasted_chat_finds_the_codes_that_it_speaks_of_with_bracketed_paste_and_with
         let mut console = console();
         console.keys("/");
         if is_bracketed {
-            console.tell(Message::Pasted(chat.to_owned()))
+            console.tell(Message::Pasted(chat.to_owned()));
         } else {
-            console.burst(chat)
+            console.burst(chat);
         }
         let query = &console.model.cards.query;
         assert_eq!(query.whole_filter().text, Some(TextFilter::Codes(codes.to_owned())), "{is_bracketed}");
