@@ -123,17 +123,15 @@ async fn table(connection: &mut Conn, name: &str) -> Result<Option<TableFacts>, 
                  COALESCE(create_options, '') LIKE '%partitioned%' \
              FROM information_schema.tables WHERE table_schema = DATABASE() AND {is_named}"
         );
-        let found: Option<(String, String, Option<String>, Option<String>, bool)> =
-            connection.exec_first(query, (name,)).await?;
-        if let Some((spelled, kind, engine, collation, is_partitioned)) = found {
-            let name = name.to_owned();
+        let found: Option<Row> = connection.exec_first(query, (name,)).await?;
+        if let Some(mut row) = found {
             return Ok(Some(TableFacts {
-                name,
-                spelled,
-                kind,
-                engine,
-                is_partitioned,
-                collation,
+                name: name.to_owned(),
+                spelled: take(&mut row, 0)?,
+                kind: take(&mut row, 1)?,
+                engine: take(&mut row, 2)?,
+                collation: take(&mut row, 3)?,
+                is_partitioned: take(&mut row, 4)?,
                 ..TableFacts::default()
             }));
         }
