@@ -191,9 +191,9 @@ mod tests {
     fn connect_with(connections: &Connections, room: usize) -> DuplexStream {
         let (client, server) = duplex(room);
         let address = IpAddr::from([192, 0, 2, 1]);
-        let routes = Router::new().route("/", get(async || "fine")).route("/slow", get(slow));
-        let router = routes.fallback(api::no_route);
-        tokio::spawn(serve(server, address, router, connections.admit(address).unwrap()));
+        let api = Router::new().route("/", get(async || "fine")).route("/slow", get(slow));
+        let api = api.fallback(api::no_route);
+        tokio::spawn(serve(server, address, api, connections.admit(address).unwrap()));
         client
     }
 
@@ -351,18 +351,18 @@ mod tests {
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         client.write_all(HEAD.as_bytes()).await.unwrap();
         let (server, address) = listener.accept().await.unwrap();
-        let begun = Arc::new(Notify::new());
-        let begin = Arc::clone(&begun);
+        let under_way = Arc::new(Notify::new());
+        let telling = Arc::clone(&under_way);
         let router = Router::new().route(
             "/",
             get(async move || {
-                begin.notify_one();
+                telling.notify_one();
                 std::future::pending::<()>().await;
             }),
         );
         let place = Connections::default().admit(address.ip()).unwrap();
         let serving = tokio::spawn(serve(server, address.ip(), router, place));
-        begun.notified().await;
+        under_way.notified().await;
         client.set_zero_linger().unwrap();
         drop(client);
         serving.await.unwrap();
