@@ -8,6 +8,7 @@ use super::header::{is_row, is_title};
 use super::lines::Lines;
 use super::notice::Notice;
 pub use super::refusal::{Malformed, MalformedReason, ReadError};
+use super::repair::bare;
 use super::rows::{self, begins_table};
 use super::understood::{card, read_code};
 use crate::duration::CardDuration;
@@ -69,7 +70,7 @@ fn parse_list(
             continue;
         }
         let card = read_code(content, &mut gathering.met)
-            .and_then(|code| card(code, duration.unwrap_or(CardDuration::Forever), None));
+            .and_then(|code| card(&code, duration.unwrap_or(CardDuration::Forever), None));
         if card.is_ok() && duration.is_none() {
             return Err(ReadError::NoDuration);
         }
@@ -106,6 +107,7 @@ pub fn parse_csv(source: impl Read, duration: Option<CardDuration>) -> Result<Pa
 
 /// Whether a line is a code beyond doubt, and no title of a column.
 fn is_code_alone(line: &str) -> bool {
+    let (line, _) = bare(line);
     line.contains('-') && line.contains(char::is_numeric) && card(line, CardDuration::Forever, None).is_ok()
 }
 
