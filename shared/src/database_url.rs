@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::io;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -14,6 +13,7 @@ use url::{Host, Url};
 
 use crate::protection::{Protection, ServerKey, SslMode};
 use crate::small_file;
+use crate::store::UnreadableFile;
 
 /// A checked `mysql://user:password@host:3306/database` address; it is displayed with its password masked.
 ///
@@ -194,10 +194,7 @@ impl DatabaseUrl {
         };
         match std::fs::File::open(&file) {
             Ok(_) => error,
-            Err(cause) => {
-                let words = format!("{}, named by {parameter}, cannot be read: {cause}", file.display());
-                io::Error::new(cause.kind(), words).into()
-            }
+            Err(source) => UnreadableFile { file, parameter, source }.into(),
         }
     }
 

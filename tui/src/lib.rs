@@ -1,5 +1,6 @@
 //! The console of kami. The binary only wires: everything it does is here.
 
+pub mod causes;
 pub mod cells;
 pub mod command;
 pub mod console;

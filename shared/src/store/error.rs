@@ -6,6 +6,7 @@ use mysql_async::{DriverError, Error, IoError, ServerError};
 use thiserror::Error as ThisError;
 
 use super::address::AddressError;
+use super::cause::{Cause, names_in};
 use crate::socket::UntrustedSocket;
 
 /// A failure of the database; its text names causes for an operator's log and never a value from a card.
@@ -78,17 +79,17 @@ impl StoreError {
         self.server().is_some_and(|error| error.code == 1049)
     }
 
-    /// The cause in the server's or the system's words, where there is one.
-    pub fn cause(&self) -> Option<String> {
+    /// What the server, the system or the driver made of it, where one of them did.
+    pub fn cause(&self) -> Option<Cause<'_>> {
         match self {
-            Self::Unavailable(error) | Self::Refused(error) => Some(describe(error)),
+            Self::Unavailable(error) | Self::Refused(error) => Some(Cause::of(error)),
             _ => None,
         }
     }
 
-    /// What the server said, values included: for whoever changes tables, and no log.
-    pub(super) fn server_words(&self) -> Option<String> {
-        self.server().map(|error| format!("error {} ({}): {}", error.code, error.state, error.message))
+    /// What the server's refusal quotes, values included: for whoever changes tables, and no log.
+    pub fn quoted(&self) -> Vec<String> {
+        self.server().map(|error| names_in(&error.message)).unwrap_or_default()
     }
 
     /// Whether the server rolled the work back, or never did it, so that it may be done again: for a deadlock, a lock that
@@ -281,22 +282,27 @@ fn hint(error: &ServerError) -> &'static str {
     }
 }
 
-/// The driver's own words, less those that could quote a value: duplicate keys, bad data, a statement's text.
+/// Whether what the server says cannot quote a value of ours: tables, accounts and rights at most.
+fn is_quotable(error: &ServerError) -> bool {
+    is_passing(error)
+        || is_denied(error)
+        || is_out_of_time(error)
+        || matches!(
+            error.code,
+            1046 | 1146 | 1932 // no database, no table
+                | 1054 // no column
+                | 1193 | 1227 | 1235 // no variable, no right, not known to this version
+        )
+}
+
+/// The server's or the driver's own words, for a log: of a refusal that could quote a value, or that is not known, its
+/// number alone.
 fn describe(error: &Error) -> String {
     match error {
-        Error::Server(error) => {
-            let quotes_values = error.state.starts_with("22")
-                || error.state.starts_with("23")
-                || matches!(
-                    error.code,
-                    1062 | 1064 | 1105 | 1149 | 1264 | 1265 | 1292 | 1366 | 1406 | 1411 | 1525
-                );
-            if quotes_values {
-                format!("error {} ({})", error.code, error.state)
-            } else {
-                format!("error {} ({}): {}{}", error.code, error.state, error.message, hint(error))
-            }
+        Error::Server(error) if is_quotable(error) => {
+            format!("error {} ({}): {}{}", error.code, error.state, error.message, hint(error))
         }
+        Error::Server(error) => format!("error {} ({})", error.code, error.state),
         Error::Io(_) | Error::Driver(_) | Error::Other(_) | Error::Url(_) => {
             // The driver says "Input/output error" once for itself and once for what it holds.
             let words = match error {
@@ -395,8 +401,10 @@ mod tests {
     }
 
     #[test]
-    fn no_value_is_quoted() {
-        let text = server(1062, "23000").to_string();
-        assert_eq!(text, "the database refused a statement: error 1062 (23000)");
+    fn no_value_is_quoted_not_even_by_a_refusal_that_nobody_knows() {
+        for (code, state) in [(1062, "23000"), (1064, "42000"), (3819, "HY000"), (65_000, "HY000")] {
+            let text = server(code, state).to_string();
+            assert_eq!(text, format!("the database refused a statement: error {code} ({state})"));
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, OptsBuilder};
 use refinery::embed_migrations;
+use refinery::error::Kind;
 use thiserror::Error;
 
 use super::connect::connect;
@@ -79,11 +80,19 @@ pub enum MigrateError {
     /// A table is as no migration can take it over: nothing was changed.
     #[error("the tables cannot be taken over as they are: nothing was changed")]
     Unfit(Vec<Refusal>),
-    /// A migration failed, or one that was applied is not the one known here.
+    /// A migration failed. The values that the server quotes may name the row that has to be mended.
     #[error(
-        "a migration failed: {0}; nothing of it was recorded, so mend the cause and run kami migrate again"
+        "a migration failed: {cause}; nothing of it was recorded, so mend the cause and run kami migrate again"
     )]
-    Failed(String),
+    Failed {
+        /// The migration's number and name; none where a table was being brought into its form.
+        migration: Option<String>,
+        /// What went wrong.
+        cause: StoreError,
+    },
+    /// A migration that was applied is not the one known here.
+    #[error("migration {0} was applied in another form than the one known here")]
+    Diverged(String),
     /// The database could not be asked.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -144,7 +153,7 @@ impl Store {
         if !plan.takeover.refusals.is_empty() {
             return Err(MigrateError::Unfit(plan.takeover.refusals));
         }
-        takeover::carry_out(guard, &plan.takeover).await.map_err(|error| unfinished(&error))?;
+        takeover::carry_out(guard, &plan.takeover).await.map_err(unfinished)?;
         if !plan.migrations.is_empty() {
             let options = self.pool.address().await?.options().setup(vec![session()]);
             let mut runner = Runner::new(mysql_async::Pool::new(options));
@@ -168,7 +177,9 @@ impl Store {
 
     /// A connection without the limits on time of the pool's: a change of a large table takes what it takes.
     async fn connect(&self) -> Result<Conn, StoreError> {
-        Ok(connect(self.pool.address().await?.options().setup(vec![session()])).await?)
+        let address = self.pool.address().await?;
+        let connected = connect(address.options().setup(vec![session()])).await;
+        Ok(connected.map_err(|error| address.explain(error))?)
     }
 
     async fn create_database(&self) -> Result<(), MigrateError> {
@@ -195,17 +206,26 @@ impl Store {
     }
 }
 
-/// The cause in the server's own words, since they may name the row that has to be mended and go to nobody but the
-/// operator; refinery's text says only which migration failed.
+/// Which migration failed, and why.
 fn failure(error: &refinery::Error) -> MigrateError {
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        if let Some(driver) = inner.downcast_ref::<mysql_async::Error>() {
-            return MigrateError::Failed(format!("{error}: {driver}"));
+    match error.kind() {
+        Kind::Connection(words, cause) => match cause.downcast_ref::<StoreError>() {
+            Some(cause) => MigrateError::Failed {
+                migration: migration_in(words).map(str::to_owned),
+                cause: cause.clone(),
+            },
+            None => MigrateError::Diverged(words.clone()),
+        },
+        Kind::DivergentVersion(applied, _) | Kind::MissingVersion(applied) => {
+            MigrateError::Diverged(applied.to_string())
         }
-        cause = inner.source();
+        other => MigrateError::Diverged(other.to_string()),
     }
-    MigrateError::Failed(error.to_string())
+}
+
+/// The migration that words of the library's such as `error applying migration V5__log` name.
+fn migration_in(words: &str) -> Option<&str> {
+    words.rsplit(' ').next().filter(|name| name.starts_with('V'))
 }
 
 /// What a session that changes tables is told; the library names no engine for the table that it keeps.
@@ -213,9 +233,9 @@ fn session() -> String {
     format!("SET {NAMES}, autocommit = 1, {TAKEOVER_MODE}, {ISOLATION}, default_storage_engine = InnoDB")
 }
 
-/// A step that brings a table into its form failed, in the server's own words: they may name the row.
-fn unfinished(error: &StoreError) -> MigrateError {
-    MigrateError::Failed(error.server_words().unwrap_or_else(|| error.to_string()))
+/// A step that brings a table into its form failed.
+fn unfinished(cause: StoreError) -> MigrateError {
+    MigrateError::Failed { migration: None, cause }
 }
 
 fn known_migrations() -> Vec<Migration> {

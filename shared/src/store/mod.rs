@@ -5,6 +5,7 @@ mod act_list;
 mod acts;
 mod address;
 mod batches;
+mod cause;
 mod connect;
 mod counters;
 mod counts;
@@ -44,6 +45,7 @@ pub use self::acts::{
 };
 pub use self::address::{AddressError, AddressFuture, AddressSource};
 pub use self::batches::{Batch, BatchOrigin};
+pub use self::cause::{Cause, TlsFault, UnreadableFile};
 use self::counters::Counters;
 pub use self::counters::StoreCounters;
 pub use self::counts::{PrefixCounts, StatusCounts};

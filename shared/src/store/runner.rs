@@ -5,6 +5,8 @@ use mysql_async::{Error, Pool, TxOpts};
 use refinery::Migration;
 use refinery_core::traits::r#async::{AsyncMigrate, AsyncQuery, AsyncTransaction};
 
+use super::StoreError;
+
 /// Runs migrations on connections of a pool. The library's own way reads committed rows only, in which a server that logs
 /// statements instead of rows refuses to write (error 1665).
 pub(super) struct Runner {
@@ -24,12 +26,12 @@ impl Runner {
 }
 
 impl AsyncTransaction for Runner {
-    type Error = Error;
+    type Error = StoreError;
 
     async fn execute<'a, T: Iterator<Item = &'a str> + Send + 'a>(
         &'a mut self,
         queries: T,
-    ) -> Result<usize, Error> {
+    ) -> Result<usize, StoreError> {
         let mut connection = self.pool.get_conn().await?;
         let mut transaction = connection.start_transaction(TxOpts::new()).await?;
         let mut count = 0;
@@ -43,8 +45,8 @@ impl AsyncTransaction for Runner {
 }
 
 impl AsyncQuery<Vec<Migration>> for Runner {
-    async fn query<'a>(&'a mut self, query: &'a str) -> Result<Vec<Migration>, Error> {
-        self.pool.query(query).await
+    async fn query<'a>(&'a mut self, query: &'a str) -> Result<Vec<Migration>, StoreError> {
+        Ok(self.pool.query(query).await?)
     }
 }
 

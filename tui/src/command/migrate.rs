@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::output::{Output, message};
 use super::session::Session;
 use super::tables;
+use crate::causes;
 use crate::console::reason;
 use crate::words::{Language, say};
 
@@ -80,7 +81,14 @@ fn words(language: Language, error: &MigrateError) -> String {
         }
         MigrateError::Locked => say!(language, "migrate.locked"),
         MigrateError::Unfit(refusals) => tables::refusals(language, refusals),
-        MigrateError::Failed(why) => say!(language, "migrate.failed", why = why),
+        MigrateError::Failed { migration, cause } => {
+            let why = causes::with_values(language, cause, reason::store_error(language, cause));
+            match migration {
+                Some(name) => say!(language, "migrate.failed_at", name = name, why = why),
+                None => say!(language, "migrate.failed", why = why),
+            }
+        }
+        MigrateError::Diverged(name) => say!(language, "migrate.diverged", name = name),
         MigrateError::Store(error) => reason::store_error(language, error),
     }
 }

@@ -5,6 +5,7 @@ use kami_shared::socket::UntrustedSocket;
 use kami_shared::store::{ActError, MAX_BATCH, Right, StoreError, UndoRefusal, Withheld, rights_in_words};
 use kami_shared::transfer::import::{MAX_BYTES, MAX_MALFORMED, MalformedReason, ReadError};
 
+use crate::causes;
 use crate::cells::harmless;
 use crate::export::ExportError;
 use crate::words::{Language, number, say};
@@ -33,7 +34,7 @@ pub fn no_right(language: Language, lacking: &[Right]) -> String {
 
 /// Why the database gave no answer.
 pub fn store_error(language: Language, error: &StoreError) -> String {
-    let why = error.cause().unwrap_or_default();
+    let why = error.cause().map(|cause| causes::database(language, &cause)).unwrap_or_default();
     match error {
         StoreError::Unavailable(_) => say!(language, "store.unavailable", why = why),
         StoreError::NoAddress(why) => say!(language, "store.no_address", why = why),
@@ -79,7 +80,7 @@ pub fn read_error(language: Language, error: &ReadError) -> String {
         ReadError::NoDuration => say!(language, "command.needs_duration"),
         ReadError::OpenQuote(line) => say!(language, "upload.open_quote", line = number(*line)),
         ReadError::Workbook => say!(language, "upload.workbook"),
-        ReadError::Io(error) => error.to_string(),
+        ReadError::Io(error) => causes::system(language, error),
     }
 }
 
@@ -120,7 +121,7 @@ pub fn export_error(language: Language, error: &ExportError) -> String {
         ExportError::Cancelled => say!(language, "reason.no_file"),
         ExportError::Exists(path) => say!(language, "reason.file_exists", path = path.display()),
         ExportError::File { path, source } => {
-            say!(language, "reason.file", path = path.display(), why = source)
+            say!(language, "reason.file", path = path.display(), why = causes::system(language, source))
         }
         ExportError::Store(error) => store_error(language, error),
     }
@@ -152,7 +153,10 @@ pub fn act_error(language: Language, error: &ActError) -> String {
         ActError::CodesExhausted => "reason.codes_exhausted",
         ActError::Cancelled => "reason.cancelled",
         ActError::Uncertain(_) => "reason.uncertain",
-        other => return other.to_string(),
+        ActError::BatchSize => {
+            return say!(language, "reason.batch_size", most = number(u64::from(MAX_BATCH)));
+        }
+        ActError::NoRandomness => "reason.no_randomness",
     };
     say!(language, key)
 }
