@@ -76,9 +76,10 @@ fn a_prefix_that_cards_share_is_one_and_the_first_group_of_a_single_code_is_none
         assert_eq!(codes(&parsed).iter().map(|(prefix, ..)| *prefix).collect::<Vec<_>>(), prefixes, "{text}");
     }
     // One group in five of such codes has letters alone, and looks like a prefix.
-    let groups: String = (b'A'..=b'Z').map(|letter| format!("{}KEYS-7KQ2M\n", char::from(letter))).collect();
+    let groups: Vec<_> = ('A'..='Z').map(|letter| format!("{letter}KEYS-7KQ2M")).collect();
+    let groups = groups.join("\n");
     assert!(codes(&txt(&groups)).iter().all(|(prefix, ..)| prefix.is_empty()));
-    let shared = format!("{groups}VIP-7KQ2M\nVIP-9XWTR\n");
+    let shared = format!("{groups}\nVIP-7KQ2M\nVIP-9XWTR\n");
     let prefixes = codes(&txt(&shared)).iter().filter(|(prefix, ..)| *prefix == "VIP").count();
     assert_eq!(prefixes, 2);
 }
