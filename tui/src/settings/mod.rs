@@ -110,11 +110,15 @@ pub enum SettingsError {
     )]
     Writable(PathBuf),
     /// A file is not the TOML that it should be.
-    #[error("{}: {reason}", path.display())]
+    #[error("{}, line {line}, column {column}: {reason}", path.display())]
     Malformed {
         /// Which file.
         path: PathBuf,
-        /// What is wrong in it, with the place.
+        /// The line, from 1 on.
+        line: usize,
+        /// The place in the line in characters, from 1 on.
+        column: usize,
+        /// What is wrong there, in the words of the library.
         reason: String,
     },
     /// The environment that was asked for is not in the configuration.
@@ -321,11 +325,19 @@ fn read_toml<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>, Set
         Err(error) if error.is_missing() => return Ok(None),
         Err(source) => return Err(SettingsError::Unreadable { path: path.to_owned(), source }),
     };
-    toml::from_str(&text).map(Some).map_err(|error| SettingsError::Malformed {
-        path: path.to_owned(),
+    toml::from_str(&text).map(Some).map_err(|error| {
+        let (line, column) = place_in(&text, error.span().map_or(0, |span| span.start));
         // The message alone: the excerpt around it may hold a password.
-        reason: error.message().to_owned(),
+        SettingsError::Malformed { path: path.to_owned(), line, column, reason: error.message().to_owned() }
     })
+}
+
+/// The line and the place in it, both from 1 on, where so many bytes stand before.
+fn place_in(text: &str, before: usize) -> (usize, usize) {
+    let before = &text.as_bytes()[..before.min(text.len())];
+    let lines = before.iter().filter(|byte| **byte == b'\n').count();
+    let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    (lines + 1, String::from_utf8_lossy(&before[start..]).chars().count() + 1)
 }
 
 #[cfg(test)]
