@@ -43,8 +43,8 @@ pub struct Range {
 /// What a text of the card must read.
 #[derive(Clone, PartialEq, Eq)]
 pub enum TextFilter {
-    /// The full code is this one, whatever its case.
-    Code(String),
+    /// The full code is this text, or one of the codes that this text speaks of, however they are written.
+    Codes(String),
     /// The full code begins so, whatever its case.
     CodePrefix(String),
     /// The full code holds this somewhere, whatever its case.
@@ -61,7 +61,7 @@ pub enum TextFilter {
 impl fmt::Debug for TextFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, text) = match self {
-            Self::Code(text) => ("Code", text),
+            Self::Codes(text) => ("Codes", text),
             Self::CodePrefix(text) => ("CodePrefix", text),
             Self::CodeContains(text) => ("CodeContains", text),
             Self::Machine(text) => ("Machine", text),

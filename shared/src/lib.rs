@@ -12,6 +12,7 @@ pub mod edit;
 pub mod filter;
 pub mod gate;
 pub mod hidden;
+pub mod mention;
 pub mod misses;
 pub mod operator;
 pub mod plan;

@@ -79,7 +79,7 @@ pub fn plan(filter: &Filter, wanted: Sort) -> Plan {
     let text_alone = status.is_none() && batch_id.is_none() && created.is_none() && expiring.is_none();
     let few = |index| Plan::Indexed(Indexed { sort: wanted, index, reach: Reach::Few });
     match text {
-        Some(TextFilter::Code(_)) => return few(Index::FullCode),
+        Some(TextFilter::Codes(_)) => return few(Index::FullCode),
         Some(TextFilter::Machine(_)) => return few(Index::Machine),
         Some(TextFilter::CodePrefix(text)) if text_alone && implies(text, prefix.as_deref()) => {
             return stretch(wanted, SortBy::Code, Index::FullCode);
@@ -334,7 +334,7 @@ mod tests {
             for direction in [Direction::Ascending, Direction::Descending] {
                 let wanted = sort(by, direction);
                 for (text, index) in [
-                    (TextFilter::Code("VIP-A".into()), Index::FullCode),
+                    (TextFilter::Codes("VIP-A".into()), Index::FullCode),
                     (TextFilter::Machine("PC".into()), Index::Machine),
                 ] {
                     let few = Plan::Indexed(Indexed { sort: wanted, index, reach: Reach::Few });

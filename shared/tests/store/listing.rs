@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use chrono::{DateTime, TimeDelta, Utc};
 use kami_shared::card::CardStatus;
 use kami_shared::filter::{Anchor, Capped, Direction, Filter, Position, Range, Sort, SortBy, TextFilter};
+use kami_shared::mention::mentions;
 use kami_shared::plan::{Index, Plan, Reach, plan};
 use kami_shared::record::CardRecord;
 use kami_shared::store::{Store, StoreError};
@@ -74,7 +75,8 @@ pub(crate) fn filters(now: DateTime<Utc>) -> Vec<Filter> {
         Filter { expiring: Some(range), ..all() },
         Filter { expiring: Some(range), status: Some(CardStatus::Disabled), ..all() },
         Filter { expiring: Some(Range::default()), prefix: vip.clone(), ..all() },
-        text(TextFilter::Code("vip-000000".into())),
+        text(TextFilter::Codes("vip-000000".into())),
+        text(TextFilter::Codes("张三：vip-000003退款，“ＶＩＰ–000007”\nVIP-999999 2026-11-25".into())),
         text(TextFilter::CodePrefix("a_b-0".into())),
         text(TextFilter::CodePrefix("A%".into())),
         Filter { prefix: vip, ..text(TextFilter::CodePrefix("VIP-1".into())) },
@@ -104,7 +106,7 @@ pub(crate) fn passes(filter: &Filter, card: &CardRecord) -> bool {
         && within(filter.expiring, card.expire_at)
         && match &filter.text {
             None => true,
-            Some(TextFilter::Code(text)) => code == lower(text),
+            Some(TextFilter::Codes(text)) => mentions(text).iter().any(|mention| mention.is(&card.full_code)),
             Some(TextFilter::CodePrefix(text)) => code.starts_with(&lower(text)),
             Some(TextFilter::CodeContains(text)) => code.contains(&lower(text)),
             Some(TextFilter::Machine(text)) => machine == *text,

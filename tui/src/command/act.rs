@@ -72,6 +72,9 @@ pub(super) fn report(
         return Err(Failure::Failed(anyhow::Error::msg(say!(language, "command.broken_off"))));
     }
     if !missing.is_empty() {
+        if outcome.done == 0 && !outcome.refused.is_empty() {
+            message(refused(session, &outcome).trim());
+        }
         return Err(not_found(language, missing));
     }
     if !outcome.refused.is_empty() && (named || outcome.done == 0) {

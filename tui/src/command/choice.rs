@@ -3,11 +3,13 @@
 use chrono::{DateTime, Utc};
 use clap::Args;
 use kami_shared::card::{CardCode, TextError};
+use kami_shared::filter::{Anchor, Filter, Sort, TextFilter};
+use kami_shared::mention::{MOST_SPELLINGS, Mention};
 use kami_shared::record::CardRecord;
 use kami_shared::store::{Selection, StoreError};
 
 use super::failure::Failure;
-use super::filter::FilterOptions;
+use super::filter::{FilterOptions, mentioned};
 use super::session::Session;
 use crate::words::{Language, say};
 
@@ -52,6 +54,9 @@ impl Choice {
             if !self.all {
                 return Err(Failure::Usage(say!(language, "command.name_cards")));
             }
+            if let Some(TextFilter::Codes(_)) = &filter.text {
+                return find_codes(session, &filter).await;
+            }
             // Cards made while the operator is asked are not among those that he agrees to.
             let newest = session.store.newest_card().await?;
             return Ok(Chosen { selection: Selection::UpTo { filter, newest }, missing: Vec::new() });
@@ -78,6 +83,22 @@ impl Choice {
         }
         Ok(Chosen { selection: Selection::Ids(ids), missing })
     }
+}
+
+/// Finds the cards of the codes that a text speaks of.
+async fn find_codes(session: &Session, filter: &Filter) -> Result<Chosen, Failure> {
+    let page = session.store.page(filter, Sort::NEWEST, &Anchor::First, MOST_SPELLINGS).await?;
+    let is_found = |mention: &Mention| page.rows.iter().any(|card| mention.is(&card.full_code));
+    let missing: Vec<String> = mentioned(filter)
+        .iter()
+        .filter(|mention| !is_found(mention))
+        .map(|mention| mention.likeliest().to_owned())
+        .collect();
+    let ids: Vec<u64> = page.rows.iter().map(|card| card.id).chain(page.unreadable).collect();
+    if ids.is_empty() && !missing.is_empty() {
+        return Err(not_found(session.language, &missing));
+    }
+    Ok(Chosen { selection: Selection::Ids(ids), missing })
 }
 
 /// Reads a code from the command line.

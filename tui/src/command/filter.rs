@@ -3,6 +3,7 @@
 use clap::Args;
 use kami_shared::card::CardStatus;
 use kami_shared::filter::{Filter, Range, TextFilter};
+use kami_shared::mention::{Mention, mentions};
 
 use super::failure::Failure;
 use super::session::Session;
@@ -34,6 +35,9 @@ pub(super) struct FilterOptions {
     /// Whose code holds this, in any case
     #[arg(long, value_name = "TEXT", group = "text")]
     contains: Option<String>,
+    /// Whose code this text speaks of: a chat, a mail, a list with names and dates
+    #[arg(long, value_name = "TEXT", group = "text")]
+    codes_in: Option<String>,
     /// Bound to this machine
     #[arg(long, value_name = "MACHINE", group = "text")]
     machine: Option<String>,
@@ -49,10 +53,11 @@ impl FilterOptions {
             None => Ok(None),
             Some(typed) => read_range(session, typed, side).await.map(Some),
         };
-        let Self { code_prefix, contains, machine, note, .. } = self;
+        let Self { code_prefix, contains, codes_in, machine, note, .. } = self;
         let texts = [
             code_prefix.clone().map(TextFilter::CodePrefix),
             contains.clone().map(TextFilter::CodeContains),
+            codes_in.clone().map(TextFilter::Codes),
             machine.clone().map(TextFilter::Machine),
             note.clone().map(TextFilter::NoteContains),
         ];
@@ -65,6 +70,12 @@ impl FilterOptions {
             text: texts.into_iter().flatten().next(),
         })
     }
+}
+
+/// What looks like the code of a card in the text of a filter.
+pub(super) fn mentioned(filter: &Filter) -> Vec<Mention> {
+    let Some(TextFilter::Codes(text)) = &filter.text else { return Vec::new() };
+    mentions(text).into_iter().filter(|mention| mention.is_likely).collect()
 }
 
 /// What a typed range means in the session's zone and by the database's clock; an empty one is refused.

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use clap::{Args, ValueEnum};
 use kami_shared::filter::{Anchor, Direction, Filter, Position, Sort, SortBy};
+use kami_shared::mention::Mention;
 use kami_shared::plan::{Indexed, Plan, plan};
 use kami_shared::record::CardRecord;
 
+use super::choice::not_found;
 use super::failure::Failure;
-use super::filter::FilterOptions;
+use super::filter::{FilterOptions, mentioned};
 use super::output::{Output, Table, message};
 use super::record::{card_cells, card_headings, card_json};
 use super::session::Session;
@@ -81,6 +83,7 @@ impl List {
         let wanted = self.sort.sort(self.reverse);
         let limit = if self.limit == 0 { u64::MAX } else { self.limit };
         let mut listing = Listing::new(session, self.json, limit);
+        listing.missing = mentioned(&filter);
         let had = match plan(&filter, wanted) {
             Plan::Indexed(Indexed { sort, .. }) => {
                 listing.pages(&filter, sort).await?;
@@ -103,6 +106,10 @@ impl List {
         }
         if listing.more {
             message(&say!(session.language, "command.more", n = number(listing.printed)));
+        } else if !listing.missing.is_empty() {
+            let missing: Vec<String> =
+                listing.missing.iter().map(|mention| mention.likeliest().to_owned()).collect();
+            return Err(not_found(session.language, &missing));
         }
         Ok(())
     }
@@ -120,6 +127,8 @@ struct Listing<'a> {
     more: bool,
     /// The numbers of the cards that cannot be understood.
     unreadable: BTreeSet<u64>,
+    /// What the filter's text speaks of and was not found yet.
+    missing: Vec<Mention>,
 }
 
 impl<'a> Listing<'a> {
@@ -134,6 +143,7 @@ impl<'a> Listing<'a> {
             printed: 0,
             more: false,
             unreadable: BTreeSet::new(),
+            missing: Vec::new(),
         }
     }
 
@@ -180,6 +190,7 @@ impl<'a> Listing<'a> {
         self.more = cards.len() > room;
         cards.truncate(room);
         self.printed += cards.len() as u64;
+        self.missing.retain(|mention| !cards.iter().any(|card| mention.is(&card.full_code)));
         let Session { language, zone, .. } = *self.session;
         if self.json {
             for card in &cards {

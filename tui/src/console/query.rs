@@ -16,8 +16,8 @@ pub enum SearchIn {
     CodeStart,
     /// Anywhere in codes.
     CodePart,
-    /// For one whole code.
-    WholeCode,
+    /// For the whole codes that a text speaks of.
+    Codes,
     /// At the beginning of machine codes.
     Machine,
     /// Anywhere in notes.
@@ -25,14 +25,14 @@ pub enum SearchIn {
 }
 
 impl SearchIn {
-    const ALL: [Self; 5] = [Self::CodeStart, Self::CodePart, Self::WholeCode, Self::Machine, Self::Note];
+    const ALL: [Self; 5] = [Self::CodeStart, Self::CodePart, Self::Codes, Self::Machine, Self::Note];
 
     /// The key in the locale files.
     pub const fn key(self) -> &'static str {
         match self {
             Self::CodeStart => "search.code_start",
             Self::CodePart => "search.code_part",
-            Self::WholeCode => "search.whole_code",
+            Self::Codes => "search.codes",
             Self::Machine => "search.machine",
             Self::Note => "search.note",
         }
@@ -88,7 +88,7 @@ impl Query {
             match self.search_in {
                 SearchIn::CodeStart => TextFilter::CodePrefix(text),
                 SearchIn::CodePart => TextFilter::CodeContains(text),
-                SearchIn::WholeCode => TextFilter::Code(text),
+                SearchIn::Codes => TextFilter::Codes(text),
                 SearchIn::Machine => TextFilter::MachinePrefix(text),
                 SearchIn::Note => TextFilter::NoteContains(text),
             }
@@ -125,7 +125,7 @@ impl Query {
     /// Takes the last filter away, the search first; says whether there was one.
     pub fn drop_last(&mut self) -> bool {
         if !self.text.value().is_empty() {
-            self.text.reset();
+            self.drop_text();
             return true;
         }
         match self.chips().last() {
@@ -134,6 +134,14 @@ impl Query {
                 self.drop(*chip);
                 true
             }
+        }
+    }
+
+    /// Takes the search away; the next one is no paste of codes.
+    pub fn drop_text(&mut self) {
+        self.text.reset();
+        if self.search_in == SearchIn::Codes {
+            self.search_in = SearchIn::default();
         }
     }
 
@@ -150,7 +158,7 @@ impl Query {
 
     /// Takes every filter and the search away.
     pub fn clear(&mut self) {
-        self.text.reset();
+        self.drop_text();
         self.filter = Filter::default();
         (self.created, self.expiring) = (None, None);
     }
@@ -166,7 +174,7 @@ mod tests {
         for kind in [
             TextFilter::CodePrefix("vip".to_owned()),
             TextFilter::CodeContains("vip".to_owned()),
-            TextFilter::Code("vip".to_owned()),
+            TextFilter::Codes("vip".to_owned()),
             TextFilter::MachinePrefix("vip".to_owned()),
             TextFilter::NoteContains("vip".to_owned()),
         ] {

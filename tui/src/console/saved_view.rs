@@ -141,7 +141,7 @@ const DIRECTIONS: [(Direction, &str); 2] =
 const PLACES: [(SearchIn, &str); 5] = [
     (SearchIn::CodeStart, "code_start"),
     (SearchIn::CodePart, "code_part"),
-    (SearchIn::WholeCode, "whole_code"),
+    (SearchIn::Codes, "whole_code"),
     (SearchIn::Machine, "machine"),
     (SearchIn::Note, "note"),
 ];

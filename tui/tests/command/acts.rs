@@ -30,6 +30,19 @@ async fn each_act_is_done_and_undone() {
 }
 
 #[tokio::test]
+async fn the_cards_that_a_chat_speaks_of_are_acted_on_and_no_others() {
+    let kami = Kami::with_cards().await;
+    let chat = "张三 2026-11-25 21:03\n老板，ＶＩＰ－Ａ 退一下\n“vip–b”/DAY-7KQ2M9XW 也退，电话 13800138000";
+    let ran = kami.run(&["disable", "--all", "--codes-in", chat]).ends(3);
+    assert!(ran.err.starts_with("2 cards disabled.") && ran.err.contains("DAY-7KQ2M9XW"), "{ran:?}");
+    assert_eq!(kami.statuses(), ["VIP-A disabled", "VIP-B disabled", "GOLD-C unused"]);
+    let ran = kami.run(&["disable", "--all", "--codes-in", chat]).ends(3);
+    assert!(ran.err.contains("disabled already") && ran.err.contains("DAY-7KQ2M9XW"), "{ran:?}");
+    let ran = kami.run(&["disable", "--all", "--codes-in", "你好，我的卡用不了了"]).ends(3);
+    assert_eq!(ran.err, "kami: No card matches.\n");
+}
+
+#[tokio::test]
 async fn unbinding_frees_the_machine_until_it_is_undone() {
     let kami = Kami::with_cards().await;
     kami.run(&["edit", "VIP-A", "--status", "active", "--machine", "PC 1"]).ends(0);

@@ -55,6 +55,7 @@ async fn filters_orders_and_limits() {
         (&["--code-prefix", "gold"], "GOLD-C"),
         (&["--contains", "ip-a"], "VIP-A"),
         (&["--note", "RED"], "GOLD-C"),
+        (&["--codes-in", "张三 2026-01-31：vip–b坏了，还有“ＧＯＬＤ－Ｃ”"], "GOLD-C VIP-B"),
         (&["--created", "2026-01-31"], "VIP-B"),
         (&["--created", "..2026-01-31", "--prefix", "VIP", "--limit", "1"], "VIP-B"),
     ] {
@@ -67,6 +68,9 @@ async fn filters_orders_and_limits() {
     assert_eq!(ran.err, "The first 2 cards; --limit 0 lists all.\n");
     let ran = kami.run(&["list", "--prefix", "VIP", "--sort", "used"]).ends(0);
     assert!(ran.err.starts_with("No index serves that order"), "{ran:?}");
+    let ran = kami.run(&["list", "--codes-in", "VIP-A DAY-7KQ2M9XW 2026-01-31"]).ends(3);
+    assert!(ran.out.contains("VIP-A"), "{ran:?}");
+    assert_eq!(ran.err, "kami: there is no card DAY-7KQ2M9XW\n");
     let ran = kami.run(&["list", "--prefix", "NONE"]).ends(3);
     assert_eq!((ran.out.as_str(), ran.err.as_str()), ("", "kami: No card matches.\n"));
 }

@@ -1,6 +1,7 @@
 //! Keys that come faster than a hand, as a paste makes them in a terminal without bracketed paste.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use kami_shared::filter::TextFilter;
 use kami_testkit::TestDatabase;
 use kami_tui::console::burst;
 use kami_tui::console::message::{Effect, Message, Question, Topic};
@@ -129,6 +130,46 @@ fn a_burst_into_a_text_is_its_first_line() {
     assert_eq!(palette.model.place(), Place::Picker);
     palette.press(KeyCode::Enter);
     assert_eq!(palette.model.place(), Place::Confirm, "what was typed is there for the hand");
+}
+
+#[test]
+fn a_pasted_chat_finds_the_codes_that_it_speaks_of_with_bracketed_paste_and_without() {
+    let chat =
+        "张三 11-25 21:03\r你好我的卡 VIP-7KQ2M9XWTR4HP3ND 用不了了\r季卡-8KQ2M9XW，“ＶＩＰ－９ＫＱ２Ｍ９”";
+    let codes = "VIP-7KQ2M9XWTR4HP3ND 季卡-8KQ2M9XW VIP-9KQ2M9";
+    for is_bracketed in [true, false] {
+        let mut console = console();
+        console.keys("/");
+        if is_bracketed {
+            console.tell(Message::Pasted(chat.to_owned()));
+        } else {
+            console.burst(chat);
+        }
+        let query = &console.model.cards.query;
+        assert_eq!(query.whole_filter().text, Some(TextFilter::Codes(codes.to_owned())), "{is_bracketed}");
+        console.answer_rows(Vec::new());
+        assert!(console.says("3 of 3 codes are no card's: VIP-7KQ2M9XWTR4HP3ND 季卡-8KQ2M9XW VIP-9KQ2M9"));
+        console.press(KeyCode::Esc);
+        console.keys("/");
+        console.burst("VIP-7KQ2M9XW");
+        let text = console.model.cards.query.whole_filter().text;
+        assert_eq!(text, Some(TextFilter::CodePrefix("VIP-7KQ2M9XW".to_owned())), "a code alone");
+    }
+    let mut console = console();
+    console.keys("/");
+    console.press(KeyCode::BackTab);
+    console.tell(Message::Pasted("张三 VIP-7KQ2M9XW".to_owned()));
+    let text = console.model.cards.query.whole_filter().text;
+    assert_eq!(text, Some(TextFilter::NoteContains("张三 VIP-7KQ2M9XW".to_owned())), "notes may hold codes");
+}
+
+#[test]
+fn more_codes_than_can_be_searched_for_at_once_are_cut_off_and_it_says_so() {
+    let mut console = console();
+    console.keys("/");
+    let codes: Vec<String> = (0..3_000).map(|number| format!("VIP-{number:08}")).collect();
+    console.tell(Message::Pasted(codes.join("\n")));
+    assert!(console.says("first 1,538 codes"), "{:?}", console.model.notice);
 }
 
 #[test]

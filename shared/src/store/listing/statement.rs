@@ -1,12 +1,15 @@
 //! The statements that list cards, each a merge of stretches of one index.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use mysql_async::{Params, Value};
 
-use super::super::record::word;
+use super::super::record::{marks, word};
 use crate::canonical::canonical;
 use crate::card::CardStatus;
 use crate::filter::{Direction, Filter, Key, Position, Range, Sort, SortBy, TextFilter};
+use crate::mention::{Mention, mentions};
 use crate::plan::{Index, Indexed, Reach};
 
 /// The first day that a DATETIME holds.
@@ -103,6 +106,14 @@ fn literally(text: &str) -> String {
     pattern
 }
 
+/// The codes that a text speaks of, in all the ways to read it; and the text itself, as a code of an old card may be in
+/// no form of kami's.
+fn spellings(text: &str) -> BTreeSet<String> {
+    let mentions = mentions(text);
+    let mentioned = mentions.iter().flat_map(Mention::spellings).cloned();
+    mentioned.chain([canonical(text), text.to_owned()]).collect()
+}
+
 const LIKE_CODE: &str = "full_code LIKE ? ESCAPE '|'";
 
 /// The conditions of a filter, each behind an AND.
@@ -137,9 +148,10 @@ pub(in super::super) fn conditions(filter: &Filter) -> Statement {
     }
     match text {
         None => {}
-        // In its one form as well, as it was made in another where it is old.
-        Some(TextFilter::Code(code)) => {
-            statement.and("full_code IN (?, ?)", [canonical(code).into(), code.into()]);
+        Some(TextFilter::Codes(text)) => {
+            let codes = spellings(text);
+            let condition = format!("full_code IN ({})", marks(codes.len()));
+            statement.and(&condition, codes.into_iter().map(Value::from));
         }
         Some(TextFilter::CodePrefix(start)) => {
             statement.and(LIKE_CODE, [format!("{}%", literally(&canonical(start))).into()]);

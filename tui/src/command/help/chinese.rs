@@ -226,6 +226,10 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("Whose code begins so, in any case", "卡密以此开头，不分大小写"),
     ("Whose code holds this, in any case", "卡密包含此内容，不分大小写"),
     ("Bound to this machine", "绑定到该机器码的卡"),
+    (
+        "Whose code this text speaks of: a chat, a mail, a list with names and dates",
+        "卡密出现在这段文字里：聊天、邮件、带姓名和日期的名单",
+    ),
     ("Whose note holds this, in any case", "备注包含此内容，不分大小写"),
     ("The code of the card, in any case", "卡密，不分大小写"),
     ("The codes of the cards, in any case", "一个或多个卡密，不分大小写"),

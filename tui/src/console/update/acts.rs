@@ -80,7 +80,7 @@ fn search_act(model: &mut Model, act: Act) -> Vec<Effect> {
             if model.cards.query.text.value().is_empty() {
                 return Vec::new();
             }
-            model.cards.query.text.reset();
+            model.cards.query.drop_text();
             filters::changed(model)
         }
         Act::NextSearch => filters::turn_search(model, true),

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use kami_shared::filter::{Capped, Position, Sort};
 use kami_shared::store::{Grants, Page, SearchStep};
 
-use super::{acts, gate, import, lists, log, table, undo, work};
+use super::{acts, gate, import, lists, log, paste, table, undo, work};
 use crate::console::cards::Landing;
 use crate::console::message::{Answer, Effect, Failure, Question, Topic};
 use crate::console::model::{History, Link, Model, ReadOnly, Tone};
@@ -137,6 +137,9 @@ fn rows(model: &mut Model, page: Page, landing: Landing) -> Vec<Effect> {
         .is_some_and(|before| cards.current().is_some_and(|card| card.id == before.id && *card != before));
     if is_other_order {
         tell_other_order(model);
+    }
+    if landing == Landing::Top {
+        paste::tell_missing(model);
     }
     let mut effects = offset(model, landing, carried);
     if is_changed && let Some(card) = model.cards.current().filter(|_| model.shows_detail()) {

@@ -1,9 +1,9 @@
 //! Keys that came faster than a hand: text where text is typed, and elsewhere nothing that could do harm.
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent};
 use tui_input::InputRequest;
 
-use super::{acts, edit};
+use super::{acts, edit, paste};
 use crate::console::act::Act;
 use crate::console::burst::is_harmless;
 use crate::console::keymap;
@@ -25,6 +25,9 @@ pub(super) fn refuse(model: &mut Model) {
 
 /// Types a line and moves about in it; its end, and whatever else a key does here, waits for a hand.
 fn type_in(model: &mut Model, keys: &[KeyEvent]) -> Vec<Effect> {
+    if let Some(effects) = paste::search(model, &text_of(keys)) {
+        return effects;
+    }
     let place = model.place();
     let mut effects = Vec::new();
     let mut typed: Vec<InputRequest> = Vec::new();
@@ -48,6 +51,17 @@ fn type_in(model: &mut Model, keys: &[KeyEvent]) -> Vec<Effect> {
     }
     effects.extend(edit(model, &typed));
     effects
+}
+
+/// The text that keys came from.
+fn text_of(keys: &[KeyEvent]) -> String {
+    let character = |key: &KeyEvent| match key.code {
+        KeyCode::Char(character) => Some(character),
+        KeyCode::Enter => Some('\n'),
+        KeyCode::Tab => Some('\t'),
+        _ => None,
+    };
+    keys.iter().filter_map(character).collect()
 }
 
 /// Moves, if that is all that the keys do: several presses may come at once over a slow line.

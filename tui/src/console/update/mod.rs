@@ -9,6 +9,7 @@ mod gate;
 mod import;
 mod lists;
 mod log;
+mod paste;
 mod pointer;
 mod settings;
 mod table;
@@ -30,9 +31,6 @@ const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(60);
 
 /// How old counts of everything grow, which cost the server seconds on ten million cards.
 const COUNT_AGAIN: TimeDelta = TimeDelta::minutes(10);
-
-/// The most characters of a paste that are typed: more than any field takes.
-const LONGEST_PASTE: usize = 1_000;
 
 /// Takes a message in and returns what has to be done.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -68,16 +66,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             settings::refresh(model);
             effects
         }
-        Message::Pasted(_) if !model.place().takes_text() => {
-            burst::refuse(model);
-            Vec::new()
-        }
-        Message::Pasted(text) => {
-            // A pasted list of codes is no list of commands, and a search is one line.
-            let line = text.lines().next().unwrap_or_default().trim();
-            let typed: Vec<_> = line.chars().take(LONGEST_PASTE).map(InputRequest::InsertChar).collect();
-            edit(model, &typed)
-        }
+        Message::Pasted(text) => paste::take(model, &text),
         Message::Answered { id, answer } => match model.topic_of(id) {
             Some(topic) => answers::take(model, topic, answer),
             None => Vec::new(),
