@@ -334,10 +334,9 @@ fn read_toml<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>, Set
 
 /// The line and the place in it, both from 1 on, where so many bytes stand before.
 fn place_in(text: &str, before: usize) -> (usize, usize) {
-    let before = &text.as_bytes()[..before.min(text.len())];
-    let lines = before.iter().filter(|byte| **byte == b'\n').count();
-    let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-    (lines + 1, String::from_utf8_lossy(&before[start..]).chars().count() + 1)
+    let before = text.get(..before).unwrap_or_default();
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
 }
 
 #[cfg(test)]
@@ -345,6 +344,15 @@ mod tests {
     use std::fs;
 
     use super::*;
+
+    #[test]
+    fn a_place_in_a_file_is_told_by_line_and_character() {
+        for (text, before, place) in
+            [("", 0, (1, 1)), ("a\nb", 2, (2, 1)), ("时区 = 1\n区 x", 15, (2, 3)), ("a", 9, (1, 1))]
+        {
+            assert_eq!(place_in(text, before), place, "{text:?} {before}");
+        }
+    }
 
     #[test]
     fn each_setting_says_where_it_comes_from() {
