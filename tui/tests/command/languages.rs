@@ -163,7 +163,7 @@ fn stranger(answer: &'static [u8]) -> u16 {
 #[tokio::test]
 async fn why_a_database_does_not_answer_is_said_in_the_readers_language() {
     let kami = Kami::with_cards().await;
-    let url = kami.database.url().to_owned();
+    let url = kami.database.url();
     let server = url.rsplit_once('/').unwrap().0;
     let host = server.rsplit_once('@').unwrap().1;
     let at = |port: u16, parameters: &str| format!("mysql://kami:x@127.0.0.1:{port}/db{parameters}");
