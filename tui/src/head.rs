@@ -22,7 +22,10 @@ pub(super) fn of(order: &ExportOrder, count: u64) -> String {
     let lines = [
         Some(say!(language, title)),
         Some(say!(language, "head.at", moment = moment, zone = zone_name)),
-        prefix.map(|prefix| say!(language, "head.prefix", prefix = one_line(prefix))),
+        prefix.map(|prefix| match prefix {
+            "" => say!(language, "head.no_prefix"),
+            prefix => say!(language, "head.prefix", prefix = one_line(prefix)),
+        }),
         Some(say!(language, "head.total", n = count)),
         Some(say!(language, "head.form")),
         Some("=".repeat(50)),
@@ -63,6 +66,12 @@ mod tests {
                  # Form: one code a line\n# {ruler}\n\n"
             )
         );
+        for (language, line) in
+            [(Language::English, "# Prefix: none\n"), (Language::Chinese, "# 前缀筛选: 无\n")]
+        {
+            let without = Source::Filter(unused(Some(String::new())));
+            assert!(of(&order(without, language, "UTC"), 1).contains(line));
+        }
         assert!(of(&order(Source::Ids(vec![1]), Language::Chinese, "UTC"), 1).contains("04:00:00 (UTC时区)"));
     }
 

@@ -41,6 +41,9 @@ pub fn words(language: Language, notice: &Notice) -> String {
             say!(language, key, n = number(*count), line = number(*line))
         }
         Notice::NotUnused(count) => counted(language, "notice.not_unused", *count),
+        Notice::Behind(count) => counted(language, "notice.behind", *count),
+        Notice::Whole(count) => counted(language, "notice.whole", *count),
+        Notice::Filed(count) => counted(language, "notice.filed", *count),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The first row of a table: which of its columns are the codes, the durations and the notes, in Chinese or English.
 
 use super::split::cells_of_line;
+use super::table::COLUMNS;
 use crate::spoken::{self, plain};
 
 /// What separates the cells of a table; of two that explain a header alike, the first is it.
@@ -95,6 +96,8 @@ pub(super) struct Columns {
     pub(super) status: Option<usize>,
     /// How many columns there are up to the last one with a title.
     pub(super) titled: usize,
+    /// Whether the table is one that we wrote.
+    pub(super) is_ours: bool,
 }
 
 /// Why a row is no header.
@@ -130,6 +133,7 @@ impl Columns {
             unit,
             note: place(&NOTE)?,
             status: place(&STATUS)?,
+            is_ours: COLUMNS.iter().all(|own| titles.contains(&key(own))),
             titled: titles.iter().rposition(|title| !title.is_empty()).map_or(0, |last| last + 1),
         })
     }

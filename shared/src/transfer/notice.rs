@@ -34,6 +34,12 @@ pub enum Notice {
     SeveralLines(u64, u64),
     /// So many rows say that their card was used or disabled, and will be unused.
     NotUnused(u64),
+    /// So many codes stand behind the prefix of their row now, as in `VIP-A1`.
+    Behind(u64),
+    /// So many codes have no prefix, and are taken whole.
+    Whole(u64),
+    /// So many codes do not begin with the prefix that they are filed under, and are taken whole.
+    Filed(u64),
 }
 
 /// What was met so far.
@@ -46,6 +52,7 @@ pub(super) struct Met {
     pub(super) counted: u64,
     pub(super) several_lines: Option<(u64, u64)>,
     pub(super) not_unused: u64,
+    pub(super) behind: u64,
 }
 
 impl Met {
@@ -57,6 +64,7 @@ impl Met {
             (Notice::Unmarked, self.unmarked),
             (Notice::Counted, self.counted),
             (Notice::NotUnused, self.not_unused),
+            (Notice::Behind, self.behind),
         ];
         let counts = counts.into_iter().filter(|(_, count)| *count > 0).map(|(notice, count)| notice(count));
         let several = self.several_lines.map(|(count, line)| Notice::SeveralLines(count, line));

@@ -10,20 +10,18 @@ use crate::zone::Zone;
 /// What the name of a file of unused cards begins with.
 pub const FILE: &str = "unused_cards_";
 
-/// The name of a file of unused cards, of one prefix if it is given.
+/// What stands for the prefix in the name of a file of cards without one.
+const NO_PREFIX: &str = "no-prefix";
+
+/// The name of a file of unused cards, of one prefix or without one if that is given.
 pub fn file_name(prefix: Option<&str>, at: DateTime<Utc>, zone: Zone) -> String {
     let at = zone.format(at, "%Y%m%d_%H%M%S");
-    match prefix {
-        None => format!("{FILE}{at}.txt"),
-        Some(prefix) => {
-            // A prefix that was taken over may hold what no file name should.
-            let safe: String = prefix
-                .chars()
-                .map(|character| if Prefix::allows(character) { character } else { '_' })
-                .collect();
-            format!("{FILE}{safe}_{at}.txt")
-        }
-    }
+    let Some(prefix) = prefix else { return format!("{FILE}{at}.txt") };
+    let prefix = if prefix.is_empty() { NO_PREFIX } else { prefix };
+    // A prefix that was taken over may hold what no file name should.
+    let safe = |character| if Prefix::allows(character) { character } else { '_' };
+    let prefix: String = prefix.chars().map(safe).collect();
+    format!("{FILE}{prefix}_{at}.txt")
 }
 
 /// The line of one card.
@@ -50,6 +48,7 @@ mod tests {
         assert_eq!(file_name(Some("VIP"), at, zone), "unused_cards_VIP_20260101_120000.txt");
         assert_eq!(file_name(Some("../季卡"), at, zone), "unused_cards____季卡_20260101_120000.txt");
         assert_eq!(line(&card(CardStatus::Unused, None, None, None)), "VIP-DEMO123456\n");
+        assert_eq!(file_name(Some(""), at, zone), "unused_cards_no-prefix_20260101_120000.txt");
     }
 
     #[test]

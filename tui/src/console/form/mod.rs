@@ -23,6 +23,12 @@ use crate::words::Language;
 /// The word for acts of every kind.
 const ANY: &str = "any";
 
+/// The word for the prefixes that codes of a file begin with; like the next, it can be no prefix.
+pub const AS_WRITTEN: &str = "as written";
+
+/// The word for codes without a prefix.
+pub const WHOLE: &str = "no prefix";
+
 /// A form that is being filled in.
 #[derive(Clone, Debug)]
 pub struct Form {
