@@ -37,8 +37,8 @@ pub(super) fn of(order: &ExportOrder, count: u64) -> String {
 mod tests {
     use kami_shared::duration::CardDuration;
     use kami_shared::filter::Filter;
-    use kami_shared::transfer::Format;
     use kami_shared::transfer::import::parse_txt;
+    use kami_shared::transfer::{Defaults, Format};
 
     use super::*;
     use crate::export::unused;
@@ -80,7 +80,8 @@ mod tests {
         for language in Language::ALL {
             let order = order(Source::Filter(unused(Some("VIP".to_owned()))), language, "Asia/Shanghai");
             let text = of(&order, 12_345_678) + "VIP-A1B2C3D4\n";
-            let parsed = parse_txt(text.as_bytes(), Some(CardDuration::Forever)).unwrap();
+            let defaults = Defaults::lasting(CardDuration::Forever);
+            let parsed = parse_txt(text.as_bytes(), &defaults).unwrap();
             assert_eq!((parsed.cards.len(), parsed.malformed.len()), (1, 0), "{text}");
             assert_eq!(parsed.notices, [], "{text}");
         }
