@@ -12,6 +12,7 @@ pub mod notice;
 pub mod odds;
 pub mod paths;
 pub mod period;
+pub mod schema;
 pub mod settings;
 pub mod size;
 pub mod touch;

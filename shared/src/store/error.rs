@@ -79,6 +79,11 @@ impl StoreError {
         self.server().is_some_and(|error| error.code == 1049)
     }
 
+    /// Whether there is no such database, table or column, as before `kami migrate`.
+    pub fn is_of_schema(&self) -> bool {
+        self.server().is_some_and(|error| matches!(error.code, 1049 | 1054 | 1146))
+    }
+
     /// What the server, the system or the driver made of it, where one of them did.
     pub fn cause(&self) -> Option<Cause<'_>> {
         match self {

@@ -39,6 +39,8 @@ pub struct MigrationPlan {
     pub creates_database: bool,
     /// The version found; 0 is a database without kami's schema.
     pub from_version: i32,
+    /// Whether there is a table of cards already, as a Flask service leaves it or an older kami.
+    pub has_cards: bool,
     /// What is done before them to tables that are not in their form, or forbids it all.
     pub takeover: Takeover,
     /// The migrations that were missing, in order.
@@ -106,6 +108,19 @@ pub enum MigrateError {
     Store(#[from] StoreError),
 }
 
+impl MigrationPlan {
+    /// Whether nothing would be done, and nothing stands in the way of it.
+    pub fn is_empty(&self) -> bool {
+        let Takeover { database, tables, repairs, routines, refusals } = &self.takeover;
+        let is_fit = database.is_none() && tables.is_empty() && repairs.is_empty() && routines.is_empty();
+        !self.creates_database
+            && is_fit
+            && refusals.is_empty()
+            && self.migrations.is_empty()
+            && self.routines.is_empty()
+    }
+}
+
 impl From<mysql_async::Error> for MigrateError {
     fn from(error: mysql_async::Error) -> Self {
         Self::Store(error.into())
@@ -124,6 +139,7 @@ impl Store {
             Err(error) if error.is_unknown_database() => Ok(MigrationPlan {
                 creates_database: true,
                 from_version: 0,
+                has_cards: false,
                 takeover: Takeover::default(),
                 migrations: known_migrations(),
                 routines: routines::definitions().collect(),
@@ -277,9 +293,15 @@ async fn plan(connection: &mut Conn) -> Result<MigrationPlan, MigrateError> {
         routines.extend(routines::definitions().filter(|one| !there.iter().any(|name| name == one.name)));
     }
     let takeover = takeover::look(connection, from_version).await?;
+    let has_cards: Option<u8> = connection
+        .query_first(
+            "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'cards'",
+        )
+        .await?;
     Ok(MigrationPlan {
         creates_database: false,
         from_version,
+        has_cards: has_cards.is_some(),
         takeover,
         migrations,
         routines,

@@ -58,6 +58,7 @@ impl Seller {
         model.location = Location {
             environment: Some("shop".to_owned()),
             server: "db-1".to_owned(),
+            database: "kamisystem".to_owned(),
             user: "li".to_owned(),
             production: false,
         };

@@ -14,8 +14,8 @@ use super::grants::RoleName;
 use super::output::{Output, Table};
 use super::releases::{Standing, standing, tested_in_words};
 use super::session::Session;
-use super::tables;
 use crate::console::reason;
+use crate::schema;
 use crate::settings::everybody_reads;
 use crate::words::{Language, number, say, whole_moment};
 
@@ -139,12 +139,12 @@ fn tables(language: Language, seen: Result<Option<Takeover>, StoreError>) -> Vec
             return vec![check(reason::store_error(language, &error), Some(mend))];
         }
     };
-    let refusals = takeover.refusals.iter().map(|refusal| tables::refusal(language, refusal));
+    let refusals = takeover.refusals.iter().map(|refusal| schema::refusal(language, refusal));
     let refusals = refusals.map(|refusal| match refusal.split_once([':', '：']) {
         Some((found, mend)) => check(found.to_owned(), Some(mend.trim_start().to_owned())),
         None => check(refusal, Some("kami migrate".to_owned())),
     });
-    let faults = tables::faults(language, &takeover).into_iter().map(|(found, statement)| {
+    let faults = schema::faults(language, &takeover).into_iter().map(|(found, statement)| {
         let statement = statement.map_or(String::new(), |statement| format!(": {statement}"));
         check(found, Some(format!("kami migrate{statement}")))
     });

@@ -9,9 +9,7 @@ use serde_json::json;
 use super::failure::Failure;
 use super::output::{Output, message};
 use super::session::Session;
-use super::tables;
-use crate::causes;
-use crate::console::reason;
+use crate::schema;
 use crate::words::{Language, say};
 
 /// Bring the database to this version's schema, making it if it is missing
@@ -39,9 +37,9 @@ impl Migrate {
         let (store, language) = (&session.store, session.language);
         let failed = |error| match error {
             error @ (MigrateError::Unfit(_) | MigrateError::Unchangeable { .. }) => {
-                Failure::Refused(words(language, &error))
+                Failure::Refused(schema::not_migrated(language, &error))
             }
-            error => Failure::Failed(anyhow::Error::msg(words(language, &error))),
+            error => Failure::Failed(anyhow::Error::msg(schema::not_migrated(language, &error))),
         };
         if self.dry_run {
             let plan = store.migration_plan().await.map_err(failed)?;
@@ -54,7 +52,7 @@ impl Migrate {
             return if refusals.is_empty() {
                 Ok(())
             } else {
-                Err(Failure::Refused(tables::refusals(language, refusals)))
+                Err(Failure::Refused(schema::refusals(language, refusals)))
             };
         }
         // Not by the account's rights: those on kami's own tables are no matter before there are any.
@@ -75,34 +73,17 @@ impl Migrate {
     }
 }
 
-/// Why nothing was migrated.
-fn words(language: Language, error: &MigrateError) -> String {
-    match error {
-        MigrateError::Newer { found, known } => {
-            say!(language, "migrate.newer", found = found, known = known)
-        }
-        MigrateError::Locked => say!(language, "migrate.locked"),
-        MigrateError::Unfit(refusals) => tables::refusals(language, refusals),
-        MigrateError::Unchangeable { table, cause } => {
-            let why = causes::with_values(language, cause, reason::store_error(language, cause));
-            say!(language, "migrate.unchangeable", table = table, why = why)
-        }
-        MigrateError::Failed { migration, cause } => {
-            let why = causes::with_values(language, cause, reason::store_error(language, cause));
-            match migration {
-                Some(name) => say!(language, "migrate.failed_at", name = name, why = why),
-                None => say!(language, "migrate.failed", why = why),
-            }
-        }
-        MigrateError::Diverged(name) => say!(language, "migrate.diverged", name = name),
-        MigrateError::Store(error) => reason::store_error(language, error),
-    }
-}
-
 fn print_done(language: Language, done: &MigrationPlan) -> io::Result<()> {
-    let MigrationPlan { creates_database, from_version, takeover, migrations, routines, routines_denied } =
-        done;
-    let mended = tables::faults(language, takeover);
+    let MigrationPlan {
+        creates_database,
+        from_version,
+        has_cards: _,
+        takeover,
+        migrations,
+        routines,
+        routines_denied,
+    } = done;
+    let mended = schema::faults(language, takeover);
     let mut out = io::stdout();
     if *creates_database {
         writeln!(out, "{}", say!(language, "migrate.made"))?;
@@ -127,10 +108,10 @@ fn print_done(language: Language, done: &MigrationPlan) -> io::Result<()> {
 
 fn print_json(language: Language, plan: &MigrationPlan, samples: Option<u64>) -> io::Result<()> {
     let takeover = &plan.takeover;
-    let repairs = tables::faults(language, takeover);
+    let repairs = schema::faults(language, takeover);
     let repairs =
         repairs.into_iter().map(|(what, statement)| json!({ "what": what, "statement": statement }));
-    let refusals = takeover.refusals.iter().map(|refusal| tables::refusal(language, refusal));
+    let refusals = takeover.refusals.iter().map(|refusal| schema::refusal(language, refusal));
     let migrations = plan.migrations.iter().map(
         |migration| json!({ "version": migration.version, "name": migration.name, "sql": migration.sql }),
     );
@@ -154,7 +135,7 @@ fn print_plan(language: Language, plan: &MigrationPlan) -> io::Result<()> {
     if plan.creates_database {
         writeln!(out, "-- {}", say!(language, "migrate.would_make"))?;
     }
-    let to_mend = tables::faults(language, &plan.takeover);
+    let to_mend = schema::faults(language, &plan.takeover);
     for (what, _) in &to_mend {
         writeln!(out, "-- {}", say!(language, "takeover.to_mend", what = what))?;
     }

@@ -31,7 +31,6 @@ mod releases;
 mod session;
 mod show;
 mod stats;
-mod tables;
 mod unbind;
 mod undo;
 

@@ -104,6 +104,8 @@ pub enum Act {
     FilterLog,
     /// Ask the database again.
     Refresh,
+    /// Bring the database to this version's schema.
+    Migrate,
     /// Turn the colours to the other background.
     Theme,
     /// Speak the other language.
@@ -175,6 +177,7 @@ impl Act {
             Self::Log => "act.log",
             Self::FilterLog => "act.filter_log",
             Self::Refresh => "act.refresh",
+            Self::Migrate => "act.migrate",
             Self::Theme => "act.theme",
             Self::Language => "act.language",
             Self::Settings => "act.settings",

@@ -8,8 +8,8 @@ use kami_shared::filter::{Anchor, Capped, Filter, Position, Sort};
 use kami_shared::gate::Confirmed;
 use kami_shared::operator::Operator;
 use kami_shared::store::{
-    ActError, ActFilter, ActOutcome, ActStep, Acted, Batch, Grants, LogRecord, Page, PrefixCounts,
-    SearchCursor, SearchStep, Selection, StatusCounts, Survey, Undoable,
+    ActError, ActFilter, ActOutcome, ActStep, Acted, Batch, Grants, LogRecord, MigrateError, MigrationPlan,
+    Page, PrefixCounts, SearchCursor, SearchStep, Selection, StatusCounts, Survey, Undoable,
 };
 use kami_shared::transfer::import::ReadError;
 use tui_input::InputRequest;
@@ -21,6 +21,7 @@ use super::order::{Order, Undoing};
 use super::pointer::Pointer;
 use super::session::Own;
 use super::statistics::{Series, Statistics};
+use super::unready::Unready;
 use crate::export::{ExportError, Exported};
 use crate::settings::Choice;
 
@@ -92,6 +93,8 @@ pub enum Topic {
     Undo,
     /// What is being done to cards.
     Work,
+    /// What is being done to the tables.
+    Schema,
 }
 
 /// A question to the database.
@@ -99,6 +102,8 @@ pub enum Topic {
 pub enum Question {
     /// What the database allows.
     Server,
+    /// To bring the database to this version's schema.
+    Migrate,
     /// A part of an order that an index serves.
     Rows {
         /// Which cards.
@@ -260,6 +265,10 @@ pub enum Answer {
     },
     /// The work is done.
     Done(Box<Done>),
+    /// The database has to be migrated first.
+    Unready(Unready),
+    /// What came of migrating it.
+    Migrated(Result<Box<MigrationPlan>, Box<MigrateError>>),
     /// There is no answer.
     Failed(Failure),
 }

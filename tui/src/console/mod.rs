@@ -32,6 +32,7 @@ pub mod settings;
 pub mod statistics;
 pub mod terminal;
 pub mod theme;
+pub mod unready;
 pub mod update;
 pub mod view;
 mod worker;

@@ -17,6 +17,7 @@ use super::session::Session;
 use super::settings::{Files, Sources};
 use super::statistics::Statistics;
 use super::theme::Theme;
+use super::unready::Unready;
 use crate::settings::{Source, Sourced};
 use crate::words::Language;
 
@@ -85,6 +86,8 @@ pub struct Location {
     pub environment: Option<String>,
     /// The server.
     pub server: String,
+    /// The database on it.
+    pub database: String,
     /// The database account.
     pub user: String,
     /// Whether real customers depend on it.
@@ -117,6 +120,18 @@ pub enum Link {
     Connecting,
     /// It answers.
     Up,
+    /// It answers, but has to be migrated before anything can be done with it.
+    Unready {
+        /// What it lacks.
+        what: Unready,
+        /// When it is asked again, since others may migrate it.
+        look_at: DateTime<Utc>,
+    },
+    /// It is being migrated.
+    Migrating {
+        /// Since when.
+        since: DateTime<Utc>,
+    },
     /// It does not, and will be asked again.
     Away {
         /// Why, in the words of the store.
@@ -411,7 +426,7 @@ impl Model {
 
     /// Whether anything shown moves faster than the minute, so that the clock has to tick faster.
     pub fn is_lively(&self) -> bool {
-        !self.asked.is_empty() || matches!(self.link, Link::Away { .. })
+        !self.asked.is_empty() || matches!(self.link, Link::Away { .. } | Link::Migrating { .. })
     }
 
     /// Says something in the message line.

@@ -95,6 +95,8 @@ pub enum Consequence {
     Order(Order),
     /// Deletes the saved view of this name.
     DropView(String),
+    /// Brings the database to this version's schema.
+    Migrate,
 }
 
 /// Lines to read.

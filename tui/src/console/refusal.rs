@@ -21,6 +21,7 @@ pub fn refusal(model: &Model, act: Act) -> Option<String> {
         Act::Export | Act::Import | Act::Suspend if model.confined => {
             Some(say!(language, "refusal.confined"))
         }
+        Act::Migrate => unmigratable(model),
         _ if act.writes() && model.read_only.is_some() => {
             model.read_only.map(|reason| say!(language, reason.key()))
         }
@@ -48,6 +49,20 @@ pub fn refusal(model: &Model, act: Act) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Why the database cannot be migrated now.
+fn unmigratable(model: &Model) -> Option<String> {
+    let language = model.language;
+    let key = match (&model.link, model.read_only) {
+        (Link::Unready { .. }, Some(reason)) => reason.key(),
+        (Link::Unready { what, .. }, None) if !what.can_be_migrated() => "refusal.unmigratable",
+        (Link::Unready { .. }, None) => return None,
+        (Link::Migrating { .. }, _) => "refusal.migrating",
+        (Link::Up, _) => "refusal.migrated",
+        (Link::Connecting | Link::Away { .. }, _) => "refusal.away",
+    };
+    Some(say!(language, key))
 }
 
 /// The rights that an act needs and the account lacks, as far as they are known.

@@ -93,6 +93,7 @@ fn model(settings: &Settings, variable: &dyn Fn(&str) -> Option<String>) -> Mode
     model.location = Location {
         environment: connection.name.clone(),
         server: connection.server.clone(),
+        database: connection.url.database().into_owned(),
         user: connection.user.clone(),
         production: connection.production,
     };

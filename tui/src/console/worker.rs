@@ -11,8 +11,8 @@ use kami_shared::filter::{Anchor, Filter, Sort};
 use kami_shared::gate::Confirmed;
 use kami_shared::operator::Operator;
 use kami_shared::store::{
-    ActError, ActFilter, ActProgress, LogFilter, ManyAct, OneAct, OneEdit, Progress, SearchCursor,
-    SearchStep, Selection, Store, StoreError, Undo, Undoable,
+    ActError, ActFilter, ActProgress, LogFilter, ManyAct, MigrateError, OneAct, OneEdit, Progress,
+    SearchCursor, SearchStep, Selection, Store, StoreError, Undo, Undoable,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
@@ -23,7 +23,9 @@ use super::order::{Order, Target};
 use super::reason::store_error;
 use super::session::Own;
 use super::statistics::{Chart, EXPIRING_NEXT, STOCK_DAYS, Series, Statistics};
+use super::unready::Unready;
 use crate::export;
+use crate::schema::not_migrated;
 use crate::words::Language;
 
 /// How many acts of a card's history are shown.
@@ -125,7 +127,14 @@ struct Errand {
 
 impl Errand {
     async fn run(&self, question: Question) {
+        let is_of_table = matches!(question, Question::Rows { .. } | Question::Search { .. });
         if let Err(error) = self.answer(question).await {
+            if is_of_table
+                && error.is_of_schema()
+                && let Some(what) = self.lacks().await
+            {
+                return self.send(Answer::Unready(what));
+            }
             self.send(Answer::Failed(Failure {
                 words: store_error(self.language, &error),
                 passes: error.is_transient(),
@@ -133,10 +142,21 @@ impl Errand {
         }
     }
 
+    /// What a migration would bring to the database; none where nothing is lacking, or it does not say so.
+    async fn lacks(&self) -> Option<Unready> {
+        match self.store.migration_plan().await {
+            Ok(plan) if plan.is_empty() => None,
+            Ok(plan) => Some(Unready::Planned(Box::new(plan))),
+            Err(MigrateError::Store(_)) => None,
+            Err(error) => Some(Unready::Stuck(not_migrated(self.language, &error))),
+        }
+    }
+
     async fn answer(&self, question: Question) -> Result<(), StoreError> {
         let store = &self.store;
         let answer = match question {
             Question::Server => Answer::Server(store.grants().await?),
+            Question::Migrate => Answer::Migrated(store.migrate().await.map(Box::new).map_err(Box::new)),
             Question::Rows { filter, sort, anchor, size, landing } => {
                 Answer::Rows(store.page(&filter, sort, &anchor, size).await?, landing)
             }

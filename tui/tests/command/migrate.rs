@@ -72,7 +72,7 @@ fn it_speaks_the_readers_language() {
 }
 
 /// What a Flask installation may have beside the usual: an old engine, an old character set and a date of zeros.
-const OLD: &str = "
+pub(crate) const OLD: &str = "
     CREATE TABLE cards (
         id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, prefix VARCHAR(16) NOT NULL, code VARCHAR(64) NOT NULL,
         full_code VARCHAR(128) NOT NULL UNIQUE, used_at DATETIME NULL, expire_at DATETIME NULL,

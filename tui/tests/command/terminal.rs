@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::sync::{Arc, Mutex};
 
-use kami_testkit::eventually;
+use kami_testkit::{TestDatabase, eventually};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 use super::fixtures::Kami;
@@ -258,4 +258,26 @@ async fn which_of_several_environments_is_asked_at_a_terminal_and_refused_withou
     let mut command = kami.command(&["list"]);
     let ran = super::fixtures::ran(command.env_remove("DATABASE_URL").output().unwrap()).ends(2);
     assert!(ran.err.contains("choose one with -e NAME: shop, trial"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn the_console_makes_and_takes_over_databases_once_that_is_agreed_to() {
+    let absent = Kami::on(TestDatabase::absent());
+    let flask = Kami::on(TestDatabase::create_empty().await);
+    flask.database.execute(super::migrate::OLD).await;
+    for (kami, lack, then) in [
+        // single words, since what is drawn leaves out the blanks between them
+        (&absent, absent.database.name(), "some."),
+        (&flask, "MyISAM", "VIP-A"),
+    ] {
+        let mut console = Terminal::open(kami, &[]);
+        console.shows(lack).await;
+        console.types("\r");
+        console.shows("sure?").await;
+        console.types("y");
+        console.shows(then).await;
+        console.types("q");
+        console.ends(0).await;
+    }
+    assert_eq!(flask.statuses().len(), 1);
 }

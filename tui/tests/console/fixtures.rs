@@ -43,6 +43,7 @@ impl Console {
         model.location = Location {
             environment: Some("dev".to_owned()),
             server: "db-1".to_owned(),
+            database: "kamisystem".to_owned(),
             user: "li".to_owned(),
             production: false,
         };

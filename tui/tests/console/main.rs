@@ -20,6 +20,7 @@ mod strict;
 mod tmux;
 mod truth;
 mod undo;
+mod unready;
 mod update;
 mod wire;
 mod worth;

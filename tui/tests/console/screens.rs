@@ -22,7 +22,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
 use crate::fixtures::{Console, cards, now, theme};
-use crate::imports;
+use crate::{imports, unready};
 
 const SIZES: [(u16, u16); 4] = [(40, 20), (80, 24), (120, 40), (200, 50)];
 
@@ -35,7 +35,7 @@ const STARTED: fn((u16, u16), Language) -> Console = Console::started;
 /// A screen: its name, where its console begins, and what leads to it.
 pub(crate) type Screen = (&'static str, fn((u16, u16), Language) -> Console, fn(&mut Console));
 
-pub(crate) const SCREENS: [Screen; 46] = [
+pub(crate) const SCREENS: [Screen; 48] = [
     ("cards", CARDS, |_| {}),
     ("marked", CARDS, |console| {
         console.keys("j  ");
@@ -55,6 +55,8 @@ pub(crate) const SCREENS: [Screen; 46] = [
         console.keys("r");
         console.answer(Topic::Rows, Answer::Failed(refused()));
     }),
+    ("unready", STARTED, |console| unready::unready(console, unready::flask())),
+    ("unfit", STARTED, |console| unready::unready(console, unready::unfit())),
     ("loading", CARDS, |console| {
         console.keys("/VIP");
         console.model.now = now() + chrono::TimeDelta::milliseconds(300);

@@ -2,12 +2,12 @@
 
 use kami_shared::filter::Filter;
 
-use super::{filters, forms, gate, import, lists, log, settings, table, views, work};
+use super::{filters, forms, gate, import, lists, log, schema, settings, table, views, work};
 use crate::console::act::Act;
 use crate::console::cards::Marks;
 use crate::console::keymap;
 use crate::console::message::{Effect, Question, Topic};
-use crate::console::model::{Model, Place, Tone};
+use crate::console::model::{Link, Model, Place, Tone};
 use crate::console::overlay::Overlay;
 use crate::console::refusal;
 use crate::console::statistics;
@@ -197,7 +197,9 @@ fn cards_act(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::PageUp => table::turn(model, false),
         Act::First => table::first(model),
         Act::Last => table::last(model),
+        Act::Open if matches!(model.link, Link::Unready { .. }) => self::act(model, Act::Migrate),
         Act::Open => open_detail(model),
+        Act::Migrate => schema::offer(model),
         Act::Back => back(model),
         Act::Search => {
             model.notice = None;

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use kami_shared::filter::{Capped, Position, Sort};
 use kami_shared::store::{Grants, Page, SearchStep};
 
-use super::{acts, gate, import, lists, log, paste, table, undo, work};
+use super::{acts, gate, import, lists, log, paste, schema, table, undo, work};
 use crate::console::cards::Landing;
 use crate::console::message::{Answer, Effect, Failure, Question, Topic};
 use crate::console::model::{History, Link, Model, ReadOnly, Tone};
@@ -87,6 +87,11 @@ pub(super) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
             Vec::new()
         }
         Answer::Done(done) => work::done(model, *done),
+        Answer::Unready(what) => {
+            schema::unready(model, what);
+            Vec::new()
+        }
+        Answer::Migrated(done) => schema::migrated(model, done),
         Answer::Failed(failure) => failed(model, topic, failure),
     }
 }
@@ -245,7 +250,7 @@ fn failed(model: &mut Model, topic: Topic, failure: Failure) -> Vec<Effect> {
         Topic::Rows if failure.passes || matches!(model.link, Link::Away { .. }) => {
             let tries = match model.link {
                 Link::Away { tries, .. } => tries + 1,
-                Link::Connecting | Link::Up => 1,
+                _ => 1,
             };
             let pause = 2_u32.saturating_pow(tries).min(LONGEST_PAUSE);
             let retry_at = model.now + TimeDelta::seconds(i64::from(pause));
@@ -253,7 +258,8 @@ fn failed(model: &mut Model, topic: Topic, failure: Failure) -> Vec<Effect> {
         }
         // What the table is asked for says it once; these would only say it again.
         Topic::Total | Topic::Offset | Topic::History | Topic::Server => {}
-        Topic::Counts if failure.passes => {}
+        Topic::Counts
+            if failure.passes || matches!(model.link, Link::Unready { .. } | Link::Migrating { .. }) => {}
         Topic::Import => import::fail(model, failure.words),
         Topic::Survey => gate::not_surveyed(model, failure.words),
         Topic::Rows
@@ -265,6 +271,7 @@ fn failed(model: &mut Model, topic: Topic, failure: Failure) -> Vec<Effect> {
         | Topic::Codes
         | Topic::Statistics
         | Topic::Undo
+        | Topic::Schema
         | Topic::Work => {
             model.say_failed(failure.words, failure.passes);
         }

@@ -6,7 +6,7 @@ use kami_shared::gate::{Answer, Asks, Gate, Weight};
 use kami_shared::store::{GenerateOrder, Selection, Survey};
 use tui_input::Input;
 
-use super::{views, work};
+use super::{schema, views, work};
 use crate::cells::harmless;
 use crate::console::message::{Effect, Question, Topic};
 use crate::console::model::{Model, Tone};
@@ -190,6 +190,10 @@ pub(super) fn confirmed(model: &mut Model) -> Vec<Effect> {
         Consequence::DropView(name) => {
             model.overlays.pop();
             return views::drop(model, name);
+        }
+        Consequence::Migrate => {
+            model.overlays.pop();
+            return schema::migrate(model);
         }
     };
     let weight = order.weight();

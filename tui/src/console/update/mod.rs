@@ -11,6 +11,7 @@ mod lists;
 mod log;
 mod paste;
 mod pointer;
+mod schema;
 mod settings;
 mod table;
 mod undo;
@@ -95,6 +96,7 @@ fn tick(model: &mut Model) -> Vec<Effect> {
             effects.push(model.ask(Topic::Counts, Question::Counts));
             effects
         }
+        Link::Unready { look_at, .. } if look_at <= model.now && !is_asking => start(model),
         Link::Up if !is_asking => look_again(model, LOOK_AGAIN),
         _ => Vec::new(),
     }

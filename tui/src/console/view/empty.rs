@@ -7,7 +7,10 @@ use ratatui::text::Line;
 
 use super::paint::span;
 use crate::cells::{cells, harmless, wrap};
+use crate::console::act::Act;
 use crate::console::model::{Link, Model};
+use crate::console::refusal::refusal;
+use crate::console::unready::Unready;
 use crate::words::say;
 
 /// The words in the middle of an empty table.
@@ -26,6 +29,14 @@ pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
                 (harmless(reason).into_owned(), theme.dim()),
                 (String::new(), theme.text()),
                 (again, theme.text()),
+            ]
+        }
+        Link::Unready { what, .. } => unready(model, what),
+        Link::Migrating { since } => {
+            let seconds = (model.now - *since).num_seconds().max(0);
+            vec![
+                (say!(language, "unready.migrating", seconds = seconds), theme.text()),
+                (say!(language, "unready.leaving"), theme.dim()),
             ]
         }
         Link::Connecting => vec![(say!(language, "empty.connecting"), theme.dim())],
@@ -52,4 +63,18 @@ pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         let x = area.x + (area.width - width) / 2;
         frame.buffer_mut().set_line(x, y, &Line::from(span(words, style)), width);
     }
+}
+
+/// What the database lacks, and how it gets it.
+fn unready(model: &Model, what: &Unready) -> Vec<(String, Style)> {
+    let (language, theme) = (model.language, model.theme);
+    let title = (what.title(language, &model.location.database), theme.warning());
+    let details = what.details(language).into_iter().map(|line| (line, theme.dim()));
+    let next = match refusal(model, Act::Migrate) {
+        None if what.is_new() => say!(language, "unready.offer_new"),
+        None => say!(language, "unready.offer"),
+        Some(reason) => reason,
+    };
+    let gap = (String::new(), theme.text());
+    [title].into_iter().chain(details).chain([gap, (next, theme.text())]).collect()
 }

@@ -37,6 +37,12 @@ pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     match model.link {
         Link::Up => {}
         Link::Connecting => right.extend([span(say!(language, "header.connecting"), theme.dim()), space(3)]),
+        Link::Unready { .. } => {
+            right.extend([span(say!(language, "header.unready"), theme.warning()), space(3)])
+        }
+        Link::Migrating { .. } => {
+            right.extend([span(say!(language, "header.migrating"), theme.warning()), space(3)]);
+        }
         Link::Away { .. } => right.extend([span(say!(language, "header.away"), theme.danger()), space(3)]),
     }
     if model.read_only.is_some() {

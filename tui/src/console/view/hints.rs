@@ -8,7 +8,7 @@ use super::paint::{space, span};
 use crate::cells::cells;
 use crate::console::act::Act;
 use crate::console::keymap::{self, Binding};
-use crate::console::model::Model;
+use crate::console::model::{Link, Model};
 use crate::console::refusal::refusal;
 use crate::words::say;
 
@@ -65,6 +65,7 @@ fn suits_cards(model: &Model, act: Act) -> bool {
     match act {
         Act::Disable => !model.cards.are_disabled(true),
         Act::Enable => !model.cards.are_disabled(false),
+        Act::Migrate => matches!(model.link, Link::Unready { .. }),
         _ => true,
     }
 }

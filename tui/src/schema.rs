@@ -1,12 +1,14 @@
-//! What is said of tables that are not in the form that kami works with.
+//! What is said of a database that is not in the form that this kami works with, and of bringing it there.
 
-use kami_shared::store::{FaultKind, IndexFault, Refusal, RepairKind, Takeover};
+use kami_shared::store::{FaultKind, IndexFault, MigrateError, Refusal, RepairKind, Takeover};
 
+use crate::causes;
 use crate::cells::harmless;
+use crate::console::reason;
 use crate::words::{Language, number, say};
 
 /// Everything that is not as it should be, each with the statement that mends it, where one does.
-pub(super) fn faults(language: Language, takeover: &Takeover) -> Vec<(String, Option<String>)> {
+pub fn faults(language: Language, takeover: &Takeover) -> Vec<(String, Option<String>)> {
     let mut faults = Vec::new();
     if let Some(statement) = &takeover.database {
         faults.push((say!(language, "takeover.database"), Some(statement.clone())));
@@ -69,7 +71,7 @@ fn repair(language: Language, kind: RepairKind) -> String {
 }
 
 /// Why a table cannot be taken over, and what to do about it.
-pub(super) fn refusal(language: Language, refusal: &Refusal) -> String {
+pub fn refusal(language: Language, refusal: &Refusal) -> String {
     match refusal {
         Refusal::NoTable { table, found } if found == "SYSTEM VERSIONED" => {
             say!(language, "takeover.refusal.versioned", table = table)
@@ -140,7 +142,31 @@ pub(super) fn refusal(language: Language, refusal: &Refusal) -> String {
 }
 
 /// All of the refusals, each on its line.
-pub(super) fn refusals(language: Language, all: &[Refusal]) -> String {
+pub fn refusals(language: Language, all: &[Refusal]) -> String {
     let lines = all.iter().map(|one| format!("\n  {}", refusal(language, one)));
     say!(language, "takeover.refused") + &lines.collect::<String>()
+}
+
+/// Why nothing was migrated.
+pub fn not_migrated(language: Language, error: &MigrateError) -> String {
+    match error {
+        MigrateError::Newer { found, known } => {
+            say!(language, "migrate.newer", found = found, known = known)
+        }
+        MigrateError::Locked => say!(language, "migrate.locked"),
+        MigrateError::Unfit(all) => refusals(language, all),
+        MigrateError::Unchangeable { table, cause } => {
+            let why = causes::with_values(language, cause, reason::store_error(language, cause));
+            say!(language, "migrate.unchangeable", table = table, why = why)
+        }
+        MigrateError::Failed { migration, cause } => {
+            let why = causes::with_values(language, cause, reason::store_error(language, cause));
+            match migration {
+                Some(name) => say!(language, "migrate.failed_at", name = name, why = why),
+                None => say!(language, "migrate.failed", why = why),
+            }
+        }
+        MigrateError::Diverged(name) => say!(language, "migrate.diverged", name = name),
+        MigrateError::Store(error) => reason::store_error(language, error),
+    }
 }
