@@ -174,6 +174,11 @@ pub(super) fn is_row(line: &str) -> bool {
     line.contains(SEPARATORS)
 }
 
+/// Whether a line has nothing but empty cells, whatever separates them.
+pub(super) fn is_empty_row(line: &str) -> bool {
+    line.chars().all(|character| character.is_whitespace() || SEPARATORS.contains(&character))
+}
+
 /// Whether a cell is the title of a column of codes, which no code is.
 pub(super) fn is_title(cell: &str) -> bool {
     let title = key(cell);

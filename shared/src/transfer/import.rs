@@ -7,6 +7,7 @@ use super::header::{is_row, is_title};
 use super::lines::Lines;
 use super::notice::Notice;
 pub use super::refusal::{Malformed, MalformedReason, ReadError};
+use super::repair::bare;
 use super::rows::{self, begins_table};
 use super::understood::{card, is_beyond_doubt, is_code, read_code};
 use super::{Defaults, ImportCards};
@@ -69,7 +70,7 @@ fn parse_list(
             continue;
         }
         let card = read_code(content, &mut gathering.met)
-            .and_then(|code| card(code, &gathering.filing, duration.unwrap_or(CardDuration::Forever), None))
+            .and_then(|code| card(&code, &gathering.filing, duration.unwrap_or(CardDuration::Forever), None))
             .map(|found| found.if_titled(gathering.met.title.is_some()));
         if card.is_ok() && duration.is_none() {
             return Err(ReadError::NoDuration);
@@ -109,6 +110,7 @@ pub fn parse_csv(source: impl Read, defaults: &Defaults) -> Result<Parsed, ReadE
 
 /// Whether a line is a code beyond doubt, and no title of a column.
 fn is_code_alone(line: &str) -> bool {
+    let (line, _) = bare(line);
     is_code(line) && line.contains(char::is_numeric)
 }
 
@@ -125,7 +127,6 @@ fn parse_table(
 mod tests {
     use std::io;
 
-    use chrono::{DateTime, Utc};
     use proptest::prelude::*;
 
     use super::*;
@@ -135,7 +136,6 @@ mod tests {
     use crate::prefix::PrefixError;
     use crate::record::CardRecord;
     use crate::transfer::{table, txt as text_file};
-    use crate::zone::Zone;
 
     const DAY: CardDuration = CardDuration::Seconds(86_400);
 
@@ -202,11 +202,9 @@ mod tests {
 
     #[test]
     fn what_is_exported_can_be_imported() {
-        let at: DateTime<Utc> = "2026-01-01T00:00:00Z".parse().unwrap();
         let note = "'=1;+1\n👨\u{200d}👩 \\u{a}";
         let card = CardRecord { note: Some(note.into()), ..record(CardStatus::Unused, None, None, None) };
-        let text = text_file::header(None, 1, at, Zone::default()) + &text_file::line(&card);
-        assert_eq!(codes(&txt(&text)), [(7, card.full_code.clone())]);
+        assert_eq!(codes(&txt(&text_file::line(&card))), [(1, card.full_code.clone())]);
         let parsed = csv(&(table::csv_header() + &table::csv_line(&card)));
         assert_eq!(codes(&parsed), [(2, card.full_code.clone())]);
         let row = parsed.cards.get(0).unwrap();

@@ -95,9 +95,9 @@ pub(super) fn refusal(language: Language, number: u16, names: &[String]) -> Stri
         "engine" if names.clone().any(|name| DISK_FULL.contains(&name)) => "disk_full",
         key => key,
     };
-    // A name has no space: what has is a sentence of the server's.
-    let is_shown =
-        |name: &&str| meaning.is_some_and(|meaning| meaning.names) && !name.contains(char::is_whitespace);
+    // A name has no space, but for a right such as CREATE USER: what has is a sentence of the server's.
+    let is_sentence = |name: &str| name.contains(char::is_whitespace) && name.chars().any(char::is_lowercase);
+    let is_shown = |name: &&str| meaning.is_some_and(|meaning| meaning.names) && !is_sentence(name);
     let shown = names.filter(is_shown);
     let shown: Vec<_> = shown.map(|name| cut_end(&harmless(name), NAME).into_owned()).collect();
     let words = say!(language, format!("server.{key}"));
@@ -146,6 +146,7 @@ mod tests {
         for (number, quoted, end) in [
             (1045, &["kami@10.0.0.7"][..], " (MySQL 1045: kami@10.0.0.7)"),
             (1142, &["SELECT", "u@%", "db.\u{1b}cards"], " (MySQL 1142: SELECT, u@%, db.␛cards)"),
+            (1227, &["CREATE USER"], " (MySQL 1227: CREATE USER)"),
             (1062, &["VIP-SECRET", "cards.full_code"], " (MySQL 1062)"),
             (1129, &["10.0.0.7", "mysqladmin flush-hosts"], " (MySQL 1129: 10.0.0.7)"),
             (65_000, &["VIP-SECRET"], " (MySQL 65000)"),

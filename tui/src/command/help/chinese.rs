@@ -409,4 +409,7 @@ pub(super) const REASONS: &[(&str, &str)] = &[
     ("longer than 128 characters", "超过 128 个字符"),
     ("control characters and invisible ones are not allowed", "不能包含控制字符或不可见字符"),
     ("invalid digit found in string", "不是整数"),
+    ("cannot parse integer from empty string", "为空"),
+    ("number too large to fit in target type", "数字太大"),
+    ("number too small to fit in target type", "数字太小"),
 ];

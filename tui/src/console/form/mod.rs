@@ -18,6 +18,7 @@ use self::opened::edit_fields;
 use crate::console::field::{Field, FieldName};
 use crate::console::order::Target;
 use crate::export::{self, Source};
+use crate::words::Language;
 
 /// The word for acts of every kind.
 const ANY: &str = "any";
@@ -99,6 +100,8 @@ pub struct Sources {
     pub at: DateTime<Utc>,
     /// The zone in which the file shows moments.
     pub zone: Zone,
+    /// The language of the file's head.
+    pub language: Language,
 }
 
 impl FormKind {

@@ -74,6 +74,7 @@ impl Form {
             path: (!path.is_empty()).then(|| PathBuf::from(path))?,
             at: sources.at,
             zone: sources.zone,
+            language: sources.language,
         })
     }
 
