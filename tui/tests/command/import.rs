@@ -16,8 +16,8 @@ async fn a_dry_run_says_what_each_line_would_do() {
     let ran = kami.run(&arguments).ends(4);
     assert_eq!(
         ran.out,
-        "3  new            VIP-NEW1\n4  there already  vip-a\n5  malformed      a code or a word? Name a \
-         prefix or none, or put code in line 1\n6  new            季卡-NEW2\n"
+        "3  new            VIP-NEW1\n4  there already  vip-a\n5  malformed      a code? Name a prefix or none, \
+         or put code in line 1\n6  new            季卡-NEW2\n"
     );
     assert_eq!(ran.err, "kami: 1 there already, 1 malformed, 2 new\n");
     let ran = kami.run(&[&arguments[..], &["--json"]].concat()).ends(4);
