@@ -4,7 +4,7 @@ pub mod act;
 pub mod backend;
 pub mod burst;
 pub mod cards;
-mod clipboard;
+pub mod clipboard;
 pub mod column;
 pub mod field;
 pub mod form;

@@ -5,6 +5,7 @@
 mod acts;
 mod bursts;
 mod contrast;
+mod copies;
 mod ends;
 mod fixtures;
 mod gate;
