@@ -30,6 +30,7 @@ pub mod search;
 pub mod session;
 pub mod settings;
 pub mod statistics;
+pub mod suits;
 pub mod terminal;
 pub mod theme;
 pub mod update;

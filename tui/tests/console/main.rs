@@ -18,6 +18,7 @@ mod preferences;
 mod pseudo_terminal;
 mod screens;
 mod strict;
+mod suits;
 mod tmux;
 mod truth;
 mod undo;
