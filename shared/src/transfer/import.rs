@@ -7,6 +7,7 @@ use super::header::{is_row, is_title};
 use super::lines::Lines;
 use super::notice::Notice;
 pub use super::refusal::{Malformed, MalformedReason, ReadError};
+use super::repair::bare;
 use super::rows::{self, begins_table};
 use super::understood::{card, is_beyond_doubt, is_code, read_code};
 use super::{Defaults, ImportCards};
@@ -69,7 +70,7 @@ fn parse_list(
             continue;
         }
         let card = read_code(content, &mut gathering.met)
-            .and_then(|code| card(code, &gathering.filing, duration.unwrap_or(CardDuration::Forever), None))
+            .and_then(|code| card(&code, &gathering.filing, duration.unwrap_or(CardDuration::Forever), None))
             .map(|found| found.if_titled(gathering.met.title.is_some()));
         if card.is_ok() && duration.is_none() {
             return Err(ReadError::NoDuration);
@@ -109,6 +110,7 @@ pub fn parse_csv(source: impl Read, defaults: &Defaults) -> Result<Parsed, ReadE
 
 /// Whether a line is a code beyond doubt, and no title of a column.
 fn is_code_alone(line: &str) -> bool {
+    let (line, _) = bare(line);
     is_code(line) && line.contains(char::is_numeric)
 }
 

@@ -28,6 +28,8 @@ pub enum Notice {
     Comments(u64),
     /// So many codes had an apostrophe or `="…"` of a spreadsheet around them.
     Unmarked(u64),
+    /// So many codes had characters that nobody sees, of full width, or another kind of hyphen.
+    Respelled(u64),
     /// So many durations count months as 30 days or years as 365.
     Counted(u64),
     /// So many cells have several lines, the first of them in the row of this line, from 1.
@@ -49,6 +51,7 @@ pub(super) struct Met {
     pub(super) title: Option<u64>,
     pub(super) comments: u64,
     pub(super) unmarked: u64,
+    pub(super) respelled: u64,
     pub(super) counted: u64,
     pub(super) several_lines: Option<(u64, u64)>,
     pub(super) not_unused: u64,
@@ -62,6 +65,7 @@ impl Met {
             (Notice::EmptyRows as fn(u64) -> Notice, self.empty_rows),
             (Notice::Comments, self.comments),
             (Notice::Unmarked, self.unmarked),
+            (Notice::Respelled, self.respelled),
             (Notice::Counted, self.counted),
             (Notice::NotUnused, self.not_unused),
             (Notice::Behind, self.behind),

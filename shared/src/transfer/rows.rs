@@ -5,7 +5,7 @@ use std::io::Read;
 
 use super::Filing;
 use super::gathering::Gathering;
-use super::header::{Columns, HeaderFault, is_title, named_separator, separator_of};
+use super::header::{Columns, HeaderFault, is_empty_row, is_title, is_total, named_separator, separator_of};
 use super::lines::Lines;
 use super::notice::{Met, Notice};
 use super::refusal::{MalformedReason, ReadError};
@@ -95,7 +95,8 @@ impl Table {
         let mut named = None;
         loop {
             let line = String::from_utf8_lossy(lines.peek()?).into_owned();
-            if !line.is_empty() && line.trim().is_empty() {
+            if !line.is_empty() && is_empty_row(&line) {
+                gathering.met.empty_rows += u64::from(!line.trim().is_empty());
                 lines.read(&mut Vec::new(), 0)?;
             } else if let Some(separator) = named_separator(&line).filter(|_| named.is_none()) {
                 named = Some(separator);
@@ -148,8 +149,11 @@ impl Table {
         if is_title(&code) {
             return Err(MalformedReason::HeaderAgain);
         }
+        if is_total(&code) {
+            return Err(MalformedReason::Total);
+        }
         let code = read_code(&code, met)?;
-        let (filing, full_code) = self.filed(prefix.trim(), code, filing)?;
+        let (filing, full_code) = self.filed(prefix.trim(), &code, filing)?;
         met.behind += u64::from(full_code.len() > code.len());
         let spoken = self.spoken(span.trim())?;
         let duration = spoken.map(|spoken| CardDuration::from_seconds(spoken.seconds)).or(self.duration);

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use super::notice::Met;
 use super::refusal::MalformedReason;
-use super::repair::{self, without_apostrophe};
+use super::repair::{self, bare};
 use super::{Filing, ImportCard};
+use crate::canonical::{has_control, plain};
 use crate::duration::CardDuration;
 use crate::operator::Note;
 use crate::prefix::Prefix;
@@ -19,11 +20,17 @@ const BETWEEN: &str = "----";
 /// How long the groups of a code are at least.
 const GROUP: usize = 4;
 
-/// The code that a text means, less what a spreadsheet put before it.
-pub(super) fn read_code<'a>(text: &'a str, met: &mut Met) -> Result<&'a str, MalformedReason> {
-    let (code, is_marked) = without_apostrophe(text);
+/// The code that a text means, less what a program put around it, and spelled plainly where characters that nobody sees,
+/// of full width or another kind of hyphen came into it on its way.
+pub(super) fn read_code<'a>(text: &'a str, met: &mut Met) -> Result<Cow<'a, str>, MalformedReason> {
+    let (code, is_marked) = bare(text);
     met.unmarked += u64::from(is_marked);
-    repair::damage(code).map_or(Ok(code), |damage| Err(damage.into()))
+    if let Some(damage) = repair::damage(code) {
+        return Err(damage.into());
+    }
+    let plainly = if has_control(code) { code.into() } else { plain(code) };
+    met.respelled += u64::from(plainly != code);
+    Ok(plainly)
 }
 
 /// A card as its code is understood by itself.
