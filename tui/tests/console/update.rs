@@ -316,6 +316,7 @@ fn filters_and_orders_are_chosen_from_lists() {
     console.press(KeyCode::Enter);
     assert_eq!(console.model.cards.query.filter.prefix.as_deref(), Some("VIP"));
     console.keys("oexp");
+    console.answer(Topic::Choices, Answer::SortsAnyWay(true));
     console.press(KeyCode::Enter);
     assert_eq!(console.model.cards.query.sort.by, SortBy::Expires);
     console.press(KeyCode::Backspace);
