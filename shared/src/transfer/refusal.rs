@@ -24,15 +24,17 @@ pub struct Malformed {
 /// What is wrong with a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum MalformedReason {
-    /// Prefix and code are not told apart.
-    #[error("not of the form PREFIX-CODE")]
-    NoHyphen,
     /// The part before the last hyphen is no prefix.
     #[error(transparent)]
     Prefix(#[from] PrefixError),
-    /// The part behind it is no code.
-    #[error("a code has 1 to {MAX_CODE} letters and digits")]
+    /// It is no code.
+    #[error("a code has 1 to {MAX_CODE} letters, digits, _ and -, the latter two only in between")]
     Code,
+    /// It could be a code, or a word of some other text.
+    #[error(
+        "a word or a number: if it is a code, put the title code in the first line or say which prefix codes have"
+    )]
+    Word,
     /// The duration is none.
     #[error(transparent)]
     Duration(#[from] DurationError),
@@ -54,6 +56,9 @@ pub enum MalformedReason {
     /// It names the columns again.
     #[error("the columns are named a second time: remove this line")]
     HeaderAgain,
+    /// It is the row of a sum.
+    #[error("a row that sums up the others, and no card: remove this line")]
+    Total,
     /// A row of a table has something to say, but no code.
     #[error("no code in this row")]
     NoCode,

@@ -87,7 +87,7 @@ pub fn read_error(language: Language, error: &ReadError) -> String {
 /// What is wrong with a line of such a file.
 pub fn malformed(language: Language, reason: MalformedReason) -> String {
     let key = match reason {
-        MalformedReason::NoHyphen => "malformed.no_hyphen",
+        MalformedReason::Word => "malformed.word",
         MalformedReason::Prefix(_) => "problem.prefix",
         MalformedReason::Code => "malformed.code",
         MalformedReason::Duration(_) => "problem.duration",
@@ -102,6 +102,7 @@ pub fn malformed(language: Language, reason: MalformedReason) -> String {
         MalformedReason::NoHeader => "malformed.no_header",
         MalformedReason::TwoColumns => "malformed.two_columns",
         MalformedReason::HeaderAgain => "malformed.header_again",
+        MalformedReason::Total => "malformed.total",
         MalformedReason::NoCode => "malformed.no_code",
         MalformedReason::NoUnit => "malformed.no_unit",
         MalformedReason::SeveralCells => "malformed.several_cells",

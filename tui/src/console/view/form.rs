@@ -1,6 +1,7 @@
 //! A form: its fields with what is wrong beside each, and what it will do before it is done.
 
 use kami_shared::card::CardStatus;
+use kami_shared::edit::renamed;
 use kami_shared::record::CardRecord;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -11,7 +12,7 @@ use super::paint::{input, overlay, overlay_width, space, span};
 use super::table::NONE;
 use crate::cells::{cells, cut_end, cut_middle, harmless, pad_right, wrap};
 use crate::console::field::{Choice, Editor, Field, FieldName};
-use crate::console::form::{Form, FormKind};
+use crate::console::form::{AS_WRITTEN, Form, FormKind, WHOLE};
 use crate::console::log;
 use crate::console::message::Topic;
 use crate::console::model::Model;
@@ -175,6 +176,8 @@ fn option_word(model: &Model, name: FieldName, option: &str) -> String {
         ),
         FieldName::Act if option == "any" => say!(language, "log.any"),
         FieldName::Act => log::act_word(language, option),
+        FieldName::Prefix if option == WHOLE => say!(language, "prefix.none"),
+        FieldName::Prefix if option == AS_WRITTEN => say!(language, "filing.as_written"),
         FieldName::Which => say!(language, format!("which.{option}")),
         _ => option.to_owned(),
     }
@@ -188,8 +191,10 @@ fn below(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
         FormKind::Edit { seen, meanwhile } => edit_preview(model, form, seen, meanwhile.as_deref(), width),
         FormKind::Export(sources) => {
             let prefix = sources.found.prefix.as_deref().filter(|_| form.value(FieldName::Which) == "unused");
-            let words =
-                prefix.map(|prefix| say!(model.language, "form.of_prefix", prefix = harmless(prefix)));
+            let words = prefix.map(|prefix| match prefix {
+                "" => say!(model.language, "form.of_no_prefix"),
+                prefix => say!(model.language, "form.of_prefix", prefix = harmless(prefix)),
+            });
             words.into_iter().map(|words| Line::from(span(words, theme.dim()))).collect()
         }
         FormKind::Import => {
@@ -261,11 +266,14 @@ fn edit_preview(
     width: usize,
 ) -> Vec<Line<'static>> {
     let (language, theme) = (model.language, model.theme);
-    let prefix = form.value(FieldName::Prefix).trim();
-    let code = if prefix == seen.prefix { seen.full_code.clone() } else { format!("{prefix}-{}", seen.code) };
-    let code = cut_middle(&harmless(&code), width).into_owned();
-    let style = if code == seen.full_code { theme.dim() } else { theme.strong() };
-    let mut lines = vec![Line::from(span(code, style))];
+    let prefix = form.other_prefix(seen).ok().flatten();
+    let code = prefix.as_ref().map_or(seen.full_code.clone(), |prefix| renamed(seen, prefix.as_ref()));
+    let is_same = code == seen.full_code;
+    let style = if is_same { theme.dim() } else { theme.strong() };
+    let mut lines = vec![Line::from(span(cut_middle(&harmless(&code), width).into_owned(), style))];
+    if prefix.is_some() && is_same {
+        lines.push(Line::from(span(say!(language, "form.code_stays"), theme.dim())));
+    }
     let Some(before) = meanwhile else { return lines };
     lines.push(Line::default());
     lines.push(Line::from(span(say!(language, "form.meanwhile"), theme.warning())));
