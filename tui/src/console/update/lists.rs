@@ -344,7 +344,7 @@ fn orders(model: &Model, any_way: Option<bool>) -> Vec<Item<Chosen>> {
             let sort = had.unwrap_or(sorts[0]);
             let refusal = had.is_none().then(|| refusal.clone());
             let ticked = Some(by == present.by);
-            Item { ticked, refusal, ..Item::new(Chosen::Sort(sort), label, "") }
+            Item { refusal, ticked, ..Item::new(Chosen::Sort(sort), label, "") }
         })
         .collect()
 }
