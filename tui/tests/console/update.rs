@@ -324,6 +324,19 @@ fn filters_and_orders_are_chosen_from_lists() {
 }
 
 #[test]
+fn the_cards_without_a_prefix_have_a_name_in_the_list_and_in_the_filter() {
+    let mut console = console();
+    console.keys("p");
+    console.answer(Topic::Choices, Answer::PrefixNames(vec![String::new(), "VIP".to_owned()]));
+    console.keys("no pre");
+    console.press(KeyCode::Enter);
+    assert_eq!(console.model.cards.query.filter.prefix.as_deref(), Some(""));
+    assert!(console.screen().contains("no prefix ✕"), "{}", console.screen());
+    console.press(KeyCode::Backspace);
+    assert_eq!(console.model.cards.query.filter.prefix, None);
+}
+
+#[test]
 fn spans_of_time_are_chosen_from_lists() {
     let mut console = console();
     console.keys("fgeneration");
