@@ -402,6 +402,18 @@ fn a_span_moves_with_the_clock() {
 }
 
 #[test]
+fn why_the_database_is_away_is_asked_again_in_a_new_language() {
+    let mut console = Console::started((80, 24), Language::English);
+    console.answer(Topic::Rows, Answer::Failed(Failure { words: "away".to_owned(), passes: true }));
+    console.effects.clear();
+    console.tell(Message::Tick(now()));
+    assert!(console.question(Topic::Rows).is_none(), "a pause comes first");
+    console.keys("L");
+    console.tell(Message::Tick(now()));
+    assert!(console.question(Topic::Rows).is_some());
+}
+
+#[test]
 fn a_code_is_copied() {
     let mut console = console();
     console.keys("c");
