@@ -60,8 +60,8 @@ fn a_view_is_saved_under_a_name_and_opened_again() {
     console.keys("Vvip");
     console.press(KeyCode::Enter);
     assert!(vip().is_shown(&console.model.cards));
-    let Some((_, Question::Search { filter, .. })) = console.question(Topic::Rows) else {
-        panic!("no index serves a prefix and a time of expiry")
+    let Some((_, Question::Rows { filter, .. })) = console.question(Topic::Rows) else {
+        panic!("the cards of the view are asked for")
     };
     assert_eq!(filter.prefix.as_deref(), Some("VIP"));
     assert_eq!(filter.expiring.unwrap().until, Some(now() + TimeDelta::days(7)));
