@@ -92,6 +92,8 @@ pub enum Topic {
     Survey,
     /// Which act is to be taken back.
     Undo,
+    /// Whether tmux took a copied text.
+    Clipboard,
     /// What is being done to cards.
     Work,
 }
@@ -101,7 +103,7 @@ pub enum Topic {
 pub enum Question {
     /// What the database allows.
     Server,
-    /// A part of an order that an index serves.
+    /// A part of an order; hits newest first where the cards have to be searched for.
     Rows {
         /// Which cards.
         filter: Filter,
@@ -137,6 +139,8 @@ pub enum Question {
     Prefixes,
     /// The batches.
     Batches,
+    /// Whether the cards of a filter are few enough to come in any order.
+    SortsAnyWay(Filter),
     /// Counts over time, one after the other.
     Statistics(Vec<Series>),
     /// What operators did, the newest first.
@@ -154,6 +158,8 @@ pub enum Question {
     Codes(Filter, usize),
     /// What each line of a file would do.
     Import(ImportFile),
+    /// Whether the tmux around the console takes this text.
+    Tmux(String),
     /// Which cards an act will touch, counted to the last one.
     Survey(Selection),
     /// The first of these acts that stands; for want of one, the operator's last, unless it is to be done again.
@@ -211,6 +217,8 @@ pub enum Answer {
     Prefixes(Vec<PrefixCounts>),
     /// The batches.
     Batches(Vec<Batch>),
+    /// Whether the cards are few enough to come in any order.
+    SortsAnyWay(bool),
     /// Counts over time.
     Statistics(Statistics),
     /// What operators did.
@@ -242,6 +250,8 @@ pub enum Answer {
         /// Why not.
         error: ReadError,
     },
+    /// Whether tmux took a text.
+    Tmux(bool),
     /// How far the counting of what an act will touch is, from 0 to 1.
     Surveying(f64),
     /// Which cards an act will touch.
@@ -269,7 +279,10 @@ pub enum Answer {
 impl Answer {
     /// Whether the database said something in it, so that it is there.
     pub const fn proves_link(&self) -> bool {
-        !matches!(self, Self::Failed(_) | Self::Unreadable { .. } | Self::Progress { .. } | Self::Done(_))
+        !matches!(
+            self,
+            Self::Failed(_) | Self::Tmux(_) | Self::Unreadable { .. } | Self::Progress { .. } | Self::Done(_)
+        )
     }
 
     /// Whether no other answer to the same question follows.
@@ -351,7 +364,7 @@ pub enum Effect {
     BreakOff,
     /// Allow no change any more, whatever the console might want.
     ForbidChanges,
-    /// Put this on the clipboard.
+    /// Put this on the terminal's clipboard.
     Copy(String),
     /// Keep what the operator chose for the next time.
     Keep(Choice),

@@ -17,6 +17,7 @@ use kami_shared::store::{
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
 
+use super::clipboard::give_to_tmux;
 use super::import::{Import, ImportFile};
 use super::message::{Answer, Done, Failure, Message, Question, QuestionId, Topic};
 use super::order::{Order, Target};
@@ -138,7 +139,10 @@ impl Errand {
         let answer = match question {
             Question::Server => Answer::Server(store.grants().await?),
             Question::Rows { filter, sort, anchor, size, landing } => {
-                Answer::Rows(store.page(&filter, sort, &anchor, size).await?, landing)
+                match store.page(&filter, sort, &anchor, size).await {
+                    Err(StoreError::NotIndexed) => return self.search(&filter, None, size).await,
+                    page => Answer::Rows(page?, landing),
+                }
             }
             Question::Search { filter, from, enough } => return self.search(&filter, from, enough).await,
             Question::Total(filter) => {
@@ -160,6 +164,7 @@ impl Errand {
                 Answer::Prefixes(store.prefix_counts().await?)
             }
             Question::Batches => Answer::Batches(store.batches(None, BATCHES).await?),
+            Question::SortsAnyWay(filter) => Answer::SortsAnyWay(store.sorts_any_way(&filter).await?),
             Question::Statistics(series) => Answer::Statistics(self.statistics(series).await?),
             Question::Acts { filter, before, enough } => return self.acts(&filter, before, enough).await,
             Question::LogOfAct(id, before) => {
@@ -173,6 +178,7 @@ impl Errand {
                 Answer::Codes(page.rows.into_iter().map(|card| card.full_code).collect())
             }
             Question::Import(file) => self.look(file).await?,
+            Question::Tmux(text) => Answer::Tmux(give_to_tmux(&text).await),
             Question::Survey(selection) => return self.survey(&selection).await,
             Question::Undoable { candidates, is_redo } => {
                 Answer::Undoable { undoable: self.undoable(&candidates, is_redo).await?, is_redo }

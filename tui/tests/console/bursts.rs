@@ -200,7 +200,7 @@ fn what_is_left_of_a_paste_belongs_to_it() {
 #[test]
 fn the_line_feed_of_a_paste_that_comes_behind_its_text_sends_no_form_and_chooses_nothing() {
     for (opening, text, place) in
-        [("n", "VIP", Place::Form), (":", "disable", Place::Picker), ("*d", "8", Place::ConfirmTyped)]
+        [("n", "VIP", Place::Form), (":", "disable", Place::Picker), ("*d", " 8", Place::ConfirmTyped)]
     {
         let mut console = console();
         console.keys(opening);

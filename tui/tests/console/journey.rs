@@ -73,7 +73,7 @@ async fn from_the_first_card_to_the_last() {
     terminal.wait_for_text("1 of 1 ");
     terminal.press(ESCAPE);
     terminal.wait_for_text("1 of 10,000");
-    terminal.press("G");
+    terminal.press_after_reading("G");
     terminal.wait_for_text("10,000 of 10,000");
 
     find_the_edit_in_the_log(&mut terminal);
