@@ -76,6 +76,11 @@ impl fmt::Display for Period {
 }
 
 impl Period {
+    /// The whole day that is so many days away from today.
+    pub const fn day_away(days: i64) -> Self {
+        Self::Between(Some(TypedMoment::Near(days)), Some(TypedMoment::Near(days)))
+    }
+
     /// The moments that it means at `now`.
     pub fn range(self, side: Side, zone: Zone, now: DateTime<Utc>) -> Range {
         match self {

@@ -42,6 +42,8 @@ pub enum Act {
     FilterBatch,
     /// Choose when the cards to see were generated.
     FilterCreated,
+    /// Choose when the cards to see were activated.
+    FilterUsed,
     /// Choose when the cards to see expire.
     FilterExpiring,
     /// Take the last filter away.
@@ -144,6 +146,7 @@ impl Act {
             Self::FilterPrefix => "act.filter_prefix",
             Self::FilterBatch => "act.filter_batch",
             Self::FilterCreated => "act.filter_created",
+            Self::FilterUsed => "act.filter_used",
             Self::FilterExpiring => "act.filter_expiring",
             Self::Unfilter => "act.unfilter",
             Self::Sort => "act.sort",

@@ -138,6 +138,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::FilterPrefix, &[key('p')], TABLE, Group::Find, 0),
     bind(Act::FilterBatch, &[], TABLE, Group::Find, 0),
     bind(Act::FilterCreated, &[], TABLE, Group::Find, 0),
+    bind(Act::FilterUsed, &[], TABLE, Group::Find, 0),
     bind(Act::FilterExpiring, &[], TABLE, Group::Find, 0),
     bind(Act::Unfilter, &[Key::code(KeyCode::Backspace)], TABLE, Group::Find, 0),
     bind(Act::Sort, &[key('o')], TABLE, Group::Find, 0),

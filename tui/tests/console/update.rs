@@ -331,6 +331,17 @@ fn spans_of_time_are_chosen_from_lists() {
     console.press(KeyCode::Enter);
     let created = console.model.cards.query.whole_filter().created.unwrap();
     assert_eq!((created.from, created.until), (Some(now() - TimeDelta::days(7)), None));
+    console.keys("factivation");
+    console.press(KeyCode::Enter);
+    console.press(KeyCode::Down);
+    console.press(KeyCode::Down);
+    console.press(KeyCode::Enter);
+    let query = &console.model.cards.query;
+    let used = query.whole_filter().used.unwrap();
+    assert_eq!(
+        (used.until.unwrap() - used.from.unwrap(), query.used),
+        (TimeDelta::days(1), "昨天".parse().ok())
+    );
     console.keys("fexpiry");
     console.press(KeyCode::Enter);
     console.keys("1d");
