@@ -46,6 +46,8 @@ pub enum Act {
     FilterUsed,
     /// Choose when the cards to see expire.
     FilterExpiring,
+    /// See the cards of the machine of the card under the cursor.
+    SameMachine,
     /// Take the last filter away.
     Unfilter,
     /// Choose the order.
@@ -161,6 +163,7 @@ impl Act {
             Self::Edit => "act.edit",
             Self::Disable => "act.disable",
             Self::Enable => "act.enable",
+            Self::SameMachine => "act.same_machine",
             Self::Unbind => "act.unbind",
             Self::Extend => "act.extend",
             Self::SetNote => "act.set_note",

@@ -143,12 +143,10 @@ impl Query {
         }
     }
 
-    /// Takes the search away; the next one is no paste of codes.
+    /// Takes the search away; the next one looks where searches begin.
     pub fn drop_text(&mut self) {
         self.text.reset();
-        if self.search_in == SearchIn::Codes {
-            self.search_in = SearchIn::default();
-        }
+        self.search_in = SearchIn::default();
     }
 
     /// Takes one filter away.

@@ -4,10 +4,12 @@ use chrono::TimeDelta;
 use crossterm::event::KeyCode;
 use kami_shared::card::CardStatus;
 use kami_shared::filter::{Anchor, Capped, Filter, Sort, SortBy, TextFilter};
+use kami_shared::record::CardRecord;
 use kami_shared::store::{Page, Stock};
 use kami_tui::console::cards::{Landing, Marks};
 use kami_tui::console::message::{Answer, Effect, Failure, Message, Question, Topic};
 use kami_tui::console::model::{Link, Place, ReadOnly};
+use kami_tui::console::query::SearchIn;
 use kami_tui::console::statistics::Statistics;
 use kami_tui::words::Language;
 
@@ -133,6 +135,31 @@ fn a_paste_is_asked_for_once_and_has_an_end() {
     console.press(KeyCode::Esc);
     console.keys("Cmachine ");
     assert_ne!(console.model.cards.columns, columns);
+}
+
+#[test]
+fn the_cards_of_a_machine_are_shown_from_any_of_them_whatever_was_searched_for() {
+    let mut console = console();
+    let bound = |card: &CardRecord| card.machine_code.is_some();
+    let at = console.model.cards.rows.iter().position(bound).unwrap();
+    let machine = console.model.cards.rows[at].machine_code.clone().unwrap();
+    for opening in ["", "\r"] {
+        console.model.cards.cursor = at;
+        for key in opening.chars() {
+            console.press(if key == '\r' { KeyCode::Enter } else { KeyCode::Char(key) });
+        }
+        console.keys("M");
+        assert_eq!(console.model.place(), Place::Cards);
+        let filter = console.model.cards.query.whole_filter();
+        assert_eq!(filter.text, Some(TextFilter::MachinePrefix(machine.clone())));
+        console.press(KeyCode::Esc);
+        assert_eq!(console.model.cards.query.search_in, SearchIn::default(), "the next search begins anew");
+    }
+    let free = console.model.cards.rows.iter().position(|card| !bound(card)).unwrap();
+    console.model.cards.cursor = free;
+    console.keys("M");
+    assert!(!console.model.cards.query.is_filtered());
+    assert!(console.screen().contains("bound to no machine"), "{}", console.screen());
 }
 
 #[test]
