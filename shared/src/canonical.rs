@@ -15,6 +15,8 @@
 //!
 //! All else is what it is: `VIP-É` is not `VIP-E`, `VIP-²` not `VIP-2`.
 
+use std::borrow::Cow;
+
 use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::props::{Dash, DefaultIgnorableCodePoint, GeneralCategory};
 use icu_properties::{CodePointMapData, CodePointSetData};
@@ -26,10 +28,19 @@ use crate::hidden::is_hidden;
 /// What is between its ends may hold controls, which are left out: a row of the database may, and [`has_control`] says
 /// it of what somebody sent.
 pub fn canonical(text: &str) -> String {
+    match plain(text) {
+        Cow::Borrowed(text) => text.to_ascii_uppercase(),
+        Cow::Owned(text) => text.chars().map(capital).collect(),
+    }
+}
+
+/// The same in the case in which it was written: as it is stored where nothing else speaks against it. What is borrowed is
+/// ASCII.
+pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     let text = trimmed(text);
     // what nearly every client sends
     if text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') {
-        return text.to_ascii_uppercase();
+        return text.into();
     }
     let mut plain = String::with_capacity(text.len());
     let mut before = None;
@@ -41,7 +52,7 @@ pub fn canonical(text: &str) -> String {
         before = Some(character);
     }
     let whole = ComposingNormalizerBorrowed::new_nfc().normalize(&plain);
-    trimmed(&whole).chars().map(capital).collect()
+    trimmed(&whole).to_owned().into()
 }
 
 /// Whether a control character or a break between lines stands between the ends of a text: no code has one.
@@ -166,7 +177,64 @@ mod tests {
         }
     }
 
+    /// Characters that look alike, each with what it is to a code: the same as the other, or not.
+    #[test]
+    fn of_what_looks_alike_only_the_same_letter_in_another_dress_is_the_same() {
+        for (one, other, is_same) in [
+            ("\u{212a}", "K", true), // Kelvin sign, which Unicode takes for the letter
+            ("\u{212b}", "Å", true), // Ångström sign
+            ("Ａ", "A", true),
+            ("é", "E\u{301}", true),
+            ("が", "か\u{3099}", true),
+            ("é", "É", true),
+            ("σ", "Σ", true),
+            ("Ǆ", "ǆ", true),
+            ("ı", "i", false),
+            ("İ", "I", false),
+            ("ſ", "s", false),
+            ("ß", "SS", false),
+            ("ẞ", "ß", false),
+            ("ﬁ", "fi", false),
+            ("Ⅷ", "VIII", false),
+            ("①", "1", false),
+            ("²", "2", false),
+            ("ª", "a", false),
+            ("А", "A", false), // Cyrillic
+            ("Α", "A", false), // Greek
+            ("O", "0", false),
+            ("l", "1", false),
+            ("é", "e", false),
+            ("㍿", "株式会社", false),
+            ("ｱ", "ア", false), // half-width kana: two characters can be one there
+            ("𝐀", "A", false),
+            ("🄰", "A", false),
+        ] {
+            assert_eq!(canonical(one) == canonical(other), is_same, "{one} {other}");
+            assert_eq!(
+                canonical(&format!("VIP-{one}")) == canonical(&format!("vip–{other}")),
+                is_same,
+                "{one} {other}"
+            );
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_letter_more_less_or_another_is_another_code(text in "[0-9A-Z季卡É][0-9A-Z季卡É-]{0,20}[0-9A-Z季卡É]",
+            at: prop::sample::Index, letter in "[0-9a-z季春ÉЕΑ²①ß]", kind in 0..3_u8) {
+            let mut letters: Vec<char> = text.chars().collect();
+            let place = at.index(letters.len());
+            let letter = letter.chars().next().unwrap();
+            prop_assume!(kind != 1 || canonical(&letter.to_string()) != letters[place].to_string());
+            match kind {
+                0 => letters.insert(place, letter),
+                1 => letters[place] = letter,
+                _ => drop(letters.remove(place)),
+            }
+            let other: String = letters.into_iter().collect();
+            prop_assert_ne!(canonical(&other), canonical(&text));
+        }
+
         #[test]
         fn the_form_is_its_own_form(text: String) {
             let once = canonical(&text);

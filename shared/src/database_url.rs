@@ -75,7 +75,12 @@ impl FromStr for DatabaseUrl {
     type Err = DatabaseUrlError;
 
     fn from_str(text: &str) -> Result<Self, DatabaseUrlError> {
-        let url = Url::parse(text.trim()).map_err(|_| DatabaseUrlError::Form)?;
+        let text = text.trim();
+        // Breaks between lines would be left out, and the next line, a password perhaps, go into a database's name.
+        if text.contains(|character: char| character.is_whitespace() || character.is_control()) {
+            return Err(DatabaseUrlError::Form);
+        }
+        let url = Url::parse(text).map_err(|_| DatabaseUrlError::Form)?;
         if url.scheme() != "mysql" || url.host().is_none() || url.fragment().is_some() {
             return Err(DatabaseUrlError::Form);
         }
@@ -314,6 +319,9 @@ mod tests {
             ("localhost:3306", DatabaseUrlError::Form),
             ("postgres://k@localhost/d", DatabaseUrlError::Form),
             ("mysql:///d", DatabaseUrlError::Form),
+            ("mysql://k@localhost/d\nmysql://k:secret@localhost/d", DatabaseUrlError::Form),
+            ("mysql://k:a b@localhost/d", DatabaseUrlError::Form),
+            ("mysql://k@localhost/d\0", DatabaseUrlError::Form),
             ("mysql://k@localhost", DatabaseUrlError::NoDatabase),
             ("mysql://k@localhost/", DatabaseUrlError::NoDatabase),
             ("mysql://k@localhost/d?ssl-mode=maybe", DatabaseUrlError::SslMode),

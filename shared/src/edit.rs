@@ -6,14 +6,14 @@ use crate::acts::{ActRefusal, Change, disable, finish, later};
 use crate::card::{CardStatus, MachineCode};
 use crate::duration::CardDuration;
 use crate::operator::Note;
-use crate::prefix::Prefix;
+use crate::prefix::{Prefix, behind};
 use crate::record::CardRecord;
 
 /// What an operator changes about one card; what is `None` stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CardEdit {
-    /// Another prefix, and with it another full code.
-    pub prefix: Option<Prefix>,
+    /// Another prefix, or none.
+    pub prefix: Option<Option<Prefix>>,
     /// Another status.
     pub status: Option<StatusEdit>,
     /// Another duration. A card in use lasts that long from its activation; one that has expired stays expired.
@@ -43,8 +43,8 @@ pub fn edited(edit: &CardEdit, card: &CardRecord, now: DateTime<Utc>) -> Result<
     let mut after = card.clone();
     after.stored_status = card.status;
     if let Some(prefix) = &edit.prefix {
-        prefix.as_str().clone_into(&mut after.prefix);
-        after.full_code = format!("{prefix}-{}", after.code);
+        after.full_code = renamed(card, prefix.as_ref());
+        after.prefix = prefix.as_ref().map(Prefix::to_string).unwrap_or_default();
     }
     if let Some(note) = &edit.note {
         after.note = note.as_ref().map(|note| note.as_str().to_owned());
@@ -88,6 +88,15 @@ pub fn edited(edit: &CardEdit, card: &CardRecord, now: DateTime<Utc>) -> Result<
         }
     }
     finish(card, after)
+}
+
+/// The code that a card has with another prefix: one that begins with the old prefix begins with the new one then. A code
+/// without it stays, and one whose prefix is taken away as well: customers go on typing what they were sold.
+pub fn renamed(card: &CardRecord, prefix: Option<&Prefix>) -> String {
+    match (prefix, behind(&card.prefix, &card.full_code)) {
+        (Some(prefix), Some(code)) => format!("{prefix}-{code}"),
+        _ => card.full_code.clone(),
+    }
 }
 
 fn end(duration: CardDuration, start: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, ActRefusal> {
@@ -159,10 +168,29 @@ mod tests {
     #[test]
     fn another_prefix_makes_another_code() {
         let card = card(CardStatus::Unused, None, None, None);
-        let prefix = |text: &str| CardEdit { prefix: Some(text.parse().unwrap()), ..CardEdit::default() };
-        let after = edit(&prefix("季卡"), &card).unwrap();
+        let after = edit(&filed("季卡"), &card).unwrap();
         assert_eq!((after.prefix.as_str(), after.full_code.as_str()), ("季卡", "季卡-DEMO123456"));
-        assert_eq!(edit(&prefix("VIP"), &card), Err(ActRefusal::Unchanged));
+        assert_eq!(edit(&filed("VIP"), &card), Err(ActRefusal::Unchanged));
+    }
+
+    fn filed(prefix: &str) -> CardEdit {
+        CardEdit { prefix: Some(prefix.parse().ok()), ..CardEdit::default() }
+    }
+
+    #[test]
+    fn a_code_that_does_not_begin_with_its_prefix_stays_whatever_it_is_filed_under() {
+        for (prefix, full_code, edits) in [
+            ("", "A1B2C3-D4E5F6", ["VIP", "GOLD", ""]),
+            ("VIP", "ABCD1234EFGH5678", ["GOLD", "", "VIP"]),
+            ("VIP", "VIP-DEMO123456", ["", "GOLD", "VIP"]),
+        ] {
+            let whole = card(CardStatus::Unused, None, None, None);
+            let mut whole = CardRecord { prefix: prefix.into(), full_code: full_code.into(), ..whole };
+            for prefix in edits {
+                whole = edit(&filed(prefix), &whole).unwrap();
+                assert_eq!((whole.prefix.as_str(), whole.full_code.as_str()), (prefix, full_code));
+            }
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::record::CardRecord;
 pub struct Filter {
     /// The status as the rows say it: an active card past its time counts as active until the hourly job marks it.
     pub status: Option<CardStatus>,
-    /// The prefix, whatever its case.
+    /// The prefix, whatever its case; empty for the cards that have none.
     pub prefix: Option<String>,
     /// The batch that they were generated or imported with.
     pub batch_id: Option<u64>,

@@ -118,10 +118,7 @@ pub fn plan(filter: &Filter, wanted: Sort) -> Plan {
             stretch(wanted, SortBy::Expires, Index::StatusExpiry)
         }
         (Some(_), None, None, None, None) => stretch(wanted, SortBy::Id, Index::Status),
-        // All codes of a prefix lie together; other prefixes that begin alike, as A-B does for A, are passed over.
-        (None, Some(_), None, None, None) if wanted.by == SortBy::Code => {
-            stretch(wanted, SortBy::Code, Index::FullCode)
-        }
+        // The codes of a prefix lie nowhere together: a card may be filed under one that its code does not begin with.
         (_, Some(_), None, None, None) => each(stretch(wanted, SortBy::Id, Index::PrefixStatus)),
         (None, None, Some(_), None, None) => stretch(wanted, SortBy::Id, Index::Batch),
         (None, None, None, Some(_), None) => stretch(wanted, SortBy::Created, Index::Created),
@@ -165,9 +162,10 @@ fn stretch(wanted: Sort, by: SortBy, index: Index) -> Plan {
     Plan::Indexed(Indexed { sort: Sort { by, direction }, index, reach: Reach::Stretch })
 }
 
-/// Whether nearly every code that begins with `text` is one of `prefix` anyway.
+/// Whether nearly every code that begins with `text` is one of `prefix` anyway; no text says that a card has none.
 fn implies(text: &str, prefix: Option<&str>) -> bool {
-    prefix.is_none_or(|prefix| text.to_lowercase().starts_with(&format!("{}-", prefix.to_lowercase())))
+    let begins = |prefix: &str| text.to_lowercase().starts_with(&format!("{}-", prefix.to_lowercase()));
+    prefix.is_none_or(|prefix| !prefix.is_empty() && begins(prefix))
 }
 
 #[cfg(test)]
@@ -233,7 +231,7 @@ mod tests {
             (
                 prefix(),
                 "PrefixStatus: +Id each",
-                "FullCode: +Code",
+                "PrefixStatus: -Id each",
                 "PrefixStatus: -Id each",
                 "PrefixStatus: +Id each",
                 "PrefixStatus: -Id each",
@@ -331,11 +329,13 @@ mod tests {
         let code_prefix = |start: &str| text(TextFilter::CodePrefix(start.into()));
         let note = || text(TextFilter::NoteContains("A".into()));
         let of_vip = |filter| Filter { prefix: Some("VIP".into()), ..filter };
+        let of_none = |filter| Filter { prefix: Some(String::new()), ..filter };
         let unused = |filter| Filter { status: Some(CardStatus::Unused), ..filter };
         for (filter, order) in [
             (code_prefix("VIP-"), "FullCode: +Code"),
             (of_vip(code_prefix("vip-AB")), "FullCode: +Code"),
             (of_vip(code_prefix("V")), "Table"),
+            (of_none(code_prefix("-A")), "Table"),
             (unused(code_prefix("VIP-")), "Table"),
             (text(TextFilter::MachinePrefix("PC".into())), "Machine: +Machine"),
             (unused(text(TextFilter::MachinePrefix("PC".into()))), "Table"),

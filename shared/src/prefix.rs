@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::canonical::canonical;
+
 /// A prefix as new cards may have it: 1 to 16 letters and digits of any script, `_` and `-`.
 ///
 /// Cards that were taken over may have others, so a card's own prefix is plain text.
@@ -30,6 +32,16 @@ impl fmt::Display for Prefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
     }
+}
+
+/// What a full code has behind a prefix, whatever its case, and a hyphen; nothing where it does not begin so: a card may
+/// have no prefix, or be filed under one that its code does not have.
+pub fn behind<'a>(prefix: &str, full_code: &'a str) -> Option<&'a str> {
+    let width = prefix.chars().count();
+    let (end, _) = full_code.char_indices().nth(width).filter(|_| width > 0)?;
+    let (start, rest) = full_code.split_at(end);
+    let code = rest.strip_prefix('-').filter(|code| !code.is_empty())?;
+    (start == prefix || canonical(start) == canonical(prefix)).then_some(code)
 }
 
 /// Why a text can be no prefix.
@@ -87,6 +99,24 @@ mod tests {
             ("🎫", Some(PrefixError::Character('🎫'))),
         ] {
             assert_eq!(text.parse::<Prefix>().err(), error, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_code_may_begin_with_its_prefix() {
+        for (prefix, full_code, code) in [
+            ("VIP", "VIP-A1", Some("A1")),
+            ("vip", "VIP-A1", Some("A1")),
+            ("KEYAUTH", "KEYAUTH-A1-B2", Some("A1-B2")),
+            ("季卡", "季卡-A1", Some("A1")),
+            ("VIP", "VIPA1", None),
+            ("VIP", "VIP-", None),
+            ("VIP", "VIP", None),
+            ("VIP", "GOLD-A1", None),
+            ("", "-A1", None),
+            ("", "A1", None),
+        ] {
+            assert_eq!(behind(prefix, full_code), code, "{prefix} {full_code}");
         }
     }
 

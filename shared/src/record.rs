@@ -12,11 +12,12 @@ use crate::duration::CardDuration;
 pub struct CardRecord {
     /// The primary key.
     pub id: u64,
-    /// The seller's name for this kind of card.
+    /// The seller's name for this kind of card; empty where it has none.
     pub prefix: String,
-    /// The random part of the code.
+    /// The part of the code behind the prefix.
     pub code: String,
-    /// The code that the customer types: prefix, hyphen and random part.
+    /// The code that the customer types: prefix, hyphen and the part behind, or something else altogether where codes are
+    /// from elsewhere.
     pub full_code: String,
     /// The status at the moment of reading: an active card past its time has expired, whatever its row says.
     pub status: CardStatus,

@@ -68,14 +68,13 @@ const UNITS: [(&str, u64); 52] = [
 ];
 
 /// The words for ever.
-const FOREVER: [&str; 13] = [
+const FOREVER: [&str; 12] = [
     "forever",
     "permanent",
     "lifetime",
     "unlimited",
     "永久",
     "永久有效",
-    "永久卡",
     "终身",
     "终生",
     "无限",
@@ -107,11 +106,11 @@ pub fn plain(text: &str) -> String {
 pub fn parse(text: &str) -> Result<Spoken, SpanError> {
     let text = plain(text);
     let text = text.trim();
-    if FOREVER.contains(&text) {
-        return Ok(Spoken { seconds: None, is_counted: false });
-    }
     // A month card (月卡) is one of a month.
     let (mut rest, is_card) = text.strip_suffix('卡').map_or((text, false), |text| (text.trim_end(), true));
+    if FOREVER.contains(&rest) {
+        return Ok(Spoken { seconds: None, is_counted: false });
+    }
     let (mut total, mut last, mut is_counted) = (0_u64, u64::MAX, false);
     while !rest.is_empty() {
         let (thousandths, behind) = match number(rest) {

@@ -15,7 +15,9 @@ use kami_shared::transfer::{Format, table, txt};
 use kami_shared::zone::Zone;
 use thiserror::Error;
 
+use crate::head;
 use crate::paths::expand;
+use crate::words::Language;
 
 /// What the name of a file for a shop begins with.
 const SHOP: &str = "shop_";
@@ -45,6 +47,8 @@ pub struct ExportOrder {
     pub at: DateTime<Utc>,
     /// The zone in which it carries it.
     pub zone: Zone,
+    /// The language of its head.
+    pub language: Language,
 }
 
 /// A file that was written.
@@ -195,13 +199,7 @@ fn line(format: Format, card: &CardRecord) -> String {
 fn write_whole(order: &ExportOrder, count: u64, body: &Draft, whole: &Draft) -> io::Result<()> {
     let mut out = BufWriter::new(&whole.file);
     let head = match order.format {
-        Format::Txt => {
-            let prefix = match &order.source {
-                Source::Filter(filter) => filter.prefix.as_deref(),
-                Source::Ids(_) => None,
-            };
-            txt::header(prefix, count, order.at, order.zone)
-        }
+        Format::Txt => head::of(order, count),
         Format::Csv => table::csv_header(),
         // A shop would sell a head.
         Format::Shop | Format::JsonLines => String::new(),

@@ -6,6 +6,7 @@ pub mod command;
 pub mod console;
 pub mod export;
 pub mod fault;
+mod head;
 pub mod moment;
 pub mod notice;
 pub mod odds;

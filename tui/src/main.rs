@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use kami_tui::cells::harmless_lines;
 use kami_tui::command::{Arguments, Failure};
 use kami_tui::fault::report_panics;
-use kami_tui::settings::locale;
+use kami_tui::settings::language_of_complaints;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    report_panics(locale(&|name| std::env::var(name).ok()));
+    report_panics(language_of_complaints(&|name| std::env::var(name).ok()));
     match Arguments::read().run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -34,6 +34,7 @@ pub fn words(language: Language, notice: &Notice) -> String {
         Notice::Title(line) => say!(language, "notice.title", line = number(*line)),
         Notice::Comments(count) => counted(language, "notice.comments", *count),
         Notice::Unmarked(count) => counted(language, "notice.unmarked", *count),
+        Notice::Respelled(count) => counted(language, "notice.respelled", *count),
         Notice::Counted(count) => counted(language, "notice.counted", *count),
         Notice::SeveralLines(count, line) => {
             let form = if *count == 1 { "one" } else { "many" };
@@ -41,6 +42,9 @@ pub fn words(language: Language, notice: &Notice) -> String {
             say!(language, key, n = number(*count), line = number(*line))
         }
         Notice::NotUnused(count) => counted(language, "notice.not_unused", *count),
+        Notice::Behind(count) => counted(language, "notice.behind", *count),
+        Notice::Whole(count) => counted(language, "notice.whole", *count),
+        Notice::Filed(count) => counted(language, "notice.filed", *count),
     }
 }
 

@@ -4,6 +4,8 @@ use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta, Utc};
 use kami_shared::zone::Zone;
 use serde::{Deserialize, Serialize};
 
+use crate::cells::harmless;
+
 /// A language that the console speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Language {
@@ -63,6 +65,11 @@ pub(crate) use say;
 pub fn counted(language: Language, key: &str, count: u64) -> String {
     let form = if count == 1 { "one" } else { "many" };
     say!(language, format!("{key}.{form}"), n = number(count))
+}
+
+/// A prefix for people to read, who would take the missing one of some cards for a gap.
+pub fn prefix(language: Language, prefix: &str) -> String {
+    if prefix.is_empty() { say!(language, "prefix.none") } else { harmless(prefix).into_owned() }
 }
 
 /// A whole number with its thousands separated.

@@ -16,6 +16,10 @@ const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 /// Every way in which a request can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ApiError {
+    /// What was sent is not HTTP, or can be read in two ways.
+    InvalidRequest,
+    /// The request's head is too large.
+    HeadTooLarge,
     /// The request names no host, several, or a malformed one.
     InvalidHost,
     /// The body is not a JSON object, or it is an empty one.
@@ -50,7 +54,9 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error, so that a document can be checked against them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
+        Self::InvalidRequest,
+        Self::HeadTooLarge,
         Self::InvalidHost,
         Self::InvalidJson,
         Self::MissingFields,
@@ -72,6 +78,15 @@ impl ApiError {
     const fn parts(self) -> (StatusCode, &'static str, &'static str, &'static str) {
         use StatusCode as S;
         match self {
+            Self::InvalidRequest => {
+                (S::BAD_REQUEST, "invalid_request", "请求不是有效的HTTP", "The request is not valid HTTP")
+            }
+            Self::HeadTooLarge => (
+                S::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "head_too_large",
+                "请求头过大",
+                "The head of the request is too large",
+            ),
             Self::InvalidHost => (
                 S::BAD_REQUEST,
                 "invalid_host",

@@ -14,7 +14,7 @@ mod validate;
 use std::any::Any;
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderValue, Method, Request, Uri, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -49,10 +49,7 @@ pub fn router(api: Api, observer: Observer) -> Router {
         .route("/api/status/{code}", get(status::by_path))
         .route("/api/health", get(health::health))
         .route("/health", get(health::health))
-        // What came in place of a request says so itself.
-        .fallback(async |found: Option<Extension<ApiError>>| {
-            found.map_or(ApiError::NotFound, |found| found.0)
-        })
+        .fallback(no_route)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .with_state(api);
     finish(routes, observer)
@@ -71,12 +68,17 @@ fn finish(routes: Router, observer: Observer) -> Router {
     routes.layer(layers)
 }
 
-/// The answer to a request that is refused before it reaches a route, in the language of its client. The connection ends
-/// with it: what else comes over it may be for somebody else as well.
-pub(crate) fn refuse_host(headers: &HeaderMap) -> Response {
-    let mut answer = error::localise(ApiError::InvalidHost.into_response(), Language::of(headers));
-    answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    answer
+/// Makes a request stand for one that cannot be taken: no route takes it, since all begin with a slash, and its answer says
+/// why.
+pub(crate) fn refuse<B>(request: &mut Request<B>, error: ApiError) {
+    *request.method_mut() = Method::GET;
+    *request.uri_mut() = Uri::from_static("*");
+    request.extensions_mut().insert(error);
+}
+
+/// Answers what no route takes: there is no such address, or it came in place of a request and says so itself.
+pub(crate) async fn no_route(found: Option<Extension<ApiError>>) -> ApiError {
+    found.map_or(ApiError::NotFound, |found| found.0)
 }
 
 /// Keeps an answer out of every cache between us and its client: what is true of a card now may be wrong a second later,
@@ -96,7 +98,7 @@ mod tests {
     use std::convert::Infallible;
 
     use axum::body::Body;
-    use axum::http::{Request, StatusCode};
+    use axum::http::StatusCode;
     use http_body_util::BodyExt as _;
     use serde_json::{Value, json};
     use tower::ServiceExt as _;

@@ -5,7 +5,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use super::request_id::{RequestId, X_REQUEST_ID};
 use super::{ApiError, Language, error};
 use crate::metrics::emf::RequestLines;
-use crate::metrics::{Outcome, RequestMetrics, Route};
+use crate::metrics::{Counted, Outcome, RequestMetrics, Route, Unsettled};
 
 /// The longest a request may take in all, the sending of its body included.
 pub const REQUEST_LIMIT: Duration = Duration::from_secs(10);
@@ -32,43 +32,26 @@ pub struct Observer {
 pub(super) async fn observe(
     State(observer): State<Observer>,
     language: Language,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let route = Route::of(request.extensions().get::<MatchedPath>());
-    let mut counted = Counted::begin(&observer.metrics, route);
+    let mut counted = Counted::begin(observer.metrics, route);
+    let unsettled = request.extensions_mut().remove::<Unsettled>();
     let id = RequestId::of(request.headers(), request.extensions());
     let mut answering = pin!(id.scope(tokio::time::timeout(REQUEST_LIMIT, next.run(request))));
     let answer = answering.as_mut().await.unwrap_or_else(|_| ApiError::RequestTimeout.into_response());
     let mut answer = error::localise(answer, language);
     let outcome = Outcome::of(&answer);
-    counted.outcome = outcome;
+    let took = counted.answer(outcome);
     if let Some(id) = answering.take_value() {
         if let Some(lines) = &observer.lines {
-            lines.write(route, outcome, counted.begun.elapsed(), &id);
+            lines.write(route, outcome, took, &id);
         }
         answer.headers_mut().insert(X_REQUEST_ID, id.into_value());
     }
+    if let Some(unsettled) = unsettled {
+        unsettled.hold(counted);
+    }
     answer
-}
-
-/// A request under way. It is counted when this is dropped: as cancelled unless it was told otherwise, since hyper
-/// drops the future that answers a client who hangs up. Lambda lets nobody hang up, so that no line tells of it there.
-struct Counted<'a> {
-    metrics: &'a RequestMetrics,
-    route: Route,
-    begun: Instant,
-    outcome: Outcome,
-}
-
-impl<'a> Counted<'a> {
-    fn begin(metrics: &'a RequestMetrics, route: Route) -> Self {
-        Self { metrics, route, begun: Instant::now(), outcome: Outcome::Cancelled }
-    }
-}
-
-impl Drop for Counted<'_> {
-    fn drop(&mut self) {
-        self.metrics.record(self.route, self.outcome, self.begun.elapsed());
-    }
 }

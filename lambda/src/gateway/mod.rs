@@ -8,7 +8,6 @@ mod event;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::Uri;
 use lambda_runtime::{LambdaEvent, service_fn, tower::ServiceExt as _};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -29,10 +28,9 @@ pub async fn run(router: Router) -> anyhow::Result<()> {
     lambda_runtime::run(handler).await.map_err(anyhow::Error::from_boxed)
 }
 
-/// Stands for an event that is no request: no route takes it, and its answer says what it was.
+/// Stands for an event that is no request.
 fn malformed() -> Request {
     let mut request = Request::default();
-    *request.uri_mut() = Uri::from_static("/");
-    request.extensions_mut().insert(ApiError::InvalidJson);
+    api::refuse(&mut request, ApiError::InvalidJson);
     request
 }

@@ -4,11 +4,13 @@
 //! that a request neither locks nor allocates for it, and no client can make a series. On Lambda, where a process
 //! cannot be asked, each request writes a line of [`emf`]; elsewhere [`prometheus`] serves the totals.
 
+mod counted;
 pub mod emf;
 mod expiry;
 mod histogram;
 pub mod prometheus;
 mod requests;
 
+pub(crate) use self::counted::{Counted, Unsettled};
 pub use self::expiry::ExpiryMetrics;
 pub use self::requests::{Outcome, RequestMetrics, Route};

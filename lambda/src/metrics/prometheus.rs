@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use super::{ExpiryMetrics, Outcome, RequestMetrics, Route};
+use crate::api::no_route;
 use crate::brake::Brake;
 use crate::proxies::TrustedProxies;
 use crate::server::{Bounds, Connections, listen, serve};
@@ -65,7 +66,7 @@ fn router(collectors: Vec<Box<dyn Collector>>) -> Router {
         registry.register_collector(collector);
     }
     let registry = Arc::new(registry);
-    Router::new().route("/metrics", get(async move || answer(&registry)))
+    Router::new().route("/metrics", get(async move || answer(&registry))).fallback(no_route)
 }
 
 fn answer(registry: &Registry) -> Response {

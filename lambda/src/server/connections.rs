@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -95,10 +95,7 @@ struct Neighbours {
 struct Member {
     /// `None` for a trusted proxy, whose number of connections is not bound.
     neighbourhood: Option<IpAddr>,
-    begun: Instant,
     pulse: Arc<Pulse>,
-    /// When it came to rest, in milliseconds since it began.
-    resting_since: AtomicU64,
     told: AtomicU8,
     telling: Notify,
 }
@@ -111,6 +108,8 @@ pub(super) enum Told {
     Rest = 1,
     /// To end: at once if it rests, else after the answer that is under way.
     Leave = 2,
+    /// To end since another has its place: the same, but at once where the client has closed its side as well.
+    GiveWay = 3,
 }
 
 impl Connections {
@@ -129,8 +128,8 @@ impl Connections {
         self.0.turned_away.counts()
     }
 
-    /// A place for a connection from that address. Over a bound the one that has rested longest gives way; there is none
-    /// if nobody rests.
+    /// A place for a connection from that address. Over a bound one whose client has closed its side gives way, or else the
+    /// one that has rested longest; there is none if nobody can be spared.
     pub(super) fn admit(&self, address: IpAddr) -> Option<Place> {
         let trusted = self.0.trusted.contains(address);
         let bound = (!trusted).then(|| neighbourhood(address));
@@ -141,23 +140,21 @@ impl Connections {
             && neighbours.places.len() >= self.0.bounds.each
         {
             neighbours.tell(address);
-            (members.oldest_of(bound), Reason::IdleOfClient, Reason::RefusedToClient)
+            (members.sparest_of(bound), Reason::IdleOfClient, Reason::RefusedToClient)
         } else if members.count() >= self.0.bounds.all + reserved {
-            (members.oldest(), Reason::Idle, Reason::Refused)
+            (members.sparest(), Reason::Idle, Reason::Refused)
         } else {
             return Some(self.enter(&mut members, bound));
         };
         self.0.turned_away.count(if leaver.is_some() { closed } else { refused });
-        members.remove(leaver?).inspect(|member| member.tell(Told::Leave));
+        members.remove(leaver?).inspect(|member| member.tell(Told::GiveWay));
         Some(self.enter(&mut members, bound))
     }
 
     fn enter(&self, members: &mut Members, neighbourhood: Option<IpAddr>) -> Place {
         let member = Arc::new(Member {
             neighbourhood,
-            begun: Instant::now(),
             pulse: Arc::default(),
-            resting_since: AtomicU64::new(0),
             told: AtomicU8::new(0),
             telling: Notify::new(),
         });
@@ -172,7 +169,9 @@ impl Connections {
         loop {
             pace.tick().await;
             for member in self.members().all.iter().flatten() {
-                if !member.pulse.is_parked() && member.rests_for().is_some_and(|rested| rested >= SWEEP) {
+                if !member.pulse.is_parked()
+                    && member.pulse.rested_for().is_some_and(|rested| rested >= SWEEP)
+                {
                     member.tell(Told::Rest);
                 }
             }
@@ -220,21 +219,21 @@ impl Members {
         Some(member)
     }
 
-    /// The place of the one of a neighbourhood that has rested longest.
-    fn oldest_of(&self, neighbourhood: IpAddr) -> Option<usize> {
-        self.oldest_among(self.of.get(&neighbourhood)?.places.iter().copied())
+    /// The place of the one of a neighbourhood that can best be spared.
+    fn sparest_of(&self, neighbourhood: IpAddr) -> Option<usize> {
+        self.sparest_among(self.of.get(&neighbourhood)?.places.iter().copied())
     }
 
-    /// The place of the one that has rested longest, among a sample that is another each time.
-    fn oldest(&mut self) -> Option<usize> {
+    /// The place of the one that can best be spared, among a sample that is another each time.
+    fn sparest(&mut self) -> Option<usize> {
         let (begin, size) = (self.hand, self.all.len());
         self.hand = (begin + SAMPLE) % size.max(1);
-        self.oldest_among((begin..begin + SAMPLE.min(size)).map(|place| place % size))
+        self.sparest_among((begin..begin + SAMPLE.min(size)).map(|place| place % size))
     }
 
-    fn oldest_among(&self, numbers: impl Iterator<Item = usize>) -> Option<usize> {
-        let resting = |number: usize| Some((self.all[number].as_ref()?.rests_for()?, number));
-        numbers.filter_map(resting).max().map(|(_, number)| number)
+    fn sparest_among(&self, numbers: impl Iterator<Item = usize>) -> Option<usize> {
+        let spare = |number: usize| Some((self.all[number].as_ref()?.pulse.spare_for()?, number));
+        numbers.filter_map(spare).max().map(|(_, number)| number)
     }
 }
 
@@ -253,15 +252,6 @@ impl Neighbours {
 }
 
 impl Member {
-    /// For how long it has had no request in flight; `None` while it has.
-    fn rests_for(&self) -> Option<Duration> {
-        if self.pulse.is_in_flight() {
-            return None;
-        }
-        let since = Duration::from_millis(self.resting_since.load(Ordering::Relaxed));
-        Some(self.begun.elapsed().saturating_sub(since))
-    }
-
     fn tell(&self, what: Told) {
         if self.told.fetch_max(what as u8, Ordering::Relaxed) < what as u8 {
             self.telling.notify_one();
@@ -284,7 +274,8 @@ impl Place {
             match self.member.told.load(Ordering::Relaxed) {
                 0 => self.member.telling.notified().await,
                 1 => return Told::Rest,
-                _ => return Told::Leave,
+                2 => return Told::Leave,
+                _ => return Told::GiveWay,
             }
         }
     }
@@ -309,12 +300,6 @@ impl Place {
     pub(super) fn pulse(&self) -> &Arc<Pulse> {
         &self.member.pulse
     }
-
-    /// A request begins; it is in flight until what is returned is dropped.
-    pub(super) fn request(&self) -> InFlight {
-        self.member.pulse.begin();
-        InFlight(Arc::clone(&self.member))
-    }
 }
 
 impl Drop for Place {
@@ -325,18 +310,6 @@ impl Drop for Place {
         if members.all[self.number].as_ref().is_some_and(|member| Arc::ptr_eq(member, &self.member)) {
             members.remove(self.number);
         }
-    }
-}
-
-/// A request in flight.
-#[derive(Debug)]
-pub(super) struct InFlight(Arc<Member>);
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        let since = u64::try_from(self.0.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.0.resting_since.store(since, Ordering::Relaxed);
-        self.0.pulse.end();
     }
 }
 
@@ -362,28 +335,45 @@ mod tests {
         let (first, second) = (admit(&connections, "2001:db8::1"), admit(&connections, "2001:db8::2"));
         let (first, second) = (first.unwrap(), second.unwrap());
         let elsewhere = admit(&connections, "2001:db8:0:1::1").unwrap();
-        let in_flight = first.request();
+        first.pulse().begin();
         let third = admit(&connections, "2001:db8::3").unwrap();
-        assert_eq!([&first, &second, &third, &elsewhere].map(told), [0, Told::Leave as u8, 0, 0]);
-        let busy = third.request();
+        assert_eq!([&first, &second, &third, &elsewhere].map(told), [0, Told::GiveWay as u8, 0, 0]);
+        third.pulse().begin();
         assert!(admit(&connections, "2001:db8::4").is_none(), "nobody rests");
         let counted = |reason| connections.turned_away().find(|(word, _)| *word == reason).unwrap().1;
         assert_eq!(["idle_of_client", "refused_to_client", "idle", "refused"].map(counted), [1, 1, 0, 0]);
-        drop((in_flight, busy, second));
+        drop(second);
+        first.pulse().rest();
         assert!(admit(&connections, "2001:db8::4").is_some());
         assert_eq!(connections.count(), 3);
+    }
+
+    #[test]
+    fn whose_client_has_closed_its_side_gives_way_first_and_with_a_request_in_flight() {
+        let connections = connections(100, 3);
+        let places = ["192.0.2.1"; 3].map(|address| admit(&connections, address).unwrap());
+        places[1].pulse().begin();
+        places[2].pulse().begin();
+        places[2].pulse().half_close();
+        let next = admit(&connections, "192.0.2.1").expect("one can be spared");
+        assert_eq!(places.each_ref().map(told), [0, 0, Told::GiveWay as u8]);
+        assert_eq!(told(&next), 0);
     }
 
     #[test]
     fn in_all_the_bound_holds_for_whoever_comes_and_this_machine_is_let_in() {
         let connections = connections(2, 64);
         let places = ["192.0.2.1", "192.0.2.2"].map(|address| admit(&connections, address).unwrap());
-        let in_flight = places.each_ref().map(Place::request);
+        for place in &places {
+            place.pulse().begin();
+        }
         assert!(admit(&connections, "192.0.2.3").is_none());
         let health = admit(&connections, "127.0.0.1").expect("this machine has places of its own");
-        drop(in_flight);
+        for place in &places {
+            place.pulse().rest();
+        }
         let next = admit(&connections, "192.0.2.3").expect("one that rests gives way");
-        assert_eq!(places.iter().filter(|place| told(place) == Told::Leave as u8).count(), 1);
+        assert_eq!(places.iter().filter(|place| told(place) == Told::GiveWay as u8).count(), 1);
         drop((places, health, next));
         assert_eq!((connections.count(), connections.members().count()), (0, 0));
         assert!(connections.members().of.is_empty());

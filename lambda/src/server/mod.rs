@@ -5,11 +5,13 @@
 
 mod connection;
 mod connections;
+mod exchange;
 mod files;
 mod host;
 mod line;
 mod pulse;
 mod turned_away;
+mod wire;
 
 use std::io;
 use std::net::SocketAddr;

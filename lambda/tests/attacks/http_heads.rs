@@ -12,16 +12,19 @@ const BODY: &str = r#"{"code":"VIP-ONE","machine_code":"PC-1"}"#;
 /// Its length, as a chunk says it.
 const CHUNK: &str = "28";
 
-/// The status of the first answer to these bytes; 0 where there is none.
+/// The status of the first answer to these bytes, which no cache may keep; 0 where there is none.
 async fn status(function: &Function, request: &[u8]) -> u16 {
     let mut stream = TcpStream::connect(function.address()).await.unwrap();
     // It may refuse and close before all is sent.
     drop(stream.write_all(request).await);
-    let mut answer = [0; 12];
-    match stream.read_exact(&mut answer).await {
-        Ok(_) => std::str::from_utf8(&answer).unwrap().rsplit(' ').next().unwrap().parse().unwrap(),
-        Err(_) => 0,
+    let mut answer = Vec::new();
+    while stream.read_buf(&mut answer).await.is_ok_and(|length| length > 0) {
+        let Some(end) = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { continue };
+        let head = std::str::from_utf8(&answer[..end]).unwrap();
+        assert_eq!(head.matches("\r\ncache-control: no-store").count(), 1, "{head}");
+        return head.split(' ').nth(1).unwrap().parse().unwrap();
     }
+    0
 }
 
 /// A request that carries the body, with these lines in its head.

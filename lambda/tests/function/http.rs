@@ -1,11 +1,18 @@
 //! HTTP as such: paths, methods, connections.
 
+#![expect(clippy::float_cmp, reason = "what is compared are counts, which are whole")]
+
 use hyper::StatusCode;
-use serde_json::json;
+use kami_testkit::{Proxy, TestDatabase, eventually};
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::metrics::{samples, start_with_metrics};
 use crate::start;
+
+/// The header that keeps an answer out of caches.
+const NOT_STORED: &str = "\r\ncache-control: no-store\r\n";
 
 /// Sends bytes as they are and returns all that comes back until the server closes.
 async fn raw(address: &str, request: &str) -> String {
@@ -55,20 +62,66 @@ async fn connections_are_kept_alive_and_closed_on_request() {
 
 #[tokio::test]
 async fn no_answer_is_kept_by_a_cache() {
-    let (_database, function) = start().await;
+    let database = TestDatabase::create().await;
+    let proxy = Proxy::start(database.port()).await;
+    let (function, metrics) = start_with_metrics(&database.url_through(proxy.port())).await;
+    let large = "x".repeat(16 * 1024);
     for (request, status) in [
         ("GET /health HTTP/1.1\r\nHost: k\r\n", 200),
         ("HEAD /api/health HTTP/1.1\r\nHost: k\r\n", 200),
         ("GET /api/status/NONE-1 HTTP/1.1\r\nHost: k\r\n", 404),
         ("GET / HTTP/1.1\r\nHost: k\r\n", 404),
+        ("OPTIONS * HTTP/1.1\r\nHost: k\r\n", 404),
         ("OPTIONS /api/validate HTTP/1.1\r\nHost: k\r\n", 405),
         ("POST /api/validate HTTP/1.1\r\nHost: k\r\nContent-Length: 0\r\n", 400),
+        ("POST /api/validate HTTP/1.1\r\nHost: k\r\nContent-Length: 9\r\n", 408),
         ("POST /api/validate HTTP/1.1\r\nHost: k\r\nContent-Length: 2000000\r\n", 413),
         ("GET /health HTTP/1.1\r\n", 400),
+        ("GET /health\r\n", 400),
+        (&format!("GET /{large} HTTP/1.1\r\n"), 431),
     ] {
         let answer = raw(function.address(), &format!("{request}Connection: close\r\n\r\n")).await;
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {answer}");
-        assert!(answer.contains("\r\ncache-control: no-store\r\n"), "{request}: {answer}");
+        assert_not_stored(request, &answer, status);
+        let id = answer.matches("\r\nx-request-id: ").count();
+        assert_eq!(id, 1, "{request}: {answer}");
+    }
+    proxy.stall(true);
+    let unavailable = raw(function.address(), "GET /health HTTP/1.0\r\n\r\n").await;
+    assert!(unavailable.starts_with("HTTP/1.0 503 ") && unavailable.contains(NOT_STORED), "{unavailable}");
+    for (request, status) in [
+        ("GET /metrics HTTP/1.1\r\nHost: k\r\n", 200),
+        ("HEAD /metrics HTTP/1.1\r\nHost: k\r\n", 200),
+        ("POST /metrics HTTP/1.1\r\nHost: k\r\n", 405),
+        ("GET / HTTP/1.1\r\nHost: k\r\n", 404),
+        ("GET / HTTP/1.1\r\n", 400),
+        ("GET /\r\n", 400),
+        (&format!("GET /{large} HTTP/1.1\r\n"), 431),
+    ] {
+        let answer = raw(&metrics, &format!("{request}Connection: close\r\n\r\n")).await;
+        assert_not_stored(request, &answer, status);
+    }
+}
+
+fn assert_not_stored(request: &str, answer: &str, status: u16) {
+    assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {answer}");
+    assert_eq!(answer.matches(NOT_STORED).count(), 1, "{request}: {answer}");
+}
+
+#[tokio::test]
+async fn what_is_no_http_is_refused_in_the_usual_form_and_counted() {
+    let database = TestDatabase::create().await;
+    let (function, metrics) = start_with_metrics(&database.url()).await;
+    for (request, reason) in [
+        ("GARBAGE\r\n\r\n", "invalid_request"),
+        (&format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(16 * 1024)), "head_too_large"),
+        ("GET / HTTP/1.1\r\n\r\n", "invalid_host"),
+    ] {
+        let answer = raw(function.address(), request).await;
+        let body = answer.rsplit("\r\n").next().unwrap();
+        let body: Value = serde_json::from_str(body).unwrap();
+        assert_eq!((&body["status"], &body["reason"]), (&json!("error"), &json!(reason)));
+        let counted = format!("kami_requests_total{{route=\"other\",outcome=\"{reason}\"}}");
+        eventually("it is counted", async || (samples(&metrics).await[&counted] == 1.0).then_some(())).await;
     }
 }
 

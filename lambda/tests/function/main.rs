@@ -6,6 +6,7 @@ mod backup;
 mod contract;
 mod events;
 mod expire;
+mod half_closed;
 mod hostile;
 mod http;
 mod ids;

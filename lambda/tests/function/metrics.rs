@@ -8,7 +8,6 @@ use hyper::StatusCode;
 use kami_shared::store::EXPIRY_BATCH;
 use kami_testkit::{Client, Function, Program, Proxy, TestDatabase, eventually};
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use crate::load::insert_cards;
@@ -16,7 +15,7 @@ use crate::runtime::{Runtime, url_event};
 use crate::{API, EXPIRE};
 
 /// The samples of Prometheus's text format, by name and labels as they are written.
-async fn samples(address: &str) -> BTreeMap<String, f64> {
+pub(crate) async fn samples(address: &str) -> BTreeMap<String, f64> {
     let (headers, text) = Client::connect(address).await.text("/metrics").await;
     assert_eq!(headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
     assert_eq!(headers["cache-control"], "no-store");
@@ -41,7 +40,7 @@ async fn samples(address: &str) -> BTreeMap<String, f64> {
 }
 
 /// A function that serves metrics, and where.
-async fn start_with_metrics(database_url: &str) -> (Function, String) {
+pub(crate) async fn start_with_metrics(database_url: &str) -> (Function, String) {
     let variables = [("DATABASE_URL", database_url), ("KAMI_METRICS", "127.0.0.1:0")];
     let function = Function::start_with(API, &variables).await;
     let address = function.program.printed_after("serving metrics on http://").await;
@@ -151,23 +150,6 @@ async fn an_outage_and_open_connections_are_seen() {
     }
     assert!(samples["kami_database_pool_waits_total"] >= 1.0, "the two had one connection");
     assert!(samples["kami_database_pool_wait_seconds_total"] > 0.0);
-}
-
-#[tokio::test]
-async fn a_client_that_hangs_up_is_counted() {
-    let database = TestDatabase::create().await;
-    let proxy = Proxy::start(database.port()).await;
-    let (function, metrics) = start_with_metrics(&database.url_through(proxy.port())).await;
-    proxy.stall(true);
-    let mut client = TcpStream::connect(function.address()).await.unwrap();
-    client.write_all(b"GET /api/status/VIP-ONE HTTP/1.1\r\nHost: kami\r\n\r\n").await.unwrap();
-    eventually("the request is under way", async || (proxy.connections() == 1).then_some(())).await;
-    drop(client);
-    eventually("it is counted as cancelled", async || {
-        let counted = samples(&metrics).await;
-        (counted["kami_requests_total{route=\"status\",outcome=\"cancelled\"}"] == 1.0).then_some(())
-    })
-    .await;
 }
 
 #[tokio::test]

@@ -153,16 +153,36 @@ pub(super) fn names_in(words: &str) -> Vec<String> {
         let (found, length) = match first {
             '\'' | '`' | '"' => quoted(rest),
             _ => {
-                let end =
-                    rest.find(|c: char| c.is_whitespace() || "`\",;()".contains(c)).unwrap_or(rest.len());
-                let word = rest[..end].trim_end_matches(['.', ':', '!']);
-                (is_name(word).then(|| word.to_owned()), end.max(first.len_utf8()))
+                let word = first_word(rest);
+                let name = word.trim_end_matches(['.', ':', '!']);
+                let length = if is_capitals(name) { capitals(rest) } else { word.len() };
+                let name = if is_capitals(name) { &rest[..length] } else { name };
+                (is_name(name).then(|| name.to_owned()), length.max(first.len_utf8()))
             }
         };
         names.extend(found.filter(|name| !name.is_empty()));
         rest = &rest[length..];
     }
     names
+}
+
+/// What stands before the first space, bracket, comma or quotation mark.
+fn first_word(text: &str) -> &str {
+    let end = text.find(|c: char| c.is_whitespace() || "`\",;()".contains(c));
+    &text[..end.unwrap_or(text.len())]
+}
+
+/// How many bytes the words in capitals take that a text begins with, such as CREATE USER.
+fn capitals(text: &str) -> usize {
+    let mut end = first_word(text).len();
+    while let Some(next) = text[end..].strip_prefix(' ').map(first_word).filter(|next| is_capitals(next)) {
+        end += 1 + next.len();
+    }
+    end
+}
+
+fn is_capitals(word: &str) -> bool {
+    !word.is_empty() && word.chars().all(|c| c.is_ascii_uppercase() || c == '_')
 }
 
 /// The quotation that a text begins with, and those joined to it, and how many bytes they take.
@@ -188,7 +208,7 @@ fn is_name(word: &str) -> bool {
     let is_plain =
         |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     word.starts_with("--")
-        || word.len() > 3 && word.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+        || word.len() > 3 && word.split(' ').all(is_capitals)
         || word.split_once('.').is_some_and(|(database, name)| is_plain(database) && is_plain(name))
         || !word.is_empty() && word.chars().all(|c| c.is_ascii_digit())
 }
@@ -211,6 +231,7 @@ mod tests {
                 &["SUPER", "SET_USER_ID"],
             ),
             ("Duplicate entry 'VIP-É' for key 'cards.full_code'", &["VIP-É", "cards.full_code"]),
+            ("Operation CREATE USER failed for 'u'@'%'", &["CREATE USER", "u@%"]),
             ("an open 'quotation", &[]),
             ("", &[]),
         ] {

@@ -80,6 +80,14 @@ pub enum MigrateError {
     /// A table is as no migration can take it over: nothing was changed.
     #[error("the tables cannot be taken over as they are: nothing was changed")]
     Unfit(Vec<Refusal>),
+    /// The server refused the change of an empty table like that one: nothing was changed.
+    #[error("the server refuses the change of {table}, and nothing was changed: {cause}")]
+    Unchangeable {
+        /// The table.
+        table: &'static str,
+        /// Why.
+        cause: StoreError,
+    },
     /// A migration failed. The values that the server quotes may name the row that has to be mended.
     #[error(
         "a migration failed: {cause}; nothing of it was recorded, so mend the cause and run kami migrate again"
@@ -152,6 +160,9 @@ impl Store {
         let mut plan = plan(guard).await?;
         if !plan.takeover.refusals.is_empty() {
             return Err(MigrateError::Unfit(plan.takeover.refusals));
+        }
+        if let Some((table, cause)) = takeover::rehearse(guard, &plan.takeover).await? {
+            return Err(MigrateError::Unchangeable { table, cause });
         }
         takeover::carry_out(guard, &plan.takeover).await.map_err(unfinished)?;
         if !plan.migrations.is_empty() {
@@ -285,8 +296,8 @@ pub(super) fn newest_known() -> i32 {
 pub(super) async fn schema_version(connection: &mut Conn) -> Result<Option<i32>, StoreError> {
     let has_history: Option<u8> = connection
         .query_first(
-            "SELECT 1 FROM information_schema.tables \
-             WHERE table_schema = DATABASE() AND table_name = 'refinery_schema_history'",
+            "SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE() \
+             AND table_name = 'refinery_schema_history' AND column_name = 'version'",
         )
         .await?;
     let version: Option<Option<i32>> = match has_history {

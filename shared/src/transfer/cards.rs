@@ -5,11 +5,12 @@ use std::fmt;
 use super::ImportCard;
 use crate::duration::CardDuration;
 use crate::operator::Note;
+use crate::prefix::behind;
 
 /// Cards that are to be imported, in the order of their lines.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ImportCards {
-    /// The full code of each card, and its note behind it.
+    /// The full code of each card, and behind it its note and its prefix.
     text: String,
     cards: Vec<Place>,
 }
@@ -33,9 +34,9 @@ pub struct ImportRow<'a> {
     pub line: u64,
     /// The code that the customer types.
     pub full_code: &'a str,
-    /// The prefix of it.
+    /// The prefix that it is filed under, empty where it has none.
     pub prefix: &'a str,
-    /// The code behind the prefix.
+    /// The code behind the prefix: all of it where it does not begin with that.
     pub code: &'a str,
     /// How long it lasts from its activation.
     pub duration: CardDuration,
@@ -72,29 +73,48 @@ impl ImportCards {
     /// Adds the card of a line.
     pub fn push(&mut self, line: u64, card: &ImportCard) {
         let start = self.text.len();
-        let full_code = card.full_code();
+        let (full_code, prefix) = (card.full_code.as_str(), card.prefix());
         let note = card.note.as_ref().map(Note::as_str).unwrap_or_default();
-        self.text.push_str(&full_code);
+        self.text.push_str(full_code);
         self.text.push_str(note);
+        self.text.push_str(prefix);
         self.cards.push(Place {
             start,
             line: u32::try_from(line).unwrap_or(u32::MAX),
             seconds: card.duration.seconds().unwrap_or(0),
             full_code: u16::try_from(full_code.len()).unwrap_or(u16::MAX),
             note: u16::try_from(note.len()).unwrap_or(u16::MAX),
-            prefix: u8::try_from(card.prefix.as_str().len()).unwrap_or(u8::MAX),
+            prefix: u8::try_from(prefix.len()).unwrap_or(u8::MAX),
+        });
+    }
+
+    /// Takes the prefix of the card at a place from it: its code is whole then.
+    pub(super) fn unfile(&mut self, place: usize) {
+        if let Some(card) = self.cards.get_mut(place) {
+            card.prefix = 0;
+        }
+    }
+
+    /// Removes the cards at these places, which ascend.
+    pub(super) fn remove(&mut self, places: &[u32]) {
+        let mut removed = places.iter().peekable();
+        let mut place = 0;
+        self.cards.retain(|_| {
+            let is_removed = removed.next_if(|removed| **removed == place).is_some();
+            place += 1;
+            !is_removed
         });
     }
 
     fn row(&self, card: &Place) -> ImportRow<'_> {
         let (full_code, rest) = self.text[card.start..].split_at(usize::from(card.full_code));
-        let (prefix, code) = full_code.split_at(usize::from(card.prefix));
-        let note = &rest[..usize::from(card.note)];
+        let (note, rest) = rest.split_at(usize::from(card.note));
+        let prefix = &rest[..usize::from(card.prefix)];
         ImportRow {
             line: u64::from(card.line),
             full_code,
             prefix,
-            code: &code[1..],
+            code: behind(prefix, full_code).unwrap_or(full_code),
             duration: CardDuration::from_seconds((card.seconds > 0).then_some(card.seconds)),
             note: (!note.is_empty()).then_some(note),
         }
@@ -123,29 +143,59 @@ impl fmt::Debug for ImportCards {
 mod tests {
     use super::*;
 
+    fn card(prefix: &str, full_code: &str) -> ImportCard {
+        let prefix = (!prefix.is_empty()).then(|| prefix.parse().unwrap());
+        ImportCard { prefix, full_code: full_code.into(), duration: CardDuration::Forever, note: None }
+    }
+
     #[test]
     fn a_card_comes_out_as_it_went_in() {
+        let wide = "\u{20000}";
         let widest = ImportCard {
-            prefix: "\u{20000}".repeat(16).parse().unwrap(),
-            code: "\u{20000}".repeat(64),
             duration: CardDuration::Seconds(u32::MAX),
-            note: Note::parse(&"\u{20000}".repeat(255)).unwrap(),
+            note: Note::parse(&wide.repeat(255)).unwrap(),
+            ..card(&wide.repeat(16), &format!("{}-{}", wide.repeat(16), wide.repeat(64)))
         };
-        let hyphens = ImportCard {
-            prefix: "-a-".parse().unwrap(),
-            code: "B".into(),
-            duration: CardDuration::Forever,
-            note: None,
-        };
-        let given = [widest, hyphens];
+        let given = [
+            widest,
+            card("-a-", "-a--B"),
+            card("", "A1B2C3-D4E5F6"),
+            card("", "季"),
+            card("VIP", "ABCD1234"),
+            card("VIP", "VIP-"),
+        ];
         let cards: ImportCards = given.iter().cloned().collect();
-        assert_eq!(cards.len(), 2);
+        assert_eq!(cards.len(), given.len());
         for ((line, card), row) in (1..).zip(&given).zip(cards.iter()) {
-            assert_eq!((row.line, row.full_code), (line, card.full_code().as_str()));
-            assert_eq!((row.prefix, row.code), (card.prefix.as_str(), card.code.as_str()));
+            assert_eq!((row.line, row.full_code), (line, card.full_code.as_str()));
+            assert_eq!((row.prefix, row.code), (card.prefix(), card.code()));
             assert_eq!((row.duration, row.note), (card.duration, card.note.as_ref().map(Note::as_str)));
         }
-        assert!(cards.get(2).is_none());
+        assert!(cards.get(given.len()).is_none());
         assert!(!format!("{cards:?}").contains("-a-"));
+    }
+
+    #[test]
+    fn the_code_of_a_card_is_what_stands_behind_its_prefix_or_all_of_it() {
+        for (prefix, full_code, code) in [
+            ("VIP", "VIP-A1", "A1"),
+            ("-a-", "-a--B", "B"),
+            ("KEYAUTH", "KEYAUTH-A1-B2", "A1-B2"),
+            ("VIP", "ABCD1234", "ABCD1234"),
+            ("", "A1B2C3-D4E5F6", "A1B2C3-D4E5F6"),
+            ("", "季", "季"),
+        ] {
+            assert_eq!(card(prefix, full_code).code(), code);
+        }
+    }
+
+    #[test]
+    fn cards_lose_their_prefix_or_go_and_the_others_stay() {
+        let mut cards: ImportCards =
+            ["A-1", "A-2", "A-3", "A-4"].map(|code| card("A", code)).into_iter().collect();
+        cards.unfile(1);
+        cards.remove(&[0, 2]);
+        let left: Vec<_> = cards.iter().map(|row| (row.line, row.full_code, row.prefix, row.code)).collect();
+        assert_eq!(left, [(2, "A-2", "", "A-2"), (4, "A-4", "A", "4")]);
     }
 }

@@ -1,6 +1,7 @@
 //! The first row of a table: which of its columns are the codes, the durations and the notes, in Chinese or English.
 
 use super::split::cells_of_line;
+use super::table::COLUMNS;
 use crate::spoken::{self, plain};
 
 /// What separates the cells of a table; of two that explain a header alike, the first is it.
@@ -95,6 +96,8 @@ pub(super) struct Columns {
     pub(super) status: Option<usize>,
     /// How many columns there are up to the last one with a title.
     pub(super) titled: usize,
+    /// Whether the table is one that we wrote.
+    pub(super) is_ours: bool,
 }
 
 /// Why a row is no header.
@@ -130,6 +133,7 @@ impl Columns {
             unit,
             note: place(&NOTE)?,
             status: place(&STATUS)?,
+            is_ours: COLUMNS.iter().all(|own| titles.contains(&key(own))),
             titled: titles.iter().rposition(|title| !title.is_empty()).map_or(0, |last| last + 1),
         })
     }
@@ -168,6 +172,11 @@ pub(super) fn separator_of(header: &str) -> Option<char> {
 /// Whether a line has several cells, whatever separates them.
 pub(super) fn is_row(line: &str) -> bool {
     line.contains(SEPARATORS)
+}
+
+/// Whether a line has nothing but empty cells, whatever separates them.
+pub(super) fn is_empty_row(line: &str) -> bool {
+    line.chars().all(|character| character.is_whitespace() || SEPARATORS.contains(&character))
 }
 
 /// Whether a cell is the title of a column of codes, which no code is.

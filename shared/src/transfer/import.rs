@@ -2,14 +2,15 @@
 
 use std::io::Read;
 
-use super::ImportCards;
 use super::gathering::Gathering;
 use super::header::{is_row, is_title};
 use super::lines::Lines;
 use super::notice::Notice;
 pub use super::refusal::{Malformed, MalformedReason, ReadError};
+use super::repair::bare;
 use super::rows::{self, begins_table};
-use super::understood::{card, read_code};
+use super::understood::{card, is_beyond_doubt, is_code, read_code};
+use super::{Defaults, ImportCards};
 use crate::duration::CardDuration;
 
 /// The most bytes of a file of codes: twice what a million cards with their notes need.
@@ -32,8 +33,8 @@ pub struct Parsed {
 /// Reads one code a line, as an export writes them; empty lines and those with `#` are passed over, and a text that
 /// begins with the header of a table is one. Memory stays within what the cards need, whatever the source holds; without
 /// a duration for them, cards are an error.
-pub fn parse_txt(source: impl Read, duration: Option<CardDuration>) -> Result<Parsed, ReadError> {
-    parse_list(Lines::new(source), Gathering::default(), duration)
+pub fn parse_txt(source: impl Read, defaults: &Defaults) -> Result<Parsed, ReadError> {
+    parse_list(Lines::new(source), Gathering::new(defaults.filing.clone()), defaults.duration)
 }
 
 fn parse_list(
@@ -50,7 +51,7 @@ fn parse_list(
         bytes.clear();
         let line = lines.number() + 1;
         if !lines.read(&mut bytes, line)? {
-            return Ok(gathering.end(&lines));
+            return gathering.end(&lines);
         }
         let Ok(content) = str::from_utf8(&bytes) else {
             gathering.take(line, Err(MalformedReason::NotText))?;
@@ -61,7 +62,7 @@ fn parse_list(
             continue;
         }
         if let Some(comment) = content.strip_prefix('#') {
-            gathering.met.comments += u64::from(comment.split(is_sign).any(is_like_a_code));
+            gathering.met.comments += u64::from(holds_code(comment));
             continue;
         }
         if !std::mem::replace(&mut is_begun, true) && is_title(content) {
@@ -69,7 +70,8 @@ fn parse_list(
             continue;
         }
         let card = read_code(content, &mut gathering.met)
-            .and_then(|code| card(code, duration.unwrap_or(CardDuration::Forever), None));
+            .and_then(|code| card(&code, &gathering.filing, duration.unwrap_or(CardDuration::Forever), None))
+            .map(|found| found.if_titled(gathering.met.title.is_some()));
         if card.is_ok() && duration.is_none() {
             return Err(ReadError::NoDuration);
         }
@@ -81,9 +83,10 @@ fn parse_list(
     }
 }
 
-/// Whether a character ends a word of a comment.
-fn is_sign(character: char) -> bool {
-    !character.is_alphanumeric() && character != '-'
+/// Whether a comment could be a code that is left out, or have one in it.
+fn holds_code(comment: &str) -> bool {
+    let is_sign = |character: char| !character.is_alphanumeric() && character != '-';
+    is_beyond_doubt(comment.trim()) || comment.split(is_sign).any(is_like_a_code)
 }
 
 /// Whether a word of a comment could be a code; a date is none.
@@ -94,9 +97,10 @@ fn is_like_a_code(word: &str) -> bool {
 /// Reads a table whose first line names its columns in Chinese or English: the codes, and if they are there the
 /// durations, notes and prefixes. Cards without a duration of their own get the one given, without which they are an
 /// error. Memory is bounded as for [`parse_txt`].
-pub fn parse_csv(source: impl Read, duration: Option<CardDuration>) -> Result<Parsed, ReadError> {
+pub fn parse_csv(source: impl Read, defaults: &Defaults) -> Result<Parsed, ReadError> {
     let mut lines = Lines::new(source);
-    let mut gathering = Gathering::default();
+    let duration = defaults.duration;
+    let mut gathering = Gathering::new(defaults.filing.clone());
     if is_code_alone(&String::from_utf8_lossy(lines.peek()?)) {
         gathering.notice(Notice::NoTitles);
         return parse_list(lines, gathering, duration);
@@ -106,7 +110,8 @@ pub fn parse_csv(source: impl Read, duration: Option<CardDuration>) -> Result<Pa
 
 /// Whether a line is a code beyond doubt, and no title of a column.
 fn is_code_alone(line: &str) -> bool {
-    line.contains('-') && line.contains(char::is_numeric) && card(line, CardDuration::Forever, None).is_ok()
+    let (line, _) = bare(line);
+    is_code(line) && line.contains(char::is_numeric)
 }
 
 fn parse_table(
@@ -115,14 +120,13 @@ fn parse_table(
     duration: Option<CardDuration>,
 ) -> Result<Parsed, ReadError> {
     rows::read(&mut lines, duration, &mut gathering)?;
-    Ok(gathering.end(&lines))
+    gathering.end(&lines)
 }
 
 #[cfg(test)]
 mod tests {
     use std::io;
 
-    use chrono::{DateTime, Utc};
     use proptest::prelude::*;
 
     use super::*;
@@ -132,16 +136,15 @@ mod tests {
     use crate::prefix::PrefixError;
     use crate::record::CardRecord;
     use crate::transfer::{table, txt as text_file};
-    use crate::zone::Zone;
 
     const DAY: CardDuration = CardDuration::Seconds(86_400);
 
     fn txt(text: &str) -> Parsed {
-        parse_txt(text.as_bytes(), Some(DAY)).unwrap()
+        parse_txt(text.as_bytes(), &Defaults::lasting(DAY)).unwrap()
     }
 
     fn csv(text: &str) -> Parsed {
-        parse_csv(text.as_bytes(), Some(DAY)).unwrap()
+        parse_csv(text.as_bytes(), &Defaults::lasting(DAY)).unwrap()
     }
 
     fn codes(parsed: &Parsed) -> Vec<(u64, String)> {
@@ -159,7 +162,7 @@ mod tests {
             malformed,
             [
                 (5, MalformedReason::Repeated(3)),
-                (7, MalformedReason::NoHyphen),
+                (7, MalformedReason::Word),
                 (8, MalformedReason::Prefix(PrefixError::Empty)),
                 (9, MalformedReason::Code),
                 (10, MalformedReason::Code),
@@ -199,11 +202,9 @@ mod tests {
 
     #[test]
     fn what_is_exported_can_be_imported() {
-        let at: DateTime<Utc> = "2026-01-01T00:00:00Z".parse().unwrap();
         let note = "'=1;+1\n👨\u{200d}👩 \\u{a}";
         let card = CardRecord { note: Some(note.into()), ..record(CardStatus::Unused, None, None, None) };
-        let text = text_file::header(None, 1, at, Zone::default()) + &text_file::line(&card);
-        assert_eq!(codes(&txt(&text)), [(7, card.full_code.clone())]);
+        assert_eq!(codes(&txt(&text_file::line(&card))), [(1, card.full_code.clone())]);
         let parsed = csv(&(table::csv_header() + &table::csv_line(&card)));
         assert_eq!(codes(&parsed), [(2, card.full_code.clone())]);
         let row = parsed.cards.get(0).unwrap();
@@ -220,7 +221,7 @@ mod tests {
             (endless("VIP-A\n"), "more than 10000 of its lines are no cards"),
             ("VIP-A".to_owned(), ""),
         ] {
-            let read = parse_txt(text.as_bytes(), Some(DAY)).map_err(|error| error.to_string());
+            let read = parse_txt(text.as_bytes(), &Defaults::lasting(DAY)).map_err(|error| error.to_string());
             assert_eq!(read.err().unwrap_or_default(), error);
         }
         for (text, error) in [
@@ -231,13 +232,13 @@ mod tests {
             (format!("code\nVIP-A\n{}", endless(",")), "line 3 is too long"),
             ("PK\u{3}\u{4}…".to_owned(), "it is a workbook, not text: save it as CSV UTF-8 and import that"),
         ] {
-            assert_eq!(parse_csv(text.as_bytes(), Some(DAY)).unwrap_err().to_string(), error);
+            assert_eq!(parse_csv(text.as_bytes(), &Defaults::lasting(DAY)).unwrap_err().to_string(), error);
         }
         let comments = std::iter::repeat(*b"# no card at all\n").flatten();
         let comments: Vec<u8> = comments.take(1024 * 1024).collect();
         let large =
             (0..65).fold(Box::new(io::empty()) as Box<dyn Read>, |all, _| Box::new(all.chain(&*comments)));
-        assert!(matches!(parse_txt(large, Some(DAY)), Err(ReadError::TooLarge)));
+        assert!(matches!(parse_txt(large, &Defaults::lasting(DAY)), Err(ReadError::TooLarge)));
     }
 
     #[test]
@@ -245,20 +246,27 @@ mod tests {
         for (bytes, is_table, line) in
             [(&b"VIP-A\nVIP-\xff\n"[..], false, 2), (b"code\nVIP-\xff\n", true, 2), (b"\xff", true, 1)]
         {
-            let read = if is_table { parse_csv(bytes, Some(DAY)) } else { parse_txt(bytes, Some(DAY)) };
+            let read = if is_table {
+                parse_csv(bytes, &Defaults::lasting(DAY))
+            } else {
+                parse_txt(bytes, &Defaults::lasting(DAY))
+            };
             assert_eq!(read.unwrap().malformed, [Malformed { line, reason: MalformedReason::NotText }]);
         }
-        assert!(matches!(parse_txt(&b"no card\nVIP-A"[..], None), Err(ReadError::NoDuration)));
-        assert!(parse_txt(&b"no card"[..], None).is_ok());
-        assert!(matches!(parse_csv(&b"code\nVIP-A"[..], None), Err(ReadError::NoDuration)));
-        assert!(parse_csv(&b"code,duration\nVIP-A,1d"[..], None).is_ok());
+        assert!(matches!(
+            parse_txt(&b"no card\nVIP-A"[..], &Defaults::default()),
+            Err(ReadError::NoDuration)
+        ));
+        assert!(parse_txt(&b"no card"[..], &Defaults::default()).is_ok());
+        assert!(matches!(parse_csv(&b"code\nVIP-A"[..], &Defaults::default()), Err(ReadError::NoDuration)));
+        assert!(parse_csv(&b"code,duration\nVIP-A,1d"[..], &Defaults::default()).is_ok());
     }
 
     proptest! {
         #[test]
         fn no_file_is_too_much(text in "\\PC{0,60}", lines in prop::collection::vec("[A-C,\"'\n-]{0,12}", 0..8)) {
             for text in [text, lines.join("\n"), format!("code,note\n{}", lines.join("\n"))] {
-                for read in [parse_txt(text.as_bytes(), Some(DAY)), parse_csv(text.as_bytes(), Some(DAY))] {
+                for read in [parse_txt(text.as_bytes(), &Defaults::lasting(DAY)), parse_csv(text.as_bytes(), &Defaults::lasting(DAY))] {
                     prop_assert!(matches!(read, Ok(_) | Err(ReadError::OpenQuote(_))), "{read:?}");
                     for row in read.unwrap_or_default().cards.iter() {
                         prop_assert!(row.full_code.chars().count() <= 128);

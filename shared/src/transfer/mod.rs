@@ -28,7 +28,7 @@ pub use self::notice::Notice;
 use crate::card::mask;
 use crate::duration::CardDuration;
 use crate::operator::Note;
-use crate::prefix::Prefix;
+use crate::prefix::{self, Prefix};
 
 /// The form of a file of cards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -84,13 +84,42 @@ impl fmt::Display for Format {
     }
 }
 
+/// What cards get whose file says nothing of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Defaults {
+    /// How long they last from their activation; without it, a file has to say.
+    pub duration: Option<CardDuration>,
+    /// The prefix that they are filed under.
+    pub filing: Filing,
+}
+
+impl Defaults {
+    /// For cards that last so long, under the prefixes that their codes begin with.
+    pub const fn lasting(duration: CardDuration) -> Self {
+        Self { duration: Some(duration), filing: Filing::AsWritten }
+    }
+}
+
+/// Which prefix cards get that name none in a column of their own. Whatever it is, their codes stay as they stand in the
+/// file: that is what customers type.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Filing {
+    /// The one that a code begins with, where it begins with one.
+    #[default]
+    AsWritten,
+    /// This one, whatever the codes begin with.
+    Under(Prefix),
+    /// None.
+    Whole,
+}
+
 /// A card that is to be imported.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ImportCard {
-    /// The prefix of its code.
-    pub prefix: Prefix,
-    /// The code behind the prefix.
-    pub code: String,
+    /// The prefix that it is filed under, if it has one.
+    pub prefix: Option<Prefix>,
+    /// The code that the customer types.
+    pub full_code: String,
     /// How long it lasts from its activation.
     pub duration: CardDuration,
     /// What is written down about it.
@@ -98,9 +127,14 @@ pub struct ImportCard {
 }
 
 impl ImportCard {
-    /// The code that the customer types.
-    pub fn full_code(&self) -> String {
-        format!("{}-{}", self.prefix, self.code)
+    /// The prefix, empty where it has none.
+    pub fn prefix(&self) -> &str {
+        self.prefix.as_ref().map_or("", Prefix::as_str)
+    }
+
+    /// The code behind the prefix: all of it where it does not begin with that.
+    pub fn code(&self) -> &str {
+        prefix::behind(self.prefix(), &self.full_code).unwrap_or(&self.full_code)
     }
 }
 
@@ -108,7 +142,7 @@ impl ImportCard {
 impl fmt::Debug for ImportCard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ImportCard")
-            .field("full_code", &mask(&self.full_code()))
+            .field("full_code", &mask(&self.full_code))
             .field("duration", &self.duration)
             .finish_non_exhaustive()
     }

@@ -28,12 +28,20 @@ pub enum Notice {
     Comments(u64),
     /// So many codes had an apostrophe or `="…"` of a spreadsheet around them.
     Unmarked(u64),
+    /// So many codes had characters that nobody sees, of full width, or another kind of hyphen.
+    Respelled(u64),
     /// So many durations count months as 30 days or years as 365.
     Counted(u64),
     /// So many cells have several lines, the first of them in the row of this line, from 1.
     SeveralLines(u64, u64),
     /// So many rows say that their card was used or disabled, and will be unused.
     NotUnused(u64),
+    /// So many codes stand behind the prefix of their row now, as in `VIP-A1`.
+    Behind(u64),
+    /// So many codes have no prefix, and are taken whole.
+    Whole(u64),
+    /// So many codes do not begin with the prefix that they are filed under, and are taken whole.
+    Filed(u64),
 }
 
 /// What was met so far.
@@ -43,9 +51,11 @@ pub(super) struct Met {
     pub(super) title: Option<u64>,
     pub(super) comments: u64,
     pub(super) unmarked: u64,
+    pub(super) respelled: u64,
     pub(super) counted: u64,
     pub(super) several_lines: Option<(u64, u64)>,
     pub(super) not_unused: u64,
+    pub(super) behind: u64,
 }
 
 impl Met {
@@ -55,8 +65,10 @@ impl Met {
             (Notice::EmptyRows as fn(u64) -> Notice, self.empty_rows),
             (Notice::Comments, self.comments),
             (Notice::Unmarked, self.unmarked),
+            (Notice::Respelled, self.respelled),
             (Notice::Counted, self.counted),
             (Notice::NotUnused, self.not_unused),
+            (Notice::Behind, self.behind),
         ];
         let counts = counts.into_iter().filter(|(_, count)| *count > 0).map(|(notice, count)| notice(count));
         let several = self.several_lines.map(|(count, line)| Notice::SeveralLines(count, line));

@@ -24,15 +24,17 @@ pub struct Malformed {
 /// What is wrong with a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum MalformedReason {
-    /// Prefix and code are not told apart.
-    #[error("not of the form PREFIX-CODE")]
-    NoHyphen,
     /// The part before the last hyphen is no prefix.
     #[error(transparent)]
     Prefix(#[from] PrefixError),
-    /// The part behind it is no code.
-    #[error("a code has 1 to {MAX_CODE} letters and digits")]
+    /// It is no code.
+    #[error("a code has 1 to {MAX_CODE} letters, digits, _ and -, the latter two only in between")]
     Code,
+    /// It could be a code, or a word of some other text.
+    #[error(
+        "a word or a number: if it is a code, put the title code in the first line or say which prefix codes have"
+    )]
+    Word,
     /// The duration is none.
     #[error(transparent)]
     Duration(#[from] DurationError),

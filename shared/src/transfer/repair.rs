@@ -25,10 +25,13 @@ pub(super) fn unmarked(cell: &str) -> (String, bool) {
     }
 }
 
-/// A code less an apostrophe before it, which none begins with, and whether there was one.
-pub(super) fn without_apostrophe(code: &str) -> (&str, bool) {
+/// A code less the apostrophe before it or the quotation marks around it, which none has, and whether there were any.
+pub(super) fn bare(code: &str) -> (&str, bool) {
     let code = code.trim();
-    code.strip_prefix(['\'', '’', '‘']).map_or((code, false), |code| (code.trim(), true))
+    let quoted = code.strip_prefix('=').unwrap_or(code);
+    let inner = quoted.strip_prefix('"').and_then(|inner| inner.strip_suffix('"'));
+    let inner = inner.filter(|inner| !inner.contains('"'));
+    inner.or_else(|| code.strip_prefix(['\'', '’', '‘'])).map_or((code, false), |inner| (inner.trim(), true))
 }
 
 /// What a program made of a code, where it can be seen.
@@ -84,8 +87,16 @@ mod tests {
         ] {
             assert_eq!(unmarked(cell), (text.to_owned(), is_marked), "{cell}");
         }
-        assert_eq!(without_apostrophe(" '007 "), ("007", true));
-        assert_eq!(without_apostrophe("007"), ("007", false));
+        for (code, plain, is_marked) in [
+            (" '007 ", "007", true),
+            ("\"VIP-1\"", "VIP-1", true),
+            ("=\"VIP-1\"", "VIP-1", true),
+            ("007", "007", false),
+            ("\"a\"b\"", "\"a\"b\"", false),
+            ("\"", "\"", false),
+        ] {
+            assert_eq!(bare(code), (plain, is_marked), "{code}");
+        }
     }
 
     #[test]

@@ -1,16 +1,17 @@
 //! The rows of a table as cards.
 
+use std::borrow::Cow;
 use std::io::Read;
 
-use super::ImportCard;
+use super::Filing;
 use super::gathering::Gathering;
-use super::header::{Columns, HeaderFault, is_title, named_separator, separator_of};
+use super::header::{Columns, HeaderFault, is_empty_row, is_title, named_separator, separator_of};
 use super::lines::Lines;
 use super::notice::{Met, Notice};
 use super::refusal::{MalformedReason, ReadError};
 use super::repair::unmarked;
 use super::split::{Row, RowFault, cells_of_line};
-use super::understood::{card, read_code};
+use super::understood::{Understood, card, is_code, read_code, with_prefix};
 use crate::duration::{CardDuration, DurationError};
 use crate::operator::Note;
 use crate::spoken::{self, Spoken};
@@ -61,18 +62,18 @@ pub(super) fn read(
             gathering.met.empty_rows += u64::from(row.cells.len() > 1);
             continue;
         }
-        let found = table.card(&row, &mut gathering.met);
+        let found = table.card(&row, &gathering.filing, &mut gathering.met);
         if found.as_ref().is_ok_and(|found| !found.has_duration) {
             return Err(ReadError::NoDuration);
         }
-        gathering.take(row.line, found.map(|found| found.card))?;
+        gathering.take(row.line, found.map(|found| found.understood))?;
     }
     Ok(())
 }
 
 /// What a row says of a card, of which only the duration may be missing.
 struct Found {
-    card: ImportCard,
+    understood: Understood,
     has_duration: bool,
 }
 
@@ -94,7 +95,8 @@ impl Table {
         let mut named = None;
         loop {
             let line = String::from_utf8_lossy(lines.peek()?).into_owned();
-            if !line.is_empty() && line.trim().is_empty() {
+            if !line.is_empty() && is_empty_row(&line) {
+                gathering.met.empty_rows += u64::from(!line.trim().is_empty());
                 lines.read(&mut Vec::new(), 0)?;
             } else if let Some(separator) = named_separator(&line).filter(|_| named.is_none()) {
                 named = Some(separator);
@@ -119,7 +121,7 @@ impl Table {
     }
 
     /// The card of a row.
-    fn card(&self, row: &Row, met: &mut Met) -> Result<Found, MalformedReason> {
+    fn card(&self, row: &Row, filing: &Filing, met: &mut Met) -> Result<Found, MalformedReason> {
         if let Some(fault) = row.fault {
             return Err(MalformedReason::from(fault));
         }
@@ -147,18 +149,37 @@ impl Table {
         if is_title(&code) {
             return Err(MalformedReason::HeaderAgain);
         }
-        let full_code = with_prefix(prefix.trim(), read_code(&code, met)?);
+        let code = read_code(&code, met)?;
+        let (filing, full_code) = self.filed(prefix.trim(), &code, filing)?;
+        met.behind += u64::from(full_code.len() > code.len());
         let spoken = self.spoken(span.trim())?;
         let duration = spoken.map(|spoken| CardDuration::from_seconds(spoken.seconds)).or(self.duration);
-        let card = card(&full_code, duration.unwrap_or(CardDuration::Forever), Note::parse(&note)?)?;
+        let lasting = duration.unwrap_or(CardDuration::Forever);
+        let understood = card(&full_code, &filing, lasting, Note::parse(&note)?)?.if_titled(true);
         met.unmarked += u64::from(is_marked);
         met.counted += u64::from(spoken.is_some_and(|spoken| spoken.is_counted));
         met.not_unused += u64::from(NOT_UNUSED.contains(&spoken::plain(status.trim()).as_str()));
-        if card.note.as_ref().is_some_and(|note| note.as_str().contains('\n')) {
+        if understood.card.note.as_ref().is_some_and(|note| note.as_str().contains('\n')) {
             let (count, first) = met.several_lines.unwrap_or((0, row.line));
             met.several_lines = Some((count + 1, first));
         }
-        Ok(Found { card, has_duration: duration.is_some() })
+        Ok(Found { understood, has_duration: duration.is_some() })
+    }
+
+    /// Which prefix the card of a row has, and its code: in a table of ours no prefix is none, and a code is whole.
+    fn filed<'a>(
+        &self,
+        prefix: &str,
+        code: &'a str,
+        filing: &Filing,
+    ) -> Result<(Filing, Cow<'a, str>), MalformedReason> {
+        let is_ours = self.columns.is_ours;
+        Ok(match prefix {
+            "" if is_ours && *filing == Filing::AsWritten => (Filing::Whole, code.into()),
+            "" => (filing.clone(), code.into()),
+            prefix if is_ours => (Filing::Under(prefix.parse()?), code.into()),
+            prefix => (Filing::Under(prefix.parse()?), with_prefix(prefix, code)),
+        })
     }
 
     /// What a cell says of the duration; nothing where it is empty.
@@ -181,10 +202,7 @@ impl Table {
         let is_row = |line: &str| {
             let cells = cells_of_line(line, self.separator);
             let code = cells.get(self.columns.code).map(|code| code.trim()).unwrap_or_default();
-            cells.len() > 1
-                && cells.len() == self.columns.titled
-                && code.contains('-')
-                && card(code, CardDuration::Forever, None).is_ok()
+            cells.len() > 1 && cells.len() == self.columns.titled && is_code(code)
         };
         let mut line = row.line;
         for cell in &row.cells {
@@ -197,12 +215,6 @@ impl Table {
         }
         None
     }
-}
-
-/// A code with the prefix of a column of its own, unless it begins with that already.
-fn with_prefix(prefix: &str, code: &str) -> String {
-    let has_it = code.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('-'));
-    if prefix.is_empty() || has_it { code.to_owned() } else { format!("{prefix}-{code}") }
 }
 
 impl Columns {

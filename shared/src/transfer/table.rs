@@ -7,9 +7,19 @@ use super::cell::harmless;
 use crate::hidden;
 use crate::record::CardRecord;
 
-/// The columns of a CSV file; an import reads `code`, `duration` and `note` of them.
-pub const COLUMNS: [&str; 9] =
-    ["code", "status", "machine", "duration", "created_at", "used_at", "expire_at", "batch", "note"];
+/// The columns of a CSV file; an import reads `code`, `duration`, `note` and `prefix` of them.
+pub const COLUMNS: [&str; 10] = [
+    "code",
+    "status",
+    "machine",
+    "duration",
+    "created_at",
+    "used_at",
+    "expire_at",
+    "batch",
+    "note",
+    "prefix",
+];
 
 fn moment(moment: DateTime<Utc>) -> String {
     moment.to_rfc3339_opts(SecondsFormat::Secs, true)
@@ -47,6 +57,7 @@ pub fn csv_line(card: &CardRecord) -> String {
         card.expire_at.map(moment).unwrap_or_default(),
         card.batch_id.map(|batch| batch.to_string()).unwrap_or_default(),
         harmless(card.note.as_deref().unwrap_or_default()),
+        harmless(&card.prefix),
     ];
     row(&cells)
 }
@@ -89,12 +100,12 @@ mod tests {
     fn a_card_in_csv() {
         assert_eq!(
             csv_header(),
-            "\u{feff}code,status,machine,duration,created_at,used_at,expire_at,batch,note\n"
+            "\u{feff}code,status,machine,duration,created_at,used_at,expire_at,batch,note,prefix\n"
         );
         assert_eq!(
             csv_line(&active()),
             "VIP-DEMO123456,active,'=cmd|'/c calc'!A1,100s,2025-12-31T23:43:20Z,2026-01-01T00:00:00Z,\
-             2026-01-01T00:01:00Z,7,\"a, \"\"b\"\"\\u{a}c\"\n"
+             2026-01-01T00:01:00Z,7,\"a, \"\"b\"\"\\u{a}c\",VIP\n"
         );
     }
 
@@ -102,7 +113,7 @@ mod tests {
     fn numbers_that_are_names_stay_text() {
         let machine_code = Some("868533012345678".into());
         let line = csv_line(&CardRecord { machine_code, note: Some("007".into()), ..active() });
-        assert!(line.contains(",'868533012345678,100s,") && line.ends_with(",7,'007\n"), "{line}");
+        assert!(line.contains(",'868533012345678,100s,") && line.ends_with(",7,'007,VIP\n"), "{line}");
     }
 
     #[test]
@@ -122,6 +133,6 @@ mod tests {
         let machine_code = Some("PC;=cmd|'/c calc'!A1\n=1+1".into());
         let line = csv_line(&CardRecord { machine_code, note: Some("a;b".into()), ..active() });
         assert!(line.contains(r",PC\u{3b}=cmd|'/c calc'!A1\u{a}=1+1,"), "{line}");
-        assert!(line.ends_with(",\"a;b\"\n") && line.lines().count() == 1, "{line}");
+        assert!(line.ends_with(",\"a;b\",VIP\n") && line.lines().count() == 1, "{line}");
     }
 }

@@ -1,4 +1,4 @@
-//! The text form that sellers' tools read: a head of comments, then one code a line.
+//! The text form that sellers' tools read: behind a head of comments one code a line.
 
 use chrono::{DateTime, Utc};
 
@@ -10,34 +10,18 @@ use crate::zone::Zone;
 /// What the name of a file of unused cards begins with.
 pub const FILE: &str = "unused_cards_";
 
-/// The name of a file of unused cards, of one prefix if it is given.
+/// What stands for the prefix in the name of a file of cards without one.
+const NO_PREFIX: &str = "no-prefix";
+
+/// The name of a file of unused cards, of one prefix or without one if that is given.
 pub fn file_name(prefix: Option<&str>, at: DateTime<Utc>, zone: Zone) -> String {
     let at = zone.format(at, "%Y%m%d_%H%M%S");
-    match prefix {
-        None => format!("{FILE}{at}.txt"),
-        Some(prefix) => {
-            // A prefix that was taken over may hold what no file name should.
-            let safe: String = prefix
-                .chars()
-                .map(|character| if Prefix::allows(character) { character } else { '_' })
-                .collect();
-            format!("{FILE}{safe}_{at}.txt")
-        }
-    }
-}
-
-/// The head of a file with so many cards.
-pub fn header(prefix: Option<&str>, total: u64, at: DateTime<Utc>, zone: Zone) -> String {
-    let zone_name = match zone.name() {
-        "Asia/Shanghai" => "上海",
-        other => other,
-    };
-    let filtered = prefix.map(|prefix| format!("# 前缀筛选: {}\n", one_line(prefix))).unwrap_or_default();
-    format!(
-        "# 未使用卡密导出\n# 导出时间: {} ({zone_name}时区)\n{filtered}# 总计: {total} 个\n# 格式: 卡密代码\n# {}\n\n",
-        zone.format(at, "%Y-%m-%d %H:%M:%S"),
-        "=".repeat(50)
-    )
+    let Some(prefix) = prefix else { return format!("{FILE}{at}.txt") };
+    let prefix = if prefix.is_empty() { NO_PREFIX } else { prefix };
+    // A prefix that was taken over may hold what no file name should.
+    let safe = |character| if Prefix::allows(character) { character } else { '_' };
+    let prefix: String = prefix.chars().map(safe).collect();
+    format!("{FILE}{prefix}_{at}.txt")
 }
 
 /// The line of one card.
@@ -46,7 +30,7 @@ pub fn line(card: &CardRecord) -> String {
 }
 
 /// The text without what would break a line or is not seen: no code of kami's has that, one that was taken over might.
-fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     text.chars().filter(|character| !is_hidden(*character)).collect()
 }
 
@@ -63,16 +47,8 @@ mod tests {
         assert_eq!(file_name(None, at, zone), "unused_cards_20260101_120000.txt");
         assert_eq!(file_name(Some("VIP"), at, zone), "unused_cards_VIP_20260101_120000.txt");
         assert_eq!(file_name(Some("../季卡"), at, zone), "unused_cards____季卡_20260101_120000.txt");
-        let ruler = "=".repeat(50);
-        assert_eq!(
-            header(Some("VIP"), 2, at, zone) + &line(&card(CardStatus::Unused, None, None, None)),
-            format!(
-                "# 未使用卡密导出\n# 导出时间: 2026-01-01 12:00:00 (上海时区)\n# 前缀筛选: VIP\n# 总计: 2 个\n\
-                 # 格式: 卡密代码\n# {ruler}\n\nVIP-DEMO123456\n"
-            )
-        );
-        assert!(!header(None, 2, at, zone).contains("前缀筛选"));
-        assert!(header(None, 2, at, "UTC".parse().unwrap()).contains("04:00:00 (UTC时区)"));
+        assert_eq!(line(&card(CardStatus::Unused, None, None, None)), "VIP-DEMO123456\n");
+        assert_eq!(file_name(Some(""), at, zone), "unused_cards_no-prefix_20260101_120000.txt");
     }
 
     #[test]

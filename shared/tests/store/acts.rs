@@ -117,7 +117,7 @@ async fn an_edit_keeps_the_card_whole_and_is_refused_when_the_card_changed() {
     database.insert_card("季卡", "TWO").await;
     let seen = card(&store, "VIP-ONE").await;
     let edit = CardEdit {
-        prefix: Some("季卡".parse().unwrap()),
+        prefix: Some("季卡".parse().ok()),
         duration: Some(CardDuration::Forever),
         note: Some(note("moved")),
         ..CardEdit::default()

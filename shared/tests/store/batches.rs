@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use kami_shared::acts::Act;
 use kami_shared::code::CodeLength;
 use kami_shared::duration::CardDuration;
+use kami_shared::edit::CardEdit;
 use kami_shared::filter::{Anchor, Filter, Sort};
 use kami_shared::operator::{Note, Operator};
 use kami_shared::record::CardRecord;
 use kami_shared::store::{
-    ActError, ActFilter, BatchOrigin, GenerateOrder, LogFilter, MAX_BATCH, ManyAct, OneAct, Selection,
-    Standing, Store, Undo, UndoRefusal,
+    ActError, ActFilter, BatchOrigin, GenerateOrder, LogFilter, MAX_BATCH, ManyAct, OneAct, OneEdit,
+    Selection, Standing, Store, Undo, UndoRefusal,
 };
 use kami_shared::transfer::{ImportCard, ImportCards};
 use kami_testkit::{Proxy, TestDatabase, agreed, eventually};
@@ -271,8 +272,8 @@ async fn codes_that_are_taken_are_drawn_again() {
 fn import(full: &[(&str, &str)]) -> ImportCards {
     full.iter()
         .map(|(prefix, code)| ImportCard {
-            prefix: prefix.parse().unwrap(),
-            code: (*code).to_owned(),
+            prefix: prefix.parse().ok(),
+            full_code: format!("{prefix}-{code}"),
             duration: CardDuration::Forever,
             note: None,
         })
@@ -306,4 +307,48 @@ async fn an_import_is_previewed_and_done_whole() {
     assert!(!store.import_preview(&cards).await.unwrap().contains(&Standing::There));
     store.import(&anna(), &cards, None, &on).await.unwrap();
     assert!(!store.import_preview(&cards).await.unwrap().contains(&Standing::New));
+}
+
+#[tokio::test]
+async fn codes_of_any_groups_are_imported_found_filed_and_taken_back_as_they_are() {
+    let database = TestDatabase::create().await;
+    let store: Store = database.store();
+    database.insert_card("VIP", "OLD").await;
+    let codes = ["ABCD1234EFGH5678", "550e8400-e29b-41d4-a716-446655440000", "VIP_ABC_123"];
+    let cards = |prefix: &str| -> ImportCards {
+        let card = |code: &&str| ImportCard {
+            prefix: prefix.parse().ok(),
+            full_code: (*code).to_owned(),
+            duration: CardDuration::Forever,
+            note: None,
+        };
+        codes.iter().map(card).collect()
+    };
+    let batch = store.import(&anna(), &cards(""), None, &on).await.unwrap();
+    assert_eq!((batch.prefix.as_deref(), batch.card_count), (Some(""), 3));
+    assert_eq!(store.import_preview(&cards("VIP")).await.unwrap(), [Standing::There; 3]);
+    let found = async |prefix: &str| {
+        let filter = Filter { prefix: Some(prefix.into()), ..Filter::default() };
+        let page = store.page(&filter, Sort::NEWEST, &Anchor::First, 10).await.unwrap();
+        page.rows
+    };
+    let whole = |cards: &[CardRecord]| {
+        let cards = cards.iter().rev().map(|card| (card.full_code.as_str(), card.code.as_str()));
+        cards.eq(codes.map(|code| (code, code)))
+    };
+    assert!(whole(&found("").await));
+    store.validate(&code(codes[1]), &machine("PC-1")).await.unwrap();
+
+    for prefix in ["GOLD", ""] {
+        let seen = found(if prefix.is_empty() { "GOLD" } else { "" }).await.pop().unwrap();
+        let edit = CardEdit { prefix: Some(prefix.parse().ok()), ..CardEdit::default() };
+        let edited = store.edit(&anna(), &agreed(OneEdit { edit, seen })).await.unwrap().card.unwrap();
+        assert_eq!((edited.prefix.as_str(), edited.full_code.as_str()), (prefix, codes[0]));
+    }
+
+    database.execute("DELETE FROM cards WHERE prefix = ''").await;
+    let batch = store.import(&anna(), &cards("GOLD"), None, &on).await.unwrap();
+    assert_eq!(batch.prefix.as_deref(), Some("GOLD"));
+    assert!(whole(&found("gold").await));
+    assert_eq!(found("").await, []);
 }

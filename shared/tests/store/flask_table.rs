@@ -114,13 +114,16 @@ const INDEXES: [&str; 10] = [
 ];
 
 /// Columns of the owner's, and whether kami can live with them.
-pub(crate) const EXTRAS: [(&str, bool); 6] = [
+pub(crate) const EXTRAS: [(&str, bool); 9] = [
     ("shop VARCHAR(20) NULL", true),
     ("price DECIMAL(8, 2) NOT NULL DEFAULT 0", true),
     ("sold_at DATETIME NOT NULL DEFAULT '0000-00-00 00:00:00'", true),
     ("half INT AS (LENGTH(code) / 2)", true),
     ("order_number VARCHAR(40) NOT NULL", false),
     ("note TEXT NULL", false),
+    ("paid DECIMAL(8, 2) NULL, CONSTRAINT sane CHECK (paid >= 0)", true),
+    ("CONSTRAINT known CHECK (LENGTH(machine_code) < 64)", false),
+    ("FULLTEXT KEY words (full_code, machine_code)", false),
 ];
 
 fn moment() -> impl Strategy<Value = Moment> {

@@ -11,7 +11,8 @@ use kami_shared::record::CardRecord;
 use kami_shared::store::{Store, StoreError};
 use kami_testkit::TestDatabase;
 
-/// A database with cards of every status, some without times, many with equal ones.
+/// A database with cards of every status, some without times, many with equal ones, some without a prefix and some filed
+/// under one that their code does not begin with.
 async fn filled(count: usize) -> TestDatabase {
     let database = TestDatabase::create().await;
     fill(&database, count).await;
@@ -22,8 +23,14 @@ async fn filled(count: usize) -> TestDatabase {
 pub(crate) async fn fill(database: &TestDatabase, count: usize) {
     let cards: Vec<_> = (0..count)
         .map(|card| {
-            let prefix = ["VIP", "BASIC", "A_B", "季卡"][card % 4];
-            let code = format!("{:06}", card * 7919 % 999_983);
+            let mut prefix = ["VIP", "BASIC", "A_B", "季卡"][card % 4];
+            let mut code = format!("{:06}", card * 7919 % 999_983);
+            let mut full_code = format!("{prefix}-{code}");
+            if card % 16 >= 14 {
+                code = format!("K{code}-{code}");
+                full_code.clone_from(&code);
+                prefix = if card % 16 == 15 { "" } else { prefix };
+            }
             let (status, used, expires) = match card % 5 {
                 0 | 1 => ("UNUSED", "NULL".to_owned(), "NULL".to_owned()),
                 2 => ("ACTIVE", ago(card % 9), if card % 3 == 0 { "NULL".into() } else { ahead(card % 7 + 1) }),
@@ -33,7 +40,7 @@ pub(crate) async fn fill(database: &TestDatabase, count: usize) {
             let machine = if used == "NULL" { "NULL".into() } else { format!("'PC-{}'", card % 13) };
             let note = if card % 11 == 0 { format!("'note 100% {card}'") } else { "NULL".into() };
             let (batch, created) = (card / 50 + 1, ago(count / 50 + 20 - card / 50));
-            format!("('{prefix}', '{code}', '{prefix}-{code}', '{status}', {used}, {expires}, {machine}, {batch}, {note}, {created})")
+            format!("('{prefix}', '{code}', '{full_code}', '{status}', {used}, {expires}, {machine}, {batch}, {note}, {created})")
         })
         .collect();
     for chunk in cards.chunks(1000) {
@@ -67,6 +74,9 @@ pub(crate) fn filters(now: DateTime<Utc>) -> Vec<Filter> {
         Filter { prefix: vip.clone(), ..all() },
         Filter { prefix: Some("A_B".into()), ..all() },
         Filter { prefix: vip.clone(), status: Some(CardStatus::Unused), ..all() },
+        Filter { prefix: Some(String::new()), ..all() },
+        Filter { prefix: Some(String::new()), status: Some(CardStatus::Active), ..all() },
+        Filter { prefix: Some(String::new()), ..text(TextFilter::CodePrefix("k0".into())) },
         Filter { batch_id: Some(3), ..all() },
         Filter { batch_id: Some(3), status: Some(CardStatus::Unused), ..all() },
         Filter { created: Some(range), ..all() },
@@ -286,10 +296,10 @@ async fn counts_stop_at_their_cap_and_statuses_add_up() {
     let counts = store.counts_by_status().await.unwrap();
     assert_eq!((counts.unused, counts.active, counts.expired, counts.disabled), (4_800, 2_400, 2_400, 2_400));
     assert_eq!((counts.total(), counts.of(CardStatus::Unused)), (12_000, 4_800));
-    assert_eq!(store.prefixes().await.unwrap(), ["A_B", "BASIC", "VIP", "季卡"]);
+    assert_eq!(store.prefixes().await.unwrap(), ["", "A_B", "BASIC", "VIP", "季卡"]);
     let prefixes = store.prefix_counts().await.unwrap();
-    assert_eq!(prefixes.len(), 4);
-    assert!(prefixes.iter().all(|prefix| prefix.counts.total() == 3_000), "{prefixes:?}");
+    let totals: Vec<_> = prefixes.iter().map(|prefix| prefix.counts.total()).collect();
+    assert_eq!(totals, [750, 3_000, 3_000, 3_000, 2_250]);
 }
 
 #[tokio::test]

@@ -3,20 +3,22 @@
 #![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
 
 mod bytes;
+mod decorated;
+mod groups;
 mod spreadsheets;
 
 use kami_shared::duration::CardDuration;
-use kami_shared::transfer::Notice;
 use kami_shared::transfer::import::{MalformedReason, Parsed, ReadError, parse_csv, parse_txt};
+use kami_shared::transfer::{Defaults, Notice};
 
 const DAY: CardDuration = CardDuration::Seconds(86_400);
 
 fn csv(bytes: impl AsRef<[u8]>) -> Parsed {
-    parse_csv(bytes.as_ref(), Some(DAY)).unwrap()
+    parse_csv(bytes.as_ref(), &Defaults::lasting(DAY)).unwrap()
 }
 
 fn txt(bytes: impl AsRef<[u8]>) -> Parsed {
-    parse_txt(bytes.as_ref(), Some(DAY)).unwrap()
+    parse_txt(bytes.as_ref(), &Defaults::lasting(DAY)).unwrap()
 }
 
 fn lines(parsed: &Parsed) -> Vec<(u64, &str)> {
@@ -31,7 +33,7 @@ fn malformed(parsed: &Parsed) -> Vec<(u64, MalformedReason)> {
 fn an_unclosed_quotation_mark_swallows_no_card() {
     let head = "code,duration,note\r\n";
     let open = format!("{head}VIP-QA0001,30d,\"a\r\nVIP-QA0002,30d,b\r\nVIP-QA0003,30d,c\r\n");
-    assert!(matches!(parse_csv(open.as_bytes(), None), Err(ReadError::OpenQuote(2))));
+    assert!(matches!(parse_csv(open.as_bytes(), &Defaults::default()), Err(ReadError::OpenQuote(2))));
     for (text, malformed_rows) in [
         // Closed by the next mark, which is somebody else's.
         ("VIP-QA0001,30d,\"a\nVIP-QA0002,30d,b\nVIP-QA0003,30d,\"c\"\n", vec![(2, MalformedReason::Quote)]),

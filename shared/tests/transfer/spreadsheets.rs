@@ -1,6 +1,7 @@
 //! Whatever a spreadsheet program makes of some cards, the importer reads the same cards in the same lines.
 
 use encoding_rs::GB18030;
+use kami_shared::transfer::Defaults;
 use kami_shared::transfer::import::parse_csv;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -127,7 +128,7 @@ proptest! {
     #[test]
     fn cards_come_back_as_they_were_typed(cards in cards(), program in programs()) {
         let (bytes, lines) = program.write(&cards);
-        let parsed = parse_csv(bytes.as_slice(), None).unwrap();
+        let parsed = parse_csv(bytes.as_slice(), &Defaults::default()).unwrap();
         prop_assert_eq!(&parsed.malformed, &[]);
         let read: Vec<_> = parsed
             .cards

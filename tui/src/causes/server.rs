@@ -72,11 +72,13 @@ const MEANINGS: &[Meaning] = &[
     silent("statement", &[1064, 1128, 1149, 1193, 1210, 1231, 1235, 1238, 1295, 1327]),
     silent("binary_log", &[1418, 1598, 1665]),
     naming("engine", &[1005, 1015, 1016, 1017, 1026, 1030, 1034, 1035, 1194, 1195, 1712, 1877, 1878]),
+    silent("bounds", &[1069, 1070, 1071, 1117, 1118]),
+    silent("fulltext", &[1283]),
     silent(
         "form",
         &[
-            1050, 1060, 1061, 1067, 1068, 1071, 1072, 1075, 1091, 1101, 1118, 1138, 1171, 1709, 1831, 1832,
-            1833, 1834, 1845, 1846,
+            1050, 1060, 1061, 1067, 1068, 1072, 1075, 1091, 1101, 1138, 1171, 1709, 1831, 1832, 1833, 1834,
+            1845, 1846,
         ],
     ),
 ];
@@ -93,9 +95,9 @@ pub(super) fn refusal(language: Language, number: u16, names: &[String]) -> Stri
         "engine" if names.clone().any(|name| DISK_FULL.contains(&name)) => "disk_full",
         key => key,
     };
-    // A name has no space: what has is a sentence of the server's.
-    let is_shown =
-        |name: &&str| meaning.is_some_and(|meaning| meaning.names) && !name.contains(char::is_whitespace);
+    // A name has no space, but for a right such as CREATE USER: what has is a sentence of the server's.
+    let is_sentence = |name: &str| name.contains(char::is_whitespace) && name.chars().any(char::is_lowercase);
+    let is_shown = |name: &&str| meaning.is_some_and(|meaning| meaning.names) && !is_sentence(name);
     let shown = names.filter(is_shown);
     let shown: Vec<_> = shown.map(|name| cut_end(&harmless(name), NAME).into_owned()).collect();
     let words = say!(language, format!("server.{key}"));
@@ -144,6 +146,7 @@ mod tests {
         for (number, quoted, end) in [
             (1045, &["kami@10.0.0.7"][..], " (MySQL 1045: kami@10.0.0.7)"),
             (1142, &["SELECT", "u@%", "db.\u{1b}cards"], " (MySQL 1142: SELECT, u@%, db.␛cards)"),
+            (1227, &["CREATE USER"], " (MySQL 1227: CREATE USER)"),
             (1062, &["VIP-SECRET", "cards.full_code"], " (MySQL 1062)"),
             (1129, &["10.0.0.7", "mysqladmin flush-hosts"], " (MySQL 1129: 10.0.0.7)"),
             (65_000, &["VIP-SECRET"], " (MySQL 65000)"),

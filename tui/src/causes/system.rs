@@ -79,7 +79,7 @@ mod tests {
             (40, "links lead in a circle", "符号链接循环"),
             (104, "the connection was broken off", "连接被中断"),
             (110, "there was no answer in time", "没有及时响应"),
-            (111, "nobody listens there", "连接被拒绝"),
+            (111, "the connection was refused", "连接被拒绝"),
             (113, "there is no way there", "网络不通"),
             (122, "your share of the disk is used up", "磁盘配额已用完"),
             (95, "that is not possible there", "此处不支持该操作"),

@@ -21,10 +21,11 @@ use crate::words::{counted, say};
 /// Change a card's prefix, status, duration or note
 ///
 /// The card stays whole: unused clears its machine and times, active needs --machine and starts its time, expired ends
-/// it now, disabled keeps everything. A new prefix changes the code.
+/// it now, disabled keeps everything. A new prefix changes a code that begins with the old one; any other code stays as
+/// it is, and so does one whose prefix is taken away.
 #[derive(Debug, Args)]
 #[command(
-    group = ArgGroup::new("change").required(true).multiple(true).args(["prefix", "status", "duration", "note"]),
+    group = ArgGroup::new("change").required(true).multiple(true).args(["prefix", "no_prefix", "status", "duration", "note"]),
     after_help = "Examples:\n  kami edit VIP-7KQ2M9XW --note 'refunded in May'\n  \
                   kami edit VIP-7KQ2M9XW --status active --machine PC-3F2A\n  \
                   kami edit VIP-7KQ2M9XW --prefix GOLD --duration 30d"
@@ -36,6 +37,9 @@ pub(super) struct Edit {
     /// Another prefix
     #[arg(long, value_name = "PREFIX")]
     prefix: Option<Prefix>,
+    /// No prefix any more; the code stays as it is
+    #[arg(long, conflicts_with = "prefix")]
+    no_prefix: bool,
     /// Another status: unused, active, expired or disabled
     #[arg(long, value_name = "STATUS")]
     status: Option<CardStatus>,
@@ -94,6 +98,7 @@ impl Edit {
         };
         let note = self.note.as_deref().map(Note::parse).transpose();
         let note = note.map_err(|error| Failure::Usage(error.to_string()))?;
-        Ok(CardEdit { prefix: self.prefix.clone(), status, duration: self.duration, note })
+        let prefix = self.no_prefix.then_some(None).or_else(|| self.prefix.clone().map(Some));
+        Ok(CardEdit { prefix, status, duration: self.duration, note })
     }
 }

@@ -89,7 +89,7 @@ impl Export {
             Some(path) => path,
             None => own_path(&source, default_path(format, prefix_of(&source), at, zone)),
         };
-        let order = ExportOrder { source, format, path, at, zone };
+        let order = ExportOrder { source, format, path, at, zone, language: session.language };
         if to_stdout { pass_on(session, &order).await } else { write_file(session, &order, self.json).await }
     }
 

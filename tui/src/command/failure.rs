@@ -6,9 +6,10 @@ use kami_shared::store::{AccountError, ActError, StoreError, UndoRefusal};
 use thiserror::Error;
 
 use super::help;
+use crate::causes;
 use crate::console::reason;
 use crate::export::ExportError;
-use crate::words::Language;
+use crate::words::{Language, say};
 
 /// Why a command did not do what was asked, in words for its user.
 #[derive(Debug, Error)]
@@ -28,6 +29,9 @@ pub enum Failure {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The system failed, where something was to be read or written.
+    #[error(transparent)]
+    System(io::Error),
     /// Whoever read the output has seen enough.
     #[error("the output is no longer read")]
     Unread,
@@ -38,7 +42,7 @@ impl Failure {
     pub const fn code(&self) -> u8 {
         match self {
             Self::Unread => 0,
-            Self::Failed(_) | Self::Store(_) => 1,
+            Self::Failed(_) | Self::Store(_) | Self::System(_) => 1,
             Self::Usage(_) => 2,
             Self::NotFound(_) => 3,
             Self::Refused(_) => 4,
@@ -50,6 +54,10 @@ impl Failure {
     pub(super) fn said_in(self, language: Language) -> Self {
         match self {
             Self::Store(error) => Self::Failed(anyhow::Error::msg(reason::store_error(language, &error))),
+            Self::System(error) => {
+                let words = say!(language, "command.system", why = causes::system(language, &error));
+                Self::Failed(anyhow::Error::msg(words))
+            }
             Self::Usage(words) => Self::Usage(help::reason(language, &words)),
             other => other,
         }
@@ -90,7 +98,10 @@ impl Failure {
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        Self::Failed(error)
+        match error.downcast() {
+            Ok(error) => Self::System(error),
+            Err(error) => Self::Failed(error),
+        }
     }
 }
 
@@ -102,6 +113,6 @@ impl From<AccountError> for Failure {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::BrokenPipe { Self::Unread } else { Self::Failed(error.into()) }
+        if error.kind() == io::ErrorKind::BrokenPipe { Self::Unread } else { Self::System(error) }
     }
 }

@@ -20,6 +20,9 @@ pub(super) struct FilterOptions {
     /// Of this prefix, in any case
     #[arg(long, value_name = "PREFIX")]
     pub(super) prefix: Option<String>,
+    /// Without a prefix
+    #[arg(long, conflicts_with = "prefix")]
+    no_prefix: bool,
     /// Of the batch of this number
     #[arg(long, value_name = "NUMBER")]
     pub(super) batch: Option<u64>,
@@ -66,7 +69,7 @@ impl FilterOptions {
         ];
         Ok(Filter {
             status: self.status,
-            prefix: self.prefix.clone(),
+            prefix: self.no_prefix.then(String::new).or_else(|| self.prefix.clone()),
             batch_id: self.batch,
             created: range(self.created, Side::Past).await?,
             used: range(self.used, Side::Past).await?,

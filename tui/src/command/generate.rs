@@ -192,6 +192,7 @@ async fn write(session: &Session, batch: &Batch, path: &Path, format: Option<For
         path: path.to_owned(),
         at: Utc::now(),
         zone: session.zone,
+        language: session.language,
     };
     write_file(session, &order, false).await
 }

@@ -13,7 +13,7 @@ use super::failure::Failure;
 use super::output::message;
 use super::said;
 use super::session::Session;
-use crate::settings::{Settings, SettingsError, Wishes, locale};
+use crate::settings::{Settings, SettingsError, Wishes, language_of_complaints};
 use crate::words::{Language, say};
 
 /// Print the statements that make a database account with the rights of a role, and no more
@@ -121,7 +121,7 @@ impl Grants {
             writeln!(out, "{}", hidden::json(&object.to_string()))?;
             return Ok(out.flush()?);
         }
-        let language = locale(variable);
+        let language = language_of_complaints(variable);
         if self.apply {
             writeln!(out, "{}", self.done(language, &account))?;
         } else {
@@ -189,7 +189,13 @@ impl Grants {
         }
         let given = self.password_file.as_deref().map(read).transpose();
         let given = given.map_err(|error| said(&error, variable))?;
-        let drawn = if given.is_none() { Some(draw_password().map_err(anyhow::Error::from)?) } else { None };
+        let drawn = if given.is_none() {
+            let no_randomness =
+                |_| anyhow::Error::msg(say!(language_of_complaints(variable), "reason.no_randomness"));
+            Some(draw_password().map_err(no_randomness)?)
+        } else {
+            None
+        };
         let password = given.as_ref().or(drawn.as_ref()).map_or("", String::as_str);
         let with_tls = !self.plaintext && !account.is_local();
         let statements = account.creation(role, database, password, with_tls)?;
@@ -206,7 +212,7 @@ impl Grants {
             return if is_name {
                 Ok(name.clone())
             } else {
-                Err(Failure::Usage("a database's name has 1 to 64 characters".to_owned()))
+                Err(Failure::Usage(say!(language_of_complaints(variable), "command.database_name")))
             };
         }
         let settings = Settings::read(wishes, variable).map_err(|error| said(&error, variable))?;

@@ -8,9 +8,10 @@ use clap::Args;
 use kami_shared::code::easiest_odds;
 use kami_shared::duration::CardDuration;
 use kami_shared::operator::Note;
+use kami_shared::prefix::Prefix;
 use kami_shared::store::{Deed, Standing};
 use kami_shared::transfer::import::{Malformed, MalformedReason, Parsed, ReadError, parse_csv, parse_txt};
-use kami_shared::transfer::{Format, ImportCards};
+use kami_shared::transfer::{Defaults, Filing, Format, ImportCards};
 use serde_json::json;
 
 use super::export::format_of;
@@ -26,13 +27,15 @@ use crate::{notice, upload};
 /// Add cards with codes from a file, all of them or none
 ///
 /// A text has one code a line, as `kami export` writes them; a CSV table names its columns: code, and if they are there
-/// duration, note and prefix, in Chinese or English. What Excel, WPS and shops write is read: UTF-8, UTF-16 and GBK, with
+/// duration, note and prefix, in Chinese or English. A code of any groups is taken whole, also under the prefix that
+/// --prefix names: customers type it as it stands in the file. What Excel, WPS and shops write is read: UTF-8, UTF-16 and GBK, with
 /// commas, semicolons or tabs; what was guessed is said. A line that is no card, or whose code is there already, is
 /// reported, and nothing is imported.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  kami import codes.txt --duration 30d --dry-run   say what each line would do\n  \
-                  kami import codes.txt --duration 30d\n  kami import cards.csv --note 'from the old shop'"
+                  kami import codes.txt --duration 30d\n  kami import keys.txt --prefix VIP --duration 30d\n  \
+                  kami import cards.csv --note 'from the old shop'"
 )]
 pub(super) struct Import {
     /// The file; - for standard input
@@ -44,6 +47,12 @@ pub(super) struct Import {
     /// How long cards last that say nothing themselves, such as 30d or forever
     #[arg(long, value_name = "DURATION")]
     duration: Option<CardDuration>,
+    /// File the cards under this prefix, whatever their codes begin with; the codes stay as they are
+    #[arg(long, value_name = "PREFIX")]
+    prefix: Option<Prefix>,
+    /// Take every line whole, as a code without a prefix
+    #[arg(long, conflicts_with = "prefix")]
+    no_prefix: bool,
     /// txt or csv; by default what the file's name ends in, else txt
     #[arg(long, value_name = "FORM")]
     format: Option<Format>,
@@ -62,6 +71,8 @@ const STEP: usize = 1000;
 struct Line<'a> {
     number: u64,
     code: Option<&'a str>,
+    /// The prefix that its card would be filed under, empty for none.
+    prefix: Option<&'a str>,
     state: &'static str,
     /// What is wrong with a malformed one.
     reason: Option<String>,
@@ -93,7 +104,8 @@ impl Lines<'_> {
                         return Some(self.malformed(&Malformed { line: row.line, reason }));
                     }
                 };
-                return Some(Line { number: row.line, code: Some(row.full_code), state, reason: None });
+                let (code, prefix) = (Some(row.full_code), Some(row.prefix));
+                return Some(Line { number: row.line, code, prefix, state, reason: None });
             }
             malformed.next().map(|line| self.malformed(line))
         })
@@ -101,7 +113,7 @@ impl Lines<'_> {
 
     fn malformed(&self, line: &Malformed) -> Line<'_> {
         let reason = Some(reason::malformed(self.session.language, line.reason));
-        Line { number: line.line, code: None, state: "malformed", reason }
+        Line { number: line.line, code: None, prefix: None, state: "malformed", reason }
     }
 
     /// Whether some line stands in the way of the import.
@@ -131,8 +143,11 @@ impl Lines<'_> {
     fn report(&self, only_wrong: bool, json: bool) -> io::Result<()> {
         let mut out = Output::open();
         if json {
-            for Line { number, code, state, reason } in self.iter(only_wrong) {
-                out.json(&json!({ "line": number, "code": code, "state": state, "reason": reason }))?;
+            for Line { number, code, prefix, state, reason } in self.iter(only_wrong) {
+                let line = json!({
+                    "line": number, "code": code, "prefix": prefix, "state": state, "reason": reason,
+                });
+                out.json(&line)?;
             }
             return out.flush();
         }
@@ -225,13 +240,23 @@ impl Import {
         let unreadable = |error: &ReadError| self.unreadable(session, error);
         let source = upload::open(&self.file).map_err(|error| unreadable(&error.into()))?;
         let read = match self.format.unwrap_or_else(|| format_of(&self.file)) {
-            Format::Txt | Format::Shop => parse_txt(source, self.duration),
-            Format::Csv => parse_csv(source, self.duration),
+            Format::Txt | Format::Shop => parse_txt(source, &self.defaults()),
+            Format::Csv => parse_csv(source, &self.defaults()),
             Format::JsonLines => {
                 return Err(Failure::Usage(say!(session.language, "command.no_json_import")));
             }
         };
         read.map_err(|error| unreadable(&error))
+    }
+
+    /// What the cards get whose file says nothing of it.
+    fn defaults(&self) -> Defaults {
+        let filing = match &self.prefix {
+            Some(prefix) => Filing::Under(prefix.clone()),
+            None if self.no_prefix => Filing::Whole,
+            None => Filing::AsWritten,
+        };
+        Defaults { duration: self.duration, filing }
     }
 
     /// Why the file was not read to its end.

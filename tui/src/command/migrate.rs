@@ -38,7 +38,9 @@ impl Migrate {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let (store, language) = (&session.store, session.language);
         let failed = |error| match error {
-            MigrateError::Unfit(refusals) => Failure::Refused(tables::refusals(language, &refusals)),
+            error @ (MigrateError::Unfit(_) | MigrateError::Unchangeable { .. }) => {
+                Failure::Refused(words(language, &error))
+            }
             error => Failure::Failed(anyhow::Error::msg(words(language, &error))),
         };
         if self.dry_run {
@@ -81,6 +83,10 @@ fn words(language: Language, error: &MigrateError) -> String {
         }
         MigrateError::Locked => say!(language, "migrate.locked"),
         MigrateError::Unfit(refusals) => tables::refusals(language, refusals),
+        MigrateError::Unchangeable { table, cause } => {
+            let why = causes::with_values(language, cause, reason::store_error(language, cause));
+            say!(language, "migrate.unchangeable", table = table, why = why)
+        }
         MigrateError::Failed { migration, cause } => {
             let why = causes::with_values(language, cause, reason::store_error(language, cause));
             match migration {

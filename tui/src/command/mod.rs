@@ -143,7 +143,10 @@ impl Arguments {
             }
         };
         let settings = Settings::read(&wishes, &variable).map_err(|error| said(&error, &variable))?;
-        let Some(command) = command else { return Ok(console::run(settings).await?) };
+        let Some(command) = command else {
+            let language = settings.language.value;
+            return console::run(settings).await.map_err(|error| Failure::from(error).said_in(language));
+        };
         let session = Session::new(settings);
         let done = match command {
             CardCommand::List(list) => list.run(&session).await,

@@ -12,7 +12,7 @@ use super::output::{Output, Table};
 use super::record::{NONE, act_word, card_json, changes, left, log_json, moment, text};
 use super::session::Session;
 use crate::console::theme::status_key;
-use crate::words::{duration, say, whole_moment};
+use crate::words::{self, duration, say, whole_moment};
 
 /// How many acts of a card's history are shown.
 const HISTORY: usize = 50;
@@ -82,7 +82,7 @@ fn print(
         ("column.expires", moment(zone, card.expire_at)),
         ("column.created", moment(zone, Some(card.created_at))),
         ("detail.updated", moment(zone, card.updated_at)),
-        ("detail.prefix", card.prefix.clone()),
+        ("detail.prefix", words::prefix(language, &card.prefix)),
         ("detail.batch", card.batch_id.map_or_else(|| NONE.to_owned(), |id| format!("#{id}"))),
         ("detail.id", card.id.to_string()),
         ("column.note", text(card.note.as_deref())),

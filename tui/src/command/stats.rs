@@ -11,7 +11,7 @@ use super::output::{Output, Table};
 use super::record::NONE;
 use super::session::Session;
 use crate::console::theme::status_key;
-use crate::words::{local, number, say, share};
+use crate::words::{self, local, number, say, share};
 
 /// Print counts by status, the stock of each prefix, and what happens day by day
 #[derive(Debug, Args)]
@@ -127,7 +127,7 @@ fn print(
     for prefix in &stock.prefixes {
         let left = prefix.days_left(stock.days);
         table.push([
-            prefix.prefix.clone(),
+            words::prefix(language, &prefix.prefix),
             number(prefix.unused),
             number(prefix.activated),
             left.map_or_else(|| NONE.to_owned(), |days| format!("{days:.0}")),

@@ -35,6 +35,7 @@ fn fault(language: Language, table: &str, kind: &FaultKind) -> String {
         FaultKind::Collation { found } => {
             say!(language, "takeover.collation", table = table, found = harmless(found))
         }
+        FaultKind::Partitions => say!(language, "takeover.partitions", table = table),
         FaultKind::Column { column, found, wanted } => {
             let found = harmless(found);
             say!(language, "takeover.column", table = table, column = column, found = found, wanted = wanted)
@@ -70,7 +71,18 @@ fn repair(language: Language, kind: RepairKind) -> String {
 /// Why a table cannot be taken over, and what to do about it.
 pub(super) fn refusal(language: Language, refusal: &Refusal) -> String {
     match refusal {
-        Refusal::NoTable { table } => say!(language, "takeover.refusal.no_table", table = table),
+        Refusal::NoTable { table, found } if found == "SYSTEM VERSIONED" => {
+            say!(language, "takeover.refusal.versioned", table = table)
+        }
+        Refusal::NoTable { table, found } => {
+            say!(language, "takeover.refusal.no_table", table = table, found = harmless(found))
+        }
+        Refusal::OtherCase { table, found } => {
+            say!(language, "takeover.refusal.other_case", table = table, found = harmless(found))
+        }
+        Refusal::OtherTable { table, column } => {
+            say!(language, "takeover.refusal.other_table", table = table, column = column)
+        }
         Refusal::NoColumn { column } => say!(language, "takeover.refusal.no_column", column = column),
         Refusal::OwnColumn { column } => say!(language, "takeover.refusal.own_column", column = column),
         Refusal::ColumnType { table, column, found, wanted } => {
@@ -90,6 +102,21 @@ pub(super) fn refusal(language: Language, refusal: &Refusal) -> String {
         Refusal::ForeignKey { table, name, column } => {
             let (table, key) = (harmless(table), harmless(name));
             say!(language, "takeover.refusal.foreign_key", table = table, key = key, column = column)
+        }
+        Refusal::LeadsOut { name, column } => {
+            let (key, column) = (harmless(name), harmless(column));
+            say!(language, "takeover.refusal.leads_out", key = key, column = column)
+        }
+        Refusal::Check { name, column } => {
+            say!(language, "takeover.refusal.check", check = harmless(name), column = column)
+        }
+        Refusal::Trigger { name } => say!(language, "takeover.refusal.trigger", trigger = harmless(name)),
+        Refusal::OutOfRange { column, cards } => {
+            say!(language, "takeover.refusal.out_of_range", column = column, n = number(*cards))
+        }
+        Refusal::OtherBytes { column, set, cards } => {
+            let (key, set) = ("takeover.refusal.other_bytes", harmless(set));
+            say!(language, key, column = column, set = set, n = number(*cards))
         }
         Refusal::Numbers { cards } => say!(language, "takeover.refusal.numbers", n = number(*cards)),
         Refusal::Empty { column, cards } => {

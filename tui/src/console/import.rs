@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kami_shared::code::{GuessOdds, easiest_odds};
-use kami_shared::duration::CardDuration;
 use kami_shared::operator::Note;
 use kami_shared::store::Standing;
 use kami_shared::transfer::import::{MalformedReason, Parsed, ReadError, parse_csv, parse_txt};
-use kami_shared::transfer::{ImportCards, Notice};
+use kami_shared::transfer::{Defaults, ImportCards, Notice};
 
 use crate::upload::open_file;
 
@@ -24,8 +23,8 @@ const MOST_LINES: u16 = 30;
 pub struct ImportFile {
     /// Where it is; a name that ends in `.csv` makes it a table, any other a text.
     pub path: PathBuf,
-    /// How long cards last that say nothing themselves.
-    pub duration: CardDuration,
+    /// What cards get of which it says nothing.
+    pub defaults: Defaults,
     /// What is written down about the batch.
     pub note: Option<Note>,
 }
@@ -37,8 +36,8 @@ impl ImportFile {
     }
 
     fn parse(&self, source: impl Read) -> Result<Parsed, ReadError> {
-        let duration = Some(self.duration);
-        if is_table(&self.path) { parse_csv(source, duration) } else { parse_txt(source, duration) }
+        let defaults = &self.defaults;
+        if is_table(&self.path) { parse_csv(source, defaults) } else { parse_txt(source, defaults) }
     }
 }
 
@@ -149,10 +148,12 @@ impl Import {
 
 #[cfg(test)]
 mod tests {
+    use kami_shared::duration::CardDuration;
+
     use super::*;
 
     fn file(path: &str) -> ImportFile {
-        ImportFile { path: path.into(), duration: CardDuration::Forever, note: None }
+        ImportFile { path: path.into(), defaults: Defaults::lasting(CardDuration::Forever), note: None }
     }
 
     #[test]

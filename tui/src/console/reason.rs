@@ -87,7 +87,7 @@ pub fn read_error(language: Language, error: &ReadError) -> String {
 /// What is wrong with a line of such a file.
 pub fn malformed(language: Language, reason: MalformedReason) -> String {
     let key = match reason {
-        MalformedReason::NoHyphen => "malformed.no_hyphen",
+        MalformedReason::Word => "malformed.word",
         MalformedReason::Prefix(_) => "problem.prefix",
         MalformedReason::Code => "malformed.code",
         MalformedReason::Duration(_) => "problem.duration",

@@ -110,11 +110,15 @@ pub enum SettingsError {
     )]
     Writable(PathBuf),
     /// A file is not the TOML that it should be.
-    #[error("{}: {reason}", path.display())]
+    #[error("{}, line {line}, column {column}: {reason}", path.display())]
     Malformed {
         /// Which file.
         path: PathBuf,
-        /// What is wrong in it, with the place.
+        /// The line, from 1 on.
+        line: usize,
+        /// The place in the line in characters, from 1 on.
+        column: usize,
+        /// What is wrong there, in the words of the library.
         reason: String,
     },
     /// The environment that was asked for is not in the configuration.
@@ -321,11 +325,18 @@ fn read_toml<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>, Set
         Err(error) if error.is_missing() => return Ok(None),
         Err(source) => return Err(SettingsError::Unreadable { path: path.to_owned(), source }),
     };
-    toml::from_str(&text).map(Some).map_err(|error| SettingsError::Malformed {
-        path: path.to_owned(),
+    toml::from_str(&text).map(Some).map_err(|error| {
+        let (line, column) = place_in(&text, error.span().map_or(0, |span| span.start));
         // The message alone: the excerpt around it may hold a password.
-        reason: error.message().to_owned(),
+        SettingsError::Malformed { path: path.to_owned(), line, column, reason: error.message().to_owned() }
     })
+}
+
+/// The line and the place in it, both from 1 on, where so many bytes stand before.
+fn place_in(text: &str, before: usize) -> (usize, usize) {
+    let before = text.get(..before).unwrap_or_default();
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
 }
 
 #[cfg(test)]
@@ -333,6 +344,15 @@ mod tests {
     use std::fs;
 
     use super::*;
+
+    #[test]
+    fn a_place_in_a_file_is_told_by_line_and_character() {
+        for (text, before, place) in
+            [("", 0, (1, 1)), ("a\nb", 2, (2, 1)), ("时区 = 1\n区 x", 15, (2, 3)), ("a", 9, (1, 1))]
+        {
+            assert_eq!(place_in(text, before), place, "{text:?} {before}");
+        }
+    }
 
     #[test]
     fn each_setting_says_where_it_comes_from() {

@@ -9,6 +9,9 @@ use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use kami_shared::small_file::{self, SmallFileError};
 use thiserror::Error;
 
+use super::language_of_complaints;
+use crate::words::say;
+
 /// Where a password comes from.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum PasswordSource<'a> {
@@ -63,7 +66,9 @@ pub(super) fn find(
             small_file::read(&path).map_err(|source| PasswordError::File { path, source })?
         }
         PasswordSource::Command(command) => output_of(command)?,
-        PasswordSource::Prompt => prompt(environment)?,
+        PasswordSource::Prompt => {
+            prompt(&say!(language_of_complaints(variable), "password.prompt", name = environment))?
+        }
     };
     Ok(password.trim_end_matches(['\r', '\n']).to_owned())
 }
@@ -83,10 +88,10 @@ fn output_of(command: &str) -> Result<String, PasswordError> {
 }
 
 /// Asks at the terminal, without an echo.
-fn prompt(environment: &str) -> Result<String, PasswordError> {
+fn prompt(words: &str) -> Result<String, PasswordError> {
     use std::io::Write as _;
     let mut out = io::stderr();
-    let _: io::Result<()> = write!(out, "password of {environment}: ").and_then(|()| out.flush());
+    let _: io::Result<()> = write!(out, "{words}").and_then(|()| out.flush());
     enable_raw_mode().map_err(|_| PasswordError::NotTyped)?;
     let typed = read_line();
     drop(disable_raw_mode());

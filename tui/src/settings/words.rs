@@ -1,8 +1,12 @@
 //! What is wrong with the settings, in the reader's language.
 
+use kami_shared::card::{MAX_TEXT_CHARS, TextError};
+use kami_shared::database_url::DatabaseUrlError;
 use kami_shared::small_file::{MAX_BYTES, SmallFileError};
+use kami_shared::zone::UnknownZone;
 
-use super::{Config, PasswordError, Paths, Preferences, SettingsError, locale, read_toml};
+use super::{Config, PasswordError, Paths, Preferences, SettingsError, SshError, locale, read_toml};
+use crate::causes;
 use crate::words::{Language, say};
 
 /// The language to complain in while the settings cannot be read: that of the preferences, else of the configuration as
@@ -20,7 +24,7 @@ fn small_file(language: Language, error: &SmallFileError) -> String {
     match error {
         SmallFileError::TooLarge => say!(language, "settings.too_large", most = MAX_BYTES / 1024 / 1024),
         SmallFileError::NotText => say!(language, "settings.not_text"),
-        SmallFileError::Io(error) => error.to_string(),
+        SmallFileError::Io(error) => causes::system(language, error),
     }
 }
 
@@ -38,7 +42,12 @@ impl SettingsError {
                 )
             }
             Self::Unwritable { path, source } => {
-                say!(language, "settings.unwritable", path = path.display(), why = source)
+                say!(
+                    language,
+                    "settings.unwritable",
+                    path = path.display(),
+                    why = causes::system(language, source)
+                )
             }
             Self::Writable(path) => say!(language, "settings.writable", path = path.display()),
             Self::UnknownEnvironment { name, config, known } if known.is_empty() => {
@@ -54,19 +63,93 @@ impl SettingsError {
             }
             Self::TwoAddresses => say!(language, "settings.two_addresses"),
             Self::NoDatabase(path) => say!(language, "settings.no_database", path = path.display()),
-            Self::Password { environment, source: PasswordError::File { path, source } } => {
-                let why = small_file(language, source);
-                let why = say!(language, "settings.unreadable", path = path.display(), why = why);
-                say!(language, "settings.password", name = environment, why = why)
-            }
             Self::Password { environment, source } => {
-                say!(language, "settings.password", name = environment, why = source)
+                say!(language, "settings.password", name = environment, why = password(language, source))
             }
-            Self::Operator(source) => say!(language, "settings.operator", why = source),
-            // A place and the reason of the parser, which speaks English alone.
-            Self::Malformed { .. } | Self::Address { .. } | Self::Zone { .. } | Self::Ssh(_) => {
-                self.to_string()
+            Self::Operator(source) => say!(language, "settings.operator", why = text(language, *source)),
+            Self::Malformed { path, line, column, reason } => {
+                let why = toml(language, reason);
+                say!(
+                    language,
+                    "settings.malformed",
+                    path = path.display(),
+                    line = line,
+                    column = column,
+                    why = why
+                )
             }
+            Self::Address { place, source } => {
+                say!(language, "settings.of", place = place, why = address(language, *source))
+            }
+            Self::Zone { place, source: UnknownZone } => {
+                say!(language, "settings.of", place = place, why = say!(language, "settings.zone"))
+            }
+            Self::Ssh(SshError::Command) => say!(language, "settings.ssh_command"),
+            Self::Ssh(SshError::Nobody) => say!(language, "settings.ssh_nobody"),
         }
+    }
+}
+
+/// Why there is no password.
+fn password(language: Language, error: &PasswordError) -> String {
+    match error {
+        PasswordError::Unset(name) => say!(language, "password.unset", name = name),
+        PasswordError::File { path, source } => {
+            let why = small_file(language, source);
+            say!(language, "settings.unreadable", path = path.display(), why = why)
+        }
+        PasswordError::Command(source) => {
+            say!(language, "password.command", why = causes::system(language, source))
+        }
+        PasswordError::Failed(status) => match status.code() {
+            Some(code) => say!(language, "password.failed", code = code),
+            None => say!(language, "password.killed"),
+        },
+        PasswordError::NotTyped => say!(language, "password.not_typed"),
+    }
+}
+
+/// What is wrong with a database's address.
+fn address(language: Language, error: DatabaseUrlError) -> String {
+    let key = match error {
+        DatabaseUrlError::Form => "address.form",
+        DatabaseUrlError::NoDatabase => "address.no_database",
+        DatabaseUrlError::SslMode => "address.ssl_mode",
+        DatabaseUrlError::Pool => "address.pool",
+        DatabaseUrlError::ServerKey => "address.server_key",
+        DatabaseUrlError::Parameter => "address.parameter",
+    };
+    say!(language, key)
+}
+
+/// What is wrong with a name.
+fn text(language: Language, error: TextError) -> String {
+    match error {
+        TextError::Empty => say!(language, "text.empty"),
+        TextError::TooLong => say!(language, "text.too_long", most = MAX_TEXT_CHARS),
+        TextError::Hidden => say!(language, "text.hidden"),
+    }
+}
+
+/// What is wrong at a place of a file of TOML: the library's own words in English, and in another language what they
+/// mean, with the names that they quote.
+fn toml(language: Language, reason: &str) -> String {
+    if language == Language::English {
+        return reason.lines().collect::<Vec<_>>().join(", ");
+    }
+    let mut names = reason.split('`').skip(1).step_by(2);
+    let first = names.next().unwrap_or_default();
+    let known = names.collect::<Vec<_>>().join("、");
+    let begins = |beginning: &str| reason.starts_with(beginning);
+    if begins("unknown field") || begins("unknown variant") {
+        say!(language, "toml.unknown", name = first, known = known)
+    } else if begins("missing field") {
+        say!(language, "toml.missing", name = first)
+    } else if begins("duplicate") {
+        say!(language, "toml.twice")
+    } else if begins("invalid type") || begins("invalid value") {
+        say!(language, "toml.kind")
+    } else {
+        say!(language, "toml.form")
     }
 }

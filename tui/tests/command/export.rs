@@ -21,7 +21,7 @@ async fn the_text_form_is_what_sellers_tools_read() {
     assert_eq!(
         fs::read_to_string(&file).unwrap(),
         format!(
-            "# 未使用卡密导出\n# 导出时间: {moment} (上海时区)\n# 前缀筛选: VIP\n# 总计: 2 个\n# 格式: 卡密代码\n# {}\n\n\
+            "# Unused card codes\n# Exported: {moment} (Asia/Shanghai)\n# Prefix: VIP\n# Total: 2\n# Form: one code a line\n# {}\n\n\
              VIP-D\nVIP-B\n",
             "=".repeat(50)
         )
@@ -88,7 +88,10 @@ async fn every_form_and_every_status_to_file_and_standard_output() {
     let kami = Kami::with_cards().await;
     kami.run(&["disable", "GOLD-C"]).ends(0);
     let ran = kami.run(&["export", "--output", "-"]).ends(0);
-    assert!(ran.out.starts_with("# 未使用卡密导出\n") && ran.out.ends_with("\n\nVIP-B\nVIP-A\n"), "{ran:?}");
+    assert!(
+        ran.out.starts_with("# Unused card codes\n") && ran.out.ends_with("\n\nVIP-B\nVIP-A\n"),
+        "{ran:?}"
+    );
     let ran = kami.run(&["export", "--any-status", "--output", "-", "--format", "jsonl"]).ends(0);
     let cards = ran.json();
     assert_eq!((cards.len(), &cards[0]["note"]), (3, &serde_json::json!("\u{1b}[31mred")));

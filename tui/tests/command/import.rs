@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::fixtures::{Kami, ran};
 
@@ -16,12 +16,15 @@ async fn a_dry_run_says_what_each_line_would_do() {
     let ran = kami.run(&arguments).ends(4);
     assert_eq!(
         ran.out,
-        "3  new            VIP-NEW1\n4  there already  vip-a\n5  malformed      not of the form PREFIX-CODE\n\
-         6  new            季卡-NEW2\n"
+        "3  new            VIP-NEW1\n4  there already  vip-a\n5  malformed      may be no code: if it is, name a \
+         prefix or none, or write code in the first line\n6  new            季卡-NEW2\n"
     );
     assert_eq!(ran.err, "kami: 1 there already, 1 malformed, 2 new\n");
     let ran = kami.run(&[&arguments[..], &["--json"]].concat()).ends(4);
-    assert_eq!(ran.json()[1], json!({ "line": 4, "code": "vip-a", "state": "exists", "reason": null }));
+    assert_eq!(
+        ran.json()[1],
+        json!({ "line": 4, "code": "vip-a", "prefix": "vip", "state": "exists", "reason": null })
+    );
     assert_eq!(kami.statuses().len(), 3);
 }
 
@@ -73,6 +76,71 @@ async fn what_was_exported_is_imported_elsewhere() {
 }
 
 #[tokio::test]
+async fn codes_of_any_groups_go_in_and_out_as_they_are_with_a_prefix_or_without() {
+    const KEYS: &str = "A1B2C3-D4E5F6-G7H8I9-J1K2L3-M4N5O6-P7Q8R9\n550e8400-e29b-41d4-a716-446655440000\n\
+                        ABCD1234EFGH5678\nVIP_ABC_123\n";
+    let (here, there) = (Kami::new().await, Kami::new().await);
+    let codes = |cards: &[Value]| cards.iter().map(|card| card["code"].clone()).collect::<Vec<_>>();
+    fs::write(here.folder.join("keys.txt"), KEYS).unwrap();
+    fs::write(here.folder.join("others.txt"), "QWERTYUIOPAS\nGOLD-A1B2-C3D4\n").unwrap();
+    let dry = here.run(&["import", "keys.txt", "--duration", "1d", "--dry-run", "--json"]).ends(0);
+    assert!(dry.json().iter().all(|line| line["prefix"] == "" && line["state"] == "new"), "{dry:?}");
+    assert!(dry.err.starts_with("4 codes have no prefix and are taken whole"), "{dry:?}");
+    here.run(&["import", "keys.txt", "--duration", "1d"]).ends(0);
+    here.run(&["import", "others.txt", "--duration", "1d"]).ends(4);
+    let filed = here.run(&["import", "others.txt", "--duration", "1d", "--prefix", "GOLD"]).ends(0);
+    assert!(filed.err.starts_with("One code does not begin with its prefix"), "{filed:?}");
+
+    let bare = here.run(&["list", "--no-prefix", "--sort", "code", "--json"]).ends(0).json();
+    assert_eq!((bare.len(), &bare[0]["prefix"]), (4, &json!("")));
+    let gold = here.run(&["list", "--prefix", "gold", "--reverse", "--json"]).ends(0).json();
+    assert_eq!(codes(&gold), ["QWERTYUIOPAS", "GOLD-A1B2-C3D4"]);
+    let out = here.run(&["export", "--no-prefix", "--for", "shop"]).ends(0).out;
+    assert!(out.starts_with("exports/shop_unused_cards_no-prefix_"), "{out}");
+    let shop = fs::read_to_string(here.folder.join(out.trim_end())).unwrap();
+    assert_eq!(shop.lines().rev().collect::<Vec<_>>(), KEYS.lines().collect::<Vec<_>>());
+
+    let file = there.folder.join("cards.csv");
+    here.run(&["export", "--output", file.to_str().unwrap()]).ends(0);
+    there.run(&["import", "cards.csv"]).ends(0);
+    let both = [&here, &there].map(|kami| {
+        let cards = kami.run(&["list", "--json"]).ends(0).json();
+        let mut cards: Vec<_> =
+            cards.iter().map(|card| (card["code"].to_string(), card["prefix"].to_string())).collect();
+        cards.sort();
+        cards
+    });
+    assert_eq!((both[0].len(), &both[0]), (6, &both[1]));
+}
+
+#[tokio::test]
+async fn a_card_without_a_prefix_is_edited_and_filed_and_its_code_stays() {
+    let kami = Kami::new().await;
+    fs::write(kami.folder.join("keys.txt"), "ABCD1234EFGH5678\nVIP-7KQ2M9XWTR4HP3ND\n").unwrap();
+    kami.run(&["import", "keys.txt", "--duration", "1d"]).ends(0);
+    for (arguments, code, prefix) in [
+        (["ABCD1234EFGH5678", "--note=first", "--json"], "ABCD1234EFGH5678", ""),
+        (["ABCD1234EFGH5678", "--prefix=GOLD", "--json"], "ABCD1234EFGH5678", "GOLD"),
+        (["ABCD1234EFGH5678", "--no-prefix", "--json"], "ABCD1234EFGH5678", ""),
+        (["VIP-7KQ2M9XWTR4HP3ND", "--no-prefix", "--json"], "VIP-7KQ2M9XWTR4HP3ND", ""),
+        (["VIP-7KQ2M9XWTR4HP3ND", "--prefix=VIP", "--json"], "VIP-7KQ2M9XWTR4HP3ND", "VIP"),
+        (["VIP-7KQ2M9XWTR4HP3ND", "--prefix=GOLD", "--json"], "GOLD-7KQ2M9XWTR4HP3ND", "GOLD"),
+    ] {
+        let card = &kami.run(&[&["edit"], &arguments[..]].concat()).ends(0).json()[0]["card"];
+        assert_eq!((&card["code"], &card["prefix"]), (&json!(code), &json!(prefix)), "{arguments:?}");
+    }
+    kami.run(&["disable", "--no-prefix", "--all"]).ends(0);
+    assert_eq!(kami.statuses(), ["ABCD1234EFGH5678 disabled", "GOLD-7KQ2M9XWTR4HP3ND unused"]);
+    let stats = kami.run(&["stats"]).ends(0);
+    assert!(stats.out.contains("GOLD") && !stats.out.contains("no prefix"), "{stats:?}");
+    kami.run(&["enable", "ABCD1234EFGH5678"]).ends(0);
+    for arguments in [&["stats"][..], &["show", "ABCD1234EFGH5678"]] {
+        let ran = kami.run(arguments).ends(0);
+        assert!(ran.out.contains("no prefix"), "{ran:?}");
+    }
+}
+
+#[tokio::test]
 async fn codes_that_are_easy_to_guess_are_imported_with_a_warning() {
     let kami = Kami::new().await;
     fs::write(kami.folder.join("easy.txt"), "VIP-ABCDEF\nVIP-7KQ2M9XWTR4HP3ND\nVIP-GHJKLM\n").unwrap();
@@ -113,7 +181,7 @@ async fn a_tilde_is_the_home_and_reasons_are_in_the_readers_language() {
     let mut command = kami.command(&["import", "~/codes.txt", "--duration", "1d", "--dry-run"]);
     command.env("HOME", &kami.folder).env("LANG", "zh_CN.UTF-8");
     let ran = ran(command.output().unwrap()).ends(4);
-    assert_eq!(ran.out, "1  格式错误  不是“前缀-卡密”的形式\n");
+    assert_eq!(ran.out, "1  格式错误  不一定是卡密：如果是，请指定前缀或“无前缀”，或在首行写“卡密”\n");
     fs::write(kami.folder.join("bytes.txt"), b"VIP-\xff\n").unwrap();
     let refused = kami.run(&["import", "bytes.txt", "--duration", "1d"]).ends(4);
     assert_eq!(refused.out, "1  malformed  not readable as text: save the file as UTF-8\n");

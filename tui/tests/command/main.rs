@@ -9,6 +9,7 @@ mod gate;
 mod generate;
 mod import;
 mod import_memory;
+mod languages;
 mod list;
 mod migrate;
 mod outages;

@@ -5,6 +5,7 @@ use kami_shared::duration::CardDuration;
 use kami_shared::filter::Filter;
 use kami_shared::operator::Note;
 use kami_shared::store::{ActError, Batch, BatchOrigin, Standing, TakenCodes};
+use kami_shared::transfer::Defaults;
 use kami_shared::transfer::import::parse_txt;
 use kami_tui::console::import::{Import, ImportFile};
 use kami_tui::console::message::{Answer, Done, Effect, Failure, Question, Topic};
@@ -39,7 +40,7 @@ fn file(console: &Console) -> ImportFile {
 /// Answers what each line of `text` would do, of whose cards those of `exist` are there already.
 pub(crate) fn look(console: &mut Console, text: &str, exist: &[usize]) {
     let file = file(console);
-    let parsed = parse_txt(text.as_bytes(), Some(file.duration)).unwrap();
+    let parsed = parse_txt(text.as_bytes(), &file.defaults).unwrap();
     let of_card = |card| if exist.contains(&card) { Standing::There } else { Standing::New };
     let standings: Vec<_> = (0..parsed.cards.len()).map(of_card).collect();
     console.answer(Topic::Import, Answer::Import(Box::new(Import::new(file, parsed, &standings))));
@@ -71,7 +72,7 @@ fn a_file_is_asked_for_with_what_its_cards_lack() {
         file(&console),
         ImportFile {
             path: "codes.txt".into(),
-            duration: CardDuration::Seconds(45 * 86_400),
+            defaults: Defaults::lasting(CardDuration::Seconds(45 * 86_400)),
             note: Note::parse("old shop").unwrap(),
         }
     );

@@ -93,8 +93,8 @@ async fn from_the_first_card_to_the_last() {
     let file = std::fs::read_dir(terminal.home().join("exports")).unwrap().next().unwrap().unwrap();
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     let text = std::fs::read_to_string(file.path()).unwrap();
-    assert!(text.starts_with("# 未使用卡密导出\n# 导出时间: "), "{text}");
-    assert!(text.contains("\n# 总计: 9999 个\n"), "{text}");
+    assert!(text.starts_with("# Unused card codes\n# Exported: "), "{text}");
+    assert!(text.contains("\n# Total: 9999\n"), "{text}");
     assert_eq!(text.lines().filter(|line| line.starts_with("VIP-")).count(), 9_999);
     assert!(!text.contains(&code));
 

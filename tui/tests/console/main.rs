@@ -10,6 +10,7 @@ mod fixtures;
 mod gate;
 mod imports;
 mod journey;
+mod locales;
 mod log;
 mod pictures;
 mod preferences;

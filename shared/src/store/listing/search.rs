@@ -211,13 +211,24 @@ impl Reading {
         Self { statement, floor }
     }
 
-    /// Where to go on behind what was read: the lowest id of it, and whether it was as much as was asked for.
-    pub(super) fn follow(&self, cursor: SearchCursor, last: Option<u64>, full: bool) -> Option<SearchCursor> {
-        match (full, last, self.floor) {
+    /// Where to go on behind what was read: the lowest id of it, and whether it was as much as was asked for. A window
+    /// without any may lie in a gap between the numbers of cards, which is passed at once, however wide it is.
+    pub(super) async fn follow(
+        &self,
+        connection: &mut Conn,
+        cursor: SearchCursor,
+        last: Option<u64>,
+        full: bool,
+    ) -> Result<Option<SearchCursor>, StoreError> {
+        let next = match (full, last, self.floor) {
             (true, Some(last), _) => cursor.at(last),
             (_, _, Some(floor)) => cursor.at(floor),
             (_, _, None) => None,
-        }
+        };
+        let Some(next) = next.filter(|_| last.is_none()) else { return Ok(next) };
+        let query = limited(BACKGROUND, "SELECT MAX(id) FROM cards WHERE id < ?");
+        let highest: Option<Option<u64>> = connection.exec_first(query, (next.below,)).await?;
+        Ok(highest.flatten().and_then(|highest| next.at(highest.saturating_add(1))))
     }
 }
 
@@ -244,7 +255,7 @@ impl Operation for Step<'_> {
         };
         // They come newest first.
         let last = rows.last().map(|card| card.id).into_iter().chain(unreadable.last().copied()).min();
-        let next = reading.follow(cursor, last, is_full);
+        let next = reading.follow(connection, cursor, last, is_full).await?;
         Ok(SearchStep { rows, unreadable, now, next, progress: cursor.progress(next) })
     }
 }
@@ -265,7 +276,7 @@ impl Operation for SearchIds<'_> {
         let reading = Reading::next("id", filter, cursor, limit);
         let query = limited(BACKGROUND, &reading.statement.text);
         let ids: Vec<u64> = connection.exec(query, reading.statement.params()).await?;
-        let next = reading.follow(cursor, ids.last().copied(), ids.len() >= limit);
+        let next = reading.follow(connection, cursor, ids.last().copied(), ids.len() >= limit).await?;
         Ok((ids, next))
     }
 }

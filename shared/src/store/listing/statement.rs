@@ -282,10 +282,7 @@ fn merge(
         Reach::StretchOfEachStatus => CardStatus::ALL.map(Some).to_vec(),
         Reach::Stretch | Reach::Few => vec![None],
     };
-    let mut conditions = conditions(filter);
-    if let (Index::FullCode, Some(prefix), None) = (index, &filter.prefix, &filter.text) {
-        conditions.and(LIKE_CODE, [format!("{}-%", literally(prefix)).into()]);
-    }
+    let conditions = conditions(filter);
     let index = name(index);
     let limit = limit.to_string();
     let stretches = stretches(sort, course);

@@ -177,7 +177,7 @@ impl Operation for OfWindow<'_> {
             groups.push(read(&mut row)?);
         }
         let found: u64 = groups.iter().map(|group| group.cards).sum();
-        let next = reading.follow(self.cursor, lowest, found >= SEARCH_WINDOW);
+        let next = reading.follow(connection, self.cursor, lowest, found >= SEARCH_WINDOW).await?;
         Ok((groups, next))
     }
 }

@@ -3,9 +3,11 @@
 //! The catalogue is read ([`survey`]), what has to be done is decided purely ([`plan`]), and the rows are asked for what
 //! forbids it or has to be mended ([`rows`], [`dates`]). Every step may be cut off: the next look finds what is left.
 
+mod codes;
 mod dates;
 mod form;
 mod plan;
+mod rehearsal;
 mod rows;
 mod survey;
 
@@ -13,6 +15,7 @@ use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 
 use self::plan::CARDS;
+pub(super) use self::rehearsal::rehearse;
 use super::{Routine, StoreError, routines};
 
 /// What has to be done to the tables of a database, or stands in the way of it.
@@ -63,6 +66,8 @@ pub enum FaultKind {
         /// The collation.
         found: String,
     },
+    /// It is kept in parts, of which none can see to it that a code is unique.
+    Partitions,
     /// A column is of another type, character set, collation or default.
     Column {
         /// The column.
@@ -136,10 +141,26 @@ pub enum RepairKind {
 /// Why a table cannot be brought into its form, which the operator has to decide.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// There is a view of that name.
+    /// There is something of that name that cannot be changed as a table can.
     NoTable {
         /// The name.
         table: &'static str,
+        /// What the server calls it, as `VIEW`.
+        found: String,
+    },
+    /// There is a table of that name in another case, which the server takes for another one.
+    OtherCase {
+        /// The name.
+        table: &'static str,
+        /// The name that it has.
+        found: String,
+    },
+    /// A table that has the name of one of kami's own is somebody else's: it lacks a column.
+    OtherTable {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
     },
     /// The table is not the Flask service's: it lacks a column.
     NoColumn {
@@ -187,6 +208,42 @@ pub enum Refusal {
         name: String,
         /// The column.
         column: &'static str,
+    },
+    /// A foreign key of the table of cards lets in only what another table has.
+    LeadsOut {
+        /// The key.
+        name: String,
+        /// The column that it holds.
+        column: String,
+    },
+    /// A condition lets in only some values of a column that kami writes.
+    Check {
+        /// Its name.
+        name: String,
+        /// The column.
+        column: &'static str,
+    },
+    /// A trigger would run at each row that has to be mended, and nobody knows what it does.
+    Trigger {
+        /// Its name.
+        name: String,
+    },
+    /// Cards have a number in a column that is none of those that it can hold.
+    OutOfRange {
+        /// The column.
+        column: &'static str,
+        /// How many.
+        cards: u64,
+    },
+    /// Text of UTF-8 stands in a column that says that it is of another character set, as a program wrote it that told
+    /// the server nothing.
+    OtherBytes {
+        /// The column.
+        column: &'static str,
+        /// The character set that it says.
+        set: String,
+        /// How many cards have such text.
+        cards: u64,
     },
     /// Cards have no number of their own, or one that is none.
     Numbers {
@@ -240,7 +297,11 @@ pub(super) async fn look(connection: &mut Conn, version: i32) -> Result<Takeover
         takeover.tables.extend(change);
         takeover.refusals.extend(refusals);
         if form.name == CARDS && is_fit {
-            rows::ask(connection, form, facts, &mut takeover).await?;
+            rows::ask(connection, form, facts, version, &mut takeover).await?;
+            if !takeover.repairs.is_empty() {
+                let triggers = facts.triggers.iter().cloned();
+                takeover.refusals.extend(triggers.map(|name| Refusal::Trigger { name }));
+            }
         } else if is_fit {
             rows::ask_for_moments(connection, form, facts, &mut takeover).await?;
         }

@@ -1,7 +1,7 @@
 //! What has to be done to a table so that it is in its form, and what forbids it: decided without a server.
 
 use super::form::{ColumnForm, IndexForm, PRIMARY, TableForm};
-use super::survey::{ColumnFacts, TableFacts};
+use super::survey::{ColumnFacts, IndexFacts, TableFacts};
 use super::{Fault, FaultKind, IndexFault, Refusal, TableChange};
 
 /// The table that a Flask installation brings along; the others kami has made itself.
@@ -10,11 +10,17 @@ pub(super) const CARDS: &str = "cards";
 /// The columns without which a table of cards is none.
 const ESSENTIAL: [&str; 5] = ["id", "prefix", "code", "full_code", "status"];
 
+/// What the server calls a table that is one.
+const BASE_TABLE: &str = "BASE TABLE";
+
+/// The column that a later migration adds to tables of kami's own.
+const ADDED_LATER: &str = "account";
+
 /// The columns that the second migration adds.
 const ADDED: [&str; 3] = ["duration_seconds", "batch_id", "note"];
 
 /// The first version of the schema with [`ADDED`].
-const ADDED_BY: i32 = 2;
+pub(super) const ADDED_BY: i32 = 2;
 
 /// The collation of a table, for columns that say none.
 const COLLATION: &str = "utf8mb4_unicode_ci";
@@ -46,8 +52,12 @@ pub(super) fn change(
     facts: &TableFacts,
     version: i32,
 ) -> (Option<TableChange>, Vec<Refusal>) {
-    let Some(engine) = &facts.engine else {
-        return (None, vec![Refusal::NoTable { table: form.name }]);
+    let engine = match &facts.engine {
+        Some(engine) if facts.kind == BASE_TABLE && facts.spelled == facts.name => engine,
+        Some(_) if facts.kind == BASE_TABLE => {
+            return (None, vec![Refusal::OtherCase { table: form.name, found: facts.spelled.clone() }]);
+        }
+        _ => return (None, vec![Refusal::NoTable { table: form.name, found: facts.kind.clone() }]),
     };
     let mut faults = Vec::new();
     if !engine.eq_ignore_ascii_case("InnoDB") {
@@ -60,13 +70,20 @@ pub(super) fn change(
         let clause = format!("DEFAULT CHARACTER SET utf8mb4 COLLATE {COLLATION}");
         faults.push(Fault { kind: FaultKind::Collation { found }, clause });
     }
-    let refusals = if form.name == CARDS { foreign(form, facts, version) } else { Vec::new() };
+    let refusals = if form.name == CARDS { foreign(form, facts, version) } else { not_ours(form, facts) };
     let (of_columns, unfit) = columns(form, facts);
     faults.extend(of_columns);
     faults.extend(indexes(form, facts));
     let refusals = refusals.into_iter().chain(unfit).collect();
     let clauses: Vec<_> = faults.iter().map(|fault| fault.clause.as_str()).collect();
-    let statement = format!("ALTER TABLE {}\n    {}", form.name, clauses.join(",\n    "));
+    let mut statement = format!("ALTER TABLE {}\n    {}", form.name, clauses.join(",\n    "));
+    if facts.is_partitioned {
+        // No part of a table can see to it that a code is unique; the clause stands last, behind no comma.
+        let clause = "REMOVE PARTITIONING".to_owned();
+        let space = if faults.is_empty() { "" } else { "\n    " };
+        statement = format!("{}{space}{clause}", statement.trim_end_matches(' '));
+        faults.push(Fault { kind: FaultKind::Partitions, clause });
+    }
     (
         Some(TableChange { table: form.name, faults, statement }).filter(|change| !change.faults.is_empty()),
         refusals,
@@ -81,12 +98,21 @@ fn foreign(form: &TableForm, facts: &TableFacts, version: i32) -> Vec<Refusal> {
             refusals.push(Refusal::NoColumn { column });
         }
     }
+    let is_ours = |name: &str| form.columns.iter().any(|ours| ours.name.eq_ignore_ascii_case(name));
+    for key in facts.foreign_keys.iter().filter(|key| key.table == facts.spelled && is_ours(&key.column)) {
+        refusals.push(Refusal::LeadsOut { name: key.name.clone(), column: key.column.clone() });
+    }
+    for check in &facts.checks {
+        if let Some(column) = form.columns.iter().find(|column| check.is_of(column.name)) {
+            refusals.push(Refusal::Check { name: check.name.clone(), column: column.name });
+        }
+    }
     let added: Vec<_> = ADDED.into_iter().filter(|name| facts.column(name).is_some()).collect();
     if version < ADDED_BY && added.len() < ADDED.len() {
         refusals.extend(added.into_iter().map(|column| Refusal::OwnColumn { column }));
     }
     for column in &facts.columns {
-        if form.columns.iter().any(|ours| ours.name.eq_ignore_ascii_case(&column.name)) {
+        if is_ours(&column.name) {
             continue;
         }
         if column.extra.counts_up {
@@ -96,14 +122,23 @@ fn foreign(form: &TableForm, facts: &TableFacts, version: i32) -> Vec<Refusal> {
         }
     }
     for index in facts.indexes.iter().filter(|index| index.is_unique) {
-        let is_ours =
-            form.indexes.iter().chain(&form.retired).any(|ours| ours.name.eq_ignore_ascii_case(&index.name));
+        let is_replaced = form.indexes.iter().any(|ours| ours.name.eq_ignore_ascii_case(&index.name));
         let has = |column: &str| index.columns.iter().any(|one| one.eq_ignore_ascii_case(column));
-        if !(is_ours || has("id") || has("full_code") || has("prefix") && has("code")) {
+        let is_of_each = has("id") || has("full_code") || has("prefix") && has("code");
+        if !(is_replaced || index.is_whole && is_of_each) {
             refusals.push(Refusal::UniqueIndex { index: index.name.clone() });
         }
     }
     refusals
+}
+
+/// Why a table of a name that kami gives to its own is somebody else's.
+fn not_ours(form: &TableForm, facts: &TableFacts) -> Vec<Refusal> {
+    let columns = form.columns.iter().map(|column| column.name).filter(|name| *name != ADDED_LATER);
+    // The library that counts the migrations makes its table itself.
+    let columns = columns.chain(form.columns.is_empty().then_some("version"));
+    let missing = columns.filter(|column| facts.column(column).is_none());
+    missing.map(|column| Refusal::OtherTable { table: form.name, column }).take(1).collect()
 }
 
 fn columns(form: &TableForm, facts: &TableFacts) -> (Vec<Fault>, Vec<Refusal>) {
@@ -124,11 +159,15 @@ fn columns(form: &TableForm, facts: &TableFacts) -> (Vec<Fault>, Vec<Refusal>) {
             continue;
         }
         if !fits(column, found) {
-            let (column, found, wanted) = (column.name, found.kind.clone(), column.kind.clone());
+            let how = if found.is_generated { " GENERATED" } else { "" };
+            let (column, found, wanted) = (column.name, format!("{}{how}", found.kind), column.kind.clone());
             refusals.push(Refusal::ColumnType { table: form.name, column, found, wanted });
             continue;
         }
-        let key = facts.foreign_keys.iter().find(|key| key.column.eq_ignore_ascii_case(column.name));
+        let key = facts
+            .foreign_keys
+            .iter()
+            .find(|key| key.table != facts.spelled && key.column.eq_ignore_ascii_case(column.name));
         if let Some(key) = key.filter(|_| is_other) {
             let (table, name, column) = (key.table.clone(), key.name.clone(), column.name);
             refusals.push(Refusal::ForeignKey { table, name, column });
@@ -145,6 +184,7 @@ fn is_alike(form: &ColumnForm, found: &ColumnFacts) -> bool {
         && found.is_nullable == form.is_nullable
         && found.collation.as_deref() == form.collation
         && !found.is_generated
+        && !found.is_checked
 }
 
 /// Whether values go from the one to the other type; whether each of them does, only the rows tell.
@@ -187,17 +227,28 @@ fn indexes(form: &TableForm, facts: &TableFacts) -> Vec<Fault> {
             None => faults.push(fault(index.name, IndexFault::Missing, index.addition())),
         }
     }
-    for index in form.retired.iter().filter(|index| has(facts, index)) {
+    // A foreign key may need one that queries do not.
+    let is_held = |index: &IndexForm| {
+        let is_first =
+            |column: &str| index.columns.first().is_some_and(|first| first.eq_ignore_ascii_case(column));
+        facts.foreign_keys.iter().any(|key| is_first(&key.column))
+    };
+    for index in form.retired.iter().filter(|index| found(facts, index).is_some() && !is_held(index)) {
         faults.push(fault(index.name, IndexFault::Retired, format!("DROP INDEX {}", index.name)));
     }
     faults
 }
 
-/// Whether a table has an index as the form has it.
+/// Whether a table has an index as the form has it, which queries can use.
 pub(super) fn has(facts: &TableFacts, index: &IndexForm) -> bool {
-    facts.index(index.name).is_some_and(|found| {
+    found(facts, index).is_some_and(|found| found.is_plain)
+}
+
+/// The index of a table that has the name of the form's, and covers the same columns whole.
+fn found<'a>(facts: &'a TableFacts, index: &IndexForm) -> Option<&'a IndexFacts> {
+    facts.index(index.name).filter(|found| {
         let is_same = |(one, other): (&String, &&str)| one.eq_ignore_ascii_case(other);
-        found.is_plain
+        found.is_whole
             && found.is_unique == index.is_unique
             && found.columns.len() == index.columns.len()
             && found.columns.iter().zip(&index.columns).all(is_same)

@@ -6,33 +6,38 @@ use mysql_async::prelude::Queryable;
 
 use super::dates::is_damaged;
 use super::form::{ColumnForm, TableForm};
-use super::plan::{Family, family, has};
+use super::plan::{ADDED_BY, Family, family};
 use super::survey::{ColumnFacts, TableFacts};
-use super::{Refusal, Repair, RepairKind, Takeover};
-use crate::card::mask;
+use super::{Refusal, Repair, RepairKind, Takeover, codes};
 use crate::store::StoreError;
 
 /// How many cards or codes are named of those that are in the way.
-const NAMED: usize = 10;
+pub(super) const NAMED: usize = 10;
 
 /// Asks the rows of a table whose columns fit.
 pub(super) async fn ask(
     connection: &mut Conn,
     form: &TableForm,
     facts: &TableFacts,
+    version: i32,
     takeover: &mut Takeover,
 ) -> Result<(), StoreError> {
     for column in &form.columns {
         let Some(found) = facts.column(column.name) else { continue };
         match family(&column.kind) {
             Family::Whole if column.extra.counts_up => numbers(connection, facts, found, takeover).await?,
+            Family::Whole if found.kind != column.kind => range(connection, column, takeover).await?,
             Family::Word => statuses(connection, column, found, facts, takeover).await?,
             Family::Moment => moments(connection, column, found, facts, takeover).await?,
             Family::Text => texts(connection, column, found, takeover).await?,
             Family::Whole | Family::Other => {}
         }
     }
-    codes(connection, form, facts, takeover).await
+    codes::collisions(connection, form, facts, takeover).await?;
+    if version < ADDED_BY && takeover.refusals.is_empty() {
+        codes::spellings(connection, takeover).await?;
+    }
+    Ok(())
 }
 
 /// Asks a table of kami's own for moments that no calendar has.
@@ -78,7 +83,8 @@ async fn numbers(
     found: &ColumnFacts,
     takeover: &mut Takeover,
 ) -> Result<(), StoreError> {
-    let mut cards = 0;
+    // No more than half of the numbers that the type has: new cards need some as well.
+    let mut cards = count(connection, &format!("id > {}", i64::MAX)).await?;
     if !found.kind.contains("unsigned") || found.is_nullable {
         cards += count(connection, "id IS NULL OR id < 1").await?;
     }
@@ -91,6 +97,21 @@ async fn numbers(
     }
     if cards > 0 {
         takeover.refusals.push(Refusal::Numbers { cards });
+    }
+    Ok(())
+}
+
+/// Numbers that a column of 32 or 64 bits without a sign does not hold.
+async fn range(
+    connection: &mut Conn,
+    column: &ColumnForm,
+    takeover: &mut Takeover,
+) -> Result<(), StoreError> {
+    let most = if column.kind.starts_with("big") { u64::MAX } else { u32::MAX.into() };
+    let name = column.name;
+    let cards = count(connection, &format!("{name} < 0 OR {name} > {most}")).await?;
+    if cards > 0 {
+        takeover.refusals.push(Refusal::OutOfRange { column: name, cards });
     }
     Ok(())
 }
@@ -193,6 +214,7 @@ async fn texts(
             takeover.refusals.push(Refusal::Empty { column: name, cards });
         }
     }
+    other_bytes(connection, column, found, takeover).await?;
     let most = width(&column.kind).unwrap_or(u64::MAX);
     if width(&found.kind).is_some_and(|width| width <= most) {
         return Ok(());
@@ -207,39 +229,30 @@ async fn texts(
     Ok(())
 }
 
+/// Text of UTF-8 in a column of one byte a character. Hardly any text of such a character set is UTF-8 by chance.
+async fn other_bytes(
+    connection: &mut Conn,
+    column: &ColumnForm,
+    found: &ColumnFacts,
+    takeover: &mut Takeover,
+) -> Result<(), StoreError> {
+    let set = found.collation.as_deref().and_then(|collation| collation.split('_').next());
+    let query = "SELECT maxlen FROM information_schema.character_sets WHERE character_set_name = ?";
+    let widest: Option<u64> = connection.exec_first(query, (set,)).await?;
+    let (Some(set), Some(1)) = (set, widest) else { return Ok(()) };
+    let name = column.name;
+    let bytes = format!("CAST({name} AS BINARY)");
+    let text = format!("CONVERT({bytes} USING utf8mb4)");
+    let is_read_as_other =
+        format!("CAST({text} AS BINARY) = {bytes} AND CHAR_LENGTH({text}) < LENGTH({name})");
+    let cards = count(connection, &is_read_as_other).await?;
+    if cards > 0 {
+        takeover.refusals.push(Refusal::OtherBytes { column: name, set: set.to_owned(), cards });
+    }
+    Ok(())
+}
+
 /// How many characters a type holds, where it says so.
 fn width(kind: &str) -> Option<u64> {
     kind.split_once('(')?.1.trim_end_matches(')').parse().ok()
-}
-
-/// Codes that the form takes for the same, where the table tells them apart.
-async fn codes(
-    connection: &mut Conn,
-    form: &TableForm,
-    facts: &TableFacts,
-    takeover: &mut Takeover,
-) -> Result<(), StoreError> {
-    let column = form.columns.iter().find(|column| column.name == "full_code");
-    let Some(collation) = column.and_then(|column| column.collation) else { return Ok(()) };
-    let is_unique = form.indexes.iter().any(|index| index.name == "full_code" && has(facts, index));
-    if is_unique && facts.column("full_code").and_then(|found| found.collation.as_deref()) == Some(collation)
-    {
-        return Ok(());
-    }
-    let same = format!(
-        "SELECT MIN(id) AS first, MAX(id) AS last FROM cards \
-         GROUP BY CONVERT(full_code USING utf8mb4) COLLATE {collation} HAVING COUNT(*) > 1"
-    );
-    let codes: Option<u64> = connection.query_first(format!("SELECT COUNT(*) FROM ({same}) AS same")).await?;
-    let codes = codes.ok_or(StoreError::Undecodable)?;
-    if codes > 0 {
-        let query = format!(
-            "SELECT same.first, same.last, CONVERT(cards.full_code USING utf8mb4) FROM ({same} LIMIT {NAMED}) AS same \
-             JOIN cards ON cards.id = same.first"
-        );
-        let pairs: Vec<(u64, u64, String)> = connection.query(query).await?;
-        let pairs = pairs.into_iter().map(|(first, last, code)| (first, last, mask(&code))).collect();
-        takeover.refusals.push(Refusal::Collisions { codes, pairs });
-    }
-    Ok(())
 }

@@ -76,9 +76,11 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("Change a card's prefix, status, duration or note", "修改一张卡的前缀、状态、时长或备注"),
     (
         "The card stays whole: unused clears its machine and times, active needs --machine and starts its time, expired \
-         ends it now, disabled keeps everything. A new prefix changes the code.",
+         ends it now, disabled keeps everything. A new prefix changes a code that begins with the old one; any other code \
+         stays as it is, and so does one whose prefix is taken away.",
         "卡的各项始终一致：改为 unused 会清除机器码和时间；改为 active 需要 --machine，并开始计时；\n\
-         改为 expired 立即到期；改为 disabled 保留一切。更换前缀会改变卡密。",
+         改为 expired 立即到期；改为 disabled 保留一切。更换前缀会改变以原前缀开头的卡密；\n\
+         其他卡密不变，去掉前缀时也不变。",
     ),
     ("Disable cards", "禁用卡密"),
     (
@@ -133,10 +135,12 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("Add cards with codes from a file, all of them or none", "从文件导入卡密，要么全部导入，要么一张不导入"),
     (
         "A text has one code a line, as `kami export` writes them; a CSV table names its columns: code, and if they are \
-         there duration, note and prefix, in Chinese or English. What Excel, WPS and shops write is read: UTF-8, UTF-16 and \
-         GBK, with commas, semicolons or tabs; what was guessed is said. A line that is no card, or whose code is there \
-         already, is reported, and nothing is imported.",
+         there duration, note and prefix, in Chinese or English. A code of any groups is taken whole, also under the prefix \
+         that --prefix names: customers type it as it stands in the file. What Excel, WPS and shops write is read: UTF-8, \
+         UTF-16 and GBK, with commas, semicolons or tabs; what was guessed is said. A line that is no card, or whose code is \
+         there already, is reported, and nothing is imported.",
         "文本每行一个卡密，即 kami export 的格式；CSV 表格要有“卡密”（code）列，可另有时长、备注、前缀列。\n\
+         由任意几组字符组成的卡密整个导入，用 --prefix 归入某个前缀时也一样：客户照文件里的原样输入。\n\
          Excel、WPS 和发卡网导出的文件都能读：UTF-8、UTF-16、GBK，逗号、分号或制表符分隔；猜测之处会说明。\n\
          有格式错误或已存在的卡密时，会逐行报告，并且什么都不导入。",
     ),
@@ -214,6 +218,7 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
         "unused（未使用）、active（使用中）、expired（已过期）或 disabled（已禁用）",
     ),
     ("Of this prefix, in any case", "该前缀的卡，不分大小写"),
+    ("Without a prefix", "没有前缀的卡"),
     ("Of the batch of this number", "该编号批次的卡"),
     (
         "Generated then: 2026-01-01..2026-01-31, 2026-01.., ..2026-02-01, today, or 7d for the last seven days",
@@ -266,6 +271,12 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
         "文件格式：txt、shop、csv 或 jsonl；默认按文件名结尾判断，否则为 txt",
     ),
     ("Another prefix", "新的前缀"),
+    ("No prefix any more; the code stays as it is", "去掉前缀；卡密不变"),
+    (
+        "File the cards under this prefix, whatever their codes begin with; the codes stay as they are",
+        "把卡归入该前缀，不论卡密以什么开头；卡密不变",
+    ),
+    ("Take every line whole, as a code without a prefix", "每行整个作为卡密，没有前缀"),
     ("Another status: unused, active, expired or disabled", "新的状态：unused、active、expired 或 disabled"),
     ("The machine of an active card", "使用中的卡所绑定的机器码"),
     ("Another duration, such as 12h, 45d or forever", "新的时长，如 12h、45d 或 forever"),
@@ -399,4 +410,7 @@ pub(super) const REASONS: &[(&str, &str)] = &[
     ("longer than 128 characters", "超过 128 个字符"),
     ("control characters and invisible ones are not allowed", "不能包含控制字符或不可见字符"),
     ("invalid digit found in string", "不是整数"),
+    ("cannot parse integer from empty string", "为空"),
+    ("number too large to fit in target type", "数字太大"),
+    ("number too small to fit in target type", "数字太小"),
 ];

@@ -45,8 +45,13 @@ fn what_is_wrong(error: &clap::Error) -> Option<String> {
         ErrorKind::ValueValidation => {
             let value = context(error, ContextKind::InvalidValue).filter(|value| !value.is_empty());
             let reason = reason(&error.source()?.to_string());
+            let reason = if reason.is_ascii() { "值不正确" } else { &reason };
             format!("{} 不能是 {}：{reason}", argument?, value.as_deref().unwrap_or("空"))
         }
+        ErrorKind::InvalidUtf8 => "参数不是 UTF-8 文本".to_owned(),
+        ErrorKind::TooManyValues => format!("{} 不带值，或值太多", argument?),
+        ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => format!("{} 的值个数不对", argument?),
+        ErrorKind::NoEquals => format!("{} 的值要用 = 连接", argument?),
         _ => return None,
     })
 }
@@ -76,6 +81,8 @@ pub(super) fn reason(english: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
     use super::super::in_chinese;
     use super::words;
 
@@ -121,10 +128,36 @@ mod tests {
             (&["export", "--format", "xls"], "--format <FORM> 不能是 xls：不是文件格式"),
             (&["show", ""], "<CODE>... 不能是 空：为空"),
             (&["show", &"x".repeat(129)], "<CODE>... 不能是 xxx"),
+            (&["list", "--json=x"], "--json 不带值，或值太多"),
+            (&["list", "--limit", "-1"], "没有 -1 这个参数"),
+            (&["list", "--limit=-1"], "--limit <NUMBER> 不能是 -1：不是整数"),
+            (&["list", "--limit="], "--limit <NUMBER> 不能是 空：为空"),
+            (
+                &["list", "--limit", "99999999999999999999999"],
+                "--limit <NUMBER> 不能是 99999999999999999999999：数字太大",
+            ),
+            (
+                &["generate", "--prefix", "VIP", "--count", "0"],
+                "--count <NUMBER> 不能是 0：须为 1 到 1000000",
+            ),
+            (&["log", "x", "y"], "没有 y 这个参数"),
+            (&["-e", "a", "--env-file", "b"], "--environment <NAME> 不能与 --env-file <FILE> 一起使用"),
+            (&["help", "lits"], "没有 lits 这个命令"),
+            (&["list", "extra"], "没有 extra 这个参数"),
+            (&["import"], "缺少 <FILE>"),
+            (&["completions", "cmd"], "<SHELL> 不能是 cmd"),
         ] {
             let said = said(arguments);
             assert!(said.starts_with(expected), "{arguments:?}: {said}");
             assert!(said.ends_with("\n用 --help 查看用法"), "{said}");
         }
+    }
+
+    #[test]
+    fn an_argument_that_is_no_text_is_refused_in_chinese() {
+        use std::os::unix::ffi::OsStringExt as _;
+        let arguments = ["kami".into(), "list".into(), "--prefix".into(), OsString::from_vec(vec![0xff])];
+        let said = words(&in_chinese().try_get_matches_from(arguments).unwrap_err());
+        assert!(said.starts_with("参数不是 UTF-8 文本"), "{said}");
     }
 }

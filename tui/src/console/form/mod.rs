@@ -18,9 +18,16 @@ use self::opened::edit_fields;
 use crate::console::field::{Field, FieldName};
 use crate::console::order::Target;
 use crate::export::{self, Source};
+use crate::words::Language;
 
 /// The word for acts of every kind.
 const ANY: &str = "any";
+
+/// The word for the prefixes that codes of a file begin with; like the next, it can be no prefix.
+pub const AS_WRITTEN: &str = "as written";
+
+/// The word for codes without a prefix.
+pub const WHOLE: &str = "no prefix";
 
 /// A form that is being filled in.
 #[derive(Clone, Debug)]
@@ -93,6 +100,8 @@ pub struct Sources {
     pub at: DateTime<Utc>,
     /// The zone in which the file shows moments.
     pub zone: Zone,
+    /// The language of the file's head.
+    pub language: Language,
 }
 
 impl FormKind {

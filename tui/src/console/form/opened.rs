@@ -6,7 +6,7 @@ use kami_shared::record::CardRecord;
 use kami_shared::transfer::Format;
 use kami_shared::zone::Zone;
 
-use super::{ANY, Form, FormKind, Sources};
+use super::{ANY, AS_WRITTEN, Form, FormKind, Sources, WHOLE};
 use crate::console::field::{Field, FieldName};
 use crate::console::log_list::{self, LogQuery};
 use crate::console::order::Target;
@@ -76,6 +76,7 @@ impl Form {
             Field::line(FieldName::Path, ""),
             Field::open_choice(FieldName::Duration, &DURATIONS, "3h"),
             Field::line(FieldName::Note, ""),
+            Field::open_choice(FieldName::Prefix, &[AS_WRITTEN, WHOLE], AS_WRITTEN),
         ];
         Self::new(FormKind::Import, fields)
     }

@@ -6,9 +6,9 @@ use kami_shared::acts::Act as CardAct;
 use kami_shared::card::{CardStatus, MachineCode};
 use kami_shared::edit::{CardEdit, StatusEdit};
 use kami_shared::operator::Note;
-use kami_shared::prefix::Prefix;
 use kami_shared::record::CardRecord;
 use kami_shared::store::GenerateOrder;
+use kami_shared::transfer::Defaults;
 
 use super::{ANY, Form, FormKind, Sources};
 use crate::console::field::FieldName;
@@ -55,7 +55,7 @@ impl Form {
         let is_file = matches!(self.kind, FormKind::Import) && !path.is_empty();
         Some(ImportFile {
             path: is_file.then(|| PathBuf::from(path))?,
-            duration: self.duration()?,
+            defaults: Defaults { duration: Some(self.duration()?), filing: self.filing().ok()? },
             note: self.note_typed().ok()?,
         })
     }
@@ -74,12 +74,13 @@ impl Form {
             path: (!path.is_empty()).then(|| PathBuf::from(path))?,
             at: sources.at,
             zone: sources.zone,
+            language: sources.language,
         })
     }
 
     /// The difference between the card and the fields.
     fn card_edit(&self, card: &CardRecord) -> Option<CardEdit> {
-        let prefix: Prefix = self.value(FieldName::Prefix).trim().parse().ok()?;
+        let prefix = self.other_prefix(card).ok()?;
         let duration = self.duration()?;
         let note = self.note_typed().ok()?;
         let status: CardStatus = self.value(FieldName::Status).parse().ok()?;
@@ -97,7 +98,7 @@ impl Form {
         };
         let old_note = card.note.as_deref();
         Some(CardEdit {
-            prefix: (prefix.as_str() != card.prefix).then_some(prefix),
+            prefix,
             status,
             duration: (duration != card.duration).then_some(duration),
             note: (note.as_ref().map(Note::as_str) != old_note).then_some(note),

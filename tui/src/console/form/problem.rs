@@ -6,10 +6,12 @@ use kami_shared::card::MachineCode;
 use kami_shared::code::CodeLength;
 use kami_shared::duration::CardDuration;
 use kami_shared::operator::{Note, NoteError, Operator};
-use kami_shared::prefix::Prefix;
+use kami_shared::prefix::{Prefix, PrefixError};
+use kami_shared::record::CardRecord;
 use kami_shared::store::MAX_BATCH;
+use kami_shared::transfer::Filing;
 
-use super::{Form, FormKind};
+use super::{AS_WRITTEN, Form, FormKind, WHOLE};
 use crate::console::field::FieldName;
 use crate::console::saved_view;
 use crate::period::{self, Period, Side};
@@ -25,7 +27,11 @@ impl Form {
         let may_be_empty = matches!(self.kind, FormKind::LogFilter { .. }) && value.is_empty();
         let is_right = match name {
             _ if may_be_empty => true,
-            FieldName::Prefix => Prefix::from_str(value).is_ok(),
+            FieldName::Prefix => match &self.kind {
+                FormKind::Import => self.filing().is_ok(),
+                FormKind::Edit { seen, .. } => self.other_prefix(seen).is_ok(),
+                _ => Prefix::from_str(value).is_ok(),
+            },
             FieldName::Count => self.count().is_some(),
             FieldName::Length => self.length().is_some(),
             FieldName::Duration => self.duration().is_some(),
@@ -61,6 +67,25 @@ impl Form {
             FieldName::Path => say!(language, "problem.path"),
             _ => say!(language, "problem.machine"),
         })
+    }
+
+    /// The other prefix that a card shall have, or that it shall have none; one of old may be what none can be today, and
+    /// stays.
+    pub fn other_prefix(&self, card: &CardRecord) -> Result<Option<Option<Prefix>>, PrefixError> {
+        match self.value(FieldName::Prefix) {
+            same if same == card.prefix => Ok(None),
+            other if other.trim().is_empty() => Ok(Some(None)),
+            other => other.trim().parse().map(|prefix| Some(Some(prefix))),
+        }
+    }
+
+    /// Which prefix the cards of a file shall have that names none.
+    pub(super) fn filing(&self) -> Result<Filing, PrefixError> {
+        match self.value(FieldName::Prefix).trim() {
+            AS_WRITTEN => Ok(Filing::AsWritten),
+            WHOLE => Ok(Filing::Whole),
+            prefix => prefix.parse().map(Filing::Under),
+        }
     }
 
     /// A machine code of old may hold what none can hold today.

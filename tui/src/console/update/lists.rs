@@ -17,7 +17,7 @@ use crate::console::picker::{Item, Picker};
 use crate::console::refusal::refusal;
 use crate::console::theme::Theme;
 use crate::period::{self, Period, Side};
-use crate::words::{moment, number, say};
+use crate::words::{self, moment, number, say};
 
 /// Opens the list that an act is about.
 pub(super) fn open(model: &mut Model, act: Act) -> Vec<Effect> {
@@ -183,10 +183,12 @@ fn turn_column(model: &mut Model, column: Column) -> Vec<Effect> {
 
 /// The prefixes have come, with or without their counts.
 pub(super) fn offer_prefixes(model: &mut Model, prefixes: Vec<(String, Option<u64>)>) {
-    let all = Item::new(Chosen::Prefix(None), say!(model.language, "picker.all_prefixes"), "");
+    let language = model.language;
+    let all = Item::new(Chosen::Prefix(None), say!(language, "picker.all_prefixes"), "");
     let items = prefixes.into_iter().map(|(prefix, count)| {
         let count = count.map_or_else(|| "…".to_owned(), number);
-        Item::new(Chosen::Prefix(Some(prefix.clone())), harmless(&prefix), count)
+        let label = words::prefix(language, &prefix);
+        Item::new(Chosen::Prefix(Some(prefix)), label, count)
     });
     fill(model, PickerKind::Prefix, std::iter::once(all).chain(items).collect());
 }
@@ -196,9 +198,9 @@ pub(super) fn offer_batches(model: &mut Model, batches: &[Batch]) {
     let (language, zone, now) = (model.language, model.zone, model.server_now());
     let all = Item::new(Chosen::Batch(None), say!(language, "picker.all_batches"), "");
     let items = batches.iter().map(|batch| {
-        let prefix = batch.prefix.as_deref().unwrap_or("-");
+        let prefix = batch.prefix.as_deref().map_or("-".to_owned(), |prefix| words::prefix(language, prefix));
         let note = batch.note.as_deref().unwrap_or_default();
-        let label = format!("#{}  {}  {}", batch.id, harmless(prefix), harmless(note));
+        let label = format!("#{}  {}  {}", batch.id, prefix, harmless(note));
         let made = moment(language, zone, now, batch.created_at);
         let detail = format!("{}  {made}", number(u64::from(batch.card_count)));
         Item::new(Chosen::Batch(Some(batch.id)), label.trim_end(), detail)

@@ -13,7 +13,7 @@ use crate::console::saved_view::SavedView;
 use crate::console::theme::status_key;
 use crate::period::Side;
 use crate::settings::Choice;
-use crate::words::{Language, say};
+use crate::words::{self, Language, say};
 
 /// The list of saved views, and the way to save one more.
 pub(super) fn all(model: &Model) -> Picker<Chosen> {
@@ -42,7 +42,7 @@ pub(super) fn summary(language: Language, query: &Query) -> String {
         (!text.is_empty()).then(|| format!("{} {}", say!(language, query.search_in.key()), harmless(text)));
     let chips = query.chips().into_iter().map(|chip| match chip {
         Chip::Status(status) => say!(language, status_key(status)),
-        Chip::Prefix => harmless(query.filter.prefix.as_deref().unwrap_or_default()).into_owned(),
+        Chip::Prefix => words::prefix(language, query.filter.prefix.as_deref().unwrap_or_default()),
         Chip::Batch(id) => say!(language, "chip.batch", id = id),
         Chip::Created(period) => {
             say!(language, "chip.created", range = period.words(language, Side::Past))

@@ -56,7 +56,7 @@ fn sources(model: &Model) -> Sources {
         Marks::All { filter, .. } => Some(Source::Filter(filter.clone())),
     };
     let found = model.cards.query.whole_filter();
-    Sources { marked, batch: None, found, at: model.server_now(), zone: model.zone }
+    Sources { marked, batch: None, found, at: model.server_now(), zone: model.zone, language: model.language }
 }
 
 /// The cards that the next act is about.

@@ -13,7 +13,7 @@ use crate::cells::{cells, harmless, pad_right, wrap};
 use crate::console::log::{act_word, changes, doer};
 use crate::console::model::{History, Model, NARROW};
 use crate::console::theme::{Theme, status_key};
-use crate::words::{duration, moment, say, whole_moment};
+use crate::words::{self, duration, moment, say, whole_moment};
 
 /// How many fields of a card are shown, the note the last.
 const FIELDS: usize = 12;
@@ -111,7 +111,7 @@ fn fields(model: &Model, card: &CardRecord, width: usize) -> Vec<Line<'static>> 
         ("column.expires", at(card.expire_at), theme.text()),
         ("column.created", at(Some(card.created_at)), theme.text()),
         ("detail.updated", at(card.updated_at), theme.text()),
-        ("detail.prefix", text(Some(&card.prefix)), theme.text()),
+        ("detail.prefix", words::prefix(language, &card.prefix), theme.text()),
         ("detail.batch", card.batch_id.map_or_else(none, |id| format!("#{id}")), theme.text()),
         ("detail.id", card.id.to_string(), theme.text()),
         ("column.note", text(card.note.as_deref()), theme.text()),

@@ -13,7 +13,7 @@ use crate::console::query::Chip;
 use crate::console::theme::{Theme, status_key};
 use crate::console::update::sort_key;
 use crate::period::Side;
-use crate::words::{number, say};
+use crate::words::{self, number, say};
 
 /// The most cells of a search that is not being typed.
 const SEARCH_WIDTH: usize = 24;
@@ -126,7 +126,11 @@ fn chip_words(model: &Model, chip: Chip) -> Span<'static> {
         }
         Chip::Prefix => {
             let prefix = model.cards.query.filter.prefix.as_deref().unwrap_or_default();
-            span(say!(language, "chip.prefix", prefix = cut_middle(&harmless(prefix), 16)), theme.text())
+            let words = match prefix {
+                "" => words::prefix(language, prefix),
+                prefix => say!(language, "chip.prefix", prefix = cut_middle(&harmless(prefix), 16)),
+            };
+            span(words, theme.text())
         }
         Chip::Batch(id) => span(say!(language, "chip.batch", id = id), theme.text()),
         Chip::Created(period) => {

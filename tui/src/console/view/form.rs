@@ -1,6 +1,7 @@
 //! A form: its fields with what is wrong beside each, and what it will do before it is done.
 
 use kami_shared::card::CardStatus;
+use kami_shared::edit::renamed;
 use kami_shared::record::CardRecord;
 use kami_shared::transfer::Format;
 use ratatui::Frame;
@@ -12,7 +13,7 @@ use super::paint::{input, overlay, overlay_width, space, span};
 use super::table::NONE;
 use crate::cells::{cells, cut_end, cut_middle, harmless, pad_right, wrap};
 use crate::console::field::{Choice, Editor, Field, FieldName};
-use crate::console::form::{Form, FormKind};
+use crate::console::form::{AS_WRITTEN, Form, FormKind, WHOLE};
 use crate::console::log;
 use crate::console::message::Topic;
 use crate::console::model::Model;
@@ -177,6 +178,8 @@ fn option_word(model: &Model, name: FieldName, option: &str) -> String {
         FieldName::Act if option == "any" => say!(language, "log.any"),
         FieldName::Act => log::act_word(language, option),
         FieldName::Format if option == Format::Shop.word() => say!(language, "format.shop"),
+        FieldName::Prefix if option == WHOLE => say!(language, "prefix.none"),
+        FieldName::Prefix if option == AS_WRITTEN => say!(language, "filing.as_written"),
         FieldName::Which => say!(language, format!("which.{option}")),
         _ => option.to_owned(),
     }
@@ -190,8 +193,10 @@ fn below(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
         FormKind::Edit { seen, meanwhile } => edit_preview(model, form, seen, meanwhile.as_deref(), width),
         FormKind::Export(sources) => {
             let prefix = sources.found.prefix.as_deref().filter(|_| form.value(FieldName::Which) == "unused");
-            let words =
-                prefix.map(|prefix| say!(model.language, "form.of_prefix", prefix = harmless(prefix)));
+            let words = prefix.map(|prefix| match prefix {
+                "" => say!(model.language, "form.of_no_prefix"),
+                prefix => say!(model.language, "form.of_prefix", prefix = harmless(prefix)),
+            });
             let format = say!(model.language, format!("format.about_{}", form.value(FieldName::Format)));
             let lines = words.into_iter().chain(wrap(&format, width));
             lines.map(|line| Line::from(span(line, theme.dim()))).collect()
@@ -265,11 +270,14 @@ fn edit_preview(
     width: usize,
 ) -> Vec<Line<'static>> {
     let (language, theme) = (model.language, model.theme);
-    let prefix = form.value(FieldName::Prefix).trim();
-    let code = if prefix == seen.prefix { seen.full_code.clone() } else { format!("{prefix}-{}", seen.code) };
-    let code = cut_middle(&harmless(&code), width).into_owned();
-    let style = if code == seen.full_code { theme.dim() } else { theme.strong() };
-    let mut lines = vec![Line::from(span(code, style))];
+    let prefix = form.other_prefix(seen).ok().flatten();
+    let code = prefix.as_ref().map_or(seen.full_code.clone(), |prefix| renamed(seen, prefix.as_ref()));
+    let is_same = code == seen.full_code;
+    let style = if is_same { theme.dim() } else { theme.strong() };
+    let mut lines = vec![Line::from(span(cut_middle(&harmless(&code), width).into_owned(), style))];
+    if prefix.is_some() && is_same {
+        lines.push(Line::from(span(say!(language, "form.code_stays"), theme.dim())));
+    }
     let Some(before) = meanwhile else { return lines };
     lines.push(Line::default());
     lines.push(Line::from(span(say!(language, "form.meanwhile"), theme.warning())));

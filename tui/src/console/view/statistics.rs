@@ -24,7 +24,7 @@ use crate::cells::{cells, cut_end, cut_middle, harmless, pad_left, pad_right};
 use crate::console::message::Topic;
 use crate::console::model::Model;
 use crate::console::statistics::{STOCK_DAYS, Statistics};
-use crate::words::{moment, number, say, span as time_span};
+use crate::words::{self, moment, number, say, span as time_span};
 
 /// From how many columns on the three events stand side by side, each with its days under its hours.
 const BESIDE_EACH_OTHER: u16 = 160;
@@ -141,7 +141,10 @@ fn prefixes(model: &Model, statistics: &Statistics, frame: &mut Frame<'_>, area:
         let mut line = vec![
             space(1),
             span(
-                pad_right(&cut_middle(&harmless(&prefix.prefix), name.saturating_sub(1)), name),
+                pad_right(
+                    &cut_middle(&words::prefix(language, &prefix.prefix), name.saturating_sub(1)),
+                    name,
+                ),
                 theme.text(),
             ),
             span(pad_left(&number(prefix.unused), unused), theme.text()),

@@ -1,0 +1,45 @@
+//! Trying the change of a table on an empty one like it: what the catalogue does not tell, as that there would be too many
+//! columns or indexes, the server says there, before anything is changed.
+
+use mysql_async::Conn;
+use mysql_async::prelude::Queryable;
+
+use super::{TableChange, Takeover};
+use crate::store::StoreError;
+
+/// The empty table, which is gone again afterwards.
+const COPY: &str = "kami_rehearsal";
+
+/// The first table whose change the server refuses, and why. An account that may not drop tables rehearses nothing: the change itself is
+/// done whole or not at all as well.
+pub(in crate::store) async fn rehearse(
+    connection: &mut Conn,
+    takeover: &Takeover,
+) -> Result<Option<(&'static str, StoreError)>, StoreError> {
+    for change in &takeover.tables {
+        if connection.query_drop(format!("DROP TABLE IF EXISTS {COPY}")).await.is_err() {
+            return Ok(None);
+        }
+        let tried = attempt(connection, change).await;
+        connection.query_drop(format!("DROP TABLE IF EXISTS {COPY}")).await?;
+        if let Some(cause) = tried? {
+            return Ok(Some((change.table, cause)));
+        }
+    }
+    Ok(None)
+}
+
+/// What the server says against a change; nothing where it makes no table like that one, which says nothing of the change.
+async fn attempt(connection: &mut Conn, change: &TableChange) -> Result<Option<StoreError>, StoreError> {
+    match connection.query_drop(format!("CREATE TABLE {COPY} LIKE {}", change.table)).await {
+        Ok(()) => {}
+        Err(mysql_async::Error::Server(_)) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    }
+    let statement = change.statement.replacen(change.table, COPY, 1);
+    match connection.query_drop(statement).await {
+        Ok(()) => Ok(None),
+        Err(error @ mysql_async::Error::Server(_)) => Ok(Some(error.into())),
+        Err(error) => Err(error.into()),
+    }
+}
