@@ -3,7 +3,10 @@
 /// The size where nothing tells it: that of the terminals that all others imitate.
 const USUAL: (u16, u16) = (80, 24);
 
-/// The columns and rows of the terminal on standard output; where that has none, as under `docker run -t` before
+/// More than any screen shows; every cell takes memory, and a pseudo-terminal may say 65,535 of each.
+const MOST: (u16, u16) = (1_000, 500);
+
+/// The columns and rows of the terminal on standard output, no more than 1,000 and 500; where that has none, as under `docker run -t` before
 /// anybody said how large it is, those of `COLUMNS` and `LINES`, or 80 and 24.
 pub fn terminal_size() -> (u16, u16) {
     known(crossterm::terminal::size().unwrap_or_default(), |name| std::env::var(name).ok())
@@ -18,7 +21,7 @@ pub(crate) fn known(told: (u16, u16), variable: impl Fn(&str) -> Option<String>)
         let chosen = variable(name).and_then(|value| value.trim().parse().ok());
         chosen.filter(|cells| *cells > 0).unwrap_or(usual)
     };
-    (or(told.0, "COLUMNS", USUAL.0), or(told.1, "LINES", USUAL.1))
+    (or(told.0, "COLUMNS", USUAL.0).min(MOST.0), or(told.1, "LINES", USUAL.1).min(MOST.1))
 }
 
 #[cfg(test)]
@@ -34,6 +37,8 @@ mod tests {
             ((0, 0), None, None, (80, 24)),
             ((0, 0), Some("0"), Some("many"), (80, 24)),
             ((0, 0), Some("-1"), Some("70000"), (80, 24)),
+            ((u16::MAX, u16::MAX), None, None, (1_000, 500)),
+            ((0, 0), Some("65535"), Some("65535"), (1_000, 500)),
         ] {
             let variable = |name: &str| if name == "COLUMNS" { columns } else { lines }.map(str::to_owned);
             assert_eq!(known(told, variable), size, "{told:?} {columns:?} {lines:?}");

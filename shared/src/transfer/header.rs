@@ -84,6 +84,24 @@ const NOTE: [&str; 11] =
 
 const STATUS: [&str; 5] = ["状态", "狀態", "卡密状态", "使用状态", "status"];
 
+/// The words of a row that sums up the others.
+const TOTALS: [&str; 14] = [
+    "合计",
+    "合計",
+    "总计",
+    "總計",
+    "小计",
+    "小計",
+    "共计",
+    "总数",
+    "总和",
+    "共",
+    "total",
+    "totals",
+    "subtotal",
+    "grandtotal",
+];
+
 /// Where the columns stand that an import reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Columns {
@@ -177,6 +195,13 @@ pub(super) fn is_row(line: &str) -> bool {
 /// Whether a line has nothing but empty cells, whatever separates them.
 pub(super) fn is_empty_row(line: &str) -> bool {
     line.chars().all(|character| character.is_whitespace() || SEPARATORS.contains(&character))
+}
+
+/// Whether a cell is what spreadsheets write in the row of a sum, such as 合计 or 共100张, which no code is.
+pub(super) fn is_total(cell: &str) -> bool {
+    let words: String = plain(cell).chars().filter(|character| character.is_alphabetic()).collect();
+    let counted = words.strip_suffix(['张', '張', '个', '個', '条', '條', '元']).unwrap_or(&words);
+    !cell.contains('-') && (TOTALS.contains(&words.as_str()) || TOTALS.contains(&counted))
 }
 
 /// Whether a cell is the title of a column of codes, which no code is.
@@ -278,6 +303,18 @@ mod tests {
             ("卡密", None),
         ] {
             assert_eq!(named_separator(line), separator, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn the_row_of_a_sum_is_none_of_a_card() {
+        for total in
+            ["合计", " 总计：", "共 100 张", "共100张", "Total", "Grand total: 5", "小计（元）", "ＴＯＴＡＬ"]
+        {
+            assert!(is_total(total), "{total}");
+        }
+        for code in ["", "100", "VIP-合计", "TOTAL-A1", "张", "TOTALLY", "A100"] {
+            assert!(!is_total(code), "{code}");
         }
     }
 }

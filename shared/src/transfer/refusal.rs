@@ -56,6 +56,9 @@ pub enum MalformedReason {
     /// It names the columns again.
     #[error("the columns are named a second time: remove this line")]
     HeaderAgain,
+    /// It is the row of a sum.
+    #[error("a row that sums up the others, and no card: remove this line")]
+    Total,
     /// A row of a table has something to say, but no code.
     #[error("no code in this row")]
     NoCode,

@@ -5,7 +5,7 @@ use std::io::Read;
 
 use super::Filing;
 use super::gathering::Gathering;
-use super::header::{Columns, HeaderFault, is_empty_row, is_title, named_separator, separator_of};
+use super::header::{Columns, HeaderFault, is_empty_row, is_title, is_total, named_separator, separator_of};
 use super::lines::Lines;
 use super::notice::{Met, Notice};
 use super::refusal::{MalformedReason, ReadError};
@@ -148,6 +148,9 @@ impl Table {
         }
         if is_title(&code) {
             return Err(MalformedReason::HeaderAgain);
+        }
+        if is_total(&code) {
+            return Err(MalformedReason::Total);
         }
         let code = read_code(&code, met)?;
         let (filing, full_code) = self.filed(prefix.trim(), &code, filing)?;

@@ -68,6 +68,15 @@ fn empty_rows_before_the_titles_are_passed_over() {
     }
 }
 
+#[test]
+fn the_row_of_a_sum_is_named_and_becomes_no_card() {
+    for total in ["合计,,5", "共 2 张,,", "Total,,5", "\"总计：\",,5"] {
+        let parsed = csv(format!("卡密,时长,价格\nVIP-A1,1天,5\n{total}\n"));
+        assert_eq!(lines(&parsed), [(2, "VIP-A1")], "{total}");
+        assert_eq!(malformed(&parsed), [(3, MalformedReason::Total)], "{total}");
+    }
+}
+
 proptest! {
     #[test]
     fn whatever_is_around_or_unseen_in_a_code_it_is_the_same(

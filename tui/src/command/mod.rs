@@ -9,6 +9,7 @@ mod disable;
 mod doctor;
 mod edit;
 mod enable;
+mod environment;
 mod export;
 mod extend;
 mod failure;
@@ -41,7 +42,7 @@ use clap::{Parser, Subcommand};
 pub use self::failure::Failure;
 use self::session::Session;
 use crate::console;
-use crate::settings::{Settings, SettingsError, Wishes, language_of_complaints};
+use crate::settings::{SettingsError, Wishes, language_of_complaints};
 use crate::words::say;
 
 /// Everything an admin does with cards
@@ -142,7 +143,7 @@ impl Arguments {
                 return grants.run(&wishes, &variable).await.map_err(said);
             }
         };
-        let settings = Settings::read(&wishes, &variable).map_err(|error| said(&error, &variable))?;
+        let settings = environment::settings(wishes, &variable).map_err(|error| said(&error, &variable))?;
         let Some(command) = command else {
             let language = settings.language.value;
             return console::run(settings).await.map_err(|error| Failure::from(error).said_in(language));

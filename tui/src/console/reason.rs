@@ -102,6 +102,7 @@ pub fn malformed(language: Language, reason: MalformedReason) -> String {
         MalformedReason::NoHeader => "malformed.no_header",
         MalformedReason::TwoColumns => "malformed.two_columns",
         MalformedReason::HeaderAgain => "malformed.header_again",
+        MalformedReason::Total => "malformed.total",
         MalformedReason::NoCode => "malformed.no_code",
         MalformedReason::NoUnit => "malformed.no_unit",
         MalformedReason::SeveralCells => "malformed.several_cells",

@@ -42,6 +42,30 @@ impl EnvironmentEntry {
         let prompt = || self.password_prompt.then_some(PasswordSource::Prompt);
         variable.or_else(file).or_else(command).or_else(prompt)
     }
+
+    fn brief(&self, name: &str) -> EnvironmentBrief {
+        let url: Option<DatabaseUrl> = self.url.parse().ok();
+        let place = url.zip(Url::parse(self.url.trim()).ok());
+        EnvironmentBrief {
+            name: name.to_owned(),
+            place: place.map(|(url, address)| format!("{}/{}", server(&address), url.database())),
+            production: self.production,
+            read_only: self.read_only,
+        }
+    }
+}
+
+/// What is said of an environment before it is chosen; its password is not asked for yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnvironmentBrief {
+    /// Its name in the configuration.
+    pub name: String,
+    /// Its server and database; none where the address is wrong, which is said once it is chosen.
+    pub place: Option<String>,
+    /// Whether real customers depend on it.
+    pub production: bool,
+    /// Whether its entry forbids every change.
+    pub read_only: bool,
 }
 
 /// A database and how it is spoken of.
@@ -102,7 +126,7 @@ pub(super) fn choose(
         None if config.environments.is_empty() => Err(SettingsError::NoDatabase(paths.config.clone())),
         None => Err(SettingsError::Unchosen {
             config: paths.config.clone(),
-            known: config.environments.keys().cloned().collect(),
+            known: config.environments.iter().map(|(name, entry)| entry.brief(name)).collect(),
         }),
     }
 }
@@ -162,15 +186,19 @@ fn connection(place: &str, text: &str, password: Option<&str>) -> Result<Connect
             address.as_str().parse().map_err(wrong)?
         }
     };
-    let socket = address.query_pairs().any(|(name, _)| name == "socket");
-    let host = address.host_str().unwrap_or_default();
-    let server = match address.port() {
-        _ if socket => "localhost".to_owned(),
-        None | Some(3306) => host.to_owned(),
-        Some(port) => format!("{host}:{port}"),
-    };
+    let server = server(&address);
     let user = address.username().to_owned();
     Ok(Connection { name: None, url, server, user, production: false, read_only: false, secret_file: None })
+}
+
+/// The server of an address, as people are told it.
+fn server(address: &Url) -> String {
+    let host = address.host_str().unwrap_or_default();
+    match address.port() {
+        _ if address.query_pairs().any(|(name, _)| name == "socket") => "localhost".to_owned(),
+        None | Some(3306) => host.to_owned(),
+        Some(port) => format!("{host}:{port}"),
+    }
 }
 
 /// The value of a name in a file of `NAME=value` lines, with or without `export` and quotes.
@@ -210,7 +238,20 @@ mod tests {
         let several = CONFIG.replace("environment = \"dev\"", "");
         let error = choose_from(&several, None, None).unwrap_err();
         assert!(
-            matches!(&error, SettingsError::Unchosen { known, .. } if *known == ["dev", "prod"]),
+            matches!(&error, SettingsError::Unchosen { known, .. } if *known == [
+                EnvironmentBrief {
+                    name: "dev".to_owned(),
+                    place: Some("localhost/kamisystem".to_owned()),
+                    production: false,
+                    read_only: false,
+                },
+                EnvironmentBrief {
+                    name: "prod".to_owned(),
+                    place: Some("db-1:3307/kamisystem".to_owned()),
+                    production: true,
+                    read_only: true,
+                },
+            ]),
             "{error}"
         );
         for language in crate::words::Language::ALL {

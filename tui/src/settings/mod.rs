@@ -18,7 +18,7 @@ use kami_shared::zone::{UnknownZone, Zone};
 use serde::Deserialize;
 use thiserror::Error;
 
-pub use self::environment::{Connection, EnvironmentEntry};
+pub use self::environment::{Connection, EnvironmentBrief, EnvironmentEntry};
 pub use self::operator::SshError;
 pub use self::password::PasswordError;
 pub use self::preferences::{Choice, Preferences};
@@ -132,12 +132,12 @@ pub enum SettingsError {
         known: Vec<String>,
     },
     /// The configuration has several environments, and nothing says which.
-    #[error("{} has several environments; choose one with -e NAME: {}", config.display(), known.join(", "))]
+    #[error("{} has several environments; choose one with -e NAME: {}", config.display(), names(.known).join(", "))]
     Unchosen {
         /// The configuration.
         config: PathBuf,
-        /// The names that there are.
-        known: Vec<String>,
+        /// Those that there are, of which one has to be chosen.
+        known: Vec<EnvironmentBrief>,
     },
     /// An account of SSH is not served.
     #[error(transparent)]
@@ -183,6 +183,11 @@ pub enum SettingsError {
 /// The variables that say which database and which files. Over SSH a careless `AcceptEnv` lets clients set them, so that
 /// the account's own configuration alone counts there.
 const LEADING_ELSEWHERE: [&str; 3] = ["DATABASE_URL", "DATABASE_URL_FILE", "XDG_CONFIG_HOME"];
+
+/// The names of environments.
+fn names(known: &[EnvironmentBrief]) -> Vec<&str> {
+    known.iter().map(|environment| environment.name.as_str()).collect()
+}
 
 fn listed(names: &[String]) -> String {
     if names.is_empty() { "is none at all".to_owned() } else { format!("are {}", names.join(", ")) }

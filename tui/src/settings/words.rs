@@ -5,7 +5,7 @@ use kami_shared::database_url::DatabaseUrlError;
 use kami_shared::small_file::{MAX_BYTES, SmallFileError};
 use kami_shared::zone::UnknownZone;
 
-use super::{Config, PasswordError, Paths, Preferences, SettingsError, SshError, locale, read_toml};
+use super::{Config, PasswordError, Paths, Preferences, SettingsError, SshError, locale, names, read_toml};
 use crate::causes;
 use crate::words::{Language, say};
 
@@ -58,7 +58,7 @@ impl SettingsError {
                 say!(language, "settings.unknown_environment", name = name, path = path, known = known)
             }
             Self::Unchosen { config, known } => {
-                let (path, known) = (config.display(), known.join(", "));
+                let (path, known) = (config.display(), names(known).join(", "));
                 say!(language, "settings.unchosen", path = path, known = known)
             }
             Self::TwoAddresses => say!(language, "settings.two_addresses"),

@@ -216,3 +216,46 @@ async fn a_terminal_that_does_not_know_its_size_has_a_usual_one() {
         assert_eq!(longest, Some(columns), "{size:?} {variables:?}: {seen}");
     }
 }
+
+#[tokio::test]
+async fn which_of_several_environments_is_asked_at_a_terminal_and_refused_without_one() {
+    let kami = Kami::with_cards().await;
+    let folder = kami.folder.join(".config/kami");
+    std::fs::create_dir_all(&folder).unwrap();
+    let config = format!(
+        "[environments.shop]\nurl = \"mysql://kami@nowhere.invalid/cards\"\nproduction = true\n\
+         [environments.trial]\nurl = \"{}\"\n",
+        kami.database.url()
+    );
+    std::fs::write(folder.join("config.toml"), config).unwrap();
+    std::process::Command::new("chmod").arg("-R").arg("go-rwx").arg(&kami.folder).status().unwrap();
+    // an empty variable is as good as none
+    let open = |arguments: &[&str]| Terminal::of_size((80, 24), &kami, arguments, &[("DATABASE_URL", "")]);
+
+    let mut list = open(&["list"]);
+    list.shows("1  shop   nowhere.invalid/cards · PRODUCTION").await;
+    list.shows("Type its name or 1 to 2:").await;
+    list.types("\rtest\r");
+    list.shows("There is no \"test\" among them.").await;
+    list.types("trial\r");
+    list.shows("VIP-A").await;
+    list.ends(0).await;
+
+    let mut left = open(&["list"]);
+    left.shows("Type its name or 1 to 2:").await;
+    left.types("\u{4}");
+    left.shows("choose one with -e NAME: shop, trial").await;
+    left.ends(2).await;
+
+    let mut console = open(&[]);
+    console.shows("Type its name or 1 to 2:").await;
+    console.types("2\r");
+    console.shows("\u{1b}[?1049h").await;
+    console.shows("VIP-A").await;
+    console.types("q");
+    console.ends(0).await;
+
+    let mut command = kami.command(&["list"]);
+    let ran = super::fixtures::ran(command.env_remove("DATABASE_URL").output().unwrap()).ends(2);
+    assert!(ran.err.contains("choose one with -e NAME: shop, trial"), "{ran:?}");
+}
