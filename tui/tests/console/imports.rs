@@ -198,7 +198,11 @@ fn a_file_that_cannot_be_looked_at_says_why_beside_what_was_typed() {
     let file = file(&console);
     let error = std::io::Error::from(std::io::ErrorKind::NotFound);
     console.answer(Topic::Import, Answer::Unreadable { file, error: error.into() });
-    assert!(console.screen().contains("codes.txt cannot be read: there is no such file or folder"), "{}", console.screen());
+    assert!(
+        console.screen().contains("codes.txt cannot be read: there is no such file or folder"),
+        "{}",
+        console.screen()
+    );
     console.press(KeyCode::Enter);
     let failure = Failure { words: "the database is unavailable".to_owned(), passes: true };
     console.answer(Topic::Import, Answer::Failed(failure));
