@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, header};
 
-use crate::proxies::{PeerAddress, TrustedProxies};
+use crate::proxies::{Peer, TrustedProxies};
 
 /// `X-Forwarded-For`, which came before the standard and is what most proxies write.
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -25,7 +25,7 @@ const UNKNOWN: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 /// A proxy writes either `X-Forwarded-For` or `Forwarded` (RFC 7239) and may pass the other on as it came from a
 /// stranger. So where there are both and they do not agree, neither is believed, and the client is the proxy itself.
 pub(crate) fn client_address(request: &Parts, proxies: &TrustedProxies) -> IpAddr {
-    let Some(&PeerAddress(peer)) = request.extensions.get() else { return UNKNOWN };
+    let Some(&Peer { address: peer, .. }) = request.extensions.get() else { return UNKNOWN };
     if !proxies.contains(peer) {
         return peer;
     }
@@ -107,7 +107,7 @@ mod tests {
     /// The client of a request that came from `peer` with these headers.
     fn client(peer: &str, headers: &[(&'static str, &[u8])]) -> String {
         let mut request = Request::new(());
-        request.extensions_mut().insert(PeerAddress(peer.parse().unwrap()));
+        request.extensions_mut().insert(Peer::at(peer.parse().unwrap()));
         for (name, value) in headers {
             request.headers_mut().append(*name, HeaderValue::from_bytes(value).unwrap());
         }

@@ -23,7 +23,7 @@ pub mod startup;
 
 pub use self::brake::Brake;
 pub use self::health::LIMIT as HEALTH_LIMIT;
-pub use self::proxies::{PeerAddress, TrustedProxies, neighbourhood};
+pub use self::proxies::{TrustedProxies, neighbourhood};
 pub use self::server::{Bounds, Connections, STOP_LIMIT, bounds_for_files, listen, serve};
 pub use self::settings::{ApiSettings, LogFormat, Settings, SettingsError};
 pub use self::shutdown::on_request as stop_on_request;

@@ -14,7 +14,8 @@ use axum::response::{IntoResponse, Response};
 use super::request_id::{RequestId, X_REQUEST_ID};
 use super::{ApiError, Language, error};
 use crate::metrics::emf::RequestLines;
-use crate::metrics::{Counted, Outcome, RequestMetrics, Route, Unsettled};
+use crate::metrics::{Counted, Outcome, RequestMetrics, Route};
+use crate::proxies::Peer;
 
 /// The longest a request may take in all, the sending of its body included.
 pub const REQUEST_LIMIT: Duration = Duration::from_secs(10);
@@ -32,12 +33,12 @@ pub struct Observer {
 pub(super) async fn observe(
     State(observer): State<Observer>,
     language: Language,
-    mut request: Request,
+    request: Request,
     next: Next,
 ) -> Response {
     let route = Route::of(request.extensions().get::<MatchedPath>());
     let mut counted = Counted::begin(observer.metrics, route);
-    let unsettled = request.extensions_mut().remove::<Unsettled>();
+    let unsettled = request.extensions().get::<Peer>().map(|peer| peer.unsettled.clone());
     let id = RequestId::of(request.headers(), request.extensions());
     let mut answering = pin!(id.scope(tokio::time::timeout(REQUEST_LIMIT, next.run(request))));
     let answer = answering.as_mut().await.unwrap_or_else(|_| ApiError::RequestTimeout.into_response());

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use crate::proxies::PeerAddress;
+use crate::proxies::Peer;
 
 /// What a query may not hold as it is. A percent sign stays: it begins what is encoded already.
 const NOT_IN_QUERY: &AsciiSet = &CONTROLS
@@ -65,7 +65,7 @@ pub(super) fn request(event: &Value) -> Option<Request> {
     *request.uri_mut() = uri(event, sender)?;
     *request.headers_mut() = headers(event);
     if let Some(peer) = peer(event, sender, request.headers()) {
-        request.extensions_mut().insert(PeerAddress(peer));
+        request.extensions_mut().insert(Peer::at(peer));
     }
     Some(request)
 }
@@ -202,8 +202,8 @@ mod tests {
             assert_eq!(request.uri().query(), Some(query), "{sender:?}");
             assert_eq!(request.headers()["accept-language"], "en", "{sender:?}");
             assert!(!request.headers().contains_key("x"), "{sender:?}");
-            let peer = request.extensions().get();
-            assert_eq!(peer, Some(&PeerAddress("203.0.113.7".parse().unwrap())), "{sender:?}");
+            let peer = request.extensions().get::<Peer>().unwrap();
+            assert_eq!(peer.address.to_string(), "203.0.113.7", "{sender:?}");
         }
     }
 

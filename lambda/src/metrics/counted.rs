@@ -44,7 +44,7 @@ impl Drop for Counted {
 }
 
 /// Where the count of a line's last request is held back until it is known whether its client was there to take the
-/// answer; clones share it. A server puts it into a request's extensions if it can tell.
+/// answer; clones share it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Unsettled(Arc<Mutex<Option<Counted>>>);
 

@@ -26,6 +26,7 @@ use super::line::Line;
 use super::wire::Wire;
 use crate::api::ApiError;
 use crate::metrics::Unsettled;
+use crate::proxies::Peer;
 
 /// How long a connection may rest.
 const REST_LIMIT: Duration = Duration::from_secs(30);
@@ -41,9 +42,10 @@ const MAX_HEAD: usize = 8 * 1024;
 /// hyper keeps two buffers of 8 KB for each connection. A connection that rests therefore has none of hyper: it is waited
 /// for on the bare line, and hyper begins anew when the client speaks.
 pub(super) async fn serve<S: Wire>(stream: S, address: IpAddr, router: Router, place: Place) {
-    let unsettled = Unsettled::default();
+    let peer = Peer::at(address);
+    let unsettled = peer.unsettled.clone();
     let mut line = Line::new(stream, Arc::clone(place.pulse()), unsettled.clone());
-    let mut exchange = Exchange::new(router, address, Arc::clone(place.pulse()), unsettled.clone());
+    let mut exchange = Exchange::new(router, peer, Arc::clone(place.pulse()));
     while speaks(&mut line, &place).await {
         place.pulse().park(false);
         place.awake();

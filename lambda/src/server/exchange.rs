@@ -1,7 +1,6 @@
 //! One request and its answer.
 
 use std::convert::Infallible;
-use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -18,8 +17,7 @@ use hyper_util::service::TowerToHyperService;
 use super::host;
 use super::pulse::Pulse;
 use crate::api::{self, ApiError};
-use crate::metrics::Unsettled;
-use crate::proxies::PeerAddress;
+use crate::proxies::Peer;
 
 /// Stands for a request whose head cannot be read.
 pub(super) const UNREADABLE: Bytes =
@@ -29,18 +27,16 @@ pub(super) const UNREADABLE: Bytes =
 #[derive(Clone, Debug)]
 pub(super) struct Exchange {
     service: TowerToHyperService<Router>,
-    peer: PeerAddress,
+    peer: Peer,
     pulse: Arc<Pulse>,
-    unsettled: Unsettled,
     /// Why whatever comes next is refused.
     refusal: Option<ApiError>,
 }
 
 impl Exchange {
-    /// Has `router` answer whoever is at `address`; how that goes is told to `pulse`.
-    pub(super) fn new(router: Router, address: IpAddr, pulse: Arc<Pulse>, unsettled: Unsettled) -> Self {
-        let service = TowerToHyperService::new(router);
-        Self { service, peer: PeerAddress(address), pulse, unsettled, refusal: None }
+    /// Has `router` answer a peer; how that goes is told to `pulse`.
+    pub(super) fn new(router: Router, peer: Peer, pulse: Arc<Pulse>) -> Self {
+        Self { service: TowerToHyperService::new(router), peer, pulse, refusal: None }
     }
 
     /// Refuses whatever comes next.
@@ -59,8 +55,7 @@ impl Exchange {
         if let Some(error) = refusal {
             api::refuse(&mut request, error);
         }
-        request.extensions_mut().insert(self.peer);
-        request.extensions_mut().insert(self.unsettled.clone());
+        request.extensions_mut().insert(self.peer.clone());
         let answering = self.service.call(request);
         async move {
             let mut answer = api::never_stored(answering.await?);
