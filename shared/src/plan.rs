@@ -97,7 +97,7 @@ pub fn plan(filter: &Filter, wanted: Sort) -> Plan {
         }
         other => other,
     };
-    if let Some(_) = used {
+    if used.is_some() {
         let alone = Filter { used: *used, ..Filter::default() };
         return if *filter == alone {
             stretch(wanted, SortBy::Used, Index::Used)

@@ -199,7 +199,7 @@ fn what_the_cursor_comes_near_to_is_fetched() {
     let mut console = Console::started((80, 24), Language::English);
     let many = |from: u64| -> Vec<_> {
         let card = cards().swap_remove(0);
-        (0..120).map(|step| kami_shared::record::CardRecord { id: from - step, ..card.clone() }).collect()
+        (0..120).map(|step| CardRecord { id: from - step, ..card.clone() }).collect()
     };
     let page = |rows| Page {
         rows,
@@ -233,7 +233,7 @@ fn the_rows_kept_are_bounded_and_the_place_stays_right() {
     let mut next = 100_000;
     let mut landing = Landing::Top;
     for _ in 0..12 {
-        let rows = (0..120).map(|step| kami_shared::record::CardRecord { id: next - step, ..card.clone() });
+        let rows = (0..120).map(|step| CardRecord { id: next - step, ..card.clone() });
         let page = Page {
             rows: rows.collect(),
             unreadable: Vec::new(),
@@ -261,9 +261,7 @@ fn the_place_deep_in_a_long_table_outlives_a_refresh() {
     let mut console = Console::started((80, 24), Language::English);
     let card = cards().swap_remove(0);
     let page = |from: u64, has_before| Page {
-        rows: (0..120)
-            .map(|step| kami_shared::record::CardRecord { id: from - step, ..card.clone() })
-            .collect(),
+        rows: (0..120).map(|step| CardRecord { id: from - step, ..card.clone() }).collect(),
         unreadable: Vec::new(),
         now: now(),
         sort: Sort::NEWEST,
@@ -516,7 +514,7 @@ fn what_is_shown_is_asked_for_again_every_minute_and_the_selection_stays_on_its_
     assert!(!console.model.is_waiting_long(), "nobody waits for it");
     let on = console.model.cards.current().unwrap().id;
     let mut rows = cards();
-    let new = kami_shared::record::CardRecord { id: 9, ..rows[0].clone() };
+    let new = CardRecord { id: 9, ..rows[0].clone() };
     rows.insert(0, new);
     let page = Page {
         rows,

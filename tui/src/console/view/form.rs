@@ -197,7 +197,7 @@ fn below(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
                 "" => say!(model.language, "form.of_no_prefix"),
                 prefix => say!(model.language, "form.of_prefix", prefix = harmless(prefix)),
             });
-            let format = say!(model.language, format!("format.about_{}", form.value(FieldName::Format)));
+            let format = say!(model.language, format!("format.about.{}", form.value(FieldName::Format)));
             let lines = words.into_iter().chain(wrap(&format, width));
             lines.map(|line| Line::from(span(line, theme.dim()))).collect()
         }
