@@ -102,11 +102,13 @@ fn odds_among(codes: f64, cards: u64) -> GuessOdds {
     GuessOdds { guesses: codes / cards }
 }
 
-/// The odds of guessing the easiest among codes from elsewhere: those of one length and one kind of character.
+/// The odds of guessing the easiest among codes from elsewhere: those of one length and one kind of character. What stands
+/// between groups is no riddle.
 pub fn easiest_odds<'a>(codes: impl IntoIterator<Item = &'a str>) -> GuessOdds {
     let mut counts = BTreeMap::<_, u64>::new();
     for code in codes {
-        *counts.entry((characters_like(code), code.len())).or_default() += 1;
+        let random = code.chars().filter(|character| character.is_alphanumeric()).count();
+        *counts.entry((characters_like(code), random)).or_default() += 1;
     }
     let guesses = counts.into_iter().map(|((characters, length), cards)| {
         let length = i32::try_from(length).unwrap_or(i32::MAX);
@@ -118,7 +120,7 @@ pub fn easiest_odds<'a>(codes: impl IntoIterator<Item = &'a str>) -> GuessOdds {
 /// How many characters somebody tries at each place of codes like this one: ten where all are digits, else as many as
 /// codes of kami have.
 fn characters_like(code: &str) -> u8 {
-    if code.bytes().all(|byte| byte.is_ascii_digit()) { 10 } else { 32 }
+    if code.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'_')) { 10 } else { 32 }
 }
 
 /// The shortest codes that are not easy to guess among so many cards.
@@ -202,6 +204,7 @@ mod tests {
         for (codes, guesses) in [
             (["ABCDEF", "GHJKLM", "7KQ2M9XWTR4HP3ND"].as_slice(), 32_f64.powi(6) / 2.0),
             (&["0123456789", "ABCDEFGH"], 1e10),
+            (&["01234-56789", "ABCD-EFGH"], 1e10),
             (&["7KQ2M9XWTR4HP3ND"], 32_f64.powi(16)),
             (&[], f64::INFINITY),
         ] {

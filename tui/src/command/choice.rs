@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use clap::Args;
-use kami_shared::card::{CardCode, TextError};
+use kami_shared::card::CardCode;
 use kami_shared::filter::{Anchor, Filter, Sort, TextFilter};
 use kami_shared::mention::{MOST_SPELLINGS, Mention};
 use kami_shared::record::CardRecord;
@@ -20,8 +20,8 @@ const NAMED: usize = 10;
 #[derive(Debug, Args)]
 pub(super) struct Choice {
     /// The codes of the cards, in any case
-    #[arg(value_name = "CODE", value_parser = typed_code)]
-    codes: Vec<String>,
+    #[arg(value_name = "CODE", value_parser = CardCode::parse)]
+    codes: Vec<CardCode>,
     /// Every card that meets the conditions below; without one, every card there is
     #[arg(long, conflicts_with = "codes")]
     all: bool,
@@ -75,7 +75,7 @@ impl Choice {
             match id {
                 Some(id) if ids.contains(&id) => {}
                 Some(id) => ids.push(id),
-                None => missing.push(code.clone()),
+                None => missing.push(code.as_str().to_owned()),
             }
         }
         if ids.is_empty() {
@@ -101,18 +101,12 @@ async fn find_codes(session: &Session, filter: &Filter) -> Result<Chosen, Failur
     Ok(Chosen { selection: Selection::Ids(ids), missing })
 }
 
-/// Reads a code from the command line.
-pub(super) fn typed_code(text: &str) -> Result<String, TextError> {
-    CardCode::parse(text).map(|code| code.as_str().to_owned())
-}
-
 /// The card of that code and the database's clock, if there is one.
 pub(super) async fn find(
     session: &Session,
-    code: &str,
+    code: &CardCode,
 ) -> Result<Option<(CardRecord, DateTime<Utc>)>, Failure> {
-    let code = CardCode::parse(code).map_err(|error| Failure::Usage(error.to_string()))?;
-    Ok(session.store.card_by_code(&code).await?)
+    Ok(session.store.card_by_code(code).await?)
 }
 
 /// That there is no card of these codes.

@@ -1,7 +1,7 @@
 //! `kami edit`: changes one card and keeps it whole.
 
 use clap::{ArgGroup, Args};
-use kami_shared::card::{CardStatus, MachineCode};
+use kami_shared::card::{CardCode, CardStatus, MachineCode};
 use kami_shared::duration::CardDuration;
 use kami_shared::edit::{CardEdit, StatusEdit};
 use kami_shared::gate::{Answer, Kind, Weight};
@@ -10,7 +10,7 @@ use kami_shared::prefix::Prefix;
 use kami_shared::store::{Deed, OneEdit};
 use serde_json::json;
 
-use super::choice::{find, not_found, typed_code};
+use super::choice::{find, not_found};
 use super::failure::Failure;
 use super::gate;
 use super::output::{Output, message};
@@ -32,8 +32,8 @@ use crate::words::{counted, say};
 )]
 pub(super) struct Edit {
     /// The code of the card, in any case
-    #[arg(value_name = "CODE", value_parser = typed_code)]
-    code: String,
+    #[arg(value_name = "CODE", value_parser = CardCode::parse)]
+    code: CardCode,
     /// Another prefix
     #[arg(long, value_name = "PREFIX")]
     prefix: Option<Prefix>,
@@ -64,7 +64,7 @@ impl Edit {
         let edit = self.edit(session)?;
         session.must_be_allowed(Deed::Change).await?;
         let Some((seen, _)) = find(session, &self.code).await? else {
-            return Err(not_found(language, &[self.code]));
+            return Err(not_found(language, &[self.code.as_str().to_owned()]));
         };
         let weight = Weight { cards: 1, kind: Kind::Change };
         // One card, named by its code: the change is what was asked for.

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use chrono::Utc;
 use clap::{Args, ValueEnum};
-use kami_shared::card::CardStatus;
+use kami_shared::card::{CardCode, CardStatus};
 use kami_shared::transfer::Format;
 use serde_json::json;
 
-use super::choice::{find, not_found, typed_code};
+use super::choice::{find, not_found};
 use super::failure::Failure;
 use super::filter::FilterOptions;
 use super::output::{Output, message};
@@ -32,8 +32,8 @@ use crate::words::{counted, say};
 )]
 pub(super) struct Export {
     /// The codes of the cards, in any case; without them, all that meet the conditions below
-    #[arg(value_name = "CODE", value_parser = typed_code)]
-    codes: Vec<String>,
+    #[arg(value_name = "CODE", value_parser = CardCode::parse)]
+    codes: Vec<CardCode>,
     /// Cards of every status, not only unused ones
     #[arg(long, conflicts_with = "status")]
     any_status: bool,
@@ -108,7 +108,7 @@ impl Export {
         for code in &self.codes {
             match find(session, code).await? {
                 Some((card, _)) => ids.push(card.id),
-                None => missing.push(code.clone()),
+                None => missing.push(code.as_str().to_owned()),
             }
         }
         if missing.is_empty() { Ok(Source::Ids(ids)) } else { Err(not_found(session.language, &missing)) }

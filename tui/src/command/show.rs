@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use clap::Args;
+use kami_shared::card::CardCode;
 use kami_shared::record::CardRecord;
 use kami_shared::store::LogRecord;
 use serde_json::{Value, json};
 
-use super::choice::{find, not_found, typed_code};
+use super::choice::{find, not_found};
 use super::failure::Failure;
 use super::output::{Output, Table};
 use super::record::{NONE, act_word, card_json, changes, left, log_json, moment, text};
@@ -22,8 +23,8 @@ const HISTORY: usize = 50;
 #[command(after_help = "Examples:\n  kami show VIP-7KQ2M9XW\n  kami show VIP-7KQ2M9XW --json | jq .history")]
 pub(super) struct Show {
     /// The codes of the cards, in any case
-    #[arg(required = true, value_name = "CODE", value_parser = typed_code)]
-    codes: Vec<String>,
+    #[arg(required = true, value_name = "CODE", value_parser = CardCode::parse)]
+    codes: Vec<CardCode>,
     /// Print JSON lines
     #[arg(long)]
     json: bool,
@@ -37,7 +38,7 @@ impl Show {
         let mut is_first = true;
         for code in self.codes {
             let Some((card, now)) = find(session, &code).await? else {
-                missing.push(code);
+                missing.push(code.as_str().to_owned());
                 continue;
             };
             let history = session.store.card_history(card.id, None, HISTORY).await?;

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use kami_shared::card::CardStatus;
 use kami_shared::filter::{Capped, Filter, Sort};
 use kami_shared::record::CardRecord;
 
@@ -153,20 +152,6 @@ impl Cards {
     /// How many cards the filter finds, if that is known exactly.
     pub fn exact_total(&self) -> Option<u64> {
         self.total?.exactly()
-    }
-
-    /// Whether all cards that an act is about are known to be disabled, or known not to be; without any card none is.
-    pub fn are_disabled(&self, disabled: bool) -> bool {
-        let is_as_asked = |card: &CardRecord| (card.status == CardStatus::Disabled) == disabled;
-        match &self.marks {
-            Marks::None => self.current().map_or(!disabled, is_as_asked),
-            Marks::Some(marked) => {
-                marked.keys().all(|id| self.rows.iter().find(|card| card.id == *id).is_some_and(is_as_asked))
-            }
-            Marks::All { filter, .. } => {
-                filter.status.is_some_and(|status| (status == CardStatus::Disabled) == disabled)
-            }
-        }
     }
 
     /// The codes that are here and that an act is about: the marked ones, or the one under the cursor.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::theme::status_key;
 use crate::cells::harmless;
-use crate::words::{Language, duration, say, whole_moment};
+use crate::words::{self, Language, duration, say, whole_moment};
 
 /// The word for an act of the log; an act of a later version keeps its own name.
 pub fn act_word(language: Language, act: &str) -> String {
@@ -58,6 +58,7 @@ fn value(language: Language, zone: Zone, column: &str, value: Option<&Value>) ->
             NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S")
                 .map_or_else(|_| harmless(text).into_owned(), |at| whole_moment(zone, at.and_utc()))
         }
+        ("prefix", Some(Value::String(prefix))) => words::prefix(language, prefix),
         (_, Some(Value::String(text))) => harmless(text).into_owned(),
         (_, Some(other)) => other.to_string(),
     }

@@ -90,6 +90,8 @@ pub enum Topic {
     Survey,
     /// Which act is to be taken back.
     Undo,
+    /// Whether tmux took a copied text.
+    Clipboard,
     /// What is being done to cards.
     Work,
 }
@@ -152,6 +154,8 @@ pub enum Question {
     Codes(Filter, usize),
     /// What each line of a file would do.
     Import(ImportFile),
+    /// Whether the tmux around the console takes this text.
+    Tmux(String),
     /// Which cards an act will touch, counted to the last one.
     Survey(Selection),
     /// The first of these acts that stands; for want of one, the operator's last, unless it is to be done again.
@@ -240,6 +244,8 @@ pub enum Answer {
         /// Why not.
         error: ReadError,
     },
+    /// Whether tmux took a text.
+    Tmux(bool),
     /// How far the counting of what an act will touch is, from 0 to 1.
     Surveying(f64),
     /// Which cards an act will touch.
@@ -267,7 +273,10 @@ pub enum Answer {
 impl Answer {
     /// Whether the database said something in it, so that it is there.
     pub const fn proves_link(&self) -> bool {
-        !matches!(self, Self::Failed(_) | Self::Unreadable { .. } | Self::Progress { .. } | Self::Done(_))
+        !matches!(
+            self,
+            Self::Failed(_) | Self::Tmux(_) | Self::Unreadable { .. } | Self::Progress { .. } | Self::Done(_)
+        )
     }
 
     /// Whether no other answer to the same question follows.
@@ -349,7 +358,7 @@ pub enum Effect {
     BreakOff,
     /// Allow no change any more, whatever the console might want.
     ForbidChanges,
-    /// Put this on the clipboard.
+    /// Put this on the terminal's clipboard.
     Copy(String),
     /// Keep what the operator chose for the next time.
     Keep(Choice),

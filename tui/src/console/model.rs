@@ -9,6 +9,7 @@ use kami_shared::store::{Grants, LogRecord, StatusCounts};
 use kami_shared::zone::Zone;
 
 use super::cards::Cards;
+use super::clipboard::Clipboard;
 use super::message::{Effect, Question, QuestionId, Topic};
 use super::overlay::{Overlay, PickerKind};
 use super::pointer::Click;
@@ -234,6 +235,8 @@ pub struct Model {
     pub statistics: Option<Statistics>,
     /// What this session did.
     pub session: Session,
+    /// What takes a copied text.
+    pub clipboard: Clipboard,
     /// What is being done.
     pub work: Option<Work>,
     /// What lies over the screen, the topmost last.
@@ -281,6 +284,7 @@ impl Model {
             history: None,
             statistics: None,
             session: Session::default(),
+            clipboard: Clipboard::default(),
             work: None,
             overlays: Vec::new(),
             notice: None,

@@ -6,7 +6,7 @@ use super::act::Act;
 use super::cards::Marks;
 use super::model::{Link, Model, Place};
 use super::reason;
-use super::update::card_refusal;
+use super::suits::card_refusal;
 use crate::words::{number, say};
 
 /// The most codes that go to the clipboard at once: terminals cut longer texts off.
@@ -29,13 +29,17 @@ pub fn refusal(model: &Model, act: Act) -> Option<String> {
         _ if act.writes() && model.work.is_some() => Some(say!(language, "refusal.busy")),
         Act::Export | Act::MarkAll if model.link != Link::Up => Some(say!(language, "refusal.away")),
         Act::Export if model.work.is_some() => Some(say!(language, "refusal.busy")),
+        Act::Open if model.place() == Place::Cards && cards.current().is_none() => {
+            Some(say!(language, "refusal.no_card"))
+        }
         Act::Edit if cards.current().is_none() => Some(say!(language, "refusal.no_card")),
         Act::Disable | Act::Enable | Act::Unbind | Act::Extend | Act::SetNote | Act::Delete
             if cards.marks == Marks::None && cards.current().is_none() =>
         {
             Some(say!(language, "refusal.no_card"))
         }
-        Act::Disable | Act::Enable | Act::Unbind => {
+        Act::Redo if model.session.last_undone().is_none() => Some(say!(language, "redo.nothing")),
+        Act::Disable | Act::Enable | Act::Unbind | Act::Extend => {
             card_refusal(model, act).map(|why| reason::refusal(language, why))
         }
         Act::SameMachine if cards.current().is_none_or(|card| card.machine_code.is_none()) => {

@@ -12,7 +12,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use super::burst::{self, Arrivals};
-use super::clipboard::give_to_tmux;
+use super::clipboard::Clipboard;
 use super::column::Column;
 use super::line::Line;
 use super::message::{Effect, Message};
@@ -97,6 +97,8 @@ fn model(settings: &Settings, variable: &dyn Fn(&str) -> Option<String>) -> Mode
         production: connection.production,
     };
     model.confined = settings.confined;
+    // Whoever has no shell here runs no tmux of his choice either.
+    model.clipboard = if settings.confined { Clipboard::Terminal } else { Clipboard::detect(variable) };
     model.read_only = settings.read_only.then_some(ReadOnly::Asked);
     model
 }
@@ -224,7 +226,7 @@ impl Console {
                 Effect::Cancel(topic) => self.worker.cancel(topic),
                 Effect::BreakOff => self.worker.break_off(),
                 Effect::ForbidChanges => self.worker.forbid_changes(),
-                Effect::Copy(text) => self.copy(&text)?,
+                Effect::Copy(text) => self.screen.copy(&text)?,
                 // An account's file is not for what each of its operators likes, nor is there a shell behind it.
                 Effect::Keep(_) | Effect::Suspend if self.settings.confined => {}
                 Effect::Keep(choice) => self.keep(choice),
@@ -236,19 +238,6 @@ impl Console {
             }
         }
         Ok(next)
-    }
-
-    /// Copies text, and says how it went where more than the terminal has a part in it.
-    fn copy(&mut self, text: &str) -> io::Result<()> {
-        self.screen.copy(text)?;
-        if std::env::var_os("TMUX").is_some_and(|value| !value.is_empty()) {
-            let (tone, key) = match give_to_tmux(text) {
-                Ok(()) => (Tone::Good, "copied.tmux"),
-                Err(_) => (Tone::Bad, "copied.not_tmux"),
-            };
-            self.model.say(tone, say!(self.model.language, key));
-        }
-        Ok(())
     }
 
     /// Tells the core the time before something happens to it.

@@ -17,6 +17,7 @@ use kami_shared::store::{
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
 
+use super::clipboard::give_to_tmux;
 use super::import::{Import, ImportFile};
 use super::message::{Answer, Done, Failure, Message, Question, QuestionId, Topic};
 use super::order::{Order, Target};
@@ -173,6 +174,7 @@ impl Errand {
                 Answer::Codes(page.rows.into_iter().map(|card| card.full_code).collect())
             }
             Question::Import(file) => self.look(file).await?,
+            Question::Tmux(text) => Answer::Tmux(give_to_tmux(&text).await),
             Question::Survey(selection) => return self.survey(&selection).await,
             Question::Undoable { candidates, is_redo } => {
                 Answer::Undoable { undoable: self.undoable(&candidates, is_redo).await?, is_redo }

@@ -42,6 +42,23 @@ async fn the_cards_that_a_chat_speaks_of_are_acted_on_and_no_others() {
     assert_eq!(ran.err, "kami: No card matches.\n");
 }
 
+/// Cards of old may have been made with another kind of hyphen, by which alone the database finds them.
+#[tokio::test]
+async fn a_card_is_found_under_the_spelling_in_which_it_is_stored() {
+    let kami = Kami::with_cards().await;
+    kami.database.insert_card("OLD–DASH", "É").await;
+    for arguments in [
+        &["show", "old–dash-é"][..],
+        &["note", "--set", "x", "OLD–DASH-É"],
+        &["edit", "OLD–DASH-É", "--duration", "1d"],
+        &["export", "OLD–DASH-É", "-o", "-"],
+        &["disable", "OLD–DASH-É"],
+    ] {
+        kami.run(arguments).ends(0);
+    }
+    kami.run(&["show", "OLD–DASH-E"]).ends(3);
+}
+
 #[tokio::test]
 async fn unbinding_frees_the_machine_until_it_is_undone() {
     let kami = Kami::with_cards().await;

@@ -16,8 +16,8 @@ async fn a_dry_run_says_what_each_line_would_do() {
     let ran = kami.run(&arguments).ends(4);
     assert_eq!(
         ran.out,
-        "3  new            VIP-NEW1\n4  there already  vip-a\n5  malformed      may be no code: if it is, name a \
-         prefix or none, or write code in the first line\n6  new            季卡-NEW2\n"
+        "3  new            VIP-NEW1\n4  there already  vip-a\n5  malformed      a code? Name a prefix or none, \
+         or put code in line 1\n6  new            季卡-NEW2\n"
     );
     assert_eq!(ran.err, "kami: 1 there already, 1 malformed, 2 new\n");
     let ran = kami.run(&[&arguments[..], &["--json"]].concat()).ends(4);
@@ -181,7 +181,7 @@ async fn a_tilde_is_the_home_and_reasons_are_in_the_readers_language() {
     let mut command = kami.command(&["import", "~/codes.txt", "--duration", "1d", "--dry-run"]);
     command.env("HOME", &kami.folder).env("LANG", "zh_CN.UTF-8");
     let ran = ran(command.output().unwrap()).ends(4);
-    assert_eq!(ran.out, "1  格式错误  不一定是卡密：如果是，请指定前缀或“无前缀”，或在首行写“卡密”\n");
+    assert_eq!(ran.out, "1  格式错误  不一定是卡密：请指定前缀或“无前缀”，或首行写“卡密”\n");
     fs::write(kami.folder.join("bytes.txt"), b"VIP-\xff\n").unwrap();
     let refused = kami.run(&["import", "bytes.txt", "--duration", "1d"]).ends(4);
     assert_eq!(refused.out, "1  malformed  not readable as text: save the file as UTF-8\n");

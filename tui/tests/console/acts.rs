@@ -256,6 +256,46 @@ fn an_edit_orders_the_difference_alone() {
 }
 
 #[test]
+fn a_card_without_a_prefix_is_edited_like_any_other_and_filed_under_one() {
+    let bare = CardRecord {
+        prefix: String::new(),
+        code: "ABCD1234EFGH5678".to_owned(),
+        full_code: "ABCD1234EFGH5678".to_owned(),
+        ..cards().swap_remove(0)
+    };
+    for (prefix, changed, shows_it) in [("", None, false), ("GOLD", Some("GOLD"), true)] {
+        let mut console = Console::started((80, 24), Language::English);
+        console.answer_rows(vec![bare.clone()]);
+        console.keys("e");
+        console.press(KeyCode::BackTab);
+        console.keys(prefix);
+        assert_eq!(console.screen().contains("The code stays as it is."), shows_it, "{}", console.screen());
+        for _ in 0..3 {
+            console.press(KeyCode::Tab);
+        }
+        console.keys("refunded");
+        console.press(KeyCode::Enter);
+        let Some(Order::Edit { edit, .. }) = order(&console) else { panic!("{}", console.screen()) };
+        let filed = edit.prefix.as_ref().map(|prefix| prefix.as_ref().unwrap().as_str());
+        assert_eq!((filed, edit.note.is_some()), (changed, true));
+    }
+}
+
+#[test]
+fn a_prefix_that_none_can_have_today_stays_while_the_rest_of_its_card_is_edited() {
+    let odd = CardRecord { prefix: "VIP !".to_owned(), ..cards().swap_remove(0) };
+    let mut console = Console::started((80, 24), Language::English);
+    console.answer_rows(vec![odd]);
+    console.keys("e");
+    console.press(KeyCode::Right);
+    console.press(KeyCode::Tab);
+    console.keys("PC-9");
+    console.press(KeyCode::Enter);
+    let Some(Order::Edit { edit, .. }) = order(&console) else { panic!("{}", console.screen()) };
+    assert_eq!(edit.prefix, None);
+}
+
+#[test]
 fn a_card_that_others_changed_is_shown_as_it_is_now_and_what_was_typed_stays() {
     let mut console = console();
     console.keys("e");

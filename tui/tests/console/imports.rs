@@ -5,8 +5,8 @@ use kami_shared::duration::CardDuration;
 use kami_shared::filter::Filter;
 use kami_shared::operator::Note;
 use kami_shared::store::{ActError, Batch, BatchOrigin, Standing, TakenCodes};
-use kami_shared::transfer::Defaults;
 use kami_shared::transfer::import::parse_txt;
+use kami_shared::transfer::{Defaults, Filing};
 use kami_tui::console::import::{Import, ImportFile};
 use kami_tui::console::message::{Answer, Done, Effect, Failure, Question, Topic};
 use kami_tui::console::model::{Place, ReadOnly};
@@ -81,6 +81,23 @@ fn a_file_is_asked_for_with_what_its_cards_lack() {
     nameless.press(KeyCode::Enter);
     assert!(nameless.question(Topic::Import).is_none());
     assert!(nameless.screen().contains("the file with the codes"), "{}", nameless.screen());
+}
+
+#[test]
+fn the_prefix_of_a_file_is_named_in_its_form_or_that_it_has_none() {
+    for (keys, filing) in
+        [("", Filing::AsWritten), (" ", Filing::Whole), ("GOLD", Filing::Under("GOLD".parse().unwrap()))]
+    {
+        let mut console = Console::with_cards((80, 24), Language::Chinese);
+        console.keys("icodes.txt");
+        for _ in 0..3 {
+            console.press(KeyCode::Tab);
+        }
+        assert!(console.screen().contains("或输入前缀"), "{}", console.screen());
+        console.keys(keys);
+        console.press(KeyCode::Enter);
+        assert_eq!(file(&console).defaults.filing, filing);
+    }
 }
 
 #[test]
@@ -199,7 +216,7 @@ fn a_file_that_cannot_be_looked_at_says_why_beside_what_was_typed() {
     let error = std::io::Error::from(std::io::ErrorKind::NotFound);
     console.answer(Topic::Import, Answer::Unreadable { file, error: error.into() });
     assert!(
-        console.screen().contains("codes.txt cannot be read: there is no such file or folder"),
+        console.screen().contains("codes.txt cannot be read: there is no such file"),
         "{}",
         console.screen()
     );

@@ -5,6 +5,7 @@
 mod acts;
 mod bursts;
 mod contrast;
+mod copies;
 mod ends;
 mod fixtures;
 mod gate;
@@ -17,6 +18,7 @@ mod preferences;
 mod pseudo_terminal;
 mod screens;
 mod strict;
+mod suits;
 mod tmux;
 mod truth;
 mod undo;

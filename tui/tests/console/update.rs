@@ -7,6 +7,7 @@ use kami_shared::filter::{Anchor, Capped, Filter, Sort, SortBy, TextFilter};
 use kami_shared::record::CardRecord;
 use kami_shared::store::{Page, Stock};
 use kami_tui::console::cards::{Landing, Marks};
+use kami_tui::console::clipboard::Clipboard;
 use kami_tui::console::message::{Answer, Effect, Failure, Message, Question, Topic};
 use kami_tui::console::model::{Link, Place, ReadOnly};
 use kami_tui::console::query::SearchIn;
@@ -348,6 +349,19 @@ fn filters_and_orders_are_chosen_from_lists() {
 }
 
 #[test]
+fn the_cards_without_a_prefix_have_a_name_in_the_list_and_in_the_filter() {
+    let mut console = console();
+    console.keys("p");
+    console.answer(Topic::Choices, Answer::PrefixNames(vec![String::new(), "VIP".to_owned()]));
+    console.keys("no pre");
+    console.press(KeyCode::Enter);
+    assert_eq!(console.model.cards.query.filter.prefix.as_deref(), Some(""));
+    assert!(console.screen().contains("no prefix ✕"), "{}", console.screen());
+    console.press(KeyCode::Backspace);
+    assert_eq!(console.model.cards.query.filter.prefix, None);
+}
+
+#[test]
 fn spans_of_time_are_chosen_from_lists() {
     let mut console = console();
     console.keys("fgeneration");
@@ -431,6 +445,38 @@ fn a_code_is_copied() {
         _ => None,
     });
     assert_eq!(copied, Some("VIP-7KQ2M9XWTR4HP3ND"));
+}
+
+#[test]
+fn what_is_said_of_a_copy_is_what_is_certain_of_it() {
+    let copied = |clipboard: Clipboard| {
+        let mut console = console();
+        console.model.clipboard = clipboard;
+        console.keys("c");
+        let is_sent = console.effects.iter().any(|effect| matches!(effect, Effect::Copy(_)));
+        (console, is_sent)
+    };
+    let said = |console: &Console| console.model.notice.as_ref().unwrap().words.clone();
+    for (clipboard, words, is_sent) in [
+        (Clipboard::Terminal, "Sent to the terminal's clipboard: VIP-7KQ2M9XWTR4HP3ND", true),
+        (
+            Clipboard::Screen,
+            "GNU screen hands nothing to a clipboard: mark it by mouse, or x exports.",
+            false,
+        ),
+        (Clipboard::Missing, "This terminal has no clipboard: x exports to a file.", false),
+    ] {
+        let (console, was_sent) = copied(clipboard);
+        assert_eq!((said(&console).as_str(), was_sent), (words, is_sent), "{clipboard:?}");
+    }
+    for (took, words) in [(true, "In tmux's buffer: prefix ] pastes."), (false, "tmux did not take it")] {
+        let (mut console, was_sent) = copied(Clipboard::Tmux);
+        assert!(was_sent && said(&console) == "Handing it to tmux…");
+        let Some((_, Question::Tmux(text))) = console.question(Topic::Clipboard) else { panic!("not asked") };
+        assert_eq!(text, "VIP-7KQ2M9XWTR4HP3ND");
+        console.answer(Topic::Clipboard, Answer::Tmux(took));
+        assert!(said(&console).starts_with(words), "{}", said(&console));
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use tui_input::Input;
 use super::{filters, forms, gate, import, lists, log, settings, table, views, work};
 use crate::console::act::Act;
 use crate::console::cards::Marks;
+use crate::console::clipboard::Clipboard;
 use crate::console::keymap;
 use crate::console::message::{Effect, Question, Topic};
 use crate::console::model::{Model, Place, Tone};
@@ -320,13 +321,32 @@ fn copy(model: &mut Model) -> Vec<Effect> {
     copy_codes(model, &codes)
 }
 
-/// Puts codes on the clipboard, a line each.
+/// Puts codes on the clipboard, a line each, and says what is certain of it.
 pub(super) fn copy_codes(model: &mut Model, codes: &[String]) -> Vec<Effect> {
-    let count = codes.len() as u64;
-    let words = match codes {
-        [code] => say!(model.language, "copied.code", code = crate::cells::harmless(code)),
-        _ => counted(model.language, "copied.codes", count),
+    let (language, text) = (model.language, codes.join("\n"));
+    let (tone, words) = match (model.clipboard, codes) {
+        (Clipboard::Screen, _) => (Tone::Bad, say!(language, "copied.screen")),
+        (Clipboard::Missing, _) => (Tone::Bad, say!(language, "copied.nowhere")),
+        (Clipboard::Tmux, _) => (Tone::Plain, say!(language, "copied.handing")),
+        (Clipboard::Terminal, [code]) => {
+            (Tone::Good, say!(language, "copied.code", code = crate::cells::harmless(code)))
+        }
+        (Clipboard::Terminal, _) => (Tone::Good, counted(language, "copied.codes", codes.len() as u64)),
     };
-    model.say(Tone::Good, words);
-    vec![Effect::Copy(codes.join("\n"))]
+    model.say(tone, words);
+    let mut effects = Vec::new();
+    if model.clipboard == Clipboard::Tmux {
+        effects.push(model.ask(Topic::Clipboard, Question::Tmux(text.clone())));
+        model.hush(Topic::Clipboard);
+    }
+    if model.clipboard.is_sent_to() {
+        effects.push(Effect::Copy(text));
+    }
+    effects
+}
+
+/// Says whether tmux has what was copied.
+pub(super) fn say_of_tmux(model: &mut Model, took: bool) {
+    let (tone, key) = if took { (Tone::Good, "copied.tmux") } else { (Tone::Bad, "copied.not_tmux") };
+    model.say(tone, say!(model.language, key));
 }

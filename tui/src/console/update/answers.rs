@@ -71,6 +71,10 @@ pub(super) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
             Vec::new()
         }
         Answer::Codes(codes) => acts::copy_codes(model, &codes),
+        Answer::Tmux(took) => {
+            acts::say_of_tmux(model, took);
+            Vec::new()
+        }
         Answer::Import(looked_at) => import::show(model, *looked_at),
         Answer::Unreadable { file, error } => import::unreadable(model, &file, &error),
         Answer::Surveying(share) => {
@@ -265,6 +269,7 @@ fn failed(model: &mut Model, topic: Topic, failure: Failure) -> Vec<Effect> {
         | Topic::Codes
         | Topic::Statistics
         | Topic::Undo
+        | Topic::Clipboard
         | Topic::Work => {
             model.say_failed(failure.words, failure.passes);
         }

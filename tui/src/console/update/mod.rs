@@ -21,7 +21,6 @@ use chrono::TimeDelta;
 use tui_input::InputRequest;
 
 pub(super) use self::lists::sort_key;
-pub(super) use self::work::card_refusal;
 use super::act::Act;
 use super::message::{Effect, Message, Question, Topic};
 use super::model::{Link, Model, Place};

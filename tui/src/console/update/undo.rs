@@ -19,11 +19,8 @@ pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
 
 /// Asks for the act that this session took back last.
 pub(super) fn ask_again(model: &mut Model) -> Vec<Effect> {
-    let Some(last) = model.session.last_undone() else {
-        nothing(model, true);
-        return Vec::new();
-    };
-    vec![model.ask(Topic::Undo, Question::Undoable { candidates: vec![last], is_redo: true })]
+    let candidates = model.session.last_undone().into_iter().collect();
+    vec![model.ask(Topic::Undo, Question::Undoable { candidates, is_redo: true })]
 }
 
 fn nothing(model: &mut Model, is_redo: bool) {

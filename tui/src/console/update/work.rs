@@ -1,6 +1,5 @@
 //! Ordering that something is done to cards, and what comes of it.
 
-use kami_shared::acts::ActRefusal;
 use kami_shared::filter::Filter;
 use kami_shared::gate::Confirmed;
 use kami_shared::record::CardRecord;
@@ -313,14 +312,4 @@ fn changed_meanwhile(model: &mut Model, card: &CardRecord, words: String) -> Vec
         model.say(Tone::Bad, words);
     }
     table::history(model).into_iter().collect()
-}
-
-/// Whether a card allows an act, and why not.
-pub(in crate::console) fn card_refusal(model: &Model, act: Act) -> Option<ActRefusal> {
-    let act = act.on_card()?;
-    let card = match &model.cards.marks {
-        Marks::None => model.cards.current()?,
-        Marks::Some(_) | Marks::All { .. } => return None,
-    };
-    kami_shared::acts::allowed(&act, card, model.server_now()).err()
 }

@@ -8,10 +8,11 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::paint::{overlay, overlay_room, overlay_width, space, span};
-use super::table::{NONE, left, status_now};
+use super::table::{NONE, left};
 use crate::cells::{cells, harmless, pad_right, wrap};
 use crate::console::log::{act_word, changes, doer};
 use crate::console::model::{History, Model, NARROW};
+use crate::console::suits::status_now;
 use crate::console::theme::{Theme, status_key};
 use crate::words::{self, duration, moment, say, whole_moment};
 

@@ -154,7 +154,8 @@ fn render_choice(
             return;
         }
         if is_focused {
-            let words = say!(language, "field.or_typed");
+            let key = if name == FieldName::Prefix { "field.or_prefix" } else { "field.or_duration" };
+            let words = say!(language, key);
             let room = usize::from(area.width).saturating_sub(spans.iter().map(Span::width).sum());
             if cells(&words) < room {
                 spans.extend([space(1), span(words, theme.dim())]);

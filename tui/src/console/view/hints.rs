@@ -10,6 +10,7 @@ use crate::console::act::Act;
 use crate::console::keymap::{self, Binding};
 use crate::console::model::Model;
 use crate::console::refusal::refusal;
+use crate::console::suits::suits;
 use crate::words::say;
 
 /// The cells between two hints.
@@ -36,7 +37,7 @@ fn width(line: &Line<'_>) -> u16 {
 fn layout(model: &Model, area: Rect) -> Vec<(u16, Act, Line<'static>)> {
     let hints: Vec<(Act, Line<'static>)> = keymap::hints(model.place())
         .into_iter()
-        .filter(|binding| suits_cards(model, binding.act))
+        .filter(|binding| suits(model, binding.act))
         .filter_map(|binding| Some((binding.act, Line::from(hint(model, binding)?))))
         .collect();
     // The way to everything else stays whatever else has to go.
@@ -57,16 +58,6 @@ fn layout(model: &Model, area: Rect) -> Vec<(u16, Act, Line<'static>)> {
         x += cells;
     }
     placed
-}
-
-/// Whether an act suits what the cards that it would be about are: of Disable and Enable, whichever does something to
-/// one of them.
-fn suits_cards(model: &Model, act: Act) -> bool {
-    match act {
-        Act::Disable => !model.cards.are_disabled(true),
-        Act::Enable => !model.cards.are_disabled(false),
-        _ => true,
-    }
 }
 
 fn hint(model: &Model, binding: &Binding) -> Option<Vec<Span<'static>>> {

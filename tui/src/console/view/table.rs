@@ -13,6 +13,7 @@ use super::paint::{space, span};
 use crate::cells::{cells, cut_end, cut_middle, harmless, pad_left, pad_right};
 use crate::console::column::{self, Column, Placed};
 use crate::console::model::Model;
+use crate::console::suits::status_now;
 use crate::console::theme::{Theme, status_key};
 use crate::words::{duration, moment, say, span as time_span};
 
@@ -154,14 +155,6 @@ fn cell(model: &Model, card: &CardRecord, column: Column, width: usize) -> Span<
 /// What stands for a value that a card does not have; an empty note is no want.
 fn missing(column: Column) -> String {
     if column == Column::Note { String::new() } else { NONE.to_owned() }
-}
-
-/// The status at `now`, which may come after the moment of reading.
-pub(super) fn status_now(card: &CardRecord, now: DateTime<Utc>) -> CardStatus {
-    match (card.status, card.expire_at) {
-        (CardStatus::Active, Some(expire_at)) if now > expire_at => CardStatus::Expired,
-        (status, _) => status,
-    }
 }
 
 /// How long an active card still lasts.

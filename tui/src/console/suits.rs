@@ -1,0 +1,71 @@
+//! What an act can do to the cards that it would be about, as far as that is known here.
+
+use chrono::{DateTime, Utc};
+use kami_shared::acts::{Act as CardAct, ActRefusal, allowed};
+use kami_shared::card::CardStatus;
+use kami_shared::record::CardRecord;
+
+use super::act::Act;
+use super::cards::Marks;
+use super::model::Model;
+
+/// The status at `now`, which may come after the moment of reading.
+pub fn status_now(card: &CardRecord, now: DateTime<Utc>) -> CardStatus {
+    match (card.status, card.expire_at) {
+        (CardStatus::Active, Some(expire_at)) if now > expire_at => CardStatus::Expired,
+        (status, _) => status,
+    }
+}
+
+/// Why an act does nothing to any of the cards that it would be about; none where it does something to one of them, or
+/// where that is not known.
+pub fn card_refusal(model: &Model, act: Act) -> Option<ActRefusal> {
+    let act = probe(act)?;
+    let now = model.server_now();
+    let refused = |card: &CardRecord| {
+        let card = CardRecord { status: status_now(card, now), ..card.clone() };
+        allowed(&act, &card, now).err()
+    };
+    match &model.cards.marks {
+        Marks::None => refused(model.cards.current()?),
+        Marks::Some(marked) => {
+            let row = |id: &u64| model.cards.rows.iter().find(|card| card.id == *id);
+            let refusals: Option<Vec<_>> = marked.keys().map(|id| refused(row(id)?)).collect();
+            refusals?.first().copied()
+        }
+        Marks::All { filter, .. } => refused_to_all(&act, filter.status?),
+    }
+}
+
+/// Whether an act suits what the cards are: of Disable and Enable, whichever may do something to one of them.
+pub fn suits(model: &Model, act: Act) -> bool {
+    match act {
+        Act::Disable => card_refusal(model, act) != Some(ActRefusal::AlreadyDisabled),
+        Act::Enable => {
+            let is_about_any = model.cards.marks != Marks::None || model.cards.current().is_some();
+            is_about_any && card_refusal(model, act) != Some(ActRefusal::NotDisabled)
+        }
+        _ => true,
+    }
+}
+
+/// The act on a card by which it is found out whether one does anything; the shortest time for one that gives time.
+const fn probe(act: Act) -> Option<CardAct> {
+    match act {
+        Act::Extend => Some(CardAct::Extend { seconds: 1 }),
+        _ => act.on_card(),
+    }
+}
+
+/// Why an act does nothing to any card of a status.
+const fn refused_to_all(act: &CardAct, status: CardStatus) -> Option<ActRefusal> {
+    match (act, status) {
+        (CardAct::Disable, CardStatus::Disabled) => Some(ActRefusal::AlreadyDisabled),
+        (CardAct::Enable, CardStatus::Unused | CardStatus::Active | CardStatus::Expired) => {
+            Some(ActRefusal::NotDisabled)
+        }
+        (CardAct::Unbind, CardStatus::Unused) => Some(ActRefusal::NeverUsed),
+        (CardAct::Unbind, CardStatus::Expired) => Some(ActRefusal::Expired),
+        _ => None,
+    }
+}
