@@ -70,6 +70,26 @@ impl Plan {
     pub const fn is_indexed(&self) -> bool {
         matches!(self, Self::Indexed(_))
     }
+
+    /// The order that the cards come in without anything being sorted.
+    pub const fn sort(&self) -> Sort {
+        match self {
+            Self::Indexed(indexed) => indexed.sort,
+            Self::Windowed(_) => Sort::NEWEST,
+        }
+    }
+}
+
+impl Indexed {
+    /// All that the same index finds, sorted in the order of `sort`: for an index that finds few cards.
+    #[must_use]
+    pub const fn sorted(self, sort: Sort) -> Self {
+        let reach = match self.reach {
+            Reach::StretchOfEachStatus => Reach::StretchOfEachStatus,
+            Reach::Stretch | Reach::Few => Reach::Few,
+        };
+        Self { sort, reach, ..self }
+    }
 }
 
 /// Decides how the cards of `filter` are read in the order `wanted`, or in the nearest one that an index has.
@@ -130,10 +150,11 @@ pub fn plan(filter: &Filter, wanted: Sort) -> Plan {
 /// The conditions of `filter` that an index finds by itself, each as a filter of its own, the most telling first: when
 /// one of them lets few cards through, the rest of the filter need only look at those.
 pub fn parts(filter: &Filter) -> Vec<(Filter, Indexed)> {
-    let Filter { status, prefix, batch_id: _, created, used, expiring, text } = filter;
+    let Filter { status, prefix, batch_id, created, used, expiring, text } = filter;
     let all = Filter::default;
     let candidates = [
         Filter { text: text.clone(), ..all() },
+        Filter { batch_id: *batch_id, ..all() },
         Filter { used: *used, ..all() },
         Filter { created: *created, ..all() },
         Filter { expiring: *expiring, status: expiring.and(*status), ..all() },
@@ -294,7 +315,7 @@ mod tests {
         let note = Some(TextFilter::NoteContains("A".into()));
         for (filter, expected) in [
             (all(), vec![]),
-            (Filter { text: note.clone(), batch_id: Some(7), ..all() }, vec![]),
+            (Filter { text: note.clone(), batch_id: Some(7), ..all() }, vec![Index::Batch]),
             (Filter { status, text: note.clone(), ..all() }, vec![Index::Status]),
             (Filter { prefix: Some("VIP".into()), text: note, ..all() }, vec![Index::PrefixStatus]),
             (

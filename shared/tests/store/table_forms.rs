@@ -307,6 +307,18 @@ async fn what_the_server_cannot_do_is_known_before_the_first_change() {
     }
 }
 
+#[tokio::test]
+async fn an_account_that_may_not_change_tables_changes_no_row_either() {
+    let database = flask().await;
+    let account = kami_testkit::unique_name("k")[..16].to_owned();
+    let grant = format!("GRANT SELECT, UPDATE ON {}.* TO '{account}'@'%'", database.name());
+    database.execute(&format!("CREATE USER '{account}'@'%' IDENTIFIED BY 'secret'; {grant}")).await;
+    let before = (definition(&database).await, sum(&database).await);
+    let refused = database.as_account(&account, "secret").store().migrate().await;
+    assert!(matches!(refused, Err(MigrateError::Unchangeable { table: "cards", .. })), "{refused:?}");
+    assert_eq!((definition(&database).await, sum(&database).await), before);
+}
+
 async fn sum(database: &TestDatabase) -> i64 {
     let rows: Vec<(String, i64)> = database.rows("CHECKSUM TABLE cards EXTENDED", ()).await;
     rows[0].1

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use clap::{Args, ValueEnum};
 use kami_shared::filter::{Anchor, Direction, Filter, Position, Sort, SortBy};
 use kami_shared::mention::Mention;
-use kami_shared::plan::{Indexed, Plan, plan};
+use kami_shared::plan::{Plan, plan};
 use kami_shared::record::CardRecord;
+use kami_shared::store::{COUNT_CAP, StoreError};
 
 use super::choice::not_found;
 use super::failure::Failure;
@@ -29,9 +30,9 @@ const PART: usize = 1_000;
                         kami list --prefix VIP --created 2026-01-01..2026-01-31\n  \
                         kami list --batch 7 --limit 0 --json | jq -r .code")]
 pub(super) struct List {
-    /// The order; where no index has it, the nearest that one has
-    #[arg(long, value_name = "ORDER", default_value = "newest")]
-    sort: Order,
+    /// The order, newest first without it; refused where no index has it and too many cards match to be sorted
+    #[arg(long, value_name = "ORDER")]
+    sort: Option<Order>,
     /// The other way round
     #[arg(long)]
     reverse: bool,
@@ -80,29 +81,22 @@ impl List {
     /// Lists cards.
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let filter = self.filter.filter(session).await?;
-        let wanted = self.sort.sort(self.reverse);
+        let wanted = self.sort.unwrap_or(Order::Newest).sort(self.reverse);
+        let is_asked_for = self.sort.is_some() || self.reverse;
         let limit = if self.limit == 0 { u64::MAX } else { self.limit };
         let mut listing = Listing::new(session, self.json, limit);
         listing.missing = mentioned(&filter);
-        let had = match plan(&filter, wanted) {
-            Plan::Indexed(Indexed { sort, .. }) => {
-                listing.pages(&filter, sort).await?;
-                sort
-            }
-            Plan::Windowed(_) => {
-                listing.search(&filter).await?;
-                Sort::NEWEST
-            }
-        };
+        match (plan(&filter, wanted), wanted) {
+            // What is searched for comes newest first anyhow.
+            (Plan::Windowed(_), Sort::NEWEST) => listing.search(&filter).await?,
+            _ => listing.pages(&filter, wanted, is_asked_for).await?,
+        }
         listing.out.flush()?;
         if !listing.unreadable.is_empty() {
             message(&unreadable(session.language, &listing.unreadable.iter().copied().collect::<Vec<_>>()));
         }
         if listing.printed == 0 {
             return Err(Failure::NotFound(say!(session.language, "command.no_cards")));
-        }
-        if had != wanted && wanted != Sort::NEWEST {
-            message(&say!(session.language, "command.other_order"));
         }
         if listing.more {
             message(&say!(session.language, "command.more", n = number(listing.printed)));
@@ -156,10 +150,23 @@ impl<'a> Listing<'a> {
         usize::try_from(self.room()).map_or(PART, |room| room.min(PART - 1) + 1)
     }
 
-    async fn pages(&mut self, filter: &Filter, sort: Sort) -> Result<(), Failure> {
-        let mut anchor = Anchor::First;
+    /// Lists pages in the order wanted; where nobody asked for it, the nearest will do.
+    async fn pages(&mut self, filter: &Filter, wanted: Sort, is_asked_for: bool) -> Result<(), Failure> {
+        let language = self.session.language;
+        let refused = || {
+            let words = say!(language, "command.not_sorted", most = number(COUNT_CAP));
+            Failure::Refused(words)
+        };
+        let (mut sort, mut anchor) = (wanted, Anchor::First);
         loop {
-            let page = self.session.store.page(filter, sort, &anchor, self.part()).await?;
+            let page = match self.session.store.page(filter, sort, &anchor, self.part()).await {
+                Err(StoreError::NotIndexed) => return Err(refused()),
+                page => page?,
+            };
+            if page.sort != sort && (is_asked_for || anchor != Anchor::First) {
+                return Err(refused());
+            }
+            sort = page.sort;
             let last = page.rows.last().map(|card| Position::of(card, page.sort.by));
             self.unreadable.extend(page.unreadable);
             self.print(page.rows, page.now)?;

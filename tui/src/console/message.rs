@@ -101,7 +101,7 @@ pub enum Topic {
 pub enum Question {
     /// What the database allows.
     Server,
-    /// A part of an order that an index serves.
+    /// A part of an order; hits newest first where the cards have to be searched for.
     Rows {
         /// Which cards.
         filter: Filter,
@@ -137,6 +137,8 @@ pub enum Question {
     Prefixes,
     /// The batches.
     Batches,
+    /// Whether the cards of a filter are few enough to come in any order.
+    SortsAnyWay(Filter),
     /// Counts over time, one after the other.
     Statistics(Vec<Series>),
     /// What operators did, the newest first.
@@ -213,6 +215,8 @@ pub enum Answer {
     Prefixes(Vec<PrefixCounts>),
     /// The batches.
     Batches(Vec<Batch>),
+    /// Whether the cards are few enough to come in any order.
+    SortsAnyWay(bool),
     /// Counts over time.
     Statistics(Statistics),
     /// What operators did.

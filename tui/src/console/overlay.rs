@@ -1,7 +1,7 @@
 //! What can lie over a screen.
 
 use kami_shared::card::CardStatus;
-use kami_shared::filter::SortBy;
+use kami_shared::filter::Sort;
 use kami_shared::zone::Zone;
 use tui_input::Input;
 
@@ -195,7 +195,7 @@ pub enum Chosen {
     /// To see what expires then, or at any time.
     Expiring(Option<Period>),
     /// To order by this.
-    Sort(SortBy),
+    Sort(Sort),
     /// To show or hide a column.
     Column(Column),
     /// To see the saved view of this name.

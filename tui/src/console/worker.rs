@@ -139,7 +139,10 @@ impl Errand {
         let answer = match question {
             Question::Server => Answer::Server(store.grants().await?),
             Question::Rows { filter, sort, anchor, size, landing } => {
-                Answer::Rows(store.page(&filter, sort, &anchor, size).await?, landing)
+                match store.page(&filter, sort, &anchor, size).await {
+                    Err(StoreError::NotIndexed) => return self.search(&filter, None, size).await,
+                    page => Answer::Rows(page?, landing),
+                }
             }
             Question::Search { filter, from, enough } => return self.search(&filter, from, enough).await,
             Question::Total(filter) => {
@@ -161,6 +164,7 @@ impl Errand {
                 Answer::Prefixes(store.prefix_counts().await?)
             }
             Question::Batches => Answer::Batches(store.batches(None, BATCHES).await?),
+            Question::SortsAnyWay(filter) => Answer::SortsAnyWay(store.sorts_any_way(&filter).await?),
             Question::Statistics(series) => Answer::Statistics(self.statistics(series).await?),
             Question::Acts { filter, before, enough } => return self.acts(&filter, before, enough).await,
             Question::LogOfAct(id, before) => {

@@ -10,6 +10,7 @@ use kami_shared::store::{
     ActError, ActOutcome, ActRecord, ActStep, Batch, BatchOrigin, LogRecord, PrefixCounts, PrefixStock,
     SearchCursor, SearchStep, StatusCounts, Stock, Survey, Undoable,
 };
+use kami_tui::causes;
 use kami_tui::console::message::{Answer, Done, Effect, Failure, Topic};
 use kami_tui::console::model::ReadOnly;
 use kami_tui::console::order::Undoing;
@@ -49,11 +50,13 @@ pub(crate) const SCREENS: [Screen; 46] = [
     }),
     ("connecting", STARTED, |_| {}),
     ("away", STARTED, |console| {
-        console.answer(Topic::Rows, Answer::Failed(refused()));
+        let refused = refused(console);
+        console.answer(Topic::Rows, Answer::Failed(refused));
     }),
     ("away_with_cards", CARDS, |console| {
         console.keys("r");
-        console.answer(Topic::Rows, Answer::Failed(refused()));
+        let refused = refused(console);
+        console.answer(Topic::Rows, Answer::Failed(refused));
     }),
     ("loading", CARDS, |console| {
         console.keys("/VIP");
@@ -259,8 +262,14 @@ pub(crate) const SCREENS: [Screen; 46] = [
     ("palette", CARDS, |console| console.keys(":")),
 ];
 
-fn refused() -> Failure {
-    Failure { words: "the database is unavailable: Connection refused".to_owned(), passes: true }
+fn refused(console: &Console) -> Failure {
+    let language = console.model.language;
+    let why = causes::system(language, &std::io::ErrorKind::ConnectionRefused.into());
+    let words = match language {
+        Language::English => format!("the database is unavailable: {why}"),
+        Language::Chinese => format!("数据库不可用：{why}"),
+    };
+    Failure { words, passes: true }
 }
 
 fn filter_by_creation(console: &mut Console) {

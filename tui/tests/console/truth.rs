@@ -9,6 +9,7 @@ use kami_shared::store::{ActError, Page, Progress, SearchCursor, SearchStep, Sta
 use kami_tui::console::cards::Landing;
 use kami_tui::console::message::{Answer, Done, Failure, Question, Topic};
 use kami_tui::console::model::Place;
+use kami_tui::console::query::SearchIn;
 use kami_tui::words::Language;
 
 use super::fixtures::{Console, cards, counts, now};
@@ -154,20 +155,55 @@ fn a_status_has_the_word_that_customers_read() {
 }
 
 #[test]
-fn an_order_that_was_not_done_is_said() {
+fn an_order_that_was_not_done_is_said_and_comes_back() {
+    let mut console = console();
+    console.model.cards.query.sort.by = SortBy::Code;
     for (sort, is_said) in [(Sort::NEWEST, true), (Sort { by: SortBy::Code, ..Sort::NEWEST }, false)] {
-        let mut console = console();
-        console.model.cards.query.sort.by = SortBy::Code;
         console.keys("r");
         let (rows, unreadable) = (cards(), Vec::new());
         let page = Page { rows, unreadable, now: now(), sort, has_before: false, has_after: false };
         console.answer(Topic::Rows, Answer::Rows(page, Landing::Top));
-        assert_eq!(console.screen().contains("No index serves"), is_said, "{}", console.screen());
+        assert_eq!(
+            console.screen().contains("no index has the order chosen"),
+            is_said,
+            "{}",
+            console.screen()
+        );
+        console.model.notice = None;
+        assert_eq!(console.screen().contains("newest, not code"), is_said, "{}", console.screen());
+        console.model.cards.query.filter.status = None;
+        console.model.cards.is_fresh = false;
     }
-    let mut usual = console();
+    let Some((_, Question::Rows { sort, .. })) = console.question(Topic::Rows) else { panic!("no rows") };
+    assert_eq!(sort.by, SortBy::Code, "the order that was chosen is asked for again");
+    let mut usual = self::console();
     usual.keys("r");
     let (rows, unreadable, sort) = (cards(), Vec::new(), Sort { by: SortBy::Code, ..Sort::NEWEST });
     let page = Page { rows, unreadable, now: now(), sort, has_before: false, has_after: false };
     usual.answer(Topic::Rows, Answer::Rows(page, Landing::Top));
-    assert!(!usual.screen().contains("No index serves"), "the usual order is chosen by nobody");
+    assert!(!usual.screen().contains("no index has"), "the usual order is chosen by nobody");
+}
+
+#[test]
+fn an_order_that_cannot_be_had_can_be_chosen_only_once_the_cards_are_few() {
+    let by_code = Sort { by: SortBy::Code, ..Sort::NEWEST };
+    for (any_way, chosen) in [(None, Sort::NEWEST), (Some(false), Sort::NEWEST), (Some(true), by_code)] {
+        let mut console = console();
+        console.model.cards.query.filter.status = Some(CardStatus::Active);
+        console.keys("ocode");
+        if let Some(any_way) = any_way {
+            console.answer(Topic::Choices, Answer::SortsAnyWay(any_way));
+        }
+        console.press(KeyCode::Enter);
+        assert_eq!(console.model.cards.query.sort, chosen, "{any_way:?} {}", console.screen());
+    }
+    // Whatever is searched for comes newest first and no other way round.
+    let mut console = console();
+    console.model.cards.query.search_in = SearchIn::Note;
+    console.model.cards.query.text = "gift".into();
+    console.keys("o");
+    console.answer(Topic::Choices, Answer::SortsAnyWay(false));
+    console.press(KeyCode::Enter);
+    assert_eq!(console.model.cards.query.sort, Sort::NEWEST);
+    assert!(console.screen().contains("No index has this order"), "{}", console.screen());
 }

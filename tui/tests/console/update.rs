@@ -342,6 +342,7 @@ fn filters_and_orders_are_chosen_from_lists() {
     console.press(KeyCode::Enter);
     assert_eq!(console.model.cards.query.filter.prefix.as_deref(), Some("VIP"));
     console.keys("oexp");
+    console.answer(Topic::Choices, Answer::SortsAnyWay(true));
     console.press(KeyCode::Enter);
     assert_eq!(console.model.cards.query.sort.by, SortBy::Expires);
     console.press(KeyCode::Backspace);
@@ -434,6 +435,18 @@ fn a_span_moves_with_the_clock() {
     let Some((_, Question::Rows { filter, .. })) = console.question(Topic::Rows) else { panic!("no rows") };
     let from = now() + TimeDelta::hours(1) - TimeDelta::days(7);
     assert_eq!(filter.created.unwrap().from, Some(from));
+}
+
+#[test]
+fn why_the_database_is_away_is_asked_again_in_a_new_language() {
+    let mut console = Console::started((80, 24), Language::English);
+    console.answer(Topic::Rows, Answer::Failed(Failure { words: "away".to_owned(), passes: true }));
+    console.effects.clear();
+    console.tell(Message::Tick(now()));
+    assert!(console.question(Topic::Rows).is_none(), "a pause comes first");
+    console.keys("L");
+    console.tell(Message::Tick(now()));
+    assert!(console.question(Topic::Rows).is_some());
 }
 
 #[test]

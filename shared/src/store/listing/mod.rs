@@ -1,5 +1,6 @@
 //! Pages of cards in any order that an index has, at the same cost however deep they lie.
 
+mod order;
 mod search;
 pub(super) mod statement;
 mod survey;
@@ -8,6 +9,7 @@ use chrono::{DateTime, Utc};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
+use self::order::indexed;
 pub(super) use self::search::SearchIds;
 pub use self::search::{Progress, SEARCH_WINDOW, SearchCursor, SearchStep};
 use self::statement::{Course, Statement, counting, listing};
@@ -31,7 +33,7 @@ pub struct Page {
     pub unreadable: Vec<u64>,
     /// The database's clock when they were read.
     pub now: DateTime<Utc>,
-    /// The order that they are in: the nearest to the one asked for that an index has.
+    /// The order that they are in: the one asked for, or the nearest that an index has.
     pub sort: Sort,
     /// Whether there are cards before the first.
     pub has_before: bool,
@@ -40,8 +42,9 @@ pub struct Page {
 }
 
 impl Store {
-    /// Up to `size` cards of `filter` in the order of `sort`, or in the nearest that an index has;
-    /// [`StoreError::NotIndexed`] for a filter that has to be searched for.
+    /// Up to `size` cards of `filter` in the order of `sort`, as far as an index has it or no more than [`COUNT_CAP`] have
+    /// to be sorted, otherwise in the nearest that an index has; [`StoreError::NotIndexed`] for a filter that has to be
+    /// searched for. Where the order is not the one that the anchor's card stands in, it is the first page.
     pub async fn page(
         &self,
         filter: &Filter,
@@ -49,27 +52,26 @@ impl Store {
         anchor: &Anchor,
         size: usize,
     ) -> Result<Page, StoreError> {
-        let Plan::Indexed(indexed) = plan(filter, sort) else { return Err(StoreError::NotIndexed) };
-        self.run(SCREEN + GRACE, ReadPage { filter, indexed, anchor, size: size.max(1) }).await
+        self.run(SCREEN + GRACE, ReadPage { filter, sort, anchor, size: size.max(1) }).await
     }
 
-    /// How many cards of `filter` stand before a place in an order, counted up to [`COUNT_CAP`].
+    /// How many cards of `filter` stand before a place in the order of `sort`, counted up to [`COUNT_CAP`];
+    /// [`StoreError::NotIndexed`] where they cannot be had in that order.
     pub async fn count_before(
         &self,
         filter: &Filter,
         sort: Sort,
         position: &Position,
     ) -> Result<Capped, StoreError> {
-        let Plan::Indexed(indexed) = plan(filter, sort) else { return Err(StoreError::NotIndexed) };
-        let course = Course { backwards: true, from: Some(position), inclusive: false };
-        self.run(SCREEN + GRACE, CountCapped { filter, indexed, course }).await
+        self.run(SCREEN + GRACE, CountBefore { filter, sort, position }).await
     }
 
     /// How many cards `filter` lets through, counted up to [`COUNT_CAP`]; `None` for one that has to be searched for.
     pub async fn count_capped(&self, filter: &Filter) -> Result<Option<Capped>, StoreError> {
-        let Plan::Indexed(indexed) = plan(filter, Sort::NEWEST) else { return Ok(None) };
-        let course = Course { backwards: false, from: None, inclusive: false };
-        self.run(SCREEN + GRACE, CountCapped { filter, indexed, course }).await.map(Some)
+        match self.run(SCREEN + GRACE, CountAll { filter }).await {
+            Err(StoreError::NotIndexed) => Ok(None),
+            counted => counted.map(Some),
+        }
     }
 }
 
@@ -128,7 +130,7 @@ impl Operation for Explain {
 
 struct ReadPage<'a> {
     filter: &'a Filter,
-    indexed: Indexed,
+    sort: Sort,
     anchor: &'a Anchor,
     size: usize,
 }
@@ -138,10 +140,11 @@ impl ReadPage<'_> {
     async fn read(
         &self,
         connection: &mut Conn,
+        indexed: Indexed,
         course: Course<'_>,
         size: usize,
     ) -> Result<(ReadRows, bool), StoreError> {
-        let statement = listing(COLUMNS, self.filter, self.indexed, course, size + 1);
+        let statement = listing(COLUMNS, self.filter, indexed, course, size + 1);
         let mut rows: Vec<Row> =
             connection.exec(limited(SCREEN, &statement.text), statement.params()).await?;
         let more = rows.len() > size;
@@ -158,37 +161,43 @@ impl Operation for ReadPage<'_> {
     const IS_RECALLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Page, StoreError> {
+        let indexed = indexed(connection, self.filter, self.sort).await?;
         let course = |backwards, from, inclusive| Course { backwards, from, inclusive };
-        let (read, has_before, has_after) = match self.anchor {
+        let anchor = if indexed.sort.by == self.sort.by { self.anchor } else { &Anchor::First };
+        let (read, has_before, has_after) = match anchor {
             Anchor::First => {
-                let (read, more) = self.read(connection, course(false, None, false), self.size).await?;
+                let (read, more) =
+                    self.read(connection, indexed, course(false, None, false), self.size).await?;
                 (read, false, more)
             }
             Anchor::Last => {
-                let (read, more) = self.read(connection, course(true, None, false), self.size).await?;
+                let (read, more) =
+                    self.read(connection, indexed, course(true, None, false), self.size).await?;
                 (read, more, false)
             }
             Anchor::After(position) => {
-                let (read, more) =
-                    self.read(connection, course(false, Some(position), false), self.size).await?;
+                let behind = course(false, Some(position), false);
+                let (read, more) = self.read(connection, indexed, behind, self.size).await?;
                 (read, true, more)
             }
             Anchor::Before(position) => {
-                let (read, more) =
-                    self.read(connection, course(true, Some(position), false), self.size).await?;
+                let before = course(true, Some(position), false);
+                let (read, more) = self.read(connection, indexed, before, self.size).await?;
                 (read, more, true)
             }
             Anchor::From(position) => {
-                let (read, more) =
-                    self.read(connection, course(false, Some(position), true), self.size).await?;
-                let (before, _) = self.read(connection, course(true, Some(position), false), 1).await?;
+                let (from, before) =
+                    (course(false, Some(position), true), course(true, Some(position), false));
+                let (read, more) = self.read(connection, indexed, from, self.size).await?;
+                let (before, _) = self.read(connection, indexed, before, 1).await?;
                 (read, !before.is_empty(), more)
             }
             Anchor::Around(position) => {
-                let (mut read, has_before) =
-                    self.read(connection, course(true, Some(position), false), self.size / 2).await?;
+                let (before, from) =
+                    (course(true, Some(position), false), course(false, Some(position), true));
+                let (mut read, has_before) = self.read(connection, indexed, before, self.size / 2).await?;
                 let rest = self.size - read.len();
-                let (behind, more) = self.read(connection, course(false, Some(position), true), rest).await?;
+                let (behind, more) = self.read(connection, indexed, from, rest).await?;
                 read.extend(behind);
                 (read, has_before, more)
             }
@@ -198,28 +207,65 @@ impl Operation for ReadPage<'_> {
             Some(now) => now,
             None => clock(connection).await?,
         };
-        Ok(Page { rows, unreadable, now, sort: self.indexed.sort, has_before, has_after })
+        Ok(Page { rows, unreadable, now, sort: indexed.sort, has_before, has_after })
     }
 }
 
+struct CountBefore<'a> {
+    filter: &'a Filter,
+    sort: Sort,
+    position: &'a Position,
+}
+
+impl Operation for CountBefore<'_> {
+    type Output = Capped;
+    const IS_RECALLED: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Capped, StoreError> {
+        let indexed = indexed(connection, self.filter, self.sort).await?;
+        if indexed.sort.by != self.sort.by {
+            return Err(StoreError::NotIndexed);
+        }
+        let course = Course { backwards: true, from: Some(self.position), inclusive: false };
+        count(connection, CountCapped { filter: self.filter, indexed, course }).await
+    }
+}
+
+struct CountAll<'a> {
+    filter: &'a Filter,
+}
+
+impl Operation for CountAll<'_> {
+    type Output = Capped;
+    const IS_RECALLED: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Capped, StoreError> {
+        let indexed = match plan(self.filter, Sort::NEWEST) {
+            Plan::Indexed(indexed) => indexed,
+            Plan::Windowed(_) => indexed(connection, self.filter, Sort::NEWEST).await?,
+        };
+        let course = Course { backwards: false, from: None, inclusive: false };
+        count(connection, CountCapped { filter: self.filter, indexed, course }).await
+    }
+}
+
+/// Cards that are counted up to [`COUNT_CAP`].
 struct CountCapped<'a> {
     filter: &'a Filter,
     indexed: Indexed,
     course: Course<'a>,
 }
 
-impl Operation for CountCapped<'_> {
-    type Output = Capped;
-    const IS_RECALLED: bool = true;
-
-    async fn run(&self, connection: &mut Conn) -> Result<Capped, StoreError> {
-        let limit = usize::try_from(COUNT_CAP).map_or(usize::MAX, |cap| cap + 1);
-        let statement = counting(self.filter, self.indexed, self.course, limit);
-        let count: Option<u64> =
-            connection.exec_first(limited(SCREEN, &statement.text), statement.params()).await?;
-        match count.ok_or(StoreError::Undecodable)? {
-            count if count > COUNT_CAP => Ok(Capped::MoreThan(COUNT_CAP)),
-            count => Ok(Capped::Exactly(count)),
-        }
+async fn count(
+    connection: &mut Conn,
+    CountCapped { filter, indexed, course }: CountCapped<'_>,
+) -> Result<Capped, StoreError> {
+    let limit = usize::try_from(COUNT_CAP).map_or(usize::MAX, |cap| cap + 1);
+    let statement = counting(filter, indexed, course, limit);
+    let count: Option<u64> =
+        connection.exec_first(limited(SCREEN, &statement.text), statement.params()).await?;
+    match count.ok_or(StoreError::Undecodable)? {
+        count if count > COUNT_CAP => Ok(Capped::MoreThan(COUNT_CAP)),
+        count => Ok(Capped::Exactly(count)),
     }
 }

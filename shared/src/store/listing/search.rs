@@ -9,11 +9,11 @@ use mysql_async::{Conn, Row};
 use super::super::limit::{BACKGROUND, GRACE, SCREEN, limited};
 use super::super::record::{COLUMNS, ReadRows, cards, marks, word};
 use super::super::{Operation, Store, StoreError, clock};
-use super::CountCapped;
+use super::order::finds_few;
 use super::statement::{Course, Statement, conditions, listing, name};
 use crate::card::CardStatus;
-use crate::filter::{Capped, Filter, Key, Position, Sort, SortBy};
-use crate::plan::{Index, Indexed, Plan, Reach, Window, parts, plan};
+use crate::filter::{Filter, Key, Position, Sort, SortBy};
+use crate::plan::{Index, Indexed, Plan, Reach, Window, plan};
 use crate::record::CardRecord;
 
 /// How many ids one step of a search goes through: about 30 ms of the server's time.
@@ -138,21 +138,16 @@ impl Operation for Start<'_> {
 }
 
 impl Start<'_> {
-    /// The first index that finds no more than [`COUNT_CAP`](super::COUNT_CAP) cards for one of the conditions.
+    /// The index that finds few cards, where windows would look at more.
     async fn gathered(&self, connection: &mut Conn) -> Result<Option<Gathered>, StoreError> {
         if self.filter.batch_id.is_some() || straight(self.filter).is_some() {
             return Ok(None);
         }
-        for (part, indexed) in parts(self.filter) {
-            let course = Course { backwards: false, from: None, inclusive: false };
-            let count = CountCapped { filter: &part, indexed, course }.run(connection).await?;
-            if matches!(count, Capped::Exactly(_)) {
-                let of_each_status =
-                    indexed.index == Index::StatusExpiry && indexed.reach == Reach::StretchOfEachStatus;
-                return Ok(Some(Gathered { index: indexed.index, of_each_status }));
-            }
-        }
-        Ok(None)
+        let found = finds_few(connection, self.filter).await?;
+        Ok(found.map(|Indexed { index, reach, .. }| {
+            let of_each_status = index == Index::StatusExpiry && reach == Reach::StretchOfEachStatus;
+            Gathered { index, of_each_status }
+        }))
     }
 }
 

@@ -10,12 +10,20 @@ use crate::store::StoreError;
 /// The empty table, which is gone again afterwards.
 const COPY: &str = "kami_rehearsal";
 
-/// The first table whose change the server refuses, and why. An account that may not drop tables rehearses nothing: the change itself is
+/// The first table whose change the server refuses, and why. An account that may not change a table is told by a change of
+/// nothing, before rows are mended; one that may not drop tables rehearses nothing: the change itself is
 /// done whole or not at all as well.
 pub(in crate::store) async fn rehearse(
     connection: &mut Conn,
     takeover: &Takeover,
 ) -> Result<Option<(&'static str, StoreError)>, StoreError> {
+    for change in &takeover.tables {
+        if let Err(error @ mysql_async::Error::Server(_)) =
+            connection.query_drop(format!("ALTER TABLE {}", change.table)).await
+        {
+            return Ok(Some((change.table, error.into())));
+        }
+    }
     for change in &takeover.tables {
         if connection.query_drop(format!("DROP TABLE IF EXISTS {COPY}")).await.is_err() {
             return Ok(None);

@@ -247,7 +247,10 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
         "Every card that meets the conditions below; without one, every card there is",
         "符合下列条件的每张卡；没有条件则为所有卡",
     ),
-    ("The order; where no index has it, the nearest that one has", "排序；没有对应索引时取最接近的排序"),
+    (
+        "The order, newest first without it; refused where no index has it and too many cards match to be sorted",
+        "排序，默认最新的在前；没有对应索引、匹配的卡又多得无法排序时拒绝",
+    ),
     ("The other way round", "倒序"),
     ("How many at most; 0 for all", "最多多少条；0 表示全部"),
     ("1 to 16 letters and digits of any script, _ and -", "1 到 16 个字母、数字（任何文字）、_ 或 -"),

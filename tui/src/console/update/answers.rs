@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use kami_shared::filter::{Capped, Position, Sort};
-use kami_shared::store::{Grants, Page, SearchStep};
+use kami_shared::store::{COUNT_CAP, Grants, Page, SearchStep};
 
 use super::{acts, gate, import, lists, log, paste, table, undo, work};
 use crate::console::cards::Landing;
@@ -11,7 +11,7 @@ use crate::console::model::{History, Link, Model, ReadOnly, Tone};
 use crate::console::reason;
 use crate::console::search::Progress;
 use crate::console::statistics::Statistics;
-use crate::words::say;
+use crate::words::{number, say};
 
 /// The longest time between two tries to reach a database that is away.
 const LONGEST_PAUSE: u32 = 15;
@@ -29,7 +29,8 @@ pub(super) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
         Answer::Rows(page, landing) => rows(model, page, landing),
         Answer::Hits { step, is_first, .. } => hits(model, step, is_first),
         Answer::Total { total, newest } => {
-            model.cards.total = total;
+            // Where only a search could tell, it may have told.
+            model.cards.total = total.or(model.cards.total);
             model.cards.newest = Some(newest);
             count_by_counts(model);
             Vec::new()
@@ -59,6 +60,10 @@ pub(super) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
         }
         Answer::Batches(batches) => {
             lists::offer_batches(model, &batches);
+            Vec::new()
+        }
+        Answer::SortsAnyWay(any_way) => {
+            lists::offer_orders(model, any_way);
             Vec::new()
         }
         Answer::Statistics(statistics) => {
@@ -125,6 +130,8 @@ fn rows(model: &mut Model, page: Page, landing: Landing) -> Vec<Effect> {
     let cards = &mut model.cards;
     cards.is_fresh = true;
     cards.progress = None;
+    // Cards that became too many to be sorted come in another order, from its beginning.
+    let landing = if cards.sort == page.sort { landing } else { Landing::Top };
     cards.sort = page.sort;
     match landing {
         Landing::Top | Landing::Bottom | Landing::Stay => {
@@ -133,7 +140,7 @@ fn rows(model: &mut Model, page: Page, landing: Landing) -> Vec<Effect> {
         Landing::Behind => cards.has_after = page.has_after,
         Landing::Before => cards.has_before = page.has_before,
     }
-    let is_other_order = landing == Landing::Top && page.sort.by != cards.query.sort.by;
+    let is_other_order = landing == Landing::Top && page.sort != cards.query.sort;
     let before = cards.current().cloned();
     let carried = page.rows.first().and_then(|first| cards.offset_of(first.id));
     cards.land(page.rows, landing, height);
@@ -204,7 +211,7 @@ fn hits(model: &mut Model, step: SearchStep, is_first: bool) -> Vec<Effect> {
     if is_done {
         cards.total = cards.offset.map(|offset| Capped::Exactly(offset + cards.rows.len() as u64));
     }
-    if is_first && model.cards.query.sort.by != model.cards.sort.by {
+    if is_first && model.cards.query.sort != model.cards.sort {
         tell_other_order(model);
     }
     table::history(model).into_iter().collect()
@@ -215,7 +222,7 @@ fn tell_other_order(model: &mut Model) {
     if model.cards.query.sort == Sort::NEWEST {
         return;
     }
-    let words = say!(model.language, "command.other_order");
+    let words = say!(model.language, "order.another", most = number(COUNT_CAP));
     model.say(Tone::Plain, words);
 }
 

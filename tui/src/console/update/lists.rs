@@ -1,8 +1,9 @@
 //! The lists to choose from: opened, filled, chosen from.
 
 use kami_shared::card::CardStatus;
-use kami_shared::filter::SortBy;
-use kami_shared::store::Batch;
+use kami_shared::filter::{Sort, SortBy};
+use kami_shared::plan::plan;
+use kami_shared::store::{Batch, COUNT_CAP};
 use tui_input::InputRequest;
 
 use super::{filters, perform, settings, table, views, work};
@@ -31,7 +32,10 @@ pub(super) fn open(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::FilterCreated => (PickerKind::Created, spans(model, PickerKind::Created, ""), None),
         Act::FilterUsed => (PickerKind::Used, spans(model, PickerKind::Used, ""), None),
         Act::FilterExpiring => (PickerKind::Expiring, spans(model, PickerKind::Expiring, ""), None),
-        Act::Sort => (PickerKind::Sort, Picker::new(orders(model)), None),
+        Act::Sort => {
+            let question = Question::SortsAnyWay(model.cards.query.whole_filter());
+            (PickerKind::Sort, Picker::new(orders(model, None)), Some(question))
+        }
         Act::Views => (PickerKind::Views, views::all(model), None),
         Act::Settings => (PickerKind::Settings, settings::all(model), None),
         Act::Columns => (PickerKind::Columns, Picker::new(columns(model)), None),
@@ -119,13 +123,8 @@ fn choose(model: &mut Model) -> Vec<Effect> {
         Chosen::Created(period) => query.created = period,
         Chosen::Used(period) => query.used = period,
         Chosen::Expiring(period) => query.expiring = period,
-        Chosen::Sort(by) => {
-            let sort = &mut model.cards.query.sort;
-            if sort.by == by {
-                sort.direction = sort.direction.reversed();
-            } else {
-                sort.by = by;
-            }
+        Chosen::Sort(sort) => {
+            model.cards.query.sort = sort;
             effects.extend(table::reload(model));
             return effects;
         }
@@ -328,13 +327,34 @@ fn spans(model: &Model, kind: PickerKind, typed: &str) -> Picker<Chosen> {
     Picker::new(items).with_hint(say!(language, "period.forms", zone = zone.name()))
 }
 
-fn orders(model: &Model) -> Vec<Item<Chosen>> {
-    let present = model.cards.sort.by;
+/// It is known whether the cards are few enough to come in any order.
+pub(super) fn offer_orders(model: &mut Model, any_way: bool) {
+    let items = orders(model, Some(any_way));
+    fill(model, PickerKind::Sort, items);
+}
+
+/// The orders, the one that the cards stand in ticked: choosing that turns it round. One that no index has for the filter
+/// can be chosen once it is known that the cards come in any way.
+fn orders(model: &Model, any_way: Option<bool>) -> Vec<Item<Chosen>> {
+    let filter = model.cards.query.whole_filter();
+    let present = model.cards.sort;
+    let is_had = |sort: &Sort| any_way == Some(true) || plan(&filter, *sort).sort() == *sort;
+    let refusal = match any_way {
+        None => say!(model.language, "order.asking"),
+        Some(_) => say!(model.language, "order.too_many", most = number(COUNT_CAP)),
+    };
     SortBy::ALL
         .into_iter()
         .map(|by| {
             let label = say!(model.language, sort_key(by));
-            Item { ticked: Some(by == present), ..Item::new(Chosen::Sort(by), label, "") }
+            let (kept, turned) = (present.direction, present.direction.reversed());
+            let directions = if by == present.by { vec![turned] } else { vec![kept, turned] };
+            let sorts: Vec<_> = directions.into_iter().map(|direction| Sort { by, direction }).collect();
+            let had = sorts.iter().copied().find(is_had);
+            let sort = had.unwrap_or(sorts[0]);
+            let refusal = had.is_none().then(|| refusal.clone());
+            let ticked = Some(by == present.by);
+            Item { refusal, ticked, ..Item::new(Chosen::Sort(sort), label, "") }
         })
         .collect()
 }

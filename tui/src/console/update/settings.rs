@@ -9,7 +9,7 @@ use crate::console::act::Act;
 use crate::console::column::Column;
 use crate::console::form::Form;
 use crate::console::message::Effect;
-use crate::console::model::{Model, ReadOnly, Tone};
+use crate::console::model::{Link, Model, ReadOnly, Tone};
 use crate::console::overlay::{Chosen, Overlay, PickerKind};
 use crate::console::picker::{Item, Picker};
 use crate::console::settings::{Setting, Sources};
@@ -166,6 +166,10 @@ pub(super) fn turn_language(model: &mut Model) -> Vec<Effect> {
     model.language = model.language.other();
     model.sources.language = chosen(model);
     model.notice = None;
+    // What keeps the database away was said in the other language: it is asked, and says it, again.
+    if let Link::Away { retry_at, .. } = &mut model.link {
+        *retry_at = model.now;
+    }
     keep(model, Choice::Language(model.language))
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kami_shared::filter::{Anchor, Position};
+use kami_shared::filter::{Anchor, Position, Sort};
 use kami_shared::plan::{self, Plan};
 
 use crate::console::cards::Landing;
@@ -33,15 +33,16 @@ pub(super) fn reload_after(model: &mut Model, pause: Duration) -> Vec<Effect> {
     model.cards.total = None;
     model.cards.newest = None;
     let mut effects = Vec::new();
-    match plan::plan(&filter, model.cards.query.sort) {
-        Plan::Indexed(indexed) => {
-            effects.push(part(model, pause, indexed.sort, Anchor::First, Landing::Top));
-            effects.push(model.ask_after(pause, Topic::Total, Question::Total(filter)));
-        }
-        Plan::Windowed(_) => {
+    match (plan::plan(&filter, model.cards.query.sort), model.cards.query.sort) {
+        // What is searched for comes newest first anyhow.
+        (Plan::Windowed(_), Sort::NEWEST) => {
             effects.extend(model.forget(Topic::Total));
             let question = Question::Search { filter, from: None, enough: ENOUGH_HITS };
             effects.push(model.ask_after(pause, Topic::Rows, question));
+        }
+        (_, wanted) => {
+            effects.push(part(model, pause, wanted, Anchor::First, Landing::Top));
+            effects.push(model.ask_after(pause, Topic::Total, Question::Total(filter)));
         }
     }
     effects.extend(model.forget(Topic::Offset));
@@ -150,13 +151,7 @@ pub(super) fn history(model: &mut Model) -> Option<Effect> {
     Some(model.ask_after(REST, Topic::History, Question::History(card)))
 }
 
-fn part(
-    model: &mut Model,
-    pause: Duration,
-    sort: kami_shared::filter::Sort,
-    anchor: Anchor,
-    landing: Landing,
-) -> Effect {
+fn part(model: &mut Model, pause: Duration, sort: Sort, anchor: Anchor, landing: Landing) -> Effect {
     model.cards.asked_at = Some(model.now);
     let filter = model.cards.query.whole_filter();
     let size = PART.max(model.table_height() * 2);

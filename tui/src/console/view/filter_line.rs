@@ -1,6 +1,6 @@
 //! What is looked for, which filters hold, and where in how many cards we are.
 
-use kami_shared::filter::{Capped, Direction};
+use kami_shared::filter::{Capped, Direction, Sort};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -179,6 +179,11 @@ fn place(model: &Model) -> Vec<Span<'static>> {
     let arrow = if cards.sort.direction == Direction::Ascending { "↑" } else { "↓" };
     let order = say!(language, sort_key(cards.sort.by));
     spans.push(span(format!("{arrow} {order}"), theme.dim()));
+    let wanted = cards.query.sort;
+    if cards.is_fresh && wanted.by != cards.sort.by && wanted != Sort::NEWEST {
+        let instead = say!(language, "order.instead", wanted = say!(language, sort_key(wanted.by)));
+        spans.push(span(instead, theme.accent()));
+    }
     spans
 }
 
