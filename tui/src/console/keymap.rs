@@ -176,7 +176,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::Statistics, &[key('s')], &[Place::Cards, Place::Detail, Place::Log], Group::Program, 24),
     bind(Act::Log, &[key('l')], &[Place::Cards, Place::Detail, Place::Statistics], Group::Program, 25),
     bind(Act::Refresh, &[key('r')], SCREENS, Group::Program, 0),
-    bind(Act::Migrate, &[key('M')], TABLE, Group::Program, 1),
+    bind(Act::Migrate, &[key('I')], TABLE, Group::Program, 1),
     bind(Act::Theme, &[key('t')], ALL_SCREENS, Group::Program, 0),
     bind(Act::Language, &[key('L')], ALL_SCREENS, Group::Program, 0),
     bind(Act::Settings, &[key('S')], SCREENS, Group::Program, 0),

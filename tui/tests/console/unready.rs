@@ -54,7 +54,7 @@ fn opened(plan: MigrationPlan) -> Console {
 
 #[test]
 fn what_lacks_is_migrated_after_a_yes_and_the_console_goes_on_by_itself() {
-    for (plan, key) in [(new(), KeyCode::Enter), (flask(), KeyCode::Char('M'))] {
+    for (plan, key) in [(new(), KeyCode::Enter), (flask(), KeyCode::Char('I'))] {
         let mut console = opened(plan);
         console.press(key);
         console.keys("n");
@@ -76,7 +76,7 @@ fn what_lacks_is_migrated_after_a_yes_and_the_console_goes_on_by_itself() {
 #[test]
 fn why_it_was_not_migrated_stays_until_it_is_read() {
     let mut console = opened(flask());
-    console.keys("My");
+    console.keys("Iy");
     console.answer(Topic::Schema, Answer::Migrated(Err(Box::new(MigrateError::Locked))));
     console.answer(Topic::Rows, Answer::Unready(Unready::Planned(Box::new(flask()))));
     assert!(console.screen().contains("another process is migrating"), "{}", console.screen());
@@ -100,7 +100,7 @@ fn what_cannot_be_migrated_here_is_not_offered() {
     ] {
         assert!(console.screen().contains(said), "{}", console.screen());
         console.press(KeyCode::Enter);
-        console.keys("My");
+        console.keys("Iy");
         assert!(console.question(Topic::Schema).is_none(), "{said}");
     }
 }
@@ -114,6 +114,6 @@ fn what_others_migrate_is_gone_on_from_without_a_key() {
     console.tell(Message::Tick(console.model.now + TimeDelta::seconds(15)));
     console.answer_rows(cards());
     assert_eq!(console.model.link, Link::Up);
-    console.keys("M");
+    console.keys("I");
     assert!(console.screen().contains("is at this version's schema already."), "{}", console.screen());
 }

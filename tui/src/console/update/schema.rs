@@ -30,9 +30,10 @@ pub(super) fn unready(model: &mut Model, what: Unready) {
 pub(super) fn offer(model: &mut Model) -> Vec<Effect> {
     let Link::Unready { what, .. } = &model.link else { return Vec::new() };
     let language = model.language;
-    let (question, consequence) = match what.is_new() {
-        true => ("confirm.migrate_new", "confirm.migrate_new_consequence"),
-        false => ("confirm.migrate", "confirm.migrate_consequence"),
+    let (question, consequence) = if what.is_new() {
+        ("confirm.migrate_new", "confirm.migrate_new_consequence")
+    } else {
+        ("confirm.migrate", "confirm.migrate_consequence")
     };
     let question = say!(language, question, name = harmless(&model.location.database));
     let touched = Touched::Known(what.details(language));

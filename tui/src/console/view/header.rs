@@ -38,7 +38,7 @@ pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         Link::Up => {}
         Link::Connecting => right.extend([span(say!(language, "header.connecting"), theme.dim()), space(3)]),
         Link::Unready { .. } => {
-            right.extend([span(say!(language, "header.unready"), theme.warning()), space(3)])
+            right.extend([span(say!(language, "header.unready"), theme.warning()), space(3)]);
         }
         Link::Migrating { .. } => {
             right.extend([span(say!(language, "header.migrating"), theme.warning()), space(3)]);
