@@ -36,11 +36,8 @@ pub fn words(language: Language, notice: &Notice) -> String {
         Notice::Unmarked(count) => counted(language, "notice.unmarked", *count),
         Notice::Respelled(count) => counted(language, "notice.respelled", *count),
         Notice::Counted(count) => counted(language, "notice.counted", *count),
-        Notice::SeveralLines(count, line) => {
-            let form = if *count == 1 { "one" } else { "many" };
-            let key = format!("notice.several_lines.{form}");
-            say!(language, key, n = number(*count), line = number(*line))
-        }
+        Notice::SeveralLines(count, line) => from_line(language, "notice.several_lines", *count, *line),
+        Notice::Untitled(count, line) => from_line(language, "notice.untitled", *count, *line),
         Notice::NotUnused(count) => counted(language, "notice.not_unused", *count),
         Notice::Behind(count) => counted(language, "notice.behind", *count),
         Notice::Whole(count) => counted(language, "notice.whole", *count),
@@ -56,4 +53,10 @@ fn title(title: &str) -> String {
 fn listed(language: Language, parts: impl Iterator<Item = String>) -> String {
     let comma = if language == Language::Chinese { "、" } else { ", " };
     parts.collect::<Vec<_>>().join(comma)
+}
+
+/// What is counted from its first line on.
+fn from_line(language: Language, key: &str, count: u64, line: u64) -> String {
+    let form = if count == 1 { "one" } else { "many" };
+    say!(language, format!("{key}.{form}"), n = number(count), line = number(line))
 }

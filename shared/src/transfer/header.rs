@@ -114,6 +114,8 @@ pub(super) struct Columns {
     pub(super) status: Option<usize>,
     /// How many columns there are up to the last one with a title.
     pub(super) titled: usize,
+    /// The columns before the last of those that have none.
+    pub(super) untitled: Vec<usize>,
     /// Whether the table is one that we wrote.
     pub(super) is_ours: bool,
 }
@@ -144,6 +146,7 @@ impl Columns {
             in_words => in_words,
         };
         let unit = duration.and_then(|place| durations[place].clone()).filter(|unit| !unit.is_empty());
+        let width = titles.iter().rposition(|title| !title.is_empty()).map_or(0, |last| last + 1);
         Ok(Self {
             code: place(&CODE)?.ok_or(HeaderFault::NoCode)?,
             prefix: place(&PREFIX)?,
@@ -152,7 +155,8 @@ impl Columns {
             note: place(&NOTE)?,
             status: place(&STATUS)?,
             is_ours: COLUMNS.iter().all(|own| titles.contains(&key(own))),
-            titled: titles.iter().rposition(|title| !title.is_empty()).map_or(0, |last| last + 1),
+            titled: width,
+            untitled: (0..width).filter(|column| header[*column].trim().is_empty()).collect(),
         })
     }
 

@@ -195,6 +195,8 @@ mod tests {
             [(5, MalformedReason::Duration(DurationError)), (6, MalformedReason::Repeated(2))]
         );
         assert_eq!(parsed.notices, [Notice::Ignored(vec!["other".to_owned()]), Notice::SeveralLines(1, 2)]);
+        let parsed = csv(",code,,note\n1,VIP-A,,\n,VIP-B,,n\n3,VIP-C,x,");
+        assert_eq!((parsed.cards.len(), parsed.notices), (3, vec![Notice::Untitled(2, 2)]));
         let none = Malformed { line: 1, reason: MalformedReason::NoHeader };
         assert_eq!(csv("VIP-A\nVIP-B").malformed, [none]);
         assert_eq!(csv(" \r\n\n"), Parsed::default());

@@ -34,6 +34,8 @@ pub enum Notice {
     Counted(u64),
     /// So many cells have several lines, the first of them in the row of this line, from 1.
     SeveralLines(u64, u64),
+    /// So many rows have a text in a column without a title, which is not taken over, the first in this line, from 1.
+    Untitled(u64, u64),
     /// So many rows say that their card was used or disabled, and will be unused.
     NotUnused(u64),
     /// So many codes stand behind the prefix of their row now, as in `VIP-A1`.
@@ -53,7 +55,9 @@ pub(super) struct Met {
     pub(super) unmarked: u64,
     pub(super) respelled: u64,
     pub(super) counted: u64,
+    /// How many, and the line of the first.
     pub(super) several_lines: Option<(u64, u64)>,
+    pub(super) untitled: Option<(u64, u64)>,
     pub(super) not_unused: u64,
     pub(super) behind: u64,
 }
@@ -72,6 +76,13 @@ impl Met {
         ];
         let counts = counts.into_iter().filter(|(_, count)| *count > 0).map(|(notice, count)| notice(count));
         let several = self.several_lines.map(|(count, line)| Notice::SeveralLines(count, line));
-        self.title.map(Notice::Title).into_iter().chain(counts).chain(several)
+        let untitled = self.untitled.map(|(count, line)| Notice::Untitled(count, line));
+        self.title.map(Notice::Title).into_iter().chain(counts).chain(several).chain(untitled)
     }
+}
+
+/// One more of what is counted from its first line on.
+pub(super) fn one_more(met: &mut Option<(u64, u64)>, line: u64) {
+    let (count, first) = met.unwrap_or((0, line));
+    *met = Some((count + 1, first));
 }

@@ -7,7 +7,7 @@ use super::Filing;
 use super::gathering::Gathering;
 use super::header::{Columns, HeaderFault, is_empty_row, is_title, is_total, named_separator, separator_of};
 use super::lines::Lines;
-use super::notice::{Met, Notice};
+use super::notice::{Met, Notice, one_more};
 use super::refusal::{MalformedReason, ReadError};
 use super::repair::unmarked;
 use super::split::{Row, RowFault, cells_of_line};
@@ -163,8 +163,11 @@ impl Table {
         met.counted += u64::from(spoken.is_some_and(|spoken| spoken.is_counted));
         met.not_unused += u64::from(NOT_UNUSED.contains(&spoken::plain(status.trim()).as_str()));
         if understood.card.note.as_ref().is_some_and(|note| note.as_str().contains('\n')) {
-            let (count, first) = met.several_lines.unwrap_or((0, row.line));
-            met.several_lines = Some((count + 1, first));
+            one_more(&mut met.several_lines, row.line);
+        }
+        let mut untitled = self.columns.untitled.iter().filter_map(|column| row.cells.get(*column));
+        if untitled.any(|cell| !cell.trim().is_empty()) {
+            one_more(&mut met.untitled, row.line);
         }
         Ok(Found { understood, has_duration: duration.is_some() })
     }
