@@ -18,6 +18,8 @@ pub struct Filter {
     pub batch_id: Option<u64>,
     /// When they were generated.
     pub created: Option<Range>,
+    /// When they were activated; excludes those that were not.
+    pub used: Option<Range>,
     /// When they expire or expired; excludes those that know no such time.
     pub expiring: Option<Range>,
     /// What their code, machine or note reads.

@@ -5,6 +5,8 @@
 
 use std::ops::Deref;
 
+use crate::spoken;
+
 /// Above how many cards an act is agreed to by typing their number: it is more than anybody looks through.
 const MANY: u64 = 1_000;
 
@@ -128,18 +130,11 @@ impl Gate {
     pub fn pass<T>(self, what: T, weight: Weight, answer: Answer<'_>) -> Result<Confirmed<T>, T> {
         let is_enough = match (self.asks(weight), answer) {
             (Asks::Nothing, _) | (_, Answer::Agreed) | (Asks::Yes, Answer::Yes) => true,
-            (Asks::Number, Answer::Typed(text)) => number(text) == Some(weight.cards),
+            (Asks::Number, Answer::Typed(text)) => spoken::count(text) == Some(weight.cards),
             (Asks::Yes | Asks::Number, _) => false,
         };
         if is_enough { Ok(Confirmed(what)) } else { Err(what) }
     }
-}
-
-/// A number as it is typed, its thousands separated or not.
-fn number(text: &str) -> Option<u64> {
-    let digits: String =
-        text.trim().chars().filter(|character| !matches!(character, ',' | '，' | ' ')).collect();
-    digits.parse().ok()
 }
 
 #[cfg(test)]
@@ -197,6 +192,13 @@ mod tests {
             (5_000, Answer::Typed("y"), false),
             (5_000, Answer::Typed("5000"), true),
             (5_000, Answer::Typed(" 5,000 "), true),
+            (5_000, Answer::Typed("５，０００"), true),
+            (5_000, Answer::Typed("+5000"), false),
+            (5_000, Answer::Typed("-5000"), false),
+            (5_000, Answer::Typed("5e3"), false),
+            (5_000, Answer::Typed("5000.0"), false),
+            (5_000, Answer::Typed("5000 y"), false),
+            (5_000, Answer::Typed("99999999999999999999"), false),
             (5_000, Answer::Agreed, true),
         ] {
             let passed = gate.pass("act", Weight { cards, kind: Kind::Change }, answer);

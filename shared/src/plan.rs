@@ -94,9 +94,10 @@ impl Indexed {
 
 /// Decides how the cards of `filter` are read in the order `wanted`, or in the nearest one that an index has.
 pub fn plan(filter: &Filter, wanted: Sort) -> Plan {
-    let Filter { status, prefix, batch_id, created, expiring, text } = filter;
+    let Filter { status, prefix, batch_id, created, used, expiring, text } = filter;
     let window = if batch_id.is_some() { Window::Batch } else { Window::Table };
-    let text_alone = status.is_none() && batch_id.is_none() && created.is_none() && expiring.is_none();
+    let no_time = created.is_none() && used.is_none() && expiring.is_none();
+    let text_alone = status.is_none() && batch_id.is_none() && no_time;
     let few = |index| Plan::Indexed(Indexed { sort: wanted, index, reach: Reach::Few });
     match text {
         Some(TextFilter::Codes(_)) => return few(Index::FullCode),
@@ -116,6 +117,14 @@ pub fn plan(filter: &Filter, wanted: Sort) -> Plan {
         }
         other => other,
     };
+    if used.is_some() {
+        let alone = Filter { used: *used, ..Filter::default() };
+        return if *filter == alone {
+            stretch(wanted, SortBy::Used, Index::Used)
+        } else {
+            Plan::Windowed(window)
+        };
+    }
     match (status, prefix, batch_id, created, expiring) {
         (None, None, None, None, None) => match wanted.by {
             SortBy::Id => stretch(wanted, SortBy::Id, Index::Primary),
@@ -141,11 +150,12 @@ pub fn plan(filter: &Filter, wanted: Sort) -> Plan {
 /// The conditions of `filter` that an index finds by itself, each as a filter of its own, the most telling first: when
 /// one of them lets few cards through, the rest of the filter need only look at those.
 pub fn parts(filter: &Filter) -> Vec<(Filter, Indexed)> {
-    let Filter { status, prefix, batch_id, created, expiring, text } = filter;
+    let Filter { status, prefix, batch_id, created, used, expiring, text } = filter;
     let all = Filter::default;
     let candidates = [
         Filter { text: text.clone(), ..all() },
         Filter { batch_id: *batch_id, ..all() },
+        Filter { used: *used, ..all() },
         Filter { created: *created, ..all() },
         Filter { expiring: *expiring, status: expiring.and(*status), ..all() },
         Filter { prefix: prefix.clone(), status: prefix.as_ref().and(*status), ..all() },
@@ -165,7 +175,7 @@ fn stretch(wanted: Sort, by: SortBy, index: Index) -> Plan {
     let age = |by| matches!(by, SortBy::Id | SortBy::Created);
     let direction = if wanted.by == by || (age(wanted.by) && age(by)) {
         wanted.direction
-    } else if age(by) {
+    } else if age(by) || by == SortBy::Used {
         Direction::Descending
     } else {
         Direction::Ascending
@@ -217,6 +227,7 @@ mod tests {
         let status = || Filter { status: Some(CardStatus::Active), ..all() };
         let prefix = || Filter { prefix: Some("VIP".into()), ..all() };
         let created = || Filter { created: Some(Range::default()), ..all() };
+        let used = || Filter { used: Some(Range::default()), ..all() };
         let expiring = || Filter { expiring: Some(Range::default()), ..all() };
         let pair = || Filter { status: Some(CardStatus::Unused), ..prefix() };
         for (filter, id, code, machine, created, used, expires) in [
@@ -264,6 +275,15 @@ mod tests {
                 "Batch: +Id",
                 "Batch: -Id",
                 "Batch: -Id",
+            ),
+            (
+                used(),
+                "Used: -Used",
+                "Used: -Used",
+                "Used: -Used",
+                "Used: -Used",
+                "Used: +Used",
+                "Used: -Used",
             ),
             (
                 created(),

@@ -102,6 +102,13 @@ pub fn plain(text: &str) -> String {
     plain.flat_map(char::to_lowercase).collect()
 }
 
+/// A count as it is typed: in digits of full width as well, its thousands separated or not; `None` for anything else.
+pub fn count(text: &str) -> Option<u64> {
+    let digits: String = plain(text).chars().filter(|character| !matches!(character, ',' | ' ')).collect();
+    // A sign is no part of a count, though the standard library takes one.
+    if digits.starts_with('+') { None } else { digits.parse().ok() }
+}
+
 /// Reads a span of 1 second to 49,710 days, or one for ever; a number alone says none.
 pub fn parse(text: &str) -> Result<Spoken, SpanError> {
     let text = plain(text);

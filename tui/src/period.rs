@@ -6,11 +6,12 @@ use std::str::FromStr;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use kami_shared::filter::Range;
 use kami_shared::span;
+use kami_shared::spoken::{self, Spoken};
 use kami_shared::zone::Zone;
 use thiserror::Error;
 
 use crate::moment::TypedMoment;
-use crate::words::{Language, local, say};
+use crate::words::{Language, duration, local, say};
 
 /// A range of time as it was typed: it moves with the clock where it is told from now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,9 @@ pub enum Side {
     /// What is to come: the next seven days.
     Future,
 }
+
+/// The words that say which side of now a span lies on, where people write them: each filter knows its own.
+const SIDES: [&str; 5] = ["最近", "近", "过去", "未来", "今后"];
 
 /// A text that is no range of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -50,8 +54,10 @@ impl FromStr for Period {
                 (from, until) => Ok(Self::Between(from, until)),
             };
         }
-        if let Ok(length) = span::parse(text) {
-            return u32::try_from(length.as_secs()).map(Self::Span).map_err(|_| PeriodError);
+        // As a filter shows it: 最近 7天.
+        let length = SIDES.iter().find_map(|side| text.strip_prefix(side)).unwrap_or(text);
+        if let Ok(Spoken { seconds: Some(seconds), .. }) = spoken::parse(length) {
+            return Ok(Self::Span(seconds));
         }
         let one = text.parse::<TypedMoment>().ok().filter(|moment| moment.is_stretch());
         one.map(|moment| Self::Between(Some(moment), Some(moment))).ok_or(PeriodError)
@@ -76,6 +82,11 @@ impl fmt::Display for Period {
 }
 
 impl Period {
+    /// The whole day that is so many days away from today.
+    pub const fn day_away(days: i64) -> Self {
+        Self::Between(Some(TypedMoment::Near(days)), Some(TypedMoment::Near(days)))
+    }
+
     /// The moments that it means at `now`.
     pub fn range(self, side: Side, zone: Zone, now: DateTime<Utc>) -> Range {
         match self {
@@ -97,7 +108,7 @@ impl Period {
     pub fn words(self, language: Language, side: Side) -> String {
         match self {
             Self::Span(seconds) => {
-                let span = crate::words::span(language, seconds.into());
+                let span = duration(language, Some(seconds));
                 say!(language, if side == Side::Past { "span.last" } else { "span.next" }, span = span)
             }
             Self::Between(Some(TypedMoment::Near(days)), Some(TypedMoment::Near(other))) if days == other => {
@@ -160,6 +171,10 @@ mod tests {
             ("today", "2026-03-04 00:00 – 2026-03-04 24:00", None),
             ("昨天..今天", "2026-03-03 00:00 – 2026-03-04 24:00", None),
             ("7d", "2026-02-25 14:02 and later", Some("2026-03-04 14:02 – 2026-03-11 14:02")),
+            ("7天", "2026-02-25 14:02 and later", Some("2026-03-04 14:02 – 2026-03-11 14:02")),
+            ("未来 三天", "2026-03-01 14:02 and later", Some("2026-03-04 14:02 – 2026-03-07 14:02")),
+            ("最近2小时", "2026-03-04 12:02 and later", Some("2026-03-04 14:02 – 2026-03-04 16:02")),
+            ("1w", "2026-02-25 14:02 and later", Some("2026-03-04 14:02 – 2026-03-11 14:02")),
         ] {
             let period: Period = text.parse().unwrap();
             let said = |side| {
@@ -173,7 +188,9 @@ mod tests {
 
     #[test]
     fn what_is_no_range_is_refused() {
-        for text in ["", "..", "7", "7w", "soon", "2026-02-30..", "2026-01-31T18:00", "a..b", "1..2..3"] {
+        for text in
+            ["", "..", "7", "7x", "永久", "soon", "2026-02-30..", "2026-01-31T18:00", "a..b", "1..2..3"]
+        {
             assert_eq!(text.parse::<Period>(), Err(PeriodError), "{text}");
         }
     }
@@ -190,6 +207,7 @@ mod tests {
     fn a_filter_shows_few_words() {
         for (text, english, chinese) in [
             ("7d", "in the last 7d", "最近 7天"),
+            ("1h", "in the last 1h", "最近 1小时"),
             ("tomorrow", "tomorrow", "明天"),
             ("2026-01..", "2026-01..", "2026-01.."),
         ] {

@@ -100,7 +100,10 @@ pub fn share(part: u64, whole: u64) -> String {
     }
 }
 
-/// A span of time in its two largest units; under a minute it stands still.
+/// From how many days on a span is told in days alone.
+const DAYS_ALONE: u64 = 100;
+
+/// A span of time in its two largest units, from 100 days on in days alone; under a minute it stands still.
 pub fn span(language: Language, seconds: u64) -> String {
     let [day, hour, minute] = match language {
         Language::English => ["d", "h", "m"],
@@ -113,7 +116,7 @@ pub fn span(language: Language, seconds: u64) -> String {
         (0, 0, minutes) => format!("{minutes}{minute}"),
         (0, hours, 0) => format!("{hours}{hour}"),
         (0, hours, minutes) => format!("{hours}{hour}{gap}{minutes:02}{minute}"),
-        (days, 0, _) => format!("{}{day}", number(days)),
+        (days, 0, _) | (days @ DAYS_ALONE.., ..) => format!("{}{day}", number(days)),
         (days, hours, _) => format!("{}{day}{gap}{hours}{hour}", number(days)),
     }
 }
@@ -188,6 +191,8 @@ mod tests {
             (3_900, "1h 05m", "1时05分"),
             (86_400, "1d", "1天"),
             (1_051_200, "12d 4h", "12天4时"),
+            (8_636_400, "99d 23h", "99天23时"),
+            (8_643_600, "100d", "100天"),
             (4_294_944_000, "49,710d", "49,710天"),
         ] {
             assert_eq!(span(Language::English, seconds), english);

@@ -1,7 +1,9 @@
 //! Batches: who made how many cards of which kind, and when.
 
+use std::marker::PhantomData;
+
 use chrono::{DateTime, Utc};
-use mysql_async::prelude::Queryable;
+use mysql_async::prelude::{FromValue, Queryable};
 use mysql_async::{Conn, Params, Row, Value};
 
 use super::limit::{GRACE, SCREEN, limited};
@@ -52,6 +54,9 @@ pub struct Batch {
     pub created_at: DateTime<Utc>,
 }
 
+/// How many codes one question to the database is about.
+const CODES: usize = 500;
+
 const COLUMNS: &str =
     "id, origin, prefix, card_count, code_length, duration_seconds, note, operator, created_at, account";
 
@@ -96,41 +101,46 @@ impl Store {
 
     /// What the index of codes tells these full codes apart by, in their order.
     pub(super) async fn code_weights(&self, codes: &[String]) -> Result<Vec<Vec<u8>>, StoreError> {
-        let mut weights = Vec::with_capacity(codes.len());
-        for codes in codes.chunks(500) {
-            weights.extend(self.run(SCREEN + GRACE, CodeWeights { codes }).await?);
-        }
-        Ok(weights)
+        self.of_each_code("WEIGHT_STRING(CONVERT(? USING utf8mb4) COLLATE utf8mb4_unicode_ci)", codes).await
     }
 
-    /// Which of these full codes some card has, in their order.
+    /// Which of these full codes some card has, in their order. The database compares, as only it knows which spellings
+    /// are the same code to it.
     pub(super) async fn codes_exist(&self, codes: &[String]) -> Result<Vec<bool>, StoreError> {
-        let mut exist = Vec::with_capacity(codes.len());
-        for codes in codes.chunks(500) {
-            exist.extend(self.run(SCREEN + GRACE, CodesExist { codes }).await?);
+        self.of_each_code("EXISTS (SELECT 1 FROM cards WHERE full_code = ?)", codes).await
+    }
+
+    /// What an expression says of each of these codes, which takes the place of its `?`, in their order.
+    async fn of_each_code<T>(&self, expression: &str, codes: &[String]) -> Result<Vec<T>, StoreError>
+    where
+        T: FromValue + Send + Sync + 'static,
+    {
+        let mut said = Vec::with_capacity(codes.len());
+        for codes in codes.chunks(CODES) {
+            let of_codes = OfEachCode { expression, codes, said: PhantomData };
+            said.extend(self.run(SCREEN + GRACE, of_codes).await?);
         }
-        Ok(exist)
+        Ok(said)
     }
 }
 
-struct CodeWeights<'a> {
+struct OfEachCode<'a, T> {
+    expression: &'a str,
     codes: &'a [String],
+    said: PhantomData<T>,
 }
 
-impl Operation for CodeWeights<'_> {
-    type Output = Vec<Vec<u8>>;
+impl<T: FromValue + Send + Sync + 'static> Operation for OfEachCode<'_, T> {
+    type Output = Vec<T>;
 
-    async fn run(&self, connection: &mut Conn) -> Result<Vec<Vec<u8>>, StoreError> {
-        let selects: Vec<_> = (0..self.codes.len())
-            .map(|place| {
-                format!("SELECT {place}, WEIGHT_STRING(CONVERT(? USING utf8mb4) COLLATE utf8mb4_unicode_ci)")
-            })
-            .collect();
+    async fn run(&self, connection: &mut Conn) -> Result<Vec<T>, StoreError> {
+        let selects: Vec<_> =
+            (0..self.codes.len()).map(|place| format!("SELECT {place}, {}", self.expression)).collect();
         let params: Vec<Value> = self.codes.iter().map(Value::from).collect();
-        let mut weights: Vec<(usize, Vec<u8>)> =
+        let mut said: Vec<(usize, T)> =
             connection.exec(selects.join(" UNION ALL "), Params::Positional(params)).await?;
-        weights.sort_unstable();
-        Ok(weights.into_iter().map(|(_, weight)| weight).collect())
+        said.sort_unstable_by_key(|(place, _)| *place);
+        Ok(said.into_iter().map(|(_, said)| said).collect())
     }
 }
 
@@ -158,25 +168,5 @@ impl Operation for OneBatch {
 
     async fn run(&self, connection: &mut Conn) -> Result<Option<Batch>, StoreError> {
         batch(connection, self.id).await
-    }
-}
-
-struct CodesExist<'a> {
-    codes: &'a [String],
-}
-
-impl Operation for CodesExist<'_> {
-    type Output = Vec<bool>;
-
-    async fn run(&self, connection: &mut Conn) -> Result<Vec<bool>, StoreError> {
-        // The database compares, as only it knows which spellings are the same code to it.
-        let selects: Vec<_> = (0..self.codes.len())
-            .map(|place| format!("SELECT {place}, EXISTS (SELECT 1 FROM cards WHERE full_code = ?)"))
-            .collect();
-        let params: Vec<Value> = self.codes.iter().map(Value::from).collect();
-        let mut found: Vec<(usize, bool)> =
-            connection.exec(selects.join(" UNION ALL "), Params::Positional(params)).await?;
-        found.sort_unstable();
-        Ok(found.into_iter().map(|(_, exists)| exists).collect())
     }
 }

@@ -206,17 +206,22 @@ async fn find_rows(
     codes: &[CardCode],
     counters: &Counters,
 ) -> Result<Vec<FoundRow>, StoreError> {
-    counters.round_trip();
-    find_rows_of(connection, COLUMNS, codes).await?.into_iter().map(FoundRow::read).collect()
+    find_rows_of(connection, COLUMNS, codes, &|| counters.round_trip())
+        .await?
+        .into_iter()
+        .map(FoundRow::read)
+        .collect()
 }
 
-/// These columns of the rows that the collation takes for a spelling of the codes.
+/// These columns of the rows that the collation takes for a spelling of the codes; `on_query` hears of each query.
 pub(super) async fn find_rows_of(
     connection: &mut Conn,
     columns: &str,
     codes: &[CardCode],
+    on_query: &(dyn Fn() + Sync),
 ) -> Result<Vec<Row>, StoreError> {
     let spellings: Vec<_> = codes.iter().flat_map(CardCode::spellings).collect();
+    on_query();
     // Plain codes every column can hold: with them it is something else that is wrong.
     match find_spellings(connection, columns, &spellings).await {
         Err(error) if holds_no_such_text(&error) && !codes.iter().all(is_plain) => {}
@@ -224,6 +229,7 @@ pub(super) async fn find_rows_of(
     }
     // A column that cannot hold what was sent may hold what it means.
     let canonical: Vec<_> = codes.iter().map(CardCode::as_str).collect();
+    on_query();
     match find_spellings(connection, columns, &canonical).await {
         Err(error) if holds_no_such_text(&error) => Ok(Vec::new()),
         found => Ok(found?),

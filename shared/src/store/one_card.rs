@@ -64,7 +64,8 @@ impl Operation for CardOfCode<'_> {
     type Output = Option<(CardRecord, DateTime<Utc>)>;
 
     async fn run(&self, connection: &mut Conn) -> Result<Self::Output, StoreError> {
-        let mut rows = lookup::find_rows_of(connection, COLUMNS, std::slice::from_ref(self.code)).await?;
+        let codes = std::slice::from_ref(self.code);
+        let mut rows = lookup::find_rows_of(connection, COLUMNS, codes, &|| {}).await?;
         let place = rows.iter().position(|row| {
             row.get_opt("full_code")
                 .and_then(Result::ok)

@@ -81,6 +81,9 @@ pub(crate) fn filters(now: DateTime<Utc>) -> Vec<Filter> {
         Filter { batch_id: Some(3), status: Some(CardStatus::Unused), ..all() },
         Filter { created: Some(range), ..all() },
         Filter { created: Some(ever), ..all() },
+        Filter { used: Some(range), ..all() },
+        Filter { used: Some(Range::default()), prefix: vip.clone(), ..all() },
+        Filter { used: Some(ever), status: Some(CardStatus::Active), ..all() },
         Filter { expiring: Some(ever), ..all() },
         Filter { expiring: Some(range), ..all() },
         Filter { expiring: Some(range), status: Some(CardStatus::Disabled), ..all() },
@@ -113,6 +116,7 @@ pub(crate) fn passes(filter: &Filter, card: &CardRecord) -> bool {
         && filter.prefix.as_ref().is_none_or(|prefix| *prefix == card.prefix)
         && (filter.batch_id.is_none() || filter.batch_id == card.batch_id)
         && within(filter.created, Some(card.created_at))
+        && within(filter.used, card.used_at)
         && within(filter.expiring, card.expire_at)
         && match &filter.text {
             None => true,

@@ -136,6 +136,9 @@ async fn a_code_that_the_column_cannot_hold_is_no_card() {
             assert_eq!(store.status(&code(unknown)).await.unwrap(), None);
             assert_eq!(store.card_by_code(&code(unknown)).await.unwrap(), None);
         }
+        let before = store.counters().round_trips;
+        assert_eq!(store.status(&code("VIP-😀")).await.unwrap(), None);
+        assert_eq!(store.counters().round_trips - before, 2, "{set}: as it was sent, and in its one form");
         let known = store.validate(&code("vip-a"), &machine("PC")).await.unwrap();
         assert!(matches!(known, Validation::Admitted { .. }), "{set}: {known:?}");
     }

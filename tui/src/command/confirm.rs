@@ -5,7 +5,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use rustix::termios::{QueueSelector, tcflush};
 
 use super::failure::Failure;
-use crate::words::{Language, number, say};
+use crate::words::{Language, say};
 
 /// A question before something is done.
 pub(super) struct Question {
@@ -19,25 +19,17 @@ pub(super) struct Question {
 
 /// Asks at the terminal for a yes; without a terminal it is refused.
 pub(super) fn yes(language: Language, question: &Question) -> Result<(), Failure> {
-    let prompt = say!(language, "command.yes_no");
-    ask(language, question, &prompt, |answer| {
-        let answer = answer.to_lowercase();
-        answer == "y" || answer == "yes" || answer == "是"
-    })
+    let answer = ask(question, &say!(language, "command.yes_no"))?.to_lowercase();
+    let is_yes = matches!(answer.as_str(), "y" | "yes" | "是");
+    if is_yes { Ok(()) } else { Err(Failure::Refused(say!(language, "command.not_done"))) }
 }
 
-/// Asks at the terminal for the number of cards to be typed; else as [`yes`].
-pub(super) fn count(language: Language, question: &Question, count: u64) -> Result<(), Failure> {
-    let prompt = say!(language, "command.type_number", n = count);
-    ask(language, question, &prompt, |answer| answer == count.to_string() || answer == number(count))
+/// Asks at the terminal for the number of cards, and returns what is typed; without a terminal it is refused.
+pub(super) fn number(language: Language, question: &Question, cards: u64) -> Result<String, Failure> {
+    ask(question, &say!(language, "command.type_number", n = cards))
 }
 
-fn ask(
-    language: Language,
-    question: &Question,
-    prompt: &str,
-    is_yes: impl Fn(&str) -> bool,
-) -> Result<(), Failure> {
+fn ask(question: &Question, prompt: &str) -> Result<String, Failure> {
     let Question { words, touched, agree } = question;
     let touched: Vec<String> = touched.iter().map(|line| format!("\n  {line}")).collect();
     let touched = touched.concat();
@@ -52,5 +44,5 @@ fn ask(
     terminal.flush()?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
-    if is_yes(answer.trim()) { Ok(()) } else { Err(Failure::Refused(say!(language, "command.not_done"))) }
+    Ok(answer.trim().to_owned())
 }

@@ -29,6 +29,9 @@ pub(super) struct FilterOptions {
     /// Generated then: 2026-01-01..2026-01-31, 2026-01.., ..2026-02-01, today, or 7d for the last seven days
     #[arg(long, value_name = "RANGE")]
     created: Option<Period>,
+    /// Activated then: the same
+    #[arg(long, value_name = "RANGE")]
+    used: Option<Period>,
     /// Expiring then, or expired: the same, and 7d means the next seven days
     #[arg(long, value_name = "RANGE")]
     expiring: Option<Period>,
@@ -69,6 +72,7 @@ impl FilterOptions {
             prefix: self.no_prefix.then(String::new).or_else(|| self.prefix.clone()),
             batch_id: self.batch,
             created: range(self.created, Side::Past).await?,
+            used: range(self.used, Side::Past).await?,
             expiring: range(self.expiring, Side::Future).await?,
             text: texts.into_iter().flatten().next(),
         })

@@ -71,12 +71,16 @@ pub(super) fn ask<T>(
     question: &Question,
 ) -> Result<Confirmed<T>, Failure> {
     let (language, gate) = (session.language, of(session));
+    let typed;
     let answer = match gate.asks(weight) {
-        Asks::Nothing => Ok(Answer::Silence),
-        Asks::Yes => confirm::yes(language, question).map(|()| Answer::Yes),
-        Asks::Number => confirm::count(language, question, weight.cards).map(|()| Answer::Agreed),
+        Asks::Nothing => Answer::Silence,
+        Asks::Yes => confirm::yes(language, question).map(|()| Answer::Yes)?,
+        Asks::Number => {
+            typed = confirm::number(language, question, weight.cards)?;
+            Answer::Typed(&typed)
+        }
     };
-    gate.pass(what, weight, answer?).map_err(|_| Failure::Refused(say!(language, "command.not_done")))
+    gate.pass(what, weight, answer).map_err(|_| Failure::Refused(say!(language, "command.not_done")))
 }
 
 /// Which cards an act will touch, with a bar while they are counted.

@@ -42,8 +42,12 @@ pub enum Act {
     FilterBatch,
     /// Choose when the cards to see were generated.
     FilterCreated,
+    /// Choose when the cards to see were activated.
+    FilterUsed,
     /// Choose when the cards to see expire.
     FilterExpiring,
+    /// See the cards of the machine of the card under the cursor.
+    SameMachine,
     /// Take the last filter away.
     Unfilter,
     /// Choose the order.
@@ -144,6 +148,7 @@ impl Act {
             Self::FilterPrefix => "act.filter_prefix",
             Self::FilterBatch => "act.filter_batch",
             Self::FilterCreated => "act.filter_created",
+            Self::FilterUsed => "act.filter_used",
             Self::FilterExpiring => "act.filter_expiring",
             Self::Unfilter => "act.unfilter",
             Self::Sort => "act.sort",
@@ -158,6 +163,7 @@ impl Act {
             Self::Edit => "act.edit",
             Self::Disable => "act.disable",
             Self::Enable => "act.enable",
+            Self::SameMachine => "act.same_machine",
             Self::Unbind => "act.unbind",
             Self::Extend => "act.extend",
             Self::SetNote => "act.set_note",

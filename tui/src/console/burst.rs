@@ -46,10 +46,13 @@ impl Arrivals {
     }
 }
 
-/// What keys that arrived together mean where the console is now: one key what the keymap says, several a burst.
+/// What keys that arrived together mean where the console is now: one key what the keymap says, unless it says yes to what
+/// nobody can have read, several a burst.
 pub fn message(model: &Model, mut keys: Vec<KeyEvent>) -> Option<Message> {
     if keys.len() == 1 && !model.is_pasting() {
-        return keymap::message(model, keys.remove(0));
+        let message = keymap::message(model, keys.remove(0))?;
+        let is_too_soon = model.is_unread() && matches!(message, Message::Act(Act::Yes | Act::Submit));
+        return Some(if is_too_soon { Message::TooSoon } else { message });
     }
     (!keys.is_empty()).then_some(Message::Burst(keys))
 }

@@ -45,6 +45,8 @@ pub enum Message {
     Burst(Vec<KeyEvent>),
     /// The operator pasted a text.
     Pasted(String),
+    /// A yes came before anybody could have read the question.
+    TooSoon,
     /// The database answered a question.
     Answered {
         /// Which question.

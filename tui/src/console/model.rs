@@ -30,8 +30,11 @@ pub const NARROW: u16 = 60;
 /// From how many columns on the detail of a card stands beside the table.
 const WIDE: u16 = 120;
 
-/// How long after a paste that did nothing a single key still belongs to it: slow lines break a paste into parts.
-const PASTE_LASTS: TimeDelta = TimeDelta::milliseconds(50);
+/// How long after the last key of a paste a single key still belongs to it: slow lines break a paste into parts.
+const PASTE_LASTS: TimeDelta = TimeDelta::milliseconds(250);
+
+/// How long a question takes no yes: reading it takes longer, and a keyboard repeats a held key sooner.
+const READING: TimeDelta = TimeDelta::milliseconds(700);
 
 /// How long a wait goes unmentioned.
 const PATIENCE: TimeDelta = TimeDelta::milliseconds(150);
@@ -243,8 +246,10 @@ pub struct Model {
     pub overlays: Vec<Overlay>,
     /// What the message line says.
     pub notice: Option<Notice>,
-    /// When a paste came last where no text is typed.
+    /// When keys of a paste came last.
     pub pasted_at: Option<DateTime<Utc>>,
+    /// Since when there is a question to be read, or when it was last answered before that.
+    pub asked_at: Option<DateTime<Utc>>,
     /// Whether the operator was told that leaving loses what he typed.
     pub was_told_of_loss: bool,
     asked: HashMap<Topic, Asked>,
@@ -289,6 +294,7 @@ impl Model {
             overlays: Vec::new(),
             notice: None,
             pasted_at: None,
+            asked_at: None,
             was_told_of_loss: false,
             asked: HashMap::new(),
             last_id: 0,
@@ -319,10 +325,28 @@ impl Model {
         }
     }
 
-    /// Whether a key that comes now belongs to a paste that did nothing.
+    /// Whether a key that comes now belongs to a paste.
     pub fn is_pasting(&self) -> bool {
-        let age = self.pasted_at.map(|at| self.now - at);
-        age.is_some_and(|age| (TimeDelta::zero()..PASTE_LASTS).contains(&age))
+        self.is_within(PASTE_LASTS, self.pasted_at)
+    }
+
+    /// Whether what lies on top asks for a yes, and says all that there is to know before it.
+    pub fn is_asking(&self) -> bool {
+        match self.overlays.last() {
+            Some(Overlay::Confirm(confirm)) => !confirm.is_counting(),
+            Some(Overlay::Import(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether a yes that comes now cannot be to the question on top, which nobody can have read yet.
+    pub fn is_unread(&self) -> bool {
+        self.is_asking() && self.is_within(READING, self.asked_at)
+    }
+
+    fn is_within(&self, span: TimeDelta, since: Option<DateTime<Utc>>) -> bool {
+        let age = since.map(|at| self.now - at);
+        age.is_some_and(|age| (TimeDelta::zero()..span).contains(&age))
     }
 
     /// Whether the detail of the card under the cursor stands beside the table.

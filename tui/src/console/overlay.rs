@@ -127,6 +127,8 @@ pub enum PickerKind {
     Batch,
     /// The spans of generation.
     Created,
+    /// The spans of activation.
+    Used,
     /// The spans of expiry.
     Expiring,
     /// The orders.
@@ -156,6 +158,7 @@ impl PickerKind {
             Self::Prefix => "picker.prefix",
             Self::Batch => "picker.batch",
             Self::Created => "picker.created",
+            Self::Used => "picker.used",
             Self::Expiring => "picker.expiring",
             Self::Sort => "picker.sort",
             Self::Columns => "picker.columns",
@@ -187,6 +190,8 @@ pub enum Chosen {
     ExportBatch(u64, Option<String>),
     /// To see what was generated then, or at any time.
     Created(Option<Period>),
+    /// To see what was activated then, or at any time.
+    Used(Option<Period>),
     /// To see what expires then, or at any time.
     Expiring(Option<Period>),
     /// To order by this.

@@ -58,6 +58,8 @@ pub enum Chip {
     Batch(u64),
     /// When cards were generated.
     Created(Period),
+    /// When cards were activated.
+    Used(Period),
     /// When cards expire.
     Expiring(Period),
 }
@@ -73,6 +75,8 @@ pub struct Query {
     pub filter: Filter,
     /// When cards were generated, as it was typed.
     pub created: Option<Period>,
+    /// When cards were activated, as it was typed.
+    pub used: Option<Period>,
     /// When cards expire, as it was typed.
     pub expiring: Option<Period>,
     /// The order.
@@ -99,6 +103,7 @@ impl Query {
     /// Works out what the periods mean now.
     pub fn settle(&mut self, zone: Zone, now: DateTime<Utc>) {
         self.filter.created = self.created.map(|period| period.range(Side::Past, zone, now));
+        self.filter.used = self.used.map(|period| period.range(Side::Past, zone, now));
         self.filter.expiring = self.expiring.map(|period| period.range(Side::Future, zone, now));
     }
 
@@ -115,6 +120,7 @@ impl Query {
             filter.prefix.as_ref().map(|_| Chip::Prefix),
             filter.batch_id.map(Chip::Batch),
             self.created.map(Chip::Created),
+            self.used.map(Chip::Used),
             self.expiring.map(Chip::Expiring),
         ]
         .into_iter()
@@ -137,12 +143,10 @@ impl Query {
         }
     }
 
-    /// Takes the search away; the next one is no paste of codes.
+    /// Takes the search away; the next one looks where searches begin.
     pub fn drop_text(&mut self) {
         self.text.reset();
-        if self.search_in == SearchIn::Codes {
-            self.search_in = SearchIn::default();
-        }
+        self.search_in = SearchIn::default();
     }
 
     /// Takes one filter away.
@@ -152,6 +156,7 @@ impl Query {
             Chip::Prefix => self.filter.prefix = None,
             Chip::Batch(_) => self.filter.batch_id = None,
             Chip::Created(_) => self.created = None,
+            Chip::Used(_) => self.used = None,
             Chip::Expiring(_) => self.expiring = None,
         }
     }
@@ -160,7 +165,7 @@ impl Query {
     pub fn clear(&mut self) {
         self.drop_text();
         self.filter = Filter::default();
-        (self.created, self.expiring) = (None, None);
+        (self.created, self.used, self.expiring) = (None, None, None);
     }
 }
 

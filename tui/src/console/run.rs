@@ -156,7 +156,10 @@ impl Console {
                     self.complete(&mut keys)?
                 }
                 answer = answers.recv() => match answer {
-                    Some(message) => self.take(message)?,
+                    Some(message) => {
+                        self.tell_time();
+                        self.take(message)?
+                    }
                     None => Next::End,
                 },
                 _ = ticks.tick() => self.tick()?,

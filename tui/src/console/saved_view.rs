@@ -28,6 +28,8 @@ pub struct SavedView {
     pub batch: Option<u64>,
     /// When the cards to see were generated.
     pub created: Option<Period>,
+    /// When they were activated.
+    pub used: Option<Period>,
     /// When they expire.
     pub expiring: Option<Period>,
     /// What is searched for.
@@ -53,13 +55,14 @@ impl SavedView {
 
     /// What is shown now, under a name.
     pub fn of(name: &str, cards: &Cards) -> Self {
-        let Query { text, search_in, filter, sort, created, expiring } = &cards.query;
+        let Query { text, search_in, filter, sort, created, used, expiring } = &cards.query;
         Self {
             name: name.trim().to_owned(),
             status: filter.status,
             prefix: filter.prefix.clone(),
             batch: filter.batch_id,
             created: *created,
+            used: *used,
             expiring: *expiring,
             text: text.value().trim().to_owned(),
             search_in: *search_in,
@@ -81,6 +84,7 @@ impl SavedView {
             },
             sort: self.sort,
             created: self.created,
+            used: self.used,
             expiring: self.expiring,
         }
     }
@@ -109,6 +113,8 @@ struct Written {
     batch: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     created: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    used: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expiring: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -194,6 +200,7 @@ impl TryFrom<Written> for SavedView {
             prefix: written.prefix,
             batch: written.batch,
             created: period(written.created, "the time of generation")?,
+            used: period(written.used, "the time of activation")?,
             expiring: period(written.expiring, "the time of expiry")?,
             text: written.search.unwrap_or_default(),
             search_in: value(&PLACES, written.search_in.as_deref(), SearchIn::default(), "the search")?,
@@ -217,6 +224,7 @@ impl From<SavedView> for Written {
             prefix: view.prefix,
             batch: view.batch,
             created: view.created.map(|period| period.to_string()),
+            used: view.used.map(|period| period.to_string()),
             expiring: view.expiring.map(|period| period.to_string()),
             search_in: word(&PLACES, &view.search_in, &SearchIn::default()),
             search: Some(view.text).filter(|text| !text.is_empty()),
@@ -238,6 +246,7 @@ mod tests {
             prefix: Some("VIP".to_owned()),
             batch: Some(7),
             created: "2026-01..2026-02-15".parse().ok(),
+            used: "yesterday".parse().ok(),
             expiring: "7d".parse().ok(),
             text: "老客户".to_owned(),
             search_in: SearchIn::Note,
@@ -249,7 +258,7 @@ mod tests {
         assert_eq!(
             text,
             "name = \"expiring soon\"\nstatus = \"active\"\nprefix = \"VIP\"\nbatch = 7\n\
-             created = \"2026-01..2026-02-15\"\nexpiring = \"7d\"\nsearch = \"老客户\"\nsearch_in = \"note\"\n\
+             created = \"2026-01..2026-02-15\"\nused = \"yesterday\"\nexpiring = \"7d\"\nsearch = \"老客户\"\nsearch_in = \"note\"\n\
              order = \"expires\"\ndirection = \"ascending\"\ncolumns = [\"code\", \"note\"]\n"
         );
         assert_eq!(toml::from_str::<SavedView>(&text).unwrap(), view);

@@ -44,7 +44,10 @@ async fn json_has_stable_names_and_moments_with_their_offset() {
 async fn filters_orders_and_limits() {
     let kami = Kami::with_cards().await;
     kami.database
-        .execute("UPDATE cards SET created_at = '2026-01-30 16:00:00' WHERE full_code = 'VIP-B'")
+        .execute(
+            "UPDATE cards SET created_at = '2026-01-30 16:00:00', used_at = '2026-02-01 15:59:59' \
+             WHERE full_code = 'VIP-B'",
+        )
         .await;
     for (arguments, codes) in [
         (&["--prefix", "vip"][..], "VIP-B VIP-A"),
@@ -57,6 +60,8 @@ async fn filters_orders_and_limits() {
         (&["--note", "RED"], "GOLD-C"),
         (&["--codes-in", "张三 2026-01-31：vip–b坏了，还有“ＧＯＬＤ－Ｃ”"], "GOLD-C VIP-B"),
         (&["--created", "2026-01-31"], "VIP-B"),
+        (&["--used", "2026-02-01"], "VIP-B"),
+        (&["--used", "2000..", "--prefix", "VIP"], "VIP-B"),
         (&["--created", "..2026-01-31", "--prefix", "VIP", "--limit", "1"], "VIP-B"),
     ] {
         let ran = kami.run(&[&["list", "--json"], arguments].concat()).ends(0);

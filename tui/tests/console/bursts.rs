@@ -2,13 +2,15 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use kami_shared::filter::TextFilter;
+use kami_shared::store::Survey;
 use kami_testkit::TestDatabase;
 use kami_tui::console::burst;
-use kami_tui::console::message::{Effect, Message, Question, Topic};
+use kami_tui::console::message::{Answer, Effect, Message, Question, Topic};
 use kami_tui::console::model::Place;
 use kami_tui::words::Language;
 
 use crate::fixtures::Console;
+use crate::imports;
 use crate::pseudo_terminal::PseudoTerminal;
 
 fn console() -> Console {
@@ -36,6 +38,18 @@ impl Console {
     fn burst(&mut self, text: &str) {
         if let Some(message) = burst::message(&self.model, keys(text)) {
             self.tell(message);
+        }
+    }
+
+    /// Lets time pass, in milliseconds.
+    fn pass(&mut self, span: i64) {
+        self.model.now += chrono::TimeDelta::milliseconds(span);
+    }
+
+    /// Answers how many cards a question is about, if it wants to know.
+    fn count(&mut self, cards: u64) {
+        if self.question(Topic::Survey).is_some() {
+            self.answer(Topic::Survey, Answer::Survey(Survey { cards, ..Survey::default() }));
         }
     }
 
@@ -184,6 +198,64 @@ fn what_is_left_of_a_paste_belongs_to_it() {
 }
 
 #[test]
+fn the_line_feed_of_a_paste_that_comes_behind_its_text_sends_no_form_and_chooses_nothing() {
+    for (opening, text, place) in
+        [("n", "VIP", Place::Form), (":", "disable", Place::Picker), ("*d", " 8", Place::ConfirmTyped)]
+    {
+        let mut console = console();
+        console.keys(opening);
+        console.count(8);
+        console.pass(1_000);
+        console.effects.clear();
+        console.burst(text);
+        console.pass(30);
+        console.burst("\r");
+        assert_eq!((orders(&console), console.model.place()), (false, place), "{text:?}");
+        assert!(console.says("only text was typed"), "{text:?}");
+        console.pass(300);
+        console.burst("\r");
+        assert_ne!(console.model.place(), place, "{text:?} is there for the hand");
+    }
+}
+
+#[test]
+fn no_yes_is_taken_before_its_question_can_have_been_read() {
+    for (opening, yes) in [("d", "y"), ("*d8", "\r")] {
+        let mut console = console();
+        console.keys(opening);
+        console.count(8);
+        let place = console.model.place();
+        for ms in [30, 33, 33, 600, 699] {
+            console.pass(ms);
+            console.burst(yes);
+            assert_eq!((orders(&console), console.model.place()), (false, place), "{opening} after {ms} ms");
+            assert!(console.says("once more"), "{opening} after {ms} ms");
+        }
+        console.pass(700);
+        console.burst(yes);
+        assert!(orders(&console), "{opening}");
+    }
+    let mut console = console();
+    console.burst("d");
+    console.burst("n");
+    assert_eq!(console.model.place(), Place::Cards, "a no is always heard");
+}
+
+#[test]
+fn enter_held_down_in_the_form_of_an_import_does_not_agree_to_what_it_brings() {
+    let mut console = imports::asked((80, 24), Language::English);
+    imports::look(&mut console, "VIP-AAAA1111\nVIP-BBBB2222\n", &[]);
+    for _ in 0..30 {
+        console.pass(33);
+        console.burst("\r");
+        assert_eq!((orders(&console), console.model.place()), (false, Place::Import));
+    }
+    console.pass(700);
+    console.burst("\r");
+    assert!(orders(&console));
+}
+
+#[test]
 fn a_bracketed_paste_outside_of_a_text_does_nothing_and_says_so() {
     let mut console = console();
     console.effects.clear();
@@ -198,6 +270,7 @@ async fn a_paste_into_a_real_terminal_deletes_nothing() {
     for (opening, shown, pasted, said) in [
         ("", "1 of 1", "dy\r*by\rVIP-ONE\r", "nothing was done"),
         ("d", "Delete VIP-ONE?", "yy", "nothing was done"),
+        ("d", "Delete VIP-ONE?", "y", "once more, please"),
         (":", "Filter by status", "delete\ry", "only text was typed"),
     ] {
         let database = TestDatabase::create().await;

@@ -22,11 +22,11 @@ async fn from_the_first_card_to_the_last() {
     terminal.wait_for_text("generate cards");
     terminal.press(&format!("VIP{TAB}10000"));
     terminal.wait_for_text("10000");
-    terminal.press(ENTER);
+    terminal.press_after_reading(ENTER);
     terminal.wait_for_text("10,000 cards VIP-…, 3h each");
-    terminal.press("y");
+    terminal.press_after_reading("y");
     terminal.wait_for_text("10,000 cards made.");
-    terminal.press(ENTER);
+    terminal.press_after_reading(ENTER);
     terminal.wait_for_text("batch #1 ✕");
     terminal.wait_for_text("1 of 10,000");
 
@@ -51,16 +51,16 @@ async fn from_the_first_card_to_the_last() {
     database.store().validate(&CardCode::parse(&code).unwrap(), &machine).await.unwrap();
     terminal.press(&format!("{TAB}{TAB}sold"));
     terminal.wait_for_text("sold");
-    terminal.press(ENTER);
+    terminal.press_after_reading(ENTER);
     terminal.wait_for_text("Changed by others meanwhile:");
     terminal.wait_for_text("unused → active");
-    terminal.press(ENTER);
+    terminal.press_after_reading(ENTER);
     terminal.wait_for_text("Saved.");
     terminal.wait_for(&code, |screen| screen.contains("PC-OTHER") && screen.contains("sold"));
 
     terminal.press("d");
     terminal.wait_for_text("Delete VIP-");
-    terminal.press("y");
+    terminal.press_after_reading("y");
     terminal.wait_for_text("One card deleted.");
     terminal.wait_for_text("9,999 cards");
     terminal.press("u");
@@ -73,7 +73,7 @@ async fn from_the_first_card_to_the_last() {
     terminal.wait_for_text("1 of 1 ");
     terminal.press(ESCAPE);
     terminal.wait_for_text("1 of 10,000");
-    terminal.press("G");
+    terminal.press_after_reading("G");
     terminal.wait_for_text("10,000 of 10,000");
 
     find_the_edit_in_the_log(&mut terminal);
@@ -88,7 +88,7 @@ async fn from_the_first_card_to_the_last() {
 
     terminal.press("x");
     terminal.wait_for_text("exports/unused_cards_");
-    terminal.press(ENTER);
+    terminal.press_after_reading(ENTER);
     terminal.wait_for_text("9,999 cards written to exports/unused_cards_");
     let file = std::fs::read_dir(terminal.home().join("exports")).unwrap().next().unwrap().unwrap();
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
@@ -104,7 +104,7 @@ async fn from_the_first_card_to_the_last() {
         terminal.wait_for_text("╭ import ");
         terminal.press(&format!("codes.txt{TAB}30d"));
         terminal.wait_for("the fields", |screen| screen.contains("codes.txt") && screen.contains("30d"));
-        terminal.press(ENTER);
+        terminal.press_after_reading(ENTER);
     };
     import(&mut terminal);
     terminal.wait_for_text("2 new   0 already there   1 malformed");
@@ -115,9 +115,9 @@ async fn from_the_first_card_to_the_last() {
     std::fs::write(terminal.home().join("codes.txt"), "OLD-1\nOLD-2\n").unwrap();
     import(&mut terminal);
     terminal.wait_for_text("2 new   0 already there   0 malformed");
-    terminal.press(ENTER);
+    terminal.press_after_reading(ENTER);
     terminal.wait_for_text("2 cards imported.");
-    terminal.press(ENTER);
+    terminal.press_after_reading(ENTER);
     terminal.wait_for_text("batch #2 ✕");
     terminal.wait_for("the imported cards", |screen| screen.contains("OLD-1") && screen.contains("1 of 2 "));
 
@@ -138,14 +138,14 @@ fn find_the_edit_in_the_log(terminal: &mut PseudoTerminal) {
     terminal.wait_for_text("‹ generated ›");
     terminal.press("  ");
     terminal.wait_for_text("‹ edited ›");
-    terminal.press(ENTER);
+    terminal.press_after_reading(ENTER);
     // The head of the list comes with its answer: one act.
     terminal.wait_for("the edit", |screen| {
         screen.lines().any(|line| line.contains("│ edited ") && line.contains(" 1 │"))
     });
-    terminal.press(ENTER);
+    terminal.press_after_reading(ENTER);
     terminal.wait_for_text("note  - → sold");
-    terminal.press(ENTER);
+    terminal.press_after_reading(ENTER);
     terminal.wait_for("the list", |screen| !screen.contains("note  - → sold"));
     terminal.press(ESCAPE);
     terminal.wait_for("the table", |screen| !screen.contains("operator log"));

@@ -87,6 +87,13 @@ impl PseudoTerminal {
         line.flush().unwrap();
     }
 
+    /// Presses a key as late as one does who has read what is shown: earlier it is none to a question, or part of a paste.
+    pub(crate) fn press_after_reading(&mut self, key: &str) {
+        // The program shows nothing when that time is over.
+        std::thread::sleep(std::time::Duration::from_millis(800));
+        self.press(key);
+    }
+
     /// Drops the line, as SSH does it when the network goes. `key` makes the program send something: the thread that
     /// reads it then lets go of the line, too.
     pub(crate) fn hang_up(&mut self, key: &str) {

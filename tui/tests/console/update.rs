@@ -4,11 +4,13 @@ use chrono::TimeDelta;
 use crossterm::event::KeyCode;
 use kami_shared::card::CardStatus;
 use kami_shared::filter::{Anchor, Capped, Filter, Sort, SortBy, TextFilter};
+use kami_shared::record::CardRecord;
 use kami_shared::store::{Page, Stock};
 use kami_tui::console::cards::{Landing, Marks};
 use kami_tui::console::clipboard::Clipboard;
 use kami_tui::console::message::{Answer, Effect, Failure, Message, Question, Topic};
 use kami_tui::console::model::{Link, Place, ReadOnly};
+use kami_tui::console::query::SearchIn;
 use kami_tui::console::statistics::Statistics;
 use kami_tui::words::Language;
 
@@ -137,6 +139,31 @@ fn a_paste_is_asked_for_once_and_has_an_end() {
 }
 
 #[test]
+fn the_cards_of_a_machine_are_shown_from_any_of_them_whatever_was_searched_for() {
+    let mut console = console();
+    let bound = |card: &CardRecord| card.machine_code.is_some();
+    let at = console.model.cards.rows.iter().position(bound).unwrap();
+    let machine = console.model.cards.rows[at].machine_code.clone().unwrap();
+    for opening in ["", "\r"] {
+        console.model.cards.cursor = at;
+        for key in opening.chars() {
+            console.press(if key == '\r' { KeyCode::Enter } else { KeyCode::Char(key) });
+        }
+        console.keys("M");
+        assert_eq!(console.model.place(), Place::Cards);
+        let filter = console.model.cards.query.whole_filter();
+        assert_eq!(filter.text, Some(TextFilter::MachinePrefix(machine.clone())));
+        console.press(KeyCode::Esc);
+        assert_eq!(console.model.cards.query.search_in, SearchIn::default(), "the next search begins anew");
+    }
+    let free = console.model.cards.rows.iter().position(|card| !bound(card)).unwrap();
+    console.model.cards.cursor = free;
+    console.keys("M");
+    assert!(!console.model.cards.query.is_filtered());
+    assert!(console.screen().contains("bound to no machine"), "{}", console.screen());
+}
+
+#[test]
 fn marks() {
     let marked = |keys: &str| {
         let mut console = console();
@@ -173,7 +200,7 @@ fn what_the_cursor_comes_near_to_is_fetched() {
     let mut console = Console::started((80, 24), Language::English);
     let many = |from: u64| -> Vec<_> {
         let card = cards().swap_remove(0);
-        (0..120).map(|step| kami_shared::record::CardRecord { id: from - step, ..card.clone() }).collect()
+        (0..120).map(|step| CardRecord { id: from - step, ..card.clone() }).collect()
     };
     let page = |rows| Page {
         rows,
@@ -207,7 +234,7 @@ fn the_rows_kept_are_bounded_and_the_place_stays_right() {
     let mut next = 100_000;
     let mut landing = Landing::Top;
     for _ in 0..12 {
-        let rows = (0..120).map(|step| kami_shared::record::CardRecord { id: next - step, ..card.clone() });
+        let rows = (0..120).map(|step| CardRecord { id: next - step, ..card.clone() });
         let page = Page {
             rows: rows.collect(),
             unreadable: Vec::new(),
@@ -235,9 +262,7 @@ fn the_place_deep_in_a_long_table_outlives_a_refresh() {
     let mut console = Console::started((80, 24), Language::English);
     let card = cards().swap_remove(0);
     let page = |from: u64, has_before| Page {
-        rows: (0..120)
-            .map(|step| kami_shared::record::CardRecord { id: from - step, ..card.clone() })
-            .collect(),
+        rows: (0..120).map(|step| CardRecord { id: from - step, ..card.clone() }).collect(),
         unreadable: Vec::new(),
         now: now(),
         sort: Sort::NEWEST,
@@ -346,6 +371,17 @@ fn spans_of_time_are_chosen_from_lists() {
     console.press(KeyCode::Enter);
     let created = console.model.cards.query.whole_filter().created.unwrap();
     assert_eq!((created.from, created.until), (Some(now() - TimeDelta::days(7)), None));
+    console.keys("factivation");
+    console.press(KeyCode::Enter);
+    console.press(KeyCode::Down);
+    console.press(KeyCode::Down);
+    console.press(KeyCode::Enter);
+    let query = &console.model.cards.query;
+    let used = query.whole_filter().used.unwrap();
+    assert_eq!(
+        (used.until.unwrap() - used.from.unwrap(), query.used),
+        (TimeDelta::days(1), "昨天".parse().ok())
+    );
     console.keys("fexpiry");
     console.press(KeyCode::Enter);
     console.keys("1d");
@@ -537,7 +573,7 @@ fn what_is_shown_is_asked_for_again_every_minute_and_the_selection_stays_on_its_
     assert!(!console.model.is_waiting_long(), "nobody waits for it");
     let on = console.model.cards.current().unwrap().id;
     let mut rows = cards();
-    let new = kami_shared::record::CardRecord { id: 9, ..rows[0].clone() };
+    let new = CardRecord { id: 9, ..rows[0].clone() };
     rows.insert(0, new);
     let page = Page {
         rows,

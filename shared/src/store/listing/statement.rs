@@ -118,7 +118,7 @@ const LIKE_CODE: &str = "full_code LIKE ? ESCAPE '|'";
 
 /// The conditions of a filter, each behind an AND.
 pub(in super::super) fn conditions(filter: &Filter) -> Statement {
-    let Filter { status, prefix, batch_id, created, expiring, text } = filter;
+    let Filter { status, prefix, batch_id, created, used, expiring, text } = filter;
     let mut statement = Statement::default();
     if let Some(status) = status {
         statement.and("status = ?", [word(*status).into()]);
@@ -142,6 +142,9 @@ pub(in super::super) fn conditions(filter: &Filter) -> Statement {
     };
     if let Some(range) = created {
         within("created_at", range);
+    }
+    if let Some(range) = used {
+        within("used_at", range);
     }
     if let Some(range) = expiring {
         within("expire_at", range);

@@ -224,6 +224,7 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
         "Generated then: 2026-01-01..2026-01-31, 2026-01.., ..2026-02-01, today, or 7d for the last seven days",
         "生成时间：2026-01-01..2026-01-31、2026-01..、..2026-02-01、today，或 7d 表示最近七天",
     ),
+    ("Activated then: the same", "激活时间：写法相同"),
     (
         "Expiring then, or expired: the same, and 7d means the next seven days",
         "到期时间：写法相同，7d 表示未来七天",

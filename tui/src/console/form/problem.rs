@@ -8,6 +8,7 @@ use kami_shared::duration::CardDuration;
 use kami_shared::operator::{Note, NoteError, Operator};
 use kami_shared::prefix::{Prefix, PrefixError};
 use kami_shared::record::CardRecord;
+use kami_shared::spoken;
 use kami_shared::store::MAX_BATCH;
 use kami_shared::transfer::Filing;
 
@@ -100,19 +101,16 @@ impl Form {
         }
     }
 
-    /// How many cards to make, thousands separated or not.
+    /// How many cards to make.
     pub fn count(&self) -> Option<u32> {
-        let digits: String = self
-            .value(FieldName::Count)
-            .chars()
-            .filter(|character| !matches!(character, ',' | ' '))
-            .collect();
-        digits.parse().ok().filter(|count| (1..=MAX_BATCH).contains(count))
+        let count = spoken::count(self.value(FieldName::Count))?;
+        u32::try_from(count).ok().filter(|count| (1..=MAX_BATCH).contains(count))
     }
 
     /// How many characters a code shall have.
     pub fn length(&self) -> Option<CodeLength> {
-        CodeLength::new(self.value(FieldName::Length).trim().parse().ok()?).ok()
+        let length = spoken::count(self.value(FieldName::Length))?;
+        CodeLength::new(length.try_into().ok()?).ok()
     }
 
     pub(super) fn duration(&self) -> Option<CardDuration> {

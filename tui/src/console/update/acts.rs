@@ -1,6 +1,7 @@
 //! What each act does where it is asked for.
 
 use kami_shared::filter::Filter;
+use tui_input::Input;
 
 use super::{filters, forms, gate, import, lists, log, settings, table, views, work};
 use crate::console::act::Act;
@@ -10,6 +11,7 @@ use crate::console::keymap;
 use crate::console::message::{Effect, Question, Topic};
 use crate::console::model::{Model, Place, Tone};
 use crate::console::overlay::Overlay;
+use crate::console::query::SearchIn;
 use crate::console::refusal;
 use crate::console::statistics;
 use crate::console::view::{detail_overhang, report_lines};
@@ -206,6 +208,7 @@ fn cards_act(model: &mut Model, act: Act) -> Vec<Effect> {
             Vec::new()
         }
         Act::Unfilter => filters::drop_last(model),
+        Act::SameMachine => same_machine(model),
         Act::Reverse => {
             let sort = &mut model.cards.query.sort;
             sort.direction = sort.direction.reversed();
@@ -252,6 +255,19 @@ fn cards_act(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::Quit => quit(model),
         _ => lists::open(model, act),
     }
+}
+
+/// Shows the cards of the machine of the card under the cursor, whatever was shown before.
+fn same_machine(model: &mut Model) -> Vec<Effect> {
+    let Some(machine) = model.cards.current().and_then(|card| card.machine_code.clone()) else {
+        return Vec::new();
+    };
+    model.overlays.clear();
+    let query = &mut model.cards.query;
+    query.clear();
+    query.search_in = SearchIn::Machine;
+    query.text = Input::new(machine);
+    filters::changed(model)
 }
 
 fn open_detail(model: &mut Model) -> Vec<Effect> {

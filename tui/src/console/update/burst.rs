@@ -16,6 +16,13 @@ pub(super) fn take(model: &mut Model, keys: &[KeyEvent]) -> Vec<Effect> {
     if model.place().takes_text() { type_in(model, keys) } else { go_about(model, keys) }
 }
 
+/// Says that a yes came too soon; the next has to wait as long again, so that a key that is held down never is one.
+pub(super) fn too_soon(model: &mut Model) {
+    model.asked_at = Some(model.now);
+    let words = say!(model.language, "confirm.too_soon");
+    model.say(Tone::Bad, words);
+}
+
 /// Says that what was pasted did nothing, as there is no text to be typed here.
 pub(super) fn refuse(model: &mut Model) {
     model.pasted_at = Some(model.now);
@@ -27,6 +34,10 @@ pub(super) fn refuse(model: &mut Model) {
 fn type_in(model: &mut Model, keys: &[KeyEvent]) -> Vec<Effect> {
     if let Some(effects) = paste::search(model, &text_of(keys)) {
         return effects;
+    }
+    let is_typing = |key: &KeyEvent| matches!(key.code, KeyCode::Char(_));
+    if keys.iter().any(is_typing) {
+        model.pasted_at = Some(model.now);
     }
     let place = model.place();
     let mut effects = Vec::new();

@@ -29,8 +29,9 @@ pub(super) fn open(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::FilterStatus => (PickerKind::Status, Picker::new(statuses(model)), None),
         Act::FilterPrefix => (PickerKind::Prefix, Picker::waiting(), Some(Question::Prefixes)),
         Act::FilterBatch => (PickerKind::Batch, Picker::waiting(), Some(Question::Batches)),
-        Act::FilterCreated => (PickerKind::Created, spans(model, Side::Past, ""), None),
-        Act::FilterExpiring => (PickerKind::Expiring, spans(model, Side::Future, ""), None),
+        Act::FilterCreated => (PickerKind::Created, spans(model, PickerKind::Created, ""), None),
+        Act::FilterUsed => (PickerKind::Used, spans(model, PickerKind::Used, ""), None),
+        Act::FilterExpiring => (PickerKind::Expiring, spans(model, PickerKind::Expiring, ""), None),
         Act::Sort => {
             let question = Question::SortsAnyWay(model.cards.query.whole_filter());
             (PickerKind::Sort, Picker::new(orders(model, None)), Some(question))
@@ -57,14 +58,12 @@ pub(super) fn edit(model: &mut Model, requests: &[InputRequest]) -> Vec<Effect> 
         for request in requests {
             picker.edit(*request);
         }
-        let side = match kind {
-            PickerKind::Created => Side::Past,
-            PickerKind::Expiring => Side::Future,
-            _ => return Vec::new(),
-        };
+        if !matches!(kind, PickerKind::Created | PickerKind::Used | PickerKind::Expiring) {
+            return Vec::new();
+        }
         let typed = picker.query.value().to_owned();
         let kind = *kind;
-        let items = spans(model, side, &typed).into_items();
+        let items = spans(model, kind, &typed).into_items();
         fill(model, kind, items);
     }
     Vec::new()
@@ -122,6 +121,7 @@ fn choose(model: &mut Model) -> Vec<Effect> {
         Chosen::Prefix(prefix) => filter.prefix = prefix,
         Chosen::Batch(batch) => filter.batch_id = batch,
         Chosen::Created(period) => query.created = period,
+        Chosen::Used(period) => query.used = period,
         Chosen::Expiring(period) => query.expiring = period,
         Chosen::Sort(sort) => {
             model.cards.query.sort = sort;
@@ -268,8 +268,15 @@ fn item(model: &Model, binding: &Binding) -> Item<Chosen> {
 }
 
 fn filter_kinds(model: &Model) -> Vec<Item<Chosen>> {
-    [Act::FilterStatus, Act::FilterPrefix, Act::FilterBatch, Act::FilterCreated, Act::FilterExpiring]
-        .into_iter()
+    let acts = [
+        Act::FilterStatus,
+        Act::FilterPrefix,
+        Act::FilterBatch,
+        Act::FilterCreated,
+        Act::FilterUsed,
+        Act::FilterExpiring,
+    ];
+    acts.into_iter()
         .filter_map(|act| BINDINGS.iter().find(|binding| binding.act == act))
         .map(|binding| item(model, binding))
         .collect()
@@ -293,11 +300,13 @@ fn statuses(model: &Model) -> Vec<Item<Chosen>> {
 }
 
 /// The spans of time that are asked for most, and before them the range that is typed.
-fn spans(model: &Model, side: Side, typed: &str) -> Picker<Chosen> {
+fn spans(model: &Model, kind: PickerKind, typed: &str) -> Picker<Chosen> {
+    let side = if kind == PickerKind::Expiring { Side::Future } else { Side::Past };
     let (language, zone, now) = (model.language, model.zone, model.server_now());
-    let choose = |period| match side {
-        Side::Past => Chosen::Created(period),
-        Side::Future => Chosen::Expiring(period),
+    let choose = |period| match kind {
+        PickerKind::Used => Chosen::Used(period),
+        PickerKind::Expiring => Chosen::Expiring(period),
+        _ => Chosen::Created(period),
     };
     let meaning = |period: Period| period::meaning(language, zone, period.range(side, zone, now));
     let typed = typed.parse::<Period>().ok();
@@ -309,8 +318,9 @@ fn spans(model: &Model, side: Side, typed: &str) -> Picker<Chosen> {
         items.push(Item { refusal, is_typed: true, ..item });
     }
     items.push(Item::new(choose(None), say!(language, "span.any"), ""));
-    let usual = [3_600, 86_400, 7 * 86_400, 30 * 86_400, 365 * 86_400].map(Period::Span);
-    let others = usual.into_iter().filter(|period| Some(*period) != typed);
+    let days = if side == Side::Past { [0, -1] } else { [0, 1] }.map(Period::day_away);
+    let spans = [3_600, 86_400, 7 * 86_400, 30 * 86_400, 365 * 86_400].map(Period::Span);
+    let others = days.into_iter().chain(spans).filter(|period| Some(*period) != typed);
     items.extend(
         others.map(|period| Item::new(choose(Some(period)), period.words(language, side), meaning(period))),
     );

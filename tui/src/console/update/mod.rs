@@ -33,6 +33,15 @@ const COUNT_AGAIN: TimeDelta = TimeDelta::minutes(10);
 
 /// Takes a message in and returns what has to be done.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    let was_asking = model.is_asking();
+    let effects = take(model, message);
+    if model.is_asking() && !was_asking {
+        model.asked_at = Some(model.now);
+    }
+    effects
+}
+
+fn take(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
         Message::Started => start(model),
         Message::Tick(now) => {
@@ -66,6 +75,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             effects
         }
         Message::Pasted(text) => paste::take(model, &text),
+        Message::TooSoon => {
+            burst::too_soon(model);
+            Vec::new()
+        }
         Message::Answered { id, answer } => match model.topic_of(id) {
             Some(topic) => answers::take(model, topic, answer),
             None => Vec::new(),

@@ -193,7 +193,8 @@ pub(super) fn take_zone(model: &mut Model, zone: Zone) -> Vec<Effect> {
     model.sources.zone = chosen(model);
     let mut effects = keep(model, Choice::Zone(zone.name()));
     // The days of a range begin and end at other moments now.
-    if model.cards.query.created.is_some() || model.cards.query.expiring.is_some() {
+    let query = &model.cards.query;
+    if query.created.is_some() || query.used.is_some() || query.expiring.is_some() {
         effects.extend(table::reload(model));
     }
     effects

@@ -47,6 +47,9 @@ pub(super) fn summary(language: Language, query: &Query) -> String {
         Chip::Created(period) => {
             say!(language, "chip.created", range = period.words(language, Side::Past))
         }
+        Chip::Used(period) => {
+            say!(language, "chip.used", range = period.words(language, Side::Past))
+        }
         Chip::Expiring(period) => {
             say!(language, "chip.expiring", range = period.words(language, Side::Future))
         }

@@ -63,8 +63,15 @@ pub(super) fn render_over(model: &Model, scroll: usize, frame: &mut Frame<'_>, s
     let (lines, size) = laid_out(model, screen);
     let title = say!(model.language, "detail.title");
     let inner = overlay(frame, model.theme, &title, size, screen);
-    let scroll = scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
-    put(frame, inner, lines, scroll);
+    let most = lines.len().saturating_sub(usize::from(inner.height));
+    put(frame, inner, lines, scroll.min(most));
+    if scroll < most {
+        // On the frame, where it takes no line from the history.
+        let more = say!(model.language, "detail.more");
+        let width = u16::try_from(cells(&more)).unwrap_or(0);
+        let x = inner.right().saturating_sub(width).max(inner.x);
+        frame.buffer_mut().set_string(x, inner.bottom(), more, model.theme.accent());
+    }
 }
 
 fn put(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'static>>, scroll: usize) {

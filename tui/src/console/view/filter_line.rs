@@ -136,6 +136,9 @@ fn chip_words(model: &Model, chip: Chip) -> Span<'static> {
         Chip::Created(period) => {
             span(say!(language, "chip.created", range = period.words(language, Side::Past)), theme.text())
         }
+        Chip::Used(period) => {
+            span(say!(language, "chip.used", range = period.words(language, Side::Past)), theme.text())
+        }
         Chip::Expiring(period) => {
             span(say!(language, "chip.expiring", range = period.words(language, Side::Future)), theme.text())
         }

@@ -3,6 +3,7 @@
 use kami_shared::card::CardStatus;
 use kami_shared::edit::renamed;
 use kami_shared::record::CardRecord;
+use kami_shared::transfer::Format;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -177,6 +178,7 @@ fn option_word(model: &Model, name: FieldName, option: &str) -> String {
         ),
         FieldName::Act if option == "any" => say!(language, "log.any"),
         FieldName::Act => log::act_word(language, option),
+        FieldName::Format if option == Format::Shop.word() => say!(language, "format.shop"),
         FieldName::Prefix if option == WHOLE => say!(language, "prefix.none"),
         FieldName::Prefix if option == AS_WRITTEN => say!(language, "filing.as_written"),
         FieldName::Which => say!(language, format!("which.{option}")),
@@ -196,7 +198,9 @@ fn below(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
                 "" => say!(model.language, "form.of_no_prefix"),
                 prefix => say!(model.language, "form.of_prefix", prefix = harmless(prefix)),
             });
-            words.into_iter().map(|words| Line::from(span(words, theme.dim()))).collect()
+            let format = say!(model.language, format!("format.about.{}", form.value(FieldName::Format)));
+            let lines = words.into_iter().chain(wrap(&format, width));
+            lines.map(|line| Line::from(span(line, theme.dim()))).collect()
         }
         FormKind::Import => {
             let is_reading = model.awaits(Topic::Import) && model.is_waiting_long();

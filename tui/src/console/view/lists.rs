@@ -64,6 +64,7 @@ fn size(kind: PickerKind, picker: &Picker<Chosen>, screen: Rect) -> (u16, u16) {
         | PickerKind::Palette
         | PickerKind::Batch
         | PickerKind::Created
+        | PickerKind::Used
         | PickerKind::Expiring
         | PickerKind::Views => 68,
         _ => 46,
