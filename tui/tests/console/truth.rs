@@ -7,7 +7,7 @@ use kami_shared::card::CardStatus;
 use kami_shared::filter::{Capped, Sort, SortBy};
 use kami_shared::store::{ActError, Page, Progress, SearchCursor, SearchStep, StatusCounts, StoreError};
 use kami_tui::console::cards::Landing;
-use kami_tui::console::message::{Answer, Done, Failure, Question, Topic};
+use kami_tui::console::message::{Answer, Done, Effect, Failure, Question, Topic};
 use kami_tui::console::model::Place;
 use kami_tui::console::query::SearchIn;
 use kami_tui::words::Language;
@@ -68,6 +68,24 @@ fn what_was_in_vain_for_an_outage_is_taken_back_with_the_next_answer() {
         asking.answer(Topic::Counts, Answer::Counts(counts()));
         assert_eq!(asking.screen().contains("cannot be reached"), stays, "{}", asking.screen());
     }
+}
+
+#[test]
+fn an_outage_said_in_a_form_is_taken_back_at_recovery_and_what_was_typed_stays() {
+    let mut console = console();
+    console.keys("e");
+    console.press(KeyCode::Tab);
+    console.press(KeyCode::Tab);
+    console.keys("sold");
+    console.press(KeyCode::Enter);
+    console.effects.retain(|effect| matches!(effect, Effect::Ask { topic: Topic::Work, .. }));
+    let away = ActError::Store(StoreError::TimedOut);
+    console.answer(Topic::Work, Answer::Done(Box::new(Done::Refused(away))));
+    assert!(console.screen().contains("did not answer in time"), "{}", console.screen());
+    console.answer_rows(cards());
+    let screen = console.screen();
+    assert!(!screen.contains("did not answer in time") && screen.contains("sold"), "{screen}");
+    assert_eq!(console.model.place(), Place::Form);
 }
 
 #[test]

@@ -16,6 +16,7 @@ use tui_input::InputRequest;
 
 use self::opened::edit_fields;
 use crate::console::field::{Field, FieldName};
+use crate::console::message::Failure;
 use crate::console::order::Target;
 use crate::export::{self, Source};
 use crate::words::Language;
@@ -39,7 +40,7 @@ pub struct Form {
     /// The field that keys go to.
     pub focus: usize,
     /// What the database had against it.
-    pub failure: Option<String>,
+    pub failure: Option<Failure>,
     /// Whether the operator tried to finish it, so that an empty field is a mistake too.
     pub is_tried: bool,
     /// What stood in the fields at first.

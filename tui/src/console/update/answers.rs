@@ -8,6 +8,7 @@ use super::{acts, gate, import, lists, log, paste, schema, table, undo, work};
 use crate::console::cards::Landing;
 use crate::console::message::{Answer, Effect, Failure, Question, Topic};
 use crate::console::model::{History, Link, Model, ReadOnly, Tone};
+use crate::console::overlay::Overlay;
 use crate::console::reason;
 use crate::console::search::Progress;
 use crate::console::statistics::Statistics;
@@ -23,6 +24,11 @@ pub(super) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
     }
     if answer.proves_link() {
         model.notice.take_if(|notice| notice.is_of_outage);
+        for overlay in &mut model.overlays {
+            if let Overlay::Form(form) = overlay {
+                form.failure.take_if(|failure| failure.passes);
+            }
+        }
     }
     match answer {
         Answer::Server(grants) => server(model, grants),
@@ -271,7 +277,11 @@ fn failed(model: &mut Model, topic: Topic, failure: Failure) -> Vec<Effect> {
         Topic::Total | Topic::Offset | Topic::History | Topic::Server => {}
         Topic::Counts
             if failure.passes || matches!(model.link, Link::Unready { .. } | Link::Migrating { .. }) => {}
-        Topic::Import => import::fail(model, failure.words),
+        Topic::Import => {
+            let passes = failure.passes;
+            import::fail(model, failure);
+            return if passes { table::look_again(model) } else { Vec::new() };
+        }
         Topic::Survey => gate::not_surveyed(model, failure.words),
         Topic::Rows
         | Topic::Marking

@@ -5,7 +5,7 @@ use kami_shared::transfer::import::ReadError;
 use super::gate;
 use crate::console::act::Act;
 use crate::console::import::{Import, ImportFile};
-use crate::console::message::{Effect, Question, Topic};
+use crate::console::message::{Effect, Failure, Question, Topic};
 use crate::console::model::{Model, Tone};
 use crate::console::order::Order;
 use crate::console::overlay::Overlay;
@@ -15,7 +15,8 @@ use crate::words::say;
 /// Asks what each line of a file would do.
 pub(super) fn look(model: &mut Model, file: ImportFile) -> Vec<Effect> {
     if model.confined {
-        fail(model, say!(model.language, "refusal.confined"));
+        let words = say!(model.language, "refusal.confined");
+        fail(model, Failure { words, passes: false });
         return Vec::new();
     }
     vec![model.ask(Topic::Import, Question::Import(file))]
@@ -31,15 +32,15 @@ pub(super) fn show(model: &mut Model, import: Import) -> Vec<Effect> {
 pub(super) fn unreadable(model: &mut Model, file: &ImportFile, error: &ReadError) -> Vec<Effect> {
     let why = reason::read_error(model.language, error);
     let words = say!(model.language, "reason.unreadable", path = file.path.display(), why = why);
-    fail(model, words);
+    fail(model, Failure { words, passes: false });
     Vec::new()
 }
 
 /// Says beside what was typed why the file cannot be looked at.
-pub(super) fn fail(model: &mut Model, words: String) {
+pub(super) fn fail(model: &mut Model, failure: Failure) {
     match model.overlays.last_mut() {
-        Some(Overlay::Form(form)) => form.failure = Some(words),
-        _ => model.say(Tone::Bad, words),
+        Some(Overlay::Form(form)) => form.failure = Some(failure),
+        _ => model.say_failed(failure.words, failure.passes),
     }
 }
 

@@ -9,7 +9,7 @@ use super::{gate, table, undo};
 use crate::console::act::Act;
 use crate::console::cards::Marks;
 use crate::console::form::{Form, Sources};
-use crate::console::message::{Done, Effect, Question, Topic};
+use crate::console::message::{Done, Effect, Failure, Question, Topic};
 use crate::console::model::{Model, Tone, Work};
 use crate::console::order::{Order, Target};
 use crate::console::overlay::{Chosen, Overlay, PickerKind};
@@ -131,7 +131,7 @@ pub(super) fn done(model: &mut Model, done: Done) -> Vec<Effect> {
         Done::NotExported(error) => {
             let words = reason::export_error(model.language, &error);
             match order_form(model) {
-                Some(form) => form.failure = Some(words),
+                Some(form) => form.failure = Some(Failure { words, passes: false }),
                 None => model.say(Tone::Bad, words),
             }
             return Vec::new();
@@ -287,11 +287,12 @@ fn refused(model: &mut Model, error: ActError) -> Vec<Effect> {
     let may_be_done = matches!(error, ActError::NotFound | ActError::Uncertain(_));
     let passes = matches!(&error, ActError::Store(error) if error.is_transient());
     match order_form(model) {
-        Some(form) => form.failure = Some(words),
+        Some(form) => form.failure = Some(Failure { words, passes }),
         None if matches!(error, ActError::Cancelled) => model.say(Tone::Plain, words),
         None => model.say_failed(words, passes),
     }
-    if !may_be_done {
+    // Whether the database is back shows in the table, which is asked for until it comes.
+    if !may_be_done && !passes {
         return Vec::new();
     }
     let mut effects = table::refresh(model);
@@ -307,7 +308,7 @@ fn changed_meanwhile(model: &mut Model, card: &CardRecord, words: String) -> Vec
     model.history = None;
     if let Some(form) = order_form(model) {
         form.rebase(card);
-        form.failure = Some(words);
+        form.failure = Some(Failure { words, passes: false });
     } else {
         model.say(Tone::Bad, words);
     }

@@ -233,7 +233,9 @@ fn below(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
     if let Some(failure) = &form.failure {
         lines.push(Line::default());
         lines.extend(
-            wrap(&harmless(failure), width).into_iter().map(|line| Line::from(span(line, theme.danger()))),
+            wrap(&harmless(&failure.words), width)
+                .into_iter()
+                .map(|line| Line::from(span(line, theme.danger()))),
         );
     }
     lines
