@@ -55,6 +55,22 @@ fn all_is_asked_again_when_nobody_knows_whether_an_act_was_done() {
 }
 
 #[test]
+fn an_act_that_would_touch_more_than_was_agreed_to_says_so_and_shows_what_is_there() {
+    for (language, words) in [
+        (Language::English, "It would be 1,200 cards now, more than the 1,100 agreed to: look again."),
+        (Language::Chinese, "现在会涉及 1,200 张卡，超过已同意的 1,100 张，请重新查看。"),
+    ] {
+        let mut console = Console::with_cards((100, 24), language);
+        let mut working =
+            Console { effects: vec![console.model.ask(Topic::Work, Question::Counts)], ..console };
+        let more = ActError::MoreThanAgreed { found: 1_200, agreed: 1_100 };
+        working.answer(Topic::Work, Answer::Done(Box::new(Done::Refused(more))));
+        assert!(working.screen().contains(words), "{}", working.screen());
+        assert!(working.question(Topic::Rows).is_some());
+    }
+}
+
+#[test]
 fn what_was_in_vain_for_an_outage_is_taken_back_with_the_next_answer() {
     for (passes, stays) in [(true, false), (false, true)] {
         let mut console = console();
