@@ -70,17 +70,26 @@ pub enum Answer<'a> {
 
 /// Something that may be done to cards: its operator agreed to it, or need not be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Confirmed<T>(T);
+pub struct Confirmed<T> {
+    what: T,
+    at_most: Option<u64>,
+}
 
 impl<T> Confirmed<T> {
     /// The same, in the form in which it is carried out.
     pub fn map<U>(self, form: impl FnOnce(T) -> U) -> Confirmed<U> {
-        Confirmed(form(self.0))
+        Confirmed { what: form(self.what), at_most: self.at_most }
+    }
+
+    /// To how many cards it may be done: to as many as somebody was asked about, or as need no question; `None` where
+    /// it was agreed to however many they are.
+    pub const fn at_most(&self) -> Option<u64> {
+        self.at_most
     }
 
     /// What was confirmed.
     pub fn into_inner(self) -> T {
-        self.0
+        self.what
     }
 }
 
@@ -88,7 +97,7 @@ impl<T> Deref for Confirmed<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.0
+        &self.what
     }
 }
 
@@ -107,8 +116,19 @@ impl Gate {
 
     /// What has to be said before an act of this weight.
     pub const fn asks(self, Weight { cards, kind }: Weight) -> Asks {
-        // Up to how many cards nothing has to be said, and up to how many a plain yes will do.
-        let (unasked, looked_through) = match kind {
+        let (unasked, looked_through) = self.limits(kind);
+        if cards <= unasked {
+            Asks::Nothing
+        } else if cards <= looked_through {
+            Asks::Yes
+        } else {
+            Asks::Number
+        }
+    }
+
+    /// Up to how many cards nothing has to be said, and up to how many a plain yes will do.
+    const fn limits(self, kind: Kind) -> (u64, u64) {
+        match kind {
             Kind::Read | Kind::Import | Kind::TakeBack { is_own: true, deletes: false } => {
                 (u64::MAX, u64::MAX)
             }
@@ -116,13 +136,6 @@ impl Gate {
             Kind::Change => (self.unasked, MANY),
             Kind::Delete => (0, 1),
             Kind::TakeBack { .. } => (0, MANY),
-        };
-        if cards <= unasked {
-            Asks::Nothing
-        } else if cards <= looked_through {
-            Asks::Yes
-        } else {
-            Asks::Number
         }
     }
 
@@ -133,7 +146,15 @@ impl Gate {
             (Asks::Number, Answer::Typed(text)) => spoken::count(text) == Some(weight.cards),
             (Asks::Yes | Asks::Number, _) => false,
         };
-        if is_enough { Ok(Confirmed(what)) } else { Err(what) }
+        if !is_enough {
+            return Err(what);
+        }
+        let at_most = match answer {
+            Answer::Silence => Some(self.limits(weight.kind).0),
+            Answer::Yes | Answer::Typed(_) => Some(weight.cards),
+            Answer::Agreed => None,
+        };
+        Ok(Confirmed { what, at_most })
     }
 }
 
@@ -203,6 +224,21 @@ mod tests {
         ] {
             let passed = gate.pass("act", Weight { cards, kind: Kind::Change }, answer);
             assert_eq!(passed.is_ok(), opens, "{cards} {answer:?}");
+        }
+    }
+
+    #[test]
+    fn what_passes_is_for_as_many_cards_as_were_agreed_to() {
+        for (cards, answer, at_most) in [
+            (1, Answer::Silence, Some(50)),
+            (40, Answer::Yes, Some(40)),
+            (51, Answer::Yes, Some(51)),
+            (5_000, Answer::Typed("5000"), Some(5_000)),
+            (5_000, Answer::Agreed, None),
+        ] {
+            let passed = Gate::new(false).pass("act", Weight { cards, kind: Kind::Change }, answer).unwrap();
+            assert_eq!(passed.at_most(), at_most, "{cards} {answer:?}");
+            assert_eq!(passed.map(str::len).at_most(), at_most, "{cards} {answer:?} in another form");
         }
     }
 

@@ -12,6 +12,7 @@ use super::refusal::{MalformedReason, ReadError};
 use super::repair::unmarked;
 use super::split::{Row, RowFault, cells_of_line};
 use super::understood::{Understood, card, is_code, read_code, with_prefix};
+use crate::card::CardStatus;
 use crate::duration::{CardDuration, DurationError};
 use crate::operator::Note;
 use crate::spoken::{self, Spoken};
@@ -146,10 +147,12 @@ impl Table {
         if code.trim().is_empty() {
             return Err(MalformedReason::NoCode);
         }
-        if is_title(&code) {
+        // A row that we wrote is a card's, whatever its code says.
+        let is_written = self.columns.is_ours && status.trim().parse::<CardStatus>().is_ok();
+        if !is_written && is_title(&code) {
             return Err(MalformedReason::HeaderAgain);
         }
-        if is_total(&code) {
+        if !is_written && is_total(&code) {
             return Err(MalformedReason::Total);
         }
         let code = read_code(&code, met)?;

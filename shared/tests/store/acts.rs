@@ -9,7 +9,7 @@ use kami_shared::card::CardStatus;
 use kami_shared::duration::CardDuration;
 use kami_shared::edit::{CardEdit, StatusEdit};
 use kami_shared::filter::{Anchor, Filter, Range, Sort};
-use kami_shared::gate::Confirmed;
+use kami_shared::gate::{Answer, Confirmed, Gate, Kind, Weight};
 use kami_shared::operator::{Note, Operator};
 use kami_shared::record::CardRecord;
 use kami_shared::store::{
@@ -38,6 +38,15 @@ fn of_one(act: &Act, seen: &CardRecord) -> Confirmed<OneAct> {
 
 fn of_many(act: &Act, selection: &Selection) -> Confirmed<ManyAct> {
     agreed(ManyAct { act: act.clone(), selection: selection.clone() })
+}
+
+/// What somebody said yes to when it was about so many cards.
+fn said_yes<T: std::fmt::Debug>(what: T, cards: u64) -> Confirmed<T> {
+    let answer = cards.to_string();
+    let weight = Weight { cards, kind: Kind::Change };
+    Gate::new(true)
+        .pass(what, weight, if cards > 1_000 { Answer::Typed(&answer) } else { Answer::Yes })
+        .unwrap()
 }
 
 fn of_edit(seen: &CardRecord, edit: &CardEdit) -> Confirmed<OneEdit> {
@@ -428,4 +437,57 @@ async fn two_acts_at_once_on_the_same_cards_do_the_work_once() {
     assert_eq!(first.done + second.done + third.done, 1_500);
     let logged = store.log(&LogFilter::default(), None, 10_000).await.unwrap();
     assert_eq!(logged.len(), 1_500, "each card once");
+}
+
+#[tokio::test]
+async fn an_act_is_not_begun_on_more_cards_than_were_agreed_to() {
+    let (database, store) = many().await;
+    let disabled = Filter { status: Some(CardStatus::Disabled), ..Filter::default() };
+    let newest = store.newest_card().await.unwrap();
+    let agreed_to = store.count_exact(&disabled).await.unwrap();
+    database.execute("UPDATE cards SET status = 'DISABLED' WHERE status = 'UNUSED' LIMIT 1").await;
+    let before = cards(&store).await;
+    for selection in
+        [Selection::Filter(disabled.clone()), Selection::UpTo { filter: disabled.clone(), newest }]
+    {
+        let many = ManyAct { act: Act::Delete, selection };
+        let refused = store.act_on(&anna(), &said_yes(many.clone(), agreed_to), &on).await.unwrap_err();
+        let ActError::MoreThanAgreed { found, agreed } = refused else { panic!("{refused}") };
+        assert_eq!((found, agreed), (agreed_to + 1, agreed_to));
+        let broken_off = |_| ControlFlow::Break(());
+        let error = store.act_on(&anna(), &said_yes(many, agreed_to), &broken_off).await.unwrap_err();
+        assert!(matches!(error, ActError::Cancelled), "{error}");
+    }
+    assert_eq!(cards(&store).await, before);
+    assert!(store.log(&LogFilter::default(), None, 10).await.unwrap().is_empty());
+
+    let many = ManyAct { act: Act::Delete, selection: Selection::Filter(disabled) };
+    let outcome = store.act_on(&anna(), &said_yes(many, agreed_to + 1), &on).await.unwrap();
+    assert_eq!(outcome.done, agreed_to + 1);
+    let undo = Undo { act_id: outcome.act_id.unwrap() };
+    let grown = store.undo(&anna(), &said_yes(undo, agreed_to), &on).await.unwrap_err();
+    assert!(matches!(grown, ActError::MoreThanAgreed { .. }), "{grown}");
+    assert_eq!(store.undo(&anna(), &said_yes(undo, agreed_to + 1), &on).await.unwrap().done, agreed_to + 1);
+    assert_eq!(cards(&store).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_act_ends_before_the_first_card_more_than_was_agreed_to() {
+    let (database, store) = many().await;
+    database.execute("UPDATE cards SET status = 'DISABLED' WHERE id BETWEEN 251 AND 1750").await;
+    let disabled = Filter { status: Some(CardStatus::Disabled), ..Filter::default() };
+    let agreed_to = store.count_exact(&disabled).await.unwrap();
+    let more_come = |progress: ActProgress| {
+        if progress.done > 0 {
+            let more = database.execute("UPDATE cards SET status = 'DISABLED'");
+            tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(more));
+        }
+        ControlFlow::Continue(())
+    };
+    let many = ManyAct { act: Act::SetNote { note: note("x") }, selection: Selection::Filter(disabled) };
+    let outcome = store.act_on(&anna(), &said_yes(many, agreed_to), &more_come).await.unwrap();
+    assert!(matches!(outcome.failed, Some(ActError::MoreThanAgreed { .. })), "{:?}", outcome.failed);
+    assert!((1..=agreed_to).contains(&outcome.done), "{} of {agreed_to}", outcome.done);
+    let undone = store.undo(&anna(), &agreed(Undo { act_id: outcome.act_id.unwrap() }), &on).await.unwrap();
+    assert_eq!(undone.done, outcome.done);
 }

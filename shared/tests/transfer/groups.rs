@@ -169,6 +169,16 @@ fn record(prefix: &str, full_code: &str) -> CardRecord {
     }
 }
 
+#[test]
+fn a_card_whose_code_is_a_title_or_a_sum_elsewhere_comes_back_from_our_own_table() {
+    let codes = ["SN", "TOTAL", "code"];
+    let rows: String = codes.iter().map(|code| table::csv_line(&record("", code))).collect();
+    let text = table::csv_header() + &rows + table::csv_header().trim_start_matches('\u{feff}');
+    let parsed = csv(text);
+    assert_eq!(parsed.cards.iter().map(|card| card.full_code).collect::<Vec<_>>(), codes);
+    assert_eq!(malformed(&parsed), [(5, MalformedReason::HeaderAgain)]);
+}
+
 proptest! {
     #[test]
     fn what_is_exported_as_a_table_comes_back_under_the_same_prefix(

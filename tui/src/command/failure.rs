@@ -72,6 +72,7 @@ impl Failure {
             ActError::ReadOnly
             | ActError::Refused(_)
             | ActError::Changed { .. }
+            | ActError::MoreThanAgreed { .. }
             | ActError::CodeExists
             | ActError::CodesExist(_)
             | ActError::CodesExhausted

@@ -147,6 +147,10 @@ pub fn act_error(language: Language, error: &ActError) -> String {
         ActError::NoTransactions { table, engine } => {
             return say!(language, "reason.no_transactions", table = table, engine = harmless(engine));
         }
+        ActError::MoreThanAgreed { found, agreed } => {
+            let (found, agreed) = (number(*found), number(*agreed));
+            return say!(language, "reason.more_than_agreed", n = found, agreed = agreed);
+        }
         ActError::ReadOnly => "reason.read_only",
         ActError::NotFound => "reason.not_found",
         ActError::Changed { .. } => "reason.changed",

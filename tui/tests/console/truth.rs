@@ -7,8 +7,8 @@ use kami_shared::card::CardStatus;
 use kami_shared::filter::{Capped, Sort, SortBy};
 use kami_shared::store::{ActError, Page, Progress, SearchCursor, SearchStep, StatusCounts, StoreError};
 use kami_tui::console::cards::Landing;
-use kami_tui::console::message::{Answer, Done, Effect, Failure, Question, Topic};
-use kami_tui::console::model::Place;
+use kami_tui::console::message::{Answer, Done, Effect, Failure, Message, Question, Topic};
+use kami_tui::console::model::{Link, Place};
 use kami_tui::console::query::SearchIn;
 use kami_tui::words::Language;
 
@@ -51,6 +51,22 @@ fn all_is_asked_again_when_nobody_knows_whether_an_act_was_done() {
     working.answer(Topic::Work, Answer::Done(Box::new(Done::Refused(lost))));
     for topic in [Topic::Rows, Topic::Total, Topic::Counts] {
         assert!(working.question(topic).is_some(), "{topic:?}");
+    }
+}
+
+#[test]
+fn an_act_that_would_touch_more_than_was_agreed_to_says_so_and_shows_what_is_there() {
+    for (language, words) in [
+        (Language::English, "It would be 1,200 cards now, more than the 1,100 agreed to: look again."),
+        (Language::Chinese, "现在会涉及 1,200 张卡，超过已同意的 1,100 张，请重新查看。"),
+    ] {
+        let mut console = Console::with_cards((100, 24), language);
+        let mut working =
+            Console { effects: vec![console.model.ask(Topic::Work, Question::Counts)], ..console };
+        let more = ActError::MoreThanAgreed { found: 1_200, agreed: 1_100 };
+        working.answer(Topic::Work, Answer::Done(Box::new(Done::Refused(more))));
+        assert!(working.screen().contains(words), "{}", working.screen());
+        assert!(working.question(Topic::Rows).is_some());
     }
 }
 
@@ -224,4 +240,25 @@ fn an_order_that_cannot_be_had_can_be_chosen_only_once_the_cards_are_few() {
     console.press(KeyCode::Enter);
     assert_eq!(console.model.cards.query.sort, Sort::NEWEST);
     assert!(console.screen().contains("No index has this order"), "{}", console.screen());
+}
+
+#[test]
+fn what_a_screen_was_asked_for_in_vain_is_asked_for_anew_at_recovery() {
+    let away = || Answer::Failed(Failure { words: "the database is away".to_owned(), passes: true });
+    for (key, topic) in [("l", Topic::Acts), ("p", Topic::Choices), ("s", Topic::Statistics)] {
+        let mut console = console();
+        console.effects.clear();
+        console.keys(key);
+        console.answer(topic, away());
+        console.answer(Topic::Rows, away());
+        let screen = console.screen();
+        assert!(!screen.contains("Nobody has changed a card yet."), "{screen}");
+        let Link::Away { retry_at, .. } = console.model.link else { panic!("{key}: {screen}") };
+        console.effects.clear();
+        console.tell(Message::Tick(retry_at));
+        assert!(console.question(topic).is_none(), "{key}: not before it is back");
+        console.answer_rows(cards());
+        assert!(console.question(topic).is_some(), "{key}");
+        assert_eq!(console.model.notice, None, "{key}");
+    }
 }

@@ -80,6 +80,11 @@ impl ActOutcome {
         self.done + self.missing + self.unreadable.len() as u64 + self.refused.values().sum::<u64>()
     }
 
+    /// How many cards met the selection and were acted on or refused.
+    fn met(&self) -> u64 {
+        self.looked_at() - self.missing
+    }
+
     /// Takes a step's outcome in; a failure is one of the whole act only while nothing was done.
     pub(super) fn take(&mut self, step: Result<Self, ActError>) -> Result<ControlFlow<()>, ActError> {
         match step {
@@ -112,7 +117,8 @@ impl ActOutcome {
 
 impl Store {
     /// Does something with many cards, a thousand at a time; what was done when it is broken off stays done, and can
-    /// be undone by its number.
+    /// be undone by its number. Where a filter lets more cards through than were agreed to, it is not begun, or ends
+    /// before the first card too many, with [`ActError::MoreThanAgreed`].
     pub async fn act_on(
         &self,
         operator: &Operator,
@@ -139,6 +145,10 @@ impl Store {
                 }
             }
             Selection::Filter(filter) | Selection::UpTo { filter, .. } => {
+                let at_most = many.at_most();
+                if let Some(agreed) = at_most {
+                    self.must_be_agreed(selection, agreed, on_progress).await?;
+                }
                 let mut next = self.search_start(filter).await?;
                 if let Selection::UpTo { newest, .. } = selection {
                     next = next.and_then(|cursor| cursor.up_to(*newest));
@@ -152,6 +162,11 @@ impl Store {
                         }
                     };
                     next = follow;
+                    let found = outcome.met() + ids.len() as u64;
+                    if let Some(agreed) = at_most.filter(|agreed| found > *agreed) {
+                        outcome.take(Err(ActError::MoreThanAgreed { found, agreed }))?.is_break();
+                        break;
+                    }
                     if !ids.is_empty() {
                         let filter = Some(filter);
                         let work = Step { operator, act, ids: &ids, filter, act_id: outcome.act_id };
@@ -167,6 +182,18 @@ impl Store {
             }
         }
         Ok(outcome)
+    }
+
+    /// Counts again what an act is for, as cards may have come to it since somebody agreed.
+    async fn must_be_agreed(
+        &self,
+        selection: &Selection,
+        agreed: u64,
+        on_progress: OnProgress<'_>,
+    ) -> Result<(), ActError> {
+        let counting = |_| on_progress(ActProgress { looked_at: 0, done: 0, share: 0.0 });
+        let found = self.survey(selection, &counting).await?.ok_or(ActError::Cancelled)?.cards;
+        if found > agreed { Err(ActError::MoreThanAgreed { found, agreed }) } else { Ok(()) }
     }
 
     pub(super) async fn search_ids(

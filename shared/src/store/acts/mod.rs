@@ -83,6 +83,14 @@ pub enum ActError {
         /// Its engine.
         engine: String,
     },
+    /// More cards are meant by now than somebody agreed to.
+    #[error("{found} cards are meant by now, and {agreed} were agreed to")]
+    MoreThanAgreed {
+        /// How many there are at least.
+        found: u64,
+        /// How many it may be done to.
+        agreed: u64,
+    },
     /// The operator broke it off.
     #[error("cancelled")]
     Cancelled,

@@ -40,7 +40,8 @@ pub enum UndoRefusal {
 
 impl Store {
     /// Takes an act back card by card, deletions included; cards that were changed since are refused and stay. Of an
-    /// act that made a batch the cards go, unless one of them was used or changed. Broken off, it can be begun again.
+    /// act that made a batch the cards go, unless one of them was used or changed. An act
+    /// that has grown since somebody agreed is left alone. Broken off, it can be begun again.
     pub async fn undo(
         &self,
         operator: &Operator,
@@ -51,6 +52,11 @@ impl Store {
         let act = self.act(undo.act_id).await?.ok_or(UndoRefusal::NoSuchAct)?;
         if act.undone_by.is_some() {
             return Err(UndoRefusal::AlreadyUndone.into());
+        }
+        let found = act.card_count;
+        if let Some(agreed) = undo.at_most().filter(|agreed| found > *agreed) {
+            // It was still going on when somebody was asked.
+            return Err(ActError::MoreThanAgreed { found, agreed });
         }
         let mut outcome = match act.batch_id {
             Some(batch_id) => self.unmake(operator, &act, batch_id, on_progress).await?,

@@ -5,6 +5,7 @@ use kami_shared::filter::{Capped, Position, Sort};
 use kami_shared::store::{COUNT_CAP, Grants, Page, SearchStep};
 
 use super::{acts, gate, import, lists, log, paste, schema, table, undo, work};
+use crate::console::act::Act;
 use crate::console::cards::Landing;
 use crate::console::message::{Answer, Effect, Failure, Question, Topic};
 use crate::console::model::{History, Link, Model, ReadOnly, Tone};
@@ -134,7 +135,7 @@ fn count_by_counts(model: &mut Model) {
 }
 
 fn rows(model: &mut Model, page: Page, landing: Landing) -> Vec<Effect> {
-    came_back(model);
+    let anew = came_back(model);
     tell_unreadable(model, &page.unreadable);
     model.skew = page.now - model.now;
     let height = model.table_height();
@@ -170,6 +171,7 @@ fn rows(model: &mut Model, page: Page, landing: Landing) -> Vec<Effect> {
         effects.push(model.ask(Topic::History, Question::History(id)));
     }
     effects.extend(table::reach(model));
+    effects.extend(anew);
     effects
 }
 
@@ -198,7 +200,7 @@ fn offset(model: &mut Model, landing: Landing, carried: Option<u64>) -> Vec<Effe
 }
 
 fn hits(model: &mut Model, step: SearchStep, is_first: bool) -> Vec<Effect> {
-    came_back(model);
+    let anew = came_back(model);
     tell_unreadable(model, &step.unreadable);
     model.skew = step.now - model.now;
     let height = model.table_height();
@@ -225,7 +227,7 @@ fn hits(model: &mut Model, step: SearchStep, is_first: bool) -> Vec<Effect> {
     if is_first && model.cards.query.sort != model.cards.sort {
         tell_other_order(model);
     }
-    table::history(model).into_iter().collect()
+    table::history(model).into_iter().chain(anew).collect()
 }
 
 /// Says that the cards do not come in the order that was chosen; nobody has to choose the usual one.
@@ -257,8 +259,22 @@ fn server(model: &mut Model, grants: Grants) -> Vec<Effect> {
 }
 
 /// The database answers (again).
-fn came_back(model: &mut Model) {
+fn came_back(model: &mut Model) -> Vec<Effect> {
+    let was_away = matches!(model.link, Link::Away { .. });
     model.link = Link::Up;
+    if was_away { ask_anew(model) } else { Vec::new() }
+}
+
+/// Asks anew what the screen on top was asked for in vain.
+fn ask_anew(model: &mut Model) -> Vec<Effect> {
+    match model.overlays.last() {
+        Some(Overlay::Log(_) | Overlay::Statistics) => acts::act(model, Act::Refresh),
+        Some(Overlay::Picker { kind, picker }) if picker.waiting => {
+            let question = lists::question(*kind);
+            question.map(|question| model.ask(Topic::Choices, question)).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn failed(model: &mut Model, topic: Topic, failure: Failure) -> Vec<Effect> {
@@ -296,6 +312,10 @@ fn failed(model: &mut Model, topic: Topic, failure: Failure) -> Vec<Effect> {
         | Topic::Clipboard
         | Topic::Work => {
             model.say_failed(failure.words, failure.passes);
+            // The table finds out when the database is back, and what else is shown is asked for anew then.
+            if failure.passes && model.link == Link::Up && topic != Topic::Rows {
+                return table::look_again(model);
+            }
         }
     }
     Vec::new()

@@ -27,8 +27,8 @@ pub(super) fn open(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::Palette => (PickerKind::Palette, Picker::new(palette(model)), None),
         Act::Filter => (PickerKind::Filter, Picker::new(filter_kinds(model)), None),
         Act::FilterStatus => (PickerKind::Status, Picker::new(statuses(model)), None),
-        Act::FilterPrefix => (PickerKind::Prefix, Picker::waiting(), Some(Question::Prefixes)),
-        Act::FilterBatch => (PickerKind::Batch, Picker::waiting(), Some(Question::Batches)),
+        Act::FilterPrefix => (PickerKind::Prefix, Picker::waiting(), question(PickerKind::Prefix)),
+        Act::FilterBatch => (PickerKind::Batch, Picker::waiting(), question(PickerKind::Batch)),
         Act::FilterCreated => (PickerKind::Created, spans(model, PickerKind::Created, ""), None),
         Act::FilterUsed => (PickerKind::Used, spans(model, PickerKind::Used, ""), None),
         Act::FilterExpiring => (PickerKind::Expiring, spans(model, PickerKind::Expiring, ""), None),
@@ -44,6 +44,15 @@ pub(super) fn open(model: &mut Model, act: Act) -> Vec<Effect> {
     model.notice = None;
     model.overlays.push(Overlay::Picker { kind, picker });
     question.map(|question| model.ask(Topic::Choices, question)).into_iter().collect()
+}
+
+/// What is asked for the items of a list that waits for them.
+pub(super) const fn question(kind: PickerKind) -> Option<Question> {
+    match kind {
+        PickerKind::Prefix => Some(Question::Prefixes),
+        PickerKind::Batch => Some(Question::Batches),
+        _ => None,
+    }
 }
 
 /// Whether a key switches the item under the cursor of the list on top, where it would type elsewhere.

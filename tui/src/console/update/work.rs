@@ -283,8 +283,9 @@ fn refused(model: &mut Model, error: ActError) -> Vec<Effect> {
     if let ActError::Changed { card, .. } = error {
         return changed_meanwhile(model, &card, words);
     }
-    // Of these nobody knows whether they left everything as it was.
-    let may_be_done = matches!(error, ActError::NotFound | ActError::Uncertain(_));
+    // After these what is shown may not be what is there.
+    let is_stale =
+        matches!(error, ActError::NotFound | ActError::MoreThanAgreed { .. } | ActError::Uncertain(_));
     let passes = matches!(&error, ActError::Store(error) if error.is_transient());
     match order_form(model) {
         Some(form) => form.failure = Some(Failure { words, passes }),
@@ -292,7 +293,7 @@ fn refused(model: &mut Model, error: ActError) -> Vec<Effect> {
         None => model.say_failed(words, passes),
     }
     // Whether the database is back shows in the table, which is asked for until it comes.
-    if !may_be_done && !passes {
+    if !is_stale && !passes {
         return Vec::new();
     }
     let mut effects = table::refresh(model);

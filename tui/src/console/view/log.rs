@@ -10,7 +10,7 @@ use crate::cells::{cells, cut_end, cut_middle, harmless, pad_left, pad_right};
 use crate::console::log::{act_word, doer};
 use crate::console::log_list::{LogList, LogQuery};
 use crate::console::message::Topic;
-use crate::console::model::Model;
+use crate::console::model::{Link, Model};
 use crate::period::Side;
 use crate::words::{counted, moment, number, say};
 
@@ -55,8 +55,10 @@ pub(super) fn render(model: &Model, list: &LogList, frame: &mut Frame<'_>, scree
     frame.buffer_mut().set_line(inner.x, inner.y, &head, inner.width);
     let area = list_area(inner);
     if list.acts.is_empty() {
+        let is_away = model.link != Link::Up || model.notice.as_ref().is_some_and(|said| said.is_of_outage);
         let key = match (model.awaits(Topic::Acts), list.query.is_empty()) {
             (true, _) => "picker.waiting",
+            (false, _) if is_away => "refusal.away",
             (false, true) => "picker.nothing_done",
             (false, false) => "log.nothing_found",
         };
