@@ -5,9 +5,13 @@ use std::ops::ControlFlow;
 use kami_shared::acts::Act;
 use kami_shared::code::CodeLength;
 use kami_shared::duration::CardDuration;
+use kami_shared::edit::CardEdit;
 use kami_shared::filter::Filter;
-use kami_shared::operator::Operator;
-use kami_shared::store::{ActError, ExpiryCursor, GenerateOrder, ManyAct, Selection, Store, Validation};
+use kami_shared::operator::{Note, Operator};
+use kami_shared::store::{
+    ActError, ExpiryCursor, GenerateOrder, ManyAct, OneAct, OneEdit, Selection, Store, Undo, Validation,
+};
+use kami_shared::transfer::ImportCard;
 use kami_testkit::{Proxy, TestDatabase, agreed};
 
 use crate::{code, machine};
@@ -67,6 +71,74 @@ async fn an_act_whose_commit_was_rolled_back_is_done_again_and_once() {
         assert_eq!(disable_all(&store).await.unwrap(), 1_500, "{refusal:?}");
         assert_eq!(proxy.left_to_refuse(), 0, "{refusal:?}");
         assert_eq!(counts(&database, "DISABLED").await, (2, 1_501, 1_500), "{refusal:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_import_an_edit_an_act_on_one_card_and_each_taking_back_are_done_again_and_once() {
+    for refusal in [(1020, "HY000"), (1213, "40001"), (3101, "40000")] {
+        let database = TestDatabase::create().await;
+        let (store, proxy) = behind_proxy(&database).await;
+        let anna = Operator::new("anna").unwrap();
+        let done = async |what: &str, acts: u64, status: &str, cards: u64| {
+            assert_eq!(proxy.left_to_refuse(), 0, "{what}, {refusal:?}");
+            let (acts_found, _, cards_found) = counts(&database, status).await;
+            assert_eq!((acts_found, cards_found), (acts, cards), "{what}, {refusal:?}");
+            proxy.refuse("COMMIT", refusal, 2);
+        };
+        let undo = async |act_id: u64| {
+            let undone =
+                store.undo(&anna, &agreed(Undo { act_id }), &|_| ControlFlow::Continue(())).await.unwrap();
+            (undone.done, undone.act_id.unwrap())
+        };
+        let named = |code: &str| ImportCard {
+            prefix: None,
+            full_code: code.to_owned(),
+            duration: CardDuration::Forever,
+            note: None,
+        };
+        let cards = ["ONE", "TWO"].map(named).into_iter().collect();
+        proxy.refuse("COMMIT", refusal, 2);
+        store.import(&anna, &cards, None, &|_| ControlFlow::Continue(())).await.unwrap();
+        done("import", 1, "UNUSED", 2).await;
+
+        let seen = store.card_by_code(&code("ONE")).await.unwrap().unwrap().0;
+        let edit = CardEdit { note: Some(Note::parse("sold").unwrap()), ..CardEdit::default() };
+        let seen = store.edit(&anna, &agreed(OneEdit { edit, seen })).await.unwrap().card.unwrap();
+        assert_eq!(seen.note.as_deref(), Some("sold"));
+        done("edit", 2, "UNUSED", 2).await;
+
+        let disabled = store.act_on_one(&anna, &agreed(OneAct { act: Act::Disable, seen })).await.unwrap();
+        done("act on one card", 3, "DISABLED", 1).await;
+
+        let (cards, undoing) = undo(disabled.act_id).await;
+        assert_eq!(cards, 1);
+        done("undo", 4, "DISABLED", 0).await;
+
+        let (cards, redoing) = undo(undoing).await;
+        assert_eq!(cards, 1);
+        done("redo", 5, "DISABLED", 1).await;
+
+        assert_eq!(undo(redoing).await.0, 1);
+        done("undo of a redo", 6, "DISABLED", 0).await;
+
+        let two = store.card_by_code(&code("TWO")).await.unwrap().unwrap().0;
+        let gone = store.act_on_one(&anna, &agreed(OneAct { act: Act::Delete, seen: two })).await.unwrap();
+        done("delete", 7, "UNUSED", 1).await;
+        assert_eq!(undo(gone.act_id).await.0, 1);
+        done("undo of a delete", 8, "UNUSED", 2).await;
+
+        let edited: Vec<u64> = database.rows("SELECT id FROM acts WHERE act = 'edit'", ()).await;
+        assert_eq!(undo(edited[0]).await.0, 1);
+        done("undo of an edit", 9, "UNUSED", 2).await;
+
+        let more = std::iter::once(named("THREE")).collect();
+        let batch = store.import(&anna, &more, None, &|_| ControlFlow::Continue(())).await.unwrap();
+        done("another import", 10, "UNUSED", 3).await;
+        let import = store.act_of_batch(batch.id).await.unwrap().unwrap();
+        assert_eq!(undo(import).await.0, 1);
+        assert_eq!(proxy.left_to_refuse(), 0, "undo of an import, {refusal:?}");
+        assert_eq!(counts(&database, "UNUSED").await.2, 2, "{refusal:?}");
     }
 }
 
