@@ -176,7 +176,9 @@ async fn what_the_function_and_the_expiry_job_write_is_written_again() {
         database.insert_card("VIP", &number.to_string()).await;
         let (name, asker) = (format!("VIP-{number}"), format!("PC-OF-{number}"));
         store.now().await.unwrap();
-        proxy.refuse(&asker, refusal, 1);
+        // A server that only reads now is left for another connection, and nothing leads from that one to a third.
+        let times = if matches!(refusal.0, 1047 | 1290 | 1836) { 1 } else { 3 };
+        proxy.refuse(&asker, refusal, times);
         let validation = store.validate(&code(&name), &machine(&asker)).await.unwrap();
         assert!(matches!(validation, Validation::Admitted { .. }), "{refusal:?}: {validation:?}");
         assert_eq!(proxy.left_to_refuse(), 0, "{refusal:?}");

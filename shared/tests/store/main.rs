@@ -7,6 +7,7 @@ mod any_table;
 mod batches;
 mod character_sets;
 mod commits;
+mod conflicts;
 mod expiry;
 mod failures;
 mod flask_table;

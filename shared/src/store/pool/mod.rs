@@ -31,6 +31,9 @@ const MAX_IDLE: Duration = Duration::from_mins(5);
 /// How recently a connection must have worked to be trusted when another one turned out to lead nowhere.
 const TRUSTED: Duration = Duration::from_secs(10);
 
+/// How often work is tried that the server rolls back each time, as where many write the same card.
+const MOST_TRIES: u32 = 4;
+
 /// A pool of connections; clones share it.
 #[derive(Clone)]
 pub(super) struct Pool {
@@ -81,18 +84,18 @@ impl Pool {
 
     /// Does `operation` on a connection of the pool, before `deadline`.
     ///
-    /// It is repeated once after a deadlock, and once on a fresh connection if the one it was lent turns out to be of
-    /// no use any more: closed by the server, leading to one that only reads, or, for work that only reads, silent.
+    /// It is repeated after a deadlock, and once on a fresh connection if the one it was lent turns out to be of no use
+    /// any more: closed by the server, leading to one that only reads, or, for work that only reads, silent.
     pub(super) async fn run_until<O: Operation>(
         &self,
         deadline: Instant,
         operation: O,
     ) -> Result<O::Output, StoreError> {
         let tries = async {
-            let mut repeated = false;
+            let (mut moved, mut rolled_back) = (false, 0);
             loop {
                 let mut lease = self.lend().await?;
-                let may_move = lease.reused && !repeated;
+                let may_move = lease.reused && !moved;
                 let left = deadline.saturating_duration_since(Instant::now());
                 let patience = if O::ONLY_READS && may_move { left / 2 } else { left };
                 let work = operation.run(lease.begin(O::IS_RECALLED)?);
@@ -100,7 +103,7 @@ impl Pool {
                     drop(lease);
                     self.forget_idle(TRUSTED);
                     if O::ONLY_READS && may_move {
-                        repeated = true;
+                        moved = true;
                         continue;
                     }
                     return Err(StoreError::TimedOut);
@@ -109,6 +112,7 @@ impl Pool {
                     Err(error) if error.wants_another_connection() => {
                         lease.close();
                         self.forget_idle(Duration::ZERO);
+                        moved = true;
                         may_move
                     }
                     Err(error) if error.leaves_the_connection_in_doubt() => {
@@ -117,7 +121,8 @@ impl Pool {
                     }
                     Err(error) if error.is_rolled_back() => {
                         lease.give_back();
-                        !repeated
+                        rolled_back += 1;
+                        rolled_back < MOST_TRIES
                     }
                     Ok(_) | Err(_) => {
                         lease.give_back();
@@ -127,7 +132,6 @@ impl Pool {
                 if !again {
                     return result;
                 }
-                repeated = true;
             }
         };
         timeout_at(deadline, tries).await.unwrap_or(Err(StoreError::TimedOut))
