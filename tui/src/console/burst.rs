@@ -57,6 +57,16 @@ pub fn message(model: &Model, mut keys: Vec<KeyEvent>) -> Option<Message> {
     (!keys.is_empty()).then_some(Message::Burst(keys))
 }
 
+/// Whether a single key for an act is taken now: a yes once its question can have been read, and what sends or chooses once
+/// a paste is over, of which it may be the last key.
+pub fn takes(model: &Model, act: Act) -> bool {
+    match act {
+        Act::Yes | Act::Submit => !model.is_unread() && !model.is_pasting(),
+        Act::Open => !model.is_pasting(),
+        _ => true,
+    }
+}
+
 /// Whether a key does no harm when it comes by itself: it only moves, leads back, or ends the program as no text can.
 pub const fn is_harmless(act: Act, key: KeyEvent) -> bool {
     match act {

@@ -454,7 +454,10 @@ impl Model {
 
     /// Whether anything shown moves faster than the minute, so that the clock has to tick faster.
     pub fn is_lively(&self) -> bool {
-        !self.asked.is_empty() || matches!(self.link, Link::Away { .. } | Link::Migrating { .. })
+        !self.asked.is_empty()
+            || matches!(self.link, Link::Away { .. } | Link::Migrating { .. })
+            || self.is_unread()
+            || self.is_pasting()
     }
 
     /// Says something in the message line.

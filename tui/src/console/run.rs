@@ -254,7 +254,7 @@ impl Console {
         if !rustix::termios::isatty(rustix::stdio::stdin()) {
             return Ok(Next::End);
         }
-        let was_dirty = self.dirty;
+        let was_dirty = self.dirty || self.model.is_lively();
         let now: DateTime<Utc> = Utc::now();
         let next = self.take(Message::Tick(now))?;
         let minute = (self.model.server_now().timestamp()).div_euclid(60);

@@ -62,12 +62,6 @@ impl Terminal {
         self.keys.flush().unwrap();
     }
 
-    /// Types as late as one does who has read a question of the console, which is not answered earlier.
-    fn types_after_reading(&mut self, keys: &str) {
-        std::thread::sleep(std::time::Duration::from_millis(800));
-        self.types(keys);
-    }
-
     async fn ends(&mut self, code: u32) {
         let ended = eventually("its end", async || self.child.try_wait().unwrap()).await;
         assert_eq!(ended.exit_code(), code, "{}", self.seen.lock().unwrap());
@@ -280,7 +274,8 @@ async fn the_console_makes_and_takes_over_databases_once_that_is_agreed_to() {
         console.shows(lack).await;
         console.types("\r");
         console.shows("sure?").await;
-        console.types_after_reading("y");
+        console.shows("yes").await;
+        console.types("y");
         console.shows(then).await;
         console.types("q");
         console.ends(0).await;

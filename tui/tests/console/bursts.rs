@@ -284,3 +284,26 @@ async fn a_paste_into_a_real_terminal_deletes_nothing() {
         assert_eq!(database.rows::<u64>("SELECT COUNT(*) FROM acts", ()).await, [0], "{pasted:?}");
     }
 }
+
+#[test]
+fn a_key_is_hinted_at_once_it_is_taken() {
+    let mut question = console();
+    question.keys("d");
+    for (span, is_shown) in [(0, false), (699, false), (1, true)] {
+        question.pass(span);
+        assert_eq!(
+            question.screen().matches("y yes").count(),
+            if is_shown { 2 } else { 0 },
+            "{}",
+            question.screen()
+        );
+        assert!(question.screen().contains("n no (Enter)"), "{}", question.screen());
+    }
+    let mut form = console();
+    form.keys("n");
+    assert!(form.screen().contains("⏎ do it"), "{}", form.screen());
+    form.burst("VIP");
+    assert!(!form.screen().contains("⏎ do it"), "{}", form.screen());
+    form.pass(250);
+    assert!(form.screen().contains("⏎ do it"), "{}", form.screen());
+}

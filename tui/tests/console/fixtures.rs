@@ -125,6 +125,11 @@ impl Console {
         terminal.backend().buffer().clone()
     }
 
+    /// Lets so much time go by that no key is too soon, without a clock that would show it.
+    pub(crate) fn wait(&mut self) {
+        (self.model.asked_at, self.model.pasted_at) = (None, None);
+    }
+
     /// What the terminal shows, without its colours.
     pub(crate) fn screen(&self) -> String {
         let buffer = self.buffer();

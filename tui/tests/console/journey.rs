@@ -18,15 +18,12 @@ async fn from_the_first_card_to_the_last() {
     let mut terminal = PseudoTerminal::start(&database.url(), (120, 40));
     terminal.wait_for_text("There are no cards yet.");
 
-    terminal.press("n");
-    terminal.wait_for_text("generate cards");
-    terminal.press(&format!("VIP{TAB}10000"));
-    terminal.wait_for_text("10000");
-    terminal.press_after_reading(ENTER);
+    fill_in_a_batch(&mut terminal);
+    terminal.press_hinted(ENTER, "⏎ do it");
     terminal.wait_for_text("10,000 cards VIP-…, 3h each");
-    terminal.press_after_reading("y");
+    terminal.press_hinted("y", "y yes");
     terminal.wait_for_text("10,000 cards made.");
-    terminal.press_after_reading(ENTER);
+    terminal.press_hinted(ENTER, "⏎ choose");
     terminal.wait_for_text("batch #1 ✕");
     terminal.wait_for_text("1 of 10,000");
 
@@ -49,31 +46,31 @@ async fn from_the_first_card_to_the_last() {
     terminal.wait_for_text("edit card");
     let machine = MachineCode::parse("PC-OTHER").unwrap();
     database.store().validate(&CardCode::parse(&code).unwrap(), &machine).await.unwrap();
-    terminal.press(&format!("{TAB}{TAB}sold"));
-    terminal.wait_for_text("sold");
-    terminal.press_after_reading(ENTER);
+    terminal.press(TAB);
+    terminal.wait_for_text("▌ duration ");
+    terminal.press(TAB);
+    terminal.type_into("note", "sold");
+    terminal.press_hinted(ENTER, "⏎ do it");
     terminal.wait_for_text("Changed by others meanwhile:");
     terminal.wait_for_text("unused → active");
-    terminal.press_after_reading(ENTER);
+    terminal.press_hinted(ENTER, "⏎ do it");
     terminal.wait_for_text("Saved.");
     terminal.wait_for(&code, |screen| screen.contains("PC-OTHER") && screen.contains("sold"));
 
     terminal.press("d");
     terminal.wait_for_text("Delete VIP-");
-    terminal.press_after_reading("y");
+    terminal.press_hinted("y", "y yes");
     terminal.wait_for_text("One card deleted.");
     terminal.wait_for_text("9,999 cards");
     terminal.press("u");
     terminal.wait_for_text("Undone for one card.");
     terminal.wait_for_text("10,000 cards");
 
-    terminal.press("/");
-    terminal.wait_for_text("begins with");
-    terminal.press(&code);
+    search_by_hand(&mut terminal, &code);
     terminal.wait_for_text("1 of 1 ");
     terminal.press(ESCAPE);
     terminal.wait_for_text("1 of 10,000");
-    terminal.press_after_reading("G");
+    terminal.press("G");
     terminal.wait_for_text("10,000 of 10,000");
 
     find_the_edit_in_the_log(&mut terminal);
@@ -88,7 +85,7 @@ async fn from_the_first_card_to_the_last() {
 
     terminal.press("x");
     terminal.wait_for_text("exports/unused_cards_");
-    terminal.press_after_reading(ENTER);
+    terminal.press_hinted(ENTER, "⏎ do it");
     terminal.wait_for_text("9,999 cards written to exports/unused_cards_");
     let file = std::fs::read_dir(terminal.home().join("exports")).unwrap().next().unwrap().unwrap();
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
@@ -102,9 +99,10 @@ async fn from_the_first_card_to_the_last() {
     let import = |terminal: &mut PseudoTerminal| {
         terminal.press("i");
         terminal.wait_for_text("╭ import ");
-        terminal.press(&format!("codes.txt{TAB}30d"));
-        terminal.wait_for("the fields", |screen| screen.contains("codes.txt") && screen.contains("30d"));
-        terminal.press_after_reading(ENTER);
+        terminal.type_into("file", "codes.txt");
+        terminal.press(TAB);
+        terminal.type_into("duration", "30d");
+        terminal.press_hinted(ENTER, "⏎ do it");
     };
     import(&mut terminal);
     terminal.wait_for_text("2 new   0 already there   1 malformed");
@@ -115,15 +113,34 @@ async fn from_the_first_card_to_the_last() {
     std::fs::write(terminal.home().join("codes.txt"), "OLD-1\nOLD-2\n").unwrap();
     import(&mut terminal);
     terminal.wait_for_text("2 new   0 already there   0 malformed");
-    terminal.press_after_reading(ENTER);
+    terminal.press_hinted(ENTER, "⏎ do it");
     terminal.wait_for_text("2 cards imported.");
-    terminal.press_after_reading(ENTER);
+    terminal.press_hinted(ENTER, "⏎ choose");
     terminal.wait_for_text("batch #2 ✕");
     terminal.wait_for("the imported cards", |screen| screen.contains("OLD-1") && screen.contains("1 of 2 "));
 
     terminal.press("q");
     assert_eq!(terminal.wait_for_end(), 0);
     terminal.wait_until_given_back();
+}
+
+/// Opens the form of a batch and fills in what is not there yet.
+fn fill_in_a_batch(terminal: &mut PseudoTerminal) {
+    terminal.press("n");
+    terminal.wait_for_text("generate cards");
+    terminal.type_into("prefix", "VIP");
+    terminal.press(TAB);
+    terminal.type_into("cards", "10000");
+}
+
+/// Types a code into the search as a hand does, so that the keys behind it belong to no paste.
+fn search_by_hand(terminal: &mut PseudoTerminal, code: &str) {
+    terminal.press("/");
+    terminal.wait_for_text("begins with");
+    for end in 1..=code.len() {
+        terminal.press(&code[end - 1..end]);
+        terminal.wait_for_text(&format!("/ {}", &code[..end]));
+    }
 }
 
 /// Opens the log, filters it by the kind of act, and goes from the act to what it changed and back to the table.
@@ -136,16 +153,18 @@ fn find_the_edit_in_the_log(terminal: &mut PseudoTerminal) {
     terminal.wait_for_text("‹ any ›");
     terminal.press(" ");
     terminal.wait_for_text("‹ generated ›");
-    terminal.press("  ");
+    terminal.press(" ");
+    terminal.wait_for_text("‹ imported ›");
+    terminal.press(" ");
     terminal.wait_for_text("‹ edited ›");
-    terminal.press_after_reading(ENTER);
+    terminal.press_hinted(ENTER, "⏎ do it");
     // The head of the list comes with its answer: one act.
     terminal.wait_for("the edit", |screen| {
         screen.lines().any(|line| line.contains("│ edited ") && line.contains(" 1 │"))
     });
-    terminal.press_after_reading(ENTER);
+    terminal.press_hinted(ENTER, "⏎ choose");
     terminal.wait_for_text("note  - → sold");
-    terminal.press_after_reading(ENTER);
+    terminal.press(ENTER);
     terminal.wait_for("the list", |screen| !screen.contains("note  - → sold"));
     terminal.press(ESCAPE);
     terminal.wait_for("the table", |screen| !screen.contains("operator log"));

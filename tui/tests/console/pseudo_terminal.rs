@@ -87,10 +87,25 @@ impl PseudoTerminal {
         line.flush().unwrap();
     }
 
-    /// Presses a key as late as one does who has read what is shown: earlier it is none to a question, or part of a paste.
-    pub(crate) fn press_after_reading(&mut self, key: &str) {
-        // The program shows nothing when that time is over.
-        std::thread::sleep(std::time::Duration::from_millis(800));
+    /// Types into the field of a form that has the focus, as a hand does: each key once the one before shows, so that they
+    /// are no paste.
+    pub(crate) fn type_into(&mut self, field: &str, text: &str) {
+        let focus = format!("▌ {field} ");
+        self.wait_for_text(&focus);
+        for (start, character) in text.char_indices() {
+            let typed = &text[..start + character.len_utf8()];
+            self.press(&typed[start..]);
+            self.wait_for(typed, |screen| {
+                let value =
+                    |line: &str| Some(line.split_once(&focus)?.1.split('│').next()?.trim_end().to_owned());
+                screen.lines().filter_map(value).any(|value| value.rsplit(' ').next() == Some(typed))
+            });
+        }
+    }
+
+    /// Presses a key once the terminal hints at it: earlier it is none to a question, or part of a paste.
+    pub(crate) fn press_hinted(&mut self, key: &str, hint: &str) {
+        self.wait_for_text(hint);
         self.press(key);
     }
 

@@ -369,6 +369,7 @@ fn every_screen_at_every_size_in_both_languages() {
             for language in Language::ALL {
                 let mut console = start(size, language);
                 lead(&mut console);
+                console.wait();
                 let _ = writeln!(texts, "━━━ {columns}×{rows} {}\n{}", language.code(), console.screen());
             }
         }
@@ -386,6 +387,7 @@ fn every_screen_on_a_light_ground_and_without_colours() {
             let mut console = start((80, 24), Language::English);
             console.model.theme = theme(depth, shade);
             lead(&mut console);
+            console.wait();
             let _ = writeln!(styles, "━━━ {title}\n{}", styled(&console.buffer()));
         }
         insta::assert_snapshot!(format!("styles_{name}"), styles);

@@ -5,12 +5,17 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::paint::{input, overlay, overlay_width, span};
-use crate::cells::wrap;
+use crate::cells::{cells, wrap};
+use crate::console::act::Act;
+use crate::console::burst::takes;
 use crate::console::model::Model;
 use crate::console::overlay::{Confirm, Touched};
 use crate::words::say;
 
-/// The question in its frame.
+/// The cells between the two answers.
+const GAP: u16 = 4;
+
+/// The question in its frame; its yes once that would be taken.
 pub(super) fn render(model: &Model, confirm: &Confirm, frame: &mut Frame<'_>, screen: Rect) {
     let (language, theme) = (model.language, model.theme);
     let width = overlay_width(60, screen);
@@ -44,7 +49,12 @@ pub(super) fn render(model: &Model, confirm: &Confirm, frame: &mut Frame<'_>, sc
         let line = Rect { x: inner.x + 2, y: last, width: inner.width.saturating_sub(2), height: 1 };
         input(frame, line, typed, theme.strong(), true);
     } else {
-        frame.buffer_mut().set_string(inner.x, last, say!(language, "confirm.yes_no"), theme.text());
+        let (yes, no) = (say!(language, "confirm.yes"), say!(language, "confirm.no"));
+        let behind = u16::try_from(cells(&yes)).unwrap_or(0) + GAP;
+        if takes(model, Act::Yes) {
+            frame.buffer_mut().set_string(inner.x, last, yes, theme.text());
+        }
+        frame.buffer_mut().set_string(inner.x + behind, last, no, theme.text());
     }
 }
 

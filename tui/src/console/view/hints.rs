@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use super::paint::{space, span};
 use crate::cells::cells;
 use crate::console::act::Act;
+use crate::console::burst::takes;
 use crate::console::keymap::{self, Binding};
 use crate::console::model::{Link, Model};
 use crate::console::refusal::refusal;
@@ -74,9 +75,14 @@ fn hint(model: &Model, binding: &Binding) -> Option<Vec<Span<'static>>> {
             ["hint.disable", "hint.enable"].map(|key| cells(&say!(model.language, key))).into_iter().max();
         word.push_str(&" ".repeat(widest.unwrap_or(0).saturating_sub(cells(&word))));
     }
+    let key = binding.keys.first()?.name();
+    if !takes(model, binding.act) {
+        // Its place stays, so that no hint moves when it comes.
+        return Some(vec![space(cells(&key) + 1 + cells(&word))]);
+    }
     let (key_style, style) = match refusal(model, binding.act) {
         Some(_) => (theme.behind(), theme.behind()),
         None => (theme.accent(), theme.dim()),
     };
-    Some(vec![span(binding.keys.first()?.name(), key_style), space(1), span(word, style)])
+    Some(vec![span(key, key_style), space(1), span(word, style)])
 }
