@@ -13,6 +13,8 @@ RUN apt-get update && \
     rustup target add "$(uname -m)-unknown-linux-musl"
 # 2 MB smaller than with thin LTO, and no slower; it only takes longer to build
 ENV CARGO_PROFILE_RELEASE_LTO=fat
+# 2 MB smaller again: a position-independent program lists each of its own pointers, and this packs the list
+ENV RUSTFLAGS=-Clink-arg=-Wl,-z,pack-relative-relocs
 WORKDIR /kami
 COPY . .
 # the caches stay with the builder, so that a change of kami does not build its dependencies again
