@@ -209,9 +209,13 @@ async fn the_services_start_serve_and_stop_as_the_file_says() {
         (&expire, "kami_expiry_last_success_timestamp_seconds "),
     ] {
         let metrics = program.printed_after("serving metrics on http://").await;
-        let (_, text) =
-            Client::connect(metrics.strip_suffix("/metrics").unwrap()).await.text("/metrics").await;
-        assert!(text.lines().any(|line| line.starts_with(counted)), "{counted} in {text}");
+        let address = metrics.strip_suffix("/metrics").unwrap();
+        // How a request ended is known only after its answer has left.
+        eventually(counted, async || {
+            let (_, text) = Client::connect(address).await.text("/metrics").await;
+            text.lines().any(|line| line.starts_with(counted)).then_some(())
+        })
+        .await;
     }
     assert!(machine.run("console", Some(&["list", "--status", "active"])).await.contains(code));
     machine.run("console", Some(&["doctor"])).await;

@@ -39,6 +39,17 @@ pub(crate) async fn samples(address: &str) -> BTreeMap<String, f64> {
     samples
 }
 
+/// The samples once so many requests are counted, which is known of each only after its answer has left.
+async fn samples_of(requests: f64, address: &str) -> BTreeMap<String, f64> {
+    eventually(&format!("{requests} requests are counted"), async || {
+        let samples = samples(address).await;
+        let counts = samples.iter().filter(|(series, _)| series.starts_with("kami_requests_total"));
+        let counted: f64 = counts.map(|(_, count)| count).sum();
+        Some(samples).filter(|_| counted >= requests)
+    })
+    .await
+}
+
 /// A function that serves metrics, and where.
 pub(crate) async fn start_with_metrics(database_url: &str) -> (Function, String) {
     let variables = [("DATABASE_URL", database_url), ("KAMI_METRICS", "127.0.0.1:0")];
@@ -70,7 +81,7 @@ async fn what_was_called_is_what_prometheus_reads() {
     for path in ["/VIP-ONE", "/api/status/VIP-ONE/more", "/metrics"] {
         assert_eq!(client.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
-    let after = samples(&metrics).await;
+    let after = samples_of(12.0, &metrics).await;
     let requests: BTreeMap<_, _> = after
         .iter()
         .filter(|(series, count)| series.starts_with("kami_requests_total") && **count > 0.0)
@@ -143,7 +154,7 @@ async fn an_outage_and_open_connections_are_seen() {
     let (health, validate) = tokio::join!(client.get("/health"), other.validate("VIP-ONE", "PC-1"));
     assert_eq!(health.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(validate.status, StatusCode::SERVICE_UNAVAILABLE);
-    let samples = samples(&metrics).await;
+    let samples = samples_of(3.0, &metrics).await;
     for route in ["health", "validate"] {
         let series = format!("kami_requests_total{{route=\"{route}\",outcome=\"unavailable\"}}");
         assert_eq!(samples[&series], 1.0, "{route}");
