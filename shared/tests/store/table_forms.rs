@@ -308,6 +308,17 @@ async fn what_the_server_cannot_do_is_known_before_the_first_change() {
 }
 
 #[tokio::test]
+async fn a_table_that_has_the_name_of_the_empty_copy_keeps_its_rows() {
+    for (rows, is_kept) in [("VALUES (7)", true), ("SELECT 1 FROM DUAL WHERE FALSE", false)] {
+        let database = flask().await;
+        let table = format!("CREATE TABLE kami_rehearsal (id INT); INSERT INTO kami_rehearsal {rows}");
+        database.execute(&table).await;
+        database.store().migrate().await.unwrap();
+        assert_eq!(tables(&database).await.iter().any(|name| name == "kami_rehearsal"), is_kept, "{rows}");
+    }
+}
+
+#[tokio::test]
 async fn an_account_that_may_not_change_tables_changes_no_row_either() {
     let database = flask().await;
     let account = kami_testkit::unique_name("k")[..16].to_owned();

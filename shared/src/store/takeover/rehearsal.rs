@@ -24,6 +24,9 @@ pub(in crate::store) async fn rehearse(
             return Ok(Some((change.table, error.into())));
         }
     }
+    if !is_free(connection).await? {
+        return Ok(None);
+    }
     for change in &takeover.tables {
         if connection.query_drop(format!("DROP TABLE IF EXISTS {COPY}")).await.is_err() {
             return Ok(None);
@@ -35,6 +38,15 @@ pub(in crate::store) async fn rehearse(
         }
     }
     Ok(None)
+}
+
+/// Whether the copy's name is nobody's: there is no such table, or an empty one, as a rehearsal leaves it that was cut off.
+async fn is_free(connection: &mut Conn) -> Result<bool, StoreError> {
+    match connection.query_first::<u8, _>(format!("SELECT 1 FROM {COPY} LIMIT 1")).await {
+        Ok(row) => Ok(row.is_none()),
+        Err(mysql_async::Error::Server(error)) => Ok(error.code == 1146),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What the server says against a change; nothing where it makes no table like that one, which says nothing of the change.
