@@ -92,6 +92,8 @@ pub enum Act {
     Import,
     /// Do what the form says.
     Submit,
+    /// Make the cards of the lines that are shown.
+    ImportLines,
     /// Break off what is being done.
     Cancel,
     /// Yes, do it.
@@ -175,6 +177,7 @@ impl Act {
             Self::Export => "act.export",
             Self::Import => "act.import",
             Self::Submit => "act.submit",
+            Self::ImportLines => "act.import_lines",
             Self::Cancel => "act.cancel",
             Self::Yes => "act.yes",
             Self::No => "act.no",

@@ -51,7 +51,8 @@ impl Arrivals {
 pub fn message(model: &Model, mut keys: Vec<KeyEvent>) -> Option<Message> {
     if keys.len() == 1 && !model.is_pasting() {
         let message = keymap::message(model, keys.remove(0))?;
-        let is_too_soon = model.is_unread() && matches!(message, Message::Act(Act::Yes | Act::Submit));
+        let is_too_soon =
+            model.is_unread() && matches!(message, Message::Act(Act::Yes | Act::Submit | Act::ImportLines));
         return Some(if is_too_soon { Message::TooSoon } else { message });
     }
     (!keys.is_empty()).then_some(Message::Burst(keys))
@@ -61,7 +62,7 @@ pub fn message(model: &Model, mut keys: Vec<KeyEvent>) -> Option<Message> {
 /// a paste is over, of which it may be the last key.
 pub fn takes(model: &Model, act: Act) -> bool {
     match act {
-        Act::Yes | Act::Submit => !model.is_unread() && !model.is_pasting(),
+        Act::Yes | Act::Submit | Act::ImportLines => !model.is_unread() && !model.is_pasting(),
         Act::Open => !model.is_pasting(),
         _ => true,
     }

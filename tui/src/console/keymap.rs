@@ -121,7 +121,7 @@ pub const BINDINGS: &[Binding] = &[
         Group::Move,
         1,
     ),
-    bind(Act::Submit, &[Key::code(KeyCode::Enter)], &[Place::Import], Group::Move, 1),
+    bind(Act::ImportLines, &[Key::code(KeyCode::Enter)], &[Place::Import], Group::Move, 1),
     bind(Act::Back, &[Key::code(KeyCode::Esc), key('q')], &[Place::Import], Group::Move, 2),
     bind(Act::First, &[key('g'), Key::code(KeyCode::Home)], READ, Group::Move, 0),
     bind(Act::Last, &[key('G'), Key::code(KeyCode::End)], READ, Group::Move, 0),

@@ -113,7 +113,7 @@ async fn from_the_first_card_to_the_last() {
     std::fs::write(terminal.home().join("codes.txt"), "OLD-1\nOLD-2\n").unwrap();
     import(&mut terminal);
     terminal.wait_for_text("2 new   0 already there   0 malformed");
-    terminal.press_hinted(ENTER, "⏎ do it");
+    terminal.press_hinted(ENTER, "⏎ import");
     terminal.wait_for_text("2 cards imported.");
     terminal.press_hinted(ENTER, "⏎ choose");
     terminal.wait_for_text("batch #2 ✕");

@@ -103,7 +103,8 @@ impl PseudoTerminal {
         }
     }
 
-    /// Presses a key once the terminal hints at it: earlier it is none to a question, or part of a paste.
+    /// Presses a key once the terminal hints at it: earlier it is none to a question, or part of a paste. The hint has to be
+    /// one that the screen before did not show, since a frame may be read in halves.
     pub(crate) fn press_hinted(&mut self, key: &str, hint: &str) {
         self.wait_for_text(hint);
         self.press(key);

@@ -56,11 +56,11 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::PageUp => import.go(-page, rows),
         Act::First => import.go(isize::MIN, rows),
         Act::Last => import.go(isize::MAX, rows),
-        Act::Submit if import.is_possible() => {
+        Act::ImportLines if import.is_possible() => {
             let order = Order::Import { cards: import.cards.clone(), note: import.file.note.clone() };
             return gate::submit(model, order);
         }
-        Act::Submit => {
+        Act::ImportLines => {
             let words = if import.lines.is_empty() {
                 say!(model.language, "import.empty")
             } else {
