@@ -91,8 +91,9 @@ fn output_of(command: &str) -> Result<String, PasswordError> {
 fn prompt(words: &str) -> Result<String, PasswordError> {
     use std::io::Write as _;
     let mut out = io::stderr();
-    let _: io::Result<()> = write!(out, "{words}").and_then(|()| out.flush());
+    // Before the words, since whoever reads them types, and must neither be echoed nor have his Enter read as a line feed.
     enable_raw_mode().map_err(|_| PasswordError::NotTyped)?;
+    let _: io::Result<()> = write!(out, "{words}").and_then(|()| out.flush());
     let typed = read_line();
     drop(disable_raw_mode());
     let _: io::Result<()> = writeln!(out);
