@@ -51,8 +51,7 @@ impl Arrivals {
 pub fn message(model: &Model, mut keys: Vec<KeyEvent>) -> Option<Message> {
     if keys.len() == 1 && !model.is_pasting() {
         let message = keymap::message(model, keys.remove(0))?;
-        let is_too_soon =
-            model.is_unread() && matches!(message, Message::Act(Act::Yes | Act::Submit | Act::ImportLines));
+        let is_too_soon = matches!(message, Message::Act(act) if !takes(model, act));
         return Some(if is_too_soon { Message::TooSoon } else { message });
     }
     (!keys.is_empty()).then_some(Message::Burst(keys))
