@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use kami_shared::database_url::DatabaseUrl;
-use kami_shared::small_file;
-use kami_shared::store::Store;
+use kami_store::Store;
+use kami_store::database_url::DatabaseUrl;
+use kami_store::small_file;
 
 use crate::secret::{SecretSettings, SecretSource};
 

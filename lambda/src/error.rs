@@ -3,8 +3,8 @@
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use kami_shared::rules::Refusal;
-use kami_shared::store::StoreError;
+use kami_core::rules::Refusal;
+use kami_store::StoreError;
 use serde::Serialize;
 use tracing::{error, warn};
 

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
-use kami_shared::store::{ExpiryCursor, Store, StoreError};
+use kami_store::{ExpiryCursor, Store, StoreError};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
 use serde::de::IgnoredAny;

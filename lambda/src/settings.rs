@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 
-use kami_shared::zone::Zone;
+use kami_core::zone::Zone;
 use thiserror::Error;
 
 use crate::api::Origins;

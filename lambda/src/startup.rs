@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use kami_shared::hidden;
+use kami_core::hidden;
 use tokio::runtime::Builder;
 use tracing::error;
 

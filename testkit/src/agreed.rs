@@ -1,6 +1,6 @@
 //! A test's word for the gate.
 
-use kami_shared::gate::{Answer, Confirmed, Gate, Kind, Weight};
+use kami_core::gate::{Answer, Confirmed, Gate, Kind, Weight};
 
 /// Something to be done to cards, agreed to beforehand however much it does.
 pub fn agreed<T>(what: T) -> Confirmed<T> {

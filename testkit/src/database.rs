@@ -1,6 +1,6 @@
 //! A database of a test's own on the server that `./test.sh` started.
 
-use kami_shared::store::Store;
+use kami_store::Store;
 use mysql_async::prelude::{FromRow, Queryable};
 use mysql_async::{Conn, Error, FullAuthentication, Opts, OptsBuilder, Params};
 

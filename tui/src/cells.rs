@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use kami_shared::hidden::is_hidden;
+use kami_core::hidden::is_hidden;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 const ELLIPSIS: char = '…';

@@ -7,12 +7,12 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use kami_shared::card::CardStatus;
-use kami_shared::filter::Filter;
-use kami_shared::record::CardRecord;
-use kami_shared::store::{Store, StoreError};
-use kami_shared::transfer::{Format, table, txt};
-use kami_shared::zone::Zone;
+use kami_core::card::CardStatus;
+use kami_core::filter::Filter;
+use kami_core::record::CardRecord;
+use kami_core::zone::Zone;
+use kami_store::{Store, StoreError};
+use kami_transfer::{Format, table, txt};
 use thiserror::Error;
 
 use crate::head;

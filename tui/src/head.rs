@@ -1,7 +1,7 @@
 //! The head of a file of codes, in the language of whoever writes it: comments, which every reader of kami's passes over.
 
-use kami_shared::card::CardStatus;
-use kami_shared::transfer::txt::one_line;
+use kami_core::card::CardStatus;
+use kami_transfer::txt::one_line;
 
 use crate::export::{ExportOrder, Source};
 use crate::words::{Language, say};
@@ -35,10 +35,10 @@ pub(super) fn of(order: &ExportOrder, count: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use kami_shared::duration::CardDuration;
-    use kami_shared::filter::Filter;
-    use kami_shared::transfer::import::parse_txt;
-    use kami_shared::transfer::{Defaults, Format};
+    use kami_core::duration::CardDuration;
+    use kami_core::filter::Filter;
+    use kami_transfer::import::parse_txt;
+    use kami_transfer::{Defaults, Format};
 
     use super::*;
     use crate::export::unused;

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
-use kami_shared::zone::Zone;
+use kami_core::zone::Zone;
 use thiserror::Error;
 
 use crate::words::local;

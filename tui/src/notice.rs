@@ -1,6 +1,6 @@
 //! What a reader of a file of codes took for granted or passed over, in the operator's language.
 
-use kami_shared::transfer::{Encoding, Notice};
+use kami_transfer::{Encoding, Notice};
 
 use crate::cells::{cut_end, harmless};
 use crate::words::{Language, counted, number, say};

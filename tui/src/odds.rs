@@ -1,6 +1,6 @@
 //! How hard the codes of a batch are to guess, in words.
 
-use kami_shared::code::{CodeLength, GUESSES_A_SECOND, GuessOdds, guess_odds};
+use kami_core::code::{CodeLength, GUESSES_A_SECOND, GuessOdds, guess_odds};
 
 use crate::words::{Language, number, say, span};
 

@@ -4,10 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
-use kami_shared::filter::Range;
-use kami_shared::span;
-use kami_shared::spoken::{self, Spoken};
-use kami_shared::zone::Zone;
+use kami_core::filter::Range;
+use kami_core::span;
+use kami_core::spoken::{self, Spoken};
+use kami_core::zone::Zone;
 use thiserror::Error;
 
 use crate::moment::TypedMoment;

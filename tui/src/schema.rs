@@ -1,6 +1,6 @@
 //! What is said of a database that is not in the form that this kami works with, and of bringing it there.
 
-use kami_shared::store::{FaultKind, IndexFault, MigrateError, Refusal, RepairKind, Takeover};
+use kami_store::{FaultKind, IndexFault, MigrateError, Refusal, RepairKind, Takeover};
 
 use crate::causes;
 use crate::cells::harmless;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use kami_shared::acts::Act;
-use kami_shared::store::{ActRecord, GenerateOrder, Survey, Undoable};
-use kami_shared::zone::Zone;
+use kami_core::acts::Act;
+use kami_core::zone::Zone;
+use kami_store::{ActRecord, GenerateOrder, Survey, Undoable};
 
 use crate::cells::harmless;
 use crate::console::log::{act_word, doer};

@@ -1,7 +1,7 @@
 //! The two languages of the console, and how numbers, spans and moments read in each.
 
 use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta, Utc};
-use kami_shared::zone::Zone;
+use kami_core::zone::Zone;
 use serde::{Deserialize, Serialize};
 
 use crate::cells::harmless;
@@ -159,7 +159,7 @@ pub fn whole_moment(zone: Zone, moment: DateTime<Utc>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use kami_shared::duration::CardDuration;
+    use kami_core::duration::CardDuration;
 
     use super::*;
 

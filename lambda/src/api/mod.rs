@@ -16,8 +16,8 @@ use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
-use kami_shared::store::Store;
-use kami_shared::zone::Zone;
+use kami_core::zone::Zone;
+use kami_store::Store;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use self::cors::Origins;

@@ -2,7 +2,7 @@
 
 use axum::body::{Body, HttpBody as _};
 use http_body_util::BodyExt as _;
-use kami_shared::card::{CardCode, MachineCode, TextError};
+use kami_core::card::{CardCode, MachineCode, TextError};
 use serde_json::{Map, Value};
 
 use crate::error::ApiError;

@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::request::Parts;
-use kami_shared::card::{CardCode, CardStatus, MachineCode, mask};
-use kami_shared::rules;
+use kami_core::card::{CardCode, CardStatus, MachineCode, mask};
+use kami_core::rules;
 use serde::{Deserialize, Serialize};
 
 use super::Api;

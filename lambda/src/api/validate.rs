@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
-use kami_shared::rules;
-use kami_shared::store::Validation;
+use kami_core::rules;
+use kami_store::Validation;
 use serde::Serialize;
 
 use super::Api;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
+use kami_core::span;
 use kami_lambda::metrics::ExpiryMetrics;
 use kami_lambda::{Settings, expire, manager, prometheus, startup, stop_on_request};
-use kami_shared::span;
 
 /// Marks the cards whose time is over as expired: once, or forever with --every.
 #[derive(Debug, Parser)]

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use kami_shared::misses::Limit;
+use kami_core::misses::Limit;
 
 /// How far ahead of the clock a bucket may be, in nanoseconds.
 fn tolerance(limit: Limit) -> u64 {

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::http::request::Parts;
-use kami_shared::misses::{ALL, Limit, NEIGHBOURHOOD};
+use kami_core::misses::{ALL, Limit, NEIGHBOURHOOD};
 use tracing::warn;
 
 use self::bucket::Bucket;

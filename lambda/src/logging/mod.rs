@@ -125,7 +125,7 @@ fn tell(HeldBack { level, message, repeated }: &HeldBack) {
 mod tests {
     use std::fs::File;
 
-    use kami_shared::hidden::is_hidden;
+    use kami_core::hidden::is_hidden;
     use serde_json::Value;
 
     use super::*;

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use kami_shared::store::{Store, StoreCounters};
+use kami_store::{Store, StoreCounters};
 use serde_json::{Value, json};
 
 use super::{Outcome, Route};

@@ -16,8 +16,8 @@ mod value;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kami_shared::database_url::{DEFAULT_POOL, DatabaseUrl};
-use kami_shared::store::{AddressError, AddressFuture, AddressSource};
+use kami_store::database_url::{DEFAULT_POOL, DatabaseUrl};
+use kami_store::{AddressError, AddressFuture, AddressSource};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{error, info};

@@ -1,6 +1,6 @@
 //! The value of a secret: an address as it is, or the JSON in which RDS keeps what belongs to one.
 
-use kami_shared::database_url::{DatabaseUrl, DatabaseUrlError};
+use kami_store::database_url::{DatabaseUrl, DatabaseUrlError};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 use thiserror::Error;

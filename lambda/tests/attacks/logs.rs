@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::process::Stdio;
 use std::time::Instant;
 
-use kami_shared::store::draw_password;
+use kami_store::draw_password;
 use kami_testkit::{Client, Function, Signal, TestDatabase, eventually, send_signal, unique_name};
 use tokio::process::Command;
 

@@ -1,7 +1,7 @@
 //! Accounts that try to do more than their role does: with the very statements that their programs are let do, and
 //! values that no program sends.
 
-use kami_shared::store::{Account, Role, draw_password};
+use kami_store::{Account, Role, draw_password};
 use kami_testkit::{TestDatabase, unique_name};
 
 use crate::figure;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use kami_core::span;
 use kami_lambda::{HEALTH_LIMIT, STOP_LIMIT};
-use kami_shared::span;
 
 use crate::compose::{Compose, Condition, variables};
 use crate::{project_file, read};

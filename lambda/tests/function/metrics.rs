@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use hyper::StatusCode;
-use kami_shared::store::EXPIRY_BATCH;
+use kami_store::EXPIRY_BATCH;
 use kami_testkit::{Client, Function, Program, Proxy, TestDatabase, eventually};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;

@@ -1,6 +1,6 @@
 //! The binaries under accounts that have the rights of their role and no others.
 
-use kami_shared::store::{Account, Role, draw_password};
+use kami_store::{Account, Role, draw_password};
 use kami_testkit::{Function, Program, TestDatabase, unique_name};
 use serde_json::json;
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use kami_shared::store::MigrateError;
+use kami_store::MigrateError;
 use kami_testkit::{Client, Function, Program, TestDatabase, eventually};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;

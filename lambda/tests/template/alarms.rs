@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use kami_lambda::metrics::{Outcome, Route, emf};
-use kami_shared::store;
 use serde_json::{Value, json};
 
 use crate::document::{Function, Template};
@@ -125,7 +124,7 @@ fn judges(alarm: &Value, api: &Function) -> Vec<String> {
             // A slow database is told of before requests are given up.
             rises
                 && alarm["ExtendedStatistic"] == "p99"
-                && threshold < store::REQUEST_LIMIT.as_secs_f64()
+                && threshold < kami_store::REQUEST_LIMIT.as_secs_f64()
                 && threshold < timeout
         }
         emf::UNAVAILABLE => {

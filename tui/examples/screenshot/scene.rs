@@ -1,12 +1,12 @@
 //! A seller with twelve thousand cards, at two past two on a working day.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use kami_shared::card::CardStatus;
-use kami_shared::duration::CardDuration;
-use kami_shared::filter::{Capped, Sort};
-use kami_shared::operator::Operator;
-use kami_shared::record::CardRecord;
-use kami_shared::store::{Grants, LogRecord, Page, PrefixStock, StatusCounts, Stock};
+use kami_core::card::CardStatus;
+use kami_core::duration::CardDuration;
+use kami_core::filter::{Capped, Sort};
+use kami_core::operator::Operator;
+use kami_core::record::CardRecord;
+use kami_store::{Grants, LogRecord, Page, PrefixStock, StatusCounts, Stock};
 use kami_tui::console::act::Act;
 use kami_tui::console::cards::Landing;
 use kami_tui::console::message::{Answer, Effect, Message, Topic};

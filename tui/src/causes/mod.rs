@@ -3,7 +3,7 @@
 mod server;
 mod system;
 
-use kami_shared::store::{Cause, StoreError, TlsFault, UnreadableFile};
+use kami_store::{Cause, StoreError, TlsFault, UnreadableFile};
 
 pub use self::system::refusal as system;
 use crate::cells::harmless;

@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use kami_shared::acts::{Act, ActRefusal};
-use kami_shared::store::{ActOutcome, ActProgress, Deed};
+use kami_core::acts::{Act, ActRefusal};
+use kami_store::{ActOutcome, ActProgress, Deed};
 use serde_json::{Map, Value, json};
 
 use super::choice::{Choice, Chosen, not_found};

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use clap::Args;
-use kami_shared::card::CardCode;
-use kami_shared::filter::{Anchor, Filter, Sort, TextFilter};
-use kami_shared::mention::{MOST_SPELLINGS, Mention};
-use kami_shared::record::CardRecord;
-use kami_shared::store::{Selection, StoreError};
+use kami_core::card::CardCode;
+use kami_core::filter::{Anchor, Filter, Sort, TextFilter};
+use kami_core::mention::{MOST_SPELLINGS, Mention};
+use kami_core::record::CardRecord;
+use kami_store::{Selection, StoreError};
 
 use super::failure::Failure;
 use super::filter::{FilterOptions, mentioned};

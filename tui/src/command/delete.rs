@@ -1,7 +1,7 @@
 //! `kami delete`: removes cards, after a question.
 
 use clap::Args;
-use kami_shared::acts::Act;
+use kami_core::acts::Act;
 
 use super::act::act;
 use super::choice::Choice;

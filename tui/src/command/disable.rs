@@ -1,7 +1,7 @@
 //! `kami disable`: withdraws cards, in a way that can be taken back.
 
 use clap::Args;
-use kami_shared::acts::Act;
+use kami_core::acts::Act;
 
 use super::act::act;
 use super::choice::Choice;

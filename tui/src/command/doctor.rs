@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use clap::Args;
-use kami_shared::code::{GUESSES_A_SECOND, shortest_hard};
-use kami_shared::misses::{ALL, NEIGHBOURHOOD};
-use kami_shared::protection::Protection;
-use kami_shared::socket;
-use kami_shared::store::{Inspection, Role, RoutineFault, ServerKind, StoreError, Takeover, rights_in_words};
+use kami_core::code::{GUESSES_A_SECOND, shortest_hard};
+use kami_core::misses::{ALL, NEIGHBOURHOOD};
+use kami_store::protection::Protection;
+use kami_store::socket;
+use kami_store::{Inspection, Role, RoutineFault, ServerKind, StoreError, Takeover, rights_in_words};
 use serde_json::json;
 
 use super::failure::Failure;

@@ -1,13 +1,13 @@
 //! `kami edit`: changes one card and keeps it whole.
 
 use clap::{ArgGroup, Args};
-use kami_shared::card::{CardCode, CardStatus, MachineCode};
-use kami_shared::duration::CardDuration;
-use kami_shared::edit::{CardEdit, StatusEdit};
-use kami_shared::gate::{Answer, Kind, Weight};
-use kami_shared::operator::Note;
-use kami_shared::prefix::Prefix;
-use kami_shared::store::{Deed, OneEdit};
+use kami_core::card::{CardCode, CardStatus, MachineCode};
+use kami_core::duration::CardDuration;
+use kami_core::edit::{CardEdit, StatusEdit};
+use kami_core::gate::{Answer, Kind, Weight};
+use kami_core::operator::Note;
+use kami_core::prefix::Prefix;
+use kami_store::{Deed, OneEdit};
 use serde_json::json;
 
 use super::choice::{find, not_found};

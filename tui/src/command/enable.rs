@@ -1,7 +1,7 @@
 //! `kami enable`: takes back that cards were withdrawn.
 
 use clap::Args;
-use kami_shared::acts::Act;
+use kami_core::acts::Act;
 
 use super::act::act;
 use super::choice::Choice;

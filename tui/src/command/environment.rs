@@ -79,7 +79,7 @@ fn list(language: Language, known: &[EnvironmentBrief]) -> String {
 fn meant<'a>(answer: &str, known: &'a [EnvironmentBrief]) -> Option<&'a EnvironmentBrief> {
     let by_name = || known.iter().find(|environment| environment.name == answer);
     let by_number = || {
-        let number: usize = kami_shared::canonical::canonical(answer).parse().ok()?;
+        let number: usize = kami_core::canonical::canonical(answer).parse().ok()?;
         known.get(number.checked_sub(1)?)
     };
     by_name().or_else(by_number)

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use chrono::Utc;
 use clap::{Args, ValueEnum};
-use kami_shared::card::{CardCode, CardStatus};
-use kami_shared::transfer::Format;
+use kami_core::card::{CardCode, CardStatus};
+use kami_transfer::Format;
 use serde_json::json;
 
 use super::choice::{find, not_found};

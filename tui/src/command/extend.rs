@@ -1,9 +1,9 @@
 //! `kami extend`: gives cards more time.
 
 use clap::Args;
-use kami_shared::acts::Act;
-use kami_shared::span::SpanError;
-use kami_shared::spoken;
+use kami_core::acts::Act;
+use kami_core::span::SpanError;
+use kami_core::spoken;
 
 use super::act::act;
 use super::choice::Choice;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use kami_shared::store::{AccountError, ActError, StoreError, UndoRefusal};
+use kami_store::{AccountError, ActError, StoreError, UndoRefusal};
 use thiserror::Error;
 
 use super::help;

@@ -1,9 +1,9 @@
 //! The options that say which cards.
 
 use clap::Args;
-use kami_shared::card::CardStatus;
-use kami_shared::filter::{Filter, Range, TextFilter};
-use kami_shared::mention::{Mention, mentions};
+use kami_core::card::CardStatus;
+use kami_core::filter::{Filter, Range, TextFilter};
+use kami_core::mention::{Mention, mentions};
 
 use super::failure::Failure;
 use super::session::Session;

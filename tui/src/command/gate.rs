@@ -2,9 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use kami_shared::acts::Act;
-use kami_shared::gate::{Answer, Asks, Confirmed, Gate, Kind, Weight};
-use kami_shared::store::{ActProgress, ManyAct, Selection, Survey};
+use kami_core::acts::Act;
+use kami_core::gate::{Answer, Asks, Confirmed, Gate, Kind, Weight};
+use kami_store::{ActProgress, ManyAct, Selection, Survey};
 
 use super::choice::Chosen;
 use super::confirm::{self, Question};

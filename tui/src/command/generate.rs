@@ -4,15 +4,16 @@ use std::path::{Path, PathBuf};
 
 use chrono::Utc;
 use clap::Args;
-use kami_shared::card::CardStatus;
-use kami_shared::code::{CodeLength, guess_odds, shortest_hard};
-use kami_shared::duration::CardDuration;
-use kami_shared::filter::Filter;
-use kami_shared::gate::{Answer, Confirmed, Kind, Weight};
-use kami_shared::operator::Note;
-use kami_shared::prefix::Prefix;
-use kami_shared::store::{Batch, Deed, GenerateOrder, MAX_BATCH};
-use kami_shared::transfer::Format;
+use kami_core::batch::MAX_BATCH;
+use kami_core::card::CardStatus;
+use kami_core::code::{CodeLength, guess_odds, shortest_hard};
+use kami_core::duration::CardDuration;
+use kami_core::filter::Filter;
+use kami_core::gate::{Answer, Confirmed, Kind, Weight};
+use kami_core::operator::Note;
+use kami_core::prefix::Prefix;
+use kami_store::{Batch, Deed, GenerateOrder};
+use kami_transfer::Format;
 
 use super::confirm::Question;
 use super::export::write_file;

@@ -4,9 +4,9 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use kami_shared::hidden;
-use kami_shared::small_file;
-use kami_shared::store::{Account, Role, draw_password};
+use kami_core::hidden;
+use kami_store::small_file;
+use kami_store::{Account, Role, draw_password};
 use serde_json::json;
 
 use super::failure::Failure;

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use std::{io, iter};
 
 use clap::Args;
-use kami_shared::code::easiest_odds;
-use kami_shared::duration::CardDuration;
-use kami_shared::operator::Note;
-use kami_shared::prefix::Prefix;
-use kami_shared::store::{Deed, Standing};
-use kami_shared::transfer::import::{Malformed, MalformedReason, Parsed, ReadError, parse_csv, parse_txt};
-use kami_shared::transfer::{Defaults, Filing, Format, ImportCards};
+use kami_core::code::easiest_odds;
+use kami_core::duration::CardDuration;
+use kami_core::import::ImportCards;
+use kami_core::operator::Note;
+use kami_core::prefix::Prefix;
+use kami_store::{Deed, Standing};
+use kami_transfer::import::{Malformed, MalformedReason, Parsed, ReadError, parse_csv, parse_txt};
+use kami_transfer::{Defaults, Filing, Format};
 use serde_json::json;
 
 use super::export::format_of;

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use clap::{Args, ValueEnum};
-use kami_shared::filter::{Anchor, Direction, Filter, Position, Sort, SortBy};
-use kami_shared::mention::Mention;
-use kami_shared::plan::{Plan, plan};
-use kami_shared::record::CardRecord;
-use kami_shared::store::{COUNT_CAP, StoreError};
+use kami_core::filter::{Anchor, Direction, Filter, Position, Sort, SortBy};
+use kami_core::mention::Mention;
+use kami_core::plan::{Plan, plan};
+use kami_core::record::CardRecord;
+use kami_store::{COUNT_CAP, StoreError};
 
 use super::choice::not_found;
 use super::failure::Failure;

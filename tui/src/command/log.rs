@@ -1,7 +1,7 @@
 //! `kami log`: who did what when, to which cards.
 
 use clap::Args;
-use kami_shared::store::{ActFilter, ActRecord, LogFilter, LogRecord};
+use kami_store::{ActFilter, ActRecord, LogFilter, LogRecord};
 
 use super::failure::Failure;
 use super::filter::read_range;

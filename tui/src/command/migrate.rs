@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use clap::Args;
-use kami_shared::store::{MigrateError, Migration, MigrationPlan};
+use kami_store::{MigrateError, Migration, MigrationPlan};
 use serde_json::json;
 
 use super::failure::Failure;

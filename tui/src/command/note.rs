@@ -1,10 +1,10 @@
 //! `kami note`: writes something down about cards.
 
 use clap::{ArgGroup, Args};
-use kami_shared::acts::Act;
-use kami_shared::filter::{Filter, TextFilter};
-use kami_shared::operator::Note;
-use kami_shared::store::{Deed, Selection};
+use kami_core::acts::Act;
+use kami_core::filter::{Filter, TextFilter};
+use kami_core::operator::Note;
+use kami_store::{Deed, Selection};
 
 use super::act::carry_out;
 use super::choice::Choice;

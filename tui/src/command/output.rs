@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write as _};
 
-use kami_shared::hidden;
+use kami_core::hidden;
 use serde_json::Value;
 
 use crate::cells::{cells, cut_end, harmless, pad_right};

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use kami_shared::store::ActProgress;
+use kami_store::ActProgress;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::AbortHandle;
 

@@ -1,10 +1,10 @@
 //! Records as the commands print them: as JSON with stable names, and as cells of a table.
 
 use chrono::{DateTime, Utc};
-use kami_shared::record::CardRecord;
-use kami_shared::store::{ActRecord, LogRecord};
-use kami_shared::transfer::table::json_object;
-use kami_shared::zone::Zone;
+use kami_core::record::CardRecord;
+use kami_core::zone::Zone;
+use kami_store::{ActRecord, LogRecord};
+use kami_transfer::table::json_object;
 use serde_json::{Value, json};
 
 use crate::console::theme::status_key;
@@ -77,7 +77,7 @@ pub(super) fn card_cells(
 
 /// How long an active card lasts from now on.
 pub(super) fn left(language: Language, card: &CardRecord, now: DateTime<Utc>) -> String {
-    let end = card.expire_at.filter(|_| card.status == kami_shared::card::CardStatus::Active);
+    let end = card.expire_at.filter(|_| card.status == kami_core::card::CardStatus::Active);
     end.and_then(|end| u64::try_from((end - now).num_seconds()).ok())
         .map_or_else(|| NONE.to_owned(), |seconds| span(language, seconds))
 }

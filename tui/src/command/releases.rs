@@ -1,6 +1,6 @@
 //! Which releases of the database servers kami works with, and which its tests run on.
 
-use kami_shared::store::ServerKind;
+use kami_store::ServerKind;
 
 /// The major and the minor number of a release.
 type Release = (u32, u32);

@@ -1,8 +1,8 @@
 //! What every command works with: the store, the operator, the language and the zone.
 
-use kami_shared::operator::Operator;
-use kami_shared::store::{Deed, Store};
-use kami_shared::zone::Zone;
+use kami_core::operator::Operator;
+use kami_core::zone::Zone;
+use kami_store::{Deed, Store};
 
 use super::failure::Failure;
 use crate::console::reason;

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use clap::Args;
-use kami_shared::card::CardCode;
-use kami_shared::record::CardRecord;
-use kami_shared::store::LogRecord;
+use kami_core::card::CardCode;
+use kami_core::record::CardRecord;
+use kami_store::LogRecord;
 use serde_json::{Value, json};
 
 use super::choice::{find, not_found};

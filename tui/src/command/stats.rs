@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
-use kami_shared::card::CardStatus;
-use kami_shared::store::{Event, Histogram, StatusCounts, Step, Stock};
+use kami_core::card::CardStatus;
+use kami_store::{Event, Histogram, StatusCounts, Step, Stock};
 use serde_json::{Value, json};
 
 use super::failure::Failure;

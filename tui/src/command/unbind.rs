@@ -1,7 +1,7 @@
 //! `kami unbind`: frees cards from their machines.
 
 use clap::Args;
-use kami_shared::acts::Act;
+use kami_core::acts::Act;
 
 use super::act::act;
 use super::choice::Choice;

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use clap::Args;
-use kami_shared::gate::{Answer, Confirmed};
-use kami_shared::store::{ActProgress, Deed, Undo as Undoing, UndoRefusal, Undoable};
+use kami_core::gate::{Answer, Confirmed};
+use kami_store::{ActProgress, Deed, Undo as Undoing, UndoRefusal, Undoable};
 
 use super::act::report;
 use super::confirm::Question;

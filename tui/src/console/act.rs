@@ -1,7 +1,7 @@
 //! Everything that a key or the palette can do.
 
-use kami_shared::acts::Act as CardAct;
-use kami_shared::store::Deed;
+use kami_core::acts::Act as CardAct;
+use kami_store::Deed;
 
 /// Something that the operator can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use kami_shared::filter::{Capped, Filter, Sort};
-use kami_shared::record::CardRecord;
+use kami_core::filter::{Capped, Filter, Sort};
+use kami_core::record::CardRecord;
 
 use super::column::Column;
 use super::query::Query;

@@ -4,11 +4,12 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use kami_shared::code::{GuessOdds, easiest_odds};
-use kami_shared::operator::Note;
-use kami_shared::store::Standing;
-use kami_shared::transfer::import::{MalformedReason, Parsed, ReadError, parse_csv, parse_txt};
-use kami_shared::transfer::{Defaults, ImportCards, Notice};
+use kami_core::code::{GuessOdds, easiest_odds};
+use kami_core::import::ImportCards;
+use kami_core::operator::Note;
+use kami_store::Standing;
+use kami_transfer::import::{MalformedReason, Parsed, ReadError, parse_csv, parse_txt};
+use kami_transfer::{Defaults, Notice};
 
 use crate::upload::open_file;
 
@@ -148,7 +149,7 @@ impl Import {
 
 #[cfg(test)]
 mod tests {
-    use kami_shared::duration::CardDuration;
+    use kami_core::duration::CardDuration;
 
     use super::*;
 

@@ -1,9 +1,9 @@
 //! The operator log in words.
 
 use chrono::NaiveDateTime;
-use kami_shared::card::CardStatus;
-use kami_shared::store::{CardValues, LogRecord};
-use kami_shared::zone::Zone;
+use kami_core::card::CardStatus;
+use kami_core::zone::Zone;
+use kami_store::{CardValues, LogRecord};
 use serde_json::Value;
 
 use super::theme::status_key;

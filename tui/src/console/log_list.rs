@@ -1,8 +1,8 @@
 //! The operator log as a list without an end: which acts are wanted, and those that are here.
 
 use chrono::{DateTime, Utc};
-use kami_shared::store::{ActFilter, ActRecord};
-use kami_shared::zone::Zone;
+use kami_core::zone::Zone;
+use kami_store::{ActFilter, ActRecord};
 
 use crate::period::{Period, Side};
 

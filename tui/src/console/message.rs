@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use crossterm::event::KeyEvent;
-use kami_shared::filter::{Anchor, Capped, Filter, Position, Sort};
-use kami_shared::gate::Confirmed;
-use kami_shared::operator::Operator;
-use kami_shared::store::{
+use kami_core::filter::{Anchor, Capped, Filter, Position, Sort};
+use kami_core::gate::Confirmed;
+use kami_core::operator::Operator;
+use kami_store::{
     ActError, ActFilter, ActOutcome, ActStep, Acted, Batch, Grants, LogRecord, MigrateError, MigrationPlan,
     Page, PrefixCounts, SearchCursor, SearchStep, Selection, StatusCounts, Survey, Undoable,
 };
-use kami_shared::transfer::import::ReadError;
+use kami_transfer::import::ReadError;
 use tui_input::InputRequest;
 
 use super::act::Act;

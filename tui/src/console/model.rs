@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use kami_shared::operator::Operator;
-use kami_shared::store::{Grants, LogRecord, StatusCounts};
-use kami_shared::zone::Zone;
+use kami_core::operator::Operator;
+use kami_core::zone::Zone;
+use kami_store::{Grants, LogRecord, StatusCounts};
 
 use super::cards::Cards;
 use super::clipboard::Clipboard;

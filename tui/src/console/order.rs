@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use kami_shared::acts::Act as CardAct;
-use kami_shared::edit::CardEdit;
-use kami_shared::gate::{Kind, Weight};
-use kami_shared::operator::Note;
-use kami_shared::record::CardRecord;
-use kami_shared::store::{GenerateOrder, Selection, Undoable};
-use kami_shared::transfer::ImportCards;
+use kami_core::acts::Act as CardAct;
+use kami_core::edit::CardEdit;
+use kami_core::gate::{Kind, Weight};
+use kami_core::import::ImportCards;
+use kami_core::operator::Note;
+use kami_core::record::CardRecord;
+use kami_store::{GenerateOrder, Selection, Undoable};
 
 use crate::export::ExportOrder;
 

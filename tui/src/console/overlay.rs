@@ -1,8 +1,8 @@
 //! What can lie over a screen.
 
-use kami_shared::card::CardStatus;
-use kami_shared::filter::Sort;
-use kami_shared::zone::Zone;
+use kami_core::card::CardStatus;
+use kami_core::filter::Sort;
+use kami_core::zone::Zone;
 use tui_input::Input;
 
 use super::act::Act;

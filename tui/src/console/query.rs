@@ -1,9 +1,9 @@
 //! What the operator asked to see: a search, filters that combine, and an order.
 
 use chrono::{DateTime, Utc};
-use kami_shared::card::CardStatus;
-use kami_shared::filter::{Filter, Sort, TextFilter};
-use kami_shared::zone::Zone;
+use kami_core::card::CardStatus;
+use kami_core::filter::{Filter, Sort, TextFilter};
+use kami_core::zone::Zone;
 use tui_input::Input;
 
 use crate::period::{Period, Side};

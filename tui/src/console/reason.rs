@@ -1,9 +1,10 @@
 //! Why an act was not done, in the operator's language.
 
-use kami_shared::acts::ActRefusal;
-use kami_shared::socket::UntrustedSocket;
-use kami_shared::store::{ActError, MAX_BATCH, Right, StoreError, UndoRefusal, Withheld, rights_in_words};
-use kami_shared::transfer::import::{MAX_BYTES, MAX_MALFORMED, MalformedReason, ReadError};
+use kami_core::acts::ActRefusal;
+use kami_core::batch::MAX_BATCH;
+use kami_store::socket::UntrustedSocket;
+use kami_store::{ActError, Right, StoreError, UndoRefusal, Withheld, rights_in_words};
+use kami_transfer::import::{MAX_BYTES, MAX_MALFORMED, MalformedReason, ReadError};
 
 use crate::causes;
 use crate::cells::harmless;

@@ -1,6 +1,6 @@
 //! Why an act cannot be done now, in words: greyed with its reason wherever it is offered.
 
-use kami_shared::store::Right;
+use kami_store::Right;
 
 use super::act::Act;
 use super::cards::Marks;

@@ -1,7 +1,7 @@
 //! Views that the operator saved under a name: a search, its filters, an order and the columns.
 
-use kami_shared::card::CardStatus;
-use kami_shared::filter::{Direction, Filter, Sort, SortBy};
+use kami_core::card::CardStatus;
+use kami_core::filter::{Direction, Filter, Sort, SortBy};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tui_input::Input;

@@ -1,6 +1,6 @@
 //! How far a search has come that looks through all cards.
 
-use kami_shared::store::SearchCursor;
+use kami_store::SearchCursor;
 
 /// How far a search has come.
 #[derive(Clone, Debug)]

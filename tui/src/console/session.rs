@@ -1,6 +1,6 @@
 //! What this session of the console did and took back: that alone is taken back without a question.
 
-use kami_shared::store::ActRecord;
+use kami_store::ActRecord;
 
 /// An act of this session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! Counts over time: what is asked for, and how long the stock will last.
 
 use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
-use kami_shared::record::CardRecord;
-use kami_shared::store::{Event, PrefixStock, Step, Stock};
-use kami_shared::zone::Zone;
+use kami_core::record::CardRecord;
+use kami_core::zone::Zone;
+use kami_store::{Event, PrefixStock, Step, Stock};
 
 use crate::words::local;
 

@@ -1,9 +1,9 @@
 //! What an act can do to the cards that it would be about, as far as that is known here.
 
 use chrono::{DateTime, Utc};
-use kami_shared::acts::{Act as CardAct, ActRefusal, allowed};
-use kami_shared::card::CardStatus;
-use kami_shared::record::CardRecord;
+use kami_core::acts::{Act as CardAct, ActRefusal, allowed};
+use kami_core::card::CardStatus;
+use kami_core::record::CardRecord;
 
 use super::act::Act;
 use super::cards::Marks;

@@ -1,6 +1,6 @@
 //! The colours of the console: one accent, four for the statuses, red for danger, and dim for what is secondary.
 
-use kami_shared::card::CardStatus;
+use kami_core::card::CardStatus;
 use ratatui::style::{Color, Modifier, Style};
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! A database that has to be migrated before anything can be done with it: what it lacks, in words.
 
-use kami_shared::store::MigrationPlan;
+use kami_store::MigrationPlan;
 
 use crate::cells::harmless;
 use crate::schema;

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use kami_shared::filter::{Anchor, Filter, Sort};
-use kami_shared::gate::Confirmed;
-use kami_shared::operator::Operator;
-use kami_shared::store::{
+use kami_core::filter::{Anchor, Filter, Sort};
+use kami_core::gate::Confirmed;
+use kami_core::operator::Operator;
+use kami_store::{
     ActError, ActFilter, ActProgress, LogFilter, ManyAct, MigrateError, OneAct, OneEdit, Progress,
     SearchCursor, SearchStep, Selection, Store, StoreError, Undo, Undoable,
 };

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use kami_shared::database_url::DatabaseUrl;
-use kami_shared::small_file;
+use kami_store::database_url::DatabaseUrl;
+use kami_store::small_file;
 use serde::Deserialize;
 use url::Url;
 
@@ -176,7 +176,7 @@ fn connection(place: &str, text: &str, password: Option<&str>) -> Result<Connect
     let checked: DatabaseUrl = text.parse().map_err(wrong)?;
     // Checked above, so that it is an address with a host.
     let Ok(mut address) = Url::parse(text.trim()) else {
-        return Err(wrong(kami_shared::database_url::DatabaseUrlError::Form));
+        return Err(wrong(kami_store::database_url::DatabaseUrlError::Form));
     };
     let url = match password {
         None => checked,

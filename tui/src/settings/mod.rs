@@ -12,9 +12,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use kami_shared::operator::Operator;
-use kami_shared::small_file::{self, SmallFileError};
-use kami_shared::zone::{UnknownZone, Zone};
+use kami_core::operator::Operator;
+use kami_core::zone::{UnknownZone, Zone};
+use kami_store::small_file::{self, SmallFileError};
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -157,7 +157,7 @@ pub enum SettingsError {
         /// Whose address it is.
         place: String,
         /// What is wrong with it.
-        source: kami_shared::database_url::DatabaseUrlError,
+        source: kami_store::database_url::DatabaseUrlError,
     },
     /// A time zone that there is none of; the place says where it is set.
     #[error("{place}: {source}")]
@@ -169,7 +169,7 @@ pub enum SettingsError {
     },
     /// The operator's name cannot stand in the log.
     #[error("the operator's name is {0}")]
-    Operator(#[source] kami_shared::card::TextError),
+    Operator(#[source] kami_core::card::TextError),
     /// The password cannot be had.
     #[error("the password of {environment:?}: {source}")]
     Password {

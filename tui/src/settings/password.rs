@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers, read};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
-use kami_shared::small_file::{self, SmallFileError};
+use kami_store::small_file::{self, SmallFileError};
 use thiserror::Error;
 
 use super::language_of_complaints;

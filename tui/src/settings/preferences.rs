@@ -8,10 +8,10 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use kami_shared::card::TextError;
-use kami_shared::operator::Operator;
-use kami_shared::small_file::{self, SmallFileError};
-use kami_shared::zone::{UnknownZone, Zone};
+use kami_core::card::TextError;
+use kami_core::operator::Operator;
+use kami_core::zone::{UnknownZone, Zone};
+use kami_store::small_file::{self, SmallFileError};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};

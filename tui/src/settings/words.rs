@@ -1,9 +1,9 @@
 //! What is wrong with the settings, in the reader's language.
 
-use kami_shared::card::{MAX_TEXT_CHARS, TextError};
-use kami_shared::database_url::DatabaseUrlError;
-use kami_shared::small_file::{MAX_BYTES, SmallFileError};
-use kami_shared::zone::UnknownZone;
+use kami_core::card::{MAX_TEXT_CHARS, TextError};
+use kami_core::zone::UnknownZone;
+use kami_store::database_url::DatabaseUrlError;
+use kami_store::small_file::{MAX_BYTES, SmallFileError};
 
 use super::{Config, PasswordError, Paths, Preferences, SettingsError, SshError, locale, names, read_toml};
 use crate::causes;

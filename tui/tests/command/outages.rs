@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use kami_shared::card::{CardCode, MachineCode};
+use kami_core::card::{CardCode, MachineCode};
 use kami_testkit::{CommitLost, Proxy, Queryable as _, eventually};
 
 use super::fixtures::{Kami, ran};

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use crossterm::event::KeyCode;
-use kami_shared::acts::{Act as CardAct, ActRefusal};
-use kami_shared::card::CardStatus;
-use kami_shared::edit::StatusEdit;
-use kami_shared::filter::Filter;
-use kami_shared::record::CardRecord;
-use kami_shared::store::{ActError, ActOutcome, Acted, Batch, Grants, Selection, Survey};
+use kami_core::acts::{Act as CardAct, ActRefusal};
+use kami_core::card::CardStatus;
+use kami_core::edit::StatusEdit;
+use kami_core::filter::Filter;
+use kami_core::record::CardRecord;
+use kami_store::{ActError, ActOutcome, Acted, Batch, Grants, Selection, Survey};
 use kami_tui::console::message::{Answer, Done, Effect, Question, Topic};
 use kami_tui::console::model::{Place, ReadOnly};
 use kami_tui::console::order::{Order, Target};

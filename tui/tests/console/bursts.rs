@@ -1,8 +1,8 @@
 //! Keys that come faster than a hand, as a paste makes them in a terminal without bracketed paste.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use kami_shared::filter::TextFilter;
-use kami_shared::store::Survey;
+use kami_core::filter::TextFilter;
+use kami_store::Survey;
 use kami_testkit::TestDatabase;
 use kami_tui::console::burst;
 use kami_tui::console::message::{Answer, Effect, Message, Question, Topic};

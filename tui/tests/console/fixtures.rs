@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use kami_shared::card::CardStatus;
-use kami_shared::duration::CardDuration;
-use kami_shared::filter::{Capped, Sort};
-use kami_shared::operator::Operator;
-use kami_shared::record::CardRecord;
-use kami_shared::store::{Grants, Page, StatusCounts};
+use kami_core::card::CardStatus;
+use kami_core::duration::CardDuration;
+use kami_core::filter::{Capped, Sort};
+use kami_core::operator::Operator;
+use kami_core::record::CardRecord;
+use kami_store::{Grants, Page, StatusCounts};
 use kami_tui::console::cards::Landing;
 use kami_tui::console::keymap;
 use kami_tui::console::message::{Answer, Effect, Message, Question, Topic};

@@ -1,10 +1,10 @@
 //! The questions before much is changed, and what they show.
 
 use crossterm::event::KeyCode;
-use kami_shared::acts::Act as CardAct;
-use kami_shared::card::CardStatus;
-use kami_shared::filter::{Capped, Filter};
-use kami_shared::store::{Selection, Survey};
+use kami_core::acts::Act as CardAct;
+use kami_core::card::CardStatus;
+use kami_core::filter::{Capped, Filter};
+use kami_store::{Selection, Survey};
 use kami_tui::console::message::{Answer, Failure, Question, Topic};
 use kami_tui::console::model::Place;
 use kami_tui::console::order::{Order, Target};

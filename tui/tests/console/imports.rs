@@ -1,12 +1,12 @@
 //! Importing a file: asked for, looked at line by line, done as a whole or not at all.
 
 use crossterm::event::KeyCode;
-use kami_shared::duration::CardDuration;
-use kami_shared::filter::Filter;
-use kami_shared::operator::Note;
-use kami_shared::store::{ActError, Batch, BatchOrigin, Standing, TakenCodes};
-use kami_shared::transfer::import::parse_txt;
-use kami_shared::transfer::{Defaults, Filing};
+use kami_core::duration::CardDuration;
+use kami_core::filter::Filter;
+use kami_core::operator::Note;
+use kami_store::{ActError, Batch, BatchOrigin, Standing, TakenCodes};
+use kami_transfer::import::parse_txt;
+use kami_transfer::{Defaults, Filing};
 use kami_tui::console::import::{Import, ImportFile};
 use kami_tui::console::message::{Answer, Done, Effect, Failure, Question, Topic};
 use kami_tui::console::model::{Place, ReadOnly};

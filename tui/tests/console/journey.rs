@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use kami_shared::card::{CardCode, MachineCode};
+use kami_core::card::{CardCode, MachineCode};
 use kami_testkit::TestDatabase;
 use portable_pty::CommandBuilder;
 

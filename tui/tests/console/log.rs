@@ -1,7 +1,7 @@
 //! The operator log: paged, filtered, and what one act changed.
 
 use crossterm::event::KeyCode;
-use kami_shared::store::{ActFilter, ActRecord, ActStep, LogRecord};
+use kami_store::{ActFilter, ActRecord, ActStep, LogRecord};
 use kami_tui::console::message::{Answer, Message, Question, Topic};
 use kami_tui::console::model::Place;
 use kami_tui::words::Language;

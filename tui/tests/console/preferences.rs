@@ -2,9 +2,9 @@
 
 use chrono::TimeDelta;
 use crossterm::event::KeyCode;
-use kami_shared::card::CardStatus;
-use kami_shared::filter::{Direction, SortBy};
-use kami_shared::operator::Operator;
+use kami_core::card::CardStatus;
+use kami_core::filter::{Direction, SortBy};
+use kami_core::operator::Operator;
 use kami_tui::console::column::Column;
 use kami_tui::console::message::{Effect, Message, Question, Topic};
 use kami_tui::console::model::{Place, ReadOnly};

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use crossterm::event::KeyCode;
-use kami_shared::acts::ActRefusal;
-use kami_shared::card::CardStatus;
-use kami_shared::record::CardRecord;
-use kami_shared::store::{
+use kami_core::acts::ActRefusal;
+use kami_core::card::CardStatus;
+use kami_core::record::CardRecord;
+use kami_store::{
     ActError, ActOutcome, ActRecord, ActStep, Batch, BatchOrigin, LogRecord, PrefixCounts, PrefixStock,
     SearchCursor, SearchStep, StatusCounts, Stock, Survey, Undoable,
 };
@@ -77,7 +77,7 @@ pub(crate) const SCREENS: [Screen; 48] = [
             unreadable: Vec::new(),
             now: now(),
             next: Some(SearchCursor::over(1, 550)),
-            progress: kami_shared::store::Progress { done: 450, total: 1_000 },
+            progress: kami_store::Progress { done: 450, total: 1_000 },
         };
         console.answer(Topic::Rows, Answer::Hits { step, is_first: true, goes_on: true });
     }),

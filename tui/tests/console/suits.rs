@@ -2,9 +2,9 @@
 
 use chrono::TimeDelta;
 use crossterm::event::KeyCode;
-use kami_shared::card::CardStatus;
-use kami_shared::duration::CardDuration;
-use kami_shared::record::CardRecord;
+use kami_core::card::CardStatus;
+use kami_core::duration::CardDuration;
+use kami_core::record::CardRecord;
 use kami_tui::console::cards::Marks;
 use kami_tui::console::message::{Question, Topic};
 use kami_tui::console::model::Place;

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use crossterm::event::KeyCode;
-use kami_shared::card::CardStatus;
-use kami_shared::filter::{Capped, Sort, SortBy};
-use kami_shared::store::{ActError, Page, Progress, SearchCursor, SearchStep, StatusCounts, StoreError};
+use kami_core::card::CardStatus;
+use kami_core::filter::{Capped, Sort, SortBy};
+use kami_store::{ActError, Page, Progress, SearchCursor, SearchStep, StatusCounts, StoreError};
 use kami_tui::console::cards::Landing;
 use kami_tui::console::message::{Answer, Done, Effect, Failure, Message, Question, Topic};
 use kami_tui::console::model::{Link, Place};

@@ -1,8 +1,8 @@
 //! Taking back and doing again: named, and without a question only what this session did.
 
 use crossterm::event::KeyCode;
-use kami_shared::card::CardStatus;
-use kami_shared::store::{ActOutcome, ActRecord, Survey, Undoable};
+use kami_core::card::CardStatus;
+use kami_store::{ActOutcome, ActRecord, Survey, Undoable};
 use kami_tui::console::message::{Answer, Done, Question, Topic};
 use kami_tui::console::model::Place;
 use kami_tui::console::order::Order;

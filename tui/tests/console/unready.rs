@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use crossterm::event::KeyCode;
-use kami_shared::store::{Fault, FaultKind, MigrateError, MigrationPlan, Refusal, TableChange, Takeover};
+use kami_store::{Fault, FaultKind, MigrateError, MigrationPlan, Refusal, TableChange, Takeover};
 use kami_tui::console::message::{Answer, Message, Topic};
 use kami_tui::console::model::{Link, ReadOnly};
 use kami_tui::console::unready::Unready;

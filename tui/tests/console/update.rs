@@ -2,10 +2,10 @@
 
 use chrono::TimeDelta;
 use crossterm::event::KeyCode;
-use kami_shared::card::CardStatus;
-use kami_shared::filter::{Anchor, Capped, Filter, Sort, SortBy, TextFilter};
-use kami_shared::record::CardRecord;
-use kami_shared::store::{Page, Stock};
+use kami_core::card::CardStatus;
+use kami_core::filter::{Anchor, Capped, Filter, Sort, SortBy, TextFilter};
+use kami_core::record::CardRecord;
+use kami_store::{Page, Stock};
 use kami_tui::console::cards::{Landing, Marks};
 use kami_tui::console::clipboard::Clipboard;
 use kami_tui::console::message::{Answer, Effect, Failure, Message, Question, Topic};

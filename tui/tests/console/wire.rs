@@ -1,7 +1,7 @@
 //! What crosses the line to the operator's terminal: few bytes, and the right ones.
 
-use kami_shared::record::CardRecord;
-use kami_shared::store::LogRecord;
+use kami_core::record::CardRecord;
+use kami_store::LogRecord;
 use kami_tui::console::backend::{self, ThriftyBackend};
 use kami_tui::console::message::{Answer, Topic};
 use kami_tui::console::theme::{Depth, Shade};

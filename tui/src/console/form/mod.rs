@@ -7,11 +7,11 @@ mod problem;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use kami_shared::card::CardStatus;
-use kami_shared::filter::Filter;
-use kami_shared::record::CardRecord;
-use kami_shared::transfer::Format;
-use kami_shared::zone::Zone;
+use kami_core::card::CardStatus;
+use kami_core::filter::Filter;
+use kami_core::record::CardRecord;
+use kami_core::zone::Zone;
+use kami_transfer::Format;
 use tui_input::InputRequest;
 
 use self::opened::edit_fields;

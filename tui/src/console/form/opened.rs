@@ -1,10 +1,10 @@
 //! What stands in each form when it opens.
 
 use chrono::{DateTime, Utc};
-use kami_shared::card::CardStatus;
-use kami_shared::record::CardRecord;
-use kami_shared::transfer::Format;
-use kami_shared::zone::Zone;
+use kami_core::card::CardStatus;
+use kami_core::record::CardRecord;
+use kami_core::zone::Zone;
+use kami_transfer::Format;
 
 use super::{ANY, AS_WRITTEN, Form, FormKind, Sources, WHOLE};
 use crate::console::field::{Field, FieldName};

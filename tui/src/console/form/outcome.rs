@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use kami_shared::acts::Act as CardAct;
-use kami_shared::card::{CardStatus, MachineCode};
-use kami_shared::edit::{CardEdit, StatusEdit};
-use kami_shared::operator::Note;
-use kami_shared::record::CardRecord;
-use kami_shared::store::GenerateOrder;
-use kami_shared::transfer::Defaults;
+use kami_core::acts::Act as CardAct;
+use kami_core::card::{CardStatus, MachineCode};
+use kami_core::edit::{CardEdit, StatusEdit};
+use kami_core::operator::Note;
+use kami_core::record::CardRecord;
+use kami_store::GenerateOrder;
+use kami_transfer::Defaults;
 
 use super::{ANY, Form, FormKind, Sources};
 use crate::console::field::FieldName;

@@ -2,15 +2,15 @@
 
 use std::str::FromStr as _;
 
-use kami_shared::card::MachineCode;
-use kami_shared::code::CodeLength;
-use kami_shared::duration::CardDuration;
-use kami_shared::operator::{Note, NoteError, Operator};
-use kami_shared::prefix::{Prefix, PrefixError};
-use kami_shared::record::CardRecord;
-use kami_shared::spoken;
-use kami_shared::store::MAX_BATCH;
-use kami_shared::transfer::Filing;
+use kami_core::batch::MAX_BATCH;
+use kami_core::card::MachineCode;
+use kami_core::code::CodeLength;
+use kami_core::duration::CardDuration;
+use kami_core::operator::{Note, NoteError, Operator};
+use kami_core::prefix::{Prefix, PrefixError};
+use kami_core::record::CardRecord;
+use kami_core::spoken;
+use kami_transfer::Filing;
 
 use super::{AS_WRITTEN, Form, FormKind, WHOLE};
 use crate::console::field::FieldName;

@@ -1,6 +1,6 @@
 //! What each act does where it is asked for.
 
-use kami_shared::filter::Filter;
+use kami_core::filter::Filter;
 use tui_input::Input;
 
 use super::{filters, forms, gate, import, lists, log, schema, settings, table, views, work};

@@ -1,8 +1,8 @@
 //! What the database's answers change.
 
 use chrono::TimeDelta;
-use kami_shared::filter::{Capped, Position, Sort};
-use kami_shared::store::{COUNT_CAP, Grants, Page, SearchStep};
+use kami_core::filter::{Capped, Position, Sort};
+use kami_store::{COUNT_CAP, Grants, Page, SearchStep};
 
 use super::{acts, gate, import, lists, log, paste, schema, table, undo, work};
 use crate::console::act::Act;

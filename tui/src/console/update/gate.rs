@@ -1,9 +1,9 @@
 //! The way of every order through the gate: done at once, or after a question that shows what it will touch.
 
-use kami_shared::acts::Act as CardAct;
-use kami_shared::filter::Filter;
-use kami_shared::gate::{Answer, Asks, Gate, Weight};
-use kami_shared::store::{GenerateOrder, Selection, Survey};
+use kami_core::acts::Act as CardAct;
+use kami_core::filter::Filter;
+use kami_core::gate::{Answer, Asks, Gate, Weight};
+use kami_store::{GenerateOrder, Selection, Survey};
 use tui_input::Input;
 
 use super::{schema, views, work};

@@ -1,6 +1,6 @@
 //! Importing a file: looked at line by line first, then done as a whole.
 
-use kami_shared::transfer::import::ReadError;
+use kami_transfer::import::ReadError;
 
 use super::gate;
 use crate::console::act::Act;

@@ -1,9 +1,9 @@
 //! The lists to choose from: opened, filled, chosen from.
 
-use kami_shared::card::CardStatus;
-use kami_shared::filter::{Sort, SortBy};
-use kami_shared::plan::plan;
-use kami_shared::store::{Batch, COUNT_CAP};
+use kami_core::card::CardStatus;
+use kami_core::filter::{Sort, SortBy};
+use kami_core::plan::plan;
+use kami_store::{Batch, COUNT_CAP};
 use tui_input::InputRequest;
 
 use super::{filters, perform, settings, table, views, work};

@@ -1,6 +1,6 @@
 //! The operator log: a list of acts that goes on as far as the log does, and what each act changed.
 
-use kami_shared::store::{ActStep, LogRecord};
+use kami_store::{ActStep, LogRecord};
 
 use super::acts;
 use crate::cells::harmless;

@@ -1,7 +1,7 @@
 //! What a pasted text does: into the search it brings the codes that it speaks of, elsewhere its first line.
 
-use kami_shared::canonical::canonical;
-use kami_shared::mention::{Mention, mentions};
+use kami_core::canonical::canonical;
+use kami_core::mention::{Mention, mentions};
 use tui_input::{Input, InputRequest};
 
 use super::{burst, edit, filters};

@@ -1,7 +1,7 @@
 //! A database that has to be migrated: said, offered, done, and gone on from by itself.
 
 use chrono::TimeDelta;
-use kami_shared::store::{MigrateError, MigrationPlan};
+use kami_store::{MigrateError, MigrationPlan};
 
 use super::start;
 use crate::cells::harmless;

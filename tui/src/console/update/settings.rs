@@ -1,7 +1,7 @@
 //! The settings: shown with what said so, changed at once and kept.
 
-use kami_shared::operator::Operator;
-use kami_shared::zone::Zone;
+use kami_core::operator::Operator;
+use kami_core::zone::Zone;
 
 use super::{lists, table};
 use crate::cells::harmless;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use kami_shared::filter::{Anchor, Position, Sort};
-use kami_shared::plan::{self, Plan};
+use kami_core::filter::{Anchor, Position, Sort};
+use kami_core::plan::{self, Plan};
 
 use crate::console::cards::Landing;
 use crate::console::message::{Effect, Question, Topic};

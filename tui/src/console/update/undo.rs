@@ -1,6 +1,6 @@
 //! Taking acts back, and doing again what was taken back.
 
-use kami_shared::store::{ActOutcome, Undoable};
+use kami_store::{ActOutcome, Undoable};
 
 use super::gate;
 use crate::console::act::Act;

@@ -1,9 +1,9 @@
 //! Ordering that something is done to cards, and what comes of it.
 
-use kami_shared::filter::Filter;
-use kami_shared::gate::Confirmed;
-use kami_shared::record::CardRecord;
-use kami_shared::store::{ActError, ActOutcome, Acted, Batch, BatchOrigin, Selection};
+use kami_core::filter::Filter;
+use kami_core::gate::Confirmed;
+use kami_core::record::CardRecord;
+use kami_store::{ActError, ActOutcome, Acted, Batch, BatchOrigin, Selection};
 
 use super::{gate, table, undo};
 use crate::console::act::Act;

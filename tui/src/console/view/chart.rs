@@ -10,8 +10,8 @@
 //! ```
 
 use chrono::{DateTime, Utc};
-use kami_shared::card::CardStatus;
-use kami_shared::store::{Event, Step};
+use kami_core::card::CardStatus;
+use kami_store::{Event, Step};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;

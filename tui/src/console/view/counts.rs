@@ -1,7 +1,7 @@
 //! How many cards there are of each status, in figures and as one stacked bar.
 
-use kami_shared::card::CardStatus;
-use kami_shared::store::StatusCounts;
+use kami_core::card::CardStatus;
+use kami_store::StatusCounts;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};

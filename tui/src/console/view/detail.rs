@@ -1,7 +1,7 @@
 //! Everything of one card: its fields, and what operators did to it.
 
-use kami_shared::record::CardRecord;
-use kami_shared::store::LogRecord;
+use kami_core::record::CardRecord;
+use kami_store::LogRecord;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;

@@ -1,6 +1,6 @@
 //! What is looked for, which filters hold, and where in how many cards we are.
 
-use kami_shared::filter::{Capped, Direction, Sort};
+use kami_core::filter::{Capped, Direction, Sort};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};

@@ -1,9 +1,9 @@
 //! A form: its fields with what is wrong beside each, and what it will do before it is done.
 
-use kami_shared::card::CardStatus;
-use kami_shared::edit::renamed;
-use kami_shared::record::CardRecord;
-use kami_shared::transfer::Format;
+use kami_core::card::CardStatus;
+use kami_core::edit::renamed;
+use kami_core::record::CardRecord;
+use kami_transfer::Format;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -170,7 +170,7 @@ fn option_word(model: &Model, name: FieldName, option: &str) -> String {
     let language = model.language;
     match name {
         FieldName::Duration => option
-            .parse::<kami_shared::duration::CardDuration>()
+            .parse::<kami_core::duration::CardDuration>()
             .map_or_else(|_| option.to_owned(), |parsed| duration(language, parsed.seconds())),
         FieldName::Status => option.parse::<CardStatus>().map_or_else(
             |_| option.to_owned(),

@@ -1,6 +1,6 @@
 //! The operator log, over the screen.
 
-use kami_shared::store::ActRecord;
+use kami_store::ActRecord;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};

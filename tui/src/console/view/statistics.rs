@@ -8,9 +8,9 @@
 //! PREFIX   UNUSED   USED ↓ …      EXPIRING NEXT                   LEFT
 //! ```
 
-use kami_shared::card::CardStatus;
-use kami_shared::record::CardRecord;
-use kami_shared::store::PrefixStock;
+use kami_core::card::CardStatus;
+use kami_core::record::CardRecord;
+use kami_store::PrefixStock;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;

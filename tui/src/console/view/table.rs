@@ -1,9 +1,9 @@
 //! The table of cards.
 
 use chrono::{DateTime, Utc};
-use kami_shared::card::CardStatus;
-use kami_shared::filter::{Direction, SortBy};
-use kami_shared::record::CardRecord;
+use kami_core::card::CardStatus;
+use kami_core::filter::{Direction, SortBy};
+use kami_core::record::CardRecord;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;

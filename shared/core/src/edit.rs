@@ -1,0 +1,229 @@
+//! Editing one card: pure decisions that keep it whole.
+
+use chrono::{DateTime, Utc};
+
+use crate::acts::{ActRefusal, Change, disable, finish, later};
+use crate::card::{CardStatus, MachineCode};
+use crate::duration::CardDuration;
+use crate::operator::Note;
+use crate::prefix::{Prefix, behind};
+use crate::record::CardRecord;
+
+/// What an operator changes about one card; what is `None` stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CardEdit {
+    /// Another prefix, or none.
+    pub prefix: Option<Option<Prefix>>,
+    /// Another status.
+    pub status: Option<StatusEdit>,
+    /// Another duration. A card in use lasts that long from its activation; one that has expired stays expired.
+    pub duration: Option<CardDuration>,
+    /// Another note, or none.
+    pub note: Option<Option<Note>>,
+}
+
+/// The status that an operator gives a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StatusEdit {
+    /// As if it had never been used: without machine and times.
+    Unused,
+    /// In use on a machine; its time begins now, unless it runs already.
+    Active {
+        /// The machine.
+        machine: MachineCode,
+    },
+    /// Over now.
+    Expired,
+    /// Withdrawn, keeping everything else.
+    Disabled,
+}
+
+/// Decides what `edit` makes of `card` at `now`, or why it cannot be.
+pub fn edited(edit: &CardEdit, card: &CardRecord, now: DateTime<Utc>) -> Result<Change, ActRefusal> {
+    let mut after = card.clone();
+    after.stored_status = card.status;
+    if let Some(prefix) = &edit.prefix {
+        after.full_code = renamed(card, prefix.as_ref());
+        after.prefix = prefix.as_ref().map(Prefix::to_string).unwrap_or_default();
+    }
+    if let Some(note) = &edit.note {
+        after.note = note.as_ref().map(|note| note.as_str().to_owned());
+    }
+    if let Some(duration) = edit.duration {
+        after.duration = duration;
+        let runs = matches!(card.status, CardStatus::Active | CardStatus::Disabled)
+            && card.expire_at.is_none_or(|end| end > now);
+        if let (true, Some(used_at)) = (runs, card.used_at) {
+            after.expire_at = end(duration, used_at)?;
+            if card.status == CardStatus::Active && after.expire_at.is_some_and(|end| end < now) {
+                after.stored_status = CardStatus::Expired;
+            }
+        }
+    }
+    match &edit.status {
+        None => {}
+        Some(StatusEdit::Unused) => {
+            after.stored_status = CardStatus::Unused;
+            after.machine_code = None;
+            after.used_at = None;
+            after.expire_at = None;
+        }
+        Some(StatusEdit::Active { machine }) => {
+            after.machine_code = Some(machine.as_str().to_owned());
+            if after.stored_status != CardStatus::Active {
+                after.stored_status = CardStatus::Active;
+                after.used_at = Some(now);
+                after.expire_at = end(after.duration, now)?;
+            }
+        }
+        Some(StatusEdit::Expired) => {
+            after.stored_status = CardStatus::Expired;
+            after.expire_at = after.expire_at.filter(|end| *end < now).or(Some(now));
+        }
+        Some(StatusEdit::Disabled) if card.status == CardStatus::Disabled => {}
+        Some(StatusEdit::Disabled) => {
+            // By the status it has after the rest of the edit: a duration may have ended it.
+            after.status = after.stored_status;
+            disable(&mut after, now)?;
+        }
+    }
+    finish(card, after)
+}
+
+/// The code that a card has with another prefix: one that begins with the old prefix begins with the new one then. A code
+/// without it stays, and one whose prefix is taken away as well: customers go on typing what they were sold.
+pub fn renamed(card: &CardRecord, prefix: Option<&Prefix>) -> String {
+    match (prefix, behind(&card.prefix, &card.full_code)) {
+        (Some(prefix), Some(code)) => format!("{prefix}-{code}"),
+        _ => card.full_code.clone(),
+    }
+}
+
+fn end(duration: CardDuration, start: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, ActRefusal> {
+    match duration {
+        CardDuration::Forever => Ok(None),
+        CardDuration::Seconds(seconds) => later(start, seconds).map(Some).ok_or(ActRefusal::TooLong),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::acts::{Act, allowed, enabled_status};
+    use crate::testing::{any_card, at, card};
+
+    fn edit(edit: &CardEdit, card: &CardRecord) -> Result<CardRecord, ActRefusal> {
+        match edited(edit, card, at(0))? {
+            Change::Update(after) => Ok(*after),
+            Change::Delete => panic!("deleted"),
+        }
+    }
+
+    fn to(status: StatusEdit) -> CardEdit {
+        CardEdit { status: Some(status), ..CardEdit::default() }
+    }
+
+    fn on(machine: &str) -> StatusEdit {
+        StatusEdit::Active { machine: MachineCode::parse(machine).unwrap() }
+    }
+
+    #[test]
+    fn a_status_edit_keeps_a_card_whole() {
+        use CardStatus::{Active, Disabled, Expired, Unused};
+        let unused = card(Unused, None, None, None);
+        let active = card(Active, Some("PC"), Some(-40), Some(60));
+        let expired = card(Expired, Some("PC"), Some(-140), Some(-40));
+        let disabled = CardRecord { status: Disabled, stored_status: Disabled, ..active.clone() };
+        for (status, card, expected) in [
+            (StatusEdit::Unused, &active, Ok((Unused, None, None, None))),
+            (StatusEdit::Unused, &expired, Ok((Unused, None, None, None))),
+            (StatusEdit::Unused, &disabled, Ok((Unused, None, None, None))),
+            (StatusEdit::Unused, &unused, Err(ActRefusal::Unchanged)),
+            (on("NEW"), &unused, Ok((Active, Some("NEW"), Some(0), Some(100)))),
+            (on("NEW"), &expired, Ok((Active, Some("NEW"), Some(0), Some(100)))),
+            (on("NEW"), &disabled, Ok((Active, Some("NEW"), Some(0), Some(100)))),
+            (on("NEW"), &active, Ok((Active, Some("NEW"), Some(-40), Some(60)))),
+            (on("PC"), &active, Err(ActRefusal::Unchanged)),
+            (StatusEdit::Expired, &unused, Ok((Expired, None, None, Some(0)))),
+            (StatusEdit::Expired, &active, Ok((Expired, Some("PC"), Some(-40), Some(0)))),
+            (StatusEdit::Expired, &expired, Err(ActRefusal::Unchanged)),
+            (StatusEdit::Disabled, &unused, Ok((Disabled, None, None, None))),
+            (StatusEdit::Disabled, &active, Ok((Disabled, Some("PC"), Some(-40), Some(60)))),
+            (StatusEdit::Disabled, &disabled, Err(ActRefusal::Unchanged)),
+        ] {
+            let after = edit(&to(status.clone()), card).map(|after| {
+                let seconds =
+                    |moment: Option<DateTime<Utc>>| moment.map(|moment| (moment - at(0)).num_seconds());
+                (after.stored_status, after.machine_code, seconds(after.used_at), seconds(after.expire_at))
+            });
+            let expected = expected.map(|(status, machine, used, end): (_, Option<&str>, _, _)| {
+                (status, machine.map(str::to_owned), used, end)
+            });
+            assert_eq!(after, expected, "{status:?} {card:?}");
+        }
+    }
+
+    #[test]
+    fn another_prefix_makes_another_code() {
+        let card = card(CardStatus::Unused, None, None, None);
+        let after = edit(&filed("季卡"), &card).unwrap();
+        assert_eq!((after.prefix.as_str(), after.full_code.as_str()), ("季卡", "季卡-DEMO123456"));
+        assert_eq!(edit(&filed("VIP"), &card), Err(ActRefusal::Unchanged));
+    }
+
+    fn filed(prefix: &str) -> CardEdit {
+        CardEdit { prefix: Some(prefix.parse().ok()), ..CardEdit::default() }
+    }
+
+    #[test]
+    fn a_code_that_does_not_begin_with_its_prefix_stays_whatever_it_is_filed_under() {
+        for (prefix, full_code, edits) in [
+            ("", "A1B2C3-D4E5F6", ["VIP", "GOLD", ""]),
+            ("VIP", "ABCD1234EFGH5678", ["GOLD", "", "VIP"]),
+            ("VIP", "VIP-DEMO123456", ["", "GOLD", "VIP"]),
+        ] {
+            let whole = card(CardStatus::Unused, None, None, None);
+            let mut whole = CardRecord { prefix: prefix.into(), full_code: full_code.into(), ..whole };
+            for prefix in edits {
+                whole = edit(&filed(prefix), &whole).unwrap();
+                assert_eq!((whole.prefix.as_str(), whole.full_code.as_str()), (prefix, full_code));
+            }
+        }
+    }
+
+    #[test]
+    fn another_duration_moves_the_end_of_a_card_in_use() {
+        use CardStatus::{Active, Disabled, Expired, Unused};
+        let set = |duration| CardEdit { duration: Some(duration), ..CardEdit::default() };
+        for (card, duration, status, end) in [
+            (card(Unused, None, None, None), CardDuration::Seconds(50), Unused, None),
+            (card(Active, Some("PC"), Some(-40), Some(60)), CardDuration::Seconds(50), Active, Some(10)),
+            (card(Active, Some("PC"), Some(-40), Some(60)), CardDuration::Seconds(30), Expired, Some(-10)),
+            (card(Active, Some("PC"), Some(-40), Some(60)), CardDuration::Forever, Active, None),
+            (card(Active, Some("PC"), Some(-40), None), CardDuration::Seconds(50), Active, Some(10)),
+            (card(Disabled, Some("PC"), Some(-40), Some(60)), CardDuration::Seconds(50), Disabled, Some(10)),
+            (
+                card(Expired, Some("PC"), Some(-140), Some(-40)),
+                CardDuration::Seconds(500),
+                Expired,
+                Some(-40),
+            ),
+        ] {
+            let after = edit(&set(duration), &card).unwrap();
+            assert_eq!(after.duration, duration);
+            assert_eq!((after.stored_status, after.expire_at), (status, end.map(at)), "{card:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn disabling_by_edit_can_be_taken_back(card in any_card()) {
+            prop_assume!(card.status != CardStatus::Disabled && card.expire_at != Some(at(0)));
+            let off = edit(&to(StatusEdit::Disabled), &card).unwrap();
+            prop_assert_eq!(enabled_status(&off, at(0)), card.status);
+            prop_assert!(allowed(&Act::Enable, &off, at(0)).is_ok());
+        }
+    }
+}

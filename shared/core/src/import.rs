@@ -1,0 +1,236 @@
+//! Cards to import, a million of them in little memory: their texts stand in one, and a row says where.
+
+use std::fmt;
+
+use crate::card::mask;
+use crate::duration::CardDuration;
+use crate::operator::Note;
+use crate::prefix::{self, Prefix};
+
+/// A card that is to be imported.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ImportCard {
+    /// The prefix that it is filed under, if it has one.
+    pub prefix: Option<Prefix>,
+    /// The code that the customer types.
+    pub full_code: String,
+    /// How long it lasts from its activation.
+    pub duration: CardDuration,
+    /// What is written down about it.
+    pub note: Option<Note>,
+}
+
+impl ImportCard {
+    /// The prefix, empty where it has none.
+    pub fn prefix(&self) -> &str {
+        self.prefix.as_ref().map_or("", Prefix::as_str)
+    }
+
+    /// The code behind the prefix: all of it where it does not begin with that.
+    pub fn code(&self) -> &str {
+        prefix::behind(self.prefix(), &self.full_code).unwrap_or(&self.full_code)
+    }
+}
+
+/// Shows no more of the code than a log line may hold.
+impl fmt::Debug for ImportCard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ImportCard")
+            .field("full_code", &mask(&self.full_code))
+            .field("duration", &self.duration)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Cards that are to be imported, in the order of their lines.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct ImportCards {
+    /// The full code of each card, and behind it its note and its prefix.
+    text: String,
+    cards: Vec<Place>,
+}
+
+/// Where a card stands; the lengths are in bytes, and fit because prefix, code and note are bounded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place {
+    start: usize,
+    line: u32,
+    /// The seconds that it lasts, at least one; 0 for ever.
+    seconds: u32,
+    full_code: u16,
+    note: u16,
+    prefix: u8,
+}
+
+/// One of the cards.
+#[derive(Clone, Copy)]
+pub struct ImportRow<'a> {
+    /// The number of its line, from 1.
+    pub line: u64,
+    /// The code that the customer types.
+    pub full_code: &'a str,
+    /// The prefix that it is filed under, empty where it has none.
+    pub prefix: &'a str,
+    /// The code behind the prefix: all of it where it does not begin with that.
+    pub code: &'a str,
+    /// How long it lasts from its activation.
+    pub duration: CardDuration,
+    /// What is written down about it.
+    pub note: Option<&'a str>,
+}
+
+impl ImportCards {
+    /// How many there are.
+    pub const fn len(&self) -> usize {
+        self.cards.len()
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.cards.is_empty()
+    }
+
+    /// The card at a place, from 0.
+    pub fn get(&self, place: usize) -> Option<ImportRow<'_>> {
+        self.cards.get(place).map(|card| self.row(card))
+    }
+
+    /// Every card.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = ImportRow<'_>> + Clone {
+        self.cards.iter().map(|card| self.row(card))
+    }
+
+    /// The cards in steps of so many, the last of them shorter.
+    pub fn chunks(&self, size: usize) -> impl Iterator<Item = Vec<ImportRow<'_>>> {
+        self.cards.chunks(size).map(|cards| cards.iter().map(|card| self.row(card)).collect())
+    }
+
+    /// Adds the card of a line.
+    pub fn push(&mut self, line: u64, card: &ImportCard) {
+        let start = self.text.len();
+        let (full_code, prefix) = (card.full_code.as_str(), card.prefix());
+        let note = card.note.as_ref().map(Note::as_str).unwrap_or_default();
+        self.text.push_str(full_code);
+        self.text.push_str(note);
+        self.text.push_str(prefix);
+        self.cards.push(Place {
+            start,
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+            seconds: card.duration.seconds().unwrap_or(0),
+            full_code: u16::try_from(full_code.len()).unwrap_or(u16::MAX),
+            note: u16::try_from(note.len()).unwrap_or(u16::MAX),
+            prefix: u8::try_from(prefix.len()).unwrap_or(u8::MAX),
+        });
+    }
+
+    /// Takes the prefix of the card at a place from it: its code is whole then.
+    pub fn unfile(&mut self, place: usize) {
+        if let Some(card) = self.cards.get_mut(place) {
+            card.prefix = 0;
+        }
+    }
+
+    /// Removes the cards at these places, which ascend.
+    pub fn remove(&mut self, places: &[u32]) {
+        let mut removed = places.iter().peekable();
+        let mut place = 0;
+        self.cards.retain(|_| {
+            let is_removed = removed.next_if(|removed| **removed == place).is_some();
+            place += 1;
+            !is_removed
+        });
+    }
+
+    fn row(&self, card: &Place) -> ImportRow<'_> {
+        let (full_code, rest) = self.text[card.start..].split_at(usize::from(card.full_code));
+        let (note, rest) = rest.split_at(usize::from(card.note));
+        let prefix = &rest[..usize::from(card.prefix)];
+        ImportRow {
+            line: u64::from(card.line),
+            full_code,
+            prefix,
+            code: prefix::behind(prefix, full_code).unwrap_or(full_code),
+            duration: CardDuration::from_seconds((card.seconds > 0).then_some(card.seconds)),
+            note: (!note.is_empty()).then_some(note),
+        }
+    }
+}
+
+impl FromIterator<ImportCard> for ImportCards {
+    /// The cards as lines from 1.
+    fn from_iter<T: IntoIterator<Item = ImportCard>>(cards: T) -> Self {
+        let mut all = Self::default();
+        for (line, card) in (1..).zip(cards) {
+            all.push(line, &card);
+        }
+        all
+    }
+}
+
+/// Shows no code.
+impl fmt::Debug for ImportCards {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ImportCards").field("cards", &self.cards.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn card(prefix: &str, full_code: &str) -> ImportCard {
+        let prefix = (!prefix.is_empty()).then(|| prefix.parse().unwrap());
+        ImportCard { prefix, full_code: full_code.into(), duration: CardDuration::Forever, note: None }
+    }
+
+    #[test]
+    fn a_card_comes_out_as_it_went_in() {
+        let wide = "\u{20000}";
+        let widest = ImportCard {
+            duration: CardDuration::Seconds(u32::MAX),
+            note: Note::parse(&wide.repeat(255)).unwrap(),
+            ..card(&wide.repeat(16), &format!("{}-{}", wide.repeat(16), wide.repeat(64)))
+        };
+        let given = [
+            widest,
+            card("-a-", "-a--B"),
+            card("", "A1B2C3-D4E5F6"),
+            card("", "季"),
+            card("VIP", "ABCD1234"),
+            card("VIP", "VIP-"),
+        ];
+        let cards: ImportCards = given.iter().cloned().collect();
+        assert_eq!(cards.len(), given.len());
+        for ((line, card), row) in (1..).zip(&given).zip(cards.iter()) {
+            assert_eq!((row.line, row.full_code), (line, card.full_code.as_str()));
+            assert_eq!((row.prefix, row.code), (card.prefix(), card.code()));
+            assert_eq!((row.duration, row.note), (card.duration, card.note.as_ref().map(Note::as_str)));
+        }
+        assert!(cards.get(given.len()).is_none());
+        assert!(!format!("{cards:?}").contains("-a-"));
+    }
+
+    #[test]
+    fn the_code_of_a_card_is_what_stands_behind_its_prefix_or_all_of_it() {
+        for (prefix, full_code, code) in [
+            ("VIP", "VIP-A1", "A1"),
+            ("-a-", "-a--B", "B"),
+            ("KEYAUTH", "KEYAUTH-A1-B2", "A1-B2"),
+            ("VIP", "ABCD1234", "ABCD1234"),
+            ("", "A1B2C3-D4E5F6", "A1B2C3-D4E5F6"),
+            ("", "季", "季"),
+        ] {
+            assert_eq!(card(prefix, full_code).code(), code);
+        }
+    }
+
+    #[test]
+    fn cards_lose_their_prefix_or_go_and_the_others_stay() {
+        let mut cards: ImportCards =
+            ["A-1", "A-2", "A-3", "A-4"].map(|code| card("A", code)).into_iter().collect();
+        cards.unfile(1);
+        cards.remove(&[0, 2]);
+        let left: Vec<_> = cards.iter().map(|row| (row.line, row.full_code, row.prefix, row.code)).collect();
+        assert_eq!(left, [(2, "A-2", "", "A-2"), (4, "A-4", "A", "4")]);
+    }
+}

@@ -1,0 +1,27 @@
+//! The core of kami: cards and the rules they follow.
+//!
+//! All of it is pure: time and randomness are passed in, and nothing here knows a runtime or a database.
+
+pub mod acts;
+pub mod batch;
+pub mod canonical;
+pub mod card;
+pub mod code;
+pub mod duration;
+pub mod edit;
+pub mod filter;
+pub mod gate;
+pub mod hidden;
+pub mod import;
+pub mod mention;
+pub mod misses;
+pub mod operator;
+pub mod plan;
+pub mod prefix;
+pub mod record;
+pub mod rules;
+pub mod span;
+pub mod spoken;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod zone;

@@ -1,0 +1,70 @@
+//! What taking an act back would do, before it is done.
+
+use crate::act_list::ActFilter;
+use crate::log::{ActRecord, LogFilter};
+use crate::{Store, StoreError};
+use kami_core::gate::{Kind, Weight};
+use kami_core::operator::Operator;
+
+/// The taking back of an act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Undo {
+    /// The act's number.
+    pub act_id: u64,
+}
+
+/// An act, and what taking it back would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undoable {
+    /// The act.
+    pub act: ActRecord,
+    /// Whether cards go with it: the act made them, or brought them back.
+    pub deletes: bool,
+}
+
+impl Undoable {
+    /// How much taking it back does; `is_own` when the very session did the act that takes it back.
+    pub const fn weight(&self, is_own: bool) -> Weight {
+        Weight { cards: self.act.card_count, kind: Kind::TakeBack { is_own, deletes: self.deletes } }
+    }
+}
+
+impl Store {
+    /// The act of that number, and what taking it back would do; `None` where there is no such act.
+    pub async fn undoable(&self, act_id: u64) -> Result<Option<Undoable>, StoreError> {
+        match self.act(act_id).await? {
+            Some(act) => self.weighed(act).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The same of the last act of an operator that stands; `None` where there is none.
+    pub async fn last_act_of(&self, operator: &Operator) -> Result<Option<Undoable>, StoreError> {
+        match self.last_undoable(operator).await? {
+            Some(act) => self.weighed(act).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The number of the act that made a batch, if the log still knows it among its newest acts.
+    pub async fn act_of_batch(&self, batch_id: u64) -> Result<Option<u64>, StoreError> {
+        let filter = ActFilter { batch_id: Some(batch_id), ..ActFilter::default() };
+        let mut before = None;
+        loop {
+            let step = self.acts_step(&filter, before, 1).await?;
+            match (step.acts.first(), step.next) {
+                (Some(act), _) => return Ok(Some(act.id)),
+                (None, None) => return Ok(None),
+                (None, next) => before = next,
+            }
+        }
+    }
+
+    async fn weighed(&self, act: ActRecord) -> Result<Undoable, StoreError> {
+        // What an act did to one of its cards it did to all: it made, changed, deleted or brought them back.
+        let filter = LogFilter { act_id: Some(act.id), ..LogFilter::default() };
+        let row = self.log(&filter, None, 1).await?.pop();
+        let deletes = act.batch_id.is_some() || row.is_some_and(|row| row.before.is_none());
+        Ok(Undoable { act, deletes })
+    }
+}

@@ -1,0 +1,127 @@
+//! Writing cards through the routines of `sql/routines.sql`, each of which also writes the log of what it does.
+
+use chrono::NaiveDateTime;
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Params, Row, Value};
+use serde::Serialize;
+use serde_json::json;
+
+use super::ActError;
+use super::values::values;
+use crate::StoreError;
+use crate::batches::BatchOrigin;
+use crate::record::marks;
+use kami_core::acts::Change;
+use kami_core::operator::Operator;
+use kami_core::record::CardRecord;
+
+/// What is said once of an act on however many cards.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head<'a> {
+    pub(super) name: &'a str,
+    pub(super) operator: &'a Operator,
+    pub(super) undoes: Option<u64>,
+}
+
+/// Gives an act its number. Which account it is, and when, the server writes down.
+pub(super) async fn begin(connection: &mut Conn, head: Head<'_>) -> Result<u64, ActError> {
+    let statement = "INSERT INTO acts (act, operator, undoes) VALUES (?, ?, ?)";
+    let Head { name, operator, undoes } = head;
+    connection.exec_drop(statement, (name, operator.as_str(), undoes)).await?;
+    connection.last_insert_id().ok_or(ActError::Store(StoreError::Undecodable))
+}
+
+/// Carries changes of locked cards out.
+pub(super) async fn carry_out(
+    connection: &mut Conn,
+    act_id: u64,
+    changes: &[(CardRecord, Change)],
+) -> Result<(), ActError> {
+    let mut updates = Vec::new();
+    let mut deletions = Vec::new();
+    for (before, change) in changes {
+        match change {
+            Change::Delete => deletions.push(before.id),
+            Change::Update(after) => {
+                let mut row = values(after);
+                row.insert("id".into(), before.id.into());
+                // A column that is left out is NULL to both servers; of a JSON null they think differently.
+                row.retain(|_, value| !value.is_null());
+                updates.push(row);
+            }
+        }
+    }
+    if !updates.is_empty() {
+        connection.exec_drop("CALL change_cards(?, ?)", (act_id, json!(updates).to_string())).await?;
+    }
+    if !deletions.is_empty() {
+        connection.exec_drop("CALL delete_cards(?, ?)", (act_id, json!(deletions).to_string())).await?;
+    }
+    Ok(())
+}
+
+/// Brings deleted cards back under their old ids, as these rows of the log kept them.
+pub(super) async fn bring_back(connection: &mut Conn, act_id: u64, rows: &[u64]) -> Result<(), ActError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    Ok(connection.exec_drop("CALL restore_cards(?, ?)", (act_id, json!(rows).to_string())).await?)
+}
+
+/// What the table of batches holds of a batch.
+pub(super) struct Made<'a> {
+    pub(super) origin: BatchOrigin,
+    pub(super) prefix: Option<&'a str>,
+    pub(super) count: u32,
+    pub(super) length: Option<u8>,
+    pub(super) duration_seconds: Option<u32>,
+    pub(super) note: Option<&'a str>,
+}
+
+/// Opens the batch of an act; returns its number.
+pub(super) async fn make(
+    connection: &mut Conn,
+    act_id: u64,
+    made: &Made<'_>,
+    created_at: NaiveDateTime,
+) -> Result<u64, ActError> {
+    let Made { origin, prefix, count, length, duration_seconds, note } = made;
+    let params = (act_id, origin.word(), prefix, count, length, duration_seconds, note, created_at);
+    let batch_id = connection.exec_first("CALL make_batch(?, ?, ?, ?, ?, ?, ?, ?)", params).await?;
+    batch_id.ok_or(ActError::Store(StoreError::Undecodable))
+}
+
+/// A card that is about to be made; what is left out is NULL.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) struct NewCard<'a> {
+    pub(super) prefix: &'a str,
+    pub(super) code: &'a str,
+    pub(super) full_code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) duration_seconds: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) note: Option<&'a str>,
+}
+
+/// Adds unused cards to the batch of an act; when a code is there already, none of these is added.
+pub(super) async fn add(connection: &mut Conn, act_id: u64, cards: &[NewCard<'_>]) -> Result<(), ActError> {
+    Ok(connection.exec_drop("CALL add_cards(?, ?)", (act_id, json!(cards).to_string())).await?)
+}
+
+/// Which of these codes some card has, in the state that a write would meet; the database's spelling of them.
+pub(super) async fn taken(connection: &mut Conn, codes: &[&str]) -> Result<Vec<(u64, String)>, ActError> {
+    let mut found = Vec::new();
+    for codes in codes.chunks(super::CHUNK) {
+        let statement = format!(
+            "SELECT id, full_code FROM cards FORCE INDEX (full_code) WHERE full_code IN ({}) LOCK IN SHARE MODE",
+            marks(codes.len())
+        );
+        let params = codes.iter().map(|code| Value::from(*code)).collect();
+        let rows: Vec<Row> = connection.exec(statement, Params::Positional(params)).await?;
+        for mut row in rows {
+            let id = crate::record::take(&mut row, 0)?;
+            found.push((id, crate::record::take(&mut row, 1)?));
+        }
+    }
+    Ok(found)
+}

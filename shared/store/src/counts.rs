@@ -1,0 +1,181 @@
+//! Counts over the whole table: taken in the background, as they cost seconds on ten million cards.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Row};
+
+use super::limit::{BACKGROUND, GRACE, SCREEN, limited};
+use super::listing::statement::conditions;
+use super::record::{moment, take};
+use super::{Operation, Store, StoreError, clock};
+use kami_core::card::CardStatus;
+use kami_core::filter::Filter;
+
+/// How many cards have each status, as the rows say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatusCounts {
+    /// Never used.
+    pub unused: u64,
+    /// In use.
+    pub active: u64,
+    /// Past their time.
+    pub expired: u64,
+    /// Withdrawn.
+    pub disabled: u64,
+    /// The database's clock when they were counted.
+    pub taken_at: DateTime<Utc>,
+}
+
+impl StatusCounts {
+    fn none(taken_at: DateTime<Utc>) -> Self {
+        Self { unused: 0, active: 0, expired: 0, disabled: 0, taken_at }
+    }
+
+    /// How many there are altogether.
+    pub fn total(&self) -> u64 {
+        self.unused + self.active + self.expired + self.disabled
+    }
+
+    /// How many have this status.
+    pub fn of(&self, status: CardStatus) -> u64 {
+        match status {
+            CardStatus::Unused => self.unused,
+            CardStatus::Active => self.active,
+            CardStatus::Expired => self.expired,
+            CardStatus::Disabled => self.disabled,
+        }
+    }
+
+    fn add(&mut self, status: CardStatus, count: u64) {
+        let place = match status {
+            CardStatus::Unused => &mut self.unused,
+            CardStatus::Active => &mut self.active,
+            CardStatus::Expired => &mut self.expired,
+            CardStatus::Disabled => &mut self.disabled,
+        };
+        *place += count;
+    }
+}
+
+/// How many cards of one prefix have each status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrefixCounts {
+    /// The prefix.
+    pub prefix: String,
+    /// Its cards.
+    pub counts: StatusCounts,
+}
+
+impl Store {
+    /// How many cards have each status: seconds on ten million cards.
+    pub async fn counts_by_status(&self) -> Result<StatusCounts, StoreError> {
+        self.run(BACKGROUND + GRACE, ByStatus).await
+    }
+
+    /// How many cards each prefix has, by status, in the order of prefixes: seconds on ten million cards.
+    pub async fn prefix_counts(&self) -> Result<Vec<PrefixCounts>, StoreError> {
+        self.run(BACKGROUND + GRACE, ByPrefix).await
+    }
+
+    /// Every prefix that a card has, in order: read from jumps through an index, at once.
+    pub async fn prefixes(&self) -> Result<Vec<String>, StoreError> {
+        self.run(SCREEN + GRACE, Prefixes).await
+    }
+
+    /// The number of the card that was made last; 0 where there is none.
+    pub async fn newest_card(&self) -> Result<u64, StoreError> {
+        self.run(SCREEN + GRACE, Newest).await
+    }
+
+    /// How many cards `filter` lets through, to the last one: up to seconds on ten million cards.
+    pub async fn count_exact(&self, filter: &Filter) -> Result<u64, StoreError> {
+        self.run(BACKGROUND + GRACE, Exactly { filter }).await
+    }
+}
+
+fn status(row: &mut Row, column: usize) -> Result<CardStatus, StoreError> {
+    take::<String>(row, column)?.parse().map_err(|_| StoreError::Undecodable)
+}
+
+struct Newest;
+
+impl Operation for Newest {
+    type Output = u64;
+    const ONLY_READS: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<u64, StoreError> {
+        let newest: Option<Option<u64>> =
+            connection.exec_first(limited(SCREEN, "SELECT MAX(id) FROM cards"), ()).await?;
+        Ok(newest.flatten().unwrap_or(0))
+    }
+}
+
+struct ByStatus;
+
+impl Operation for ByStatus {
+    type Output = StatusCounts;
+    const IS_RECALLED: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<StatusCounts, StoreError> {
+        let query =
+            "SELECT status, COUNT(*), UTC_TIMESTAMP() FROM cards FORCE INDEX (idx_status) GROUP BY status";
+        let rows: Vec<Row> = connection.exec(limited(BACKGROUND, query), ()).await?;
+        let mut counts = StatusCounts::none(clock(connection).await?);
+        for mut row in rows {
+            counts.taken_at = moment(&mut row, 2)?;
+            counts.add(status(&mut row, 0)?, take(&mut row, 1)?);
+        }
+        Ok(counts)
+    }
+}
+
+struct ByPrefix;
+
+impl Operation for ByPrefix {
+    type Output = Vec<PrefixCounts>;
+    const IS_RECALLED: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Vec<PrefixCounts>, StoreError> {
+        let query = "SELECT prefix, status, COUNT(*), UTC_TIMESTAMP() FROM cards \
+                     FORCE INDEX (idx_prefix_status) GROUP BY prefix, status";
+        let rows: Vec<Row> = connection.exec(limited(BACKGROUND, query), ()).await?;
+        let mut prefixes: BTreeMap<String, StatusCounts> = BTreeMap::new();
+        for mut row in rows {
+            let taken_at = moment(&mut row, 3)?;
+            let counts = prefixes.entry(take(&mut row, 0)?).or_insert(StatusCounts::none(taken_at));
+            counts.add(status(&mut row, 1)?, take(&mut row, 2)?);
+        }
+        Ok(prefixes.into_iter().map(|(prefix, counts)| PrefixCounts { prefix, counts }).collect())
+    }
+}
+
+struct Prefixes;
+
+impl Operation for Prefixes {
+    type Output = Vec<String>;
+    const IS_RECALLED: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Vec<String>, StoreError> {
+        let query = "SELECT DISTINCT prefix FROM cards FORCE INDEX (idx_prefix_status) ORDER BY prefix";
+        Ok(connection.exec(limited(SCREEN, query), ()).await?)
+    }
+}
+
+struct Exactly<'a> {
+    filter: &'a Filter,
+}
+
+impl Operation for Exactly<'_> {
+    type Output = u64;
+    const IS_RECALLED: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<u64, StoreError> {
+        let mut statement = conditions(self.filter);
+        statement.text = format!("SELECT COUNT(*) FROM cards WHERE TRUE{}", statement.text);
+        let query = limited(BACKGROUND, &statement.text);
+        let count: Option<u64> = connection.exec_first(query, statement.params()).await?;
+        count.ok_or(StoreError::Undecodable)
+    }
+}

@@ -1,0 +1,71 @@
+//! The only code of kami that talks to the database: every statement of SQL is in this crate or in `sql/`.
+
+mod accounts;
+mod act_list;
+mod acts;
+mod address;
+mod batches;
+mod card_now;
+mod cause;
+mod clock;
+mod connect;
+mod counters;
+mod counts;
+pub mod database_url;
+mod engines;
+mod error;
+mod expiry;
+mod grants;
+mod health;
+mod inspection;
+mod limit;
+mod listing;
+mod log;
+mod lookup;
+mod migrations;
+mod one_card;
+mod operation;
+mod pool;
+pub mod protection;
+mod record;
+mod routines;
+mod runner;
+mod session;
+pub mod small_file;
+pub mod socket;
+mod statistics;
+mod store;
+mod takeover;
+mod validation;
+
+pub use self::act_list::{ACT_WINDOW, ActFilter, ActStep};
+pub use self::acts::{
+    ActError, ActOutcome, ActProgress, Acted, CardValues, GenerateOrder, ManyAct, OnMade, OnProgress, OneAct,
+    OneEdit, Selection, Standing, TakenCodes, Undo, UndoRefusal, Undoable,
+};
+pub use self::address::{AddressError, AddressFuture, AddressSource};
+pub use self::batches::{Batch, BatchOrigin};
+pub use self::cause::{Cause, TlsFault, UnreadableFile};
+pub use self::counters::StoreCounters;
+pub use self::counts::{PrefixCounts, StatusCounts};
+pub use self::error::{StoreError, Withheld};
+pub use self::expiry::{EXPIRY_BATCH, ExpiryBatch, ExpiryCursor};
+pub use self::grants::{
+    Account, AccountError, Deed, Grants, Privilege, Right, Role, draw_password, rights_in_words,
+};
+pub use self::health::{HEALTH_KEPT, HEALTH_LIMIT};
+pub use self::inspection::{Inspection, RoutineFault, ServerKind};
+pub use self::listing::{
+    COUNT_CAP, Explained, Page, Progress, SEARCH_WINDOW, SearchCursor, SearchStep, Survey,
+};
+pub use self::log::{ActRecord, LogFilter, LogRecord};
+pub use self::migrations::{MigrateError, Migration, MigrationPlan, Routine};
+pub use self::one_card::CardsFound;
+pub use self::statistics::{Event, Histogram, PrefixStock, Step, Stock};
+pub use self::store::{REQUEST_LIMIT, Store};
+pub use self::takeover::{Fault, FaultKind, IndexFault, Refusal, Repair, RepairKind, TableChange, Takeover};
+pub use self::validation::Validation;
+
+use self::card_now::CardNow;
+use self::clock::clock;
+use self::operation::Operation;

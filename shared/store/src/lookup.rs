@@ -1,0 +1,315 @@
+//! Finding cards by their code, the one query that every request of a client makes.
+//!
+//! Requests that arrive while others wait for the database share their queries: what a server spends on one code a
+//! query it spends on several in one `IN`, which makes a multiple of requests a second out of the same database. A
+//! request that finds a lane free is asked for alone, at once.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use mysql_async::prelude::{FromRow, Queryable};
+use mysql_async::{Conn, Error, Params, Row, Value};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+
+use super::counters::Counters;
+use super::error::holds_no_such_text;
+use super::pool::Pool;
+use super::{CardNow, Operation, REQUEST_LIMIT, StoreError};
+use kami_core::card::CardCode;
+
+/// How many queries are under way at once: enough to keep a server busy across a network, few enough that requests
+/// come together behind them.
+pub(super) const LANES: usize = 4;
+
+/// How many codes one query asks for at the most; more make it no cheaper a code.
+const BATCH: usize = 16;
+
+/// The part that clones of a store share.
+#[derive(Clone, Debug)]
+pub(super) struct Lookups {
+    pool: Pool,
+    queue: Arc<Mutex<Queue>>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: VecDeque<Ask>,
+    busy_lanes: usize,
+}
+
+/// One request's question, and where its answer goes; nobody waits for it any more once that is closed.
+#[derive(Debug)]
+struct Ask {
+    code: CardCode,
+    answer: oneshot::Sender<Result<Option<CardNow>, StoreError>>,
+}
+
+impl Lookups {
+    /// Lookups on the connections of a pool.
+    pub(super) fn new(pool: Pool) -> Self {
+        Self { pool, queue: Arc::default() }
+    }
+
+    /// The card of that code, with the database's clock; given up at `deadline`.
+    pub(super) async fn find(
+        &self,
+        code: &CardCode,
+        deadline: Instant,
+    ) -> Result<Option<CardNow>, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let open_lane = {
+            let mut queue = self.queue();
+            queue.waiting.push_back(Ask { code: code.clone(), answer });
+            let open = queue.busy_lanes < LANES;
+            queue.busy_lanes += usize::from(open);
+            open
+        };
+        if open_lane {
+            // A task of its own: if the client that opened it goes away, the others in its query must not suffer.
+            tokio::spawn(self.clone().run_lane());
+        }
+        // Only a lane that panicked answers nothing at all.
+        timeout_at(deadline, answered)
+            .await
+            .map_or(Err(StoreError::TimedOut), |answer| answer.unwrap_or(Err(StoreError::Abandoned)))
+    }
+
+    /// Asks for what waits, query after query, until nothing does.
+    async fn run_lane(self) {
+        let mut lane = OpenLane { lookups: &self, closed: false };
+        while let Some(asks) = lane.next_batch() {
+            let codes: Vec<_> = asks.iter().map(|ask| ask.code.clone()).collect();
+            let find = FindCards { codes: &codes, counters: self.pool.counters() };
+            let mut found = self.pool.run(REQUEST_LIMIT, find).await.map(Vec::into_iter);
+            for ask in asks {
+                let answer = match &mut found {
+                    Ok(cards) => cards.next().unwrap_or(Err(StoreError::Abandoned)),
+                    Err(error) => Err(error.clone()),
+                };
+                // Whoever asked may have gone away.
+                drop(ask.answer.send(answer));
+            }
+        }
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A lane under way; it counts as free again when it ends, however it does.
+struct OpenLane<'a> {
+    lookups: &'a Lookups,
+    closed: bool,
+}
+
+impl OpenLane<'_> {
+    /// What to ask for next. When nothing waits the lane is closed, under the same lock: a question that comes a
+    /// moment later finds it free.
+    fn next_batch(&mut self) -> Option<Vec<Ask>> {
+        let mut queue = self.lookups.queue();
+        let mut asks: Vec<Ask> = Vec::new();
+        while asks.len() < BATCH
+            && let Some(ask) = queue.waiting.pop_front()
+        {
+            if ask.answer.is_closed() {
+                continue;
+            }
+            let alone = !is_plain(&ask.code);
+            if alone && !asks.is_empty() {
+                queue.waiting.push_front(ask);
+                break;
+            }
+            asks.push(ask);
+            if alone {
+                break;
+            }
+        }
+        if asks.is_empty() {
+            queue.busy_lanes -= 1;
+            self.closed = true;
+            return None;
+        }
+        Some(asks)
+    }
+}
+
+impl Drop for OpenLane<'_> {
+    fn drop(&mut self) {
+        if !self.closed {
+            self.lookups.queue().busy_lanes -= 1;
+        }
+    }
+}
+
+/// Whether the code has one spelling, and each column can hold it: only such codes share a query.
+fn is_plain(code: &CardCode) -> bool {
+    code.spellings().all(|spelling| spelling.bytes().all(|byte| byte.is_ascii_graphic()))
+}
+
+/// Finds the card of each code, in the order of the codes; a row that cannot be understood fails its own code alone.
+struct FindCards<'a> {
+    codes: &'a [CardCode],
+    counters: &'a Counters,
+}
+
+impl Operation for FindCards<'_> {
+    type Output = Vec<Result<Option<CardNow>, StoreError>>;
+
+    const ONLY_READS: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Self::Output, StoreError> {
+        let rows = find_rows(connection, self.codes, self.counters).await?;
+        Ok(self.codes.iter().map(|code| card_of(code, &rows)).collect())
+    }
+}
+
+/// The card that a code means: what the collation found is taken by our own rule alone.
+fn card_of(code: &CardCode, rows: &[FoundRow]) -> Result<Option<CardNow>, StoreError> {
+    let found = rows.iter().find(|row| code.means(&row.full_code));
+    found.map(|row| row.card.clone()).transpose()
+}
+
+/// A card as far as its row could be understood.
+struct FoundRow {
+    full_code: String,
+    card: Result<CardNow, StoreError>,
+}
+
+impl FoundRow {
+    fn read(row: Row) -> Result<Self, StoreError> {
+        let full_code = row.get_opt("full_code").and_then(Result::ok).ok_or(StoreError::Undecodable)?;
+        let unreadable = row
+            .get_opt("id")
+            .and_then(Result::ok)
+            .map_or(StoreError::Undecodable, StoreError::UndecodableCard);
+        Ok(Self { full_code, card: CardNow::from_row_opt(row).map_err(|_| unreadable) })
+    }
+}
+
+const COLUMNS: &str = "id, full_code, status, duration_seconds, machine_code, created_at, used_at, expire_at, \
+                       UTC_TIMESTAMP()";
+
+/// The card of one code, on a connection at hand.
+pub(super) async fn find_card(
+    connection: &mut Conn,
+    code: &CardCode,
+    counters: &Counters,
+) -> Result<Option<CardNow>, StoreError> {
+    card_of(code, &find_rows(connection, std::slice::from_ref(code), counters).await?)
+}
+
+/// What the collation takes for a spelling of the codes, each with its card as far as that could be understood.
+async fn find_rows(
+    connection: &mut Conn,
+    codes: &[CardCode],
+    counters: &Counters,
+) -> Result<Vec<FoundRow>, StoreError> {
+    find_rows_of(connection, COLUMNS, codes, &|| counters.round_trip())
+        .await?
+        .into_iter()
+        .map(FoundRow::read)
+        .collect()
+}
+
+/// These columns of the rows that the collation takes for a spelling of the codes; `on_query` hears of each query.
+pub(super) async fn find_rows_of(
+    connection: &mut Conn,
+    columns: &str,
+    codes: &[CardCode],
+    on_query: &(dyn Fn() + Sync),
+) -> Result<Vec<Row>, StoreError> {
+    let spellings: Vec<_> = codes.iter().flat_map(CardCode::spellings).collect();
+    on_query();
+    // Plain codes every column can hold: with them it is something else that is wrong.
+    match find_spellings(connection, columns, &spellings).await {
+        Err(error) if holds_no_such_text(&error) && !codes.iter().all(is_plain) => {}
+        found => return Ok(found?),
+    }
+    // A column that cannot hold what was sent may hold what it means.
+    let canonical: Vec<_> = codes.iter().map(CardCode::as_str).collect();
+    on_query();
+    match find_spellings(connection, columns, &canonical).await {
+        Err(error) if holds_no_such_text(&error) => Ok(Vec::new()),
+        found => Ok(found?),
+    }
+}
+
+/// The rows of these full codes. The last one is repeated up to a power of two, so that a connection prepares a handful
+/// of statements and no more.
+async fn find_spellings(connection: &mut Conn, columns: &str, spellings: &[&str]) -> Result<Vec<Row>, Error> {
+    let Some(last) = spellings.last() else { return Ok(Vec::new()) };
+    let places = spellings.len().next_power_of_two();
+    let statement = format!("SELECT {columns} FROM cards WHERE full_code IN (?{})", ", ?".repeat(places - 1));
+    let padding = std::iter::repeat_n(last, places - spellings.len());
+    let values = spellings.iter().chain(padding).map(|spelling| Value::from(*spelling)).collect();
+    let mut rows = connection.exec_iter(statement, Params::Positional(values)).await?;
+    let mut found = Vec::with_capacity(spellings.len());
+    while let Some(row) = rows.next().await? {
+        // Each code is one card's: whoever goes on is no database of ours, and may never end.
+        if found.len() == spellings.len() {
+            return Err(Error::Other("it answers with more rows than it was asked for".into()));
+        }
+        found.push(row);
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::database_url::DatabaseUrl;
+
+    fn lookups(codes: &[&str]) -> Lookups {
+        let lookups =
+            Lookups::new(Pool::new(Arc::new("mysql://kami@localhost/kami".parse::<DatabaseUrl>().unwrap())));
+        for code in codes {
+            let code = CardCode::parse(code).unwrap();
+            lookups.queue().waiting.push_back(Ask { code, answer: oneshot::channel().0 });
+        }
+        lookups
+    }
+
+    fn batches(lookups: &Lookups) -> Vec<Vec<String>> {
+        lookups.queue().busy_lanes += 1;
+        let mut lane = OpenLane { lookups, closed: false };
+        let texts = |asks: Vec<Ask>| asks.iter().map(|ask| ask.code.as_str().to_owned()).collect();
+        std::iter::from_fn(|| lane.next_batch().map(texts)).collect()
+    }
+
+    #[test]
+    fn questions_that_nobody_waits_for_are_not_asked() {
+        assert_eq!(batches(&lookups(&["A", "B", "C"])), Vec::<Vec<String>>::new());
+    }
+
+    #[test]
+    fn plain_codes_go_together_and_others_alone() {
+        let lookups = lookups(&[]);
+        let codes = ["A", "a", "季卡-1", "B C", "D", "E"];
+        let mut answers = Vec::new();
+        for code in codes.into_iter().chain((0..20).map(|_| "F")) {
+            let (answer, answered) = oneshot::channel();
+            answers.push(answered);
+            lookups.queue().waiting.push_back(Ask { code: CardCode::parse(code).unwrap(), answer });
+        }
+        let batches = batches(&lookups);
+        assert_eq!(batches[..3], [vec!["A", "A"], vec!["季卡-1"], vec!["B C"]]);
+        assert_eq!(batches[3..].iter().map(Vec::len).collect::<Vec<_>>(), [BATCH, 6]);
+    }
+
+    #[test]
+    fn a_lane_counts_as_free_from_the_moment_in_which_it_finds_nothing() {
+        let lookups = lookups(&[]);
+        lookups.queue().busy_lanes = 1;
+        let mut lane = OpenLane { lookups: &lookups, closed: false };
+        assert!(lane.next_batch().is_none());
+        assert_eq!(lookups.queue().busy_lanes, 0);
+        drop(lane);
+        assert_eq!(lookups.queue().busy_lanes, 0);
+
+        lookups.queue().busy_lanes = 1;
+        drop(OpenLane { lookups: &lookups, closed: false });
+        assert_eq!(lookups.queue().busy_lanes, 0, "and from the moment in which it fails");
+    }
+}

@@ -1,0 +1,215 @@
+//! Numbers over time and by prefix, for charts: each read from an index, in the background.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use mysql_async::Conn;
+use mysql_async::prelude::Queryable;
+
+use super::limit::{BACKGROUND, GRACE, limited};
+use super::{Operation, Page, Store, StoreError, clock};
+use kami_core::card::CardStatus;
+use kami_core::filter::{Anchor, Direction, Filter, Range, Sort, SortBy};
+
+/// What happens to cards over time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// They are made.
+    Generated,
+    /// They are used for the first time.
+    Activated,
+    /// Their time ends, or has ended.
+    Expiring,
+}
+
+/// How wide the columns of a chart are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// An hour.
+    Hour,
+    /// Twenty-four hours.
+    Day,
+}
+
+impl Step {
+    /// How long it is.
+    pub const fn span(self) -> TimeDelta {
+        match self {
+            Self::Hour => TimeDelta::hours(1),
+            Self::Day => TimeDelta::days(1),
+        }
+    }
+}
+
+/// How often something happened in each of a row of steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Histogram {
+    /// One number for each step, from the first on.
+    pub counts: Vec<u64>,
+    /// The database's clock when they were counted.
+    pub taken_at: DateTime<Utc>,
+}
+
+/// What is left of a prefix, and how fast it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrefixStock {
+    /// The prefix.
+    pub prefix: String,
+    /// How many of its cards are unused.
+    pub unused: u64,
+    /// How many were used for the first time in the days looked at.
+    pub activated: u64,
+}
+
+/// What is left of each prefix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stock {
+    /// How many days were looked at.
+    pub days: u32,
+    /// Every prefix that has unused cards or was used in these days, in order.
+    pub prefixes: Vec<PrefixStock>,
+    /// The database's clock when they were counted.
+    pub taken_at: DateTime<Utc>,
+}
+
+impl PrefixStock {
+    /// For how many days the unused cards last if they go as fast as in the last `days`; `None` if none goes.
+    pub fn days_left(&self, days: u32) -> Option<f64> {
+        #[expect(clippy::cast_precision_loss, reason = "a guess at the future needs no more than two digits")]
+        (self.activated > 0).then(|| self.unused as f64 * f64::from(days) / self.activated as f64)
+    }
+}
+
+impl Store {
+    /// How often something happens in each of `count` steps from `start` on.
+    pub async fn histogram(
+        &self,
+        event: Event,
+        start: DateTime<Utc>,
+        step: Step,
+        count: u16,
+    ) -> Result<Histogram, StoreError> {
+        self.run(BACKGROUND + GRACE, CountOverTime { event, start, step, count }).await
+    }
+
+    /// What is left of each prefix, and how much of it was used in the last `days`.
+    pub async fn stock(&self, days: u32) -> Result<Stock, StoreError> {
+        self.run(BACKGROUND + GRACE, CountStock { days }).await
+    }
+
+    /// The active cards whose time ends next, at most `count`, the soonest first.
+    pub async fn expiring_next(&self, count: usize) -> Result<Page, StoreError> {
+        let ahead = Range { from: Some(self.now().await?), until: None };
+        let filter = Filter { status: Some(CardStatus::Active), expiring: Some(ahead), ..Filter::default() };
+        let soonest = Sort { by: SortBy::Expires, direction: Direction::Ascending };
+        self.page(&filter, soonest, &Anchor::First, count).await
+    }
+}
+
+struct CountOverTime {
+    event: Event,
+    start: DateTime<Utc>,
+    step: Step,
+    count: u16,
+}
+
+/// The statement for an event and a step; the days' and the hours' differ in one word.
+const fn statement(event: Event, step: Step) -> &'static str {
+    macro_rules! counting {
+        ($unit:literal, $column:literal, $index:literal, $condition:literal) => {
+            concat!(
+                "SELECT TIMESTAMPDIFF(",
+                $unit,
+                ", ?, ",
+                $column,
+                ") AS step, COUNT(*) FROM cards FORCE INDEX (",
+                $index,
+                ") WHERE ",
+                $condition,
+                $column,
+                " >= ? AND ",
+                $column,
+                " < ? GROUP BY step"
+            )
+        };
+    }
+    match (event, step) {
+        (Event::Generated, Step::Hour) => counting!("HOUR", "created_at", "idx_created_at", ""),
+        (Event::Generated, Step::Day) => counting!("DAY", "created_at", "idx_created_at", ""),
+        (Event::Activated, Step::Hour) => counting!("HOUR", "used_at", "idx_used_at", ""),
+        (Event::Activated, Step::Day) => counting!("DAY", "used_at", "idx_used_at", ""),
+        (Event::Expiring, Step::Hour) => {
+            counting!("HOUR", "expire_at", "idx_status_expire_at", "status IN ('ACTIVE', 'EXPIRED') AND ")
+        }
+        (Event::Expiring, Step::Day) => {
+            counting!("DAY", "expire_at", "idx_status_expire_at", "status IN ('ACTIVE', 'EXPIRED') AND ")
+        }
+    }
+}
+
+impl Operation for CountOverTime {
+    type Output = Histogram;
+    const IS_RECALLED: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Histogram, StoreError> {
+        let Self { event, start, step, count } = *self;
+        let from = start.naive_utc();
+        let until = (start + step.span() * i32::from(count)).naive_utc();
+        let query = limited(BACKGROUND, statement(event, step));
+        let rows: Vec<(i64, u64)> = connection.exec(query, (from, from, until)).await?;
+        let mut counts = vec![0; usize::from(count)];
+        for (place, number) in rows {
+            let place = usize::try_from(place).ok().and_then(|place| counts.get_mut(place));
+            *place.ok_or(StoreError::Undecodable)? = number;
+        }
+        Ok(Histogram { counts, taken_at: clock(connection).await? })
+    }
+}
+
+struct CountStock {
+    days: u32,
+}
+
+impl Operation for CountStock {
+    type Output = Stock;
+    const IS_RECALLED: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Stock, StoreError> {
+        // Prefix by prefix, so that only the unused part of the index is read.
+        let unused = "SELECT prefix, (SELECT COUNT(*) FROM cards FORCE INDEX (idx_prefix_status) \
+                      WHERE cards.prefix = prefixes.prefix AND cards.status = 'UNUSED') FROM \
+                      (SELECT DISTINCT prefix FROM cards FORCE INDEX (idx_prefix_status)) AS prefixes";
+        // In the order of ids, in which the table lies; without the limit the order would be left out.
+        let activated = "SELECT prefix, COUNT(*) FROM (SELECT id FROM cards FORCE INDEX (idx_used_at) \
+                         WHERE used_at >= UTC_TIMESTAMP() - INTERVAL ? DAY ORDER BY id LIMIT 1000000000) AS used \
+                         STRAIGHT_JOIN cards FORCE INDEX (PRIMARY) ON cards.id = used.id GROUP BY prefix";
+        let unused: Vec<(String, u64)> = connection.exec(limited(BACKGROUND, unused), ()).await?;
+        let activated: Vec<(String, u64)> =
+            connection.exec(limited(BACKGROUND, activated), (self.days,)).await?;
+        let mut prefixes: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+        for (prefix, count) in unused.into_iter().filter(|(_, count)| *count > 0) {
+            prefixes.entry(prefix).or_default().0 += count;
+        }
+        for (prefix, count) in activated {
+            prefixes.entry(prefix).or_default().1 += count;
+        }
+        let prefixes = prefixes
+            .into_iter()
+            .map(|(prefix, (unused, activated))| PrefixStock { prefix, unused, activated })
+            .collect();
+        Ok(Stock { days: self.days, prefixes, taken_at: clock(connection).await? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_long_a_stock_lasts() {
+        for (unused, activated, days) in [(100, 70, Some(10.0)), (0, 7, Some(0.0)), (100, 0, None)] {
+            let stock = PrefixStock { prefix: "VIP".into(), unused, activated };
+            assert_eq!(stock.days_left(7), days);
+        }
+    }
+}

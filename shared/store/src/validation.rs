@@ -1,0 +1,214 @@
+//! Validating a card and reading its status: what the function does for clients.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use mysql_async::Conn;
+use tokio::time::{Instant, timeout_at};
+use tracing::warn;
+
+use super::expiry::expiring;
+use super::lookup::find_card;
+use super::pool::Pool;
+use super::routines::{Way, Writing};
+use super::{CardNow, Operation, REQUEST_LIMIT, Store, StoreError};
+use kami_core::card::{Card, CardCode, CardStatus, MachineCode};
+use kami_core::rules::{self, Refusal, Verdict};
+
+/// What a client's request to validate a card comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validation {
+    /// The machine is let in.
+    Admitted {
+        /// The last second in which the card is valid; `None` lasts for ever.
+        expire_at: Option<DateTime<Utc>>,
+        /// The database's clock at the decision.
+        now: DateTime<Utc>,
+    },
+    /// There is such a card, and this machine may not use it now.
+    Refused(Refusal),
+    /// There is no such card.
+    NotFound,
+}
+
+/// How long an answer may be held back for writing down what it does not depend on.
+const LAPSE_LIMIT: Duration = Duration::from_millis(500);
+
+/// How much longer than its client a write waits, in its own task: a lock is waited for up to a second (the pool's
+/// session says so), after which the connection is as good as before.
+const WRITE_GRACE: Duration = Duration::from_millis(1500);
+
+/// How often a card that others keep changing under our hands is looked at again.
+const LOOKS: usize = 8;
+
+impl Store {
+    /// Validates a card for a machine, activating it on first use: one round trip for a card in use, two for an
+    /// activation. Of machines that race for one card exactly one is admitted. May be repeated by the same machine.
+    pub async fn validate(&self, code: &CardCode, machine: &MachineCode) -> Result<Validation, StoreError> {
+        let deadline = Instant::now() + REQUEST_LIMIT;
+        let Some(found) = self.lookups.find(code, deadline).await? else {
+            return Ok(Validation::NotFound);
+        };
+        match rules::judge(&found.card, machine, found.now) {
+            Verdict::Admit => Ok(Validation::Admitted { expire_at: found.card.expire_at, now: found.now }),
+            Verdict::Refuse(refusal) => Ok(Validation::Refused(refusal)),
+            Verdict::Lapse => {
+                self.write_lapse(found.card.id).await;
+                Ok(Validation::Refused(Refusal::Expired))
+            }
+            Verdict::Activate { .. } | Verdict::Bind => {
+                let (code, machine) = (code.clone(), machine.clone());
+                let (pool, writing) = (self.pool.clone(), Arc::clone(&self.writing));
+                self.write(deadline, Settle { code, machine, found, pool, writing }).await
+            }
+        }
+    }
+
+    /// The card of that code as it is at the database's clock, which is returned with it; `None` if there is none.
+    pub async fn status(&self, code: &CardCode) -> Result<Option<(Card, DateTime<Utc>)>, StoreError> {
+        let Some(CardNow { mut card, now }) = self.lookups.find(code, Instant::now() + REQUEST_LIMIT).await?
+        else {
+            return Ok(None);
+        };
+        let status = rules::status_at(&card, now);
+        if status == CardStatus::Expired && card.status == CardStatus::Active {
+            self.write_lapse(card.id).await;
+        }
+        card.status = status;
+        Ok(Some((card, now)))
+    }
+
+    /// Writes down that an active card is over. The answer is right without it, so a failure is only logged.
+    async fn write_lapse(&self, id: u64) {
+        let lapse = Lapse { id, pool: self.pool.clone(), writing: Arc::clone(&self.writing) };
+        if let Err(error) = self.write(Instant::now() + LAPSE_LIMIT, lapse).await {
+            warn!(card = id, %error, "an expired card could not be marked as such");
+        }
+    }
+
+    /// Does an operation that writes for a client, in its turn: once begun, in a task of its own, which goes on if the
+    /// client does not wait for its end.
+    async fn write<O: Operation<Output: 'static> + Send + 'static>(
+        &self,
+        deadline: Instant,
+        operation: O,
+    ) -> Result<O::Output, StoreError> {
+        let turn = self.pool.counters().acquire(&self.writes);
+        let turn = timeout_at(deadline, turn).await.map_err(|_| StoreError::TimedOut)?;
+        let turn = turn.map_err(|_| StoreError::Abandoned)?;
+        let pool = self.pool.clone();
+        let writing = tokio::spawn(async move {
+            let written = pool.run_until(deadline + WRITE_GRACE, operation).await;
+            drop(turn);
+            written
+        });
+        timeout_at(deadline, writing)
+            .await
+            .map_or(Err(StoreError::TimedOut), |written| written.unwrap_or(Err(StoreError::Abandoned)))
+    }
+}
+
+/// Writes what validating a card that was found like this comes to, or what it comes to by then.
+struct Settle {
+    code: CardCode,
+    machine: MachineCode,
+    found: CardNow,
+    pool: Pool,
+    writing: Arc<Writing>,
+}
+
+impl Operation for Settle {
+    type Output = Validation;
+
+    const IS_RECALLED: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Validation, StoreError> {
+        let mut found = self.found.clone();
+        for _ in 0..LOOKS {
+            let CardNow { card, now } = found;
+            match rules::judge(&card, &self.machine, now) {
+                Verdict::Admit => return Ok(Validation::Admitted { expire_at: card.expire_at, now }),
+                Verdict::Refuse(refusal) => return Ok(Validation::Refused(refusal)),
+                // It ran out in this very moment: the next request writes that down.
+                Verdict::Lapse => return Ok(Validation::Refused(Refusal::Expired)),
+                Verdict::Activate { used_at, expire_at } => {
+                    if self.activate(connection, &card, used_at, expire_at).await? {
+                        return Ok(Validation::Admitted { expire_at, now });
+                    }
+                }
+                Verdict::Bind => {
+                    if self.bind(connection, &card).await? {
+                        return Ok(Validation::Admitted { expire_at: card.expire_at, now });
+                    }
+                }
+            }
+            match find_card(connection, &self.code, self.pool.counters()).await? {
+                Some(card_now) => found = card_now,
+                None => return Ok(Validation::NotFound),
+            }
+        }
+        Err(StoreError::Contended)
+    }
+}
+
+impl Settle {
+    /// Writes an activation if the card still is what it was judged by; `false` if somebody else was faster.
+    async fn activate(
+        &self,
+        connection: &mut Conn,
+        card: &Card,
+        used_at: DateTime<Utc>,
+        expire_at: Option<DateTime<Utc>>,
+    ) -> Result<bool, StoreError> {
+        let (machine, used_at) = (self.machine.as_str(), used_at.naive_utc());
+        let expire_at: Option<NaiveDateTime> = expire_at.map(|moment| moment.naive_utc());
+        let statement = |way| match way {
+            Way::Routine => (
+                "CALL activate_card(?, ?, ?, ?)".into(),
+                (card.id, machine, used_at, card.duration_seconds).into(),
+            ),
+            Way::Table => (
+                "UPDATE cards SET status = 'ACTIVE', machine_code = ?, used_at = ?, expire_at = ?, \
+                 updated_at = UTC_TIMESTAMP() WHERE id = ? AND status = 'UNUSED' AND duration_seconds <=> ?"
+                    .into(),
+                (machine, used_at, expire_at, card.id, card.duration_seconds).into(),
+            ),
+        };
+        Ok(self.writing.write(connection, self.pool.counters(), statement).await? == 1)
+    }
+
+    /// Binds an active card that an operator freed; `false` if somebody else was faster.
+    async fn bind(&self, connection: &mut Conn, card: &Card) -> Result<bool, StoreError> {
+        let (machine, expire_at) = (self.machine.as_str(), card.expire_at.map(|moment| moment.naive_utc()));
+        let statement = |way| match way {
+            Way::Routine => ("CALL bind_card(?, ?, ?)".into(), (card.id, machine, expire_at).into()),
+            Way::Table => (
+                "UPDATE cards SET machine_code = ?, updated_at = UTC_TIMESTAMP() \
+                 WHERE id = ? AND status = 'ACTIVE' AND machine_code IS NULL AND expire_at <=> ?"
+                    .into(),
+                (machine, card.id, expire_at).into(),
+            ),
+        };
+        Ok(self.writing.write(connection, self.pool.counters(), statement).await? == 1)
+    }
+}
+
+/// Writes down that an active card is over.
+struct Lapse {
+    id: u64,
+    pool: Pool,
+    writing: Arc<Writing>,
+}
+
+impl Operation for Lapse {
+    type Output = ();
+
+    const IS_RECALLED: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<(), StoreError> {
+        let lapse = |way| expiring(way, &[self.id]);
+        self.writing.write(connection, self.pool.counters(), lapse).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,40 @@
+//! The store against real servers.
+
+#![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
+
+mod acts;
+mod any_table;
+mod batches;
+mod character_sets;
+mod commits;
+mod conflicts;
+mod expiry;
+mod failures;
+mod flask_table;
+mod hang_ups;
+mod inspection;
+mod limits;
+mod listing;
+mod migrations;
+mod password;
+mod round_trips;
+mod rows_read;
+mod server_settings;
+mod spellings;
+mod statistics;
+mod surveys;
+mod table_forms;
+mod takeover;
+mod tls;
+mod unreadable;
+mod validation;
+
+use kami_core::card::{CardCode, MachineCode};
+
+fn code(text: &str) -> CardCode {
+    CardCode::parse(text).unwrap()
+}
+
+fn machine(text: &str) -> MachineCode {
+    MachineCode::parse(text).unwrap()
+}

@@ -1,0 +1,110 @@
+//! What each request costs, counted on the line to the database.
+
+use kami_store::{Store, Validation};
+use kami_testkit::{Proxy, TestDatabase};
+
+use crate::{code, machine};
+
+struct Counted {
+    store: Store,
+    proxy: Proxy,
+}
+
+impl Counted {
+    async fn new(database: &TestDatabase) -> Self {
+        let proxy = Proxy::start(database.port()).await;
+        let store = Store::new(&database.url_through(proxy.port()).parse().unwrap());
+        Self { store, proxy }
+    }
+
+    /// How many round trips one validation takes, and whether it lets the machine in.
+    async fn validate(&self, card: &str, asker: &str) -> (usize, bool) {
+        let before = self.proxy.commands();
+        let validation = self.store.validate(&code(card), &machine(asker)).await.unwrap();
+        (self.proxy.commands() - before, matches!(validation, Validation::Admitted { .. }))
+    }
+}
+
+#[tokio::test]
+async fn a_request_costs_one_round_trip_and_an_activation_two() {
+    let database = TestDatabase::create().await;
+    for name in ["WARM", "ONE", "OVER"] {
+        database.insert_card("VIP", name).await;
+    }
+    let counted = Counted::new(&database).await;
+    assert_eq!(counted.proxy.connections(), 0, "nothing is done before the first request");
+    // The first request on a connection sets up its session and has its two statements prepared besides.
+    assert_eq!(counted.validate("VIP-WARM", "PC-1").await, (5, true));
+
+    assert_eq!(counted.validate("VIP-ONE", "PC-1").await, (2, true), "an activation");
+    for _ in 0..10 {
+        assert_eq!(counted.validate("VIP-ONE", "PC-1").await, (1, true), "the usual request");
+    }
+    assert_eq!(counted.validate("VIP-ONE", "PC-2").await, (1, false), "another machine");
+    assert_eq!(counted.validate("VIP-NONE", "PC-1").await, (1, false), "no such card");
+
+    database.execute("UPDATE cards SET expire_at = '2020-01-01' WHERE code = 'ONE'").await;
+    assert_eq!(counted.validate("VIP-ONE", "PC-1").await, (3, false), "an expiry seen for the first time");
+    assert_eq!(counted.validate("VIP-ONE", "PC-1").await, (1, false), "and written down by then");
+    assert_eq!(
+        counted.proxy.connections(),
+        1,
+        "the connection is kept, with nothing reset or prepared again"
+    );
+}
+
+#[tokio::test]
+async fn connecting_costs_one_round_trip_besides_the_handshake() {
+    let database = TestDatabase::create().await;
+    let counted = Counted::new(&database).await;
+    counted.store.now().await.unwrap();
+    assert_eq!((counted.proxy.connections(), counted.proxy.commands()), (1, 2));
+}
+
+#[tokio::test]
+async fn requests_that_wait_together_share_a_query_and_each_gets_its_own_answer() {
+    let database = TestDatabase::create().await;
+    let mut cards =
+        vec!["('É', 'ONE', 'É-ONE', 'PC-É')".to_owned(), "('季卡', 'ONE', '季卡-ONE', 'PC-季')".to_owned()];
+    cards.extend((0..50).map(|card| format!("('VIP', '{card}', 'VIP-{card}', 'PC-{card}')")));
+    database
+        .execute(&format!(
+            "INSERT INTO cards (prefix, code, full_code, machine_code) VALUES {};
+             UPDATE cards SET status = 'ACTIVE'",
+            cards.join(", ")
+        ))
+        .await;
+    let counted = Counted::new(&database).await;
+    let mut asks: Vec<(String, Option<String>)> = Vec::new();
+    for card in 0..50 {
+        asks.push((format!("VIP-{card}"), Some(format!("PC-{card}"))));
+        asks.push((format!("vip-{card}"), Some(format!("PC-{card}"))));
+        asks.push((format!("NONE-{card}"), None));
+    }
+    // To the database É is E and e: the one form of a code tells them apart.
+    asks.extend(["E-ONE", "e-one"].map(|code| (code.to_owned(), None)));
+    asks.push(("é-One".to_owned(), Some("PC-É".to_owned())));
+    asks.push(("季卡-one".to_owned(), Some("PC-季".to_owned())));
+    let total = asks.len();
+
+    counted.store.now().await.unwrap();
+    counted.proxy.stall(true);
+    let running: Vec<_> = asks
+        .into_iter()
+        .map(|(card, bound)| {
+            let store = counted.store.clone();
+            tokio::spawn(async move {
+                let found = store.status(&code(&card)).await.unwrap();
+                (card, bound, found.map(|(card, _)| card.machine_code.unwrap()))
+            })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    counted.proxy.stall(false);
+    for ask in running {
+        let (card, bound, found) = ask.await.unwrap();
+        assert_eq!(found, bound, "{card}");
+    }
+    let commands = counted.proxy.commands();
+    assert!(commands < total / 2, "{total} requests took {commands} round trips");
+}
