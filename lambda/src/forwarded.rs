@@ -9,7 +9,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, header};
 
-use crate::proxies::{Peer, TrustedProxies};
+use crate::peer::Peer;
+use crate::proxies::TrustedProxies;
 
 /// `X-Forwarded-For`, which came before the standard and is what most proxies write.
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");

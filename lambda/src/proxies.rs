@@ -5,25 +5,8 @@ use std::str::FromStr;
 
 use ipnet::IpNet;
 
-use crate::metrics::Unsettled;
-
 /// The bits of an IPv6 address that its provider gives out: a customer has all that follow them to himself.
 const IPV6_PREFIX_BITS: u32 = 64;
-
-/// The other end of a request's line: a client, or the last proxy before us.
-#[derive(Clone, Debug)]
-pub(crate) struct Peer {
-    pub(crate) address: IpAddr,
-    /// Where the count of a request waits until it is known whether its answer was taken.
-    pub(crate) unsettled: Unsettled,
-}
-
-impl Peer {
-    /// One at this address.
-    pub(crate) fn at(address: IpAddr) -> Self {
-        Self { address, unsettled: Unsettled::default() }
-    }
-}
 
 /// The proxies whose word about the client behind them is taken; nobody is by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,7 +7,9 @@ use chrono::Utc;
 use serde::Serialize;
 use tracing::warn;
 
-use super::{Api, ApiError, Language};
+use super::Api;
+use crate::error::ApiError;
+use crate::language::Language;
 use crate::metrics::Outcome;
 
 #[derive(Debug, Serialize)]

@@ -6,8 +6,8 @@ use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 
-use super::ApiError;
 use crate::brake::Brake;
+use crate::error::ApiError;
 
 /// Why a request about a card fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

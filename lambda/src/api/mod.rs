@@ -1,13 +1,10 @@
 //! The HTTP API: one axum [`Router`] that Lambda and our own server run alike.
 
 mod cors;
-mod error;
 mod health;
-mod language;
 mod miss;
 mod observe;
 pub mod request;
-mod request_id;
 mod status;
 mod validate;
 
@@ -24,11 +21,10 @@ use kami_store::Store;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use self::cors::Origins;
-pub use self::error::ApiError;
-pub use self::language::Language;
 pub use self::observe::{Observer, REQUEST_LIMIT};
-pub(crate) use self::request_id::RequestId;
 use crate::brake::Brake;
+pub use crate::error::ApiError;
+pub use crate::language::Language;
 
 /// What the handlers need.
 #[derive(Clone, Debug)]
@@ -88,7 +84,7 @@ pub(crate) fn never_stored(mut answer: Response) -> Response {
     answer
 }
 
-/// The panic itself has been logged by then, by the hook that [`crate::startup`] sets.
+/// The panic itself has been logged by then, by the hook that is set at the start.
 fn answer_panic(_: Box<dyn Any + Send + 'static>) -> Response {
     ApiError::Internal.into_response()
 }

@@ -11,14 +11,18 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::request_id::{RequestId, X_REQUEST_ID};
-use super::{ApiError, Language, error};
+use crate::error::{self, ApiError};
+use crate::language::Language;
 use crate::metrics::emf::RequestLines;
-use crate::metrics::{Counted, Outcome, RequestMetrics, Route};
-use crate::proxies::Peer;
+use crate::metrics::{self, Counted, Outcome, RequestMetrics, Route};
+use crate::peer::Peer;
+use crate::request_id::{RequestId, X_REQUEST_ID};
 
 /// The longest a request may take in all, the sending of its body included.
 pub const REQUEST_LIMIT: Duration = Duration::from_secs(10);
+
+// A request that was given up has a bucket with a bound.
+const _: () = assert!(metrics::LONGEST.as_secs() > REQUEST_LIMIT.as_secs());
 
 /// Where it is noted how requests end.
 #[derive(Clone, Debug, Default)]

@@ -5,7 +5,7 @@ use http_body_util::BodyExt as _;
 use kami_core::card::{CardCode, MachineCode, TextError};
 use serde_json::{Map, Value};
 
-use super::ApiError;
+use crate::error::ApiError;
 
 /// The largest body that is read, in bytes: many times what two fields of 128 characters need.
 pub const MAX_BODY: usize = 16 * 1024;

@@ -6,9 +6,10 @@ use kami_core::rules;
 use kami_store::Validation;
 use serde::Serialize;
 
+use super::Api;
 use super::miss::Failure;
 use super::request::{ValidateRequest, read_body};
-use super::{Api, Language};
+use crate::language::Language;
 
 /// The answer to a machine that is let in.
 #[derive(Debug, Serialize)]

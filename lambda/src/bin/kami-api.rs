@@ -6,9 +6,8 @@ use std::sync::Arc;
 use clap::Parser;
 use kami_lambda::api::{Api, Observer, router, share};
 use kami_lambda::metrics::emf::RequestLines;
-use kami_lambda::metrics::prometheus;
 use kami_lambda::{
-    ApiSettings, Brake, Connections, bounds_for_files, gateway, listen, manager, serve, startup,
+    ApiSettings, Brake, Connections, bounds_for_files, gateway, listen, manager, prometheus, serve, startup,
     stop_on_request,
 };
 use tracing::info;

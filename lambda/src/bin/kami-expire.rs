@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use clap::Parser;
 use kami_core::span;
-use kami_lambda::metrics::{ExpiryMetrics, prometheus};
-use kami_lambda::{Settings, expire, manager, startup, stop_on_request};
+use kami_lambda::metrics::ExpiryMetrics;
+use kami_lambda::{Settings, expire, manager, prometheus, startup, stop_on_request};
 
 /// Marks the cards whose time is over as expired: once, or forever with --every.
 #[derive(Debug, Parser)]

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use crate::proxies::Peer;
+use crate::peer::Peer;
 
 /// What a query may not hold as it is. A percent sign stays: it begins what is encoded already.
 const NOT_IN_QUERY: &AsciiSet = &CONTROLS

@@ -13,7 +13,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use self::event::Sender;
-use crate::api::{self, ApiError};
+use crate::api;
+use crate::error::ApiError;
 
 /// Answers events until Lambda ends us.
 pub async fn run(router: Router) -> anyhow::Result<()> {

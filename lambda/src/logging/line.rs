@@ -12,16 +12,14 @@ use tracing_subscriber::fmt::format::{DefaultFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
+use super::cut::shortened;
 use super::queue::Queue;
 use super::throttle::{Admission, Throttle};
-use crate::api::RequestId;
+use crate::request_id::RequestId;
 use crate::settings::LogFormat;
 
 /// The longest that a line may be before its request and count are added, in bytes; what is over is cut off.
 const MAX_LINE: usize = 4096;
-
-/// Stands where something was cut off.
-const CUT: &str = "…";
 
 /// Writes what `inner` makes of an event, if the throttle lets it through, as one line.
 ///
@@ -126,17 +124,10 @@ fn shortened_values(line: &str) -> String {
     Value::Object(members).to_string()
 }
 
-/// The text itself, or as much of its beginning as fits, with a mark.
-pub(super) fn shortened(text: &str, room: usize) -> String {
-    if text.len() <= room {
-        return text.to_owned();
-    }
-    format!("{}{CUT}", &text[..text.floor_char_boundary(room)])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::logging::cut::CUT;
 
     #[test]
     fn a_line_names_its_request_and_those_held_back() {

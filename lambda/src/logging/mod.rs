@@ -3,6 +3,7 @@
 //! Requests cause lines, and whoever sends them must not fill the log, nor stop what serves: whatever is logged, by
 //! whichever crate, goes through one [`Throttle`], and off Lambda through one bounded [`Queue`] to a thread that writes.
 
+mod cut;
 mod line;
 mod queue;
 mod throttle;

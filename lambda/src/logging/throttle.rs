@@ -9,7 +9,7 @@ use tracing::callsite::Identifier;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level};
 
-use super::line::shortened;
+use super::cut::shortened;
 
 /// How often a place may write a line in the long run.
 const INTERVAL: Duration = Duration::from_secs(1);

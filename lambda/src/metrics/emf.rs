@@ -11,7 +11,7 @@ use kami_store::{Store, StoreCounters};
 use serde_json::{Value, json};
 
 use super::{Outcome, Route};
-use crate::api::RequestId;
+use crate::request_id::RequestId;
 
 /// Under which name CloudWatch lists the metrics.
 pub const NAMESPACE: &str = "kami";

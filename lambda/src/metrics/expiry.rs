@@ -32,17 +32,17 @@ impl ExpiryMetrics {
     }
 
     /// How many cards all runs marked as expired, those that failed later included.
-    pub(super) fn expired(&self) -> u64 {
+    pub(crate) fn expired(&self) -> u64 {
         self.expired.load(Ordering::Relaxed)
     }
 
     /// How many runs succeeded and how many failed.
-    pub(super) fn runs(&self) -> (u64, u64) {
+    pub(crate) fn runs(&self) -> (u64, u64) {
         (self.succeeded.load(Ordering::Relaxed), self.failed.load(Ordering::Relaxed))
     }
 
     /// When the last run succeeded, in seconds since 1970; 0 if none has.
-    pub(super) fn last_success(&self) -> u64 {
+    pub(crate) fn last_success(&self) -> u64 {
         self.last_success.load(Ordering::Relaxed)
     }
 }

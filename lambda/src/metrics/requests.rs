@@ -7,7 +7,7 @@ use axum::extract::MatchedPath;
 use axum::response::Response;
 
 use super::histogram::{Histogram, Snapshot};
-use crate::api::ApiError;
+use crate::error::ApiError;
 
 /// A route of the API, as metrics name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +128,7 @@ impl RequestMetrics {
     }
 
     /// How long the requests to this route took.
-    pub(super) fn durations(&self, route: Route) -> Snapshot {
+    pub(crate) fn durations(&self, route: Route) -> Snapshot {
         self.routes[route as usize].durations.snapshot()
     }
 }

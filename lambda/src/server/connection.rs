@@ -24,9 +24,9 @@ use super::connections::{Place, Told};
 use super::exchange::{self, Exchange};
 use super::line::Line;
 use super::wire::Wire;
-use crate::api::ApiError;
+use crate::error::ApiError;
 use crate::metrics::Unsettled;
-use crate::proxies::Peer;
+use crate::peer::Peer;
 
 /// How long a connection may rest.
 const REST_LIMIT: Duration = Duration::from_secs(30);

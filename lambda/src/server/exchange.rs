@@ -16,8 +16,9 @@ use hyper_util::service::TowerToHyperService;
 
 use super::host;
 use super::pulse::Pulse;
-use crate::api::{self, ApiError};
-use crate::proxies::Peer;
+use crate::api;
+use crate::error::ApiError;
+use crate::peer::Peer;
 
 /// Stands for a request whose head cannot be read.
 pub(super) const UNREADABLE: Bytes =

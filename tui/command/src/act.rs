@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use kami_common::reason;
 use kami_common::words::{counted, number, say};
 use kami_core::acts::{Act, ActRefusal};
-use kami_store::{ActOutcome, ActProgress, Deed};
+use kami_store::{ActOutcome, ActProgress, Permission};
 use serde_json::{Map, Value, json};
 
 use super::choice::{Choice, Chosen, not_found};
@@ -17,7 +17,7 @@ use super::session::Session;
 
 /// Does an act with the chosen cards and tells what it came to.
 pub(super) async fn act(session: &Session, act: Act, choice: &Choice, json: bool) -> Result<(), Failure> {
-    session.must_be_allowed(if act == Act::Delete { Deed::Delete } else { Deed::Change }).await?;
+    session.must_be_allowed(if act == Act::Delete { Permission::Delete } else { Permission::Change }).await?;
     let chosen = choice.find(session).await?;
     carry_out(session, act, &chosen, choice, json).await
 }

@@ -8,7 +8,7 @@ use kami_core::edit::{CardEdit, StatusEdit};
 use kami_core::gate::{Answer, Kind, Weight};
 use kami_core::operator::Note;
 use kami_core::prefix::Prefix;
-use kami_store::{Deed, OneEdit};
+use kami_store::{OneEdit, Permission};
 use serde_json::json;
 
 use super::choice::{find, not_found};
@@ -62,7 +62,7 @@ impl Edit {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let language = session.language;
         let edit = self.edit(session)?;
-        session.must_be_allowed(Deed::Change).await?;
+        session.must_be_allowed(Permission::Change).await?;
         let Some((seen, _)) = find(session, &self.code).await? else {
             return Err(not_found(language, &[self.code.as_str().to_owned()]));
         };

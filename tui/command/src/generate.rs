@@ -17,7 +17,7 @@ use kami_core::filter::Filter;
 use kami_core::gate::{Answer, Confirmed, Kind, Weight};
 use kami_core::operator::Note;
 use kami_core::prefix::Prefix;
-use kami_store::{Batch, Deed, GenerateOrder};
+use kami_store::{Batch, GenerateOrder, Permission};
 use kami_transfer::Format;
 
 use super::confirm::Question;
@@ -85,7 +85,7 @@ impl Generate {
         let language = session.language;
         let note = self.note.as_deref().map(Note::parse).transpose();
         let note = note.map_err(|error| Failure::Usage(error.to_string()))?.flatten();
-        session.must_be_allowed(Deed::Make).await?;
+        session.must_be_allowed(Permission::Make).await?;
         if let Some(path) = self.output.as_ref().filter(|path| expand(path).exists()) {
             // Found out before there are cards that would have no file.
             return Err(Failure::of_export(language, &ExportError::Exists(path.clone())));

@@ -13,7 +13,7 @@ use kami_core::duration::CardDuration;
 use kami_core::import::ImportCards;
 use kami_core::operator::Note;
 use kami_core::prefix::Prefix;
-use kami_store::{Deed, Standing};
+use kami_store::{Permission, Standing};
 use kami_transfer::import::{Malformed, MalformedReason, Parsed, ReadError, parse_csv, parse_txt};
 use kami_transfer::{Defaults, Filing, Format};
 use serde_json::json;
@@ -185,7 +185,7 @@ impl Import {
         let note = self.note.as_deref().map(Note::parse).transpose();
         let note = note.map_err(|error| Failure::Usage(error.to_string()))?.flatten();
         if !self.dry_run {
-            session.must_be_allowed(Deed::Make).await?;
+            session.must_be_allowed(Permission::Make).await?;
         }
         let parsed = self.parse(session)?;
         if parsed.cards.is_empty() && parsed.malformed.is_empty() {

@@ -5,7 +5,7 @@ use kami_common::words::{counted, say};
 use kami_core::acts::Act;
 use kami_core::filter::{Filter, TextFilter};
 use kami_core::operator::Note;
-use kami_store::{Deed, Selection};
+use kami_store::{Permission, Selection};
 
 use super::act::carry_out;
 use super::choice::Choice;
@@ -46,7 +46,7 @@ impl SetNote {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let text = self.set.as_deref().unwrap_or_default();
         let note = Note::parse(text).map_err(|error| Failure::Usage(error.to_string()))?;
-        session.must_be_allowed(Deed::Change).await?;
+        session.must_be_allowed(Permission::Change).await?;
         let chosen = self.choice.find(session).await?;
         if !self.choice.yes {
             let overwritten = overwritten(session, &chosen.selection).await?;

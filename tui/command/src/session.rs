@@ -5,7 +5,7 @@ use kami_common::settings::Settings;
 use kami_common::words::{Language, say};
 use kami_core::operator::Operator;
 use kami_core::zone::Zone;
-use kami_store::{Deed, Store};
+use kami_store::{Permission, Store};
 
 use super::failure::Failure;
 
@@ -34,7 +34,7 @@ impl Session {
     }
 
     /// Makes sure that something may be done here, before anything is asked or read for it.
-    pub(super) async fn must_be_allowed(&self, deed: Deed) -> Result<(), Failure> {
+    pub(super) async fn must_be_allowed(&self, deed: Permission) -> Result<(), Failure> {
         if self.settings.read_only {
             return Err(Failure::Refused(say!(self.language, "read_only.asked")));
         }

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 use kami_common::words::{self, local, number, say, share, status_key};
 use kami_core::card::CardStatus;
-use kami_store::{Event, Histogram, StatusCounts, Step, Stock};
+use kami_store::{BucketWidth, Event, Histogram, StatusCounts, Stock};
 use serde_json::{Value, json};
 
 use super::failure::Failure;
@@ -48,7 +48,7 @@ impl Stats {
             ("activated", Event::Activated, first),
             ("expiring", Event::Expiring, today),
         ] {
-            let histogram = store.histogram(event, start, Step::Day, self.days).await?;
+            let histogram = store.histogram(event, start, BucketWidth::Day, self.days).await?;
             courses.push(Course { name, start, histogram });
         }
         let mut out = Output::open();

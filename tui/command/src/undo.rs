@@ -6,7 +6,7 @@ use clap::Args;
 use kami_common::touch;
 use kami_common::words::say;
 use kami_core::gate::{Answer, Confirmed};
-use kami_store::{ActProgress, Deed, Undo as Undoing, UndoRefusal, Undoable};
+use kami_store::{ActProgress, Permission, Undo as Undoing, UndoRefusal, Undoable};
 
 use super::act::report;
 use super::confirm::Question;
@@ -41,7 +41,7 @@ impl Undo {
     /// Takes the act back.
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let language = session.language;
-        session.must_be_allowed(Deed::Undo).await?;
+        session.must_be_allowed(Permission::Undo).await?;
         let undo = match self.act {
             Some(act) => {
                 let undoable = session.store.undoable(act).await?;

@@ -1,7 +1,7 @@
 //! Everything that a key or the palette can do.
 
 use kami_core::acts::Act as CardAct;
-use kami_store::Deed;
+use kami_store::Permission;
 
 /// Something that the operator can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -199,14 +199,14 @@ impl Act {
     }
 
     /// What the act does to the database; none if it leaves it as it is.
-    pub const fn deed(self) -> Option<Deed> {
+    pub const fn deed(self) -> Option<Permission> {
         match self {
-            Self::Generate | Self::Import => Some(Deed::Make),
+            Self::Generate | Self::Import => Some(Permission::Make),
             Self::Edit | Self::Disable | Self::Enable | Self::Unbind | Self::Extend | Self::SetNote => {
-                Some(Deed::Change)
+                Some(Permission::Change)
             }
-            Self::Delete => Some(Deed::Delete),
-            Self::Undo | Self::Redo => Some(Deed::Undo),
+            Self::Delete => Some(Permission::Delete),
+            Self::Undo | Self::Redo => Some(Permission::Undo),
             _ => None,
         }
     }

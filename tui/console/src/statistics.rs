@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
 use kami_common::words::local;
 use kami_core::record::CardRecord;
 use kami_core::zone::Zone;
-use kami_store::{Event, PrefixStock, Step, Stock};
+use kami_store::{BucketWidth, Event, PrefixStock, Stock};
 
 /// How many days the rate of sale is taken from.
 pub const STOCK_DAYS: u32 = 30;
@@ -20,7 +20,7 @@ pub struct Series {
     /// The first moment.
     pub start: DateTime<Utc>,
     /// How wide a step is.
-    pub step: Step,
+    pub step: BucketWidth,
     /// How many steps there are.
     pub count: u16,
     /// Whether it looks ahead of now, not back.
@@ -40,18 +40,18 @@ impl Series {
     /// The key of the time it spans in the locale files.
     pub const fn span_key(&self) -> &'static str {
         match (self.step, self.is_ahead) {
-            (Step::Hour, false) => "statistics.past_day",
-            (Step::Hour, true) => "statistics.next_day",
-            (Step::Day, false) => "statistics.past_month",
-            (Step::Day, true) => "statistics.next_month",
+            (BucketWidth::Hour, false) => "statistics.past_day",
+            (BucketWidth::Hour, true) => "statistics.next_day",
+            (BucketWidth::Day, false) => "statistics.past_month",
+            (BucketWidth::Day, true) => "statistics.next_month",
         }
     }
 
     /// The key of the unit of its numbers in the locale files.
     pub const fn unit_key(&self) -> &'static str {
         match self.step {
-            Step::Hour => "statistics.an_hour",
-            Step::Day => "statistics.a_day",
+            BucketWidth::Hour => "statistics.an_hour",
+            BucketWidth::Day => "statistics.a_day",
         }
     }
 }
@@ -90,8 +90,9 @@ pub fn series(now: DateTime<Utc>, zone: Zone) -> [Series; 6] {
     let local = local(zone, now);
     let hour = now - TimeDelta::seconds(i64::from(local.minute() * 60 + local.second()));
     let today = hour - TimeDelta::hours(i64::from(local.hour()));
-    let hours = |event, start, is_ahead| Series { event, start, step: Step::Hour, count: 24, is_ahead };
-    let days = |event, start, is_ahead| Series { event, start, step: Step::Day, count: 30, is_ahead };
+    let hours =
+        |event, start, is_ahead| Series { event, start, step: BucketWidth::Hour, count: 24, is_ahead };
+    let days = |event, start, is_ahead| Series { event, start, step: BucketWidth::Day, count: 30, is_ahead };
     let (day_ago, month_ago) = (hour - TimeDelta::hours(23), today - TimeDelta::days(29));
     [
         hours(Event::Activated, day_ago, false),

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use kami_common::cells::{cells, cut_end, pad_left};
 use kami_common::words::{local, number, say};
 use kami_core::card::CardStatus;
-use kami_store::{Event, Step};
+use kami_store::{BucketWidth, Event};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -158,7 +158,7 @@ fn eighths(count: u64, most: u64, height: usize) -> usize {
 /// When the bars are, each label under the beginning of its own.
 fn level_axis(model: &Model, chart: &Chart, frame: &mut Frame<'_>, area: Rect) {
     let (width, count) = (usize::from(area.width), chart.counts.len().max(1));
-    let strides: &[usize] = if chart.series.step == Step::Hour { &[3, 6, 12] } else { &[5, 10, 15] };
+    let strides: &[usize] = if chart.series.step == BucketWidth::Hour { &[3, 6, 12] } else { &[5, 10, 15] };
     let stride = strides.iter().find(|stride| *stride * width / count >= LABEL_PITCH);
     for index in (0..count).step_by(*stride.unwrap_or(&count)) {
         let moment = chart.series.start + chart.series.step.span() * i32::try_from(index).unwrap_or(0);
@@ -172,7 +172,7 @@ fn level_axis(model: &Model, chart: &Chart, frame: &mut Frame<'_>, area: Rect) {
 }
 
 fn label(model: &Model, chart: &Chart, moment: DateTime<Utc>) -> String {
-    let form = if chart.series.step == Step::Hour { "%H:%M" } else { "%m-%d" };
+    let form = if chart.series.step == BucketWidth::Hour { "%H:%M" } else { "%m-%d" };
     local(model.zone, moment).format(form).to_string()
 }
 

@@ -8,7 +8,7 @@ use kami_store::StoreError;
 use serde::Serialize;
 use tracing::{error, warn};
 
-use super::Language;
+use crate::language::Language;
 
 /// How long a client should wait before it tries again, in seconds: a lost database is looked for at each request.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
@@ -156,7 +156,7 @@ impl ApiError {
     }
 
     /// The headers that an answer with this error has of its own.
-    pub(super) fn headers(self) -> HeaderMap {
+    pub(crate) fn headers(self) -> HeaderMap {
         let mut headers = HeaderMap::new();
         if self == Self::Unavailable {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
@@ -214,7 +214,7 @@ struct ErrorBody {
 }
 
 /// Writes the body of an answer that is an [`ApiError`], in the language that the client prefers.
-pub(super) fn localise(response: Response, language: Language) -> Response {
+pub(crate) fn localise(response: Response, language: Language) -> Response {
     match response.extensions().get::<ApiError>() {
         Some(&error) => {
             let (mut parts, _) = response.into_parts();

@@ -7,7 +7,7 @@ use lambda_runtime::Context;
 use tokio::task::futures::TaskLocalFuture;
 
 /// The header that carries the id, in a request and in its answer.
-pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest id that is taken over from a client, in bytes.
 const MAX_LENGTH: usize = 128;
@@ -24,7 +24,7 @@ tokio::task_local! {
 impl RequestId {
     /// Under Lambda its own id, which its log lines have as well; else the client's if it is usable, so that a proxy's
     /// log and ours tell of the same request; else one at random.
-    pub(super) fn of(headers: &HeaderMap, extensions: &Extensions) -> Self {
+    pub(crate) fn of(headers: &HeaderMap, extensions: &Extensions) -> Self {
         let on_lambda = extensions.get::<Context>().map(|context| HeaderValue::from_str(&context.request_id));
         match on_lambda {
             Some(Ok(id)) if is_usable(&id) => Self(id),
@@ -52,7 +52,7 @@ impl RequestId {
     }
 
     /// Answers a request under this id: the log lines meanwhile have it. It can be taken back from the future.
-    pub(super) fn scope<F: Future>(self, answering: F) -> TaskLocalFuture<Self, F> {
+    pub(crate) fn scope<F: Future>(self, answering: F) -> TaskLocalFuture<Self, F> {
         CURRENT.scope(self, answering)
     }
 
@@ -67,7 +67,7 @@ impl RequestId {
     }
 
     /// As a header's value.
-    pub(super) fn into_value(self) -> HeaderValue {
+    pub(crate) fn into_value(self) -> HeaderValue {
         self.0
     }
 }

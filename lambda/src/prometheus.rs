@@ -21,9 +21,9 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use super::{ExpiryMetrics, Outcome, RequestMetrics, Route};
 use crate::api::no_route;
 use crate::brake::Brake;
+use crate::metrics::{ExpiryMetrics, Outcome, RequestMetrics, Route};
 use crate::proxies::TrustedProxies;
 use crate::server::{Bounds, Connections, listen, serve};
 
