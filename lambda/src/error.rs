@@ -226,3 +226,39 @@ pub(crate) fn localise(response: Response, language: Language) -> Response {
         None => response,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ApiError as E;
+    use super::*;
+
+    /// What people are told of each error, in Chinese and in English.
+    const WORDING: [(ApiError, &str, &str); ApiError::ALL.len()] = [
+        (E::InvalidRequest, "请求不是有效的HTTP", "The request is not valid HTTP"),
+        (E::HeadTooLarge, "请求头过大", "The head of the request is too large"),
+        (E::InvalidHost, "请求的主机名无效", "The request names no host, or a malformed one"),
+        (E::InvalidJson, "无效的JSON数据", "The request is not valid JSON"),
+        (E::MissingFields, "卡密和机器码不能为空", "The card code and the machine code are required"),
+        (E::InvalidFields, "卡密或机器码格式错误", "The card code or the machine code is malformed"),
+        (E::CardNotFound, "卡密不存在", "There is no such card"),
+        (E::TooManyMisses, "尝试次数过多，请稍后再试", "Too many attempts; try again later"),
+        (E::MachineMismatch, "机器码不匹配", "The card is bound to another machine"),
+        (E::CardExpired, "卡密已过期", "The card has expired"),
+        (E::CardDisabled, "卡密已禁用", "The card is disabled"),
+        (E::BodyTooLarge, "请求过大", "The request is too large"),
+        (E::RequestTimeout, "请求超时", "The request was not sent in time"),
+        (E::NotFound, "接口不存在", "There is no such address"),
+        (E::MethodNotAllowed, "请求方法不支持", "The address does not have this method"),
+        (E::Unavailable, "服务暂时不可用", "The service is temporarily unavailable"),
+        (E::Internal, "服务器内部错误", "Internal server error"),
+    ];
+
+    #[test]
+    fn every_error_is_said_in_the_words_that_clients_know() {
+        assert_eq!(WORDING.map(|(error, ..)| error), ApiError::ALL);
+        for (error, chinese, english) in WORDING {
+            assert_eq!(error.message(Language::Chinese), chinese);
+            assert_eq!(error.message(Language::English), english);
+        }
+    }
+}
