@@ -73,7 +73,7 @@ pub struct SettingsError(Vec<String>);
 
 impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the environment has to be mended first:")?;
+        f.write_str("the environment has to be fixed first:")?;
         self.0.iter().try_for_each(|line| write!(f, "\n  {line}"))
     }
 }
@@ -286,7 +286,7 @@ mod tests {
         .to_string();
         assert_eq!(
             error,
-            "the environment has to be mended first:\n  \
+            "the environment has to be fixed first:\n  \
              DATABASE_URL: no database is named: end the address in /kamisystem\n  \
              KAMI_METRICS: use an IP address and a port, such as 127.0.0.1:5000\n  \
              KAMI_LOG: use text or json\n  \

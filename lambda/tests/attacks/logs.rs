@@ -72,7 +72,7 @@ async fn requests_without_a_database_write_a_few_lines_that_count_them_all() {
 }
 
 #[tokio::test]
-async fn lapses_that_are_refused_write_a_few_lines_that_count_them_all() {
+async fn expiries_that_are_refused_write_a_few_lines_that_count_them_all() {
     let database = TestDatabase::create().await;
     database.insert_card("VIP", "ONE").await;
     database
@@ -85,7 +85,7 @@ async fn lapses_that_are_refused_write_a_few_lines_that_count_them_all() {
     let begun = Instant::now();
     let answered = flood(&function, "/api/status/VIP-ONE", 200).await;
     let (told, bytes) = logged(function, "could not be marked").await;
-    figure("refused lapses", format!("{answered} requests, {bytes} bytes of log"));
+    figure("refused expiries", format!("{answered} requests, {bytes} bytes of log"));
     assert_eq!((answered, told), (CLIENTS * REQUESTS, CLIENTS * REQUESTS));
     assert!(bytes < few(begun), "{bytes}");
 }

@@ -39,16 +39,16 @@ async fn bound(database: &TestDatabase, code: &str) -> Option<String> {
 async fn no_card_is_bound_to_what_nobody_sees() {
     let (database, function) = start().await;
     database.insert_card("VIP", "NEW").await;
-    database.insert_card("VIP", "FREED").await;
+    database.insert_card("VIP", "UNBOUND").await;
     database
         .execute(
             "UPDATE cards SET status = 'ACTIVE', used_at = UTC_TIMESTAMP(), \
-             expire_at = UTC_TIMESTAMP() + INTERVAL 1 HOUR WHERE full_code = 'VIP-FREED'",
+             expire_at = UTC_TIMESTAMP() + INTERVAL 1 HOUR WHERE full_code = 'VIP-UNBOUND'",
         )
         .await;
     let mut client = function.client().await;
     for machine in ODD {
-        for code in ["VIP-NEW", "VIP-FREED"] {
+        for code in ["VIP-NEW", "VIP-UNBOUND"] {
             let answer = client.validate(code, machine).await;
             assert_eq!(answer.status, 400, "{machine:?}");
             assert_eq!(answer.reason(), "invalid_fields", "{machine:?}");
@@ -57,7 +57,7 @@ async fn no_card_is_bound_to_what_nobody_sees() {
         assert_eq!(client.validate("VIP-NONE", machine).await.status, 404);
     }
     figure("machine codes that hold what nobody sees, refused", ODD.len());
-    for code in ["VIP-NEW", "VIP-FREED"] {
+    for code in ["VIP-NEW", "VIP-UNBOUND"] {
         assert_eq!(client.validate(code, "电脑 1 – é").await.status, 200);
     }
 }

@@ -16,7 +16,7 @@ async fn log_in(database: &TestDatabase, role: Role) -> (TestDatabase, String) {
     (database.as_account(&name, &password), name)
 }
 
-/// A card of each kind: 1 unused, 2 active, 3 active and freed, 4 disabled, 5 expired, 6 overdue.
+/// A card of each kind: 1 unused, 2 active, 3 active and unbound, 4 disabled, 5 expired, 6 overdue.
 const CARDS: &str = "
     INSERT INTO cards (id, prefix, code, full_code, status, machine_code, used_at, expire_at, duration_seconds) VALUES
         (1, 'A', '1', 'A-1', 'UNUSED', NULL, NULL, NULL, 60),

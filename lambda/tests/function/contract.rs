@@ -44,14 +44,14 @@ async fn a_card_is_activated_then_admitted_and_other_machines_are_refused() {
 #[tokio::test]
 async fn each_refusal_has_its_status_reason_and_words_in_two_languages() {
     let (database, function) = start().await;
-    for name in ["BOUND", "EXPIRED", "LAPSED", "DISABLED"] {
+    for name in ["BOUND", "EXPIRED", "OVERDUE", "DISABLED"] {
         database.insert_card("VIP", name).await;
     }
     database
         .execute(
             "UPDATE cards SET status = 'ACTIVE', machine_code = 'PC-9', expire_at = '2099-01-01' WHERE code = 'BOUND';
              UPDATE cards SET status = 'EXPIRED' WHERE code = 'EXPIRED';
-             UPDATE cards SET status = 'ACTIVE', machine_code = 'PC-9', expire_at = '2020-01-01' WHERE code = 'LAPSED';
+             UPDATE cards SET status = 'ACTIVE', machine_code = 'PC-9', expire_at = '2020-01-01' WHERE code = 'OVERDUE';
              UPDATE cards SET status = 'DISABLED' WHERE code = 'DISABLED'",
         )
         .await;
@@ -86,7 +86,7 @@ async fn each_refusal_has_its_status_reason_and_words_in_two_languages() {
         (body("VIP-NONE"), 404, "card_not_found", "卡密不存在", "There is no such card"),
         (body("VIP-BOUND"), 403, "machine_mismatch", "机器码不匹配", "The card is bound to another machine"),
         (body("VIP-EXPIRED"), 403, "card_expired", "卡密已过期", "The card has expired"),
-        (body("VIP-LAPSED"), 403, "card_expired", "卡密已过期", "The card has expired"),
+        (body("VIP-OVERDUE"), 403, "card_expired", "卡密已过期", "The card has expired"),
         (body("VIP-DISABLED"), 403, "card_disabled", "卡密已禁用", "The card is disabled"),
         (body(&"x".repeat(16 * 1024)), 413, "body_too_large", "请求过大", "The request is too large"),
     ] {
@@ -104,7 +104,7 @@ async fn each_refusal_has_its_status_reason_and_words_in_two_languages() {
             );
         }
     }
-    let statuses: Vec<String> = database.rows("SELECT status FROM cards WHERE code = 'LAPSED'", ()).await;
+    let statuses: Vec<String> = database.rows("SELECT status FROM cards WHERE code = 'OVERDUE'", ()).await;
     assert_eq!(statuses, ["EXPIRED"], "the row says what the client was told");
 }
 

@@ -62,13 +62,13 @@ async fn serves_with(database: &TestDatabase, function: &TestDatabase) {
     assert_eq!(
         client.send("POST", "/api/validate", &[], &validate).await.status,
         200,
-        "an operator freed the card"
+        "an operator unbound the card"
     );
     database.execute("UPDATE cards SET expire_at = UTC_TIMESTAMP() - INTERVAL 1 SECOND").await;
     assert_eq!(client.send("POST", "/api/validate", &[], &validate).await.status, 403);
-    let lapsed = database.rows::<String>("SELECT status FROM cards", ()).await;
+    let overdue = database.rows::<String>("SELECT status FROM cards", ()).await;
     assert_eq!(
-        (lapsed.as_slice(), api.program.output().contains("WARN")),
+        (overdue.as_slice(), api.program.output().contains("WARN")),
         (&["EXPIRED".to_owned()][..], false)
     );
     expires_with(database, function).await;

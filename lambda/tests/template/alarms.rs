@@ -32,7 +32,7 @@ pub(crate) fn problems(template: &Template) -> Vec<String> {
     let mut watched = BTreeSet::new();
     for (id, alarm) in &alarms {
         let alarm = &alarm["Properties"];
-        let found = [sends(template, alarm), watches(alarm, &api, &expiry), judges(alarm, &api)].concat();
+        let found = [sends(template, alarm), watches(alarm, &api, &expiry), evaluates(alarm, &api)].concat();
         problems.extend(found.into_iter().map(|problem| format!("{id}: {problem}")));
         watched.insert(watch(alarm));
     }
@@ -110,7 +110,7 @@ fn has_value(dimension: &Value) -> bool {
 }
 
 /// Whether it goes off when it should.
-fn judges(alarm: &Value, api: &Function) -> Vec<String> {
+fn evaluates(alarm: &Value, api: &Function) -> Vec<String> {
     let (_, metric, _) = watch(alarm);
     let number = |name: &str| alarm[name].as_f64().unwrap_or(f64::NAN);
     let window = Duration::from_secs_f64(number("Period").max(0.0) * number("EvaluationPeriods").max(0.0));
@@ -141,5 +141,5 @@ fn judges(alarm: &Value, api: &Function) -> Vec<String> {
         }
         _ => rises && alarm["Statistic"] == "Sum" && (0.0..=FEW).contains(&number("Threshold")),
     };
-    if fits { Vec::new() } else { vec![format!("it does not judge {metric} as it should")] }
+    if fits { Vec::new() } else { vec![format!("it does not evaluate {metric} as it should")] }
 }

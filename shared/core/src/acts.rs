@@ -15,7 +15,7 @@ pub enum Act {
     Disable,
     /// Take back that it was withdrawn.
     Enable,
-    /// Free it from its machine; its time runs on.
+    /// Unbind it from its machine; its time runs on.
     Unbind,
     /// Give it more time; a card that has expired starts again from now.
     Extend {
@@ -227,18 +227,18 @@ mod tests {
         use CardStatus::{Active, Disabled, Expired, Unused};
         let forever_unused = CardRecord { duration: CardDuration::Forever, ..unused() };
         let forever_active = CardRecord { expire_at: None, ..active() };
-        let freed = CardRecord { machine_code: None, ..active() };
-        let lapsed = CardRecord { stored_status: Active, ..expired() };
+        let unbound = CardRecord { machine_code: None, ..active() };
+        let overdue = CardRecord { stored_status: Active, ..expired() };
         let extend = Act::Extend { seconds: 10 };
         for (act, card, expected) in [
             (&Act::Disable, unused(), Ok((Disabled, Some(100), false, None))),
             (&Act::Disable, active(), Ok((Disabled, Some(100), true, Some(60)))),
             (&Act::Disable, expired(), Ok((Disabled, Some(100), true, Some(-40)))),
-            (&Act::Disable, lapsed.clone(), Ok((Disabled, Some(100), true, Some(-40)))),
+            (&Act::Disable, overdue.clone(), Ok((Disabled, Some(100), true, Some(-40)))),
             (&Act::Disable, disabled(active()), Err(AlreadyDisabled)),
             (&Act::Enable, disabled(unused()), Ok((Unused, Some(100), false, None))),
             (&Act::Enable, disabled(active()), Ok((Active, Some(100), true, Some(60)))),
-            (&Act::Enable, disabled(freed.clone()), Ok((Active, Some(100), false, Some(60)))),
+            (&Act::Enable, disabled(unbound.clone()), Ok((Active, Some(100), false, Some(60)))),
             (&Act::Enable, disabled(forever_active.clone()), Ok((Active, Some(100), true, None))),
             (&Act::Enable, disabled(expired()), Ok((Expired, Some(100), true, Some(-40)))),
             (&Act::Enable, active(), Err(NotDisabled)),
@@ -246,13 +246,13 @@ mod tests {
             (&Act::Unbind, disabled(active()), Ok((Disabled, Some(100), false, Some(60)))),
             (&Act::Unbind, unused(), Err(NeverUsed)),
             (&Act::Unbind, expired(), Err(IsExpired)),
-            (&Act::Unbind, lapsed.clone(), Err(IsExpired)),
-            (&Act::Unbind, freed.clone(), Err(NotBound)),
+            (&Act::Unbind, overdue.clone(), Err(IsExpired)),
+            (&Act::Unbind, unbound.clone(), Err(NotBound)),
             (&extend, unused(), Ok((Unused, Some(110), false, None))),
             (&extend, disabled(unused()), Ok((Disabled, Some(110), false, None))),
             (&extend, active(), Ok((Active, Some(100), true, Some(70)))),
             (&extend, expired(), Ok((Active, Some(100), true, Some(10)))),
-            (&extend, lapsed, Ok((Active, Some(100), true, Some(10)))),
+            (&extend, overdue, Ok((Active, Some(100), true, Some(10)))),
             (&extend, disabled(active()), Ok((Disabled, Some(100), true, Some(70)))),
             (&extend, disabled(expired()), Ok((Disabled, Some(100), true, Some(10)))),
             (&extend, forever_unused, Err(NeverExpires)),

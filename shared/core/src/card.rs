@@ -71,7 +71,7 @@ pub struct Card {
     pub status: CardStatus,
     /// How long the card lasts from its activation, in seconds; `None` lasts for ever.
     pub duration_seconds: Option<u32>,
-    /// The machine that the card is bound to; `None` before activation and after an operator freed it.
+    /// The machine that the card is bound to; `None` before activation and after an operator unbound it.
     pub machine_code: Option<String>,
     /// When the card was generated.
     pub created_at: DateTime<Utc>,

@@ -16,10 +16,10 @@ pub enum Verdict {
         /// The last second in which the card will be valid; `None` lasts for ever.
         expire_at: Option<DateTime<Utc>>,
     },
-    /// The card is active but an operator freed it from its machine: bind it to this one, then let it in.
+    /// The card is active but an operator unbound it from its machine: bind it to this one, then let it in.
     Bind,
     /// The card's time is over and its row does not say so yet: refuse it as expired and write that down.
-    Lapse,
+    Expire,
     /// Refuse it; nothing is written.
     Refuse(Refusal),
 }
@@ -38,10 +38,10 @@ pub enum Refusal {
 }
 
 /// Decides what `machine` may do with `card` at `now`: disabled beats expired, expired beats a machine mismatch.
-pub fn judge(card: &Card, machine: &MachineCode, now: DateTime<Utc>) -> Verdict {
+pub fn evaluate(card: &Card, machine: &MachineCode, now: DateTime<Utc>) -> Verdict {
     match status_at(card, now) {
         CardStatus::Disabled => Verdict::Refuse(Refusal::Disabled),
-        CardStatus::Expired if card.status == CardStatus::Active => Verdict::Lapse,
+        CardStatus::Expired if card.status == CardStatus::Active => Verdict::Expire,
         CardStatus::Expired => Verdict::Refuse(Refusal::Expired),
         CardStatus::Unused if !machine.is_bindable() => Verdict::Refuse(Refusal::Unbindable),
         CardStatus::Unused => {
@@ -113,15 +113,15 @@ mod tests {
             ("unused, whatever its times say", Unused, None, Some(-10), activate),
             ("active on its machine", Active, Some("PC-1"), Some(60), Verdict::Admit),
             ("up to and including its last second", Active, Some("PC-1"), Some(0), Verdict::Admit),
-            ("a second late", Active, Some("PC-1"), Some(-1), Verdict::Lapse),
+            ("a second late", Active, Some("PC-1"), Some(-1), Verdict::Expire),
             ("never expires", Active, Some("PC-1"), None, Verdict::Admit),
             ("another machine", Active, Some("PC-2"), Some(60), refuse(MachineMismatch)),
             ("another machine for ever", Active, Some("PC-2"), None, refuse(MachineMismatch)),
             ("case matters in a machine code", Active, Some("pc-1"), Some(60), refuse(MachineMismatch)),
-            ("expired beats a machine mismatch", Active, Some("PC-2"), Some(-1), Verdict::Lapse),
-            ("freed from its machine", Active, None, Some(60), Verdict::Bind),
-            ("freed and never expires", Active, None, None, Verdict::Bind),
-            ("freed and out of time", Active, None, Some(-1), Verdict::Lapse),
+            ("expired beats a machine mismatch", Active, Some("PC-2"), Some(-1), Verdict::Expire),
+            ("unbound from its machine", Active, None, Some(60), Verdict::Bind),
+            ("unbound and never expires", Active, None, None, Verdict::Bind),
+            ("unbound and out of time", Active, None, Some(-1), Verdict::Expire),
             ("the row says expired", Expired, Some("PC-1"), Some(-60), refuse(Refusal::Expired)),
             ("ended early by an operator", Expired, Some("PC-1"), Some(60), refuse(Refusal::Expired)),
             ("expired without times", Expired, None, None, refuse(Refusal::Expired)),
@@ -130,7 +130,7 @@ mod tests {
             ("disabled before its first use", Disabled, None, None, refuse(Refusal::Disabled)),
         ] {
             let machine = MachineCode::parse("PC-1").unwrap();
-            assert_eq!(judge(&card(status, bound, expire_at), &machine, at(0)), verdict, "{name}");
+            assert_eq!(evaluate(&card(status, bound, expire_at), &machine, at(0)), verdict, "{name}");
         }
     }
 
@@ -142,13 +142,13 @@ mod tests {
         for (status, bound, expire_at, verdict) in [
             (Unused, None, None, refuse(Refusal::Unbindable)),
             (Active, None, Some(60), refuse(Refusal::Unbindable)),
-            (Active, None, Some(-1), Verdict::Lapse),
+            (Active, None, Some(-1), Verdict::Expire),
             (Active, Some("PC\u{202e}1"), Some(60), Verdict::Admit),
             (Active, Some("PC1"), Some(60), refuse(Refusal::MachineMismatch)),
             (Expired, None, None, refuse(Refusal::Expired)),
             (Disabled, None, None, refuse(Refusal::Disabled)),
         ] {
-            assert_eq!(judge(&card(status, bound, expire_at), &odd, at(0)), verdict, "{status} {bound:?}");
+            assert_eq!(evaluate(&card(status, bound, expire_at), &odd, at(0)), verdict, "{status} {bound:?}");
         }
     }
 
@@ -156,7 +156,7 @@ mod tests {
     fn a_card_without_a_duration_is_activated_for_ever() {
         let card = Card { duration_seconds: None, ..card(CardStatus::Unused, None, None) };
         let machine = MachineCode::parse("PC-1").unwrap();
-        assert_eq!(judge(&card, &machine, at(5)), Verdict::Activate { used_at: at(5), expire_at: None });
+        assert_eq!(evaluate(&card, &machine, at(5)), Verdict::Activate { used_at: at(5), expire_at: None });
     }
 
     #[test]
@@ -192,7 +192,7 @@ mod tests {
         #[test]
         fn only_the_bound_machine_is_admitted_and_only_in_time(card in any_card(), machine in "[A-C]", now in -150_i64..150) {
             let machine = MachineCode::parse(&machine).unwrap();
-            if judge(&card, &machine, at(now)) == Verdict::Admit {
+            if evaluate(&card, &machine, at(now)) == Verdict::Admit {
                 prop_assert_eq!(card.status, CardStatus::Active);
                 prop_assert_eq!(card.machine_code.as_deref(), Some(machine.as_str()));
                 prop_assert!(card.expire_at.is_none_or(|expire_at| at(now) <= expire_at));
@@ -207,7 +207,7 @@ mod tests {
             let machine = MachineCode::parse("PC-1").unwrap();
             let other = MachineCode::parse("PC-2").unwrap();
             let unused = Card { duration_seconds: duration, ..card(CardStatus::Unused, None, None) };
-            let Verdict::Activate { used_at, expire_at } = judge(&unused, &machine, at(0)) else {
+            let Verdict::Activate { used_at, expire_at } = evaluate(&unused, &machine, at(0)) else {
                 return Err(TestCaseError::fail("an unused card is activated"));
             };
             let active = Card {
@@ -219,17 +219,17 @@ mod tests {
             };
             let now = at(i64::from(after));
             if duration.is_none_or(|duration| after <= duration) {
-                prop_assert_eq!(judge(&active, &machine, now), Verdict::Admit);
-                prop_assert_eq!(judge(&active, &other, now), Verdict::Refuse(Refusal::MachineMismatch));
+                prop_assert_eq!(evaluate(&active, &machine, now), Verdict::Admit);
+                prop_assert_eq!(evaluate(&active, &other, now), Verdict::Refuse(Refusal::MachineMismatch));
             } else {
-                prop_assert_eq!(judge(&active, &machine, now), Verdict::Lapse);
-                prop_assert_eq!(judge(&active, &other, now), Verdict::Lapse);
+                prop_assert_eq!(evaluate(&active, &machine, now), Verdict::Expire);
+                prop_assert_eq!(evaluate(&active, &other, now), Verdict::Expire);
             }
         }
 
         #[test]
         fn a_withdrawn_or_expired_card_never_comes_back(card in any_card(), now in -150_i64..150) {
-            let verdict = judge(&card, &MachineCode::parse("A").unwrap(), at(now));
+            let verdict = evaluate(&card, &MachineCode::parse("A").unwrap(), at(now));
             match card.status {
                 CardStatus::Disabled => prop_assert_eq!(verdict, Verdict::Refuse(Refusal::Disabled)),
                 CardStatus::Expired => prop_assert_eq!(verdict, Verdict::Refuse(Refusal::Expired)),

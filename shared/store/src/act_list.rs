@@ -66,7 +66,7 @@ impl Store {
         before: Option<u64>,
         size: usize,
     ) -> Result<ActStep, StoreError> {
-        self.run(SCREEN + GRACE, Step { filter, before, size: size.max(1) }).await
+        self.run(SCREEN + GRACE, LoggedActs { filter, before, size: size.max(1) }).await
     }
 }
 
@@ -89,13 +89,13 @@ fn conditions(filter: &ActFilter, statement: &mut Statement) {
     }
 }
 
-struct Step<'a> {
+struct LoggedActs<'a> {
     filter: &'a ActFilter,
     before: Option<u64>,
     size: usize,
 }
 
-impl Step<'_> {
+impl LoggedActs<'_> {
     /// The acts of a statement that is complete but for the filter and the order.
     async fn read(
         &self,
@@ -138,9 +138,9 @@ impl Step<'_> {
     }
 }
 
-impl Operation for Step<'_> {
+impl Operation for LoggedActs<'_> {
     type Output = ActStep;
-    const IS_RECALLED: bool = true;
+    const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<ActStep, StoreError> {
         let before = if let Some(before) = self.before {

@@ -116,7 +116,7 @@ struct ByStatus;
 
 impl Operation for ByStatus {
     type Output = StatusCounts;
-    const IS_RECALLED: bool = true;
+    const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<StatusCounts, StoreError> {
         let query =
@@ -135,7 +135,7 @@ struct ByPrefix;
 
 impl Operation for ByPrefix {
     type Output = Vec<PrefixCounts>;
-    const IS_RECALLED: bool = true;
+    const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Vec<PrefixCounts>, StoreError> {
         let query = "SELECT prefix, status, COUNT(*), UTC_TIMESTAMP() FROM cards \
@@ -155,7 +155,7 @@ struct Prefixes;
 
 impl Operation for Prefixes {
     type Output = Vec<String>;
-    const IS_RECALLED: bool = true;
+    const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Vec<String>, StoreError> {
         let query = "SELECT DISTINCT prefix FROM cards FORCE INDEX (idx_prefix_status) ORDER BY prefix";
@@ -169,7 +169,7 @@ struct Exactly<'a> {
 
 impl Operation for Exactly<'_> {
     type Output = u64;
-    const IS_RECALLED: bool = true;
+    const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<u64, StoreError> {
         let mut statement = conditions(self.filter);

@@ -61,7 +61,7 @@ pub enum Withheld {
 }
 
 impl StoreError {
-    /// Whether the same request may succeed a moment later without anyone mending anything.
+    /// Whether the same request may succeed a moment later without anyone fixing anything.
     pub fn is_transient(&self) -> bool {
         matches!(
             self,
@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_that_passes_is_told_from_one_that_must_be_mended() {
+    fn a_refusal_that_passes_is_told_from_one_that_must_be_fixed() {
         for (code, state, transient) in [
             (1040, "08004", true),
             (1045, "28000", true),

@@ -85,7 +85,7 @@ impl Operation for InspectTables {
     type Output = Option<Takeover>;
 
     const ONLY_READS: bool = true;
-    const IS_RECALLED: bool = true;
+    const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Option<Takeover>, StoreError> {
         match connection.query_drop("SELECT * FROM cards LIMIT 0").await {

@@ -51,7 +51,7 @@ pub use self::counts::{PrefixCounts, StatusCounts};
 pub use self::error::{StoreError, Withheld};
 pub use self::expiry::{EXPIRY_BATCH, ExpiryBatch, ExpiryCursor};
 pub use self::grants::{
-    Account, AccountError, Deed, Grants, Privilege, Right, Role, draw_password, rights_in_words,
+    Account, AccountError, Grants, Permission, Privilege, Right, Role, draw_password, rights_in_words,
 };
 pub use self::health::{HEALTH_KEPT, HEALTH_LIMIT};
 pub use self::inspection::{Inspection, RoutineFault, ServerKind};
@@ -61,7 +61,7 @@ pub use self::listing::{
 pub use self::log::{ActRecord, LogFilter, LogRecord};
 pub use self::migrations::{MigrateError, Migration, MigrationPlan, Routine};
 pub use self::one_card::CardsFound;
-pub use self::statistics::{Event, Histogram, PrefixStock, Step, Stock};
+pub use self::statistics::{BucketWidth, Event, Histogram, PrefixStock, Stock};
 pub use self::store::{REQUEST_LIMIT, Store};
 pub use self::takeover::{Fault, FaultKind, IndexFault, Refusal, Repair, RepairKind, TableChange, Takeover};
 pub use self::validation::Validation;

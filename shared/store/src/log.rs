@@ -232,7 +232,7 @@ struct ReadActs {
 
 impl Operation for ReadActs {
     type Output = Vec<ActRecord>;
-    const IS_RECALLED: bool = true;
+    const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Vec<ActRecord>, StoreError> {
         rows(connection, &self.statement).await?.into_iter().map(read_act).collect()
@@ -245,7 +245,7 @@ struct ReadLog {
 
 impl Operation for ReadLog {
     type Output = Vec<LogRecord>;
-    const IS_RECALLED: bool = true;
+    const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Vec<LogRecord>, StoreError> {
         rows(connection, &self.statement).await?.into_iter().map(read_log).collect()

@@ -90,9 +90,9 @@ pub enum MigrateError {
         /// Why.
         cause: StoreError,
     },
-    /// A migration failed. The values that the server quotes may name the row that has to be mended.
+    /// A migration failed. The values that the server quotes may name the row that has to be fixed.
     #[error(
-        "a migration failed: {cause}; nothing of it was recorded, so mend the cause and run kami migrate again"
+        "a migration failed: {cause}; nothing of it was recorded, so fix the cause and run kami migrate again"
     )]
     Failed {
         /// The migration's number and name; none where a table was being brought into its form.

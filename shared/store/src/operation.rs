@@ -13,7 +13,7 @@ pub(crate) trait Operation: Sync {
     const ONLY_READS: bool = false;
 
     /// Whether it may run so long on the server that it has to be ended there when nobody waits for it any more.
-    const IS_RECALLED: bool = false;
+    const IS_CANCELLED: bool = false;
 
     /// Does it once.
     fn run(&self, connection: &mut Conn) -> impl Future<Output = Result<Self::Output, StoreError>> + Send;

@@ -9,7 +9,7 @@ pub(super) const NAMES: &str = "NAMES utf8mb4 COLLATE utf8mb4_unicode_ci";
 pub(super) const MODE: &str = "sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,\
                                NO_ENGINE_SUBSTITUTION'";
 
-/// The same for a migration, which lets moments that no calendar has through to where they are mended, and gives a card
+/// The same for a migration, which lets moments that no calendar has through to where they are fixed, and gives a card
 /// numbered 0 no other number.
 pub(super) const TAKEOVER_MODE: &str = "sql_mode = CONCAT('STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,\
                                         NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES' \

@@ -22,16 +22,16 @@ pub enum Event {
     Expiring,
 }
 
-/// How wide the columns of a chart are.
+/// How wide the buckets of a histogram are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Step {
+pub enum BucketWidth {
     /// An hour.
     Hour,
     /// Twenty-four hours.
     Day,
 }
 
-impl Step {
+impl BucketWidth {
     /// How long it is.
     pub const fn span(self) -> TimeDelta {
         match self {
@@ -41,10 +41,10 @@ impl Step {
     }
 }
 
-/// How often something happened in each of a row of steps.
+/// How often something happened in each of a row of buckets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Histogram {
-    /// One number for each step, from the first on.
+    /// One number for each bucket, from the first on.
     pub counts: Vec<u64>,
     /// The database's clock when they were counted.
     pub taken_at: DateTime<Utc>,
@@ -81,15 +81,15 @@ impl PrefixStock {
 }
 
 impl Store {
-    /// How often something happens in each of `count` steps from `start` on.
+    /// How often something happens in each of `count` buckets from `start` on.
     pub async fn histogram(
         &self,
         event: Event,
         start: DateTime<Utc>,
-        step: Step,
+        width: BucketWidth,
         count: u16,
     ) -> Result<Histogram, StoreError> {
-        self.run(BACKGROUND + GRACE, CountOverTime { event, start, step, count }).await
+        self.run(BACKGROUND + GRACE, CountOverTime { event, start, width, count }).await
     }
 
     /// What is left of each prefix, and how much of it was used in the last `days`.
@@ -109,12 +109,12 @@ impl Store {
 struct CountOverTime {
     event: Event,
     start: DateTime<Utc>,
-    step: Step,
+    width: BucketWidth,
     count: u16,
 }
 
-/// The statement for an event and a step; the days' and the hours' differ in one word.
-const fn statement(event: Event, step: Step) -> &'static str {
+/// The statement for an event and a width; the days' and the hours' differ in one word.
+const fn statement(event: Event, width: BucketWidth) -> &'static str {
     macro_rules! counting {
         ($unit:literal, $column:literal, $index:literal, $condition:literal) => {
             concat!(
@@ -122,26 +122,26 @@ const fn statement(event: Event, step: Step) -> &'static str {
                 $unit,
                 ", ?, ",
                 $column,
-                ") AS step, COUNT(*) FROM cards FORCE INDEX (",
+                ") AS bucket, COUNT(*) FROM cards FORCE INDEX (",
                 $index,
                 ") WHERE ",
                 $condition,
                 $column,
                 " >= ? AND ",
                 $column,
-                " < ? GROUP BY step"
+                " < ? GROUP BY bucket"
             )
         };
     }
-    match (event, step) {
-        (Event::Generated, Step::Hour) => counting!("HOUR", "created_at", "idx_created_at", ""),
-        (Event::Generated, Step::Day) => counting!("DAY", "created_at", "idx_created_at", ""),
-        (Event::Activated, Step::Hour) => counting!("HOUR", "used_at", "idx_used_at", ""),
-        (Event::Activated, Step::Day) => counting!("DAY", "used_at", "idx_used_at", ""),
-        (Event::Expiring, Step::Hour) => {
+    match (event, width) {
+        (Event::Generated, BucketWidth::Hour) => counting!("HOUR", "created_at", "idx_created_at", ""),
+        (Event::Generated, BucketWidth::Day) => counting!("DAY", "created_at", "idx_created_at", ""),
+        (Event::Activated, BucketWidth::Hour) => counting!("HOUR", "used_at", "idx_used_at", ""),
+        (Event::Activated, BucketWidth::Day) => counting!("DAY", "used_at", "idx_used_at", ""),
+        (Event::Expiring, BucketWidth::Hour) => {
             counting!("HOUR", "expire_at", "idx_status_expire_at", "status IN ('ACTIVE', 'EXPIRED') AND ")
         }
-        (Event::Expiring, Step::Day) => {
+        (Event::Expiring, BucketWidth::Day) => {
             counting!("DAY", "expire_at", "idx_status_expire_at", "status IN ('ACTIVE', 'EXPIRED') AND ")
         }
     }
@@ -149,13 +149,13 @@ const fn statement(event: Event, step: Step) -> &'static str {
 
 impl Operation for CountOverTime {
     type Output = Histogram;
-    const IS_RECALLED: bool = true;
+    const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Histogram, StoreError> {
-        let Self { event, start, step, count } = *self;
+        let Self { event, start, width, count } = *self;
         let from = start.naive_utc();
-        let until = (start + step.span() * i32::from(count)).naive_utc();
-        let query = limited(BACKGROUND, statement(event, step));
+        let until = (start + width.span() * i32::from(count)).naive_utc();
+        let query = limited(BACKGROUND, statement(event, width));
         let rows: Vec<(i64, u64)> = connection.exec(query, (from, from, until)).await?;
         let mut counts = vec![0; usize::from(count)];
         for (place, number) in rows {
@@ -172,7 +172,7 @@ struct CountStock {
 
 impl Operation for CountStock {
     type Output = Stock;
-    const IS_RECALLED: bool = true;
+    const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Stock, StoreError> {
         // Prefix by prefix, so that only the unused part of the index is read.

@@ -33,7 +33,7 @@ pub enum Validation {
 }
 
 /// How long an answer may be held back for writing down what it does not depend on.
-const LAPSE_LIMIT: Duration = Duration::from_millis(500);
+const MARK_EXPIRED_LIMIT: Duration = Duration::from_millis(500);
 
 /// How much longer than its client a write waits, in its own task: a lock is waited for up to a second (the pool's
 /// session says so), after which the connection is as good as before.
@@ -50,11 +50,11 @@ impl Store {
         let Some(found) = self.lookups.find(code, deadline).await? else {
             return Ok(Validation::NotFound);
         };
-        match rules::judge(&found.card, machine, found.now) {
+        match rules::evaluate(&found.card, machine, found.now) {
             Verdict::Admit => Ok(Validation::Admitted { expire_at: found.card.expire_at, now: found.now }),
             Verdict::Refuse(refusal) => Ok(Validation::Refused(refusal)),
-            Verdict::Lapse => {
-                self.write_lapse(found.card.id).await;
+            Verdict::Expire => {
+                self.mark_expired(found.card.id).await;
                 Ok(Validation::Refused(Refusal::Expired))
             }
             Verdict::Activate { .. } | Verdict::Bind => {
@@ -73,16 +73,16 @@ impl Store {
         };
         let status = rules::status_at(&card, now);
         if status == CardStatus::Expired && card.status == CardStatus::Active {
-            self.write_lapse(card.id).await;
+            self.mark_expired(card.id).await;
         }
         card.status = status;
         Ok(Some((card, now)))
     }
 
     /// Writes down that an active card is over. The answer is right without it, so a failure is only logged.
-    async fn write_lapse(&self, id: u64) {
-        let lapse = Lapse { id, pool: self.pool.clone(), writing: Arc::clone(&self.writing) };
-        if let Err(error) = self.write(Instant::now() + LAPSE_LIMIT, lapse).await {
+    async fn mark_expired(&self, id: u64) {
+        let mark = MarkExpired { id, pool: self.pool.clone(), writing: Arc::clone(&self.writing) };
+        if let Err(error) = self.write(Instant::now() + MARK_EXPIRED_LIMIT, mark).await {
             warn!(card = id, %error, "an expired card could not be marked as such");
         }
     }
@@ -121,17 +121,17 @@ struct Settle {
 impl Operation for Settle {
     type Output = Validation;
 
-    const IS_RECALLED: bool = true;
+    const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Validation, StoreError> {
         let mut found = self.found.clone();
         for _ in 0..LOOKS {
             let CardNow { card, now } = found;
-            match rules::judge(&card, &self.machine, now) {
+            match rules::evaluate(&card, &self.machine, now) {
                 Verdict::Admit => return Ok(Validation::Admitted { expire_at: card.expire_at, now }),
                 Verdict::Refuse(refusal) => return Ok(Validation::Refused(refusal)),
                 // It ran out in this very moment: the next request writes that down.
-                Verdict::Lapse => return Ok(Validation::Refused(Refusal::Expired)),
+                Verdict::Expire => return Ok(Validation::Refused(Refusal::Expired)),
                 Verdict::Activate { used_at, expire_at } => {
                     if self.activate(connection, &card, used_at, expire_at).await? {
                         return Ok(Validation::Admitted { expire_at, now });
@@ -153,7 +153,7 @@ impl Operation for Settle {
 }
 
 impl Settle {
-    /// Writes an activation if the card still is what it was judged by; `false` if somebody else was faster.
+    /// Writes an activation if the card still is what it was evaluated by; `false` if somebody else was faster.
     async fn activate(
         &self,
         connection: &mut Conn,
@@ -178,7 +178,7 @@ impl Settle {
         Ok(self.writing.write(connection, self.pool.counters(), statement).await? == 1)
     }
 
-    /// Binds an active card that an operator freed; `false` if somebody else was faster.
+    /// Binds an active card that an operator unbound; `false` if somebody else was faster.
     async fn bind(&self, connection: &mut Conn, card: &Card) -> Result<bool, StoreError> {
         let (machine, expire_at) = (self.machine.as_str(), card.expire_at.map(|moment| moment.naive_utc()));
         let statement = |way| match way {
@@ -195,20 +195,20 @@ impl Settle {
 }
 
 /// Writes down that an active card is over.
-struct Lapse {
+struct MarkExpired {
     id: u64,
     pool: Pool,
     writing: Arc<Writing>,
 }
 
-impl Operation for Lapse {
+impl Operation for MarkExpired {
     type Output = ();
 
-    const IS_RECALLED: bool = true;
+    const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<(), StoreError> {
-        let lapse = |way| expiring(way, &[self.id]);
-        self.writing.write(connection, self.pool.counters(), lapse).await?;
+        let mark = |way| expiring(way, &[self.id]);
+        self.writing.write(connection, self.pool.counters(), mark).await?;
         Ok(())
     }
 }

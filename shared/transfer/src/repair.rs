@@ -1,5 +1,5 @@
 //! What spreadsheet programs do to codes: marks that keep a cell a text, which are taken off, and damage that nobody can
-//! mend, which is named.
+//! fix, which is named.
 
 use super::cell::original;
 

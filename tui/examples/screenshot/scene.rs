@@ -1,21 +1,22 @@
 //! A seller with twelve thousand cards, at two past two on a working day.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use kami_common::shade::Shade;
+use kami_common::words::Language;
+use kami_console::act::Act;
+use kami_console::cards::Landing;
+use kami_console::message::{Answer, Effect, Message, Topic};
+use kami_console::model::{Location, Model};
+use kami_console::statistics::{Chart, Statistics, series};
+use kami_console::theme::{Depth, Theme};
+use kami_console::update::update;
+use kami_console::view::view;
 use kami_core::card::CardStatus;
 use kami_core::duration::CardDuration;
 use kami_core::filter::{Capped, Sort};
 use kami_core::operator::Operator;
 use kami_core::record::CardRecord;
 use kami_store::{Grants, LogRecord, Page, PrefixStock, StatusCounts, Stock};
-use kami_tui::console::act::Act;
-use kami_tui::console::cards::Landing;
-use kami_tui::console::message::{Answer, Effect, Message, Topic};
-use kami_tui::console::model::{Location, Model};
-use kami_tui::console::statistics::{Chart, Statistics, series};
-use kami_tui::console::theme::{Depth, Shade, Theme};
-use kami_tui::console::update::update;
-use kami_tui::console::view::view;
-use kami_tui::words::Language;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 

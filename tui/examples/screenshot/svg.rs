@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use kami_tui::cells::cells;
-use kami_tui::console::theme::{Depth, Shade, Theme};
+use kami_common::cells::cells;
+use kami_common::shade::Shade;
+use kami_console::theme::{Depth, Theme};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 

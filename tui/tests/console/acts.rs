@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use crossterm::event::KeyCode;
+use kami_common::words::Language;
+use kami_console::message::{Answer, Done, Effect, Question, Topic};
+use kami_console::model::{Place, ReadOnly};
+use kami_console::order::{Order, Target};
+use kami_console::session::Own;
 use kami_core::acts::{Act as CardAct, ActRefusal};
 use kami_core::card::CardStatus;
 use kami_core::edit::StatusEdit;
 use kami_core::filter::Filter;
 use kami_core::record::CardRecord;
 use kami_store::{ActError, ActOutcome, Acted, Batch, Grants, Selection, Survey};
-use kami_tui::console::message::{Answer, Done, Effect, Question, Topic};
-use kami_tui::console::model::{Place, ReadOnly};
-use kami_tui::console::order::{Order, Target};
-use kami_tui::console::session::Own;
-use kami_tui::words::Language;
 
 use crate::fixtures::{Console, cards, now};
 use crate::imports;

@@ -1,13 +1,13 @@
 //! Keys that come faster than a hand, as a paste makes them in a terminal without bracketed paste.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use kami_common::words::Language;
+use kami_console::burst;
+use kami_console::message::{Answer, Effect, Message, Question, Topic};
+use kami_console::model::Place;
 use kami_core::filter::TextFilter;
 use kami_store::Survey;
 use kami_testkit::TestDatabase;
-use kami_tui::console::burst;
-use kami_tui::console::message::{Answer, Effect, Message, Question, Topic};
-use kami_tui::console::model::Place;
-use kami_tui::words::Language;
 
 use crate::fixtures::Console;
 use crate::imports;

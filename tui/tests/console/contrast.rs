@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use kami_tui::console::theme::{Depth, Shade};
-use kami_tui::words::Language;
+use kami_common::shade::Shade;
+use kami_common::words::Language;
+use kami_console::theme::Depth;
 use ratatui::style::Color;
 
 use crate::fixtures::theme;

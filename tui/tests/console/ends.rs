@@ -1,9 +1,9 @@
 //! How the console ends or stops: the terminal is given back whatever happens.
 
+use kami_common::fault::report_panics;
+use kami_common::words::Language;
+use kami_console::terminal::Screen;
 use kami_testkit::{Signal, TestDatabase, eventually, send_signal};
-use kami_tui::console::terminal::Screen;
-use kami_tui::fault::report_panics;
-use kami_tui::words::Language;
 use portable_pty::CommandBuilder;
 
 use crate::pseudo_terminal::PseudoTerminal;

@@ -2,20 +2,21 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use kami_common::shade::Shade;
+use kami_common::words::Language;
+use kami_console::cards::Landing;
+use kami_console::keymap;
+use kami_console::message::{Answer, Effect, Message, Question, Topic};
+use kami_console::model::{Location, Model};
+use kami_console::theme::{Depth, Theme};
+use kami_console::update::update;
+use kami_console::view::view;
 use kami_core::card::CardStatus;
 use kami_core::duration::CardDuration;
 use kami_core::filter::{Capped, Sort};
 use kami_core::operator::Operator;
 use kami_core::record::CardRecord;
 use kami_store::{Grants, Page, StatusCounts};
-use kami_tui::console::cards::Landing;
-use kami_tui::console::keymap;
-use kami_tui::console::message::{Answer, Effect, Message, Question, Topic};
-use kami_tui::console::model::{Location, Model};
-use kami_tui::console::theme::{Depth, Shade, Theme};
-use kami_tui::console::update::update;
-use kami_tui::console::view::view;
-use kami_tui::words::Language;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -139,7 +140,7 @@ impl Console {
             while x < buffer.area.width {
                 let symbol = buffer[(x, y)].symbol();
                 line.push_str(symbol);
-                x += u16::try_from(kami_tui::cells::cells(symbol).max(1)).unwrap();
+                x += u16::try_from(kami_common::cells::cells(symbol).max(1)).unwrap();
             }
             line.trim_end().to_owned()
         });

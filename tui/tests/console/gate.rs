@@ -1,14 +1,14 @@
 //! The questions before much is changed, and what they show.
 
 use crossterm::event::KeyCode;
+use kami_common::words::Language;
+use kami_console::message::{Answer, Failure, Question, Topic};
+use kami_console::model::Place;
+use kami_console::order::{Order, Target};
 use kami_core::acts::Act as CardAct;
 use kami_core::card::CardStatus;
 use kami_core::filter::{Capped, Filter};
 use kami_store::{Selection, Survey};
-use kami_tui::console::message::{Answer, Failure, Question, Topic};
-use kami_tui::console::model::Place;
-use kami_tui::console::order::{Order, Target};
-use kami_tui::words::Language;
 
 use crate::fixtures::Console;
 
@@ -78,7 +78,7 @@ fn every_act_on_many_cards_asks_and_shows_what_it_will_touch() {
             assert_eq!(*selection, Selection::UpTo { filter: Filter::default(), newest: 8 });
             console.answer(Topic::Survey, Answer::Survey(survey(cards)));
             let screen = console.screen();
-            let unused = format!("unused {}, active 1", kami_tui::words::number(cards - 1));
+            let unused = format!("unused {}, active 1", kami_common::words::number(cards - 1));
             assert!(screen.contains(word) && screen.contains(&unused), "{screen}");
             assert!(screen.contains("prefix VIP"), "{screen}");
             if console.model.place() == Place::ConfirmTyped {

@@ -1,19 +1,19 @@
 //! Importing a file: asked for, looked at line by line, done as a whole or not at all.
 
 use crossterm::event::KeyCode;
+use kami_common::export::Source;
+use kami_common::words::Language;
+use kami_console::import::{Import, ImportFile};
+use kami_console::message::{Answer, Done, Effect, Failure, Question, Topic};
+use kami_console::model::{Place, ReadOnly};
+use kami_console::order::Order;
+use kami_console::overlay::Overlay;
 use kami_core::duration::CardDuration;
 use kami_core::filter::Filter;
 use kami_core::operator::Note;
 use kami_store::{ActError, Batch, BatchOrigin, Standing, TakenCodes};
 use kami_transfer::import::parse_txt;
 use kami_transfer::{Defaults, Filing};
-use kami_tui::console::import::{Import, ImportFile};
-use kami_tui::console::message::{Answer, Done, Effect, Failure, Question, Topic};
-use kami_tui::console::model::{Place, ReadOnly};
-use kami_tui::console::order::Order;
-use kami_tui::console::overlay::Overlay;
-use kami_tui::export::Source;
-use kami_tui::words::Language;
 
 use crate::fixtures::{Console, now};
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use kami_tui::console::keymap::BINDINGS;
+use kami_console::keymap::BINDINGS;
 
 /// A text in both languages.
 struct Text {
@@ -15,7 +15,7 @@ struct Text {
 /// Every text by its key.
 fn texts() -> BTreeMap<String, Text> {
     let mut texts = BTreeMap::new();
-    for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("locales")).unwrap() {
+    for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("common/locales")).unwrap() {
         let file = fs::read_to_string(file.unwrap().path()).unwrap();
         for line in file.lines().filter(|line| !line.is_empty() && *line != "_version: 2") {
             let (key, text) = line.split_once(": { en: \"").unwrap_or_else(|| panic!("{line}"));
@@ -43,7 +43,8 @@ fn sources(folder: &Path) -> String {
 }
 
 fn program() -> String {
-    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR"));
+    ["common/src", "console/src", "command/src"].map(|folder| sources(&crates.join(folder))).concat()
 }
 
 /// What is filled into a text.

@@ -1,10 +1,10 @@
 //! The operator log: paged, filtered, and what one act changed.
 
 use crossterm::event::KeyCode;
+use kami_common::words::Language;
+use kami_console::message::{Answer, Message, Question, Topic};
+use kami_console::model::Place;
 use kami_store::{ActFilter, ActRecord, ActStep, LogRecord};
-use kami_tui::console::message::{Answer, Message, Question, Topic};
-use kami_tui::console::model::Place;
-use kami_tui::words::Language;
 
 use crate::fixtures::{Console, now};
 

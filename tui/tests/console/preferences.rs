@@ -2,18 +2,19 @@
 
 use chrono::TimeDelta;
 use crossterm::event::KeyCode;
+use kami_common::column::Column;
+use kami_common::saved_view::SavedView;
+use kami_common::settings::{Choice, Source, Sourced};
+use kami_common::shade::Shade;
+use kami_common::words::Language;
+use kami_console::message::{Effect, Message, Question, Topic};
+use kami_console::model::{Place, ReadOnly};
+use kami_console::pointer::Pointer;
+use kami_console::query::Query;
+use kami_console::view::{Spot, spot};
 use kami_core::card::CardStatus;
 use kami_core::filter::{Direction, SortBy};
 use kami_core::operator::Operator;
-use kami_tui::console::column::Column;
-use kami_tui::console::message::{Effect, Message, Question, Topic};
-use kami_tui::console::model::{Place, ReadOnly};
-use kami_tui::console::pointer::Pointer;
-use kami_tui::console::saved_view::SavedView;
-use kami_tui::console::theme::Shade;
-use kami_tui::console::view::{Spot, spot};
-use kami_tui::settings::{Choice, Source, Sourced};
-use kami_tui::words::Language;
 
 use crate::fixtures::{Console, cards, now};
 
@@ -42,7 +43,7 @@ fn vip() -> SavedView {
 #[test]
 fn a_view_is_saved_under_a_name_and_opened_again() {
     let mut console = console();
-    console.model.cards.query = vip().query();
+    console.model.cards.query = Query::from(&vip());
     console.model.cards.columns = vip().columns;
     console.keys("V");
     assert_eq!(console.model.place(), Place::Views);
@@ -59,7 +60,7 @@ fn a_view_is_saved_under_a_name_and_opened_again() {
     assert!(!console.model.cards.query.is_filtered());
     console.keys("Vvip");
     console.press(KeyCode::Enter);
-    assert!(vip().is_shown(&console.model.cards));
+    assert!(console.model.cards.shows(&vip()));
     let Some((_, Question::Rows { filter, .. })) = console.question(Topic::Rows) else {
         panic!("the cards of the view are asked for")
     };
@@ -239,7 +240,7 @@ fn place(console: &Console, text: &str) -> (u16, u16) {
     let screen = console.screen();
     let found = screen.lines().zip(0..).find_map(|(line, row)| Some((line.find(text)?, row, line)));
     let (byte, row, line) = found.unwrap_or_else(|| panic!("{text:?} in {screen}"));
-    (u16::try_from(kami_tui::cells::cells(&line[..byte])).unwrap(), row)
+    (u16::try_from(kami_common::cells::cells(&line[..byte])).unwrap(), row)
 }
 
 #[test]

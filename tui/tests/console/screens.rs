@@ -3,6 +3,16 @@
 use std::fmt::Write as _;
 
 use crossterm::event::KeyCode;
+use kami_common::causes;
+use kami_common::saved_view::SavedView;
+use kami_common::shade::Shade;
+use kami_common::words::Language;
+use kami_console::message::{Answer, Done, Effect, Failure, Topic};
+use kami_console::model::ReadOnly;
+use kami_console::order::Undoing;
+use kami_console::overlay::Overlay;
+use kami_console::statistics::{Chart, Statistics};
+use kami_console::theme::Depth;
 use kami_core::acts::ActRefusal;
 use kami_core::card::CardStatus;
 use kami_core::record::CardRecord;
@@ -10,15 +20,6 @@ use kami_store::{
     ActError, ActOutcome, ActRecord, ActStep, Batch, BatchOrigin, LogRecord, PrefixCounts, PrefixStock,
     SearchCursor, SearchStep, StatusCounts, Stock, Survey, Undoable,
 };
-use kami_tui::causes;
-use kami_tui::console::message::{Answer, Done, Effect, Failure, Topic};
-use kami_tui::console::model::ReadOnly;
-use kami_tui::console::order::Undoing;
-use kami_tui::console::overlay::Overlay;
-use kami_tui::console::saved_view::SavedView;
-use kami_tui::console::statistics::{Chart, Statistics};
-use kami_tui::console::theme::{Depth, Shade};
-use kami_tui::words::Language;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
@@ -212,8 +213,8 @@ pub(crate) const SCREENS: [Screen; 48] = [
     ("settings", CARDS, |console| {
         console.model.files.config = "/home/li/.config/kami/config.toml".into();
         console.model.files.preferences = "/home/li/.config/kami/preferences.toml".into();
-        console.model.sources.language = kami_tui::settings::Source::Preferences;
-        console.model.sources.zone = kami_tui::settings::Source::Variable("KAMI_TIMEZONE");
+        console.model.sources.language = kami_common::settings::Source::Preferences;
+        console.model.sources.zone = kami_common::settings::Source::Variable("KAMI_TIMEZONE");
         console.keys("S");
         console.press(KeyCode::PageDown);
     }),
@@ -347,7 +348,7 @@ fn history() -> Vec<LogRecord> {
 }
 
 fn statistics(console: &Console) -> Statistics {
-    let charts = kami_tui::console::statistics::series(now(), console.model.zone).map(|series| {
+    let charts = kami_console::statistics::series(now(), console.model.zone).map(|series| {
         let counts = (0..u64::from(series.count)).map(|step| step * step * 7 % 61).collect();
         Chart { series, counts }
     });

@@ -2,13 +2,13 @@
 
 use chrono::TimeDelta;
 use crossterm::event::KeyCode;
+use kami_common::words::Language;
+use kami_console::cards::Marks;
+use kami_console::message::{Question, Topic};
+use kami_console::model::Place;
 use kami_core::card::CardStatus;
 use kami_core::duration::CardDuration;
 use kami_core::record::CardRecord;
-use kami_tui::console::cards::Marks;
-use kami_tui::console::message::{Question, Topic};
-use kami_tui::console::model::Place;
-use kami_tui::words::Language;
 
 use crate::fixtures::{Console, cards, now};
 

@@ -6,10 +6,10 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use kami_common::cells::harmless;
+use kami_common::words::Language;
+use kami_console::backend::{self, ThriftyBackend};
 use kami_testkit::{PATIENCE, unique_name};
-use kami_tui::cells::harmless;
-use kami_tui::console::backend::{self, ThriftyBackend};
-use kami_tui::words::Language;
 use ratatui::buffer::{Buffer, CellWidth as _};
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};

@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use crossterm::event::KeyCode;
+use kami_common::search_in::SearchIn;
+use kami_common::words::Language;
+use kami_console::cards::Landing;
+use kami_console::message::{Answer, Done, Effect, Failure, Message, Question, Topic};
+use kami_console::model::{Link, Place};
 use kami_core::card::CardStatus;
 use kami_core::filter::{Capped, Sort, SortBy};
 use kami_store::{ActError, Page, Progress, SearchCursor, SearchStep, StatusCounts, StoreError};
-use kami_tui::console::cards::Landing;
-use kami_tui::console::message::{Answer, Done, Effect, Failure, Message, Question, Topic};
-use kami_tui::console::model::{Link, Place};
-use kami_tui::console::query::SearchIn;
-use kami_tui::words::Language;
 
 use super::fixtures::{Console, cards, counts, now};
 
@@ -175,8 +175,8 @@ fn keys_of_an_input_method_that_was_left_on_mean_their_plain_ones() {
 #[test]
 fn a_status_has_the_word_that_customers_read() {
     let tui = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut texts = vec![tui.join("src/command/help/chinese.rs"), tui.join("../README.zh-CN.md")];
-    for folder in [tui.join("locales"), tui.join("../docs")] {
+    let mut texts = vec![tui.join("command/src/help/chinese.rs"), tui.join("../README.zh-CN.md")];
+    for folder in [tui.join("common/locales"), tui.join("../docs")] {
         texts.extend(std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
     }
     for path in texts.iter().filter(|path| path.is_file()) {

@@ -1,13 +1,13 @@
 //! Taking back and doing again: named, and without a question only what this session did.
 
 use crossterm::event::KeyCode;
+use kami_common::words::Language;
+use kami_console::message::{Answer, Done, Question, Topic};
+use kami_console::model::Place;
+use kami_console::order::Order;
+use kami_console::session::Own;
 use kami_core::card::CardStatus;
 use kami_store::{ActOutcome, ActRecord, Survey, Undoable};
-use kami_tui::console::message::{Answer, Done, Question, Topic};
-use kami_tui::console::model::Place;
-use kami_tui::console::order::Order;
-use kami_tui::console::session::Own;
-use kami_tui::words::Language;
 
 use crate::fixtures::{Console, now};
 

@@ -2,11 +2,11 @@
 
 use chrono::TimeDelta;
 use crossterm::event::KeyCode;
+use kami_common::words::Language;
+use kami_console::message::{Answer, Message, Topic};
+use kami_console::model::{Link, ReadOnly};
+use kami_console::unready::Unready;
 use kami_store::{Fault, FaultKind, MigrateError, MigrationPlan, Refusal, TableChange, Takeover};
-use kami_tui::console::message::{Answer, Message, Topic};
-use kami_tui::console::model::{Link, ReadOnly};
-use kami_tui::console::unready::Unready;
-use kami_tui::words::Language;
 
 use crate::fixtures::{Console, cards};
 

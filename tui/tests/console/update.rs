@@ -2,17 +2,17 @@
 
 use chrono::TimeDelta;
 use crossterm::event::KeyCode;
+use kami_common::search_in::SearchIn;
+use kami_common::words::Language;
+use kami_console::cards::{Landing, Marks};
+use kami_console::clipboard::Clipboard;
+use kami_console::message::{Answer, Effect, Failure, Message, Question, Topic};
+use kami_console::model::{Link, Place, ReadOnly};
+use kami_console::statistics::Statistics;
 use kami_core::card::CardStatus;
 use kami_core::filter::{Anchor, Capped, Filter, Sort, SortBy, TextFilter};
 use kami_core::record::CardRecord;
 use kami_store::{Page, Stock};
-use kami_tui::console::cards::{Landing, Marks};
-use kami_tui::console::clipboard::Clipboard;
-use kami_tui::console::message::{Answer, Effect, Failure, Message, Question, Topic};
-use kami_tui::console::model::{Link, Place, ReadOnly};
-use kami_tui::console::query::SearchIn;
-use kami_tui::console::statistics::Statistics;
-use kami_tui::words::Language;
 
 use crate::fixtures::{Console, cards, grants, now};
 

@@ -1,12 +1,13 @@
 //! What crosses the line to the operator's terminal: few bytes, and the right ones.
 
+use kami_common::shade::Shade;
+use kami_common::words::Language;
+use kami_console::backend::{self, ThriftyBackend};
+use kami_console::message::{Answer, Topic};
+use kami_console::theme::Depth;
+use kami_console::view::view;
 use kami_core::record::CardRecord;
 use kami_store::LogRecord;
-use kami_tui::console::backend::{self, ThriftyBackend};
-use kami_tui::console::message::{Answer, Topic};
-use kami_tui::console::theme::{Depth, Shade};
-use kami_tui::console::view::view;
-use kami_tui::words::Language;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 use ratatui::{Terminal, TerminalOptions, Viewport};
@@ -67,7 +68,7 @@ impl Line {
                     assert_eq!(true_color(shown.fgcolor()), color(cell.fg), "{at}");
                     assert_eq!(shown.bold(), cell.modifier.contains(Modifier::BOLD), "{at}");
                 }
-                covered = x + u16::try_from(kami_tui::cells::cells(cell.symbol())).unwrap();
+                covered = x + u16::try_from(kami_common::cells::cells(cell.symbol())).unwrap();
             }
         }
     }

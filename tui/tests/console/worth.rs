@@ -5,11 +5,12 @@ use std::io::{self, Write};
 use std::rc::Rc;
 
 use crossterm::event::KeyCode;
-use kami_tui::console::backend::{self, ThriftyBackend};
-use kami_tui::console::message::Topic;
-use kami_tui::console::theme::{Depth, Shade};
-use kami_tui::console::view::view;
-use kami_tui::words::Language;
+use kami_common::shade::Shade;
+use kami_common::words::Language;
+use kami_console::backend::{self, ThriftyBackend};
+use kami_console::message::Topic;
+use kami_console::theme::Depth;
+use kami_console::view::view;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};

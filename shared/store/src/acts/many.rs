@@ -134,7 +134,7 @@ impl Store {
                 ids.sort_unstable();
                 ids.dedup();
                 for (step, chunk) in ids.chunks(CHUNK).enumerate() {
-                    let work = Step { operator, act, ids: chunk, filter: None, act_id: outcome.act_id };
+                    let work = ActOnSome { operator, act, ids: chunk, filter: None, act_id: outcome.act_id };
                     if outcome.take(self.transact(STEP, work).await)?.is_break() {
                         break;
                     }
@@ -169,7 +169,7 @@ impl Store {
                     }
                     if !ids.is_empty() {
                         let filter = Some(filter);
-                        let work = Step { operator, act, ids: &ids, filter, act_id: outcome.act_id };
+                        let work = ActOnSome { operator, act, ids: &ids, filter, act_id: outcome.act_id };
                         if outcome.take(self.transact(STEP, work).await)?.is_break() {
                             break;
                         }
@@ -211,7 +211,7 @@ pub(crate) fn share(behind: u64, all: u64) -> f64 {
     if all == 0 { 1.0 } else { behind as f64 / all as f64 }
 }
 
-struct Step<'a> {
+struct ActOnSome<'a> {
     operator: &'a Operator,
     act: &'a Act,
     ids: &'a [u64],
@@ -219,7 +219,7 @@ struct Step<'a> {
     act_id: Option<u64>,
 }
 
-impl Transaction for Step<'_> {
+impl Transaction for ActOnSome<'_> {
     type Output = ActOutcome;
 
     async fn run(&self, connection: &mut Conn) -> Result<ActOutcome, ActError> {

@@ -155,16 +155,17 @@ impl Store {
             // Waiting for the end of the connection would leave the locks where they are for that long.
             let connection = lease.begin(true)?;
             let done = tokio::time::timeout(limit, async {
-                let lacking = self.engines.without_transactions(connection).await.map_err(Failure::Begin)?;
+                let lacking =
+                    self.engines.without_transactions(connection).await.map_err(TransactionFailure::Begin)?;
                 if let Some((table, engine)) = lacking {
-                    return Err(Failure::Work(ActError::NoTransactions { table, engine }));
+                    return Err(TransactionFailure::Work(ActError::NoTransactions { table, engine }));
                 }
                 let begun = connection.query_drop("START TRANSACTION").await;
-                begun.map_err(|error| Failure::Begin(error.into()))?;
-                work.run(connection).await.map_err(Failure::Work)
+                begun.map_err(|error| TransactionFailure::Begin(error.into()))?;
+                work.run(connection).await.map_err(TransactionFailure::Work)
             })
             .await
-            .unwrap_or(Err(Failure::Work(ActError::Store(StoreError::TimedOut))));
+            .unwrap_or(Err(TransactionFailure::Work(ActError::Store(StoreError::TimedOut))));
             let done = match done {
                 Ok(output) => commit(connection).await.map(|()| output),
                 Err(failure) => Err(failure),
@@ -174,7 +175,7 @@ impl Store {
                     lease.give_back();
                     return Ok(output);
                 }
-                Err(Failure::Begin(error)) => {
+                Err(TransactionFailure::Begin(error)) => {
                     let reused = lease.reused;
                     lease.close();
                     self.pool.forget_idle(Duration::ZERO);
@@ -182,7 +183,7 @@ impl Store {
                         return Err(error.into());
                     }
                 }
-                Err(Failure::Work(error)) => {
+                Err(TransactionFailure::Work(error)) => {
                     if matches!(error, ActError::Store(StoreError::TimedOut)) {
                         return Err(error);
                     }
@@ -193,7 +194,7 @@ impl Store {
                         return Err(error);
                     }
                 }
-                Err(Failure::Commit(error)) => {
+                Err(TransactionFailure::Commit(error)) => {
                     // Another connection may lead to a server that takes it, and on this one nothing is left to end.
                     lease.close();
                     self.pool.forget_idle(Duration::ZERO);
@@ -209,15 +210,15 @@ impl Store {
 }
 
 /// Makes what was done final, within [`COMMIT`].
-async fn commit(connection: &mut Conn) -> Result<(), Failure> {
+async fn commit(connection: &mut Conn) -> Result<(), TransactionFailure> {
     let committed = tokio::time::timeout(COMMIT, connection.query_drop("COMMIT")).await;
     let committed = committed.map_or(Err(StoreError::TimedOut), |done| Ok(done?));
-    committed.map_err(Failure::Commit)
+    committed.map_err(TransactionFailure::Commit)
 }
 
 /// Where a transaction failed: before its work began it can be begun again on another connection, and of its end only
 /// some failures say that it was not done.
-enum Failure {
+enum TransactionFailure {
     Begin(StoreError),
     Work(ActError),
     Commit(StoreError),

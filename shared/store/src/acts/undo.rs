@@ -92,7 +92,7 @@ impl Store {
             };
             let Some(last) = rows.last() else { break };
             before = Some(last.id);
-            let step = Step { operator, act, rows: &rows, undo_id: outcome.act_id };
+            let step = UndoOfSome { operator, act, rows: &rows, undo_id: outcome.act_id };
             if outcome.take(self.transact(STEP, step).await)?.is_break() {
                 return Ok(outcome);
             }
@@ -128,7 +128,7 @@ impl Transaction for Close {
     }
 }
 
-struct Step<'a> {
+struct UndoOfSome<'a> {
     operator: &'a Operator,
     act: &'a ActRecord,
     rows: &'a [LogRecord],
@@ -174,7 +174,7 @@ fn earlier(card: &CardRecord, kept: &CardValues) -> Result<CardRecord, StoreErro
     Ok(card)
 }
 
-impl Step<'_> {
+impl UndoOfSome<'_> {
     /// The cards of the log's rows as they are now, locked, and the numbers of those that cannot be understood.
     async fn cards(&self, connection: &mut Conn) -> Result<(HashMap<u64, CardRecord>, Vec<u64>), ActError> {
         let ids: Vec<Value> = self.rows.iter().filter_map(|row| row.card_id).map(Value::from).collect();
@@ -225,7 +225,7 @@ impl Step<'_> {
     }
 }
 
-impl Transaction for Step<'_> {
+impl Transaction for UndoOfSome<'_> {
     type Output = ActOutcome;
 
     async fn run(&self, connection: &mut Conn) -> Result<ActOutcome, ActError> {

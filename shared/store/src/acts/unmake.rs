@@ -48,7 +48,7 @@ impl Store {
             };
             next = follow;
             if !ids.is_empty() {
-                let step = Step { operator, act, ids: &ids, undo_id: outcome.act_id };
+                let step = UnmakeSome { operator, act, ids: &ids, undo_id: outcome.act_id };
                 if outcome.take(self.transact(STEP, step).await)?.is_break() {
                     break;
                 }
@@ -68,7 +68,7 @@ struct CountTouched {
 
 impl Operation for CountTouched {
     type Output = u64;
-    const IS_RECALLED: bool = true;
+    const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<u64, StoreError> {
         let query =
@@ -78,14 +78,14 @@ impl Operation for CountTouched {
     }
 }
 
-struct Step<'a> {
+struct UnmakeSome<'a> {
     operator: &'a Operator,
     act: &'a ActRecord,
     ids: &'a [u64],
     undo_id: Option<u64>,
 }
 
-impl Transaction for Step<'_> {
+impl Transaction for UnmakeSome<'_> {
     type Output = ActOutcome;
 
     async fn run(&self, connection: &mut Conn) -> Result<ActOutcome, ActError> {

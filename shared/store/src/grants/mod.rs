@@ -98,7 +98,7 @@ impl fmt::Display for Right {
 
 /// What operators do, as far as rights tell it apart; each is logged in the same transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Deed {
+pub enum Permission {
     /// Making cards.
     Make,
     /// Changing cards.
@@ -109,8 +109,8 @@ pub enum Deed {
     Undo,
 }
 
-impl Deed {
-    /// Every deed.
+impl Permission {
+    /// Every permission.
     pub const ALL: [Self; 4] = [Self::Make, Self::Change, Self::Delete, Self::Undo];
 
     /// Whether it needs this one of an operator's rights.
@@ -161,15 +161,15 @@ impl Grants {
         role.former_rights().into_iter().filter(named).collect()
     }
 
-    /// What a deed needs and it lacks.
-    pub fn missing_for(&self, deed: Deed) -> Vec<Right> {
+    /// What a permission needs and it lacks.
+    pub fn missing_for(&self, permission: Permission) -> Vec<Right> {
         let rights = Role::Operator.rights().into_iter();
-        rights.filter(|right| deed.needs(right) && !self.holds(right)).collect()
+        rights.filter(|right| permission.needs(right) && !self.holds(right)).collect()
     }
 
-    /// Whether no deed at all can be done with it.
+    /// Whether no permission at all can be done with it.
     pub fn only_reads(&self) -> bool {
-        Deed::ALL.into_iter().all(|deed| !self.missing_for(deed).is_empty())
+        Permission::ALL.into_iter().all(|permission| !self.missing_for(permission).is_empty())
     }
 }
 
@@ -233,26 +233,30 @@ mod tests {
     }
 
     #[test]
-    fn what_a_deed_lacks_is_named() {
+    fn what_a_permission_lacks_is_named() {
         let act = "INSERT (act, operator, undoes) on acts";
-        for (grant, deed, lacking) in [
-            ("SELECT ON `d`.*", Deed::Make, &*format!("{act}, EXECUTE on make_batch, EXECUTE on add_cards")),
+        for (grant, permission, lacking) in [
             (
                 "SELECT ON `d`.*",
-                Deed::Delete,
+                Permission::Make,
+                &*format!("{act}, EXECUTE on make_batch, EXECUTE on add_cards"),
+            ),
+            (
+                "SELECT ON `d`.*",
+                Permission::Delete,
                 &*format!("UPDATE (updated_at) on cards, {act}, EXECUTE on delete_cards"),
             ),
-            ("SELECT, INSERT, UPDATE, EXECUTE ON `d`.*", Deed::Change, ""),
+            ("SELECT, INSERT, UPDATE, EXECUTE ON `d`.*", Permission::Change, ""),
             (
                 "SELECT, INSERT, UPDATE ON `d`.*",
-                Deed::Undo,
+                Permission::Undo,
                 "EXECUTE on change_cards, EXECUTE on delete_cards, EXECUTE on restore_cards, EXECUTE on hold_act, \
                  EXECUTE on close_act",
             ),
-            ("ALL PRIVILEGES ON `d`.*", Deed::Undo, ""),
+            ("ALL PRIVILEGES ON `d`.*", Permission::Undo, ""),
         ] {
             let grants = Grants::read([&*format!("GRANT {grant} TO `k`@`%`")], "d");
-            assert_eq!(rights_in_words(&grants.missing_for(deed)), lacking, "{grant}, {deed:?}");
+            assert_eq!(rights_in_words(&grants.missing_for(permission)), lacking, "{grant}, {permission:?}");
         }
         assert!(Grants::read(["GRANT SELECT ON `d`.* TO `k`@`%`"], "d").only_reads());
         assert!(

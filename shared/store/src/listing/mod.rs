@@ -158,7 +158,7 @@ impl ReadPage<'_> {
 
 impl Operation for ReadPage<'_> {
     type Output = Page;
-    const IS_RECALLED: bool = true;
+    const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Page, StoreError> {
         let indexed = indexed(connection, self.filter, self.sort).await?;
@@ -219,7 +219,7 @@ struct CountBefore<'a> {
 
 impl Operation for CountBefore<'_> {
     type Output = Capped;
-    const IS_RECALLED: bool = true;
+    const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Capped, StoreError> {
         let indexed = indexed(connection, self.filter, self.sort).await?;
@@ -237,7 +237,7 @@ struct CountAll<'a> {
 
 impl Operation for CountAll<'_> {
     type Output = Capped;
-    const IS_RECALLED: bool = true;
+    const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Capped, StoreError> {
         let indexed = match plan(self.filter, Sort::NEWEST) {

@@ -23,7 +23,7 @@ struct FindsFew<'a> {
 
 impl Operation for FindsFew<'_> {
     type Output = Option<Indexed>;
-    const IS_RECALLED: bool = true;
+    const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Option<Indexed>, StoreError> {
         finds_few(connection, self.filter).await

@@ -106,7 +106,7 @@ impl Store {
         cursor: SearchCursor,
         max_rows: usize,
     ) -> Result<SearchStep, StoreError> {
-        let step = Step { filter, cursor, max_rows: max_rows.max(1) };
+        let step = SearchWindow { filter, cursor, max_rows: max_rows.max(1) };
         self.run(BACKGROUND + GRACE, step).await
     }
 }
@@ -117,7 +117,7 @@ struct Start<'a> {
 
 impl Operation for Start<'_> {
     type Output = Option<SearchCursor>;
-    const IS_RECALLED: bool = true;
+    const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Option<SearchCursor>, StoreError> {
         let bounds: Option<(Option<u64>, Option<u64>)> = match self.filter.batch_id {
@@ -227,15 +227,15 @@ impl Reading {
     }
 }
 
-struct Step<'a> {
+struct SearchWindow<'a> {
     filter: &'a Filter,
     cursor: SearchCursor,
     max_rows: usize,
 }
 
-impl Operation for Step<'_> {
+impl Operation for SearchWindow<'_> {
     type Output = SearchStep;
-    const IS_RECALLED: bool = true;
+    const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<SearchStep, StoreError> {
         let Self { filter, cursor, max_rows } = *self;
@@ -264,7 +264,7 @@ pub(in super::super) struct SearchIds<'a> {
 
 impl Operation for SearchIds<'_> {
     type Output = (Vec<u64>, Option<SearchCursor>);
-    const IS_RECALLED: bool = true;
+    const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Self::Output, StoreError> {
         let Self { filter, cursor, limit } = *self;

@@ -138,7 +138,7 @@ struct OfIds<'a> {
 
 impl Operation for OfIds<'_> {
     type Output = Vec<Group>;
-    const IS_RECALLED: bool = true;
+    const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Vec<Group>, StoreError> {
         let query = format!(
@@ -160,7 +160,7 @@ struct OfWindow<'a> {
 
 impl Operation for OfWindow<'_> {
     type Output = (Vec<Group>, Option<SearchCursor>);
-    const IS_RECALLED: bool = true;
+    const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Self::Output, StoreError> {
         let limit = usize::try_from(SEARCH_WINDOW).unwrap_or(usize::MAX);

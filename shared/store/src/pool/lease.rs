@@ -47,9 +47,9 @@ impl Lease {
         Self { reused, lent: Some(Lent { connection, slot }), dropped: Dropped::GoesBack, pool }
     }
 
-    /// The connection, to work on. Work that `is_recalled` is ended on the server if the lease is dropped half way.
-    pub(in super::super) fn begin(&mut self, is_recalled: bool) -> Result<&mut Conn, StoreError> {
-        self.dropped = if is_recalled { Dropped::IsKilled } else { Dropped::IsClosed };
+    /// The connection, to work on. Work that `is_cancelled` is ended on the server if the lease is dropped half way.
+    pub(in super::super) fn begin(&mut self, is_cancelled: bool) -> Result<&mut Conn, StoreError> {
+        self.dropped = if is_cancelled { Dropped::IsKilled } else { Dropped::IsClosed };
         self.lent.as_mut().map(|lent| &mut lent.connection.driver).ok_or(StoreError::Abandoned)
     }
 

@@ -98,7 +98,7 @@ impl Pool {
                 let may_move = lease.reused && !moved;
                 let left = deadline.saturating_duration_since(Instant::now());
                 let patience = if O::ONLY_READS && may_move { left / 2 } else { left };
-                let work = operation.run(lease.begin(O::IS_RECALLED)?);
+                let work = operation.run(lease.begin(O::IS_CANCELLED)?);
                 let Ok(result) = timeout(patience, work).await else {
                     drop(lease);
                     self.forget_idle(TRUSTED);

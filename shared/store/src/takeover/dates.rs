@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use crate::StoreError;
 use crate::record::take;
 
-/// How many cards are mended at once.
+/// How many cards are fixed at once.
 const CHUNK: usize = 1000;
 
 /// The first year of which servers say that they keep it rightly.
@@ -94,7 +94,7 @@ struct Damaged {
 /// A card's moments as they are to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_field_names, reason = "they are the columns' names")]
-struct Mended {
+struct Fixed {
     used_at: Option<NaiveDateTime>,
     expire_at: Option<NaiveDateTime>,
     created_at: NaiveDateTime,
@@ -107,7 +107,7 @@ fn long_ago() -> NaiveDateTime {
 }
 
 impl Damaged {
-    fn mended(&self, now: NaiveDateTime) -> Mended {
+    fn fixed(&self, now: NaiveDateTime) -> Fixed {
         let used_at = if self.is_unused && self.used_at.is_damaged() { None } else { self.used_at.moment() };
         let updated_at = self.updated_at.moment();
         let created_at = self.created_at.moment().or(used_at).or(updated_at).unwrap_or(now);
@@ -124,12 +124,12 @@ impl Damaged {
                 None => Some(self.created_at.moment().unwrap_or(long_ago())),
             },
         };
-        Mended { used_at, expire_at, created_at, updated_at }
+        Fixed { used_at, expire_at, created_at, updated_at }
     }
 }
 
-/// Mends the moments of every card, a thousand cards at a time, in a table that is in its form.
-pub(super) async fn mend(connection: &mut Conn) -> Result<(), StoreError> {
+/// Fixes the moments of every card, a thousand cards at a time, in a table that is in its form.
+pub(super) async fn fix(connection: &mut Conn) -> Result<(), StoreError> {
     let mut is_damaged_any = String::from("FALSE");
     for column in ["used_at", "expire_at", "created_at", "updated_at"] {
         write!(is_damaged_any, " OR {}", is_damaged(column)).map_err(|_| StoreError::Abandoned)?;
@@ -156,10 +156,10 @@ const WRITE: &str = "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (
         used_at DATETIME PATH '$.used_at' NULL ON EMPTY ERROR ON ERROR,
         expire_at DATETIME PATH '$.expire_at' NULL ON EMPTY ERROR ON ERROR,
         created_at DATETIME PATH '$.created_at' ERROR ON ERROR,
-        updated_at DATETIME PATH '$.updated_at' NULL ON EMPTY ERROR ON ERROR)) AS mended
-    STRAIGHT_JOIN cards ON cards.id = mended.id
-    SET cards.used_at = mended.used_at, cards.expire_at = mended.expire_at,
-        cards.created_at = mended.created_at, cards.updated_at = mended.updated_at";
+        updated_at DATETIME PATH '$.updated_at' NULL ON EMPTY ERROR ON ERROR)) AS fixed
+    STRAIGHT_JOIN cards ON cards.id = fixed.id
+    SET cards.used_at = fixed.used_at, cards.expire_at = fixed.expire_at,
+        cards.created_at = fixed.created_at, cards.updated_at = fixed.updated_at";
 
 fn change(mut row: Row) -> Result<Map<String, Value>, StoreError> {
     let id: u64 = take(&mut row, 0)?;
@@ -179,7 +179,7 @@ fn change(mut row: Row) -> Result<Map<String, Value>, StoreError> {
         created_at,
         updated_at,
     };
-    let Mended { used_at, expire_at, created_at, updated_at } = damaged.mended(now);
+    let Fixed { used_at, expire_at, created_at, updated_at } = damaged.fixed(now);
     let mut change = Map::new();
     change.insert("id".to_owned(), id.into());
     for (name, moment) in [
@@ -259,15 +259,15 @@ mod tests {
                 created_at: stored(made),
                 updated_at: stored(changed),
             };
-            let mended = damaged.mended(moment(NOW).unwrap());
+            let fixed = damaged.fixed(moment(NOW).unwrap());
             let (used_at, expire_at, created_at, updated_at) = wanted;
-            let wanted = Mended {
+            let wanted = Fixed {
                 used_at: moment(used_at),
                 expire_at: moment(expire_at),
                 created_at: moment(created_at).unwrap(),
                 updated_at: moment(updated_at),
             };
-            assert_eq!(mended, wanted, "{damaged:?}");
+            assert_eq!(fixed, wanted, "{damaged:?}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Bringing tables into the form that kami works with, whoever made them and whatever has become of them since.
 //!
 //! The catalogue is read ([`survey`]), what has to be done is decided purely ([`plan`]), and the rows are asked for what
-//! forbids it or has to be mended ([`rows`], [`dates`]). Every step may be cut off: the next look finds what is left.
+//! forbids it or has to be fixed ([`rows`], [`dates`]). Every step may be cut off: the next look finds what is left.
 
 mod codes;
 mod dates;
@@ -40,11 +40,11 @@ pub struct TableChange {
     pub table: &'static str,
     /// What is not as it should be; there is something.
     pub faults: Vec<Fault>,
-    /// The one statement that mends it, which the server does whole or not at all.
+    /// The one statement that fixes it, which the server does whole or not at all.
     pub statement: String,
 }
 
-/// One thing that is not as it should be, and the clause of ALTER TABLE that mends it.
+/// One thing that is not as it should be, and the clause of ALTER TABLE that fixes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// What it is.
@@ -102,7 +102,7 @@ pub enum IndexFault {
     Retired,
 }
 
-/// Values of cards that are mended.
+/// Values of cards that are fixed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repair {
     /// Which, and how many cards have one.
@@ -223,7 +223,7 @@ pub enum Refusal {
         /// The column.
         column: &'static str,
     },
-    /// A trigger would run at each row that has to be mended, and nobody knows what it does.
+    /// A trigger would run at each row that has to be fixed, and nobody knows what it does.
     Trigger {
         /// Its name.
         name: String,
@@ -331,7 +331,7 @@ pub(super) async fn carry_out(connection: &mut Conn, takeover: &Takeover) -> Res
     }
     let is_dated = |repair: &Repair| matches!(repair.kind, RepairKind::Dates { .. } | RepairKind::Undated(_));
     if takeover.repairs.iter().any(is_dated) {
-        dates::mend(connection).await?;
+        dates::fix(connection).await?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::StoreError;
 const COPY: &str = "kami_rehearsal";
 
 /// The first table whose change the server refuses, and why. An account that may not change a table is told by a change of
-/// nothing, before rows are mended; one that may not drop tables rehearses nothing, and nothing is
+/// nothing, before rows are fixed; one that may not drop tables rehearses nothing, and nothing is
 /// rehearsed where a table of the copy's name has rows: the change itself is done whole or not at all as well.
 pub(crate) async fn rehearse(
     connection: &mut Conn,

@@ -1,4 +1,4 @@
-//! What the rows of cards say where the catalogue cannot: values that have to be mended, and such as no migration may
+//! What the rows of cards say where the catalogue cannot: values that have to be fixed, and such as no migration may
 //! decide about.
 
 use mysql_async::Conn;

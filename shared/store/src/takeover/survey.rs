@@ -1,4 +1,4 @@
-//! What the server's catalogue says of the tables of kami, read and not judged.
+//! What the server's catalogue says of the tables of kami, read and not evaluated.
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};

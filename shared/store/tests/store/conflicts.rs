@@ -49,7 +49,7 @@ async fn withdraw(store: Store, operator: Operator) {
     }
 }
 
-/// Writes notes on single cards, and frees them from their machines.
+/// Writes notes on single cards, and unbinds them from their machines.
 async fn tend(store: Store, operator: Operator) {
     for round in 0..2 * ROUNDS {
         let seen = store.card_by_code(&code(&name(round))).await.unwrap().unwrap().0;

@@ -1,6 +1,6 @@
 //! What the server is, and what we may do there.
 
-use kami_store::{Deed, Role, ServerKind, Store};
+use kami_store::{Permission, Role, ServerKind, Store};
 use kami_testkit::{TestDatabase, unique_name};
 
 /// The store of a new account with these rights on the database.
@@ -35,11 +35,14 @@ async fn a_server_is_described() {
 async fn rights_are_known_before_they_are_needed() {
     let database = TestDatabase::create().await;
     let cannot_be_done = |grants: &kami_store::Grants| {
-        Deed::ALL.into_iter().filter(|deed| !grants.missing_for(*deed).is_empty()).collect::<Vec<_>>()
+        Permission::ALL
+            .into_iter()
+            .filter(|permission| !grants.missing_for(*permission).is_empty())
+            .collect::<Vec<_>>()
     };
     for (grants, may_view, impossible) in [
-        (&["GRANT SELECT ON {db}.* TO {user}"][..], true, &Deed::ALL[..]),
-        (&["GRANT SELECT, INSERT, UPDATE, DELETE ON {db}.* TO {user}"], true, &Deed::ALL),
+        (&["GRANT SELECT ON {db}.* TO {user}"][..], true, &Permission::ALL[..]),
+        (&["GRANT SELECT, INSERT, UPDATE, DELETE ON {db}.* TO {user}"], true, &Permission::ALL),
         (&["GRANT SELECT, INSERT, UPDATE, EXECUTE ON {db}.* TO {user}"], true, &[]),
         (&["GRANT ALL ON {db}.* TO {user}"], true, &[]),
         (
@@ -48,9 +51,9 @@ async fn rights_are_known_before_they_are_needed() {
                 "GRANT EXECUTE ON PROCEDURE {db}.change_cards TO {user}",
             ],
             true,
-            &[Deed::Make, Deed::Delete, Deed::Undo],
+            &[Permission::Make, Permission::Delete, Permission::Undo],
         ),
-        (&["GRANT SELECT (id, code), INSERT ON {db}.cards TO {user}"], false, &Deed::ALL),
+        (&["GRANT SELECT (id, code), INSERT ON {db}.cards TO {user}"], false, &Permission::ALL),
     ] {
         let found = account(&database, grants).await.grants().await.unwrap();
         assert_eq!(found.missing(Role::Viewer).is_empty(), may_view, "{grants:?}");

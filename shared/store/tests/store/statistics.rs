@@ -1,5 +1,5 @@
 use chrono::{DurationRound, TimeDelta};
-use kami_store::{Event, PrefixStock, Step};
+use kami_store::{BucketWidth, Event, PrefixStock};
 use kami_testkit::TestDatabase;
 
 #[tokio::test]
@@ -21,12 +21,12 @@ async fn what_happens_is_counted_by_the_hour_and_by_the_day() {
         .await;
     let start = hour - TimeDelta::hours(23);
     for (event, step, count, expected) in [
-        (Event::Activated, Step::Hour, 24, vec![(0, 2), (1, 1)]),
-        (Event::Generated, Step::Hour, 24, vec![(0, 3)]),
-        (Event::Generated, Step::Day, 2, vec![(0, 3), (1, 1)]),
-        (Event::Activated, Step::Day, 1, vec![(0, 3)]),
-        (Event::Expiring, Step::Hour, 48, vec![(2, 1), (30, 1)]),
-        (Event::Expiring, Step::Day, 30, vec![(0, 1), (1, 1)]),
+        (Event::Activated, BucketWidth::Hour, 24, vec![(0, 2), (1, 1)]),
+        (Event::Generated, BucketWidth::Hour, 24, vec![(0, 3)]),
+        (Event::Generated, BucketWidth::Day, 2, vec![(0, 3), (1, 1)]),
+        (Event::Activated, BucketWidth::Day, 1, vec![(0, 3)]),
+        (Event::Expiring, BucketWidth::Hour, 48, vec![(2, 1), (30, 1)]),
+        (Event::Expiring, BucketWidth::Day, 30, vec![(0, 1), (1, 1)]),
     ] {
         let histogram = store.histogram(event, start, step, count).await.unwrap();
         assert_eq!(histogram.counts.len(), usize::from(count));

@@ -1,4 +1,4 @@
-//! Tables that are not in the form that kami works with: mended step by step, or refused by name.
+//! Tables that are not in the form that kami works with: fixed step by step, or refused by name.
 
 use kami_core::filter::Filter;
 use kami_store::{Cause, ManyAct, MigrateError, Refusal, RepairKind, Selection, Takeover};
@@ -50,7 +50,7 @@ async fn the_form_is_what_the_migrations_make() {
 }
 
 #[tokio::test]
-async fn what_is_mended_is_planned_counted_and_done_once() {
+async fn what_is_fixed_is_planned_counted_and_done_once() {
     let database = flask().await;
     let store = database.store();
     let planned = store.migration_plan().await.unwrap().takeover;

@@ -114,7 +114,7 @@ async fn nothing_that_needs_a_transaction_begins_on_a_table_without_one() {
         );
         let written: Vec<u64> = database.rows("SELECT COUNT(*) FROM acts", ()).await;
         assert_eq!(written, [0]);
-        // The same store goes on as soon as it is mended.
+        // The same store goes on as soon as it is fixed.
         assert_eq!(store.migrate().await.unwrap().takeover.tables.len(), 1);
         assert_eq!(act(&store, &Act::Disable, &all).await.done, 1);
     }

@@ -127,18 +127,18 @@ async fn a_disabled_card_is_refused_before_anything_else_is_looked_at() {
 #[tokio::test]
 async fn a_card_freed_from_its_machine_binds_to_the_next_and_its_time_runs_on() {
     let database = TestDatabase::create().await;
-    database.insert_card("VIP", "FREED").await;
+    database.insert_card("VIP", "UNBOUND").await;
     let store = database.store();
-    let first = store.validate(&code("VIP-FREED"), &machine("PC-1")).await.unwrap();
+    let first = store.validate(&code("VIP-UNBOUND"), &machine("PC-1")).await.unwrap();
     database.execute("UPDATE cards SET machine_code = NULL").await;
-    let second = store.validate(&code("VIP-FREED"), &machine("PC-2")).await.unwrap();
+    let second = store.validate(&code("VIP-UNBOUND"), &machine("PC-2")).await.unwrap();
     let (Validation::Admitted { expire_at: before, .. }, Validation::Admitted { expire_at: after, .. }) =
         (first, second)
     else {
         panic!("both machines are admitted in their turn");
     };
     assert_eq!(before, after);
-    let back = store.validate(&code("VIP-FREED"), &machine("PC-1")).await.unwrap();
+    let back = store.validate(&code("VIP-UNBOUND"), &machine("PC-1")).await.unwrap();
     assert_eq!(back, Validation::Refused(Refusal::MachineMismatch));
 }
 

@@ -1,0 +1,199 @@
+//! `kami generate`: makes a batch of cards.
+
+use std::path::{Path, PathBuf};
+
+use chrono::Utc;
+use clap::Args;
+use kami_common::export::{ExportError, ExportOrder, Source};
+use kami_common::odds::Odds;
+use kami_common::paths::expand;
+use kami_common::touch;
+use kami_common::words::{counted, say};
+use kami_core::batch::MAX_BATCH;
+use kami_core::card::CardStatus;
+use kami_core::code::{CodeLength, guess_odds, shortest_hard};
+use kami_core::duration::CardDuration;
+use kami_core::filter::Filter;
+use kami_core::gate::{Answer, Confirmed, Kind, Weight};
+use kami_core::operator::Note;
+use kami_core::prefix::Prefix;
+use kami_store::{Batch, GenerateOrder, Permission};
+use kami_transfer::Format;
+
+use super::confirm::Question;
+use super::export::write_file;
+use super::failure::Failure;
+use super::gate;
+use super::output::{Output, message};
+use super::progress::Work;
+use super::record::card_json;
+use super::session::Session;
+
+/// More cards than anyone has in circulation.
+const MOST_CIRCULATING: u64 = 1_000_000_000;
+
+/// How many codes are read at a time.
+const PART: usize = 1_000;
+
+/// Make a batch of unused cards and print their codes
+///
+/// All of them are made or none; Ctrl-C breaks it off, and then nothing of the batch exists.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  kami generate --prefix VIP --count 100 --duration 30d > codes.txt\n  \
+                        kami generate --prefix VIP --count 50000 --duration forever --output vip.csv --yes")]
+pub(super) struct Generate {
+    /// 1 to 16 letters and digits of any script, _ and -
+    #[arg(long, value_name = "PREFIX")]
+    prefix: Prefix,
+    /// How many cards, 1 to 1,000,000; above 1,000 it asks, or needs --yes
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_BATCH)))]
+    count: u32,
+    /// How long each lasts from its activation, such as 45d, 1个月 or forever; 3h by default
+    #[arg(long, value_name = "DURATION")]
+    duration: Option<CardDuration>,
+    /// How many random characters each code has, 6 to 32
+    #[arg(long, value_name = "NUMBER", default_value = "16", value_parser = length)]
+    length: CodeLength,
+    /// Make codes that are easy to guess all the same; they are refused otherwise
+    #[arg(long)]
+    weak: bool,
+    /// What to write down about each
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    /// Write the cards to this new file, not to standard output
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// The form of the file: txt, shop, csv or jsonl; by default what its name ends in, else txt
+    #[arg(long, value_name = "FORM", requires = "output")]
+    format: Option<Format>,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+    /// Print JSON lines
+    #[arg(long, conflicts_with = "output")]
+    json: bool,
+}
+
+fn length(text: &str) -> Result<CodeLength, String> {
+    let length: u8 = text.parse().map_err(|_| "not a number of characters".to_owned())?;
+    CodeLength::new(length).map_err(|error| error.to_string())
+}
+
+impl Generate {
+    /// Makes the batch and brings it out.
+    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let language = session.language;
+        let note = self.note.as_deref().map(Note::parse).transpose();
+        let note = note.map_err(|error| Failure::Usage(error.to_string()))?.flatten();
+        session.must_be_allowed(Permission::Make).await?;
+        if let Some(path) = self.output.as_ref().filter(|path| expand(path).exists()) {
+            // Found out before there are cards that would have no file.
+            return Err(Failure::of_export(language, &ExportError::Exists(path.clone())));
+        }
+        self.must_be_hard_to_guess(session).await?;
+        let Self { prefix, count, length, .. } = self;
+        let duration = self.duration.unwrap_or_default();
+        let order = GenerateOrder { prefix, count, length, duration, note };
+        let order = pass(session, order, self.yes)?;
+        let batch = make(session, &order).await?;
+        let said = counted(language, "done.generate", u64::from(batch.card_count));
+        message(&(said + &say!(language, "command.batch", id = batch.id)));
+        if self.duration.is_none() {
+            let lasts = kami_common::words::duration(language, duration.seconds());
+            message(&say!(language, "command.default_duration", duration = lasts));
+        }
+        match &self.output {
+            None => print(session, &batch, self.json).await,
+            Some(path) => {
+                let written = write(session, &batch, path, self.format).await;
+                if written.is_err() {
+                    message(&say!(language, "command.export_batch", id = batch.id));
+                }
+                written
+            }
+        }
+    }
+
+    /// Refuses codes that are easy to guess among the cards of their prefix, or warns of them where that is wanted.
+    async fn must_be_hard_to_guess(&self, session: &Session) -> Result<(), Failure> {
+        // Counting takes seconds on ten million cards: only where the answer depends on it.
+        if !guess_odds(self.length, MOST_CIRCULATING).is_easy() {
+            return Ok(());
+        }
+        let cards = circulating(session, &self.prefix).await? + u64::from(self.count);
+        let odds = Odds::of(session.language, self.length, cards);
+        if !odds.is_easy {
+            return Ok(());
+        }
+        if self.weak {
+            message(&odds.words);
+            return Ok(());
+        }
+        let length = shortest_hard(cards);
+        Err(Failure::Refused(say!(session.language, "command.weak", odds = odds.words, length = length)))
+    }
+}
+
+/// How many cards of a prefix would let a machine in, read from the index of prefixes.
+async fn circulating(session: &Session, prefix: &Prefix) -> Result<u64, Failure> {
+    let mut cards = 0;
+    for status in [CardStatus::Unused, CardStatus::Active] {
+        let prefix = Some(prefix.as_str().to_owned());
+        let filter = Filter { status: Some(status), prefix, ..Filter::default() };
+        cards += session.store.count_exact(&filter).await?;
+    }
+    Ok(cards)
+}
+
+/// Lets a batch pass, once its size is agreed to where that is large.
+fn pass(session: &Session, order: GenerateOrder, agreed: bool) -> Result<Confirmed<GenerateOrder>, Failure> {
+    let weight = Weight { cards: u64::from(order.count), kind: Kind::Generate };
+    let answer = if agreed { Answer::Agreed } else { Answer::Silence };
+    gate::of(session).pass(order, weight, answer).or_else(|order| {
+        let words = touch::batch(session.language, &order);
+        let agree = say!(session.language, "command.agree_yes");
+        gate::ask(session, order, weight, &Question { words, touched: Vec::new(), agree })
+    })
+}
+
+async fn make(session: &Session, order: &Confirmed<GenerateOrder>) -> Result<Batch, Failure> {
+    let work = Work::begin(session.language, "generate")?;
+    let on_made = |made| work.batch_step(made, u64::from(order.count));
+    let batch = session.store.generate(&session.operator, order, &on_made).await;
+    drop(work);
+    batch.map_err(|error| Failure::of_act(session.language, &error))
+}
+
+fn all_of(batch: &Batch) -> Filter {
+    Filter { batch_id: Some(batch.id), ..Filter::default() }
+}
+
+async fn print(session: &Session, batch: &Batch, json: bool) -> Result<(), Failure> {
+    let filter = all_of(batch);
+    let mut out = Output::open();
+    let mut next = session.store.search_start(&filter).await?;
+    while let Some(cursor) = next {
+        let step = session.store.search_step(&filter, cursor, PART).await?;
+        for card in &step.rows {
+            if json {
+                out.json(&card_json(session.zone, card))?;
+            } else {
+                out.line(&card.full_code)?;
+            }
+        }
+        next = step.next;
+    }
+    Ok(out.flush()?)
+}
+
+async fn write(session: &Session, batch: &Batch, path: &Path, format: Option<Format>) -> Result<(), Failure> {
+    let order = ExportOrder {
+        source: Source::Filter(all_of(batch)),
+        format: format.unwrap_or_else(|| super::export::format_of(path)),
+        path: path.to_owned(),
+        at: Utc::now(),
+        zone: session.zone,
+        language: session.language,
+    };
+    write_file(session, &order, false).await
+}

@@ -1,0 +1,163 @@
+//! What is wrong with the arguments, in Chinese.
+
+use std::error::Error as _;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use kami_common::cells::harmless;
+
+use super::chinese::chinese;
+
+/// What clap says of the arguments, and where to read on; in English where it says something that is not known here.
+pub(super) fn words(error: &clap::Error) -> String {
+    let Some(wrong) = what_is_wrong(error) else { return error.to_string() };
+    let suggested =
+        [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue]
+            .into_iter()
+            .find_map(|kind| context(error, kind));
+    let suggestion = suggested.map_or_else(String::new, |suggested| format!("。您是不是想写 {suggested}"));
+    format!("{wrong}{suggestion}\n用 --help 查看用法")
+}
+
+fn what_is_wrong(error: &clap::Error) -> Option<String> {
+    let argument = context(error, ContextKind::InvalidArg);
+    Some(match error.kind() {
+        ErrorKind::UnknownArgument => format!("没有 {} 这个参数", argument?),
+        ErrorKind::InvalidSubcommand => {
+            format!("没有 {} 这个命令", context(error, ContextKind::InvalidSubcommand)?)
+        }
+        ErrorKind::MissingRequiredArgument => format!("缺少 {}", argument?),
+        ErrorKind::MissingSubcommand => "缺少命令".to_owned(),
+        ErrorKind::ArgumentConflict => match context(error, ContextKind::PriorArg) {
+            Some(other) if Some(&other) != argument.as_ref() => {
+                format!("{} 不能与 {other} 一起使用", argument?)
+            }
+            _ => format!("{} 只能写一次", argument?),
+        },
+        ErrorKind::InvalidValue => {
+            let value = context(error, ContextKind::InvalidValue).filter(|value| !value.is_empty());
+            let valid = context(error, ContextKind::ValidValue);
+            let wrong = match value {
+                Some(value) => format!("{} 不能是 {value}", argument?),
+                None => format!("{} 后面缺少值", argument?),
+            };
+            valid.map_or_else(|| wrong.clone(), |valid| format!("{wrong}，可以是 {valid}"))
+        }
+        ErrorKind::ValueValidation => {
+            let value = context(error, ContextKind::InvalidValue).filter(|value| !value.is_empty());
+            let reason = reason(&error.source()?.to_string());
+            let reason = if reason.is_ascii() { "值不正确" } else { &reason };
+            format!("{} 不能是 {}：{reason}", argument?, value.as_deref().unwrap_or("空"))
+        }
+        ErrorKind::InvalidUtf8 => "参数不是 UTF-8 文本".to_owned(),
+        ErrorKind::TooManyValues => format!("{} 不带值，或值太多", argument?),
+        ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => format!("{} 的值个数不对", argument?),
+        ErrorKind::NoEquals => format!("{} 的值要用 = 连接", argument?),
+        _ => return None,
+    })
+}
+
+/// What an error says of one thing, several of it as a list; what was typed is made harmless.
+fn context(error: &clap::Error, kind: ContextKind) -> Option<String> {
+    match error.get(kind)? {
+        ContextValue::String(text) => Some(harmless(text).into_owned()),
+        ContextValue::Strings(texts) if !texts.is_empty() => Some(harmless(&texts.join("、")).into_owned()),
+        _ => None,
+    }
+}
+
+/// Why a value is refused, as far as the reason is known here.
+pub(super) fn reason(english: &str) -> String {
+    if let Some(known) = chinese(english) {
+        return known.to_owned();
+    }
+    if let Some((_, range)) = english.split_once(" is not in ") {
+        return format!("须为 {}", range.replace("..=", " 到 "));
+    }
+    if let Some(letter) = english.strip_prefix("a prefix has letters, digits, _ and - only, not ") {
+        return format!("前缀只能有字母、数字、_ 和 -，不能有 {letter}");
+    }
+    english.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::super::in_chinese;
+    use super::words;
+
+    fn said(arguments: &[&str]) -> String {
+        let command_line = ["kami"].iter().chain(arguments);
+        words(&in_chinese().try_get_matches_from(command_line).unwrap_err())
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_chinese() {
+        for (arguments, expected) in [
+            (&["list", "--statos", "active"][..], "没有 --statos 这个参数。您是不是想写 --status"),
+            (&["lits"], "没有 lits 这个命令。您是不是想写 list"),
+            (&["generate", "--prefix", "VIP"], "缺少 --count <NUMBER>"),
+            (&["list", "--\u{1b}[31m"], "没有 --␛[31m 这个参数"),
+            (&["list", "--limit"], "--limit <NUMBER> 后面缺少值"),
+            (&["list", "--limit", "x"], "--limit <NUMBER> 不能是 x：不是整数"),
+            (
+                &["list", "--sort", "age"],
+                "--sort <ORDER> 不能是 age，可以是 newest、code、machine、created、used、expires",
+            ),
+            (&["stats", "--days", "0"], "--days <NUMBER> 不能是 0：须为 1 到 365"),
+            (
+                &["edit", "VIP-1", "--duration", "soon"],
+                "--duration <DURATION> 不能是 soon：不是时长：请写“永久”，或数字加单位，如 12小时、45天或 1个月",
+            ),
+            (
+                &["edit", "VIP-1", "--prefix", "V P"],
+                "--prefix <PREFIX> 不能是 V P：前缀只能有字母、数字、_ 和 -，不能有 ' '",
+            ),
+            (&["extend", "VIP-1", "--by", "long"], "--by <SPAN> 不能是 long：不是时间长度"),
+            (&["list", "--status", "old"], "--status <STATUS> 不能是 old：不是卡的状态"),
+            (&["list", "--created", "then"], "--created <RANGE> 不能是 then：不是时间范围"),
+            (&["delete", "VIP-1", "--all"], "[CODE]... 不能与 --all 一起使用"),
+            (&["list", "--json", "--json"], "--json 只能写一次"),
+            (&["edit", "VIP-1", "--prefix", ""], "--prefix <PREFIX> 不能是 空：前缀至少 1 个字符"),
+            (
+                &["edit", "VIP-1", "--prefix", "ABCDEFGHIJKLMNOPQ"],
+                "--prefix <PREFIX> 不能是 ABCDEFGHIJKLMNOPQ：前缀最多 16 个字符",
+            ),
+            (&["generate", "--length", "5"], "--length <NUMBER> 不能是 5：卡密长度为 6 到 32 个字符"),
+            (&["generate", "--length", "x"], "--length <NUMBER> 不能是 x：不是字符数"),
+            (&["export", "--format", "xls"], "--format <FORM> 不能是 xls：不是文件格式"),
+            (&["show", ""], "<CODE>... 不能是 空：为空"),
+            (&["show", &"x".repeat(129)], "<CODE>... 不能是 xxx"),
+            (&["list", "--json=x"], "--json 不带值，或值太多"),
+            (&["list", "--limit", "-1"], "没有 -1 这个参数"),
+            (&["list", "--limit=-1"], "--limit <NUMBER> 不能是 -1：不是整数"),
+            (&["list", "--limit="], "--limit <NUMBER> 不能是 空：为空"),
+            (
+                &["list", "--limit", "99999999999999999999999"],
+                "--limit <NUMBER> 不能是 99999999999999999999999：数字太大",
+            ),
+            (
+                &["generate", "--prefix", "VIP", "--count", "0"],
+                "--count <NUMBER> 不能是 0：须为 1 到 1000000",
+            ),
+            (&["log", "x", "y"], "没有 y 这个参数"),
+            (&["-e", "a", "--env-file", "b"], "--environment <NAME> 不能与 --env-file <FILE> 一起使用"),
+            (&["help", "lits"], "没有 lits 这个命令"),
+            (&["list", "extra"], "没有 extra 这个参数"),
+            (&["import"], "缺少 <FILE>"),
+            (&["completions", "cmd"], "<SHELL> 不能是 cmd"),
+        ] {
+            let said = said(arguments);
+            assert!(said.starts_with(expected), "{arguments:?}: {said}");
+            assert!(said.ends_with("\n用 --help 查看用法"), "{said}");
+        }
+    }
+
+    #[test]
+    fn an_argument_that_is_no_text_is_refused_in_chinese() {
+        use std::os::unix::ffi::OsStringExt as _;
+        let arguments = ["kami".into(), "list".into(), "--prefix".into(), OsString::from_vec(vec![0xff])];
+        let said = words(&in_chinese().try_get_matches_from(arguments).unwrap_err());
+        assert!(said.starts_with("参数不是 UTF-8 文本"), "{said}");
+    }
+}

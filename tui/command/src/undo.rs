@@ -1,0 +1,91 @@
+//! `kami undo`: takes an act back.
+
+use std::ops::ControlFlow;
+
+use clap::Args;
+use kami_common::touch;
+use kami_common::words::say;
+use kami_core::gate::{Answer, Confirmed};
+use kami_store::{ActProgress, Permission, Undo as Undoing, UndoRefusal, Undoable};
+
+use super::act::report;
+use super::confirm::Question;
+use super::failure::Failure;
+use super::gate;
+use super::output::message;
+use super::progress::Work;
+use super::session::Session;
+
+/// Take an act back, deletions included
+///
+/// Without a number it takes your last act back and says which that is; where cards would be deleted with it, it wants
+/// the number, or --yes. Cards that were changed since are refused and stay as they are. A generated or imported batch is
+/// deleted, unless one of its cards was used or changed; its undo can be undone by its number, as every other.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  kami undo        your last act\n  kami undo 1042   the act of this number, as kami log shows it"
+)]
+pub(super) struct Undo {
+    /// The number of the act; without it, your last one
+    #[arg(value_name = "ACT")]
+    act: Option<u64>,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+    /// Print what it came to as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Undo {
+    /// Takes the act back.
+    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let language = session.language;
+        session.must_be_allowed(Permission::Undo).await?;
+        let undo = match self.act {
+            Some(act) => {
+                let undoable = session.store.undoable(act).await?;
+                let undoable =
+                    undoable.ok_or_else(|| Failure::of_act(language, &UndoRefusal::NoSuchAct.into()))?;
+                by_name(session, &undoable)?
+            }
+            None => match session.store.last_act_of(&session.operator).await? {
+                Some(undoable) => self.last(session, &undoable)?,
+                None => return Err(Failure::NotFound(say!(language, "undo.nothing"))),
+            },
+        };
+        let work = Work::begin(language, "undo")?;
+        let on_progress = |progress: ActProgress| -> ControlFlow<()> { work.act_step(progress) };
+        let outcome = session.store.undo(&session.operator, &undo, &on_progress).await;
+        drop(work);
+        let outcome = outcome.map_err(|error| Failure::of_act(language, &error))?;
+        report(session, "undo", outcome, &[], true, self.json)
+    }
+
+    /// Takes the last act back after saying which it is. A command line has no session whose own it could be, but where
+    /// no card goes its undo can be undone.
+    fn last(&self, session: &Session, undoable: &Undoable) -> Result<Confirmed<Undoing>, Failure> {
+        let language = session.language;
+        let act = touch::logged(language, session.zone, &undoable.act);
+        if self.yes || !undoable.deletes {
+            message(&say!(language, "command.undoing", act = act));
+            return by_name(session, undoable);
+        }
+        let question = Question {
+            words: say!(language, "confirm.undo", act = act),
+            touched: touch::lost(language, undoable).into_iter().collect(),
+            agree: say!(language, "command.agree_undo", id = undoable.act.id),
+        };
+        gate::ask(session, of(undoable), undoable.weight(false), &question)
+    }
+}
+
+const fn of(undoable: &Undoable) -> Undoing {
+    Undoing { act_id: undoable.act.id }
+}
+
+/// Lets an undo pass whose operator has named the act, or has been told its name.
+fn by_name(session: &Session, undoable: &Undoable) -> Result<Confirmed<Undoing>, Failure> {
+    let passed = gate::of(session).pass(of(undoable), undoable.weight(false), Answer::Agreed);
+    passed.map_err(|_| Failure::Refused(say!(session.language, "command.not_done")))
+}

@@ -1,0 +1,110 @@
+//! What an act is about to touch, in words: the same before a question of the console and of a command.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use kami_core::acts::Act;
+use kami_core::zone::Zone;
+use kami_store::{ActRecord, GenerateOrder, Survey, Undoable};
+
+use crate::cells::harmless;
+use crate::log::{act_word, doer};
+use crate::words::{Language, counted, duration, moment, number, say, status_key, whole_moment};
+
+/// Whether an act shall be done with so many cards.
+pub fn act(language: Language, act: &Act, cards: u64) -> String {
+    let (key, span) = match act {
+        Act::Disable => ("confirm.disable", None),
+        Act::Enable => ("confirm.enable", None),
+        Act::Unbind => ("confirm.unbind", None),
+        Act::Extend { seconds } => ("confirm.extend", Some(*seconds)),
+        Act::Delete => ("confirm.delete_many", None),
+        Act::SetNote { note: Some(_) } => ("confirm.write_note", None),
+        Act::SetNote { note: None } => ("confirm.remove_note", None),
+    };
+    let form = if cards == 1 { "one" } else { "many" };
+    say!(language, format!("{key}.{form}"), n = number(cards), span = duration(language, span))
+}
+
+/// Whether a batch shall be made, with everything that its cards will be.
+pub fn batch(language: Language, order: &GenerateOrder) -> String {
+    let form = if order.count == 1 { "one" } else { "many" };
+    say!(
+        language,
+        format!("confirm.generate.{form}"),
+        n = number(u64::from(order.count)),
+        prefix = harmless(order.prefix.as_str()),
+        each = duration(language, order.duration.seconds())
+    )
+}
+
+/// Which cards a survey found: by status, and by prefix and batch where those are few.
+pub fn cards(language: Language, survey: &Survey) -> Vec<String> {
+    let statuses = survey.statuses.iter().map(|(status, count)| {
+        say!(language, "touch.part", what = say!(language, status_key(*status)), n = number(*count))
+    });
+    let mut lines = vec![join(language, statuses)];
+    lines.extend(survey.prefixes.as_ref().map(|prefixes| {
+        let prefix = |prefix: &String| match prefix.as_str() {
+            "" => say!(language, "touch.no_prefix"),
+            prefix => harmless(prefix).into_owned(),
+        };
+        format!("{} {}", say!(language, "touch.prefixes"), parts(language, prefixes, prefix))
+    }));
+    let batches = survey.batches.as_ref().filter(|batches| batches.keys().any(Option::is_some));
+    lines.extend(batches.map(|batches| {
+        let batch = |batch: &Option<u64>| {
+            batch.map_or_else(|| say!(language, "touch.no_batch"), |batch| format!("#{batch}"))
+        };
+        format!("{} {}", say!(language, "touch.batches"), parts(language, batches, batch))
+    }));
+    lines
+}
+
+fn parts<K>(language: Language, counts: &BTreeMap<K, u64>, word: impl Fn(&K) -> String) -> String {
+    let parts = counts
+        .iter()
+        .map(|(kind, count)| say!(language, "touch.part", what = word(kind), n = number(*count)));
+    join(language, parts)
+}
+
+fn join(language: Language, parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().join(&say!(language, "touch.comma"))
+}
+
+/// An act as the log has it: its number, what it was, to how many cards, whose, and when.
+pub fn logged(language: Language, zone: Zone, act: &ActRecord) -> String {
+    say!(
+        language,
+        "touch.logged",
+        id = act.id,
+        what = what(language, act),
+        cards = counted(language, "log.cards", act.card_count),
+        who = doer(&act.operator, act.account.as_deref()),
+        at = whole_moment(zone, act.done_at)
+    )
+}
+
+/// The same in few words, for a line that says more: its number, what it was, whose, and when by the day.
+pub fn named(language: Language, zone: Zone, now: DateTime<Utc>, act: &ActRecord) -> String {
+    say!(
+        language,
+        "touch.named",
+        id = act.id,
+        what = what(language, act),
+        who = harmless(&act.operator),
+        at = moment(language, zone, now, act.done_at)
+    )
+}
+
+fn what(language: Language, act: &ActRecord) -> String {
+    match act.undoes {
+        Some(undone) => say!(language, "touch.undo_of", id = undone),
+        None => act_word(language, &act.act),
+    }
+}
+
+/// What is lost by taking an act back, where something is.
+pub fn lost(language: Language, undoable: &Undoable) -> Option<String> {
+    undoable.deletes.then(|| counted(language, "touch.lost", undoable.act.card_count))
+}

@@ -1,0 +1,211 @@
+//! A file of codes before it is imported: what each of its lines would do.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use kami_common::upload::open_file;
+use kami_core::code::{GuessOdds, easiest_odds};
+use kami_core::import::ImportCards;
+use kami_core::operator::Note;
+use kami_store::Standing;
+use kami_transfer::import::{MalformedReason, Parsed, ReadError, parse_csv, parse_txt};
+use kami_transfer::{Defaults, Notice};
+
+/// The rows of the screen that the lines of a file do not get.
+const ROWS_AROUND_LINES: u16 = 10;
+
+/// The most lines that are shown at once.
+const MOST_LINES: u16 = 30;
+
+/// A file that the operator wants to import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportFile {
+    /// Where it is; a name that ends in `.csv` makes it a table, any other a text.
+    pub path: PathBuf,
+    /// What cards get of which it says nothing.
+    pub defaults: Defaults,
+    /// What is written down about the batch.
+    pub note: Option<Note>,
+}
+
+impl ImportFile {
+    /// Reads the file from the disk, line by line.
+    pub fn read(&self) -> Result<Parsed, ReadError> {
+        self.parse(open_file(&self.path)?)
+    }
+
+    fn parse(&self, source: impl Read) -> Result<Parsed, ReadError> {
+        let defaults = &self.defaults;
+        if is_table(&self.path) { parse_csv(source, defaults) } else { parse_txt(source, defaults) }
+    }
+}
+
+fn is_table(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"))
+}
+
+/// What a line of a file would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LineState {
+    /// Its card would be made.
+    New,
+    /// Some card has its code already.
+    Exists,
+    /// It says no card.
+    Malformed(MalformedReason),
+}
+
+/// One line of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportLine {
+    /// Its number, from 1.
+    pub number: u64,
+    /// Its place among the cards of the file; a malformed line has none.
+    pub card: Option<usize>,
+    /// What it would do.
+    pub state: LineState,
+}
+
+/// What importing a file would do, line by line.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// The file.
+    pub file: ImportFile,
+    /// Its cards.
+    pub cards: Arc<ImportCards>,
+    /// Its lines: those that stand in the way before the others, each by their number.
+    pub lines: Vec<ImportLine>,
+    /// What was taken for granted or passed over in it.
+    pub notices: Vec<Notice>,
+    /// How hard the easiest of its codes are to guess.
+    pub odds: GuessOdds,
+    /// How many lines are scrolled away.
+    pub scroll: usize,
+}
+
+impl Import {
+    /// The lines of a parsed file, where `standings` says of each card what would become of it.
+    pub fn new(file: ImportFile, parsed: Parsed, standings: &[Standing]) -> Self {
+        let cards = parsed.cards;
+        let of_cards = cards.iter().zip(standings).enumerate().map(|(card, (row, standing))| ImportLine {
+            number: row.line,
+            card: Some(card),
+            state: match *standing {
+                Standing::New => LineState::New,
+                Standing::There => LineState::Exists,
+                Standing::Alike(line) => LineState::Malformed(MalformedReason::Alike(line)),
+            },
+        });
+        let malformed = parsed.malformed.into_iter().map(|line| ImportLine {
+            number: line.line,
+            card: None,
+            state: LineState::Malformed(line.reason),
+        });
+        let mut lines: Vec<ImportLine> = of_cards.chain(malformed).collect();
+        lines.sort_by_key(|line| (line.state == LineState::New, line.number));
+        let odds = easiest_odds(cards.iter().map(|card| card.code));
+        Self { file, cards: cards.into(), lines, notices: parsed.notices, odds, scroll: 0 }
+    }
+
+    /// How many lines are new, there already, and malformed.
+    pub fn counts(&self) -> [u64; 3] {
+        let mut counts = [0; 3];
+        for line in &self.lines {
+            let kind = match line.state {
+                LineState::New => 0,
+                LineState::Exists => 1,
+                LineState::Malformed(_) => 2,
+            };
+            counts[kind] += 1;
+        }
+        counts
+    }
+
+    /// Whether every line is a new card, for all are imported or none.
+    pub fn is_possible(&self) -> bool {
+        !self.lines.is_empty() && self.lines.iter().all(|line| line.state == LineState::New)
+    }
+
+    /// How many lines are shown on a screen of so many rows.
+    pub fn height(&self, screen_rows: u16) -> usize {
+        let notices = u16::try_from(self.notices_shown(screen_rows)).unwrap_or(u16::MAX);
+        let most = screen_rows.saturating_sub(ROWS_AROUND_LINES + notices).clamp(1, MOST_LINES);
+        self.lines.len().clamp(1, usize::from(most))
+    }
+
+    /// How many notices are shown on a screen of so many rows, a row each.
+    pub fn notices_shown(&self, screen_rows: u16) -> usize {
+        self.notices.len().min(usize::from(screen_rows.saturating_sub(ROWS_AROUND_LINES) / 2))
+    }
+
+    /// Scrolls by lines, and stops at the ends.
+    pub fn go(&mut self, lines: isize, screen_rows: u16) {
+        let last = self.lines.len().saturating_sub(self.height(screen_rows));
+        self.scroll = self.scroll.saturating_add_signed(lines).min(last);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kami_core::duration::CardDuration;
+
+    use super::*;
+
+    fn file(path: &str) -> ImportFile {
+        ImportFile { path: path.into(), defaults: Defaults::lasting(CardDuration::Forever), note: None }
+    }
+
+    #[test]
+    fn the_name_of_a_file_tells_its_form() {
+        for (path, text, cards) in [
+            ("codes.txt", "# 未使用卡密导出\n\nVIP-A1\nVIP-B2\n", 2),
+            ("codes", "VIP-A1", 1),
+            ("cards.CSV", "code,note\nVIP-A1,x\n", 1),
+            ("cards.csv", "VIP-A1\nVIP-B2\n", 2),
+            ("cards.csv", "VIP-A1,30d\nVIP-B2,30d\n", 0),
+            ("cards.tsv", "code\tnote\nVIP-A1\tx\n", 1),
+        ] {
+            assert_eq!(file(path).parse(text.as_bytes()).unwrap().cards.len(), cards, "{path}");
+        }
+    }
+
+    #[test]
+    fn lines_that_stand_in_the_way_come_first() {
+        let file = file("codes.txt");
+        let parsed = file.parse(&b"VIP-A1\nVIP-B2\nnothing\nVIP-C3\n"[..]).unwrap();
+        let import = Import::new(file, parsed, &[Standing::New, Standing::There, Standing::New]);
+        let numbers: Vec<u64> = import.lines.iter().map(|line| line.number).collect();
+        assert_eq!(numbers, [2, 3, 1, 4]);
+        assert_eq!(import.counts(), [2, 1, 1]);
+        assert!(!import.is_possible());
+    }
+
+    #[test]
+    fn a_file_is_imported_only_when_every_line_is_new() {
+        for (text, standings, is_possible) in [
+            ("VIP-A1\nVIP-B2", [Standing::New, Standing::New].as_slice(), true),
+            ("VIP-A1\nVIP-B2", &[Standing::New, Standing::There], false),
+            ("VIP-É1\nVIP-E1", &[Standing::New, Standing::Alike(1)], false),
+            ("VIP-A1\nVIP", &[Standing::New], false),
+            ("# nothing\n", &[], false),
+        ] {
+            let file = file("codes.txt");
+            let parsed = file.parse(text.as_bytes()).unwrap();
+            assert_eq!(Import::new(file, parsed, standings).is_possible(), is_possible, "{text}");
+        }
+    }
+
+    #[test]
+    fn scrolling_stops_at_the_ends() {
+        let file = file("codes.txt");
+        let text = (0..50).map(|number| format!("VIP-{number}")).collect::<Vec<_>>().join("\n");
+        let parsed = file.parse(text.as_bytes()).unwrap();
+        let mut import = Import::new(file, parsed, &[Standing::New; 50]);
+        assert_eq!(import.height(24), 14);
+        import.go(isize::MAX, 24);
+        assert_eq!(import.scroll, 36);
+        import.go(-100, 24);
+        assert_eq!(import.scroll, 0);
+    }
+}

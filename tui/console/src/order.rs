@@ -1,0 +1,140 @@
+//! What the operator orders to be done to cards.
+
+use std::sync::Arc;
+
+use kami_common::export::ExportOrder;
+use kami_core::acts::Act as CardAct;
+use kami_core::edit::CardEdit;
+use kami_core::gate::{Kind, Weight};
+use kami_core::import::ImportCards;
+use kami_core::operator::Note;
+use kami_core::record::CardRecord;
+use kami_store::{GenerateOrder, Selection, Undoable};
+
+/// Something to be done to cards, complete with everything that it needs.
+#[derive(Clone, Debug)]
+pub enum Order {
+    /// Make a batch.
+    Generate(GenerateOrder),
+    /// Make a batch of cards with codes from elsewhere.
+    Import {
+        /// The cards.
+        cards: Arc<ImportCards>,
+        /// What is written down about the batch.
+        note: Option<Note>,
+    },
+    /// Change one card as it was seen.
+    Edit {
+        /// The card as the operator saw it.
+        seen: Box<CardRecord>,
+        /// The changes.
+        edit: CardEdit,
+    },
+    /// Do something to cards.
+    Act {
+        /// What.
+        act: CardAct,
+        /// To which.
+        target: Target,
+    },
+    /// Take an act back, or do it again.
+    Undo(Box<Undoing>),
+    /// Write cards to a file.
+    Export(ExportOrder),
+}
+
+/// An act that is to be taken back.
+#[derive(Clone, Debug)]
+pub struct Undoing {
+    /// The act.
+    pub undoable: Undoable,
+    /// Whether this very session did it.
+    pub is_own: bool,
+    /// Whether it is the taking back of another, which so is done again.
+    pub is_redo: bool,
+}
+
+impl Order {
+    /// How much it does, for the gate to decide whether it is asked about.
+    pub fn weight(&self) -> Weight {
+        let cards = self.count().unwrap_or(0);
+        let kind = match self {
+            Self::Generate(_) => Kind::Generate,
+            Self::Import { .. } => Kind::Import,
+            Self::Act { act: CardAct::Delete, .. } => Kind::Delete,
+            Self::Edit { .. } | Self::Act { .. } => Kind::Change,
+            Self::Undo(undoing) => return undoing.undoable.weight(undoing.is_own),
+            Self::Export(_) => Kind::Read,
+        };
+        Weight { cards, kind }
+    }
+
+    /// How many cards it is about, where that is known before.
+    pub fn count(&self) -> Option<u64> {
+        match self {
+            Self::Generate(order) => Some(u64::from(order.count)),
+            Self::Import { cards, .. } => Some(cards.len() as u64),
+            Self::Edit { .. } => Some(1),
+            Self::Act { target, .. } => Some(target.count()),
+            Self::Undo(undoing) => Some(undoing.undoable.act.card_count),
+            Self::Export(_) => None,
+        }
+    }
+
+    /// The key of its title in the locale files, for the time that it takes.
+    pub const fn key(&self) -> &'static str {
+        match self {
+            Self::Generate(_) => "work.generate",
+            Self::Import { .. } => "work.import",
+            Self::Edit { .. } => "work.edit",
+            Self::Act { act, .. } => match act {
+                CardAct::Disable => "work.disable",
+                CardAct::Enable => "work.enable",
+                CardAct::Unbind => "work.unbind",
+                CardAct::Extend { .. } => "work.extend",
+                CardAct::Delete => "work.delete",
+                CardAct::SetNote { .. } => "work.note",
+            },
+            Self::Undo(_) => "work.undo",
+            Self::Export(_) => "work.export",
+        }
+    }
+
+    /// Whether it reads or writes a file of the machine that the console runs on.
+    pub const fn reaches_files(&self) -> bool {
+        matches!(self, Self::Import { .. } | Self::Export(_))
+    }
+
+    /// Whether it takes so long that its progress is shown.
+    pub const fn is_long(&self) -> bool {
+        match self {
+            Self::Generate(_) | Self::Import { .. } | Self::Undo(_) | Self::Export(_) => true,
+            Self::Edit { .. } => false,
+            Self::Act { target, .. } => matches!(target, Target::Many { .. }),
+        }
+    }
+}
+
+/// The cards that an act is about.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// One card as it was seen.
+    One(Box<CardRecord>),
+    /// The marked ones.
+    Many {
+        /// Which.
+        selection: Selection,
+        /// How many they were when they were marked.
+        count: u64,
+    },
+}
+
+impl Target {
+    /// How many cards it is.
+    pub const fn count(&self) -> u64 {
+        match self {
+            Self::One(_) => 1,
+            Self::Many { count, .. } => *count,
+        }
+    }
+}

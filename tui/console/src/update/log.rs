@@ -1,0 +1,174 @@
+//! The operator log: a list of acts that goes on as far as the log does, and what each act changed.
+
+use kami_common::cells::harmless;
+use kami_common::log;
+use kami_common::words::say;
+use kami_store::{ActStep, LogRecord};
+
+use super::acts;
+use crate::act::Act;
+use crate::form::Form;
+use crate::log_list::{LogList, LogQuery};
+use crate::message::{Effect, Question, Topic};
+use crate::model::Model;
+use crate::overlay::{Overlay, Report};
+use crate::view::{log_height, report_lines};
+
+/// How many acts a question asks for.
+const ENOUGH: usize = 100;
+
+/// How near to its end the report of an act asks for more lines.
+const NEAR: usize = 60;
+
+/// Opens the list of acts.
+pub(super) fn open(model: &mut Model) -> Vec<Effect> {
+    model.notice = None;
+    model.overlays.push(Overlay::Log(LogList::default()));
+    reload(model)
+}
+
+fn list(model: &mut Model) -> Option<&mut LogList> {
+    model.overlays.iter_mut().rev().find_map(|overlay| match overlay {
+        Overlay::Log(list) => Some(list),
+        _ => None,
+    })
+}
+
+/// Asks for the newest acts.
+fn reload(model: &mut Model) -> Vec<Effect> {
+    let (zone, now) = (model.zone, model.server_now());
+    let Some(list) = list(model) else { return Vec::new() };
+    list.filter = list.query.filter(zone, now);
+    list.is_fresh = false;
+    let filter = list.filter.clone();
+    vec![model.ask(Topic::Acts, Question::Acts { filter, before: None, enough: ENOUGH })]
+}
+
+/// Asks for older acts where the window has come near to the last one.
+fn reach(model: &mut Model) -> Vec<Effect> {
+    if model.awaits(Topic::Acts) {
+        return Vec::new();
+    }
+    let height = log_height(model.size.1);
+    let Some(list) = list(model) else { return Vec::new() };
+    let Some(before) = list.next.filter(|_| list.is_near_end(height)) else { return Vec::new() };
+    let question = Question::Acts { filter: list.filter.clone(), before: Some(before), enough: ENOUGH };
+    vec![model.ask(Topic::Acts, question)]
+}
+
+/// Acts have come.
+pub(super) fn take(model: &mut Model, step: ActStep, is_first: bool) -> Vec<Effect> {
+    let height = log_height(model.size.1);
+    let Some(list) = list(model) else { return Vec::new() };
+    if is_first {
+        list.acts.clear();
+        (list.cursor, list.top) = (0, 0);
+    }
+    list.is_fresh = true;
+    list.acts.extend(step.acts);
+    list.next = step.next;
+    list.go(0, height);
+    reach(model)
+}
+
+/// The window has become higher or lower.
+pub(super) fn resize(model: &mut Model) -> Vec<Effect> {
+    let height = log_height(model.size.1);
+    let Some(list) = list(model) else { return Vec::new() };
+    list.go(0, height);
+    let mut effects = reach(model);
+    effects.extend(reach_in_act(model));
+    effects
+}
+
+/// Sees other acts.
+pub(super) fn filter(model: &mut Model, query: LogQuery) -> Vec<Effect> {
+    model.overlays.pop();
+    if let Some(list) = list(model) {
+        list.query = query;
+    }
+    reload(model)
+}
+
+/// Does an act in the list.
+pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
+    let (zone, now) = (model.zone, model.server_now());
+    let height = log_height(model.size.1);
+    let page = isize::try_from(height).unwrap_or(1);
+    let Some(list) = list(model) else { return Vec::new() };
+    match act {
+        Act::Down => list.go(1, height),
+        Act::Up => list.go(-1, height),
+        Act::PageDown => list.go(page, height),
+        Act::PageUp => list.go(-page, height),
+        Act::First => list.go(isize::MIN, height),
+        Act::Last => list.go(isize::MAX, height),
+        Act::Open => {
+            let Some(id) = list.current().map(|act| act.id) else { return Vec::new() };
+            return vec![model.ask(Topic::LogOfAct, Question::LogOfAct(id, None))];
+        }
+        Act::FilterLog => {
+            let form = Form::log_filter(&list.query, zone, now);
+            model.overlays.push(Overlay::Form(form));
+            // A report that comes now would lie over what is typed.
+            return model.forget(Topic::LogOfAct).into_iter().collect();
+        }
+        Act::Unfilter if !list.query.is_empty() => {
+            list.query = LogQuery::default();
+            return reload(model);
+        }
+        Act::Refresh => return reload(model),
+        Act::Back => {
+            model.overlays.pop();
+            return model.forget(Topic::Acts).into_iter().chain(model.forget(Topic::LogOfAct)).collect();
+        }
+        Act::Quit => return acts::quit(model),
+        Act::Suspend => return vec![Effect::Suspend],
+        _ => return Vec::new(),
+    }
+    reach(model)
+}
+
+/// What one act changed has come, or more of it.
+pub(super) fn show(model: &mut Model, records: &[LogRecord], is_first: bool, next: Option<u64>) {
+    let language = model.language;
+    let mut lines = Vec::new();
+    for record in records {
+        let code = record.full_code.as_deref().map_or_else(
+            || record.batch_id.map_or_else(String::new, |id| say!(language, "chip.batch", id = id)),
+            |code| harmless(code).into_owned(),
+        );
+        lines.push(code);
+        lines.extend(
+            log::changes(language, model.zone, record).into_iter().map(|change| format!("  {change}")),
+        );
+    }
+    let more = records.first().and_then(|record| Some((record.act_id, next?)));
+    if !is_first {
+        if let Some(Overlay::Report(report)) = model.overlays.last_mut() {
+            report.lines.extend(lines);
+            report.more = more;
+        }
+        return;
+    }
+    let title = records.first().map_or_else(String::new, |record| {
+        let when = kami_common::words::whole_moment(model.zone, record.done_at);
+        format!(
+            "{} · {} · {when}",
+            log::act_word(language, &record.act),
+            log::doer(&record.operator, record.account.as_deref())
+        )
+    });
+    model.overlays.push(Overlay::Report(Report { title, lines, scroll: 0, more }));
+}
+
+/// Asks for more of what an act changed where its report comes to an end.
+pub(super) fn reach_in_act(model: &mut Model) -> Option<Effect> {
+    let Some(Overlay::Report(report)) = model.overlays.last() else { return None };
+    let (act, before) = report.more?;
+    let is_near = report.scroll + NEAR > report_lines(report, model.size).0;
+    if !is_near || model.awaits(Topic::LogOfAct) {
+        return None;
+    }
+    Some(model.ask(Topic::LogOfAct, Question::LogOfAct(act, Some(before))))
+}

@@ -1,0 +1,172 @@
+//! Everything of one card: its fields, and what operators did to it.
+
+use kami_common::cells::{cells, harmless, pad_right, wrap};
+use kami_common::log::{act_word, changes, doer};
+use kami_common::words::{self, duration, moment, say, status_key, whole_moment};
+use kami_core::record::CardRecord;
+use kami_store::LogRecord;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::paint::{overlay, overlay_room, overlay_width, space, span};
+use super::table::{NONE, left};
+use crate::model::{History, Model, NARROW};
+use crate::suits::status_now;
+use crate::theme::Theme;
+
+/// How many fields of a card are shown, the note the last.
+const FIELDS: usize = 12;
+
+/// How many rows a note gets beside the table, so that the history under it does not jump from card to card.
+const NOTE_ROWS: usize = 3;
+
+/// The detail at the right of the table, behind a line. It stays with the card on which the cursor rested until that
+/// rests again, so that a step over the table sends two rows to the terminal and not every field of a card.
+pub(super) fn render_beside(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+    for y in area.y..area.bottom() {
+        frame.buffer_mut().set_string(area.x + 1, y, "│", model.theme.faint());
+    }
+    let inner = Rect { x: area.x + 4, width: area.width.saturating_sub(5), ..area };
+    let card = rested_on(model).or_else(|| model.cards.current());
+    put(frame, inner, lines(model, card, usize::from(inner.width), NOTE_ROWS), 0);
+}
+
+/// The card on which the cursor rested, while the detail has not followed it to the next.
+fn rested_on(model: &Model) -> Option<&CardRecord> {
+    let history = model.history.as_ref().filter(|_| model.detail_follows())?;
+    model.cards.rows.iter().find(|card| card.id == history.card)
+}
+
+/// The lines of the detail over the table, and the cells of their frame.
+fn laid_out(model: &Model, screen: Rect) -> (Vec<Line<'static>>, (u16, u16)) {
+    let is_narrow = screen.width < NARROW;
+    let width = overlay_width(64.min(screen.width.saturating_sub(8)), screen);
+    let lines = lines(model, model.cards.current(), usize::from(width.saturating_sub(4)), 1);
+    // On a narrow screen it has all of it, like a screen of its own.
+    let height = if is_narrow { usize::MAX } else { lines.len() + 2 };
+    let most = screen.height.saturating_sub(if is_narrow { 2 } else { 4 });
+    let height = u16::try_from(height).unwrap_or(u16::MAX).min(most);
+    (lines, (width, height))
+}
+
+/// How many lines of the detail over the table do not fit into its frame.
+pub fn detail_overhang(model: &Model) -> usize {
+    let screen = Rect::new(0, 0, model.size.0, model.size.1);
+    let (lines, size) = laid_out(model, screen);
+    lines.len().saturating_sub(usize::from(overlay_room(size, screen).height))
+}
+
+/// The detail over the table.
+pub(super) fn render_over(model: &Model, scroll: usize, frame: &mut Frame<'_>, screen: Rect) {
+    let (lines, size) = laid_out(model, screen);
+    let title = say!(model.language, "detail.title");
+    let inner = overlay(frame, model.theme, &title, size, screen);
+    let most = lines.len().saturating_sub(usize::from(inner.height));
+    put(frame, inner, lines, scroll.min(most));
+    if scroll < most {
+        // On the frame, where it takes no line from the history.
+        let more = say!(model.language, "detail.more");
+        let width = u16::try_from(cells(&more)).unwrap_or(0);
+        let x = inner.right().saturating_sub(width).max(inner.x);
+        frame.buffer_mut().set_string(x, inner.bottom(), more, model.theme.accent());
+    }
+}
+
+fn put(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'static>>, scroll: usize) {
+    for (y, line) in (area.y..area.bottom()).zip(lines.into_iter().skip(scroll)) {
+        frame.buffer_mut().set_line(area.x, y, &line, area.width);
+    }
+}
+
+/// The fields and the history under them, with room for a note of so many rows between the two.
+fn lines(model: &Model, card: Option<&CardRecord>, width: usize, note_rows: usize) -> Vec<Line<'static>> {
+    let Some(card) = card else { return Vec::new() };
+    let theme = model.theme;
+    let code = wrap(&harmless(&card.full_code), width);
+    let mut lines: Vec<Line<'static>> =
+        code.into_iter().map(|line| Line::from(span(line, theme.strong()))).collect();
+    lines.push(Line::default());
+    let history_at = lines.len() + FIELDS - 1 + note_rows;
+    lines.extend(fields(model, card, width));
+    lines.resize(lines.len().max(history_at) + 1, Line::default());
+    lines.push(Line::from(span(say!(model.language, "detail.history"), theme.dim())));
+    lines.extend(history(model, card, width));
+    lines
+}
+
+fn fields(model: &Model, card: &CardRecord, width: usize) -> Vec<Line<'static>> {
+    let (language, theme, zone) = (model.language, model.theme, model.zone);
+    let status = status_now(card, model.server_now());
+    let word = format!("{} {}", Theme::sign(status), say!(language, status_key(status)));
+    let none = || NONE.to_owned();
+    let text = |text: Option<&str>| text.map_or_else(none, |text| harmless(text).into_owned());
+    let at = |at: Option<chrono::DateTime<chrono::Utc>>| at.map_or_else(none, |at| whole_moment(zone, at));
+    let values: [(&str, String, Style); FIELDS] = [
+        ("column.status", word, theme.status(status)),
+        ("column.machine", text(card.machine_code.as_deref()), theme.text()),
+        ("column.duration", duration(language, card.duration.seconds()), theme.text()),
+        ("column.left", left(model, card).unwrap_or_else(none), theme.text()),
+        ("column.used", at(card.used_at), theme.text()),
+        ("column.expires", at(card.expire_at), theme.text()),
+        ("column.created", at(Some(card.created_at)), theme.text()),
+        ("detail.updated", at(card.updated_at), theme.text()),
+        ("detail.prefix", words::prefix(language, &card.prefix), theme.text()),
+        ("detail.batch", card.batch_id.map_or_else(none, |id| format!("#{id}")), theme.text()),
+        ("detail.id", card.id.to_string(), theme.text()),
+        ("column.note", text(card.note.as_deref()), theme.text()),
+    ];
+    let label_width = values.iter().map(|(key, ..)| cells(&say!(language, *key))).max().unwrap_or(0) + 2;
+    let mut lines = Vec::new();
+    for (key, value, style) in values {
+        let mut label = pad_right(&say!(language, key), label_width);
+        for part in wrap(&value, width.saturating_sub(label_width)) {
+            let style = if value == NONE { theme.dim() } else { style };
+            lines.push(Line::from(vec![span(label, theme.dim()), span(part, style)]));
+            label = " ".repeat(label_width);
+        }
+    }
+    lines
+}
+
+fn history(model: &Model, card: &CardRecord, width: usize) -> Vec<Line<'static>> {
+    let (language, theme) = (model.language, model.theme);
+    // While one's history is being read, none stays none, so that the words do not come and go with every step.
+    let is_known = |history: &&History| {
+        history.card == card.id || history.records.is_empty() && !model.is_waiting_long()
+    };
+    let Some(history) = model.history.as_ref().filter(is_known) else {
+        return vec![Line::from(span("…", theme.dim()))];
+    };
+    if history.records.is_empty() {
+        return vec![Line::from(span(say!(language, "detail.no_history"), theme.dim()))];
+    }
+    history.records.iter().flat_map(|record| entry(model, record, width)).collect()
+}
+
+/// One act: when, what, who, and what it changed.
+fn entry(model: &Model, record: &LogRecord, width: usize) -> Vec<Line<'static>> {
+    let (language, theme) = (model.language, model.theme);
+    let when = moment(language, model.zone, model.server_now(), record.done_at);
+    let mut act: Vec<Span<'static>> =
+        vec![span(pad_right(&when, 17), theme.dim()), span(act_word(language, &record.act), theme.text())];
+    let doer = doer(&record.operator, record.account.as_deref());
+    let used: usize = act.iter().map(|part| cells(&part.content)).sum();
+    let mut below = Vec::new();
+    if used + 2 + cells(&doer) <= width {
+        act.extend([space(2), span(doer, theme.dim())]);
+    } else {
+        below = wrap(&doer, width.saturating_sub(2));
+    }
+    let mut lines = vec![Line::from(act)];
+    lines.extend(below.into_iter().map(|part| Line::from(vec![space(2), span(part, theme.dim())])));
+    for change in changes(language, model.zone, record) {
+        lines.extend(
+            wrap(&change, width.saturating_sub(2))
+                .into_iter()
+                .map(|part| Line::from(vec![space(2), span(part, theme.dim())])),
+        );
+    }
+    lines
+}
