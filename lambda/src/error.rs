@@ -8,7 +8,7 @@ use kami_store::StoreError;
 use serde::Serialize;
 use tracing::{error, warn};
 
-use crate::language::Language;
+use crate::language::{Language, Messages};
 
 /// How long a client should wait before it tries again, in seconds: a lost database is looked for at each request.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
@@ -74,74 +74,31 @@ impl ApiError {
         Self::Internal,
     ];
 
-    /// The status, the reason for programs, and the message for people in Chinese and in English.
-    const fn parts(self) -> (StatusCode, &'static str, &'static str, &'static str) {
+    /// The status, the reason for programs, and the message for people among those of a language.
+    const fn parts(self) -> (StatusCode, &'static str, fn(&Messages) -> &'static str) {
         use StatusCode as S;
         match self {
-            Self::InvalidRequest => {
-                (S::BAD_REQUEST, "invalid_request", "请求不是有效的HTTP", "The request is not valid HTTP")
+            Self::InvalidRequest => (S::BAD_REQUEST, "invalid_request", |said| said.invalid_request),
+            Self::HeadTooLarge => {
+                (S::REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", |said| said.head_too_large)
             }
-            Self::HeadTooLarge => (
-                S::REQUEST_HEADER_FIELDS_TOO_LARGE,
-                "head_too_large",
-                "请求头过大",
-                "The head of the request is too large",
-            ),
-            Self::InvalidHost => (
-                S::BAD_REQUEST,
-                "invalid_host",
-                "请求的主机名无效",
-                "The request names no host, or a malformed one",
-            ),
-            Self::InvalidJson => {
-                (S::BAD_REQUEST, "invalid_json", "无效的JSON数据", "The request is not valid JSON")
+            Self::InvalidHost => (S::BAD_REQUEST, "invalid_host", |said| said.invalid_host),
+            Self::InvalidJson => (S::BAD_REQUEST, "invalid_json", |said| said.invalid_json),
+            Self::MissingFields => (S::BAD_REQUEST, "missing_fields", |said| said.missing_fields),
+            Self::InvalidFields => (S::BAD_REQUEST, "invalid_fields", |said| said.invalid_fields),
+            Self::CardNotFound => (S::NOT_FOUND, "card_not_found", |said| said.card_not_found),
+            Self::TooManyMisses => (S::TOO_MANY_REQUESTS, "too_many_misses", |said| said.too_many_misses),
+            Self::MachineMismatch => (S::FORBIDDEN, "machine_mismatch", |said| said.machine_mismatch),
+            Self::CardExpired => (S::FORBIDDEN, "card_expired", |said| said.card_expired),
+            Self::CardDisabled => (S::FORBIDDEN, "card_disabled", |said| said.card_disabled),
+            Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "body_too_large", |said| said.body_too_large),
+            Self::RequestTimeout => (S::REQUEST_TIMEOUT, "request_timeout", |said| said.request_timeout),
+            Self::NotFound => (S::NOT_FOUND, "not_found", |said| said.not_found),
+            Self::MethodNotAllowed => {
+                (S::METHOD_NOT_ALLOWED, "method_not_allowed", |said| said.method_not_allowed)
             }
-            Self::MissingFields => (
-                S::BAD_REQUEST,
-                "missing_fields",
-                "卡密和机器码不能为空",
-                "The card code and the machine code are required",
-            ),
-            Self::InvalidFields => (
-                S::BAD_REQUEST,
-                "invalid_fields",
-                "卡密或机器码格式错误",
-                "The card code or the machine code is malformed",
-            ),
-            Self::CardNotFound => (S::NOT_FOUND, "card_not_found", "卡密不存在", "There is no such card"),
-            Self::TooManyMisses => (
-                S::TOO_MANY_REQUESTS,
-                "too_many_misses",
-                "尝试次数过多，请稍后再试",
-                "Too many attempts; try again later",
-            ),
-            Self::MachineMismatch => {
-                (S::FORBIDDEN, "machine_mismatch", "机器码不匹配", "The card is bound to another machine")
-            }
-            Self::CardExpired => (S::FORBIDDEN, "card_expired", "卡密已过期", "The card has expired"),
-            Self::CardDisabled => (S::FORBIDDEN, "card_disabled", "卡密已禁用", "The card is disabled"),
-            Self::BodyTooLarge => {
-                (S::PAYLOAD_TOO_LARGE, "body_too_large", "请求过大", "The request is too large")
-            }
-            Self::RequestTimeout => {
-                (S::REQUEST_TIMEOUT, "request_timeout", "请求超时", "The request was not sent in time")
-            }
-            Self::NotFound => (S::NOT_FOUND, "not_found", "接口不存在", "There is no such address"),
-            Self::MethodNotAllowed => (
-                S::METHOD_NOT_ALLOWED,
-                "method_not_allowed",
-                "请求方法不支持",
-                "The address does not have this method",
-            ),
-            Self::Unavailable => (
-                S::SERVICE_UNAVAILABLE,
-                "unavailable",
-                "服务暂时不可用",
-                "The service is temporarily unavailable",
-            ),
-            Self::Internal => {
-                (S::INTERNAL_SERVER_ERROR, "internal", "服务器内部错误", "Internal server error")
-            }
+            Self::Unavailable => (S::SERVICE_UNAVAILABLE, "unavailable", |said| said.unavailable),
+            Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", |said| said.internal),
         }
     }
 
@@ -165,12 +122,8 @@ impl ApiError {
     }
 
     /// The sentence for people.
-    pub const fn message(self, language: Language) -> &'static str {
-        let (_, _, chinese, english) = self.parts();
-        match language {
-            Language::Chinese => chinese,
-            Language::English => english,
-        }
+    pub fn message(self, language: Language) -> &'static str {
+        self.parts().2(language.messages())
     }
 }
 
@@ -224,5 +177,42 @@ pub(crate) fn localise(response: Response, language: Language) -> Response {
             (parts, Json(body)).into_response()
         }
         None => response,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ApiError as E;
+    use super::*;
+
+    /// What people are told of each error, in Simplified Chinese and in English.
+    const WORDING: [(ApiError, &str, &str); ApiError::ALL.len()] = [
+        (E::InvalidRequest, "请求不是有效的HTTP", "The request is not valid HTTP"),
+        (E::HeadTooLarge, "请求头过大", "The head of the request is too large"),
+        (E::InvalidHost, "请求的主机名无效", "The request names no host, or a malformed one"),
+        (E::InvalidJson, "无效的JSON数据", "The request is not valid JSON"),
+        (E::MissingFields, "卡密和机器码不能为空", "The card code and the machine code are required"),
+        (E::InvalidFields, "卡密或机器码格式错误", "The card code or the machine code is malformed"),
+        (E::CardNotFound, "卡密不存在", "There is no such card"),
+        (E::TooManyMisses, "尝试次数过多，请稍后再试", "Too many attempts; try again later"),
+        (E::MachineMismatch, "机器码不匹配", "The card is bound to another machine"),
+        (E::CardExpired, "卡密已过期", "The card has expired"),
+        (E::CardDisabled, "卡密已禁用", "The card is disabled"),
+        (E::BodyTooLarge, "请求过大", "The request is too large"),
+        (E::RequestTimeout, "请求超时", "The request was not sent in time"),
+        (E::NotFound, "接口不存在", "There is no such address"),
+        (E::MethodNotAllowed, "请求方法不支持", "The address does not have this method"),
+        (E::Unavailable, "服务暂时不可用", "The service is temporarily unavailable"),
+        (E::Internal, "服务器内部错误", "Internal server error"),
+    ];
+
+    #[test]
+    fn every_error_is_said_in_the_words_that_clients_know() {
+        assert_eq!(WORDING.map(|(error, ..)| error), ApiError::ALL);
+        let [chinese, english] = ["zh-Hans", "en"].map(|tag| Language::preferred([tag]));
+        for (error, in_chinese, in_english) in WORDING {
+            assert_eq!(error.message(chinese), in_chinese);
+            assert_eq!(error.message(english), in_english);
+        }
     }
 }

@@ -33,10 +33,7 @@ pub(super) async fn validate(
     match api.store.validate(&code, &machine).await? {
         Validation::Admitted { expire_at, now } => Ok(Json(Admitted {
             status: "success",
-            message: match language {
-                Language::Chinese => "授权成功",
-                Language::English => "Authorised",
-            },
+            message: language.messages().admitted,
             expire_at: expire_at.map(|moment| api.zone.iso8601(moment)),
             remaining_hours: expire_at.map(|moment| rules::remaining_hours(moment, now)),
         })),

@@ -15,7 +15,7 @@ fn every_error_is_described_with_its_status_and_words() {
             "openapi.yaml does not list {reason}"
         );
         assert!(OPENAPI.contains(&format!("reason: {reason}")), "openapi.yaml shows no example of {reason}");
-        for message in [error.message(Language::Chinese), error.message(Language::English)] {
+        for message in Language::all().map(|language| error.message(language)) {
             assert!(OPENAPI.contains(&format!("message: {message}")), "openapi.yaml does not show {message}");
         }
         assert!(OPENAPI.contains(&format!("        \"{}\":", error.status().as_u16())), "{}", error.status());

@@ -405,7 +405,7 @@ impl Model {
     }
 
     /// Nobody waits for the answer about a topic that was just asked: no wheel turns for it.
-    pub fn hush(&mut self, topic: Topic) {
+    pub fn silence(&mut self, topic: Topic) {
         if let Some(asked) = self.asked.get_mut(&topic) {
             asked.is_quiet = true;
         }

@@ -323,7 +323,7 @@ pub(super) fn copy_codes(model: &mut Model, codes: &[String]) -> Vec<Effect> {
     let mut effects = Vec::new();
     if model.clipboard == Clipboard::Tmux {
         effects.push(model.ask(Topic::Clipboard, Question::Tmux(text.clone())));
-        model.hush(Topic::Clipboard);
+        model.silence(Topic::Clipboard);
     }
     if model.clipboard.is_sent_to() {
         effects.push(Effect::Copy(text));

@@ -132,7 +132,7 @@ fn look_again(model: &mut Model, after: TimeDelta) -> Vec<Effect> {
     let age = model.counts.as_ref().map(|counts| model.server_now() - counts.taken_at);
     if age.is_some_and(|age| age >= COUNT_AGAIN) && !model.awaits(Topic::Counts) {
         effects.push(model.ask(Topic::Counts, Question::Counts));
-        model.hush(Topic::Counts);
+        model.silence(Topic::Counts);
     }
     effects
 }

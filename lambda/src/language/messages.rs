@@ -1,0 +1,37 @@
+//! What is said to people, in each language: the files of `locales/`, as `build/` found them.
+
+include!(concat!(env!("OUT_DIR"), "/locales.rs"));
+
+/// A language.
+#[derive(Debug)]
+pub(super) struct Locale {
+    /// Its BCP 47 tag.
+    pub(super) tag: &'static str,
+    /// The language ranges that it answers.
+    pub(super) ranges: &'static [&'static str],
+    pub(super) messages: Messages,
+}
+
+/// The sentences of one language; but for the first, each is that of the error of its name.
+#[derive(Debug)]
+pub(crate) struct Messages {
+    /// The machine may use the card.
+    pub(crate) admitted: &'static str,
+    pub(crate) invalid_request: &'static str,
+    pub(crate) head_too_large: &'static str,
+    pub(crate) invalid_host: &'static str,
+    pub(crate) invalid_json: &'static str,
+    pub(crate) missing_fields: &'static str,
+    pub(crate) invalid_fields: &'static str,
+    pub(crate) card_not_found: &'static str,
+    pub(crate) too_many_misses: &'static str,
+    pub(crate) machine_mismatch: &'static str,
+    pub(crate) card_expired: &'static str,
+    pub(crate) card_disabled: &'static str,
+    pub(crate) body_too_large: &'static str,
+    pub(crate) request_timeout: &'static str,
+    pub(crate) not_found: &'static str,
+    pub(crate) method_not_allowed: &'static str,
+    pub(crate) unavailable: &'static str,
+    pub(crate) internal: &'static str,
+}
