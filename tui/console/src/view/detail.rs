@@ -12,9 +12,9 @@ use ratatui::text::{Line, Span};
 
 use super::paint::{overlay, overlay_room, overlay_width, space, span};
 use super::table::{NONE, left};
-use crate::model::{History, Model, NARROW};
-use crate::suits::status_now;
-use crate::theme::Theme;
+use crate::state::model::{History, Model, NARROW};
+use crate::state::suits::status_now;
+use crate::state::theme::Theme;
 
 /// How many fields of a card are shown, the note the last.
 const FIELDS: usize = 12;

@@ -5,9 +5,9 @@ use kami_core::acts::{Act as CardAct, ActRefusal, allowed};
 use kami_core::card::CardStatus;
 use kami_core::record::CardRecord;
 
-use super::act::Act;
-use super::cards::Marks;
-use super::model::Model;
+use crate::input::act::Act;
+use crate::state::cards::Marks;
+use crate::state::model::Model;
 
 /// The status at `now`, which may come after the moment of reading.
 pub fn status_now(card: &CardRecord, now: DateTime<Utc>) -> CardStatus {
