@@ -47,10 +47,13 @@ fn of_response(document: &OpenApi, response: &Value, answers: &[&Answer]) -> Vec
             problems.push(format!("the example {name} is never answered"));
         }
     }
-    for answer in answers {
-        let said = |body: &Value| (body["reason"].clone(), body["message"].clone());
-        if !examples.iter().any(|example| said(example.value) == said(&answer.body)) {
-            problems.push(format!("no example is {:?} in {}", said(&answer.body), answer.language));
+    for Answer { language, body, .. } in answers {
+        let is_said = |example: &Example<'_>| {
+            ["reason", "message"].iter().all(|member| example.value[member] == body[member])
+        };
+        if !examples.iter().any(is_said) {
+            let said = body["message"].as_str().unwrap_or("an answer without a message");
+            problems.push(format!("no example is {said} ({language})"));
         }
     }
     problems

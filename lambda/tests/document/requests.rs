@@ -63,12 +63,11 @@ fn of_parameter(parameter: &Value) -> Vec<String> {
         problems.push("the example of the code is none".to_owned());
     }
     if name == "Accept-Language" {
-        let tags: Vec<_> =
-            entries(&parameter["examples"]).map(|(_, example)| example["value"].as_str()).collect();
-        let languages: Vec<_> = Language::all().map(|language| Some(language.tag())).collect();
-        let (theirs, ours): (BTreeSet<_>, BTreeSet<_>) = (tags.iter().collect(), languages.iter().collect());
-        if theirs != ours || tags.len() != languages.len() {
-            problems.push(format!("the languages are {languages:?}, not {tags:?}"));
+        let theirs: BTreeSet<_> =
+            entries(&parameter["examples"]).map(|(_, example)| word(&example["value"])).collect();
+        let ours: BTreeSet<_> = Language::all().map(Language::tag).collect();
+        if theirs != ours {
+            problems.push(format!("the languages are {ours:?}, not {theirs:?}"));
         }
     }
     problems
