@@ -5,7 +5,6 @@ pub mod cells;
 pub mod column;
 pub mod export;
 pub mod fault;
-mod head;
 pub mod log;
 pub mod moment;
 pub mod notice;

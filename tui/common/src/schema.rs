@@ -6,7 +6,7 @@ use crate::cells::harmless;
 use crate::words::{Language, number, say};
 use crate::{causes, reason};
 
-/// Everything that is not as it should be, each with the statement that mends it, where one does.
+/// Everything that is not as it should be, each with the statement that fixes it, where one does.
 pub fn faults(language: Language, takeover: &Takeover) -> Vec<(String, Option<String>)> {
     let mut faults = Vec::new();
     if let Some(statement) = &takeover.database {

@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta, Utc};
 use kami_core::card::CardStatus;
+use kami_core::filter::SortBy;
 use kami_core::zone::Zone;
 use serde::{Deserialize, Serialize};
 
@@ -81,6 +82,18 @@ pub const fn status_key(status: CardStatus) -> &'static str {
         CardStatus::Active => "status.active",
         CardStatus::Expired => "status.expired",
         CardStatus::Disabled => "status.disabled",
+    }
+}
+
+/// The key of an order in the locale files.
+pub const fn sort_key(by: SortBy) -> &'static str {
+    match by {
+        SortBy::Id => "sort.id",
+        SortBy::Code => "sort.code",
+        SortBy::Machine => "sort.machine",
+        SortBy::Created => "sort.created",
+        SortBy::Used => "sort.used",
+        SortBy::Expires => "sort.expires",
     }
 }
 

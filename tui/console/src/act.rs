@@ -74,7 +74,7 @@ pub enum Act {
     Disable,
     /// Give withdrawn cards back.
     Enable,
-    /// Free cards from their machines.
+    /// Unbind cards from their machines.
     Unbind,
     /// Let cards last longer.
     Extend,
@@ -199,7 +199,7 @@ impl Act {
     }
 
     /// What the act does to the database; none if it leaves it as it is.
-    pub const fn deed(self) -> Option<Permission> {
+    pub const fn permission(self) -> Option<Permission> {
         match self {
             Self::Generate | Self::Import => Some(Permission::Make),
             Self::Edit | Self::Disable | Self::Enable | Self::Unbind | Self::Extend | Self::SetNote => {
@@ -213,7 +213,7 @@ impl Act {
 
     /// Whether the act changes the database.
     pub const fn writes(self) -> bool {
-        self.deed().is_some()
+        self.permission().is_some()
     }
 
     /// What the act does to a card, where that is all there is to it.

@@ -77,6 +77,6 @@ fn unmigratable(model: &Model) -> Option<String> {
 
 /// The rights that an act needs and the account lacks, as far as they are known.
 fn lacking(model: &Model, act: Act) -> Vec<Right> {
-    let known = model.grants.as_ref().zip(act.deed());
-    known.map(|(grants, deed)| grants.missing_for(deed)).unwrap_or_default()
+    let known = model.grants.as_ref().zip(act.permission());
+    known.map(|(grants, permission)| grants.missing_for(permission)).unwrap_or_default()
 }

@@ -57,7 +57,7 @@ fn changes(language: Language, plan: &MigrationPlan) -> Vec<String> {
     let faults = schema::faults(language, &plan.takeover);
     let more = faults.len().saturating_sub(MOST_NAMED);
     let named = faults.into_iter().take(MOST_NAMED);
-    let mut lines: Vec<_> = named.map(|(what, _)| say!(language, "takeover.to_mend", what = what)).collect();
+    let mut lines: Vec<_> = named.map(|(what, _)| say!(language, "takeover.to_fix", what = what)).collect();
     if more > 0 {
         lines.push(say!(language, "unready.more", n = number(more as u64)));
     }

@@ -84,7 +84,7 @@ pub(crate) const OLD: &str = "
     INSERT INTO cards (prefix, code, full_code, used_at) VALUES ('VIP', 'A', 'VIP-A', '0000-00-00');";
 
 #[tokio::test]
-async fn what_is_mended_in_an_old_table_is_said_before_and_afterwards() {
+async fn what_is_fixed_in_an_old_table_is_said_before_and_afterwards() {
     let database = TestDatabase::create_empty().await;
     database.execute(OLD).await;
     let engine = "cards: the engine MyISAM has no transactions";
@@ -92,19 +92,19 @@ async fn what_is_mended_in_an_old_table_is_said_before_and_afterwards() {
     let (code, plan, _) = kami(&database, &["migrate", "--dry-run"]);
     assert_eq!(code, 0);
     for line in [engine, dates] {
-        assert!(plan.contains(&format!("-- to mend: {line}\n")), "{plan}");
+        assert!(plan.contains(&format!("-- to fix: {line}\n")), "{plan}");
     }
     assert!(plan.contains("\nALTER TABLE cards\n    ENGINE = InnoDB, ROW_FORMAT = DYNAMIC,\n"), "{plan}");
     let (code, checks, _) = kami(&database, &["doctor", "--json"]);
     let checks: serde_json::Value = serde_json::from_str(&checks).unwrap();
     let mut checks = checks["checks"].as_array().unwrap().iter();
     let check = checks.find(|check| check["found"] == engine).unwrap();
-    let mend = "kami migrate: ALTER TABLE cards ENGINE = InnoDB, ROW_FORMAT = DYNAMIC";
-    assert_eq!((code, check["mend"].as_str(), check["name"].as_str()), (1, Some(mend), Some("tables")));
+    let fix = "kami migrate: ALTER TABLE cards ENGINE = InnoDB, ROW_FORMAT = DYNAMIC";
+    assert_eq!((code, check["mend"].as_str(), check["name"].as_str()), (1, Some(fix), Some("tables")));
     let (code, done, _) = kami(&database, &["migrate", "--json"]);
     let done: serde_json::Value = serde_json::from_str(&done).unwrap();
-    let mended = done["repairs"].as_array().unwrap();
-    assert!(code == 0 && mended.iter().any(|one| one["what"] == dates), "{done}");
+    let fixed = done["repairs"].as_array().unwrap();
+    assert!(code == 0 && fixed.iter().any(|one| one["what"] == dates), "{done}");
     let (_, done, _) = kami(&database, &["migrate"]);
     assert_eq!(done, "nothing to do: the database is at schema version 4\n");
 }

@@ -40,7 +40,7 @@ fn survey(cards: u64) -> Survey {
 const ACTS: [(&str, &str); 6] = [
     ("b", "Disable"),
     ("B", "Enable"),
-    ("m", "Free"),
+    ("m", "Unbind"),
     ("+\r", "Extend"),
     ("Nx\r", "Write the note on"),
     ("d", "Delete"),

@@ -166,7 +166,7 @@ fn the_palette_and_the_help_grey_the_same_acts_with_the_same_reason() {
     for open in [":", "?"] {
         let mut console = console_with(vec![one(8)]);
         console.keys(open);
-        console.keys("Free");
+        console.keys("Unbind");
         assert!(console.screen().contains("never used"), "{}", console.screen());
     }
 }

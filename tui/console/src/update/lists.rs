@@ -1,16 +1,15 @@
 //! The lists to choose from: opened, filled, chosen from.
 
 use kami_common::cells::harmless;
-use kami_common::column::Column;
 use kami_common::period::{self, Period, Side};
-use kami_common::words::{self, moment, number, say};
+use kami_common::words::{self, moment, number, say, sort_key};
 use kami_core::card::CardStatus;
 use kami_core::filter::{Sort, SortBy};
 use kami_core::plan::plan;
 use kami_store::{Batch, COUNT_CAP};
 use tui_input::InputRequest;
 
-use super::{filters, perform, settings, table, views, work};
+use super::{batch, columns, filters, perform, picker, settings, table, views};
 use crate::act::Act;
 use crate::keymap::{BINDINGS, Binding};
 use crate::message::{Effect, Question, Topic};
@@ -38,7 +37,7 @@ pub(super) fn open(model: &mut Model, act: Act) -> Vec<Effect> {
         }
         Act::Views => (PickerKind::Views, views::all(model), None),
         Act::Settings => (PickerKind::Settings, settings::all(model), None),
-        Act::Columns => (PickerKind::Columns, Picker::new(columns(model)), None),
+        Act::Columns => return columns::open(model),
         _ => return Vec::new(),
     };
     model.notice = None;
@@ -73,7 +72,7 @@ pub(super) fn edit(model: &mut Model, requests: &[InputRequest]) -> Vec<Effect> 
         let typed = picker.query.value().to_owned();
         let kind = *kind;
         let items = spans(model, kind, &typed).into_items();
-        fill(model, kind, items);
+        picker::fill(model, kind, items);
     }
     Vec::new()
 }
@@ -91,6 +90,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
             model.overlays.pop();
             return model.forget(Topic::Choices).into_iter().collect();
         }
+        Act::DropView => return views::ask_to_drop(model),
         Act::Quit => return vec![Effect::Quit],
         Act::Suspend => return vec![Effect::Suspend],
         _ => return Vec::new(),
@@ -112,7 +112,7 @@ fn choose(model: &mut Model) -> Vec<Effect> {
     }
     let chosen = item.value.clone();
     if let Chosen::Column(column) = chosen {
-        return turn_column(model, column);
+        return columns::turn(model, column);
     }
     if let Chosen::Setting(setting) = chosen {
         return settings::choose(model, setting);
@@ -138,15 +138,15 @@ fn choose(model: &mut Model) -> Vec<Effect> {
             return effects;
         }
         Chosen::SeeBatch(id) => {
-            effects.extend(work::see_batch(model, id));
+            effects.extend(batch::see_batch(model, id));
             return effects;
         }
         Chosen::CopyBatch(id) => {
-            effects.extend(work::copy_batch(model, id));
+            effects.extend(batch::copy_batch(model, id));
             return effects;
         }
         Chosen::ExportBatch(id, prefix) => {
-            effects.extend(work::export_batch(model, id, prefix));
+            effects.extend(batch::export_batch(model, id, prefix));
             return effects;
         }
         Chosen::View(name) => {
@@ -167,28 +167,6 @@ fn choose(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-/// Shows a column or hides it; the code always stays.
-fn turn_column(model: &mut Model, column: Column) -> Vec<Effect> {
-    if column == Column::Code {
-        return Vec::new();
-    }
-    let chosen = &mut model.cards.columns;
-    if chosen.contains(&column) {
-        chosen.retain(|other| *other != column);
-    } else {
-        chosen.push(column);
-    }
-    let chosen = chosen.clone();
-    if let Some(Overlay::Picker { picker, .. }) = model.overlays.last_mut() {
-        for item in picker.items_mut() {
-            if let Chosen::Column(column) = item.value {
-                item.ticked = Some(chosen.contains(&column));
-            }
-        }
-    }
-    settings::keep_columns(model)
-}
-
 /// The prefixes have come, with or without their counts.
 pub(super) fn offer_prefixes(model: &mut Model, prefixes: Vec<(String, Option<u64>)>) {
     let language = model.language;
@@ -198,7 +176,7 @@ pub(super) fn offer_prefixes(model: &mut Model, prefixes: Vec<(String, Option<u6
         let label = words::prefix(language, &prefix);
         Item::new(Chosen::Prefix(Some(prefix)), label, count)
     });
-    fill(model, PickerKind::Prefix, std::iter::once(all).chain(items).collect());
+    picker::fill(model, PickerKind::Prefix, std::iter::once(all).chain(items).collect());
 }
 
 /// The batches have come.
@@ -213,19 +191,7 @@ pub(super) fn offer_batches(model: &mut Model, batches: &[Batch]) {
         let detail = format!("{}  {made}", number(u64::from(batch.card_count)));
         Item::new(Chosen::Batch(Some(batch.id)), label.trim_end(), detail)
     });
-    fill(model, PickerKind::Batch, std::iter::once(all).chain(items).collect());
-}
-
-/// Puts items into an open list of a kind.
-pub(super) fn fill(model: &mut Model, wanted: PickerKind, items: Vec<Item<Chosen>>) {
-    for overlay in &mut model.overlays {
-        if let Overlay::Picker { kind, picker } = overlay
-            && *kind == wanted
-        {
-            picker.fill(items);
-            return;
-        }
-    }
+    picker::fill(model, PickerKind::Batch, std::iter::once(all).chain(items).collect());
 }
 
 fn key_names(binding: &Binding) -> String {
@@ -339,7 +305,7 @@ fn spans(model: &Model, kind: PickerKind, typed: &str) -> Picker<Chosen> {
 /// It is known whether the cards are few enough to come in any order.
 pub(super) fn offer_orders(model: &mut Model, any_way: bool) {
     let items = orders(model, Some(any_way));
-    fill(model, PickerKind::Sort, items);
+    picker::fill(model, PickerKind::Sort, items);
 }
 
 /// The orders, the one that the cards stand in ticked: choosing that turns it round. One that no index has for the filter
@@ -364,29 +330,6 @@ fn orders(model: &Model, any_way: Option<bool>) -> Vec<Item<Chosen>> {
             let refusal = had.is_none().then(|| refusal.clone());
             let ticked = Some(by == present.by);
             Item { refusal, ticked, ..Item::new(Chosen::Sort(sort), label, "") }
-        })
-        .collect()
-}
-
-/// The key of an order in the locale files.
-pub(crate) const fn sort_key(by: SortBy) -> &'static str {
-    match by {
-        SortBy::Id => "sort.id",
-        SortBy::Code => "sort.code",
-        SortBy::Machine => "sort.machine",
-        SortBy::Created => "sort.created",
-        SortBy::Used => "sort.used",
-        SortBy::Expires => "sort.expires",
-    }
-}
-
-fn columns(model: &Model) -> Vec<Item<Chosen>> {
-    Column::ALL
-        .into_iter()
-        .map(|column| {
-            let label = say!(model.language, column.key());
-            let ticked = Some(model.cards.columns.contains(&column));
-            Item { ticked, ..Item::new(Chosen::Column(column), label, "") }
         })
         .collect()
 }

@@ -5,7 +5,7 @@ use kami_common::log;
 use kami_common::words::say;
 use kami_store::{ActStep, LogRecord};
 
-use super::acts;
+use super::quit;
 use crate::act::Act;
 use crate::form::Form;
 use crate::log_list::{LogList, LogQuery};
@@ -122,7 +122,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
             model.overlays.pop();
             return model.forget(Topic::Acts).into_iter().chain(model.forget(Topic::LogOfAct)).collect();
         }
-        Act::Quit => return acts::quit(model),
+        Act::Quit => return quit::quit(model),
         Act::Suspend => return vec![Effect::Suspend],
         _ => return Vec::new(),
     }

@@ -73,7 +73,7 @@ pub(super) fn refresh(model: &mut Model) -> Vec<Effect> {
 pub(super) fn look_again(model: &mut Model) -> Vec<Effect> {
     let effects = refresh(model);
     for topic in [Topic::Rows, Topic::Total] {
-        model.hush(topic);
+        model.silence(topic);
     }
     effects
 }

@@ -2,7 +2,7 @@
 
 use kami_common::cells::{cells, cut_middle, harmless};
 use kami_common::period::Side;
-use kami_common::words::{self, number, say, status_key};
+use kami_common::words::{self, number, say, sort_key, status_key};
 use kami_core::filter::{Capped, Direction, Sort};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -13,7 +13,6 @@ use crate::message::Topic;
 use crate::model::Model;
 use crate::query::Chip;
 use crate::theme::Theme;
-use crate::update::sort_key;
 
 /// The most cells of a search that is not being typed.
 const SEARCH_WIDTH: usize = 24;
