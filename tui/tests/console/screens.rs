@@ -269,8 +269,8 @@ fn refused(console: &Console) -> Failure {
     let language = console.model.language;
     let why = causes::system(language, &std::io::ErrorKind::ConnectionRefused.into());
     let words = match language {
-        Language::English => format!("the database is unavailable: {why}"),
-        Language::Chinese => format!("数据库不可用：{why}"),
+        Language::ENGLISH => format!("the database is unavailable: {why}"),
+        Language::of_locale("zh") => format!("数据库不可用：{why}"),
     };
     Failure { words, passes: true }
 }
@@ -367,7 +367,7 @@ fn every_screen_at_every_size_in_both_languages() {
     for (name, start, lead) in SCREENS {
         let mut texts = String::new();
         for size @ (columns, rows) in SIZES {
-            for language in Language::ALL {
+            for language in Language::all() {
                 let mut console = start(size, language);
                 lead(&mut console);
                 console.wait();
@@ -385,7 +385,7 @@ fn every_screen_on_a_light_ground_and_without_colours() {
         for (title, depth, shade) in
             [("light", Depth::True, Shade::Light), ("no colour", Depth::None, Shade::Dark)]
         {
-            let mut console = start((80, 24), Language::English);
+            let mut console = start((80, 24), Language::ENGLISH);
             console.model.theme = theme(depth, shade);
             lead(&mut console);
             console.wait();
@@ -398,7 +398,7 @@ fn every_screen_on_a_light_ground_and_without_colours() {
 #[test]
 fn every_screen_leaves_the_message_and_the_hints_alone_however_little_room_there_is() {
     for (name, start, lead) in SCREENS {
-        for language in Language::ALL {
+        for language in Language::all() {
             for (columns, rows) in [(36, 12), (40, 20), (60, 15), (61, 16), (80, 18), (160, 15), (250, 60)] {
                 let last_lines = |rows| {
                     let mut console = start((columns, rows), language);
@@ -415,7 +415,7 @@ fn every_screen_leaves_the_message_and_the_hints_alone_however_little_room_there
 #[test]
 fn every_screen_is_drawn_anew_on_demand() {
     for (name, start, lead) in SCREENS {
-        let mut console = start((80, 24), Language::English);
+        let mut console = start((80, 24), Language::ENGLISH);
         lead(&mut console);
         let before = console.screen();
         console.effects.clear();
@@ -431,7 +431,7 @@ fn every_question_is_whole_however_little_room_there_is() {
     let framed = |line: &str| Some(line.get(line.find('│')? + '│'.len_utf8()..line.rfind('│')?)?.to_owned());
     let mut asked = 0;
     for (name, start, lead) in SCREENS {
-        for language in Language::ALL {
+        for language in Language::all() {
             for size in [(36, 12), (40, 20), (60, 15)] {
                 let mut console = start(size, language);
                 lead(&mut console);
@@ -449,7 +449,7 @@ fn every_question_is_whole_however_little_room_there_is() {
 
 #[test]
 fn a_terminal_that_is_too_small_says_so() {
-    insta::assert_snapshot!("too_small", Console::with_cards((30, 9), Language::Chinese).screen());
+    insta::assert_snapshot!("too_small", Console::with_cards((30, 9), Language::of_locale("zh")).screen());
 }
 
 /// Every run of cells in one style, as `text{style}`: what colours add to the words.
@@ -491,7 +491,7 @@ fn styled(buffer: &Buffer) -> String {
 #[test]
 fn the_cards_in_each_depth_of_colour() {
     for (name, depth) in [("true", Depth::True), ("indexed", Depth::Indexed), ("sixteen", Depth::Sixteen)] {
-        let mut console = Console::with_cards((80, 24), Language::English);
+        let mut console = Console::with_cards((80, 24), Language::ENGLISH);
         console.model.theme = theme(depth, Shade::Dark);
         console.keys("j ");
         insta::assert_snapshot!(format!("depth_{name}"), styled(&console.buffer()));

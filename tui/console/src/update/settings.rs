@@ -39,7 +39,7 @@ fn value(model: &Model, setting: Setting) -> (String, Option<Source>) {
     let (language, sources) = (model.language, &model.sources);
     let yes_no = |yes| say!(language, if yes { "setting.on" } else { "setting.off" });
     match setting {
-        Setting::Language => (language.name().to_owned(), Some(sources.language)),
+        Setting::Language => (language.name(), Some(sources.language)),
         Setting::Theme => {
             let key = match model.theme.shade {
                 Shade::Dark => "setting.dark",
@@ -151,7 +151,7 @@ fn zones(model: &Model) -> Vec<Item<Chosen>> {
 
 /// Speaks the other language.
 pub(super) fn turn_language(model: &mut Model) -> Vec<Effect> {
-    model.language = model.language.other();
+    model.language = model.language.next();
     model.sources.language = keep::source(model);
     model.notice = None;
     // What keeps the database away was said in the other language: it is asked, and says it, again.
