@@ -5,7 +5,6 @@ pub mod cells;
 pub mod column;
 pub mod export;
 pub mod fault;
-mod language;
 pub mod moment;
 pub mod notice;
 pub mod odds;

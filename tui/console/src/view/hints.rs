@@ -14,7 +14,7 @@ use crate::state::refusal::refusal;
 use crate::state::suits::suits;
 
 /// The cells between two hints.
-const GAP: u16 = 2;
+pub(super) const GAP: u16 = 2;
 
 /// The last line of the screen.
 pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {

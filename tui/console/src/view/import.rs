@@ -16,7 +16,7 @@ use crate::state::model::Model;
 const NUMBER: usize = 9;
 
 /// The cells of the word for what a line does; a narrow screen has its sign alone.
-const WORD: usize = 15;
+pub(super) const WORD: usize = 15;
 
 /// The counts, the lines, and what Enter does.
 pub(super) fn render(model: &Model, import: &Import, frame: &mut Frame<'_>, screen: Rect) {

@@ -18,6 +18,9 @@ use crate::state::model::{Link, Model};
 const WIDTH: u16 = 78;
 const WIDE: u16 = 104;
 
+/// The cells of what an act was.
+pub(super) const ACT: usize = 9;
+
 /// The rows of the frame that no act gets: its edges, the filters, two empty ones.
 const ROWS_AROUND_ACTS: u16 = 5;
 
@@ -106,7 +109,7 @@ fn narrow_line(model: &Model, act: &ActRecord, is_current: bool, room: usize) ->
     let style = if act.undone_by.is_some() { theme.dim() } else { theme.text() };
     let mut spans: Vec<Span<'static>> = vec![
         if is_current { span("▌ ", theme.accent()) } else { space(2) },
-        span(pad_right(&act_word(language, &act.act), 9), style),
+        span(pad_right(&act_word(language, &act.act), ACT), style),
         space(2),
         span(when, theme.dim()),
     ];
@@ -127,7 +130,7 @@ fn line(model: &Model, act: &ActRecord, is_current: bool, room: usize) -> Line<'
         if is_current { span("▌ ", theme.accent()) } else { space(2) },
         span(pad_right(&when, 16), theme.dim()),
         space(2),
-        span(pad_right(&act_word(language, &act.act), 9), theme.text()),
+        span(pad_right(&act_word(language, &act.act), ACT), theme.text()),
         space(2),
         span(pad_left(&cards, 15), theme.text()),
         space(2),

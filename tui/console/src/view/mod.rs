@@ -32,6 +32,8 @@ mod report;
 mod spots;
 mod statistics;
 mod table;
+#[cfg(test)]
+mod widths;
 mod work;
 
 use kami_common::words::say;

@@ -77,7 +77,7 @@ fn heads(model: &Model, placed: &[Placed], gap: usize) -> Line<'static> {
     Line::from(spans)
 }
 
-const fn order_of(column: Column) -> Option<SortBy> {
+pub(super) const fn order_of(column: Column) -> Option<SortBy> {
     match column {
         Column::Code => Some(SortBy::Code),
         Column::Machine => Some(SortBy::Machine),

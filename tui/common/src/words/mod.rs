@@ -1,11 +1,13 @@
-//! The texts of the locale files, and numbers.
+//! The languages, the texts of their files, and numbers.
+
+mod language;
 
 use std::borrow::Cow;
 use std::fmt::Display;
 
 use kami_core::filter::SortBy;
 
-pub use crate::language::Language;
+pub use self::language::Language;
 
 /// A text of the locale files in a language, with its values filled in.
 #[macro_export]

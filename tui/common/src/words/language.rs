@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::words::{list, say};
+use super::{list, say};
 
 include!(concat!(env!("OUT_DIR"), "/tags.rs"));
 
