@@ -22,6 +22,9 @@ use super::statistics::Statistics;
 use super::theme::Theme;
 use super::unready::Unready;
 
+/// The rows of the screen that are not the table's.
+pub const ROWS_AROUND_TABLE: u16 = 8;
+
 /// The smallest terminal that the console can be used in.
 pub const SMALLEST: (u16, u16) = (36, 12);
 
@@ -386,7 +389,7 @@ impl Model {
 
     /// How many rows of cards are shown.
     pub fn table_height(&self) -> usize {
-        usize::from(self.size.1.saturating_sub(super::view::ROWS_AROUND_TABLE)).max(1)
+        usize::from(self.size.1.saturating_sub(ROWS_AROUND_TABLE)).max(1)
     }
 
     /// Asks a question after a pause, in which a newer one may take its place.

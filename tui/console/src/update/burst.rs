@@ -23,13 +23,6 @@ pub(super) fn too_soon(model: &mut Model) {
     model.say(Tone::Bad, words);
 }
 
-/// Says that what was pasted did nothing, as there is no text to be typed here.
-pub(super) fn refuse(model: &mut Model) {
-    model.pasted_at = Some(model.now);
-    let words = say!(model.language, "paste.nothing");
-    model.say(Tone::Bad, words);
-}
-
 /// Types a line and moves about in it; its end, and whatever else a key does here, waits for a hand.
 fn type_in(model: &mut Model, keys: &[KeyEvent]) -> Vec<Effect> {
     if let Some(effects) = paste::search(model, &text_of(keys)) {
@@ -78,7 +71,7 @@ fn text_of(keys: &[KeyEvent]) -> String {
 /// Moves, if that is all that the keys do: several presses may come at once over a slow line.
 fn go_about(model: &mut Model, keys: &[KeyEvent]) -> Vec<Effect> {
     if keys.iter().any(|key| harmless(model, *key).is_none()) {
-        refuse(model);
+        paste::refuse(model);
         return Vec::new();
     }
     let mut effects = Vec::new();

@@ -4,7 +4,7 @@ use kami_common::reason;
 use kami_common::words::say;
 use kami_transfer::import::ReadError;
 
-use super::gate;
+use super::{gate, quit};
 use crate::act::Act;
 use crate::import::{Import, ImportFile};
 use crate::message::{Effect, Failure, Question, Topic};
@@ -72,7 +72,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
             model.notice = None;
             model.overlays.pop();
         }
-        Act::Quit => return super::acts::quit(model),
+        Act::Quit => return quit::quit(model),
         Act::Suspend => return vec![Effect::Suspend],
         _ => {}
     }

@@ -2,15 +2,21 @@
 
 mod acts;
 mod answers;
+mod batch;
+mod begin;
 mod burst;
+mod columns;
 mod filters;
 mod forms;
 mod gate;
 mod import;
+mod keep;
 mod lists;
 mod log;
 mod paste;
+mod picker;
 mod pointer;
+mod quit;
 mod schema;
 mod settings;
 mod table;
@@ -21,7 +27,6 @@ mod work;
 use chrono::TimeDelta;
 use tui_input::InputRequest;
 
-pub(super) use self::lists::sort_key;
 use super::act::Act;
 use super::message::{Effect, Message, Question, Topic};
 use super::model::{Link, Model, Place};

@@ -45,9 +45,6 @@ pub use self::spots::{Spot, spot};
 use super::model::{Model, SMALLEST};
 use super::overlay::Overlay;
 
-/// The rows of the screen that are not the table's.
-pub const ROWS_AROUND_TABLE: u16 = 8;
-
 /// Shows the model, on the ground of its theme.
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
     panels(model, frame);

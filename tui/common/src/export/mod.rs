@@ -1,5 +1,7 @@
 //! Cards into a file: streamed, private, whole or not at all, and never over a file that is there.
 
+mod head;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::ops::ControlFlow;
@@ -15,7 +17,6 @@ use kami_store::{Store, StoreError};
 use kami_transfer::{Format, table, txt};
 use thiserror::Error;
 
-use crate::head;
 use crate::paths::expand;
 use crate::words::Language;
 

@@ -3,7 +3,7 @@
 use kami_core::card::CardStatus;
 use kami_transfer::txt::one_line;
 
-use crate::export::{ExportOrder, Source};
+use super::{ExportOrder, Source};
 use crate::words::{Language, say};
 
 /// The head of a file with so many cards, and the empty line behind it.
