@@ -52,9 +52,8 @@ impl Page {
                 if section.level > 0 {
                     sections.push(section);
                 }
-                section = Section { level, anchor: anchor(title, &sections), ..Section::default() };
-                section.title = title.to_owned();
-                section.text = format!("{title}\n");
+                let (anchor, text) = (anchor(title, &sections), format!("{title}\n"));
+                section = Section { level, title: title.to_owned(), anchor, text, ..Section::default() };
             } else {
                 section.take_in(line);
             }
