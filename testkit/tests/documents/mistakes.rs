@@ -1,5 +1,7 @@
 //! Each check against pages that it must refuse.
 
+use super::glossary::{self, Sources};
+use super::page::Page;
 use super::pairs;
 use super::site::Site;
 
@@ -127,4 +129,22 @@ fn a_chinese_page_that_leads_to_an_english_one_is_found() {
 fn a_link_to_a_file_that_is_not_there_is_found() {
     let site = Site::of_texts(&[("README.md", "# A\n\n[x](docs/nothing.md)\n")]);
     assert_eq!(site.lost_links(), ["README.md: there is no docs/nothing.md"]);
+}
+
+#[test]
+fn a_word_of_the_glossary_that_the_code_does_not_have_is_found() {
+    let sources = Sources::of_text(
+        "pub struct Card;\npub enum Act {\n    Unbind,\n}\nimpl Act {\n    pub fn word(self) {}\n}\nCREATE PROCEDURE bind_card(\n",
+    );
+    let found = |names: &str| {
+        let table =
+            format!("# Glossary\n\n| a | b | c | d |\n| --- | --- | --- | --- |\n| x | y | {names} | z |\n");
+        glossary::complaints(&Page::parse(&table), &sources)
+    };
+    assert_eq!(found("`Card`, `Act::Unbind`, `Act::word`, `bind_card`"), Vec::<String>::new());
+    assert_eq!(found("–"), Vec::<String>::new());
+    assert_eq!(found("`Car`, `Card`"), ["x: nothing in the code is called Car"]);
+    assert_eq!(found("`Act::Free`"), ["x: nothing in the code is called Act::Free"]);
+    assert_eq!(found("`Card::Unbinding`"), ["x: nothing in the code is called Card::Unbinding"]);
+    assert_eq!(found("a card"), ["x: it says neither what the code calls it nor –"]);
 }

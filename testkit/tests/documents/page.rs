@@ -17,8 +17,8 @@ pub(crate) struct Section {
     pub(crate) code: Vec<String>,
     pub(crate) links: Vec<String>,
     pub(crate) blocks: Vec<Block>,
-    /// How many cells each row of a table has.
-    pub(crate) rows: Vec<usize>,
+    /// The cells of its tables, row by row.
+    pub(crate) cells: Vec<Vec<String>>,
     /// How many entries its lists have.
     pub(crate) entries: usize,
     text: String,
@@ -70,7 +70,8 @@ impl Section {
     fn take_in(&mut self, line: &str) {
         let start = line.trim_start();
         if start.starts_with('|') {
-            self.rows.push(start.matches('|').count() - 1);
+            let cells = start.trim_end().trim_matches('|').split('|');
+            self.cells.push(cells.map(|cell| cell.trim().to_owned()).collect());
         }
         let number = start.trim_start_matches(|character: char| character.is_ascii_digit());
         if start.starts_with("- ") || (number.len() < start.len() && number.starts_with(". ")) {
