@@ -21,12 +21,11 @@ impl Language {
         LOCALES.iter().map(Self)
     }
 
-    /// Its BCP 47 tag.
+    /// Its BCP 47 tag, such as `zh-Hant`.
     pub const fn tag(self) -> &'static str {
         self.0.tag
     }
 
-    /// What is said in it.
     pub(crate) const fn messages(self) -> &'static Messages {
         &self.0.messages
     }
