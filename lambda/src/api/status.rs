@@ -13,9 +13,9 @@ use super::miss::Failure;
 use super::request::{StatusRequest, read_body};
 use crate::brake::Brake;
 
-/// What the query may hold.
+/// What the query of a request by path may hold.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Asker {
+pub struct Asker {
     /// The machine that asks: it sees its own machine code whole.
     machine_code: Option<String>,
 }

@@ -131,6 +131,25 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_range_that_fits_decides() {
+        for (header, tag) in [
+            ("zh-TW", "zh-Hant"),
+            ("zh-Hant", "zh-Hant"),
+            ("ZH-hant-hk", "zh-Hant"),
+            ("zh-MO-x-old", "zh-Hant"),
+            ("zh-Hans-TW", "zh-Hans"),
+            ("zh-SG", "zh-Hans"),
+            ("zh-yue", "zh-Hans"),
+            ("zh-TWO", "zh-Hans"),
+            ("zh;q=0.5, zh-TW;q=0.9, en;q=0.8", "zh-Hant"),
+            ("zh-TW;q=0.5, zh-CN", "zh-Hans"),
+            ("季", "zh-Hans"),
+        ] {
+            assert_eq!(Language::preferred([header]).tag(), tag, "{header}");
+        }
+    }
+
+    #[test]
     fn every_language_answers_to_its_own_tag() {
         for language in Language::all() {
             assert_eq!(Language::preferred([language.tag()]), language);

@@ -52,7 +52,7 @@ pub struct LogRecord {
     pub account: Option<String>,
     /// When.
     pub done_at: DateTime<Utc>,
-    /// The card.
+    /// The number of the card it was done to; `None` where it made a batch.
     pub card_id: Option<u64>,
     /// The batch that was made, or that the card belongs to.
     pub batch_id: Option<u64>,

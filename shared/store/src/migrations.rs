@@ -85,7 +85,7 @@ pub enum MigrateError {
     /// The server refused the change of an empty table like that one: nothing was changed.
     #[error("the server refuses the change of {table}, and nothing was changed: {cause}")]
     Unchangeable {
-        /// The table.
+        /// By its name.
         table: &'static str,
         /// Why.
         cause: StoreError,

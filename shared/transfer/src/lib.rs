@@ -43,7 +43,7 @@ impl Format {
     /// Every form.
     pub const ALL: [Self; 4] = [Self::Txt, Self::Shop, Self::Csv, Self::JsonLines];
 
-    /// The word for it.
+    /// How `--format` and the forms name it.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Shop => "shop",

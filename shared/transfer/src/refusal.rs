@@ -27,7 +27,7 @@ pub enum MalformedReason {
     /// The part before the last hyphen is no prefix.
     #[error(transparent)]
     Prefix(#[from] PrefixError),
-    /// It is no code.
+    /// No code reads so.
     #[error("a code has 1 to {MAX_CODE} letters, digits, _ and -, the latter two only in between")]
     Code,
     /// It could be a code, or a word of some other text.

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use clap::Args;
 use kami_common::settings::everybody_reads;
-use kami_common::words::{Language, number, say, whole_moment};
+use kami_common::shown::whole_moment;
+use kami_common::words::{Language, number, say};
 use kami_common::{reason, schema};
 use kami_core::code::{GUESSES_A_SECOND, shortest_hard};
 use kami_core::misses::{ALL, NEIGHBOURHOOD};

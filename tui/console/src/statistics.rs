@@ -1,7 +1,7 @@
 //! Counts over time: what is asked for, and how long the stock will last.
 
 use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
-use kami_common::words::local;
+use kami_common::shown::local;
 use kami_core::record::CardRecord;
 use kami_core::zone::Zone;
 use kami_store::{BucketWidth, Event, PrefixStock, Stock};

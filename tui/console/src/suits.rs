@@ -1,6 +1,5 @@
 //! What an act can do to the cards that it would be about, as far as that is known here.
 
-use chrono::{DateTime, Utc};
 use kami_core::acts::{Act as CardAct, ActRefusal, allowed};
 use kami_core::card::CardStatus;
 use kami_core::record::CardRecord;
@@ -9,21 +8,13 @@ use super::act::Act;
 use super::cards::Marks;
 use super::model::Model;
 
-/// The status at `now`, which may come after the moment of reading.
-pub fn status_now(card: &CardRecord, now: DateTime<Utc>) -> CardStatus {
-    match (card.status, card.expire_at) {
-        (CardStatus::Active, Some(expire_at)) if now > expire_at => CardStatus::Expired,
-        (status, _) => status,
-    }
-}
-
 /// Why an act does nothing to any of the cards that it would be about; none where it does something to one of them, or
 /// where that is not known.
 pub fn card_refusal(model: &Model, act: Act) -> Option<ActRefusal> {
     let act = probe(act)?;
     let now = model.server_now();
     let refused = |card: &CardRecord| {
-        let card = CardRecord { status: status_now(card, now), ..card.clone() };
+        let card = CardRecord { status: card.status_at(now), ..card.clone() };
         allowed(&act, &card, now).err()
     };
     match &model.cards.marks {

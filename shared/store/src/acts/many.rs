@@ -26,7 +26,7 @@ pub enum Selection {
     Filter(Filter),
     /// The same among the cards up to a number: whatever is made after it was read is left alone.
     UpTo {
-        /// The filter.
+        /// What lets cards through.
         filter: Filter,
         /// The greatest number, as [`Store::newest_card`] read it.
         newest: u64,

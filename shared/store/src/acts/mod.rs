@@ -79,9 +79,9 @@ pub enum ActError {
     /// A table that it would write has an engine without transactions: what fails half way would stay half done.
     #[error("the table {table} has the engine {engine}, which has no transactions: run kami migrate")]
     NoTransactions {
-        /// The table.
+        /// By its name.
         table: String,
-        /// Its engine.
+        /// By the name that the server has for it.
         engine: String,
     },
     /// More cards are meant by now than somebody agreed to.

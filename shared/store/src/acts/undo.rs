@@ -31,7 +31,7 @@ pub enum UndoRefusal {
     /// It made a batch of which some cards were used or changed since.
     #[error("{cards} cards of batch {batch_id} were used or changed since")]
     BatchInUse {
-        /// The batch.
+        /// Which it made.
         batch_id: u64,
         /// How many of its cards.
         cards: u64,

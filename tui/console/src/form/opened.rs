@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use kami_common::export;
 use kami_core::card::CardStatus;
+use kami_core::duration::CardDuration;
 use kami_core::record::CardRecord;
 use kami_core::zone::Zone;
 use kami_transfer::Format;
@@ -12,9 +13,6 @@ use crate::field::{Field, FieldName};
 use crate::log_list::{self, LogQuery};
 use crate::order::Target;
 
-/// The durations that most cards have.
-const DURATIONS: [&str; 6] = ["3h", "1d", "7d", "30d", "365d", "forever"];
-
 impl Form {
     /// The form that makes a batch.
     pub fn generate(prefix: &str) -> Self {
@@ -22,7 +20,7 @@ impl Form {
             Field::line(FieldName::Prefix, prefix),
             Field::line(FieldName::Count, "100"),
             Field::line(FieldName::Length, "16"),
-            Field::open_choice(FieldName::Duration, &DURATIONS, "3h"),
+            duration_field(CardDuration::default()),
             Field::line(FieldName::Note, ""),
         ];
         Self::new(FormKind::Generate, fields)
@@ -74,7 +72,7 @@ impl Form {
     pub fn import() -> Self {
         let fields = vec![
             Field::line(FieldName::Path, ""),
-            Field::open_choice(FieldName::Duration, &DURATIONS, "3h"),
+            duration_field(CardDuration::default()),
             Field::line(FieldName::Note, ""),
             Field::open_choice(FieldName::Prefix, &[AS_WRITTEN, WHOLE], AS_WRITTEN),
         ];
@@ -113,7 +111,13 @@ pub(super) fn edit_fields(card: &CardRecord) -> Vec<Field> {
         Field::line(FieldName::Prefix, &*card.prefix),
         Field::choice(FieldName::Status, &statuses, card.status.as_str()),
         Field::line(FieldName::Machine, card.machine_code.clone().unwrap_or_default()),
-        Field::open_choice(FieldName::Duration, &DURATIONS, &card.duration.to_string()),
+        duration_field(card.duration),
         Field::line(FieldName::Note, card.note.clone().unwrap_or_default()),
     ]
+}
+
+/// How long cards last: one of the durations that most cards have, or another that is typed.
+fn duration_field(duration: CardDuration) -> Field {
+    let choices = CardDuration::CHOICES.map(|choice| choice.to_string());
+    Field::open_choice(FieldName::Duration, &choices.each_ref().map(String::as_str), &duration.to_string())
 }

@@ -2,7 +2,8 @@
 
 use kami_common::cells::harmless;
 use kami_common::period::{self, Period, Side};
-use kami_common::words::{self, moment, number, say, sort_key};
+use kami_common::shown::{self, moment};
+use kami_common::words::{number, say, sort_key};
 use kami_core::card::CardStatus;
 use kami_core::filter::{Sort, SortBy};
 use kami_core::plan::plan;
@@ -173,7 +174,7 @@ pub(super) fn offer_prefixes(model: &mut Model, prefixes: Vec<(String, Option<u6
     let all = Item::new(Chosen::Prefix(None), say!(language, "picker.all_prefixes"), "");
     let items = prefixes.into_iter().map(|(prefix, count)| {
         let count = count.map_or_else(|| "…".to_owned(), number);
-        let label = words::prefix(language, &prefix);
+        let label = shown::prefix(language, &prefix);
         Item::new(Chosen::Prefix(Some(prefix)), label, count)
     });
     picker::fill(model, PickerKind::Prefix, std::iter::once(all).chain(items).collect());
@@ -184,7 +185,7 @@ pub(super) fn offer_batches(model: &mut Model, batches: &[Batch]) {
     let (language, zone, now) = (model.language, model.zone, model.server_now());
     let all = Item::new(Chosen::Batch(None), say!(language, "picker.all_batches"), "");
     let items = batches.iter().map(|batch| {
-        let prefix = batch.prefix.as_deref().map_or("-".to_owned(), |prefix| words::prefix(language, prefix));
+        let prefix = batch.prefix.as_deref().map_or("-".to_owned(), |prefix| shown::prefix(language, prefix));
         let note = batch.note.as_deref().unwrap_or_default();
         let label = format!("#{}  {}  {}", batch.id, prefix, harmless(note));
         let made = moment(language, zone, now, batch.created_at);
@@ -267,7 +268,7 @@ fn statuses(model: &Model) -> Vec<Item<Chosen>> {
     };
     let all = Item::new(Chosen::Status(None), say!(language, "picker.all_statuses"), count(None));
     let each = CardStatus::ALL.into_iter().map(|status| {
-        let word = say!(language, words::status_key(status));
+        let word = shown::status(language, status);
         let label = format!("{} {word}", Theme::sign(status));
         Item::new(Chosen::Status(Some(status)), label, count(Some(status)))
     });

@@ -1,7 +1,7 @@
 //! The operator log: a list of acts that goes on as far as the log does, and what each act changed.
 
 use kami_common::cells::harmless;
-use kami_common::log;
+use kami_common::shown;
 use kami_common::words::say;
 use kami_store::{ActStep, LogRecord};
 
@@ -140,7 +140,7 @@ pub(super) fn show(model: &mut Model, records: &[LogRecord], is_first: bool, nex
         );
         lines.push(code);
         lines.extend(
-            log::changes(language, model.zone, record).into_iter().map(|change| format!("  {change}")),
+            shown::changes(language, model.zone, record).into_iter().map(|change| format!("  {change}")),
         );
     }
     let more = records.first().and_then(|record| Some((record.act_id, next?)));
@@ -152,11 +152,11 @@ pub(super) fn show(model: &mut Model, records: &[LogRecord], is_first: bool, nex
         return;
     }
     let title = records.first().map_or_else(String::new, |record| {
-        let when = kami_common::words::whole_moment(model.zone, record.done_at);
+        let when = shown::whole_moment(model.zone, record.done_at);
         format!(
             "{} · {} · {when}",
-            log::act_word(language, &record.act),
-            log::doer(&record.operator, record.account.as_deref())
+            shown::act_word(language, &record.act),
+            shown::doer(&record.operator, record.account.as_deref())
         )
     });
     model.overlays.push(Overlay::Report(Report { title, lines, scroll: 0, more }));

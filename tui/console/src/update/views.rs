@@ -3,7 +3,8 @@
 use kami_common::cells::harmless;
 use kami_common::period::Side;
 use kami_common::settings::Choice;
-use kami_common::words::{self, Language, say, status_key};
+use kami_common::shown;
+use kami_common::words::{Language, say};
 
 use super::{keep, picker, table};
 use crate::form::Form;
@@ -39,8 +40,8 @@ pub(super) fn summary(language: Language, query: &Query) -> String {
     let search =
         (!text.is_empty()).then(|| format!("{} {}", say!(language, query.search_in.key()), harmless(text)));
     let chips = query.chips().into_iter().map(|chip| match chip {
-        Chip::Status(status) => say!(language, status_key(status)),
-        Chip::Prefix => words::prefix(language, query.filter.prefix.as_deref().unwrap_or_default()),
+        Chip::Status(status) => shown::status(language, status),
+        Chip::Prefix => shown::prefix(language, query.filter.prefix.as_deref().unwrap_or_default()),
         Chip::Batch(id) => say!(language, "chip.batch", id = id),
         Chip::Created(period) => {
             say!(language, "chip.created", range = period.words(language, Side::Past))

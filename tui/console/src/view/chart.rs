@@ -11,7 +11,8 @@
 
 use chrono::{DateTime, Utc};
 use kami_common::cells::{cells, cut_end, pad_left};
-use kami_common::words::{local, number, say};
+use kami_common::shown::local;
+use kami_common::words::{number, say};
 use kami_core::card::CardStatus;
 use kami_store::{BucketWidth, Event};
 use ratatui::Frame;

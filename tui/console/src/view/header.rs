@@ -1,7 +1,8 @@
 //! Where am I: the environment, the server, the account, and whether anything may be changed.
 
 use kami_common::cells::{cut_middle, harmless};
-use kami_common::words::{local, say};
+use kami_common::shown::local;
+use kami_common::words::say;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};

@@ -1,9 +1,9 @@
 //! The operator log, over the screen.
 
 use kami_common::cells::{cells, cut_end, cut_middle, harmless, pad_left, pad_right};
-use kami_common::log::{act_word, doer};
 use kami_common::period::Side;
-use kami_common::words::{counted, moment, number, say};
+use kami_common::shown::{act_word, doer, moment};
+use kami_common::words::{counted, number, say};
 use kami_store::ActRecord;
 use ratatui::Frame;
 use ratatui::layout::Rect;

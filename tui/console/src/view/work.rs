@@ -1,6 +1,7 @@
 //! The progress of what is being done: a bar with done, total, rate and time left, and a way out.
 
-use kami_common::words::{number, say, span as time_span};
+use kami_common::shown::span as time_span;
+use kami_common::words::{number, say};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;

@@ -1,4 +1,6 @@
-//! The operator log in words.
+//! What an act changed about a card.
+
+use std::fmt;
 
 use chrono::NaiveDateTime;
 use kami_core::card::CardStatus;
@@ -6,24 +8,31 @@ use kami_core::zone::Zone;
 use kami_store::{CardValues, LogRecord};
 use serde_json::Value;
 
+use super::card::{NONE, prefix};
+use super::moment::whole_moment;
+use super::span::duration;
+use super::status::status;
 use crate::cells::harmless;
-use crate::words::{self, Language, duration, say, status_key, whole_moment};
+use crate::words::{Language, say};
 
-/// The word for an act of the log; an act of a later version keeps its own name.
-pub fn act_word(language: Language, act: &str) -> String {
-    let key = format!("log.act.{act}");
-    let word = say!(language, key.clone());
-    if word.ends_with(&key) { harmless(act).into_owned() } else { word }
+/// A value of a card that an act changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// What the value is called: `status`.
+    pub name: String,
+    /// What it was and what it became: `active → disabled`.
+    pub values: String,
 }
 
-/// Who did something: the name that the operator gave, and the account that the server knows them by.
-pub fn doer(operator: &str, account: Option<&str>) -> String {
-    let operator = harmless(operator);
-    account.map_or_else(|| operator.to_string(), |account| format!("{operator} ({})", harmless(account)))
+/// As a line of its own.
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}  {}", self.name, self.values)
+    }
 }
 
-/// What an act changed about a card, a value each: `status  active → disabled`.
-pub fn changes(language: Language, zone: Zone, record: &LogRecord) -> Vec<String> {
+/// What an act changed about a card, by the names of the values.
+pub fn changes(language: Language, zone: Zone, record: &LogRecord) -> Vec<Change> {
     let (Some(before), Some(after)) = (&record.before, &record.after) else { return Vec::new() };
     let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();
     names.sort_unstable();
@@ -34,9 +43,9 @@ pub fn changes(language: Language, zone: Zone, record: &LogRecord) -> Vec<String
         .map(|name| {
             let key = format!("log.column.{name}");
             let word = say!(language, key.clone());
-            let word = if word.ends_with(&key) { harmless(name).into_owned() } else { word };
+            let name_shown = if word.ends_with(&key) { harmless(name).into_owned() } else { word };
             let shown = |values: &CardValues| value(language, zone, name, values.get(name));
-            format!("{word}  {} → {}", shown(before), shown(after))
+            Change { name: name_shown, values: format!("{} → {}", shown(before), shown(after)) }
         })
         .collect()
 }
@@ -45,19 +54,19 @@ pub fn changes(language: Language, zone: Zone, record: &LogRecord) -> Vec<String
 fn value(language: Language, zone: Zone, column: &str, value: Option<&Value>) -> String {
     match (column, value) {
         ("duration_seconds", Some(Value::Null)) => duration(language, None),
-        (_, None | Some(Value::Null)) => "-".to_owned(),
+        (_, None | Some(Value::Null)) => NONE.to_owned(),
         ("duration_seconds", Some(Value::Number(seconds))) => {
             let seconds = seconds.as_u64().and_then(|seconds| u32::try_from(seconds).ok());
             seconds.map_or_else(|| "?".to_owned(), |seconds| duration(language, Some(seconds)))
         }
-        ("status", Some(Value::String(status))) => status
+        ("status", Some(Value::String(text))) => text
             .parse::<CardStatus>()
-            .map_or_else(|_| harmless(status).into_owned(), |status| say!(language, status_key(status))),
+            .map_or_else(|_| harmless(text).into_owned(), |known| status(language, known)),
         ("used_at" | "expire_at", Some(Value::String(text))) => {
             NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S")
                 .map_or_else(|_| harmless(text).into_owned(), |at| whole_moment(zone, at.and_utc()))
         }
-        ("prefix", Some(Value::String(prefix))) => words::prefix(language, prefix),
+        ("prefix", Some(Value::String(text))) => prefix(language, text),
         (_, Some(Value::String(text))) => harmless(text).into_owned(),
         (_, Some(other)) => other.to_string(),
     }
