@@ -25,7 +25,6 @@ pub(crate) struct Module {
 }
 
 /// Where the text of a module lies, and where its children's files are looked for.
-#[derive(Clone)]
 struct Place {
     file: PathBuf,
     below: PathBuf,
@@ -39,7 +38,7 @@ impl Tree {
     pub(crate) fn read(root: &Path) -> Self {
         let mut tree = Self { modules: Vec::new() };
         let place = Place { file: root.to_owned(), below: folder_of(root).to_owned() };
-        tree.add(String::new(), None, place.clone(), items_of(&place.file));
+        tree.add(String::new(), None, &place, items_of(root));
         tree
     }
 
@@ -57,7 +56,7 @@ impl Tree {
         lineage
     }
 
-    fn add(&mut self, name: String, parent: Option<ModuleId>, place: Place, items: Vec<Item>) -> ModuleId {
+    fn add(&mut self, name: String, parent: Option<ModuleId>, place: &Place, items: Vec<Item>) -> ModuleId {
         let id = ModuleId(self.modules.len());
         let mut children = Vec::new();
         let mut others = Vec::new();
@@ -71,7 +70,7 @@ impl Tree {
         let file = place.file.clone();
         self.modules.push(Module { name, parent, children: BTreeMap::new(), file, items: others });
         for child in children {
-            self.add_child(id, &place, child);
+            self.add_child(id, place, child);
         }
         id
     }
@@ -85,7 +84,7 @@ impl Tree {
             let items = items_of(&place.file);
             (place, items)
         };
-        let id = self.add(name.clone(), Some(parent), place, items);
+        let id = self.add(name.clone(), Some(parent), &place, items);
         self.modules[parent.0].children.insert(name, id);
     }
 }
