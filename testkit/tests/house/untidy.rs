@@ -6,5 +6,4 @@ pub(crate) const UNTIDY: &[&str] = &[
     "kami-store::grants: account, role",
     "kami-store::takeover: codes, rows",
     "kami-store::takeover: plan, survey",
-    "kami-transfer: encoding, gathering, guess, header, import, lines, notice, refusal, rows, split, understood",
 ];
