@@ -6,7 +6,7 @@ use crossterm::event::KeyCode;
 use kami_common::causes;
 use kami_common::saved_view::SavedView;
 use kami_common::shade::Shade;
-use kami_common::words::Language;
+use kami_common::words::{Language, say};
 use kami_console::state::message::{Answer, Done, Effect, Failure, Topic};
 use kami_console::state::model::ReadOnly;
 use kami_console::state::order::Undoing;
@@ -268,10 +268,7 @@ pub(crate) const SCREENS: [Screen; 48] = [
 fn refused(console: &Console) -> Failure {
     let language = console.model.language;
     let why = causes::system(language, &std::io::ErrorKind::ConnectionRefused.into());
-    let words = match language {
-        Language::ENGLISH => format!("the database is unavailable: {why}"),
-        Language::of_locale("zh") => format!("数据库不可用：{why}"),
-    };
+    let words = say!(language, "store.unavailable", why = why);
     Failure { words, passes: true }
 }
 
