@@ -93,6 +93,12 @@ fn every_reason_that_is_translated_is_one_that_a_value_is_refused_for() {
     ];
     let program: String =
         crates.iter().map(|folder| sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))).collect();
+    // Of a reason with a bound the sources have what stands before it.
+    let filled_in: Vec<_> = program
+        .split('"')
+        .filter_map(|literal| literal.split_once('{').map(|(beginning, _)| beginning))
+        .filter(|beginning| beginning.contains(' ') && beginning.len() > 8)
+        .collect();
     let of_numbers =
         ["x", "", "99999999999", "-99999999999"].map(|text| text.parse::<i32>().unwrap_err().to_string());
     let mut all = translations().map(|language| (language, texts_of(language, "reason_of_value")));
