@@ -34,8 +34,10 @@ fn a_dry_run_shows_the_statements_and_migrating_twice_is_harmless() {
         (plan["creates_database"].clone(), plan["migrations"].as_array().unwrap().len())
     };
     assert_eq!(planned(), (true.into(), migrations().len()));
-    let applied: String =
-        migrations().iter().map(|(version, name)| format!("applied {version} {name}\n")).collect();
+    let migrations = migrations();
+    let applied: Vec<_> =
+        migrations.iter().map(|(version, name)| format!("applied {version} {name}\n")).collect();
+    let applied = applied.concat();
     let made = format!(
         "made the database\n{applied}made the routines activate_card, bind_card, expire_cards, must_own_act, \
          change_cards, delete_cards, restore_cards, make_batch, add_cards, hold_act, close_act\n"
