@@ -169,17 +169,4 @@ mod tests {
             assert_eq!(Import::new(file, parsed, standings).is_possible(), is_possible, "{text}");
         }
     }
-
-    #[test]
-    fn scrolling_stops_at_the_ends() {
-        let file = file("codes.txt");
-        let text = (0..50).map(|number| format!("VIP-{number}")).collect::<Vec<_>>().join("\n");
-        let parsed = file.parse(text.as_bytes()).unwrap();
-        let mut import = Import::new(file, parsed, &[Standing::New; 50]);
-        assert_eq!(import.height(24), 14);
-        import.go(isize::MAX, 24);
-        assert_eq!(import.scroll, 36);
-        import.go(-100, 24);
-        assert_eq!(import.scroll, 0);
-    }
 }

@@ -17,7 +17,7 @@ use crate::input::pointer::Click;
 use crate::state::cards::Cards;
 use crate::state::clipboard::Clipboard;
 use crate::state::message::{Effect, Question, QuestionId, Topic};
-use crate::state::overlay::Stack;
+use crate::state::overlay::{Overlay, Stack};
 use crate::state::session::Session;
 use crate::state::settings::{Files, Sources};
 use crate::state::statistics::Statistics;
@@ -302,7 +302,7 @@ impl Model {
 
     /// Whether what lies on top asks for a yes, and says all that there is to know before it.
     pub fn is_asking(&self) -> bool {
-        self.overlays.last().is_some_and(|overlay| overlay.is_asking())
+        self.overlays.last().is_some_and(Overlay::is_asking)
     }
 
     /// Whether a yes that comes now cannot be to the question on top, which nobody can have read yet.

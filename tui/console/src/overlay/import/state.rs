@@ -53,3 +53,28 @@ impl Overlay for Preview {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kami_core::duration::CardDuration;
+    use kami_store::Standing;
+    use kami_transfer::Defaults;
+    use kami_transfer::import::parse_txt;
+
+    use super::*;
+    use crate::state::import::ImportFile;
+
+    #[test]
+    fn scrolling_stops_at_the_ends() {
+        let defaults = Defaults::lasting(CardDuration::Forever);
+        let text = (0..50).map(|number| format!("VIP-{number}")).collect::<Vec<_>>().join("\n");
+        let parsed = parse_txt(text.as_bytes(), &defaults).unwrap();
+        let file = ImportFile { path: "codes.txt".into(), defaults, note: None };
+        let mut preview = Preview::new(Import::new(file, parsed, &[Standing::New; 50]));
+        assert_eq!(preview.height(24), 14);
+        preview.go(isize::MAX, 24);
+        assert_eq!(preview.scroll, 36);
+        preview.go(-100, 24);
+        assert_eq!(preview.scroll, 0);
+    }
+}

@@ -39,7 +39,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
 
 /// Asks for more of what an act changed where its report comes to an end.
 pub(super) fn reach(model: &mut Model) -> Option<Effect> {
-    let Some(report) = model.overlays.top::<Report>() else { return None };
+    let report = model.overlays.top::<Report>()?;
     let (act, before) = report.more?;
     let is_near = report.scroll + NEAR > lines(report, model.size).0;
     if !is_near || model.awaits(Topic::LogOfAct) {
