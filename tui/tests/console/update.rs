@@ -669,7 +669,7 @@ fn the_screens_lead_to_each_other_and_to_the_acts_of_the_table() {
     let (language, shade) = (console.model.language, console.model.theme.shade);
     console.keys("Lt");
     assert!(console.model.language != language && console.model.theme.shade != shade);
-    console.keys("L?");
+    console.keys("LL?");
     assert_eq!(console.model.place(), Place::Picker);
     console.press(KeyCode::Esc);
     assert_eq!(console.model.place(), Place::Log);
