@@ -1,7 +1,5 @@
 //! Finds the languages: the files of `locales/`, the one that the sources are written in first.
 
-#![expect(clippy::print_stdout, reason = "this is how a build script talks to cargo")]
-
 use std::path::Path;
 use std::{env, fs, io};
 
