@@ -34,7 +34,7 @@ fn what_is_wrong(language: Language, error: &clap::Error) -> Option<String> {
             }
             _ => "usage.twice",
         },
-        ErrorKind::InvalidValue => return wrong_value(language, error, &argument?),
+        ErrorKind::InvalidValue => return Some(wrong_value(language, error, &argument?)),
         ErrorKind::ValueValidation => {
             let value = of(ContextKind::InvalidValue).filter(|value| !value.is_empty());
             let value = value.unwrap_or_else(|| say!(language, "usage.empty"));
@@ -53,17 +53,17 @@ fn what_is_wrong(language: Language, error: &clap::Error) -> Option<String> {
 }
 
 /// That an argument does not take a value, or lacks one, and which it takes.
-fn wrong_value(language: Language, error: &clap::Error, argument: &str) -> Option<String> {
+fn wrong_value(language: Language, error: &clap::Error, argument: &str) -> String {
     let value = context(language, error, ContextKind::InvalidValue).filter(|value| !value.is_empty());
     let wrong = match value {
         Some(value) => say!(language, "usage.wrong_value", argument = argument, value = value),
         None => say!(language, "usage.no_value", argument = argument),
     };
     let valid = context(language, error, ContextKind::ValidValue);
-    Some(match valid {
+    match valid {
         Some(valid) => say!(language, "usage.valid", wrong = wrong, valid = valid),
         None => wrong,
-    })
+    }
 }
 
 /// What an error says of one thing, several of it as a list; what was typed is made harmless.
