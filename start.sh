@@ -152,11 +152,16 @@ check_toolchain() {
   at_least "$have" "$want" || fail "Rust $have is too old, kami needs $want or newer: run 'rustup update', then run this again" \
     "Rust $have 太旧,kami 需要 $want 或更新:请运行 rustup update,再运行本脚本"
   need compiler || exit 1
+  tools_are_built || not_built
+}
+
+not_built() {
+  fail 'kami could not be built; the compiler says why above' 'kami 编译失败,原因见上方编译器输出'
 }
 
 build() {
   say 'Building kami (the first time takes some minutes) ...' '正在编译 kami(首次需要几分钟)…'
-  cargo build --release --locked --bins || fail 'kami could not be built; the compiler says why above' 'kami 编译失败,原因见上方编译器输出'
+  cargo build --release --locked --bins || not_built
 }
 
 # --- the database ------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-# What start.sh and private-server share: telling processes apart, and a lock. Sourced, never run.
+# What start.sh and check-start share: telling processes apart, and a lock. Sourced, never run.
 # shellcheck shell=bash
 
 # A process that ends forgets its command line first, and only then lets go of its files and its port. Where nothing
