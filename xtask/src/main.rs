@@ -4,11 +4,12 @@ use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use kami_xtask::{Failure, private_server};
+use kami_xtask::{Failure, check_change, private_server};
 
 type Run = fn(Vec<OsString>) -> Result<ExitCode, Failure>;
 
-const COMMANDS: [(&str, Run); 1] = [("private-server", private_server::command::run)];
+const COMMANDS: [(&str, Run); 2] =
+    [("check-change", check_change::run), ("private-server", private_server::command::run)];
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);

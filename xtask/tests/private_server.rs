@@ -1,5 +1,7 @@
 //! `private-server` on a real server, the one of `KAMI_TEST_SERVER`.
 
+#![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
+
 #[path = "../src/scratch.rs"]
 mod scratch;
 
