@@ -52,7 +52,7 @@ impl TestDatabase {
         Self { server, name: unique_name("kami_test") }
     }
 
-    /// Its name.
+    /// How the server calls it.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -78,7 +78,7 @@ impl TestDatabase {
         options(&self.server).tcp_port()
     }
 
-    /// A store on it.
+    /// A store of its own, with a pool of its own.
     pub fn store(&self) -> Store {
         Store::new(&self.url().parse().unwrap())
     }

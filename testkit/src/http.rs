@@ -23,9 +23,9 @@ pub struct Client {
 pub struct Answer {
     /// The HTTP status.
     pub status: StatusCode,
-    /// The headers.
+    /// As they came.
     pub headers: HeaderMap,
-    /// The body.
+    /// The JSON that it held.
     pub body: Value,
 }
 
@@ -90,7 +90,7 @@ impl Client {
         (parts, body.collect().await.unwrap().to_bytes())
     }
 
-    /// `GET`.
+    /// Asks for a path.
     pub async fn get(&mut self, path: &str) -> Answer {
         self.send("GET", path, &[], "").await
     }

@@ -1,6 +1,7 @@
 //! The HTTP API: one axum [`Router`] that Lambda and our own server run alike.
 
 mod cors;
+mod endpoint;
 mod health;
 mod miss;
 mod observe;
@@ -14,14 +15,15 @@ use std::sync::Arc;
 use axum::http::{HeaderValue, Method, Request, Uri, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use axum::{Extension, Router};
 use kami_core::zone::Zone;
 use kami_store::Store;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use self::cors::Origins;
+pub use self::endpoint::Endpoint;
 pub use self::observe::{Observer, REQUEST_LIMIT};
+pub use self::status::Asker;
 use crate::brake::Brake;
 pub use crate::error::ApiError;
 pub use crate::language::Language;
@@ -39,12 +41,9 @@ pub struct Api {
 
 /// The whole API, with each request noted by `observer`.
 pub fn router(api: Api, observer: Observer) -> Router {
-    let routes = Router::new()
-        .route("/api/validate", post(validate::validate))
-        .route("/api/status", post(status::by_body))
-        .route("/api/status/{code}", get(status::by_path))
-        .route("/api/health", get(health::health))
-        .route("/health", get(health::health))
+    let routes = Endpoint::ALL
+        .into_iter()
+        .fold(Router::new(), |routes, endpoint| routes.route(endpoint.path, (endpoint.handler)()))
         .fallback(no_route)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .with_state(api);
@@ -95,6 +94,7 @@ mod tests {
 
     use axum::body::Body;
     use axum::http::StatusCode;
+    use axum::routing::get;
     use http_body_util::BodyExt as _;
     use serde_json::{Value, json};
     use tower::ServiceExt as _;

@@ -14,6 +14,28 @@ pub const MAX_BODY: usize = 16 * 1024;
 /// it was refused rather than a reset connection.
 const MAX_DISCARDED: usize = 1024 * 1024;
 
+/// A member of a body; any other is ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// The code of the card.
+    Code,
+    /// What tells the machine that asks from others.
+    MachineCode,
+}
+
+impl Field {
+    /// Every member that is read.
+    pub const ALL: [Self; 2] = [Self::Code, Self::MachineCode];
+
+    /// Its name in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::MachineCode => "machine_code",
+        }
+    }
+}
+
 /// A well-formed request to validate a card.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValidateRequest {
@@ -28,8 +50,8 @@ impl ValidateRequest {
     /// share a name counts, and a byte order mark, which some platforms put before their UTF-8, is skipped.
     pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
         let fields = fields(body)?;
-        let code = text(&fields, "code")?;
-        let machine = text(&fields, "machine_code")?;
+        let code = text(&fields, Field::Code)?;
+        let machine = text(&fields, Field::MachineCode)?;
         Ok(Self { code: CardCode::parse(code)?, machine: MachineCode::parse(machine)? })
     }
 }
@@ -48,8 +70,8 @@ impl StatusRequest {
     /// may be missing, null or empty.
     pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
         let fields = fields(body)?;
-        let code = CardCode::parse(text(&fields, "code")?)?;
-        let machine = text(&fields, "machine_code").and_then(|text| Ok(MachineCode::parse(text)?));
+        let code = CardCode::parse(text(&fields, Field::Code)?)?;
+        let machine = text(&fields, Field::MachineCode).and_then(|text| Ok(MachineCode::parse(text)?));
         match machine {
             Ok(machine) => Ok(Self { code, machine: Some(machine) }),
             Err(ApiError::MissingFields) => Ok(Self { code, machine: None }),
@@ -65,8 +87,8 @@ fn fields(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
     if fields.is_empty() { Err(ApiError::InvalidJson) } else { Ok(fields) }
 }
 
-fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a str, ApiError> {
-    match fields.get(name) {
+fn text(fields: &Map<String, Value>, field: Field) -> Result<&str, ApiError> {
+    match fields.get(field.as_str()) {
         None | Some(Value::Null) => Err(ApiError::MissingFields),
         Some(Value::String(text)) => Ok(text),
         Some(_) => Err(ApiError::InvalidFields),

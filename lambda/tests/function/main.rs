@@ -13,7 +13,6 @@ mod ids;
 mod lambda;
 mod load;
 mod metrics;
-mod openapi;
 mod origins;
 mod outage;
 mod process;

@@ -48,10 +48,10 @@ impl Act {
 /// Why something cannot be done with a card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Error)]
 pub enum ActRefusal {
-    /// It is disabled.
+    /// Disabling it again would change nothing.
     #[error("the card is disabled already")]
     AlreadyDisabled,
-    /// It is not disabled.
+    /// There is nothing to enable.
     #[error("the card is not disabled")]
     NotDisabled,
     /// It has never been activated.

@@ -68,7 +68,6 @@ pub const GUESSES_A_SECOND: f64 = 200.0;
 /// How many years of such guessing codes have to stand, on average, before one hits a card.
 const YEARS: f64 = 10.0;
 
-/// The seconds of a year.
 const SECONDS_A_YEAR: f64 = 31_557_600.0;
 
 /// How hard the codes of one length are to guess.

@@ -29,7 +29,7 @@ pub enum StatusEdit {
     Unused,
     /// In use on a machine; its time begins now, unless it runs already.
     Active {
-        /// The machine.
+        /// The one it is bound to from then on.
         machine: MachineCode,
     },
     /// Over now.

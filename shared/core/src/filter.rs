@@ -81,7 +81,7 @@ pub enum SortBy {
     Id,
     /// The full code.
     Code,
-    /// The machine.
+    /// By machine code; cards that are bound to none stand at one end.
     Machine,
     /// When the card was generated.
     Created,
@@ -151,9 +151,9 @@ pub struct Position {
 pub enum Key {
     /// The order is by id alone.
     Id,
-    /// A text.
+    /// The order is by a code or a machine code, which this is.
     Text(String),
-    /// A moment.
+    /// The order is by a moment, which this is.
     Moment(DateTime<Utc>),
     /// The card has no such value.
     Missing,
@@ -185,9 +185,9 @@ impl fmt::Debug for Position {
 /// Which page of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Anchor {
-    /// The first one.
+    /// The page that the order begins with.
     First,
-    /// The last one.
+    /// The page that the order ends with.
     Last,
     /// The one that begins right behind a card.
     After(Position),

@@ -47,7 +47,7 @@ pub struct Weight {
 /// What an operator has to say before an act is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asks {
-    /// Nothing.
+    /// The act is done as it was asked for.
     Nothing,
     /// A plain yes.
     Yes,

@@ -7,7 +7,7 @@ use crate::duration::CardDuration;
 use crate::operator::Note;
 use crate::prefix::{self, Prefix};
 
-/// A card that is to be imported.
+/// A card of a file, before it is one of the database.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ImportCard {
     /// The prefix that it is filed under, if it has one.

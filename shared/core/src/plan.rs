@@ -16,7 +16,7 @@ pub enum Plan {
 pub struct Indexed {
     /// The order that the cards come in: the one wanted, if an index has it for this filter.
     pub sort: Sort,
-    /// The index.
+    /// The index that is gone through in its order.
     pub index: Index,
     /// How much of it is read.
     pub reach: Reach,
@@ -47,7 +47,7 @@ pub enum Window {
 pub enum Index {
     /// By id.
     Primary,
-    /// By full code.
+    /// `uq_full_code`, which is unique.
     FullCode,
     /// By status, then id.
     Status,

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::card::{CardStatus, mask};
 use crate::duration::CardDuration;
+use crate::rules;
 
 /// One card with everything that the database holds of it, as an operator sees it.
 #[derive(Clone, PartialEq, Eq)]
@@ -42,6 +43,11 @@ pub struct CardRecord {
 }
 
 impl CardRecord {
+    /// The status at `now`, which may come after the moment of reading.
+    pub fn status_at(&self, now: DateTime<Utc>) -> CardStatus {
+        rules::status_at(self.status, self.expire_at, now)
+    }
+
     /// Whether two readings of one card show the same card, the time of the last write apart: what an operator
     /// decided by the one is right for the other.
     pub fn is_same_state(&self, other: &Self) -> bool {

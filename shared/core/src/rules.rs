@@ -39,7 +39,7 @@ pub enum Refusal {
 
 /// Decides what `machine` may do with `card` at `now`: disabled beats expired, expired beats a machine mismatch.
 pub fn evaluate(card: &Card, machine: &MachineCode, now: DateTime<Utc>) -> Verdict {
-    match status_at(card, now) {
+    match status_at(card.status, card.expire_at, now) {
         CardStatus::Disabled => Verdict::Refuse(Refusal::Disabled),
         CardStatus::Expired if card.status == CardStatus::Active => Verdict::Expire,
         CardStatus::Expired => Verdict::Refuse(Refusal::Expired),
@@ -56,9 +56,10 @@ pub fn evaluate(card: &Card, machine: &MachineCode, now: DateTime<Utc>) -> Verdi
     }
 }
 
-/// The status of `card` at `now`: an active card whose time is over has expired, whatever its row still says.
-pub fn status_at(card: &Card, now: DateTime<Utc>) -> CardStatus {
-    match (card.status, card.expire_at) {
+/// The status at `now` of a card that was `status` and lasts until `expire_at`: an active card whose time is over has
+/// expired, whatever its row still says.
+pub fn status_at(status: CardStatus, expire_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> CardStatus {
+    match (status, expire_at) {
         (CardStatus::Active, Some(expire_at)) if now > expire_at => CardStatus::Expired,
         (status, _) => status,
     }

@@ -62,7 +62,7 @@ impl StatusCounts {
 /// How many cards of one prefix have each status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PrefixCounts {
-    /// The prefix.
+    /// Empty for the cards that have none.
     pub prefix: String,
     /// Its cards.
     pub counts: StatusCounts,

@@ -41,7 +41,7 @@ pub struct Inspection {
     pub login_plugin: String,
     /// The cipher that protects this connection; `None` when nothing does.
     pub tls_cipher: Option<String>,
-    /// The version of TLS, with it.
+    /// Such as `TLSv1.3`; `None` when nothing does.
     pub tls_version: Option<String>,
     /// The time zone of our session, by the server's name for it. Kami works in UTC whatever it is.
     pub time_zone: String,

@@ -5,8 +5,8 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params, Row};
+use serde_json::{Map, Value};
 
-use super::acts::CardValues;
 use super::limit::{GRACE, SCREEN, limited};
 use super::listing::statement::Statement;
 use super::record::{moment, take};
@@ -37,6 +37,9 @@ pub struct ActRecord {
     pub undone_by: Option<u64>,
 }
 
+/// Values of a card by column.
+pub type CardValues = Map<String, Value>;
+
 /// What an act did to one card, or that it made a batch.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LogRecord {
@@ -52,7 +55,7 @@ pub struct LogRecord {
     pub account: Option<String>,
     /// When.
     pub done_at: DateTime<Utc>,
-    /// The card.
+    /// The number of the card it was done to; `None` where it made a batch.
     pub card_id: Option<u64>,
     /// The batch that was made, or that the card belongs to.
     pub batch_id: Option<u64>,

@@ -12,7 +12,7 @@ use super::connect::connect;
 use super::runner::Runner;
 use super::session::{ISOLATION, NAMES, TAKEOVER_MODE};
 use super::takeover::{self, Refusal, Takeover};
-use super::{Store, StoreError, routines};
+use super::{Routine, Store, StoreError, routines};
 
 embed_migrations!("../../sql");
 
@@ -52,15 +52,6 @@ pub struct MigrationPlan {
     pub routines_denied: bool,
 }
 
-/// A routine of `sql/routines.sql`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Routine {
-    /// Its name in the database.
-    pub name: &'static str,
-    /// The statement that makes it.
-    pub sql: &'static str,
-}
-
 /// Why a database could not be migrated.
 #[derive(Debug, Error)]
 pub enum MigrateError {
@@ -85,7 +76,7 @@ pub enum MigrateError {
     /// The server refused the change of an empty table like that one: nothing was changed.
     #[error("the server refuses the change of {table}, and nothing was changed: {cause}")]
     Unchangeable {
-        /// The table.
+        /// By its name.
         table: &'static str,
         /// Why.
         cause: StoreError,

@@ -8,6 +8,7 @@ use super::StoreError;
 use kami_core::card::CardStatus;
 use kami_core::duration::CardDuration;
 use kami_core::record::CardRecord;
+use kami_core::rules::status_at;
 
 /// The columns that [`card`] reads, the database's clock last.
 pub(super) const COLUMNS: &str = "id, prefix, code, full_code, status, duration_seconds, machine_code, batch_id, note, \
@@ -38,13 +39,12 @@ fn read(id: u64, row: &mut Row) -> Result<(CardRecord, DateTime<Utc>), StoreErro
     let now = moment(row, 13)?;
     let stored_status: CardStatus = take::<String>(row, 4)?.parse().map_err(|_| StoreError::Undecodable)?;
     let expire_at = maybe_moment(row, 11)?;
-    let is_over = stored_status == CardStatus::Active && expire_at.is_some_and(|end| end < now);
     let card = CardRecord {
         id,
         prefix: take(row, 1)?,
         code: take(row, 2)?,
         full_code: take(row, 3)?,
-        status: if is_over { CardStatus::Expired } else { stored_status },
+        status: status_at(stored_status, expire_at, now),
         stored_status,
         duration: CardDuration::from_seconds(take(row, 5)?),
         machine_code: take(row, 6)?,

@@ -25,7 +25,7 @@ pub enum Event {
 /// How wide the buckets of a histogram are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum BucketWidth {
-    /// An hour.
+    /// Sixty minutes, from a full hour on.
     Hour,
     /// Twenty-four hours.
     Day,
@@ -53,7 +53,7 @@ pub struct Histogram {
 /// What is left of a prefix, and how fast it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PrefixStock {
-    /// The prefix.
+    /// Empty for the cards that have none.
     pub prefix: String,
     /// How many of its cards are unused.
     pub unused: u64,

@@ -71,7 +71,7 @@ impl Store {
         else {
             return Ok(None);
         };
-        let status = rules::status_at(&card, now);
+        let status = rules::status_at(card.status, card.expire_at, now);
         if status == CardStatus::Expired && card.status == CardStatus::Active {
             self.mark_expired(card.id).await;
         }

@@ -4,9 +4,8 @@ use std::io;
 
 use thiserror::Error;
 
-use super::import::{MAX_BYTES, MAX_MALFORMED};
+use super::bounds::{MAX_BYTES, MAX_CODE, MAX_MALFORMED};
 use super::repair::Damage;
-use super::understood::MAX_CODE;
 use kami_core::batch::MAX_BATCH;
 use kami_core::duration::DurationError;
 use kami_core::operator::NoteError;
@@ -27,7 +26,7 @@ pub enum MalformedReason {
     /// The part before the last hyphen is no prefix.
     #[error(transparent)]
     Prefix(#[from] PrefixError),
-    /// It is no code.
+    /// No code reads so.
     #[error("a code has 1 to {MAX_CODE} letters, digits, _ and -, the latter two only in between")]
     Code,
     /// It could be a code, or a word of some other text.

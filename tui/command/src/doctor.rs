@@ -1,9 +1,10 @@
-//! `kami doctor`: whether kami can work with its database, and how to mend what is wrong.
+//! `kami doctor`: whether kami can work with its database, and how to fix what is wrong.
 
 use chrono::{DateTime, Utc};
 use clap::Args;
 use kami_common::settings::everybody_reads;
-use kami_common::words::{Language, number, say, whole_moment};
+use kami_common::shown::whole_moment;
+use kami_common::words::{Language, number, say};
 use kami_common::{reason, schema};
 use kami_core::code::{GUESSES_A_SECOND, shortest_hard};
 use kami_core::misses::{ALL, NEIGHBOURHOOD};
@@ -28,7 +29,7 @@ const SENT_ITSELF: &str = "caching_sha2_password";
 
 /// Check connection, protection, version, rights, schema and clock of the database
 ///
-/// Says how to mend what is wrong, and then ends with code 1.
+/// Says how to fix what is wrong, and then ends with code 1.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  kami doctor\n  kami --env-file api.env doctor --for function\n  \
                   kami -e prod doctor --json | jq '.checks[] | select(.ok | not)'")]
@@ -46,8 +47,8 @@ struct Check {
     name: &'static str,
     /// What was found.
     found: String,
-    /// How to mend it; none when nothing is wrong.
-    mend: Option<String>,
+    /// How to fix it; none when nothing is wrong.
+    fix: Option<String>,
 }
 
 impl Doctor {
@@ -65,16 +66,16 @@ impl Doctor {
             Err(error) => vec![Check {
                 name: "connection",
                 found: reason::store_error(session.language, &error),
-                mend: Some(say!(session.language, "command.doctor.mend_connection")),
+                fix: Some(say!(session.language, "command.doctor.fix_connection")),
             }],
         };
-        let wrong = checks.iter().filter(|check| check.mend.is_some()).count();
+        let wrong = checks.iter().filter(|check| check.fix.is_some()).count();
         let mut out = Output::open();
         if self.json {
             let checks: Vec<_> = checks
                 .iter()
-                .map(|Check { name, found, mend }| {
-                    json!({ "name": name, "ok": mend.is_none(), "found": found, "mend": mend })
+                .map(|Check { name, found, fix }| {
+                    json!({ "name": name, "ok": fix.is_none(), "found": found, "mend": fix })
                 })
                 .collect();
             out.json(&json!({ "ok": wrong == 0, "checks": checks }))?;
@@ -92,12 +93,12 @@ impl Doctor {
 
 fn print(session: &Session, out: &mut Output, checks: &[Check]) -> Result<(), Failure> {
     let mut table = Table::default();
-    for Check { name, found, mend } in checks {
-        let sign = if mend.is_none() { "✓" } else { "✗" };
+    for Check { name, found, fix } in checks {
+        let sign = if fix.is_none() { "✓" } else { "✗" };
         let name = say!(session.language, format!("command.doctor.{name}"));
         table.push([sign.to_owned(), name, found.clone()]);
-        if let Some(mend) = mend {
-            table.push([String::new(), String::new(), format!("→ {mend}")]);
+        if let Some(fix) = fix {
+            table.push([String::new(), String::new(), format!("→ {fix}")]);
         }
     }
     Ok(out.table(&table)?)
@@ -114,7 +115,7 @@ fn checks(
         Check {
             name: "connection",
             found: format!("{}, {}", session.settings.connection.url, seen.account),
-            mend: None,
+            fix: None,
         },
         tls(session, seen),
         password(session, seen),
@@ -126,20 +127,20 @@ fn checks(
     of_server.into_iter().chain(tables).chain(others).chain(secret(session)).collect()
 }
 
-/// What is not as it should be with the tables, column by column, and the statement that mends it.
+/// What is not as it should be with the tables, column by column, and the statement that fixes it.
 fn tables(language: Language, seen: Result<Option<Takeover>, StoreError>) -> Vec<Check> {
-    let check = |found, mend| Check { name: "tables", found, mend };
+    let check = |found, fix| Check { name: "tables", found, fix };
     let takeover = match seen {
         Ok(Some(takeover)) => takeover,
         Ok(None) => return vec![check(say!(language, "takeover.unseen"), None)],
         Err(error) => {
-            let mend = say!(language, "takeover.no_time");
-            return vec![check(reason::store_error(language, &error), Some(mend))];
+            let fix = say!(language, "takeover.no_time");
+            return vec![check(reason::store_error(language, &error), Some(fix))];
         }
     };
     let refusals = takeover.refusals.iter().map(|refusal| schema::refusal(language, refusal));
     let refusals = refusals.map(|refusal| match refusal.split_once([':', '：']) {
-        Some((found, mend)) => check(found.to_owned(), Some(mend.trim_start().to_owned())),
+        Some((found, fix)) => check(found.to_owned(), Some(fix.trim_start().to_owned())),
         None => check(refusal, Some("kami migrate".to_owned())),
     });
     let faults = schema::faults(language, &takeover).into_iter().map(|(found, statement)| {
@@ -158,8 +159,8 @@ fn secret(session: &Session) -> Option<Check> {
     let is_open = everybody_reads(file).unwrap_or(false);
     let key = if is_open { "command.doctor.open_secret" } else { "command.doctor.closed_secret" };
     let file = file.display().to_string();
-    let mend = is_open.then(|| format!("chmod go= {}", quoted(&file)));
-    Some(Check { name: "secret", found: say!(language, key, file = file), mend })
+    let fix = is_open.then(|| format!("chmod go= {}", quoted(&file)));
+    Some(Check { name: "secret", found: say!(language, key, file = file), fix })
 }
 
 /// What the API makes of those who guess codes.
@@ -174,7 +175,7 @@ fn brake(language: Language) -> Check {
         all = number(all),
         rate = rate
     );
-    Check { name: "brake", found, mend: None }
+    Check { name: "brake", found, fix: None }
 }
 
 /// What makes guessing hopeless, which the brake does not.
@@ -182,7 +183,7 @@ fn codes(language: Language) -> Check {
     let (rate, length) = (GUESSES_A_SECOND, shortest_hard(MANY_CARDS));
     let cards = number(MANY_CARDS);
     let found = say!(language, "command.doctor.hard", length = length, cards = cards, rate = rate);
-    Check { name: "codes", found, mend: None }
+    Check { name: "codes", found, fix: None }
 }
 
 fn tls(session: &Session, seen: &Inspection) -> Check {
@@ -190,15 +191,15 @@ fn tls(session: &Session, seen: &Inspection) -> Check {
     let server = session.settings.connection.server.as_str();
     let host = server.rsplit_once(':').map_or(server, |(host, _)| host);
     let is_here = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
-    let (found, mend) = match (&seen.tls_version, &seen.tls_cipher) {
+    let (found, fix) = match (&seen.tls_version, &seen.tls_cipher) {
         (Some(version), Some(cipher)) => (format!("{version}, {cipher}"), None),
         (None, Some(cipher)) => (cipher.clone(), None),
         (_, None) if is_here => (say!(language, "command.doctor.no_tls_here"), None),
         (_, None) => {
-            (say!(language, "command.doctor.no_tls"), Some(say!(language, "command.doctor.mend_tls")))
+            (say!(language, "command.doctor.no_tls"), Some(say!(language, "command.doctor.fix_tls")))
         }
     };
-    Check { name: "tls", found, mend }
+    Check { name: "tls", found, fix }
 }
 
 /// What keeps the password from a stranger who answers in the server's place.
@@ -220,8 +221,8 @@ fn password(session: &Session, seen: &Inspection) -> Check {
         Protection::Plain => say!(language, "command.doctor.withheld"),
     };
     let is_cut_off = !protection.sends_passwords() && seen.login_plugin == SENT_ITSELF;
-    let mend = is_cut_off.then(|| say!(language, "command.doctor.mend_withheld", plugin = SENT_ITSELF));
-    Check { name: "password", found, mend }
+    let fix = is_cut_off.then(|| say!(language, "command.doctor.fix_withheld", plugin = SENT_ITSELF));
+    Check { name: "password", found, fix }
 }
 
 /// The name of a user of this machine, or his number where he has none here.
@@ -248,8 +249,8 @@ fn version(session: &Session, seen: &Inspection) -> Check {
         Standing::Between => say!(language, "command.doctor.other_release", tested = tested),
         Standing::Newer => say!(language, "command.doctor.newer_release", tested = tested),
     };
-    let mend = (standing == Standing::TooOld).then(|| say!(language, "command.doctor.mend_version"));
-    Check { name: "version", found: format!("{kind} {}{note}", seen.version), mend }
+    let fix = (standing == Standing::TooOld).then(|| say!(language, "command.doctor.fix_version"));
+    Check { name: "version", found: format!("{kind} {}{note}", seen.version), fix }
 }
 
 fn grants(session: &Session, seen: &Inspection, role: Role) -> Check {
@@ -257,31 +258,31 @@ fn grants(session: &Session, seen: &Inspection, role: Role) -> Check {
     let missing = seen.grants.missing(role);
     let outgrown = seen.grants.outgrown(role);
     let database = session.settings.connection.url.database();
-    let mend = |how: &str, role: Role, account: &str| {
+    let fix = |how: &str, role: Role, account: &str| {
         let (role, account, database) = (role.name(), quoted(account), quoted(&database));
         let command = format!("kami grants {how}--for {role} {account} --database {database} | mysql");
-        Some(say!(language, "command.doctor.mend_grants", command = command))
+        Some(say!(language, "command.doctor.fix_grants", command = command))
     };
-    let (found, mend) = if seen.takes_no_writes && role != Role::Viewer {
-        (say!(language, "command.doctor.replica"), Some(say!(language, "command.doctor.mend_replica")))
+    let (found, fix) = if seen.takes_no_writes && role != Role::Viewer {
+        (say!(language, "command.doctor.replica"), Some(say!(language, "command.doctor.fix_replica")))
     } else if let (true, Some(RoutineFault { maker, is_gone })) = (missing.is_empty(), &seen.routine_fault) {
         let (key, how) = if *is_gone { ("no_maker", "") } else { ("poor_maker", "--existing ") };
         let found = say!(language, format!("command.doctor.{key}"), account = maker);
-        (found, mend(how, Role::Migrate, maker))
+        (found, fix(how, Role::Migrate, maker))
     } else if missing.is_empty() && outgrown.is_empty() {
         (say!(language, "command.doctor.may", role = role.name()), None)
     } else if missing.is_empty() {
         let rights = rights_in_words(&outgrown);
         (
             say!(language, "command.doctor.outgrown", role = role.name(), rights = rights),
-            mend("--narrow ", role, &seen.account),
+            fix("--narrow ", role, &seen.account),
         )
     } else {
         let found =
             say!(language, "command.doctor.lacks", role = role.name(), rights = rights_in_words(&missing));
-        (found, mend("--existing ", role, &seen.account))
+        (found, fix("--existing ", role, &seen.account))
     };
-    Check { name: "grants", found, mend }
+    Check { name: "grants", found, fix }
 }
 
 /// A word as a shell reads it.
@@ -292,7 +293,7 @@ fn quoted(word: &str) -> String {
 fn schema(session: &Session, seen: &Inspection, role: Role) -> Check {
     let language = session.language;
     let known = seen.known_schema;
-    let (found, mend) = match seen.schema_version {
+    let (found, fix) = match seen.schema_version {
         None if matches!(role, Role::Function | Role::Expire) => {
             (say!(language, "command.doctor.unseen_schema"), None)
         }
@@ -301,18 +302,17 @@ fn schema(session: &Session, seen: &Inspection, role: Role) -> Check {
             (say!(language, "command.doctor.schema_of", n = version), Some("kami migrate".to_owned()))
         }
         Some(version) if version > known => {
-            let mend = say!(language, "command.doctor.mend_newer", n = known);
-            (say!(language, "command.doctor.schema_of", n = version), Some(mend))
+            let fix = say!(language, "command.doctor.fix_newer", n = known);
+            (say!(language, "command.doctor.schema_of", n = version), Some(fix))
         }
         Some(version) => (say!(language, "command.doctor.schema_of", n = version), None),
     };
-    Check { name: "schema", found, mend }
+    Check { name: "schema", found, fix }
 }
 
 fn clock(session: &Session, seen: &Inspection, now: DateTime<Utc>) -> Check {
     let apart = (seen.clock - now).num_seconds().unsigned_abs();
     let moment = whole_moment(session.zone, seen.clock);
-    let mend =
-        (apart > CLOCK).then(|| say!(session.language, "command.doctor.mend_clock", n = number(apart)));
-    Check { name: "clock", found: format!("{moment} {}", session.zone.name()), mend }
+    let fix = (apart > CLOCK).then(|| say!(session.language, "command.doctor.fix_clock", n = number(apart)));
+    Check { name: "clock", found: format!("{moment} {}", session.zone.name()), fix }
 }

@@ -74,7 +74,7 @@ impl Edit {
         let acted = acted.map_err(|error| Failure::of_act(language, &error))?;
         if self.json {
             let mut out = Output::open();
-            let card = acted.card.as_ref().map(|card| card_json(session.zone, card));
+            let card = acted.card.as_ref().map(card_json);
             out.json(&json!({ "act": "edit", "act_id": acted.act_id, "card": card }))?;
             out.flush()?;
         } else {

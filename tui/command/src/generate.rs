@@ -99,7 +99,7 @@ impl Generate {
         let said = counted(language, "done.generate", u64::from(batch.card_count));
         message(&(said + &say!(language, "command.batch", id = batch.id)));
         if self.duration.is_none() {
-            let lasts = kami_common::words::duration(language, duration.seconds());
+            let lasts = kami_common::shown::duration(language, duration.seconds());
             message(&say!(language, "command.default_duration", duration = lasts));
         }
         match &self.output {
@@ -176,7 +176,7 @@ async fn print(session: &Session, batch: &Batch, json: bool) -> Result<(), Failu
         let step = session.store.search_step(&filter, cursor, PART).await?;
         for card in &step.rows {
             if json {
-                out.json(&card_json(session.zone, card))?;
+                out.json(&card_json(card))?;
             } else {
                 out.line(&card.full_code)?;
             }

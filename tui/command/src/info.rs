@@ -1,12 +1,12 @@
 //! `kami info`: where everything is.
 
 use clap::Args;
+use kami_common::shown;
 use kami_common::words::say;
 use serde_json::json;
 
 use super::failure::Failure;
 use super::output::{Output, Table};
-use super::record::NONE;
 use super::session::Session;
 
 /// Print where everything is: files, database, operator
@@ -48,7 +48,7 @@ impl Info {
             let missing = if path.exists() { String::new() } else { say!(language, "command.info.missing") };
             format!("{}{missing}", path.display())
         };
-        let environment = connection.name.clone().unwrap_or_else(|| NONE.to_owned());
+        let environment = connection.name.clone().unwrap_or_else(|| shown::NONE.to_owned());
         let production =
             if connection.production { say!(language, "header.production") } else { String::new() };
         let yes_no = |yes| say!(language, if yes { "act.yes" } else { "act.no" });

@@ -201,7 +201,7 @@ impl<'a> Listing<'a> {
         let Session { language, zone, .. } = *self.session;
         if self.json {
             for card in &cards {
-                self.out.json(&card_json(zone, card))?;
+                self.out.json(&card_json(card))?;
             }
         } else if !cards.is_empty() {
             for card in &cards {

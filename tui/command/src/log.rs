@@ -2,13 +2,14 @@
 
 use clap::Args;
 use kami_common::period::{Period, Side};
-use kami_common::words::{number, say, whole_moment};
+use kami_common::shown;
+use kami_common::words::{number, say};
 use kami_store::{ActFilter, ActRecord, LogFilter, LogRecord};
 
 use super::failure::Failure;
 use super::filter::read_range;
 use super::output::{Output, Table};
-use super::record::{NONE, act_json, act_word, changes, log_json, text};
+use super::record::{act_json, changes, log_json};
 use super::session::Session;
 
 /// How many records are read at a time.
@@ -87,7 +88,7 @@ impl Log {
             printed += acts.len() as u64;
             for act in &acts {
                 if self.json {
-                    out.json(&act_json(session.zone, act))?;
+                    out.json(&act_json(act))?;
                 } else {
                     table.push(act_cells(session, act));
                 }
@@ -122,7 +123,7 @@ impl Log {
             printed += records.len() as u64;
             for record in &records {
                 if self.json {
-                    out.json(&log_json(session.zone, record))?;
+                    out.json(&log_json(record))?;
                 } else {
                     table.push(record_cells(session, record));
                 }
@@ -145,7 +146,6 @@ fn heading(session: &Session, name: &str) -> String {
 }
 
 fn act_cells(session: &Session, act: &ActRecord) -> [String; 8] {
-    let id = |id: Option<u64>| id.map_or_else(|| NONE.to_owned(), |id| format!("#{id}"));
     let undo = match (act.undoes, act.undone_by) {
         (Some(undone), _) => say!(session.language, "command.log.undoes", id = undone),
         (None, Some(by)) => say!(session.language, "command.log.undone_by", id = by),
@@ -153,12 +153,12 @@ fn act_cells(session: &Session, act: &ActRecord) -> [String; 8] {
     };
     [
         format!("#{}", act.id),
-        whole_moment(session.zone, act.done_at),
-        act_word(session.language, &act.act),
+        shown::whole_moment(session.zone, act.done_at),
+        shown::act_word(session.language, &act.act),
         act.operator.clone(),
-        text(act.account.as_deref()),
+        shown::text(act.account.as_deref()),
         number(act.card_count),
-        id(act.batch_id),
+        shown::numbered(act.batch_id),
         undo,
     ]
 }
@@ -166,11 +166,11 @@ fn act_cells(session: &Session, act: &ActRecord) -> [String; 8] {
 fn record_cells(session: &Session, record: &LogRecord) -> [String; 7] {
     [
         format!("#{}", record.act_id),
-        whole_moment(session.zone, record.done_at),
-        act_word(session.language, &record.act),
+        shown::whole_moment(session.zone, record.done_at),
+        shown::act_word(session.language, &record.act),
         record.operator.clone(),
-        text(record.account.as_deref()),
-        text(record.full_code.as_deref()),
-        changes(session.language, record),
+        shown::text(record.account.as_deref()),
+        shown::text(record.full_code.as_deref()),
+        changes(session.language, session.zone, record),
     ]
 }

@@ -83,13 +83,13 @@ fn print_done(language: Language, done: &MigrationPlan) -> io::Result<()> {
         routines,
         routines_denied,
     } = done;
-    let mended = schema::faults(language, takeover);
+    let fixed = schema::faults(language, takeover);
     let mut out = io::stdout();
     if *creates_database {
         writeln!(out, "{}", say!(language, "migrate.made"))?;
     }
-    for (what, _) in &mended {
-        writeln!(out, "{}", say!(language, "takeover.mended", what = what))?;
+    for (what, _) in &fixed {
+        writeln!(out, "{}", say!(language, "takeover.fixed", what = what))?;
     }
     for Migration { version, name, .. } in migrations {
         writeln!(out, "{}", say!(language, "migrate.applied", version = version, name = name))?;
@@ -97,7 +97,7 @@ fn print_done(language: Language, done: &MigrationPlan) -> io::Result<()> {
     if !routines.is_empty() {
         let names: Vec<_> = routines.iter().map(|routine| routine.name).collect();
         writeln!(out, "{}", say!(language, "migrate.routines", names = names.join(", ")))?;
-    } else if migrations.is_empty() && mended.is_empty() {
+    } else if migrations.is_empty() && fixed.is_empty() {
         writeln!(out, "{}", say!(language, "migrate.nothing", version = from_version))?;
     }
     if *routines_denied {
@@ -135,11 +135,11 @@ fn print_plan(language: Language, plan: &MigrationPlan) -> io::Result<()> {
     if plan.creates_database {
         writeln!(out, "-- {}", say!(language, "migrate.would_make"))?;
     }
-    let to_mend = schema::faults(language, &plan.takeover);
-    for (what, _) in &to_mend {
-        writeln!(out, "-- {}", say!(language, "takeover.to_mend", what = what))?;
+    let to_fix = schema::faults(language, &plan.takeover);
+    for (what, _) in &to_fix {
+        writeln!(out, "-- {}", say!(language, "takeover.to_fix", what = what))?;
     }
-    if !to_mend.is_empty() {
+    if !to_fix.is_empty() {
         let repairs = plan.takeover.repairs.iter().filter_map(|repair| repair.statement.as_deref());
         let tables = plan.takeover.tables.iter().map(|change| change.statement.as_str());
         for statement in plan.takeover.database.as_deref().into_iter().chain(repairs).chain(tables) {
@@ -147,7 +147,7 @@ fn print_plan(language: Language, plan: &MigrationPlan) -> io::Result<()> {
         }
         writeln!(out)?;
     }
-    if plan.migrations.is_empty() && to_mend.is_empty() {
+    if plan.migrations.is_empty() && to_fix.is_empty() {
         writeln!(out, "-- {}", say!(language, "migrate.nothing", version = plan.from_version))?;
     }
     for migration in &plan.migrations {

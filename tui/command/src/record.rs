@@ -1,29 +1,33 @@
-//! Records as the commands print them: as JSON with stable names, and as cells of a table.
+//! Records as the commands print them: as JSON with stable names and words, and moments in UTC, and as cells of a table in
+//! the reader's own.
 
-use chrono::{DateTime, Utc};
-use kami_common::words::{Language, duration, say, span, status_key, whole_moment};
+use chrono::{DateTime, SecondsFormat, Utc};
+use kami_common::shown;
+use kami_common::words::{Language, say};
 use kami_core::record::CardRecord;
 use kami_core::zone::Zone;
 use kami_store::{ActRecord, LogRecord};
 use kami_transfer::table::json_object;
 use serde_json::{Value, json};
 
-/// What stands in a cell without a value.
-pub(super) const NONE: &str = "–";
+/// A moment for programs: RFC 3339 in UTC, to the second.
+pub(super) fn utc(moment: DateTime<Utc>) -> String {
+    moment.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
 
 /// A card, under the names that exported files have too.
-pub(super) fn card_json(zone: Zone, card: &CardRecord) -> Value {
-    json_object(card, |moment| zone.iso8601(moment))
+pub(super) fn card_json(card: &CardRecord) -> Value {
+    json_object(card, utc)
 }
 
 /// An act of the operator log.
-pub(super) fn act_json(zone: Zone, act: &ActRecord) -> Value {
+pub(super) fn act_json(act: &ActRecord) -> Value {
     json!({
         "act_id": act.id,
         "act": act.act,
         "operator": act.operator,
         "account": act.account,
-        "done_at": zone.iso8601(act.done_at),
+        "done_at": utc(act.done_at),
         "cards": act.card_count,
         "batch": act.batch_id,
         "undoes": act.undoes,
@@ -32,13 +36,13 @@ pub(super) fn act_json(zone: Zone, act: &ActRecord) -> Value {
 }
 
 /// What an act did to one card.
-pub(super) fn log_json(zone: Zone, record: &LogRecord) -> Value {
+pub(super) fn log_json(record: &LogRecord) -> Value {
     json!({
         "act_id": record.act_id,
         "act": record.act,
         "operator": record.operator,
         "account": record.account,
-        "done_at": zone.iso8601(record.done_at),
+        "done_at": utc(record.done_at),
         "code": record.full_code,
         "card": record.card_id,
         "batch": record.batch_id,
@@ -61,62 +65,23 @@ pub(super) fn card_cells(
     card: &CardRecord,
     now: DateTime<Utc>,
 ) -> [String; 8] {
+    let moment = |at| shown::whole_moment(zone, at);
+    let maybe = |value: Option<String>| value.unwrap_or_else(|| shown::NONE.to_owned());
     [
         card.full_code.clone(),
-        say!(language, status_key(card.status)),
-        text(card.machine_code.as_deref()),
-        duration(language, card.duration.seconds()),
-        left(language, card, now),
-        moment(zone, card.expire_at),
-        moment(zone, Some(card.created_at)),
-        text(card.note.as_deref()),
+        shown::status(language, card.status_at(now)),
+        shown::text(card.machine_code.as_deref()),
+        shown::duration(language, card.duration.seconds()),
+        maybe(shown::left(language, card, now)),
+        maybe(shown::expires(language, card, moment)),
+        moment(card.created_at),
+        shown::text(card.note.as_deref()),
     ]
 }
 
-/// How long an active card lasts from now on.
-pub(super) fn left(language: Language, card: &CardRecord, now: DateTime<Utc>) -> String {
-    let end = card.expire_at.filter(|_| card.status == kami_core::card::CardStatus::Active);
-    end.and_then(|end| u64::try_from((end - now).num_seconds()).ok())
-        .map_or_else(|| NONE.to_owned(), |seconds| span(language, seconds))
-}
-
-/// A text that may be missing.
-pub(super) fn text(text: Option<&str>) -> String {
-    text.unwrap_or(NONE).to_owned()
-}
-
-/// A moment that may be missing.
-pub(super) fn moment(zone: Zone, at: Option<DateTime<Utc>>) -> String {
-    at.map_or_else(|| NONE.to_owned(), |at| whole_moment(zone, at))
-}
-
-/// The word for an act of the log; an act of a later version keeps its own name.
-pub(super) fn act_word(language: Language, act: &str) -> String {
-    let key = format!("log.act.{act}");
-    let word = say!(language, key.clone());
-    if word.ends_with(&key) { act.to_owned() } else { word }
-}
-
-/// What an act changed: `status active → disabled, …`.
-pub(super) fn changes(language: Language, record: &LogRecord) -> String {
-    let (Some(before), Some(after)) = (&record.before, &record.after) else { return String::new() };
-    let value = |value: Option<&Value>| match value {
-        None | Some(Value::Null) => NONE.to_owned(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    };
-    let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();
-    names.sort_unstable();
-    names.dedup();
-    let changes: Vec<String> = names
-        .into_iter()
-        .filter(|name| before.get(*name) != after.get(*name))
-        .map(|name| {
-            let key = format!("log.column.{name}");
-            let word = say!(language, key.clone());
-            let word = if word.ends_with(&key) { name.clone() } else { word };
-            format!("{word} {} → {}", value(before.get(name)), value(after.get(name)))
-        })
-        .collect();
-    changes.join(", ")
+/// What an act changed, in one cell: `status active → disabled, …`.
+pub(super) fn changes(language: Language, zone: Zone, record: &LogRecord) -> String {
+    let changes = shown::changes(language, zone, record);
+    let changes: Vec<_> = changes.iter().map(|change| format!("{} {}", change.name, change.values)).collect();
+    changes.join(&say!(language, "touch.comma"))
 }

@@ -34,11 +34,11 @@ impl Session {
     }
 
     /// Makes sure that something may be done here, before anything is asked or read for it.
-    pub(super) async fn must_be_allowed(&self, deed: Permission) -> Result<(), Failure> {
+    pub(super) async fn must_be_allowed(&self, permission: Permission) -> Result<(), Failure> {
         if self.settings.read_only {
             return Err(Failure::Refused(say!(self.language, "read_only.asked")));
         }
-        let lacking = self.store.grants().await?.missing_for(deed);
+        let lacking = self.store.grants().await?.missing_for(permission);
         if lacking.is_empty() {
             return Ok(());
         }

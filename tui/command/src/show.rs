@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use clap::Args;
-use kami_common::words::{self, duration, say, status_key, whole_moment};
+use kami_common::shown::{self, whole_moment};
+use kami_common::words::say;
 use kami_core::card::CardCode;
 use kami_core::record::CardRecord;
 use kami_store::LogRecord;
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use super::choice::{find, not_found};
 use super::failure::Failure;
 use super::output::{Output, Table};
-use super::record::{NONE, act_word, card_json, changes, left, log_json, moment, text};
+use super::record::{card_json, changes, log_json, utc};
 use super::session::Session;
 
 /// How many acts of a card's history are shown.
@@ -42,7 +43,7 @@ impl Show {
             };
             let history = session.store.card_history(card.id, None, HISTORY).await?;
             if self.json {
-                out.json(&json_of(session, &card, &history))?;
+                out.json(&json_of(&card, &history))?;
             } else {
                 if !is_first {
                     out.line("")?;
@@ -56,10 +57,10 @@ impl Show {
     }
 }
 
-fn json_of(session: &Session, card: &CardRecord, history: &[LogRecord]) -> Value {
-    let mut value = card_json(session.zone, card);
-    value["updated_at"] = json!(card.updated_at.map(|at| session.zone.iso8601(at)));
-    value["history"] = history.iter().map(|record| log_json(session.zone, record)).collect();
+fn json_of(card: &CardRecord, history: &[LogRecord]) -> Value {
+    let mut value = card_json(card);
+    value["updated_at"] = json!(card.updated_at.map(utc));
+    value["history"] = history.iter().map(log_json).collect();
     value
 }
 
@@ -72,21 +73,8 @@ fn print(
 ) -> Result<(), Failure> {
     let Session { language, zone, .. } = *session;
     let mut fields = Table::default();
-    for (key, value) in [
-        ("column.code", card.full_code.clone()),
-        ("column.status", say!(language, status_key(card.status))),
-        ("column.machine", text(card.machine_code.as_deref())),
-        ("column.duration", duration(language, card.duration.seconds())),
-        ("column.left", left(language, card, now)),
-        ("column.used", moment(zone, card.used_at)),
-        ("column.expires", moment(zone, card.expire_at)),
-        ("column.created", moment(zone, Some(card.created_at))),
-        ("detail.updated", moment(zone, card.updated_at)),
-        ("detail.prefix", words::prefix(language, &card.prefix)),
-        ("detail.batch", card.batch_id.map_or_else(|| NONE.to_owned(), |id| format!("#{id}"))),
-        ("detail.id", card.id.to_string()),
-        ("column.note", text(card.note.as_deref())),
-    ] {
+    fields.push([say!(language, "column.code"), card.full_code.clone()]);
+    for (key, value) in shown::details(language, zone, card, now) {
         fields.push([say!(language, key), value]);
     }
     out.table(&fields)?;
@@ -97,10 +85,10 @@ fn print(
             acts.push([
                 whole_moment(zone, record.done_at),
                 format!("#{}", record.act_id),
-                act_word(language, &record.act),
+                shown::act_word(language, &record.act),
                 record.operator.clone(),
-                text(record.account.as_deref()),
-                changes(language, record),
+                shown::text(record.account.as_deref()),
+                changes(language, zone, record),
             ]);
         }
         out.table(&acts)?;

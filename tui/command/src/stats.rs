@@ -2,14 +2,15 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
-use kami_common::words::{self, local, number, say, share, status_key};
+use kami_common::shown::{self, local};
+use kami_common::words::{number, say, share};
 use kami_core::card::CardStatus;
 use kami_store::{BucketWidth, Event, Histogram, StatusCounts, Stock};
 use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::output::{Output, Table};
-use super::record::NONE;
+use super::record::utc;
 use super::session::Session;
 
 /// Print counts by status, the stock of each prefix, and what happens day by day
@@ -75,7 +76,7 @@ fn json_of(session: &Session, counts: &StatusCounts, stock: &Stock, courses: &[C
         })
         .collect();
     let mut value = json!({
-        "taken_at": session.zone.iso8601(counts.taken_at),
+        "taken_at": utc(counts.taken_at),
         "days": stock.days,
         "cards": {
             "all": counts.total(),
@@ -116,7 +117,7 @@ fn print(
     let mut table = Table::headed([heading("status"), heading("cards"), heading("share")]);
     for status in CardStatus::ALL {
         let count = counts.of(status);
-        table.push([say!(language, status_key(status)), number(count), share(count, counts.total())]);
+        table.push([shown::status(language, status), number(count), share(count, counts.total())]);
     }
     table.push([heading("all"), number(counts.total()), String::new()]);
     out.table(&table)?;
@@ -126,10 +127,10 @@ fn print(
     for prefix in &stock.prefixes {
         let left = prefix.days_left(stock.days);
         table.push([
-            words::prefix(language, &prefix.prefix),
+            shown::prefix(language, &prefix.prefix),
             number(prefix.unused),
             number(prefix.activated),
-            left.map_or_else(|| NONE.to_owned(), |days| format!("{days:.0}")),
+            left.map_or_else(|| shown::NONE.to_owned(), |days| format!("{days:.0}")),
         ]);
     }
     out.table(&table)?;

@@ -1,4 +1,4 @@
-//! `kami unbind`: frees cards from their machines.
+//! `kami unbind`: unbinds cards from their machines.
 
 use clap::Args;
 use kami_core::acts::Act;
@@ -8,7 +8,7 @@ use super::choice::Choice;
 use super::failure::Failure;
 use super::session::Session;
 
-/// Free cards from their machines
+/// Unbind cards from their machines
 ///
 /// The next machine that uses a card gets it; its time runs on.
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub(super) struct Unbind {
 }
 
 impl Unbind {
-    /// Frees the chosen cards.
+    /// Unbinds the chosen cards.
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         act(session, Act::Unbind, &self.choice, self.json).await
     }

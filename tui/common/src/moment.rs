@@ -1,5 +1,6 @@
 //! Moments as people type them: a day, a month, a time of the clock in their zone, or a moment with its offset.
 
+use crate::shown::local;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -7,8 +8,6 @@ use std::str::FromStr;
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use kami_core::zone::Zone;
 use thiserror::Error;
-
-use crate::words::local;
 
 /// The forms in which a time of the clock is read; the first is the one that it is written in.
 const CLOCKS: [&str; 4] = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"];

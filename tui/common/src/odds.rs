@@ -1,8 +1,9 @@
 //! How hard the codes of a batch are to guess, in words.
 
+use crate::shown::span;
 use kami_core::code::{CodeLength, GUESSES_A_SECOND, GuessOdds, guess_odds};
 
-use crate::words::{Language, number, say, span};
+use crate::words::{Language, number, say};
 
 /// How hard codes of a length are to guess among so many cards.
 #[derive(Clone, Debug, PartialEq, Eq)]

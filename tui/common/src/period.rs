@@ -1,5 +1,6 @@
 //! Ranges of time as people type them: `2026-01-01..2026-01-31`, `2026-01..`, `..2026-02-01`, `today`, `7d`.
 
+use crate::shown::{duration, local};
 use std::fmt;
 use std::str::FromStr;
 
@@ -11,7 +12,7 @@ use kami_core::zone::Zone;
 use thiserror::Error;
 
 use crate::moment::TypedMoment;
-use crate::words::{Language, duration, local, say};
+use crate::words::{Language, say};
 
 /// A range of time as it was typed: it moves with the clock where it is told from now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use crate::cells::harmless;
 use crate::words::{Language, number, say};
 use crate::{causes, reason};
 
-/// Everything that is not as it should be, each with the statement that mends it, where one does.
+/// Everything that is not as it should be, each with the statement that fixes it, where one does.
 pub fn faults(language: Language, takeover: &Takeover) -> Vec<(String, Option<String>)> {
     let mut faults = Vec::new();
     if let Some(statement) = &takeover.database {
@@ -18,8 +18,7 @@ pub fn faults(language: Language, takeover: &Takeover) -> Vec<(String, Option<St
     }
     for change in &takeover.tables {
         for one in &change.faults {
-            let statement = format!("ALTER TABLE {} {}", change.table, one.clause);
-            faults.push((fault(language, change.table, &one.kind), Some(statement)));
+            faults.push((fault(language, change.table, &one.kind), Some(change.statement_for(one))));
         }
     }
     for one in &takeover.repairs {

@@ -1,5 +1,6 @@
 //! What an act is about to touch, in words: the same before a question of the console and of a command.
 
+use crate::shown::{self, act_word, doer, duration, moment, whole_moment};
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -8,8 +9,7 @@ use kami_core::zone::Zone;
 use kami_store::{ActRecord, GenerateOrder, Survey, Undoable};
 
 use crate::cells::harmless;
-use crate::log::{act_word, doer};
-use crate::words::{Language, counted, duration, moment, number, say, status_key, whole_moment};
+use crate::words::{Language, counted, number, say};
 
 /// Whether an act shall be done with so many cards.
 pub fn act(language: Language, act: &Act, cards: u64) -> String {
@@ -41,7 +41,7 @@ pub fn batch(language: Language, order: &GenerateOrder) -> String {
 /// Which cards a survey found: by status, and by prefix and batch where those are few.
 pub fn cards(language: Language, survey: &Survey) -> Vec<String> {
     let statuses = survey.statuses.iter().map(|(status, count)| {
-        say!(language, "touch.part", what = say!(language, status_key(*status)), n = number(*count))
+        say!(language, "touch.part", what = shown::status(language, *status), n = number(*count))
     });
     let mut lines = vec![join(language, statuses)];
     lines.extend(survey.prefixes.as_ref().map(|prefixes| {

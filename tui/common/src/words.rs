@@ -1,13 +1,9 @@
-//! The two languages of the console, and how numbers, spans and moments read in each.
+//! The two languages of the console, the texts of its locale files, and numbers.
 
 use std::fmt::Display;
 
-use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta, Utc};
-use kami_core::card::CardStatus;
-use kami_core::zone::Zone;
+use kami_core::filter::SortBy;
 use serde::{Deserialize, Serialize};
-
-use crate::cells::harmless;
 
 /// A language that the console speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,13 +70,15 @@ pub fn text(language: Language, key: &impl AsRef<str>, values: &[(&str, &dyn Dis
     rust_i18n::replace_patterns(&text, &names, &values)
 }
 
-/// The key of a status in the locale files.
-pub const fn status_key(status: CardStatus) -> &'static str {
-    match status {
-        CardStatus::Unused => "status.unused",
-        CardStatus::Active => "status.active",
-        CardStatus::Expired => "status.expired",
-        CardStatus::Disabled => "status.disabled",
+/// The key of an order in the locale files.
+pub const fn sort_key(by: SortBy) -> &'static str {
+    match by {
+        SortBy::Id => "sort.id",
+        SortBy::Code => "sort.code",
+        SortBy::Machine => "sort.machine",
+        SortBy::Created => "sort.created",
+        SortBy::Used => "sort.used",
+        SortBy::Expires => "sort.expires",
     }
 }
 
@@ -88,11 +86,6 @@ pub const fn status_key(status: CardStatus) -> &'static str {
 pub fn counted(language: Language, key: &str, count: u64) -> String {
     let form = if count == 1 { "one" } else { "many" };
     say!(language, format!("{key}.{form}"), n = number(count))
-}
-
-/// A prefix for people to read, who would take the missing one of some cards for a gap.
-pub fn prefix(language: Language, prefix: &str) -> String {
-    if prefix.is_empty() { say!(language, "prefix.none") } else { harmless(prefix).into_owned() }
 }
 
 /// A whole number with its thousands separated.
@@ -123,66 +116,8 @@ pub fn share(part: u64, whole: u64) -> String {
     }
 }
 
-/// From how many days on a span is told in days alone.
-const DAYS_ALONE: u64 = 100;
-
-/// A span of time in its two largest units, from 100 days on in days alone; under a minute it stands still.
-pub fn span(language: Language, seconds: u64) -> String {
-    let [day, hour, minute] = match language {
-        Language::English => ["d", "h", "m"],
-        Language::Chinese => ["天", "时", "分"],
-    };
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
-    let gap = if language == Language::English { " " } else { "" };
-    match (days, hours, minutes) {
-        (0, 0, 0) => format!("<1{minute}"),
-        (0, 0, minutes) => format!("{minutes}{minute}"),
-        (0, hours, 0) => format!("{hours}{hour}"),
-        (0, hours, minutes) => format!("{hours}{hour}{gap}{minutes:02}{minute}"),
-        (days, 0, _) | (days @ DAYS_ALONE.., ..) => format!("{}{day}", number(days)),
-        (days, hours, _) => format!("{}{day}{gap}{hours}{hour}", number(days)),
-    }
-}
-
-/// How long a card lasts, in the largest unit that tells it exactly; `None` lasts for ever.
-pub fn duration(language: Language, seconds: Option<u32>) -> String {
-    let Some(seconds) = seconds else { return say!(language, "duration.forever") };
-    let units = [(86_400, "duration.days"), (3_600, "duration.hours"), (60, "duration.minutes")];
-    let (unit, key) =
-        units.into_iter().find(|(unit, _)| seconds.is_multiple_of(*unit)).unwrap_or((1, "duration.seconds"));
-    say!(language, key, n = number(u64::from(seconds / unit)))
-}
-
-/// A moment as the clock of `zone` shows it.
-pub fn local(zone: Zone, moment: DateTime<Utc>) -> NaiveDateTime {
-    // The zone writes its own offset, so that its text always reads back.
-    DateTime::parse_from_rfc3339(&zone.iso8601(moment))
-        .map_or_else(|_| moment.naive_utc(), |local| local.naive_local())
-}
-
-/// A moment as people say it when it is near, and by its date when it is not.
-pub fn moment(language: Language, zone: Zone, now: DateTime<Utc>, moment: DateTime<Utc>) -> String {
-    let (now, moment) = (local(zone, now), local(zone, moment));
-    let time = moment.format("%H:%M").to_string();
-    let days = moment.date() - now.date();
-    let day = [(-1, "day.yesterday"), (0, "day.today"), (1, "day.tomorrow")]
-        .into_iter()
-        .find(|(away, _)| days == TimeDelta::days(*away));
-    match day {
-        Some((_, key)) => format!("{} {time}", say!(language, key)),
-        None if moment.year() == now.year() => moment.format("%m-%d %H:%M").to_string(),
-        None => moment.format("%Y-%m-%d").to_string(),
-    }
-}
-
-/// A moment whole, to the second.
-pub fn whole_moment(zone: Zone, moment: DateTime<Utc>) -> String {
-    local(zone, moment).format("%Y-%m-%d %H:%M:%S").to_string()
-}
-
 #[cfg(test)]
 mod tests {
-    use kami_core::duration::CardDuration;
 
     use super::*;
 
@@ -201,76 +136,6 @@ mod tests {
         ] {
             assert_eq!(share(part, whole), shown);
         }
-    }
-
-    #[test]
-    fn spans_have_two_units_and_no_seconds() {
-        for (seconds, english, chinese) in [
-            (0, "<1m", "<1分"),
-            (59, "<1m", "<1分"),
-            (60, "1m", "1分"),
-            (3_600, "1h", "1时"),
-            (9_660, "2h 41m", "2时41分"),
-            (3_900, "1h 05m", "1时05分"),
-            (86_400, "1d", "1天"),
-            (1_051_200, "12d 4h", "12天4时"),
-            (8_636_400, "99d 23h", "99天23时"),
-            (8_643_600, "100d", "100天"),
-            (4_294_944_000, "49,710d", "49,710天"),
-        ] {
-            assert_eq!(span(Language::English, seconds), english);
-            assert_eq!(span(Language::Chinese, seconds), chinese);
-        }
-    }
-
-    #[test]
-    fn durations_are_exact() {
-        for (seconds, english, chinese) in [
-            (None, "forever", "永久"),
-            (Some(86_400), "1d", "1天"),
-            (Some(10_800), "3h", "3小时"),
-            (Some(5_400), "90m", "90分钟"),
-            (Some(61), "61s", "61秒"),
-        ] {
-            assert_eq!(duration(Language::English, seconds), english);
-            assert_eq!(duration(Language::Chinese, seconds), chinese);
-        }
-    }
-
-    #[test]
-    fn durations_and_spans_that_are_shown_can_be_typed() {
-        for seconds in
-            [1, 61, 90, 5_400, 10_800, 86_400, 93_600, 604_800, 1_051_200, 31_536_000, 4_294_944_000]
-        {
-            for language in Language::ALL {
-                let shown = duration(language, Some(seconds));
-                assert_eq!(shown.parse(), Ok(CardDuration::Seconds(seconds)), "{shown}");
-                let shown = span(language, u64::from(seconds));
-                if seconds.is_multiple_of(3_600) {
-                    assert_eq!(shown.parse(), Ok(CardDuration::Seconds(seconds)), "{shown}");
-                }
-            }
-        }
-        for language in Language::ALL {
-            assert_eq!(duration(language, None).parse(), Ok(CardDuration::Forever));
-        }
-    }
-
-    #[test]
-    fn moments_near_have_a_word_for_their_day() {
-        let now: DateTime<Utc> = "2026-03-04T15:30:00Z".parse().unwrap();
-        for (at, english, chinese) in [
-            ("2026-03-04T15:59:00Z", "today 23:59", "今天 23:59"),
-            ("2026-03-04T16:00:00Z", "tomorrow 00:00", "明天 00:00"),
-            ("2026-03-02T16:00:00Z", "yesterday 00:00", "昨天 00:00"),
-            ("2026-03-10T01:05:00Z", "03-10 09:05", "03-10 09:05"),
-            ("2027-01-01T00:00:00Z", "2027-01-01", "2027-01-01"),
-        ] {
-            let at = at.parse().unwrap();
-            assert_eq!(moment(Language::English, Zone::default(), now, at), english);
-            assert_eq!(moment(Language::Chinese, Zone::default(), now, at), chinese);
-        }
-        assert_eq!(whole_moment(Zone::default(), now), "2026-03-04 23:30:00");
     }
 
     #[test]

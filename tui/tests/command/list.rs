@@ -11,15 +11,15 @@ async fn cards_are_listed_newest_first_and_harmless() {
     let ran = kami.run(&["list"]).ends(0);
     let lines: Vec<&str> = ran.out.lines().collect();
     assert_eq!(lines.len(), 4, "{ran:?}");
-    assert!(lines[0].starts_with("code    status  machine  duration  left  expires  created"), "{ran:?}");
-    assert!(lines[1].starts_with("GOLD-C  unused  –        3h        –     –        20"), "{ran:?}");
+    assert!(lines[0].starts_with("code    status  machine  duration  left  expires      created"), "{ran:?}");
+    assert!(lines[1].starts_with("GOLD-C  unused  -        3h        -     3h from use  20"), "{ran:?}");
     assert!(lines[1].ends_with("  ␛[31mred"), "{ran:?}");
     assert!(lines[3].starts_with("VIP-A "), "{ran:?}");
     assert_eq!(ran.err, "");
 }
 
 #[tokio::test]
-async fn json_has_stable_names_and_moments_with_their_offset() {
+async fn json_has_stable_names_and_moments_in_utc() {
     let kami = Kami::with_cards().await;
     kami.database
         .execute(
@@ -33,8 +33,8 @@ async fn json_has_stable_names_and_moments_with_their_offset() {
         *card,
         serde_json::json!({
             "id": 1, "code": "VIP-A", "prefix": "VIP", "status": "active", "machine": "PC", "duration": "3h",
-            "duration_seconds": 10_800, "created_at": "2026-01-01T00:00:00+08:00",
-            "used_at": "2026-01-01T12:00:00+08:00", "expire_at": "2126-01-01T12:00:00+08:00", "batch": null,
+            "duration_seconds": 10_800, "created_at": "2025-12-31T16:00:00Z",
+            "used_at": "2026-01-01T04:00:00Z", "expire_at": "2126-01-01T04:00:00Z", "batch": null,
             "note": null,
         })
     );
@@ -170,4 +170,49 @@ async fn what_means_something_to_sql_is_looked_for_as_it_is() {
             assert!([2, 3].contains(&ran.code), "{filter} {text}: {ran:?}");
         }
     }
+}
+
+/// A card in use that never expires, and one that is past its time, as no row says yet.
+#[tokio::test]
+async fn tables_speak_the_readers_language_and_clock_and_json_neither() {
+    let kami = Kami::with_cards().await;
+    kami.run(&["disable", "GOLD-C"]).ends(0);
+    kami.database
+        .execute(
+            "UPDATE cards SET status = 'ACTIVE', machine_code = 'PC', used_at = '2026-01-01 20:00:00', \
+             duration_seconds = NULL WHERE full_code = 'VIP-A'",
+        )
+        .await;
+    kami.database
+        .execute(
+            "UPDATE cards SET status = 'ACTIVE', machine_code = 'PC', used_at = '2026-01-01 04:00:00', \
+             expire_at = '2026-01-01 07:00:00' WHERE full_code = 'VIP-B'",
+        )
+        .await;
+    let chinese = |arguments: &[&str]| {
+        let ran = kami.command(arguments).env("LC_ALL", "zh_CN.UTF-8").output().unwrap();
+        String::from_utf8(ran.stdout).unwrap()
+    };
+    let listed = chinese(&["list"]);
+    for line in [
+        "VIP-A   使用中",
+        "永久   ∞     永久",
+        "VIP-B   已过期",
+        "3小时  -     2026-01-01 15:00:00",
+        "GOLD-C  已禁用",
+    ] {
+        assert!(listed.contains(line), "{line:?} in {listed}");
+    }
+    let shown = chinese(&["show", "VIP-A"]);
+    for line in ["状态      使用中\n", "剩余      ∞\n", "2026-01-02 04:00:00\n", "永久\n"] {
+        assert!(shown.contains(line), "{line:?} in {shown}");
+    }
+    for arguments in [&["show", "GOLD-C"][..], &["log", "1"]] {
+        let history = chinese(arguments);
+        assert!(history.contains("状态 未使用 → 已禁用"), "{history}");
+    }
+    let json = kami.command(&["show", "VIP-A", "--json"]).env("LC_ALL", "zh_CN.UTF-8").output().unwrap();
+    let card: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((&card["status"], &card["used_at"]), (&"active".into(), &"2026-01-01T20:00:00Z".into()));
+    assert_eq!((&card["duration"], &card["expire_at"]), (&"forever".into(), &serde_json::Value::Null));
 }

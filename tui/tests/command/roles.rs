@@ -287,9 +287,8 @@ async fn the_doctor_names_what_a_role_lacks_and_the_command_that_gives_it() {
     let viewer = log_in(&kami, "viewer").await;
     let ran = run_as(&kami, &viewer, &["doctor"]).ends(1);
     assert!(ran.out.contains("for the role operator it lacks UPDATE (updated_at) on cards, INSERT (act, operator, undoes) on acts, EXECUTE on change_cards"), "{ran:?}");
-    let mend =
-        ran.out.lines().find_map(|line| line.split_once("kami grants ").map(|(_, rest)| rest)).unwrap();
-    let (arguments, _) = mend.split_once(" | mysql").unwrap();
+    let fix = ran.out.lines().find_map(|line| line.split_once("kami grants ").map(|(_, rest)| rest)).unwrap();
+    let (arguments, _) = fix.split_once(" | mysql").unwrap();
     let words: Vec<&str> = arguments.split(' ').map(|word| word.trim_matches('\'')).collect();
     let printed = kami.run(&[&["grants"], &words[..]].concat()).ends(0);
     for statement in printed.out.lines() {

@@ -18,12 +18,10 @@ use mysql_async::prelude::Queryable;
 use thiserror::Error;
 
 pub use self::batch::{GenerateOrder, OnMade, Standing};
-pub(super) use self::many::share;
-pub use self::many::{ActOutcome, ActProgress, ManyAct, OnProgress, Selection};
+pub use self::many::{ActOutcome, ManyAct};
 pub use self::one::{Acted, OneAct, OneEdit};
 pub use self::undo::UndoRefusal;
 pub use self::undoable::{Undo, Undoable};
-pub use self::values::CardValues;
 use super::{Store, StoreError};
 use kami_core::acts::ActRefusal;
 use kami_core::batch::MAX_BATCH;
@@ -79,9 +77,9 @@ pub enum ActError {
     /// A table that it would write has an engine without transactions: what fails half way would stay half done.
     #[error("the table {table} has the engine {engine}, which has no transactions: run kami migrate")]
     NoTransactions {
-        /// The table.
+        /// By its name.
         table: String,
-        /// Its engine.
+        /// By the name that the server has for it.
         engine: String,
     },
     /// More cards are meant by now than somebody agreed to.

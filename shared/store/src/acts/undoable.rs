@@ -16,7 +16,7 @@ pub struct Undo {
 /// An act, and what taking it back would do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undoable {
-    /// The act.
+    /// As the log has it.
     pub act: ActRecord,
     /// Whether cards go with it: the act made them, or brought them back.
     pub deletes: bool,

@@ -15,7 +15,7 @@ use kami_core::plan::{Index, Indexed, Reach};
 /// The first day that a DATETIME holds.
 const FIRST_DAY: (i32, u32, u32) = (1_000, 1, 1);
 
-/// The last one.
+/// The last day that a DATETIME holds.
 const LAST_DAY: (i32, u32, u32) = (9_999, 12, 31);
 
 /// A statement with the values that it is bound to.

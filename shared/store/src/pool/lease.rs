@@ -34,7 +34,7 @@ struct Lent {
 enum Dropped {
     /// It goes back: nothing is under way on it.
     GoesBack,
-    /// It is closed.
+    /// Nobody knows what its next answer belongs to.
     IsClosed,
     /// It is closed, and ended on the server, which does not notice by itself that a client went away in the middle of
     /// a scan.

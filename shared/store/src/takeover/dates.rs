@@ -36,7 +36,7 @@ enum Stored {
     Moment(NaiveDateTime),
     /// A day that no calendar has, with the last real second before it.
     After(NaiveDateTime),
-    /// Zeros.
+    /// `0000-00-00 00:00:00`.
     Zero,
 }
 

@@ -14,9 +14,12 @@ mod survey;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 
-use self::plan::CARDS;
+use self::form::CARDS;
 pub(super) use self::rehearsal::rehearse;
 use super::{Routine, StoreError, routines};
+
+/// How many cards or codes are named of those that are in the way.
+const NAMED: usize = 10;
 
 /// What has to be done to the tables of a database, or stands in the way of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,7 +39,7 @@ pub struct Takeover {
 /// How a table is brought into its form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableChange {
-    /// The table.
+    /// By its name.
     pub table: &'static str,
     /// What is not as it should be; there is something.
     pub faults: Vec<Fault>,
@@ -44,12 +47,19 @@ pub struct TableChange {
     pub statement: String,
 }
 
+impl TableChange {
+    /// The statement that would fix one of its faults alone.
+    pub fn statement_for(&self, fault: &Fault) -> String {
+        format!("ALTER TABLE {} {}", self.table, fault.clause)
+    }
+}
+
 /// One thing that is not as it should be, and the clause of ALTER TABLE that fixes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// What it is.
     pub kind: FaultKind,
-    /// The clause.
+    /// As `ALTER TABLE` takes it.
     pub clause: String,
 }
 
@@ -70,7 +80,7 @@ pub enum FaultKind {
     Partitions,
     /// A column is of another type, character set, collation or default.
     Column {
-        /// The column.
+        /// By its name.
         column: &'static str,
         /// What it is.
         found: String,
@@ -79,12 +89,12 @@ pub enum FaultKind {
     },
     /// A column is missing.
     NoColumn {
-        /// The column.
+        /// By its name.
         column: &'static str,
     },
     /// An index is not as it should be.
     Index {
-        /// The index.
+        /// By its name.
         index: &'static str,
         /// What is wrong with it.
         fault: IndexFault,
@@ -122,16 +132,16 @@ pub enum RepairKind {
     Undated(u64),
     /// A moment that no calendar has: [`dates`] says what it becomes.
     Dates {
-        /// The column.
+        /// By its name.
         column: &'static str,
         /// How many.
         cards: u64,
     },
     /// The same in a table of kami's own: it becomes that of the row before, or now.
     Moments {
-        /// The table.
+        /// By its name.
         table: &'static str,
-        /// The column.
+        /// By its name.
         column: &'static str,
         /// How many rows.
         rows: u64,
@@ -157,26 +167,26 @@ pub enum Refusal {
     },
     /// A table that has the name of one of kami's own is somebody else's: it lacks a column.
     OtherTable {
-        /// The table.
+        /// By its name.
         table: &'static str,
-        /// The column.
+        /// By its name.
         column: &'static str,
     },
     /// The table is not the Flask service's: it lacks a column.
     NoColumn {
-        /// The column.
+        /// By its name.
         column: &'static str,
     },
     /// A column of the owner's has the name of one that kami adds.
     OwnColumn {
-        /// The column.
+        /// By its name.
         column: &'static str,
     },
     /// A column is of a type whose values do not go into ours.
     ColumnType {
-        /// The table.
+        /// By its name.
         table: &'static str,
-        /// The column.
+        /// By its name.
         column: &'static str,
         /// Its type.
         found: String,
@@ -185,19 +195,19 @@ pub enum Refusal {
     },
     /// A column of the owner's counts up, which only one of a table may.
     Counter {
-        /// The column.
+        /// By its name.
         column: String,
     },
     /// A column of the owner's wants a value that kami, making a card, does not have.
     Required {
-        /// The column.
+        /// By its name.
         column: String,
         /// Its type.
         kind: String,
     },
     /// An index of the owner's lets in no two cards with the same of something that cards of kami's may share.
     UniqueIndex {
-        /// The index.
+        /// By its name.
         index: String,
     },
     /// A foreign key holds a column that has to be changed.
@@ -206,7 +216,7 @@ pub enum Refusal {
         table: String,
         /// The key.
         name: String,
-        /// The column.
+        /// By its name.
         column: &'static str,
     },
     /// A foreign key of the table of cards lets in only what another table has.
@@ -218,19 +228,19 @@ pub enum Refusal {
     },
     /// A condition lets in only some values of a column that kami writes.
     Check {
-        /// Its name.
+        /// As the server has it.
         name: String,
-        /// The column.
+        /// By its name.
         column: &'static str,
     },
     /// A trigger would run at each row that has to be fixed, and nobody knows what it does.
     Trigger {
-        /// Its name.
+        /// As the server has it.
         name: String,
     },
     /// Cards have a number in a column that is none of those that it can hold.
     OutOfRange {
-        /// The column.
+        /// By its name.
         column: &'static str,
         /// How many.
         cards: u64,
@@ -238,7 +248,7 @@ pub enum Refusal {
     /// Text of UTF-8 stands in a column that says that it is of another character set, as a program wrote it that told
     /// the server nothing.
     OtherBytes {
-        /// The column.
+        /// By its name.
         column: &'static str,
         /// The character set that it says.
         set: String,
@@ -252,14 +262,14 @@ pub enum Refusal {
     },
     /// Cards lack a value that each has.
     Empty {
-        /// The column.
+        /// By its name.
         column: &'static str,
         /// How many.
         cards: u64,
     },
     /// Cards have a value that the column does not hold.
     TooLong {
-        /// The column.
+        /// By its name.
         column: &'static str,
         /// How many characters it holds.
         most: u64,
@@ -270,7 +280,7 @@ pub enum Refusal {
     },
     /// Cards have a status that kami does not know.
     Status {
-        /// The word.
+        /// As it stands in the rows.
         word: String,
         /// How many.
         cards: u64,

@@ -92,7 +92,7 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
         "A card becomes what it was before: unused, active or expired.",
         "卡恢复禁用前的状态：未使用、使用中或已过期。",
     ),
-    ("Free cards from their machines", "解除卡密与机器的绑定"),
+    ("Unbind cards from their machines", "解除卡密与机器的绑定"),
     (
         "The next machine that uses a card gets it; its time runs on.",
         "下一台使用该卡的机器将与其绑定，计时不中断。",
@@ -168,7 +168,7 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
         "Check connection, protection, version, rights, schema and clock of the database",
         "检查数据库的连接、加密、版本、权限、结构和时钟",
     ),
-    ("Says how to mend what is wrong, and then ends with code 1.", "有问题时说明如何解决，退出码为 1。"),
+    ("Says how to fix what is wrong, and then ends with code 1.", "有问题时说明如何解决，退出码为 1。"),
     (
         "Print the statements that make a database account with the rights of a role, and no more",
         "输出建立数据库账号的语句，权限恰好是某个角色所需",

@@ -33,7 +33,7 @@ pub fn database(language: Language, cause: &Cause<'_>) -> String {
     say!(language, format!("cause.{key}"))
 }
 
-/// The same with the values that the server quotes: for whoever changes tables, since they may name the row to mend.
+/// The same with the values that the server quotes: for whoever changes tables, since they may name the row to fix.
 pub fn with_values(language: Language, error: &StoreError, words: String) -> String {
     let quoted: Vec<_> = error.quoted().iter().map(|name| harmless(name).into_owned()).collect();
     if quoted.is_empty() {

@@ -140,7 +140,7 @@ impl Preferences {
                         && table.get("views").is_some_and(|views| !views.is_array())
                 });
                 if loses {
-                    // Whoever wrote it may want to mend it.
+                    // Whoever wrote it may want to fix it.
                     fs::copy(path, path.with_extension("toml.broken")).map_err(failed)?;
                 }
                 table.unwrap_or_default()

@@ -5,15 +5,17 @@ use kami_common::words::{counted, say};
 use kami_core::filter::Filter;
 use tui_input::Input;
 
-use super::{filters, forms, gate, import, lists, log, schema, settings, table, views, work};
-use crate::act::Act;
-use crate::cards::Marks;
-use crate::clipboard::Clipboard;
-use crate::message::{Effect, Question, Topic};
-use crate::model::{Link, Model, Place, Tone};
-use crate::overlay::Overlay;
+use super::{begin, filters, forms, gate, import, lists, log, quit, schema, settings, table, work};
+use crate::input::act::Act;
+use crate::input::keymap;
+use crate::input::place::Place;
+use crate::state::cards::Marks;
+use crate::state::clipboard::Clipboard;
+use crate::state::message::{Effect, Question, Topic};
+use crate::state::model::{Link, Model, Tone};
+use crate::state::overlay::Overlay;
+use crate::state::{refusal, statistics};
 use crate::view::{detail_overhang, report_lines};
-use crate::{keymap, refusal, statistics};
 
 /// Does an act, or says why it cannot be done now.
 pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
@@ -31,8 +33,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         return effects;
     }
     match place {
-        Place::Picker => lists::act(model, act),
-        Place::Views => views::act(model, act),
+        Place::Picker | Place::Views => lists::act(model, act),
         Place::Form => forms::act(model, act),
         Place::Confirm | Place::ConfirmTyped => confirm_act(model, act),
         Place::Work => work_act(model, act),
@@ -94,7 +95,7 @@ fn confirm_act(model: &mut Model, act: Act) -> Vec<Effect> {
     match act {
         Act::Yes => gate::confirmed(model),
         Act::No => gate::declined(model),
-        Act::Quit => quit(model),
+        Act::Quit => quit::quit(model),
         Act::Suspend => vec![Effect::Suspend],
         _ => Vec::new(),
     }
@@ -117,7 +118,7 @@ fn statistics_act(model: &mut Model, act: Act) -> Vec<Effect> {
             model.overlays.pop();
             model.forget(Topic::Statistics).into_iter().collect()
         }
-        Act::Quit => quit(model),
+        Act::Quit => quit::quit(model),
         Act::Suspend => vec![Effect::Suspend],
         _ => Vec::new(),
     }
@@ -144,7 +145,7 @@ fn report_act(model: &mut Model, act: Act) -> Vec<Effect> {
             model.overlays.pop();
             return model.forget(Topic::LogOfAct).into_iter().collect();
         }
-        Act::Quit => return quit(model),
+        Act::Quit => return quit::quit(model),
         Act::Suspend => return vec![Effect::Suspend],
         _ => return Vec::new(),
     };
@@ -152,19 +153,6 @@ fn report_act(model: &mut Model, act: Act) -> Vec<Effect> {
     // A resize may have left fewer lines than were scrolled away.
     report.scroll = report.scroll.min(last).saturating_add_signed(by).min(last);
     log::reach_in_act(model).into_iter().collect()
-}
-
-/// Ends, unless something typed would be lost that the operator was not yet told about.
-pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
-    let typed =
-        model.overlays.iter().any(|overlay| matches!(overlay, Overlay::Form(form) if form.is_changed()));
-    if typed && !model.was_told_of_loss {
-        model.was_told_of_loss = true;
-        let words = say!(model.language, "quit.typed");
-        model.say(Tone::Bad, words);
-        return Vec::new();
-    }
-    vec![Effect::Quit]
 }
 
 fn detail_act(model: &mut Model, act: Act) -> Vec<Effect> {
@@ -234,7 +222,7 @@ fn cards_act(model: &mut Model, act: Act) -> Vec<Effect> {
         | Act::Undo
         | Act::Redo
         | Act::Export
-        | Act::Import => work::begin(model, act),
+        | Act::Import => begin::begin(model, act),
         Act::Log => log::open(model),
         Act::Statistics => {
             model.notice = None;
@@ -252,7 +240,7 @@ fn cards_act(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::Theme => settings::turn_theme(model),
         Act::Language => settings::turn_language(model),
         Act::Suspend => vec![Effect::Suspend],
-        Act::Quit => quit(model),
+        Act::Quit => quit::quit(model),
         _ => lists::open(model, act),
     }
 }
@@ -337,7 +325,7 @@ pub(super) fn copy_codes(model: &mut Model, codes: &[String]) -> Vec<Effect> {
     let mut effects = Vec::new();
     if model.clipboard == Clipboard::Tmux {
         effects.push(model.ask(Topic::Clipboard, Question::Tmux(text.clone())));
-        model.hush(Topic::Clipboard);
+        model.silence(Topic::Clipboard);
     }
     if model.clipboard.is_sent_to() {
         effects.push(Effect::Copy(text));

@@ -2,13 +2,13 @@
 
 use tui_input::InputRequest;
 
-use super::{gate, import, log, settings, views};
-use crate::act::Act;
-use crate::field::FieldName;
-use crate::form::FormKind;
-use crate::message::{Effect, Topic};
-use crate::model::Model;
-use crate::overlay::{Confirm, Overlay};
+use super::{gate, import, log, quit, settings, views};
+use crate::input::act::Act;
+use crate::state::field::FieldName;
+use crate::state::form::FormKind;
+use crate::state::message::{Effect, Topic};
+use crate::state::model::Model;
+use crate::state::overlay::{Confirm, Overlay};
 
 /// Does an act in the form on top.
 pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
@@ -32,7 +32,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
             match form.kind {
                 FormKind::View { .. } => {
                     let name = form.value(FieldName::Name).to_owned();
-                    return views::keep(model, &name);
+                    return views::save(model, &name);
                 }
                 FormKind::Operator { .. } => {
                     let name = form.value(FieldName::Operator).to_owned();
@@ -49,7 +49,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
             }
             return form.order().map(|order| gate::submit(model, order)).unwrap_or_default();
         }
-        Act::Quit => return super::acts::quit(model),
+        Act::Quit => return quit::quit(model),
         Act::Suspend => return vec![Effect::Suspend],
         _ => {}
     }

@@ -1,24 +1,25 @@
 //! The lists to choose from: opened, filled, chosen from.
 
 use kami_common::cells::harmless;
-use kami_common::column::Column;
 use kami_common::period::{self, Period, Side};
-use kami_common::words::{self, moment, number, say};
+use kami_common::shown::{self, moment};
+use kami_common::words::{number, say, sort_key};
 use kami_core::card::CardStatus;
 use kami_core::filter::{Sort, SortBy};
 use kami_core::plan::plan;
 use kami_store::{Batch, COUNT_CAP};
 use tui_input::InputRequest;
 
-use super::{filters, perform, settings, table, views, work};
-use crate::act::Act;
-use crate::keymap::{BINDINGS, Binding};
-use crate::message::{Effect, Question, Topic};
-use crate::model::{Model, Place, Tone};
-use crate::overlay::{Chosen, Overlay, PickerKind};
-use crate::picker::{Item, Picker};
-use crate::refusal::refusal;
-use crate::theme::Theme;
+use super::{batch, columns, filters, perform, picker, settings, table, views};
+use crate::input::act::Act;
+use crate::input::keymap::{BINDINGS, Binding};
+use crate::input::place::Place;
+use crate::state::message::{Effect, Question, Topic};
+use crate::state::model::{Model, Tone};
+use crate::state::overlay::{Chosen, Overlay, PickerKind};
+use crate::state::picker::{Item, Picker};
+use crate::state::refusal::refusal;
+use crate::state::theme::Theme;
 
 /// Opens the list that an act is about.
 pub(super) fn open(model: &mut Model, act: Act) -> Vec<Effect> {
@@ -38,7 +39,7 @@ pub(super) fn open(model: &mut Model, act: Act) -> Vec<Effect> {
         }
         Act::Views => (PickerKind::Views, views::all(model), None),
         Act::Settings => (PickerKind::Settings, settings::all(model), None),
-        Act::Columns => (PickerKind::Columns, Picker::new(columns(model)), None),
+        Act::Columns => return columns::open(model),
         _ => return Vec::new(),
     };
     model.notice = None;
@@ -73,7 +74,7 @@ pub(super) fn edit(model: &mut Model, requests: &[InputRequest]) -> Vec<Effect> 
         let typed = picker.query.value().to_owned();
         let kind = *kind;
         let items = spans(model, kind, &typed).into_items();
-        fill(model, kind, items);
+        picker::fill(model, kind, items);
     }
     Vec::new()
 }
@@ -91,6 +92,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
             model.overlays.pop();
             return model.forget(Topic::Choices).into_iter().collect();
         }
+        Act::DropView => return views::ask_to_drop(model),
         Act::Quit => return vec![Effect::Quit],
         Act::Suspend => return vec![Effect::Suspend],
         _ => return Vec::new(),
@@ -112,7 +114,7 @@ fn choose(model: &mut Model) -> Vec<Effect> {
     }
     let chosen = item.value.clone();
     if let Chosen::Column(column) = chosen {
-        return turn_column(model, column);
+        return columns::turn(model, column);
     }
     if let Chosen::Setting(setting) = chosen {
         return settings::choose(model, setting);
@@ -138,15 +140,15 @@ fn choose(model: &mut Model) -> Vec<Effect> {
             return effects;
         }
         Chosen::SeeBatch(id) => {
-            effects.extend(work::see_batch(model, id));
+            effects.extend(batch::see_batch(model, id));
             return effects;
         }
         Chosen::CopyBatch(id) => {
-            effects.extend(work::copy_batch(model, id));
+            effects.extend(batch::copy_batch(model, id));
             return effects;
         }
         Chosen::ExportBatch(id, prefix) => {
-            effects.extend(work::export_batch(model, id, prefix));
+            effects.extend(batch::export_batch(model, id, prefix));
             return effects;
         }
         Chosen::View(name) => {
@@ -167,38 +169,16 @@ fn choose(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-/// Shows a column or hides it; the code always stays.
-fn turn_column(model: &mut Model, column: Column) -> Vec<Effect> {
-    if column == Column::Code {
-        return Vec::new();
-    }
-    let chosen = &mut model.cards.columns;
-    if chosen.contains(&column) {
-        chosen.retain(|other| *other != column);
-    } else {
-        chosen.push(column);
-    }
-    let chosen = chosen.clone();
-    if let Some(Overlay::Picker { picker, .. }) = model.overlays.last_mut() {
-        for item in picker.items_mut() {
-            if let Chosen::Column(column) = item.value {
-                item.ticked = Some(chosen.contains(&column));
-            }
-        }
-    }
-    settings::keep_columns(model)
-}
-
 /// The prefixes have come, with or without their counts.
 pub(super) fn offer_prefixes(model: &mut Model, prefixes: Vec<(String, Option<u64>)>) {
     let language = model.language;
     let all = Item::new(Chosen::Prefix(None), say!(language, "picker.all_prefixes"), "");
     let items = prefixes.into_iter().map(|(prefix, count)| {
         let count = count.map_or_else(|| "…".to_owned(), number);
-        let label = words::prefix(language, &prefix);
+        let label = shown::prefix(language, &prefix);
         Item::new(Chosen::Prefix(Some(prefix)), label, count)
     });
-    fill(model, PickerKind::Prefix, std::iter::once(all).chain(items).collect());
+    picker::fill(model, PickerKind::Prefix, std::iter::once(all).chain(items).collect());
 }
 
 /// The batches have come.
@@ -206,26 +186,14 @@ pub(super) fn offer_batches(model: &mut Model, batches: &[Batch]) {
     let (language, zone, now) = (model.language, model.zone, model.server_now());
     let all = Item::new(Chosen::Batch(None), say!(language, "picker.all_batches"), "");
     let items = batches.iter().map(|batch| {
-        let prefix = batch.prefix.as_deref().map_or("-".to_owned(), |prefix| words::prefix(language, prefix));
+        let prefix = batch.prefix.as_deref().map_or("-".to_owned(), |prefix| shown::prefix(language, prefix));
         let note = batch.note.as_deref().unwrap_or_default();
         let label = format!("#{}  {}  {}", batch.id, prefix, harmless(note));
         let made = moment(language, zone, now, batch.created_at);
         let detail = format!("{}  {made}", number(u64::from(batch.card_count)));
         Item::new(Chosen::Batch(Some(batch.id)), label.trim_end(), detail)
     });
-    fill(model, PickerKind::Batch, std::iter::once(all).chain(items).collect());
-}
-
-/// Puts items into an open list of a kind.
-pub(super) fn fill(model: &mut Model, wanted: PickerKind, items: Vec<Item<Chosen>>) {
-    for overlay in &mut model.overlays {
-        if let Overlay::Picker { kind, picker } = overlay
-            && *kind == wanted
-        {
-            picker.fill(items);
-            return;
-        }
-    }
+    picker::fill(model, PickerKind::Batch, std::iter::once(all).chain(items).collect());
 }
 
 fn key_names(binding: &Binding) -> String {
@@ -235,7 +203,7 @@ fn key_names(binding: &Binding) -> String {
 /// Every binding that has a key, by the parts of the help.
 fn help(model: &Model) -> Vec<Item<Chosen>> {
     let mut items = Vec::new();
-    for group in crate::keymap::Group::ALL {
+    for group in crate::input::keymap::Group::ALL {
         let bindings = BINDINGS
             .iter()
             .filter(|binding| binding.group == group && !binding.keys.is_empty() && !is_double(binding));
@@ -252,7 +220,7 @@ fn is_double(binding: &Binding) -> bool {
 
 /// Every act that makes sense to be called by its name.
 fn palette(model: &Model) -> Vec<Item<Chosen>> {
-    use crate::keymap::Group;
+    use crate::input::keymap::Group;
     let at_table = || {
         BINDINGS
             .iter()
@@ -301,7 +269,7 @@ fn statuses(model: &Model) -> Vec<Item<Chosen>> {
     };
     let all = Item::new(Chosen::Status(None), say!(language, "picker.all_statuses"), count(None));
     let each = CardStatus::ALL.into_iter().map(|status| {
-        let word = say!(language, words::status_key(status));
+        let word = shown::status(language, status);
         let label = format!("{} {word}", Theme::sign(status));
         Item::new(Chosen::Status(Some(status)), label, count(Some(status)))
     });
@@ -339,7 +307,7 @@ fn spans(model: &Model, kind: PickerKind, typed: &str) -> Picker<Chosen> {
 /// It is known whether the cards are few enough to come in any order.
 pub(super) fn offer_orders(model: &mut Model, any_way: bool) {
     let items = orders(model, Some(any_way));
-    fill(model, PickerKind::Sort, items);
+    picker::fill(model, PickerKind::Sort, items);
 }
 
 /// The orders, the one that the cards stand in ticked: choosing that turns it round. One that no index has for the filter
@@ -364,29 +332,6 @@ fn orders(model: &Model, any_way: Option<bool>) -> Vec<Item<Chosen>> {
             let refusal = had.is_none().then(|| refusal.clone());
             let ticked = Some(by == present.by);
             Item { refusal, ticked, ..Item::new(Chosen::Sort(sort), label, "") }
-        })
-        .collect()
-}
-
-/// The key of an order in the locale files.
-pub(crate) const fn sort_key(by: SortBy) -> &'static str {
-    match by {
-        SortBy::Id => "sort.id",
-        SortBy::Code => "sort.code",
-        SortBy::Machine => "sort.machine",
-        SortBy::Created => "sort.created",
-        SortBy::Used => "sort.used",
-        SortBy::Expires => "sort.expires",
-    }
-}
-
-fn columns(model: &Model) -> Vec<Item<Chosen>> {
-    Column::ALL
-        .into_iter()
-        .map(|column| {
-            let label = say!(model.language, column.key());
-            let ticked = Some(model.cards.columns.contains(&column));
-            Item { ticked, ..Item::new(Chosen::Column(column), label, "") }
         })
         .collect()
 }

@@ -1,17 +1,17 @@
 //! The operator log: a list of acts that goes on as far as the log does, and what each act changed.
 
 use kami_common::cells::harmless;
-use kami_common::log;
+use kami_common::shown;
 use kami_common::words::say;
 use kami_store::{ActStep, LogRecord};
 
-use super::acts;
-use crate::act::Act;
-use crate::form::Form;
-use crate::log_list::{LogList, LogQuery};
-use crate::message::{Effect, Question, Topic};
-use crate::model::Model;
-use crate::overlay::{Overlay, Report};
+use super::quit;
+use crate::input::act::Act;
+use crate::state::form::Form;
+use crate::state::log_list::{LogList, LogQuery};
+use crate::state::message::{Effect, Question, Topic};
+use crate::state::model::Model;
+use crate::state::overlay::{Overlay, Report};
 use crate::view::{log_height, report_lines};
 
 /// How many acts a question asks for.
@@ -122,7 +122,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
             model.overlays.pop();
             return model.forget(Topic::Acts).into_iter().chain(model.forget(Topic::LogOfAct)).collect();
         }
-        Act::Quit => return acts::quit(model),
+        Act::Quit => return quit::quit(model),
         Act::Suspend => return vec![Effect::Suspend],
         _ => return Vec::new(),
     }
@@ -140,7 +140,7 @@ pub(super) fn show(model: &mut Model, records: &[LogRecord], is_first: bool, nex
         );
         lines.push(code);
         lines.extend(
-            log::changes(language, model.zone, record).into_iter().map(|change| format!("  {change}")),
+            shown::changes(language, model.zone, record).into_iter().map(|change| format!("  {change}")),
         );
     }
     let more = records.first().and_then(|record| Some((record.act_id, next?)));
@@ -152,11 +152,11 @@ pub(super) fn show(model: &mut Model, records: &[LogRecord], is_first: bool, nex
         return;
     }
     let title = records.first().map_or_else(String::new, |record| {
-        let when = kami_common::words::whole_moment(model.zone, record.done_at);
+        let when = shown::whole_moment(model.zone, record.done_at);
         format!(
             "{} · {} · {when}",
-            log::act_word(language, &record.act),
-            log::doer(&record.operator, record.account.as_deref())
+            shown::act_word(language, &record.act),
+            shown::doer(&record.operator, record.account.as_deref())
         )
     });
     model.overlays.push(Overlay::Report(Report { title, lines, scroll: 0, more }));

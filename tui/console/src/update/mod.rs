@@ -2,15 +2,22 @@
 
 mod acts;
 mod answers;
+mod batch;
+mod begin;
 mod burst;
+mod columns;
 mod filters;
 mod forms;
 mod gate;
 mod import;
+mod keep;
+mod keys;
 mod lists;
 mod log;
 mod paste;
+mod picker;
 mod pointer;
+mod quit;
 mod schema;
 mod settings;
 mod table;
@@ -21,10 +28,11 @@ mod work;
 use chrono::TimeDelta;
 use tui_input::InputRequest;
 
-pub(super) use self::lists::sort_key;
-use super::act::Act;
-use super::message::{Effect, Message, Question, Topic};
-use super::model::{Link, Model, Place};
+pub use self::keys::{key, keys};
+use crate::input::act::Act;
+use crate::input::place::Place;
+use crate::state::message::{Effect, Message, Question, Topic};
+use crate::state::model::{Link, Model};
 
 /// How long the rows that are shown go unasked: others work on the same cards.
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(60);
@@ -127,7 +135,7 @@ fn look_again(model: &mut Model, after: TimeDelta) -> Vec<Effect> {
     let age = model.counts.as_ref().map(|counts| model.server_now() - counts.taken_at);
     if age.is_some_and(|age| age >= COUNT_AGAIN) && !model.awaits(Topic::Counts) {
         effects.push(model.ask(Topic::Counts, Question::Counts));
-        model.hush(Topic::Counts);
+        model.silence(Topic::Counts);
     }
     effects
 }

@@ -7,9 +7,10 @@ use kami_core::canonical::canonical;
 use kami_core::mention::{Mention, mentions};
 use tui_input::{Input, InputRequest};
 
-use super::{burst, edit, filters};
-use crate::message::Effect;
-use crate::model::{Model, Place, Tone};
+use super::{edit, filters};
+use crate::input::place::Place;
+use crate::state::message::Effect;
+use crate::state::model::{Model, Tone};
 
 /// The most characters of a paste that are typed: more than any field takes.
 const LONGEST_LINE: usize = 1_000;
@@ -23,7 +24,7 @@ const NAMED: usize = 5;
 /// Takes in a text that was pasted where the console is now.
 pub(super) fn take(model: &mut Model, text: &str) -> Vec<Effect> {
     if !model.place().takes_text() {
-        burst::refuse(model);
+        refuse(model);
         return Vec::new();
     }
     if let Some(effects) = search(model, text) {
@@ -33,6 +34,13 @@ pub(super) fn take(model: &mut Model, text: &str) -> Vec<Effect> {
     let line = text.lines().next().unwrap_or_default().trim();
     let typed: Vec<_> = line.chars().take(LONGEST_LINE).map(InputRequest::InsertChar).collect();
     edit(model, &typed)
+}
+
+/// Says that what was pasted did nothing, as there is no text to be typed here.
+pub(super) fn refuse(model: &mut Model) {
+    model.pasted_at = Some(model.now);
+    let words = say!(model.language, "paste.nothing");
+    model.say(Tone::Bad, words);
 }
 
 /// Searches for the codes of a text, where codes are searched for and it is more than one of them.

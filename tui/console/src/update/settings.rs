@@ -8,14 +8,13 @@ use kami_common::words::{Language, say};
 use kami_core::operator::Operator;
 use kami_core::zone::Zone;
 
-use super::{lists, table};
-use crate::act::Act;
-use crate::form::Form;
-use crate::message::Effect;
-use crate::model::{Link, Model, ReadOnly, Tone};
-use crate::overlay::{Chosen, Overlay, PickerKind};
-use crate::picker::{Item, Picker};
-use crate::settings::{Setting, Sources};
+use super::{columns, keep, picker, table};
+use crate::state::form::Form;
+use crate::state::message::Effect;
+use crate::state::model::{Link, Model, ReadOnly, Tone};
+use crate::state::overlay::{Chosen, Overlay, PickerKind};
+use crate::state::picker::{Item, Picker};
+use crate::state::settings::{Setting, Sources};
 
 /// The list of all settings.
 pub(super) fn all(model: &Model) -> Picker<Chosen> {
@@ -118,12 +117,12 @@ pub(super) fn choose(model: &mut Model, setting: Setting) -> Vec<Effect> {
         Setting::Theme => turn_theme(model),
         Setting::Mouse => {
             model.mouse = !model.mouse;
-            model.sources.mouse = chosen(model);
+            model.sources.mouse = keep::source(model);
             let mut effects = vec![Effect::Mouse(model.mouse)];
-            effects.extend(keep(model, Choice::Mouse(model.mouse)));
+            effects.extend(keep::keep(model, Choice::Mouse(model.mouse)));
             effects
         }
-        Setting::Columns => lists::open(model, Act::Columns),
+        Setting::Columns => columns::open(model),
         Setting::Zone => {
             let picker = Picker::new(zones(model));
             model.overlays.push(Overlay::Picker { kind: PickerKind::Zone, picker });
@@ -150,48 +149,30 @@ fn zones(model: &Model) -> Vec<Item<Chosen>> {
         .collect()
 }
 
-/// What says a setting that was just chosen.
-const fn chosen(model: &Model) -> Source {
-    if model.confined { Source::Session } else { Source::Preferences }
-}
-
-/// Keeps what was chosen for the next time, where the operator has a file for that: an account's file is not for what
-/// each of its operators likes.
-pub(super) fn keep(model: &Model, choice: Choice) -> Vec<Effect> {
-    if model.confined { Vec::new() } else { vec![Effect::Keep(choice)] }
-}
-
 /// Speaks the other language.
 pub(super) fn turn_language(model: &mut Model) -> Vec<Effect> {
     model.language = model.language.other();
-    model.sources.language = chosen(model);
+    model.sources.language = keep::source(model);
     model.notice = None;
     // What keeps the database away was said in the other language: it is asked, and says it, again.
     if let Link::Away { retry_at, .. } = &mut model.link {
         *retry_at = model.now;
     }
-    keep(model, Choice::Language(model.language))
+    keep::keep(model, Choice::Language(model.language))
 }
 
 /// Turns the colours to the other background.
 pub(super) fn turn_theme(model: &mut Model) -> Vec<Effect> {
     model.theme.shade = model.theme.shade.other();
-    model.sources.theme = chosen(model);
-    keep(model, Choice::Shade(model.theme.shade))
-}
-
-/// Keeps the columns as they are now.
-pub(super) fn keep_columns(model: &mut Model) -> Vec<Effect> {
-    model.sources.columns = chosen(model);
-    let names = model.cards.columns.iter().map(|column| column.name().to_owned()).collect();
-    keep(model, Choice::Columns(names))
+    model.sources.theme = keep::source(model);
+    keep::keep(model, Choice::Shade(model.theme.shade))
 }
 
 /// Shows moments in another zone.
 pub(super) fn take_zone(model: &mut Model, zone: Zone) -> Vec<Effect> {
     model.zone = zone;
-    model.sources.zone = chosen(model);
-    let mut effects = keep(model, Choice::Zone(zone.name()));
+    model.sources.zone = keep::source(model);
+    let mut effects = keep::keep(model, Choice::Zone(zone.name()));
     // The days of a range begin and end at other moments now.
     let query = &model.cards.query;
     if query.created.is_some() || query.used.is_some() || query.expiring.is_some() {
@@ -203,7 +184,7 @@ pub(super) fn take_zone(model: &mut Model, zone: Zone) -> Vec<Effect> {
 /// Acts under another name from now on; an empty one gives the usual one back.
 pub(super) fn take_operator(model: &mut Model, name: &str) -> Vec<Effect> {
     let own = Operator::new(name).ok();
-    let said = [(own.clone(), chosen(model))];
+    let said = [(own.clone(), keep::source(model))];
     let Sourced { value, source } = Sourced::first(said, model.usual_operator.clone());
     (model.operator, model.sources.operator) = (value, source);
     let words = say!(model.language, "setting.operator_now", name = harmless(model.operator.as_str()));
@@ -211,7 +192,7 @@ pub(super) fn take_operator(model: &mut Model, name: &str) -> Vec<Effect> {
     model.say(Tone::Good, words);
     let kept = own.map(|own| own.as_str().to_owned());
     let mut effects = vec![Effect::Operator(model.operator.clone())];
-    effects.extend(keep(model, Choice::Operator(kept)));
+    effects.extend(keep::keep(model, Choice::Operator(kept)));
     effects
 }
 
@@ -220,6 +201,6 @@ pub(super) fn refresh(model: &mut Model) {
     let is_shown = matches!(model.overlays.last(), Some(Overlay::Picker { kind: PickerKind::Settings, .. }));
     if is_shown {
         let items = items(model);
-        lists::fill(model, PickerKind::Settings, items);
+        picker::fill(model, PickerKind::Settings, items);
     }
 }

@@ -1,15 +1,15 @@
 //! Taking acts back, and doing again what was taken back.
 
-use kami_common::touch;
 use kami_common::words::say;
-use kami_store::{ActOutcome, Undoable};
+use kami_store::Undoable;
 
 use super::gate;
-use crate::act::Act;
-use crate::message::{Effect, Question, Topic};
-use crate::model::{Model, Place, Tone};
-use crate::order::{Order, Undoing};
-use crate::refusal::refusal;
+use crate::input::act::Act;
+use crate::input::place::Place;
+use crate::state::message::{Effect, Question, Topic};
+use crate::state::model::{Model, Tone};
+use crate::state::order::{Order, Undoing};
+use crate::state::refusal::refusal;
 
 /// Asks which act is the last one: of this session, or else of its operator elsewhere.
 pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
@@ -40,19 +40,4 @@ pub(super) fn offer(model: &mut Model, undoable: Option<Undoable>, is_redo: bool
     };
     let is_own = model.session.is_own(&undoable.act);
     gate::submit(model, Order::Undo(Box::new(Undoing { undoable, is_own, is_redo })))
-}
-
-/// Keeps in mind that an act was taken back; returns which it was, in words, and how it is done again.
-pub(super) fn done(model: &mut Model, undoing: &Undoing, outcome: &ActOutcome) -> String {
-    let is_whole = !outcome.cancelled && outcome.failed.is_none();
-    if is_whole {
-        model.session.took_back(&undoing.undoable.act, outcome.act_id);
-    }
-    let (language, zone, now) = (model.language, model.zone, model.server_now());
-    let named = touch::named(language, zone, now, &undoing.undoable.act);
-    match (is_whole && outcome.act_id.is_some(), undoing.is_redo) {
-        (true, false) => format!(" {named}  {}", say!(language, "done.redo_hint")),
-        (true, true) => format!(" {named}  {}", say!(language, "done.undo_hint")),
-        (false, _) => format!(" {named}"),
-    }
 }

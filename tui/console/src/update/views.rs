@@ -3,16 +3,16 @@
 use kami_common::cells::harmless;
 use kami_common::period::Side;
 use kami_common::settings::Choice;
-use kami_common::words::{self, Language, say, status_key};
+use kami_common::shown;
+use kami_common::words::{Language, say};
 
-use super::{settings, table};
-use crate::act::Act;
-use crate::form::Form;
-use crate::message::Effect;
-use crate::model::{Model, Tone};
-use crate::overlay::{Chosen, Confirm, Consequence, Overlay, PickerKind};
-use crate::picker::{Item, Picker};
-use crate::query::{Chip, Query};
+use super::{keep, picker, table};
+use crate::state::form::Form;
+use crate::state::message::Effect;
+use crate::state::model::{Model, Tone};
+use crate::state::overlay::{Chosen, Confirm, Consequence, Overlay, PickerKind};
+use crate::state::picker::{Item, Picker};
+use crate::state::query::{Chip, Query};
 
 /// The list of saved views, and the way to save one more.
 pub(super) fn all(model: &Model) -> Picker<Chosen> {
@@ -40,8 +40,8 @@ pub(super) fn summary(language: Language, query: &Query) -> String {
     let search =
         (!text.is_empty()).then(|| format!("{} {}", say!(language, query.search_in.key()), harmless(text)));
     let chips = query.chips().into_iter().map(|chip| match chip {
-        Chip::Status(status) => say!(language, status_key(status)),
-        Chip::Prefix => words::prefix(language, query.filter.prefix.as_deref().unwrap_or_default()),
+        Chip::Status(status) => shown::status(language, status),
+        Chip::Prefix => shown::prefix(language, query.filter.prefix.as_deref().unwrap_or_default()),
         Chip::Batch(id) => say!(language, "chip.batch", id = id),
         Chip::Created(period) => {
             say!(language, "chip.created", range = period.words(language, Side::Past))
@@ -76,7 +76,7 @@ pub(super) fn ask_name(model: &mut Model) {
 }
 
 /// Saves what is shown under a name.
-pub(super) fn keep(model: &mut Model, name: &str) -> Vec<Effect> {
+pub(super) fn save(model: &mut Model, name: &str) -> Vec<Effect> {
     let view = model.cards.saved_as(name);
     let place = model.views.iter().position(|other| other.name == view.name);
     let key = if place.is_some() { "view.replaced" } else { "view.kept" };
@@ -87,7 +87,7 @@ pub(super) fn keep(model: &mut Model, name: &str) -> Vec<Effect> {
     let words = said(model, key, &view.name);
     model.overlays.pop();
     model.say(Tone::Good, words);
-    settings::keep(model, Choice::View(view))
+    keep::keep(model, Choice::View(view))
 }
 
 /// What was done to a view, and whether for this session alone.
@@ -114,16 +114,8 @@ pub(super) fn ask_to_drop(model: &mut Model) -> Vec<Effect> {
 pub(super) fn drop(model: &mut Model, name: String) -> Vec<Effect> {
     model.views.retain(|view| view.name != name);
     let items = items(model);
-    super::lists::fill(model, PickerKind::Views, items);
+    picker::fill(model, PickerKind::Views, items);
     let words = said(model, "view.dropped", &name);
     model.say(Tone::Good, words);
-    settings::keep(model, Choice::NoView(name))
-}
-
-/// Does an act in the list of views that no other list has.
-pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
-    match act {
-        Act::DropView => ask_to_drop(model),
-        _ => super::lists::act(model, act),
-    }
+    keep::keep(model, Choice::NoView(name))
 }

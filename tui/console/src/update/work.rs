@@ -1,77 +1,21 @@
-//! Ordering that something is done to cards, and what comes of it.
+//! What is being done to cards, and what comes of it.
 
-use kami_common::export::Source;
-use kami_common::reason;
 use kami_common::words::{counted, number, say};
-use kami_core::filter::Filter;
+use kami_common::{reason, touch};
 use kami_core::gate::Confirmed;
 use kami_core::record::CardRecord;
-use kami_store::{ActError, ActOutcome, Acted, Batch, BatchOrigin, Selection};
+use kami_store::{ActError, ActOutcome, Acted, Batch, BatchOrigin};
 
-use super::{gate, table, undo};
-use crate::act::Act;
-use crate::cards::Marks;
-use crate::form::{Form, Sources};
-use crate::message::{Done, Effect, Failure, Question, Topic};
-use crate::model::{Model, Tone, Work};
-use crate::order::{Order, Target};
-use crate::overlay::{Chosen, Overlay, PickerKind};
-use crate::picker::{Item, Picker};
-use crate::refusal::{MOST_COPIED, refusal};
-use crate::session::Own;
-
-/// Begins an act on cards, with its form or its question first where it has one.
-pub(super) fn begin(model: &mut Model, act: Act) -> Vec<Effect> {
-    model.notice = None;
-    let form = match act {
-        Act::Generate => {
-            let prefix = model.cards.query.filter.prefix.clone();
-            Some(Form::generate(&prefix.unwrap_or_default()))
-        }
-        Act::Edit => model.cards.current().map(Form::edit),
-        Act::Extend => target(model).map(Form::extend),
-        Act::SetNote => target(model).map(Form::note),
-        Act::Export => Some(Form::export(sources(model))),
-        Act::Import => Some(Form::import()),
-        Act::Undo => return undo::ask(model),
-        Act::Redo => return undo::ask_again(model),
-        _ => None,
-    };
-    if let Some(form) = form {
-        model.overlays.push(Overlay::Form(form));
-        return Vec::new();
-    }
-    match (act.on_card(), target(model)) {
-        (Some(act), Some(target)) => gate::submit(model, Order::Act { act, target }),
-        _ => Vec::new(),
-    }
-}
-
-/// The cards that may be written to a file.
-fn sources(model: &Model) -> Sources {
-    let marked = match &model.cards.marks {
-        Marks::None => None,
-        Marks::Some(marked) => Some(Source::Ids(marked.keys().copied().collect())),
-        Marks::All { filter, .. } => Some(Source::Filter(filter.clone())),
-    };
-    let found = model.cards.query.whole_filter();
-    Sources { marked, batch: None, found, at: model.server_now(), zone: model.zone, language: model.language }
-}
-
-/// The cards that the next act is about.
-fn target(model: &Model) -> Option<Target> {
-    match &model.cards.marks {
-        Marks::None => model.cards.current().map(|card| Target::One(Box::new(card.clone()))),
-        Marks::Some(marked) => {
-            let selection = Selection::Ids(marked.keys().copied().collect());
-            Some(Target::Many { selection, count: marked.len() as u64 })
-        }
-        Marks::All { filter, count, newest } => {
-            let selection = Selection::UpTo { filter: filter.clone(), newest: *newest };
-            Some(Target::Many { selection, count: *count })
-        }
-    }
-}
+use super::table;
+use crate::input::act::Act;
+use crate::state::form::Form;
+use crate::state::message::{Done, Effect, Failure, Question, Topic};
+use crate::state::model::{Model, Tone, Work};
+use crate::state::order::{Order, Undoing};
+use crate::state::overlay::{Chosen, Overlay, PickerKind};
+use crate::state::picker::{Item, Picker};
+use crate::state::refusal::{MOST_COPIED, refusal};
+use crate::state::session::Own;
 
 /// Does what was ordered; an operator who is kept from files gets no order through that reaches one, whichever way it
 /// came here.
@@ -152,7 +96,7 @@ pub(super) fn done(model: &mut Model, done: Done) -> Vec<Effect> {
             say_outcome(model, &key, &outcome, &hint.unwrap_or_default());
         }
         Done::Undone { undoing, outcome } => {
-            let named = undo::done(model, &undoing, &outcome);
+            let named = taken_back(model, &undoing, &outcome);
             say_outcome(model, if undoing.is_redo { "done.redo" } else { "done.undo" }, &outcome, &named);
         }
     }
@@ -161,6 +105,21 @@ pub(super) fn done(model: &mut Model, done: Done) -> Vec<Effect> {
     let mut effects = table::refresh(model);
     effects.push(model.ask(Topic::Counts, Question::Counts));
     effects
+}
+
+/// Keeps in mind that an act was taken back; returns which it was, in words, and how it is done again.
+fn taken_back(model: &mut Model, undoing: &Undoing, outcome: &ActOutcome) -> String {
+    let is_whole = !outcome.cancelled && outcome.failed.is_none();
+    if is_whole {
+        model.session.took_back(&undoing.undoable.act, outcome.act_id);
+    }
+    let (language, zone, now) = (model.language, model.zone, model.server_now());
+    let named = touch::named(language, zone, now, &undoing.undoable.act);
+    match (is_whole && outcome.act_id.is_some(), undoing.is_redo) {
+        (true, false) => format!(" {named}  {}", say!(language, "done.redo_hint")),
+        (true, true) => format!(" {named}  {}", say!(language, "done.undo_hint")),
+        (false, _) => format!(" {named}"),
+    }
 }
 
 /// The form on top that ordered what is being done. Quick work leaves time to open others, which have no part in it.
@@ -253,28 +212,6 @@ fn made(model: &mut Model, batch: &Batch) -> Vec<Effect> {
     let mut effects = table::reload(model);
     effects.push(model.ask(Topic::Counts, Question::Counts));
     effects
-}
-
-/// Shows the batch that was just made, and nothing else.
-pub(super) fn see_batch(model: &mut Model, id: u64) -> Vec<Effect> {
-    model.cards.query.clear();
-    model.cards.query.filter.batch_id = Some(id);
-    table::reload(model)
-}
-
-/// Copies the codes of the batch that was just made.
-pub(super) fn copy_batch(model: &mut Model, id: u64) -> Vec<Effect> {
-    let filter = Filter { batch_id: Some(id), ..Filter::default() };
-    let most = usize::try_from(MOST_COPIED).unwrap_or(usize::MAX);
-    vec![model.ask(Topic::Codes, Question::Codes(filter, most))]
-}
-
-/// Opens the form that writes the batch that was just made to a file.
-pub(super) fn export_batch(model: &mut Model, id: u64, prefix: Option<String>) -> Vec<Effect> {
-    let batch = Some(Filter { batch_id: Some(id), prefix, ..Filter::default() });
-    let form = Form::export(Sources { batch, ..sources(model) });
-    model.overlays.push(Overlay::Form(form));
-    Vec::new()
 }
 
 fn refused(model: &mut Model, error: ActError) -> Vec<Effect> {

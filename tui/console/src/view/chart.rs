@@ -11,7 +11,8 @@
 
 use chrono::{DateTime, Utc};
 use kami_common::cells::{cells, cut_end, pad_left};
-use kami_common::words::{local, number, say};
+use kami_common::shown::local;
+use kami_common::words::{number, say};
 use kami_core::card::CardStatus;
 use kami_store::{BucketWidth, Event};
 use ratatui::Frame;
@@ -21,9 +22,9 @@ use ratatui::text::Line;
 
 use super::large;
 use super::paint::{space, span};
-use crate::model::Model;
-use crate::statistics::{Chart, Series};
-use crate::theme::Theme;
+use crate::state::model::Model;
+use crate::state::statistics::{Chart, Series};
+use crate::state::theme::Theme;
 
 /// The cells left of the bars, for the labels of the upright axis.
 const GUTTER: u16 = 5;

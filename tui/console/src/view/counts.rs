@@ -1,6 +1,7 @@
 //! How many cards there are of each status, in figures and as one stacked bar.
 
-use kami_common::words::{counted, number, say, share, span as time_span, status_key};
+use kami_common::shown::{self, span as time_span};
+use kami_common::words::{counted, number, say, share};
 use kami_core::card::CardStatus;
 use kami_store::StatusCounts;
 use ratatui::Frame;
@@ -8,9 +9,9 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::paint::{space, span, two_sides};
-use crate::message::Topic;
-use crate::model::Model;
-use crate::theme::{Depth, Theme};
+use crate::state::message::Topic;
+use crate::state::model::Model;
+use crate::state::theme::{Depth, Theme};
 
 /// The figures.
 pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
@@ -46,7 +47,7 @@ fn figures(model: &Model, counts: &StatusCounts, gap: usize, shares: bool, words
         spans.push(span(Theme::sign(status), theme.status(status)));
         spans.push(span(format!(" {}", number(count)), theme.text()));
         if words {
-            let word = say!(language, status_key(status));
+            let word = shown::status(language, status);
             spans.push(span(format!(" {word}"), theme.status(status)));
         }
         if shares && total > 0 {

@@ -1,23 +1,20 @@
 //! Everything of one card: its fields, and what operators did to it.
 
 use kami_common::cells::{cells, harmless, pad_right, wrap};
-use kami_common::log::{act_word, changes, doer};
-use kami_common::words::{self, duration, moment, say, status_key, whole_moment};
+use kami_common::shown::{self, act_word, changes, doer, moment};
+use kami_common::words::say;
 use kami_core::record::CardRecord;
 use kami_store::LogRecord;
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::paint::{overlay, overlay_room, overlay_width, space, span};
-use super::table::{NONE, left};
-use crate::model::{History, Model, NARROW};
-use crate::suits::status_now;
-use crate::theme::Theme;
+use crate::state::model::{History, Model, NARROW};
+use crate::state::theme::Theme;
 
 /// How many fields of a card are shown, the note the last.
-const FIELDS: usize = 12;
+const FIELDS: usize = shown::DETAILS;
 
 /// How many rows a note gets beside the table, so that the history under it does not jump from card to card.
 const NOTE_ROWS: usize = 3;
@@ -97,32 +94,21 @@ fn lines(model: &Model, card: Option<&CardRecord>, width: usize, note_rows: usiz
 }
 
 fn fields(model: &Model, card: &CardRecord, width: usize) -> Vec<Line<'static>> {
-    let (language, theme, zone) = (model.language, model.theme, model.zone);
-    let status = status_now(card, model.server_now());
-    let word = format!("{} {}", Theme::sign(status), say!(language, status_key(status)));
-    let none = || NONE.to_owned();
-    let text = |text: Option<&str>| text.map_or_else(none, |text| harmless(text).into_owned());
-    let at = |at: Option<chrono::DateTime<chrono::Utc>>| at.map_or_else(none, |at| whole_moment(zone, at));
-    let values: [(&str, String, Style); FIELDS] = [
-        ("column.status", word, theme.status(status)),
-        ("column.machine", text(card.machine_code.as_deref()), theme.text()),
-        ("column.duration", duration(language, card.duration.seconds()), theme.text()),
-        ("column.left", left(model, card).unwrap_or_else(none), theme.text()),
-        ("column.used", at(card.used_at), theme.text()),
-        ("column.expires", at(card.expire_at), theme.text()),
-        ("column.created", at(Some(card.created_at)), theme.text()),
-        ("detail.updated", at(card.updated_at), theme.text()),
-        ("detail.prefix", words::prefix(language, &card.prefix), theme.text()),
-        ("detail.batch", card.batch_id.map_or_else(none, |id| format!("#{id}")), theme.text()),
-        ("detail.id", card.id.to_string(), theme.text()),
-        ("column.note", text(card.note.as_deref()), theme.text()),
-    ];
-    let label_width = values.iter().map(|(key, ..)| cells(&say!(language, *key))).max().unwrap_or(0) + 2;
+    let (language, theme, now) = (model.language, model.theme, model.server_now());
+    let values = shown::details(language, model.zone, card, now);
+    let label_width = values.iter().map(|(key, _)| cells(&say!(language, *key))).max().unwrap_or(0) + 2;
     let mut lines = Vec::new();
-    for (key, value, style) in values {
+    for (key, value) in values {
+        let (value, style) = match key {
+            "column.status" => {
+                let status = card.status_at(now);
+                (format!("{} {value}", Theme::sign(status)), theme.status(status))
+            }
+            _ if value == shown::NONE => (value, theme.dim()),
+            _ => (value, theme.text()),
+        };
         let mut label = pad_right(&say!(language, key), label_width);
         for part in wrap(&value, width.saturating_sub(label_width)) {
-            let style = if value == NONE { theme.dim() } else { style };
             lines.push(Line::from(vec![span(label, theme.dim()), span(part, style)]));
             label = " ".repeat(label_width);
         }
@@ -163,7 +149,7 @@ fn entry(model: &Model, record: &LogRecord, width: usize) -> Vec<Line<'static>> 
     lines.extend(below.into_iter().map(|part| Line::from(vec![space(2), span(part, theme.dim())])));
     for change in changes(language, model.zone, record) {
         lines.extend(
-            wrap(&change, width.saturating_sub(2))
+            wrap(&change.to_string(), width.saturating_sub(2))
                 .into_iter()
                 .map(|part| Line::from(vec![space(2), span(part, theme.dim())])),
         );

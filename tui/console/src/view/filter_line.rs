@@ -2,18 +2,18 @@
 
 use kami_common::cells::{cells, cut_middle, harmless};
 use kami_common::period::Side;
-use kami_common::words::{self, number, say, status_key};
+use kami_common::shown;
+use kami_common::words::{number, say, sort_key};
 use kami_core::filter::{Capped, Direction, Sort};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::paint::{input, space, span};
-use crate::message::Topic;
-use crate::model::Model;
-use crate::query::Chip;
-use crate::theme::Theme;
-use crate::update::sort_key;
+use crate::state::message::Topic;
+use crate::state::model::Model;
+use crate::state::query::Chip;
+use crate::state::theme::Theme;
 
 /// The most cells of a search that is not being typed.
 const SEARCH_WIDTH: usize = 24;
@@ -121,13 +121,13 @@ fn chip_words(model: &Model, chip: Chip) -> Span<'static> {
     let (language, theme) = (model.language, model.theme);
     match chip {
         Chip::Status(status) => {
-            let words = format!("{} {}", Theme::sign(status), say!(language, status_key(status)));
+            let words = format!("{} {}", Theme::sign(status), shown::status(language, status));
             span(words, theme.status(status))
         }
         Chip::Prefix => {
             let prefix = model.cards.query.filter.prefix.as_deref().unwrap_or_default();
             let words = match prefix {
-                "" => words::prefix(language, prefix),
+                "" => shown::prefix(language, prefix),
                 prefix => say!(language, "chip.prefix", prefix = cut_middle(&harmless(prefix), 16)),
             };
             span(words, theme.text())

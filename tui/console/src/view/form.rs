@@ -1,10 +1,10 @@
 //! A form: its fields with what is wrong beside each, and what it will do before it is done.
 
 use kami_common::cells::{cells, cut_end, cut_middle, harmless, pad_right, wrap};
-use kami_common::log;
 use kami_common::odds::Odds;
 use kami_common::period::{self, Period, Side};
-use kami_common::words::{counted, duration, say, status_key};
+use kami_common::shown::{self, duration};
+use kami_common::words::{counted, say};
 use kami_core::card::CardStatus;
 use kami_core::edit::renamed;
 use kami_core::record::CardRecord;
@@ -15,13 +15,12 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use super::paint::{input, overlay, overlay_width, space, span};
-use super::table::NONE;
-use crate::field::{Choice, Editor, Field, FieldName};
-use crate::form::{AS_WRITTEN, Form, FormKind, WHOLE};
-use crate::message::Topic;
-use crate::model::Model;
-use crate::order::Target;
-use crate::theme::Theme;
+use crate::state::field::{Choice, Editor, Field, FieldName};
+use crate::state::form::{AS_WRITTEN, Form, FormKind, WHOLE};
+use crate::state::message::Topic;
+use crate::state::model::Model;
+use crate::state::order::Target;
+use crate::state::theme::Theme;
 
 /// A code as it might be drawn: always the same, so that only what is typed makes it change.
 const SAMPLE: &str = "7KQ2M9XWTR4HP3NDZC5FAV8EBJ6GSYU2";
@@ -88,7 +87,7 @@ fn render_field(
     let x = row.x + u16::try_from(label_width + 2).unwrap_or(0);
     let value = Rect { x, width: row.right().saturating_sub(x), ..row };
     if is_idle {
-        frame.buffer_mut().set_string(value.x, value.y, NONE, theme.dim());
+        frame.buffer_mut().set_string(value.x, value.y, shown::NONE, theme.dim());
         return;
     }
     match &field.editor {
@@ -174,10 +173,10 @@ fn option_word(model: &Model, name: FieldName, option: &str) -> String {
             .map_or_else(|_| option.to_owned(), |parsed| duration(language, parsed.seconds())),
         FieldName::Status => option.parse::<CardStatus>().map_or_else(
             |_| option.to_owned(),
-            |status| format!("{} {}", Theme::sign(status), say!(language, status_key(status))),
+            |status| format!("{} {}", Theme::sign(status), shown::status(language, status)),
         ),
         FieldName::Act if option == "any" => say!(language, "log.any"),
-        FieldName::Act => log::act_word(language, option),
+        FieldName::Act => shown::act_word(language, option),
         FieldName::Format if option == Format::Shop.word() => say!(language, "format.shop"),
         FieldName::Prefix if option == WHOLE => say!(language, "prefix.none"),
         FieldName::Prefix if option == AS_WRITTEN => say!(language, "filing.as_written"),
@@ -284,9 +283,10 @@ fn edit_preview(
     let Some(before) = meanwhile else { return lines };
     lines.push(Line::default());
     lines.push(Line::from(span(say!(language, "form.meanwhile"), theme.warning())));
-    let text =
-        |text: &Option<String>| text.as_deref().map_or(NONE.to_owned(), |text| harmless(text).into_owned());
-    let status = |card: &CardRecord| say!(language, status_key(card.status));
+    let text = |text: &Option<String>| {
+        text.as_deref().map_or(shown::NONE.to_owned(), |text| harmless(text).into_owned())
+    };
+    let status = |card: &CardRecord| shown::status(language, card.status);
     let changes = [
         ("column.status", status(before), status(seen)),
         ("column.machine", text(&before.machine_code), text(&seen.machine_code)),

@@ -1,13 +1,14 @@
 //! Where am I: the environment, the server, the account, and whether anything may be changed.
 
 use kami_common::cells::{cut_middle, harmless};
-use kami_common::words::{local, say};
+use kami_common::shown::local;
+use kami_common::words::say;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::paint::{space, span, two_sides};
-use crate::model::{Link, Model};
+use crate::state::model::{Link, Model};
 
 /// The first line of the screen.
 pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {

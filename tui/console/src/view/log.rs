@@ -1,18 +1,18 @@
 //! The operator log, over the screen.
 
 use kami_common::cells::{cells, cut_end, cut_middle, harmless, pad_left, pad_right};
-use kami_common::log::{act_word, doer};
 use kami_common::period::Side;
-use kami_common::words::{counted, moment, number, say};
+use kami_common::shown::{act_word, doer, moment};
+use kami_common::words::{counted, number, say};
 use kami_store::ActRecord;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::paint::{overlay, overlay_room, space, span};
-use crate::log_list::{LogList, LogQuery};
-use crate::message::Topic;
-use crate::model::{Link, Model};
+use crate::state::log_list::{LogList, LogQuery};
+use crate::state::message::Topic;
+use crate::state::model::{Link, Model};
 
 /// The cells of the frame's width, and what it has where a screen has room for whole names of accounts.
 const WIDTH: u16 = 78;

@@ -9,7 +9,8 @@
 //! ```
 
 use kami_common::cells::{cells, cut_end, cut_middle, harmless, pad_left, pad_right};
-use kami_common::words::{self, moment, number, say, span as time_span};
+use kami_common::shown::{self, moment, span as time_span};
+use kami_common::words::{number, say};
 use kami_core::card::CardStatus;
 use kami_core::record::CardRecord;
 use kami_store::PrefixStock;
@@ -20,11 +21,10 @@ use ratatui::text::Line;
 use ratatui::widgets::{Clear, Widget as _};
 
 use super::paint::{space, span, two_sides};
-use super::table::{NONE, left};
 use super::{bar, chart};
-use crate::message::Topic;
-use crate::model::Model;
-use crate::statistics::{STOCK_DAYS, Statistics};
+use crate::state::message::Topic;
+use crate::state::model::Model;
+use crate::state::statistics::{STOCK_DAYS, Statistics};
 
 /// From how many columns on the three events stand side by side, each with its days under its hours.
 const BESIDE_EACH_OTHER: u16 = 160;
@@ -142,7 +142,7 @@ fn prefixes(model: &Model, statistics: &Statistics, frame: &mut Frame<'_>, area:
             space(1),
             span(
                 pad_right(
-                    &cut_middle(&words::prefix(language, &prefix.prefix), name.saturating_sub(1)),
+                    &cut_middle(&shown::prefix(language, &prefix.prefix), name.saturating_sub(1)),
                     name,
                 ),
                 theme.text(),
@@ -163,7 +163,7 @@ fn prefixes(model: &Model, statistics: &Statistics, frame: &mut Frame<'_>, area:
 
 /// For how long a stock lasts; a short one is a warning.
 fn lasts(model: &Model, prefix: &PrefixStock) -> (String, Style) {
-    let Some(days) = prefix.days_left(STOCK_DAYS) else { return (NONE.to_owned(), model.theme.dim()) };
+    let Some(days) = prefix.days_left(STOCK_DAYS) else { return (shown::NONE.to_owned(), model.theme.dim()) };
     let style = if days < SHORT_STOCK { model.theme.warning() } else { model.theme.text() };
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of days")]
     let days = days.min(9_999.0) as u64;
@@ -193,7 +193,8 @@ fn expiring_next(model: &Model, cards: &[CardRecord], frame: &mut Frame<'_>, are
     if cards.is_empty() {
         instead_of_rows(model, &say!(language, "statistics.none_next"), frame, area);
     }
-    let still_active = cards.iter().filter_map(|card| Some((card, left(model, card)?)));
+    let still_active =
+        cards.iter().filter_map(|card| Some((card, shown::left(model.language, card, model.server_now())?)));
     for (y, (card, left)) in (area.y + 1..area.bottom()).zip(still_active) {
         let expires =
             card.expire_at.map(|at| moment(language, model.zone, model.server_now(), at)).unwrap_or_default();

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use kami_common::cells::{cells, cut_end, cut_middle, harmless, pad_left, pad_right};
 use kami_common::column::{self, Column, Placed};
-use kami_common::words::{duration, moment, say, span as time_span, status_key};
+use kami_common::shown::{self, duration, moment};
+use kami_common::words::say;
 use kami_core::card::CardStatus;
 use kami_core::filter::{Direction, SortBy};
 use kami_core::record::CardRecord;
@@ -13,15 +14,11 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::paint::{space, span};
-use crate::model::Model;
-use crate::suits::status_now;
-use crate::theme::Theme;
+use crate::state::model::Model;
+use crate::state::theme::Theme;
 
 /// The cells before the first column: the cursor's bar, the mark, a space.
 const LEAD: usize = 3;
-
-/// What stands for a value that there is not.
-pub(super) const NONE: &str = "-";
 
 /// The heads and the rows.
 pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
@@ -110,7 +107,7 @@ fn line(model: &Model, card: &CardRecord, is_current: bool, placed: &[Placed], g
 fn cell(model: &Model, card: &CardRecord, column: Column, width: usize) -> Span<'static> {
     let (language, theme, now) = (model.language, model.theme, model.server_now());
     let near = |at: Option<DateTime<Utc>>| at.map(|at| moment(language, model.zone, now, at));
-    let status = status_now(card, now);
+    let status = card.status_at(now);
     // What is over steps back.
     let unless = |is_over: bool| if is_over { theme.dim() } else { theme.text() };
     let (text, style): (Option<String>, Style) = match column {
@@ -119,7 +116,7 @@ fn cell(model: &Model, card: &CardRecord, column: Column, width: usize) -> Span<
             (Some(code), theme.text())
         }
         Column::Status => {
-            let word = say!(language, status_key(status));
+            let word = shown::status(language, status);
             let sign = Theme::sign(status);
             let text = if width == column::SIGN { sign.to_owned() } else { format!("{sign} {word}") };
             (Some(text), theme.status(status))
@@ -130,18 +127,12 @@ fn cell(model: &Model, card: &CardRecord, column: Column, width: usize) -> Span<
             (machine, unless(status == CardStatus::Expired))
         }
         Column::Duration => (Some(duration(language, card.duration.seconds())), theme.dim()),
-        Column::Left => (left(model, card), theme.text()),
+        Column::Left => (shown::left(language, card, now), theme.text()),
         Column::Used => (near(card.used_at), theme.dim()),
-        Column::Expires => match (near(card.expire_at), card.status) {
-            (None, CardStatus::Unused) if card.duration.seconds().is_some() => {
-                let span_of_time = duration(language, card.duration.seconds());
-                (Some(say!(language, "cell.from_use", span = span_of_time)), theme.dim())
-            }
-            (None, CardStatus::Unused | CardStatus::Active) => {
-                (Some(say!(language, "duration.forever")), theme.dim())
-            }
-            (expires, _) => (expires, unless(status != CardStatus::Active)),
-        },
+        Column::Expires => {
+            let expires = shown::expires(language, card, |at| moment(language, model.zone, now, at));
+            (expires, unless(card.expire_at.is_none() || status != CardStatus::Active))
+        }
         Column::Created => (near(Some(card.created_at)), theme.dim()),
         Column::Note => {
             (card.note.as_deref().map(|note| cut_end(&harmless(note), width).into_owned()), theme.dim())
@@ -154,19 +145,5 @@ fn cell(model: &Model, card: &CardRecord, column: Column, width: usize) -> Span<
 
 /// What stands for a value that a card does not have; an empty note is no want.
 fn missing(column: Column) -> String {
-    if column == Column::Note { String::new() } else { NONE.to_owned() }
-}
-
-/// How long an active card still lasts.
-pub(super) fn left(model: &Model, card: &CardRecord) -> Option<String> {
-    let now = model.server_now();
-    if status_now(card, now) != CardStatus::Active {
-        return None;
-    }
-    match card.expire_at {
-        Some(expire_at) => {
-            Some(time_span(model.language, (expire_at - now).num_seconds().max(0).unsigned_abs()))
-        }
-        None => Some("∞".to_owned()),
-    }
+    if column == Column::Note { String::new() } else { shown::NONE.to_owned() }
 }

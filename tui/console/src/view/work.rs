@@ -1,13 +1,14 @@
 //! The progress of what is being done: a bar with done, total, rate and time left, and a way out.
 
-use kami_common::words::{number, say, span as time_span};
+use kami_common::shown::span as time_span;
+use kami_common::words::{number, say};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::bar;
 use super::paint::overlay;
-use crate::model::{Model, Work};
+use crate::state::model::{Model, Work};
 
 /// The bar in its frame; short work ends before it is seen.
 pub(super) fn render(model: &Model, frame: &mut Frame<'_>, screen: Rect) {

@@ -1,0 +1,39 @@
+//! The addresses of the API, in one table: what the router takes and `openapi.yaml` is compared with.
+
+use axum::routing::{MethodRouter, get, post};
+
+use super::{Api, health, status, validate};
+
+/// A method of an address, and what answers it.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// The method; one that is GET is HEAD as well.
+    pub method: &'static str,
+    /// The path, with the names of its parts that vary in braces.
+    pub path: &'static str,
+    pub(super) handler: fn() -> MethodRouter<Api>,
+}
+
+impl Endpoint {
+    /// Every endpoint.
+    pub const ALL: [Self; 5] = [
+        Self { method: "POST", path: "/api/validate", handler: || post(validate::validate) },
+        Self { method: "POST", path: "/api/status", handler: || post(status::by_body) },
+        Self { method: "GET", path: "/api/status/{code}", handler: || get(status::by_path) },
+        Self { method: "GET", path: "/api/health", handler: || get(health::health) },
+        Self { method: "GET", path: "/health", handler: || get(health::health) },
+    ];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Route;
+
+    #[test]
+    fn each_endpoint_is_counted_under_a_route_of_its_own() {
+        for Endpoint { path, .. } in Endpoint::ALL {
+            assert_ne!(Route::of(Some(path)), Route::Other, "{path}");
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Every kind of answer that there is, had of a running `kami-api`: each endpoint is asked in each language in each way
+//! that an answer can come about, whether the endpoint minds it or not.
+
+use hyper::HeaderMap;
+use kami_lambda::api::{Endpoint, Language};
+use kami_testkit::{Function, Proxy, TestDatabase, unique_name};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::wire;
+
+/// The card and the machine of the document's examples.
+pub(crate) const CODE: &str = "VIP-DEMO123456";
+pub(crate) const MACHINE: &str = "PC-3F2A9C";
+
+/// Stands for the method and the path of what no endpoint takes.
+pub(crate) const ELSEWHERE: &str = "*";
+
+/// Cards in every state, and machines that ask for them.
+const CARDS: [(&str, &str); 8] = [
+    (CODE, MACHINE),
+    (CODE, "PC-1"),
+    (CODE, ""),
+    ("VIP-FOREVER", MACHINE),
+    ("VIP-UNUSED", "PC\u{200b}"),
+    ("VIP-EXPIRED", MACHINE),
+    ("VIP-DISABLED", MACHINE),
+    ("VIP-NONE", MACHINE),
+];
+
+const STATES: &str = "UPDATE cards SET duration_seconds = NULL WHERE code = 'FOREVER';
+    UPDATE cards SET status = 'EXPIRED' WHERE code = 'EXPIRED';
+    UPDATE cards SET status = 'DISABLED' WHERE code = 'DISABLED'";
+
+/// What was answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// The endpoint's method and path.
+    pub(crate) endpoint: (&'static str, &'static str),
+    /// The language that was asked for.
+    pub(crate) language: &'static str,
+    /// The id that the request had, if its head could be read.
+    pub(crate) id: Option<String>,
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+/// Asks each endpoint everything.
+pub(crate) async fn gather() -> Vec<Answer> {
+    let database = TestDatabase::create().await;
+    for code in ["DEMO123456", "FOREVER", "UNUSED", "EXPIRED", "DISABLED"] {
+        database.insert_card("VIP", code).await;
+    }
+    database.execute(STATES).await;
+    let proxy = Proxy::start(database.port()).await;
+    let [function, direct] = [database.url_through(proxy.port()), database.url()].map(start);
+    let (function, direct) = (function.await, direct.await);
+
+    // Ten seconds, beside all that is quick.
+    let slow = at_once(&function, |request| request.with_head("Host: kami\r\nContent-Length: 9\r\n"));
+    let mut answers = Vec::new();
+    for request in everything() {
+        answers.push(request.send(function.address()).await);
+    }
+    for request in of_each(|request| request.about(("VIP-NONE", MACHINE)).from("198.51.100.7")) {
+        answers.push(request.send_until_it_is_found_or_braked(function.address()).await);
+    }
+    answers.extend(slow.join_all().await);
+    proxy.stall(true);
+    answers.extend(at_once(&function, |request| request).join_all().await);
+    database.execute("RENAME TABLE cards TO gone").await;
+    answers.extend(at_once(&direct, |request| request).join_all().await);
+    answers
+}
+
+/// A function that believes whom a request says it is from, so that none is braked for another's misses.
+async fn start(url: String) -> Function {
+    let variables = [("DATABASE_URL", url.as_str()), ("KAMI_TRUSTED_PROXIES", "127.0.0.1")];
+    Function::start_with(env!("CARGO_BIN_EXE_kami-api"), &variables).await
+}
+
+/// Asks each endpoint in each language at the same time.
+fn at_once(function: &Function, change: impl Fn(Request) -> Request) -> JoinSet<Answer> {
+    let requests = of_each(change).into_iter().map(|request| {
+        let address = function.address().to_owned();
+        async move { request.send(&address).await }
+    });
+    requests.collect()
+}
+
+/// A request to each endpoint in each language.
+fn of_each(change: impl Fn(Request) -> Request) -> Vec<Request> {
+    let endpoints = Endpoint::ALL.map(|endpoint| (endpoint.method, endpoint.path));
+    let each = endpoints.into_iter().flat_map(|endpoint| {
+        Language::all().map(move |language| Request::to(endpoint, language.tag()).about((CODE, MACHINE)))
+    });
+    each.map(change).collect()
+}
+
+/// Whatever is answered at once.
+fn everything() -> Vec<Request> {
+    let mut requests = Vec::new();
+    for card in CARDS {
+        requests.extend(of_each(|request| request.about(card)));
+    }
+    let large = "x".repeat(32 * 1024);
+    for body in ["", r#"{"x":1}"#, r#"{"code":7,"machine_code":7}"#, &large] {
+        // A server may hang up on what it did not ask for.
+        let taken = of_each(|request| request.with_body(body));
+        requests.extend(taken.into_iter().filter(|request| request.method == "POST"));
+    }
+    let large = format!("Host: kami\r\nX-Large: {}\r\n", "x".repeat(9 * 1024));
+    requests.extend(of_each(|request| request.with_head("")));
+    requests.extend(of_each(|request| request.with_head("Host: kami\r\nno header\r\n").unreadable()));
+    requests.extend(of_each(|request| request.with_head(&large).unreadable()));
+    requests.extend(of_each(|request| Request { method: "DELETE", ..request }.with_body("")));
+    for (method, target) in [("GET", "/"), ("POST", "/api/validate/"), ("GET", "/api/status/a/b")] {
+        let elsewhere = |language: Language| Request {
+            method,
+            target: target.to_owned(),
+            ..Request::to((ELSEWHERE, ELSEWHERE), language.tag())
+        };
+        requests.extend(Language::all().map(elsewhere));
+    }
+    requests
+}
+
+/// A request with all that is in it.
+struct Request {
+    endpoint: (&'static str, &'static str),
+    language: &'static str,
+    method: &'static str,
+    target: String,
+    /// The lines of the head that are not the same in each.
+    head: String,
+    body: String,
+    client: Option<&'static str>,
+    is_readable: bool,
+}
+
+impl Request {
+    fn to((method, path): (&'static str, &'static str), language: &'static str) -> Self {
+        Self {
+            endpoint: (method, path),
+            language,
+            method,
+            target: path.to_owned(),
+            head: "Host: kami\r\n".to_owned(),
+            body: String::new(),
+            client: None,
+            is_readable: true,
+        }
+    }
+
+    /// About this card, by this machine.
+    fn about(self, (code, machine): (&str, &str)) -> Self {
+        let (method, path) = self.endpoint;
+        match (method, path.contains("{code}")) {
+            (_, true) => {
+                let machine = machine.replace('\u{200b}', "%E2%80%8B");
+                let target = path.replace("{code}", code) + "?machine_code=" + &machine;
+                Self { target, ..self }
+            }
+            ("POST", _) => self.with_body(&json!({"code": code, "machine_code": machine}).to_string()),
+            _ => self,
+        }
+    }
+
+    fn with_body(self, body: &str) -> Self {
+        let head = format!("Host: kami\r\nContent-Length: {}\r\n", body.len());
+        Self { head, body: body.to_owned(), ..self }
+    }
+
+    /// With these lines instead of those that say how long its body is, and without it.
+    fn with_head(self, head: &str) -> Self {
+        Self { head: head.to_owned(), body: String::new(), ..self }
+    }
+
+    fn unreadable(self) -> Self {
+        Self { is_readable: false, ..self }
+    }
+
+    /// From one client for all, where each has one of its own.
+    fn from(self, client: &'static str) -> Self {
+        Self { client: Some(client), ..self }
+    }
+
+    async fn send(&self, address: &str) -> Answer {
+        let Self { endpoint, language, method, target, head, body, .. } = self;
+        let id = unique_name("id");
+        let own = format!("2001:db8:{}::1", &id[id.len() - 4..]);
+        let client = self.client.unwrap_or(&own);
+        let request = format!(
+            "{method} {target} HTTP/1.1\r\n{head}Accept-Language: {language}\r\nX-Request-Id: {id}\r\n\
+             X-Forwarded-For: {client}\r\nConnection: close\r\n\r\n{body}"
+        );
+        let (status, headers, body) = wire::send(address, request.as_bytes()).await;
+        let id = self.is_readable.then_some(id);
+        Answer { endpoint: *endpoint, language, id, status, headers, body }
+    }
+
+    /// A miss is let through every few seconds also where there were too many.
+    async fn send_until_it_is_found_or_braked(&self, address: &str) -> Answer {
+        loop {
+            let answer = self.send(address).await;
+            if answer.status != 404 {
+                return answer;
+            }
+        }
+    }
+}

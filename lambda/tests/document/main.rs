@@ -1,0 +1,49 @@
+//! `openapi.yaml` held against the code, both ways: against the table of its endpoints, what it reads of a request, and
+//! what a running `kami-api` answers to each endpoint in each way that an answer can come about.
+
+#![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
+
+mod answers;
+mod comparison;
+mod examples;
+mod mistakes;
+mod openapi;
+mod requests;
+mod responses;
+mod schema;
+mod wire;
+
+use std::collections::BTreeSet;
+
+use kami_lambda::api::ApiError;
+use tokio::sync::OnceCell;
+
+use self::answers::Answer;
+use self::comparison::problems;
+
+const OPENAPI: &str = include_str!("../../../openapi.yaml");
+
+/// What `kami-api` answers, asked once for all tests.
+async fn answers() -> &'static [Answer] {
+    static ANSWERS: OnceCell<Vec<Answer>> = OnceCell::const_new();
+    ANSWERS.get_or_init(answers::gather).await
+}
+
+#[tokio::test]
+async fn the_document_says_what_the_code_does() {
+    assert_eq!(problems(OPENAPI, answers().await), [""; 0]);
+}
+
+#[tokio::test]
+async fn every_error_was_answered_with_its_status_and_has_a_reason_of_its_own() {
+    let answered: BTreeSet<_> =
+        answers().await.iter().map(|answer| (answer.status, answer.body["reason"].as_str())).collect();
+    for error in ApiError::ALL {
+        assert!(
+            answered.contains(&(error.status().as_u16(), Some(error.reason()))),
+            "{error:?}: {answered:?}"
+        );
+    }
+    let reasons: BTreeSet<_> = ApiError::ALL.into_iter().map(ApiError::reason).collect();
+    assert_eq!(reasons.len(), ApiError::ALL.len());
+}

@@ -1,0 +1,147 @@
+//! Mistakes in the document, each of which has to be found.
+
+use crate::comparison::problems;
+use crate::{OPENAPI, answers};
+
+/// A mistake: what is written, what is written instead, and what is then said of it.
+type Mistake = (&'static str, &'static str, &'static str);
+
+const WHOLE: &[Mistake] = &[
+    ("version: 0.1.0\n  summary", "version: 0.1.1\n  summary", "the version is 0.1.0"),
+    ("  /health:\n", "  /healthz:\n", "GET /health is not described"),
+    ("  /health:\n", "  /healthz:\n", "there is no GET /healthz"),
+    ("  /api/status:\n    post:", "  /api/status:\n    put:", "there is no PUT /api/status"),
+    ("  schemas:\n", "  schemas:\n    Old:\n      type: string\n", "nothing refers to schemas/Old"),
+    ("responses/Healthy\"", "responses/Well\"", "GET /api/health: 200"),
+];
+
+const REQUESTS: &[Mistake] = &[
+    ("required: [code, machine_code]", "required: [code]", "the member machine_code is read in another way"),
+    (
+        "required: [code]\n",
+        "required: [code, machine_code]\n",
+        "the member machine_code is read in another way",
+    ),
+    ("type: [string, \"null\"]\n          maxLength", "type: string\n          maxLength", "null, None"),
+    (
+        "maxLength: 128\n          pattern",
+        "maxLength: 64\n          pattern",
+        "machine_code is read in another way",
+    ),
+    (
+        "maxLength: 128\n      pattern",
+        "maxLength: 256\n      pattern",
+        "code is read in another way: maxLength",
+    ),
+    ("minLength: 1\n      maxLength: 128\n      pattern", "maxLength: 128\n      pattern", "minLength"),
+    ("        code:\n          $ref", "        card:\n          $ref", "the member code is not described"),
+    ("        code:\n          $ref", "        card:\n          $ref", "no member card is read"),
+    (
+        "example: { code: VIP-DEMO123456 }",
+        "example: { card: VIP-DEMO123456 }",
+        "is refused as missing_fields",
+    ),
+    ("- name: machine_code", "- name: machine", "the query parameter machine_code is lacking"),
+    ("- name: machine_code", "- name: machine", "no query parameter machine is read"),
+    ("name: X-Request-Id\n", "name: X-Id\n", "the header parameter X-Request-Id is lacking"),
+    ("required: true\n          description", "description", "is required only in a path"),
+    ("value: zh-Hans", "value: zh", "the languages are"),
+    ("        en:\n          value: en\n", "", "the languages are"),
+];
+
+const ANSWERS: &[Mistake] = &[
+    ("        \"403\":\n", "        \"402\":\n", "POST /api/validate answers 403, which is not described"),
+    ("        \"403\":\n", "        \"402\":\n", "POST /api/validate never answers 402"),
+    (
+        "        \"503\":\n          $ref: \"#/components/responses/Unhealthy\"\n",
+        "",
+        "GET /api/health answers 503, which is not described",
+    ),
+    ("            full_code:\n", "            code:\n", "has full_code, which the document does not know"),
+    ("            full_code:\n", "            code:\n", "CardStatus.data.code is never string"),
+    ("[full_code, status,", "[status,", "CardStatus.data.full_code is never absent"),
+    (
+        "machine_code]\n          properties",
+        "machine_code, remaining_hours]\n          properties",
+        "lacks remaining_hours",
+    ),
+    ("enum: [unused, active,", "enum: [active,", "CardStatus.data.status may not be \"unused\""),
+    ("enum: [unused, active,", "enum: [unused, sold, active,", "CardStatus.data.status is never \"sold\""),
+    (
+        "expire_at:\n          type: [string, \"null\"]",
+        "expire_at:\n          type: string",
+        "Admitted.expire_at is null",
+    ),
+    (
+        "created_at:\n              type: string",
+        "created_at:\n              type: [string, \"null\"]",
+        "CardStatus.data.created_at is never null",
+    ),
+    ("type: string\n          format: date-time", "type: integer", "Health.timestamp is string, not integer"),
+    ("const: kamisystem", "const: kami", "Health.service is \"kamisystem\", not \"kami\""),
+    (
+        "required: [status, message, expire_at",
+        "requires: [status, message, expire_at",
+        "nobody looks at requires",
+    ),
+    ("            - card_disabled\n", "", "Error.reason may not be \"card_disabled\""),
+    (
+        "            - internal\n",
+        "            - internal\n            - broken\n",
+        "Error.reason is never \"broken\"",
+    ),
+    (
+        "        Retry-After:\n          $ref: \"#/components/headers/RetryAfter\"\n        X-R",
+        "        X-R",
+        "has the header retry-after, which is not described",
+    ),
+    ("        Allow:\n", "        Allowed:\n", "has the header allow, which is not described"),
+    ("        Allow:\n", "        Allowed:\n", "has the header allowed 0 times"),
+    (
+        "        type: integer\n        minimum: 1",
+        "        type: integer\n        minimum: 60",
+        "the header retry-after is",
+    ),
+    (
+        "        maxLength: 128\n      example: 5f3c",
+        "        maxLength: 8\n      example: 5f3c",
+        "the header x-request-id is",
+    ),
+    (
+        "      content:\n        application/json:",
+        "      content:\n        text/json:",
+        "described as [\"text/json\"]",
+    ),
+];
+
+const EXAMPLES: &[Mistake] = &[
+    ("message: 卡密已过期", "message: 卡密过期", "the example card_expired is never answered"),
+    ("message: 卡密已过期", "message: 卡密过期", "no example is 卡密已过期 (zh-Hans)"),
+    ("message: The card has expired", "message: Expired", "the example card_expired.en is never answered"),
+    ("card_expired.en:", "card_expired.fr:", "the example card_expired.fr is never answered"),
+    (
+        "reason: not_found, message: 接口不存在",
+        "reason: internal, message: 接口不存在",
+        "*: 404: the example not_found",
+    ),
+    ("machine_code: PC-3****", "machine_code: PC-3F****", "200: the example by itself is never answered"),
+    ("            database: ok\n", "            database: well\n", "GET /health: 200: the example"),
+    (
+        "                message: 授权成功\n",
+        "                message: 成功\n",
+        "the example admitted is never answered",
+    ),
+];
+
+#[tokio::test]
+async fn each_mistake_in_the_document_is_found() {
+    let answers = answers().await;
+    for (written, instead, said) in [WHOLE, REQUESTS, ANSWERS, EXAMPLES].concat() {
+        assert!(OPENAPI.contains(written), "the document does not say {written:?}");
+        let found = problems(&OPENAPI.replacen(written, instead, 1), answers);
+        assert!(
+            found.iter().any(|problem| problem.contains(said)),
+            "{instead:?} for {written:?} should be called {said:?}, not {found:#?}"
+        );
+    }
+}

@@ -1,0 +1,17 @@
+//! What operators did, and who it was.
+
+use crate::cells::harmless;
+use crate::words::{Language, say};
+
+/// The word for an act of the log; an act of a later version keeps its own name.
+pub fn act_word(language: Language, act: &str) -> String {
+    let key = format!("log.act.{act}");
+    let word = say!(language, key.clone());
+    if word.ends_with(&key) { harmless(act).into_owned() } else { word }
+}
+
+/// Who did something: the name that the operator gave, and the account that the server knows them by.
+pub fn doer(operator: &str, account: Option<&str>) -> String {
+    let operator = harmless(operator);
+    account.map_or_else(|| operator.to_string(), |account| format!("{operator} ({})", harmless(account)))
+}

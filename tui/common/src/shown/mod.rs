@@ -1,0 +1,16 @@
+//! The one place that says to people what there is: statuses, durations, what is left, moments, acts and changes, in the same words on
+//! every screen and in every table of the command line.
+
+mod act;
+mod card;
+mod change;
+mod moment;
+mod span;
+mod status;
+
+pub use self::act::{act_word, doer};
+pub use self::card::{DETAILS, NONE, details, expires, left, numbered, prefix, text};
+pub use self::change::{Change, changes};
+pub use self::moment::{local, moment, whole_moment};
+pub use self::span::{duration, span};
+pub use self::status::status;

@@ -1,0 +1,445 @@
+//! Everything that the console knows: what is shown is made from this alone.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use kami_common::saved_view::SavedView;
+use kami_common::settings::{Source, Sourced};
+use kami_common::words::Language;
+use kami_core::operator::Operator;
+use kami_core::zone::Zone;
+use kami_store::{Grants, LogRecord, StatusCounts};
+
+use crate::input::act::Act;
+use crate::input::place::Place;
+use crate::input::pointer::Click;
+use crate::state::cards::Cards;
+use crate::state::clipboard::Clipboard;
+use crate::state::message::{Effect, Question, QuestionId, Topic};
+use crate::state::overlay::{Overlay, PickerKind};
+use crate::state::session::Session;
+use crate::state::settings::{Files, Sources};
+use crate::state::statistics::Statistics;
+use crate::state::theme::Theme;
+use crate::state::unready::Unready;
+
+/// The rows of the screen that are not the table's.
+pub const ROWS_AROUND_TABLE: u16 = 8;
+
+/// The smallest terminal that the console can be used in.
+pub const SMALLEST: (u16, u16) = (36, 12);
+
+/// Below how many columns the screen is a phone's: a table of codes and their statuses, and frames as wide as it.
+pub const NARROW: u16 = 60;
+
+/// From how many columns on the detail of a card stands beside the table.
+const WIDE: u16 = 120;
+
+/// How long after the last key of a paste a single key still belongs to it: slow lines break a paste into parts.
+const PASTE_LASTS: TimeDelta = TimeDelta::milliseconds(250);
+
+/// How long a question takes no yes: reading it takes longer, and a keyboard repeats a held key sooner.
+const READING: TimeDelta = TimeDelta::milliseconds(700);
+
+/// How long a wait goes unmentioned.
+const PATIENCE: TimeDelta = TimeDelta::milliseconds(150);
+
+/// The database as the header names it.
+#[derive(Clone, Debug, Default)]
+pub struct Location {
+    /// The environment's name in the configuration.
+    pub environment: Option<String>,
+    /// The server.
+    pub server: String,
+    /// The database on it.
+    pub database: String,
+    /// The database account.
+    pub user: String,
+    /// Whether real customers depend on it.
+    pub production: bool,
+}
+
+/// Why nothing may be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadOnly {
+    /// An argument or a setting says so.
+    Asked,
+    /// The database account may only read.
+    NoGrant,
+}
+
+impl ReadOnly {
+    /// The reason's key in the locale files.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Asked => "read_only.asked",
+            Self::NoGrant => "read_only.no_grant",
+        }
+    }
+}
+
+/// Whether the database answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// It was asked and has not answered yet.
+    Connecting,
+    /// It answers.
+    Up,
+    /// It answers, but has to be migrated before anything can be done with it.
+    Unready {
+        /// What it lacks.
+        what: Unready,
+        /// When it is asked again, since others may migrate it.
+        look_at: DateTime<Utc>,
+    },
+    /// It is being migrated.
+    Migrating {
+        /// Since when.
+        since: DateTime<Utc>,
+    },
+    /// It does not, and will be asked again.
+    Away {
+        /// Why, in the words of the store.
+        reason: String,
+        /// When it is asked again.
+        retry_at: DateTime<Utc>,
+        /// How often it was asked in vain.
+        tries: u32,
+    },
+}
+
+/// How a message is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// It went well.
+    Good,
+    /// It is only said.
+    Plain,
+    /// It did not go.
+    Bad,
+}
+
+/// What the message line says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The words.
+    pub words: String,
+    /// How they are meant.
+    pub tone: Tone,
+    /// Whether they say no more than that the database does not answer, and are untrue once it does.
+    pub is_of_outage: bool,
+}
+
+/// What was done to a card.
+#[derive(Clone, Debug)]
+pub struct History {
+    /// The card.
+    pub card: u64,
+    /// What was done, the newest first.
+    pub records: Vec<LogRecord>,
+}
+
+/// Something that is being done.
+#[derive(Clone, Debug)]
+pub struct Work {
+    /// The key of its title in the locale files.
+    pub key: &'static str,
+    /// When it began.
+    pub since: DateTime<Utc>,
+    /// How many cards are done.
+    pub done: u64,
+    /// How many there are to do, if that is known.
+    pub total: Option<u64>,
+    /// The part that is done, from 0 to 1.
+    pub share: f64,
+    /// Whether it was told to stop.
+    pub is_breaking_off: bool,
+}
+
+/// A question that waits for its answer.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    id: QuestionId,
+    at: DateTime<Utc>,
+    /// Whether the operator need not know: nobody waits for the answer.
+    is_quiet: bool,
+}
+
+/// Everything that the console knows.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// The terminal's columns and rows.
+    pub size: (u16, u16),
+    /// The time, as far as it was told.
+    pub now: DateTime<Utc>,
+    /// The zone in which moments are shown.
+    pub zone: Zone,
+    /// The language.
+    pub language: Language,
+    /// The colours.
+    pub theme: Theme,
+    /// Who the operator log says does it.
+    pub operator: Operator,
+    /// Who it is where no name was chosen in the console.
+    pub usual_operator: Sourced<Operator>,
+    /// Whether the console takes the mouse.
+    pub mouse: bool,
+    /// The last click.
+    pub clicked: Option<Click>,
+    /// What said each of the settings.
+    pub sources: Sources,
+    /// Where the settings are kept.
+    pub files: Files,
+    /// The saved views.
+    pub views: Vec<SavedView>,
+    /// The database as the header names it.
+    pub location: Location,
+    /// Why nothing may be changed, if so.
+    pub read_only: Option<ReadOnly>,
+    /// Whether the operator reaches no files and no shell here.
+    pub confined: bool,
+    /// What the database account may do; none while that is unknown.
+    pub grants: Option<Grants>,
+    /// Whether the database answers.
+    pub link: Link,
+    /// How far the database's clock is ahead of ours.
+    pub skew: TimeDelta,
+    /// The table of cards and what belongs to it.
+    pub cards: Cards,
+    /// How many cards there are of each status, as of the moment that is in it.
+    pub counts: Option<StatusCounts>,
+    /// What was done to the card that was looked at last.
+    pub history: Option<History>,
+    /// Counts over time, as far as they were asked for.
+    pub statistics: Option<Statistics>,
+    /// What this session did.
+    pub session: Session,
+    /// What takes a copied text.
+    pub clipboard: Clipboard,
+    /// What is being done.
+    pub work: Option<Work>,
+    /// What lies over the screen, the topmost last.
+    pub overlays: Vec<Overlay>,
+    /// What the message line says.
+    pub notice: Option<Notice>,
+    /// When keys of a paste came last.
+    pub pasted_at: Option<DateTime<Utc>>,
+    /// Since when there is a question to be read, or when it was last answered before that.
+    pub asked_at: Option<DateTime<Utc>>,
+    /// Whether the operator was told that leaving loses what he typed.
+    pub was_told_of_loss: bool,
+    asked: HashMap<Topic, Asked>,
+    last_id: QuestionId,
+}
+
+impl Model {
+    /// A console that knows nothing of its database yet.
+    pub fn new(
+        now: DateTime<Utc>,
+        size: (u16, u16),
+        language: Language,
+        theme: Theme,
+        operator: Operator,
+    ) -> Self {
+        Self {
+            size,
+            now,
+            zone: Zone::default(),
+            language,
+            theme,
+            usual_operator: Sourced::new(operator.clone(), Source::System),
+            operator,
+            mouse: false,
+            clicked: None,
+            sources: Sources::default(),
+            files: Files::default(),
+            views: Vec::new(),
+            location: Location::default(),
+            read_only: None,
+            confined: false,
+            grants: None,
+            link: Link::Connecting,
+            skew: TimeDelta::zero(),
+            cards: Cards::default(),
+            counts: None,
+            history: None,
+            statistics: None,
+            session: Session::default(),
+            clipboard: Clipboard::default(),
+            work: None,
+            overlays: Vec::new(),
+            notice: None,
+            pasted_at: None,
+            asked_at: None,
+            was_told_of_loss: false,
+            asked: HashMap::new(),
+            last_id: 0,
+        }
+    }
+
+    /// The time by the database's clock, which decides when cards expire.
+    pub fn server_now(&self) -> DateTime<Utc> {
+        self.now + self.skew
+    }
+
+    /// Where keys go now.
+    pub fn place(&self) -> Place {
+        match self.overlays.last() {
+            Some(Overlay::Detail { .. }) => Place::Detail,
+            Some(Overlay::Picker { kind: PickerKind::Views, .. }) => Place::Views,
+            Some(Overlay::Picker { .. }) => Place::Picker,
+            Some(Overlay::Form(_)) => Place::Form,
+            Some(Overlay::Confirm(confirm)) if confirm.typed.is_some() => Place::ConfirmTyped,
+            Some(Overlay::Confirm(_)) => Place::Confirm,
+            Some(Overlay::Work) => Place::Work,
+            Some(Overlay::Statistics) => Place::Statistics,
+            Some(Overlay::Log(_)) => Place::Log,
+            Some(Overlay::Report(_)) => Place::Report,
+            Some(Overlay::Import(_)) => Place::Import,
+            None if self.cards.searching => Place::Search,
+            None => Place::Cards,
+        }
+    }
+
+    /// Whether a key that comes now belongs to a paste.
+    pub fn is_pasting(&self) -> bool {
+        self.is_within(PASTE_LASTS, self.pasted_at)
+    }
+
+    /// Whether what lies on top asks for a yes, and says all that there is to know before it.
+    pub fn is_asking(&self) -> bool {
+        match self.overlays.last() {
+            Some(Overlay::Confirm(confirm)) => !confirm.is_counting(),
+            Some(Overlay::Import(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether a yes that comes now cannot be to the question on top, which nobody can have read yet.
+    pub fn is_unread(&self) -> bool {
+        self.is_asking() && self.is_within(READING, self.asked_at)
+    }
+
+    fn is_within(&self, span: TimeDelta, since: Option<DateTime<Utc>>) -> bool {
+        let age = since.map(|at| self.now - at);
+        age.is_some_and(|age| (TimeDelta::zero()..span).contains(&age))
+    }
+
+    /// Whether a single key for an act is taken now: a yes once its question can have been read, and what sends or chooses
+    /// once a paste is over, of which it may be the last key.
+    pub fn takes(&self, act: Act) -> bool {
+        match act {
+            Act::Yes | Act::Submit | Act::ImportLines => !self.is_unread() && !self.is_pasting(),
+            Act::Open => !self.is_pasting(),
+            _ => true,
+        }
+    }
+
+    /// Whether the detail of the card under the cursor stands beside the table.
+    pub const fn is_wide(&self) -> bool {
+        self.size.0 >= WIDE
+    }
+
+    /// Whether the screen is a phone's.
+    pub const fn is_narrow(&self) -> bool {
+        self.size.0 < NARROW
+    }
+
+    /// Whether the detail of a card is shown at all.
+    pub fn shows_detail(&self) -> bool {
+        self.is_wide() || self.overlays.iter().any(|overlay| matches!(overlay, Overlay::Detail { .. }))
+    }
+
+    /// Whether the terminal is too small to show anything but that.
+    pub const fn is_too_small(&self) -> bool {
+        self.size.0 < SMALLEST.0 || self.size.1 < SMALLEST.1
+    }
+
+    /// How many rows of cards are shown.
+    pub fn table_height(&self) -> usize {
+        usize::from(self.size.1.saturating_sub(ROWS_AROUND_TABLE)).max(1)
+    }
+
+    /// Asks a question after a pause, in which a newer one may take its place.
+    pub fn ask_after(&mut self, pause: Duration, topic: Topic, question: Question) -> Effect {
+        self.last_id += 1;
+        self.asked.insert(topic, Asked { id: self.last_id, at: self.now, is_quiet: false });
+        Effect::Ask { id: self.last_id, topic, question, pause }
+    }
+
+    /// Asks a question at once.
+    pub fn ask(&mut self, topic: Topic, question: Question) -> Effect {
+        self.ask_after(Duration::ZERO, topic, question)
+    }
+
+    /// Nobody waits for the answer about a topic that was just asked: no wheel turns for it.
+    pub fn silence(&mut self, topic: Topic) {
+        if let Some(asked) = self.asked.get_mut(&topic) {
+            asked.is_quiet = true;
+        }
+    }
+
+    /// No longer wants what was asked about `topic`.
+    pub fn forget(&mut self, topic: Topic) -> Option<Effect> {
+        self.asked.remove(&topic).map(|_| Effect::Cancel(topic))
+    }
+
+    /// The topic of a question that still waits for its answer; none for one that a newer has made pointless.
+    pub fn topic_of(&self, id: QuestionId) -> Option<Topic> {
+        self.asked.iter().find(|(_, asked)| asked.id == id).map(|(topic, _)| *topic)
+    }
+
+    /// The last part of an answer has come.
+    pub fn settle(&mut self, topic: Topic) {
+        self.asked.remove(&topic);
+    }
+
+    /// Whether an answer about `topic` is waited for.
+    pub fn awaits(&self, topic: Topic) -> bool {
+        self.asked.contains_key(&topic)
+    }
+
+    /// Whether the operator has waited for the table or a list long enough to be told so.
+    pub fn is_waiting_long(&self) -> bool {
+        [
+            Topic::Rows,
+            Topic::Choices,
+            Topic::Acts,
+            Topic::LogOfAct,
+            Topic::Codes,
+            Topic::Import,
+            Topic::Survey,
+            Topic::Undo,
+            Topic::Work,
+        ]
+        .iter()
+        .filter_map(|topic| self.asked.get(topic))
+        .any(|asked| !asked.is_quiet && self.now - asked.at > PATIENCE)
+    }
+
+    /// Whether the detail beside the table is still that of the card on which the cursor rested before: it follows
+    /// together with the history, or alone where that takes long.
+    pub fn detail_follows(&self) -> bool {
+        self.asked.get(&Topic::History).is_some_and(|asked| self.now - asked.at <= PATIENCE * 2)
+    }
+
+    /// Whether anything shown moves faster than the minute, so that the clock has to tick faster.
+    pub fn is_lively(&self) -> bool {
+        !self.asked.is_empty()
+            || matches!(self.link, Link::Away { .. } | Link::Migrating { .. })
+            || self.is_unread()
+            || self.is_pasting()
+    }
+
+    /// Says something in the message line.
+    pub fn say(&mut self, tone: Tone, words: impl Into<String>) {
+        self.notice = Some(Notice { words: words.into(), tone, is_of_outage: false });
+    }
+
+    /// Says in the message line that something was in vain, and takes it back with the database's next answer where
+    /// that is all there is to it.
+    pub fn say_failed(&mut self, words: impl Into<String>, passes: bool) {
+        self.notice = Some(Notice { words: words.into(), tone: Tone::Bad, is_of_outage: passes });
+    }
+}
