@@ -24,6 +24,11 @@ pub(crate) fn heed() {
 /// Waits for a moment; fails once a signal asked for the end.
 pub(crate) fn pause() -> Result<(), Failure> {
     thread::sleep(Duration::from_millis(20));
+    check()
+}
+
+/// Fails once a signal asked for the end.
+pub(crate) fn check() -> Result<(), Failure> {
     let noted = SIGNAL.get().map_or(0, |signal| signal.load(Ordering::Relaxed));
     match u8::try_from(noted) {
         Ok(0) | Err(_) => Ok(()),

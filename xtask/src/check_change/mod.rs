@@ -32,8 +32,8 @@ finds. It ends at the first that fails. ./test.sh runs every test, on every serv
 ";
 
 /// Runs it: 0 all passed, 1 something failed, 2 usage.
-pub fn run(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
-    let mut arguments = arguments.into_iter();
+pub fn run(arguments: &[OsString]) -> Result<ExitCode, Failure> {
+    let mut arguments = arguments.iter();
     let base = arguments.next();
     let is_option = base.as_ref().is_some_and(|base| base.as_encoded_bytes().starts_with(b"-"));
     if is_option || arguments.next().is_some() {
@@ -41,7 +41,7 @@ pub fn run(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::from(2));
     }
     let begin = Instant::now();
-    let files = git::changed_files(base.as_deref())?;
+    let files = git::changed_files(base.map(OsString::as_os_str))?;
     let packages = Packages::of_workspace()?;
     let plan = Plan::of(&files, &packages, |path| Path::new(path).is_file() && plan::is_script(path))?;
     for step in plan.steps() {

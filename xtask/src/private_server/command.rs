@@ -43,8 +43,8 @@ enum Command {
 }
 
 /// Runs it: 0 done, 1 failed, 2 usage, 3 not running.
-pub fn run(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
-    let Some(command) = parse(arguments)? else {
+pub fn run(arguments: &[OsString]) -> Result<ExitCode, Failure> {
+    let Some(command) = parse(arguments.to_vec())? else {
         drop(io::stderr().write_all(USAGE.as_bytes()));
         return Ok(ExitCode::from(2));
     };

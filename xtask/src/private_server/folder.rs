@@ -85,19 +85,8 @@ impl Folder {
 
     /// Writes a file in one act, for its owner alone.
     pub(super) fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
-        let (path, new) = (self.file(name), self.file(&format!("{name}.new")));
-        let write = || -> io::Result<()> {
-            // not over one of other permissions
-            drop(fs::remove_file(&new));
-            OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&new)?
-                .write_all(text.as_bytes())?;
-            fs::rename(&new, &path)
-        };
-        write().map_err(|error| Failure::of(&path, &error))
+        let path = self.file(name);
+        write_private(&path, text).map_err(|error| Failure::of(&path, &error))
     }
 
     /// The pid that the folder remembers.
@@ -125,6 +114,14 @@ impl Folder {
         let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
         opened.map_err(|error| Failure::of(&path, &error))
     }
+}
+
+/// Writes a file in one act, for its owner alone.
+pub(crate) fn write_private(path: &str, text: &str) -> io::Result<()> {
+    let new = format!("{path}.new");
+    drop(fs::remove_file(&new)); // it may be one of other permissions
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?.write_all(text.as_bytes())?;
+    fs::rename(&new, path)
 }
 
 /// Makes a folder and what leads to it, for their owner alone; one that is there stays as it is.

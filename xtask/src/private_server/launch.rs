@@ -1,8 +1,6 @@
 //! Starting a server's process, and waiting for its own word that it serves.
 
-use std::env;
 use std::fs;
-use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -15,6 +13,7 @@ use super::folder::{Folder, make_folder};
 use super::release::Kind;
 use super::settings::{Mode, Settings};
 use super::socket;
+use crate::detached::detached;
 use crate::{Failure, interruption};
 
 /// How long a server may take: crash recovery on a slow disk is slow, and one that dies is noticed at once.
@@ -89,32 +88,18 @@ fn spawn(folder: &Folder, settings: &Settings) -> Result<Child, Failure> {
     make_folder(Path::new(&temporary)).map_err(|error| Failure::of(&temporary, &error))?;
     let log = folder.open_log()?;
     let copy = log.try_clone().map_err(|error| Failure::of("the log", &error))?;
-    let mut command = apart();
+    let mut command = with_many_files();
     command.arg(&settings.server).args(options(folder, settings));
     command.stdin(Stdio::null()).stdout(copy).stderr(log).env("LC_ALL", "C").env("TMPDIR", temporary);
     command.spawn().map_err(|error| Failure::of(&settings.server, &error))
 }
 
-// In a session of its own, or else in a process group of its own, so that Ctrl-C in the caller's terminal does not reach
-// the server. Many connections need many files; far more only cost memory.
-fn apart() -> Command {
-    let mut command = Command::new("/bin/sh");
-    command.args([
-        "-c",
-        "ulimit -Sn 32768 2>/dev/null || ulimit -Sn \"$(ulimit -Hn)\" 2>/dev/null; exec \"$@\"",
-        "sh",
-    ]);
-    if is_on_path("setsid") {
-        command.arg("setsid");
-    } else {
-        command.arg("nohup").process_group(0);
-    }
+// Many connections need many files; far more only cost memory.
+fn with_many_files() -> Command {
+    let mut command = detached();
+    let raised = "ulimit -Sn 32768 2>/dev/null || ulimit -Sn \"$(ulimit -Hn)\" 2>/dev/null; exec \"$@\"";
+    command.args(["/bin/sh", "-c", raised, "sh"]);
     command
-}
-
-fn is_on_path(program: &str) -> bool {
-    env::var_os("PATH")
-        .is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(program).is_file()))
 }
 
 fn options(folder: &Folder, settings: &Settings) -> Vec<String> {

@@ -18,5 +18,6 @@ mod stop;
 
 pub use self::find::{Server, servers};
 pub use self::folder::Folder;
+pub(crate) use self::folder::write_private;
 pub use self::options::Options;
 pub use self::release::{Kind, Release};

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::folder::Folder;
 use super::settings::Settings;
-use crate::Failure;
+use crate::{Failure, random};
 
 /// Chooses the socket's path: it has room for about 100 bytes, and a longer one goes to a folder that only its owner may
 /// enter.
@@ -62,7 +62,7 @@ fn folder_outside() -> io::Result<String> {
     let mut last = io::Error::other("no folder");
     for base in [std::env::temp_dir(), "/tmp".into()] {
         for _ in 0..10 {
-            let path = base.join(format!("kami-{}", &super::start::random_word()?[..8]));
+            let path = base.join(format!("kami-{}", &random::word()?[..8]));
             let Some(text) = path.to_str().filter(|text| text.len() <= 90) else { break };
             match make_private(&path) {
                 Ok(()) => return Ok(text.to_owned()),

@@ -1,8 +1,6 @@
 //! Starting a folder's server, whatever state the folder is in.
 
 use std::fs;
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -16,7 +14,7 @@ use super::options::Options;
 use super::release::Kind;
 use super::settings::{Mode, Settings};
 use crate::lock::{Attempt, Lock};
-use crate::{Failure, interruption};
+use crate::{Failure, interruption, random};
 
 impl Folder {
     /// Starts the server of a folder, which is made and initialised when it is not there or empty, and returns its URL.
@@ -77,7 +75,7 @@ impl Folder {
             if options.wants_port() {
                 settings.mode = Mode::Tcp;
                 settings.password =
-                    random_word().map_err(|_| Failure::new("/dev/urandom gives no random bytes"))?;
+                    random::word().map_err(|_| Failure::new("/dev/urandom gives no random bytes"))?;
             }
             self.save_settings(&settings)?;
             initialise::write_init_file(self, &server, &settings)?;
@@ -182,7 +180,7 @@ fn is_free(port: u16) -> bool {
 fn free_port() -> Result<u16, Failure> {
     for _ in 0..10 {
         let mut bytes = [0; 2];
-        random(&mut bytes).map_err(|error| Failure::of("/dev/urandom", &error))?;
+        random::fill(&mut bytes).map_err(|error| Failure::of("/dev/urandom", &error))?;
         let port = 10_000 + u16::from_ne_bytes(bytes) % 20_000;
         if is_free(port) {
             return Ok(port);
@@ -193,15 +191,4 @@ fn free_port() -> Result<u16, Failure> {
 
 fn no_free_port() -> Failure {
     Failure::new("no free port was found between 10000 and 30000")
-}
-
-/// Forty hexadecimal digits that nobody guesses.
-pub(super) fn random_word() -> io::Result<String> {
-    let mut bytes = [0; 20];
-    random(&mut bytes)?;
-    Ok(bytes.iter().fold(String::new(), |word, byte| word + &format!("{byte:02x}")))
-}
-
-fn random(bytes: &mut [u8]) -> io::Result<()> {
-    File::open("/dev/urandom")?.read_exact(bytes)
 }
