@@ -17,8 +17,11 @@ pub(crate) fn programs_of_the_image() -> BTreeSet<String> {
     let (builder, image) = dockerfile.rsplit_once("\nFROM ").unwrap();
     assert!(image.starts_with("scratch\n"), "{image}");
     assert!(image.contains("\nCOPY --from=build /image/bin /usr/local/bin\n"), "{image}");
-    let built = builder.split("\"target/$target/release/").skip(1);
-    built.map(|rest| rest.split_once('"').unwrap().0.to_owned()).collect()
+    assert!(builder.contains("\n    scripts/build-static /image/bin && "), "{builder}");
+    let script = read("scripts/build-static");
+    let (_, programs) = script.split_once("\nfor program in ").unwrap();
+    let (programs, _) = programs.split_once("; do\n").unwrap();
+    programs.split(' ').map(str::to_owned).collect()
 }
 
 /// The files of passwords that a text names.
