@@ -22,8 +22,8 @@ pub(crate) fn lay(
     Ok(())
 }
 
-/// The pages with their names, the program's first.
-fn pages(program: Command, section: &str, moment: DateTime<Utc>) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+/// The pages with their names, the program's first. What its help ends with, examples and variables, are its notes.
+fn pages(program: Command, section: &str, moment: DateTime<Utc>) -> anyhow::Result<Vec<(String, String)>> {
     let mut program = program.disable_help_subcommand(true);
     program.build();
     let mut commands = vec![&program];
@@ -39,7 +39,7 @@ fn pages(program: Command, section: &str, moment: DateTime<Utc>) -> anyhow::Resu
             .source(format!("kami {VERSION}"))
             .manual("kami")
             .render(&mut page)?;
-        pages.push((name, page));
+        pages.push((name, String::from_utf8(page)?.replace("\n.SH EXTRA\n", "\n.SH NOTES\n")));
     }
     Ok(pages)
 }
@@ -56,7 +56,6 @@ mod tests {
         let mut names = Vec::new();
         for (program, section) in programs() {
             for (name, page) in pages(program, section, DateTime::UNIX_EPOCH).unwrap() {
-                let page = String::from_utf8(page).unwrap();
                 let heading = format!(".TH {} {section} 1970-01-01", name.to_uppercase());
                 assert!(page.contains(&heading), "{heading}: {page}");
                 names.push(name);
