@@ -1,15 +1,13 @@
 //! The values of a card as the operator log keeps them: JSON objects of the table's columns.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::StoreError;
+use crate::log::CardValues;
 use kami_core::card::CardStatus;
 use kami_core::duration::CardDuration;
 use kami_core::record::CardRecord;
-
-/// Values of a card by column.
-pub type CardValues = Map<String, Value>;
 
 /// How moments are written: as the database reads them, in UTC.
 const MOMENT: &str = "%Y-%m-%d %H:%M:%S";

@@ -14,9 +14,12 @@ mod survey;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 
-use self::plan::CARDS;
+use self::form::CARDS;
 pub(super) use self::rehearsal::rehearse;
 use super::{Routine, StoreError, routines};
+
+/// How many cards or codes are named of those that are in the way.
+const NAMED: usize = 10;
 
 /// What has to be done to the tables of a database, or stands in the way of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +45,13 @@ pub struct TableChange {
     pub faults: Vec<Fault>,
     /// The one statement that fixes it, which the server does whole or not at all.
     pub statement: String,
+}
+
+impl TableChange {
+    /// The statement that would fix one of its faults alone.
+    pub fn statement_for(&self, fault: &Fault) -> String {
+        format!("ALTER TABLE {} {}", self.table, fault.clause)
+    }
 }
 
 /// One thing that is not as it should be, and the clause of ALTER TABLE that fixes it.
