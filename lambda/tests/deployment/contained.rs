@@ -1,6 +1,7 @@
 //! What each container may do, and that what it names is there.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use kami_core::span;
 use kami_lambda::{HEALTH_LIMIT, STOP_LIMIT};
@@ -59,7 +60,8 @@ fn what_cargo_builds_from_goes_to_the_builder_and_secrets_do_not() {
     let manifest = read("Cargo.toml");
     let members = manifest.split_once("members = [").unwrap().1.split_once(']').unwrap().0;
     for needed in members.split('"').skip(1).step_by(2).chain(["Cargo.toml", "Cargo.lock", "sql", "vendor"]) {
-        assert!(let_in.contains(&needed), "{needed} does not go to the builder");
+        let goes = let_in.iter().any(|path| Path::new(needed).starts_with(path));
+        assert!(goes, "{needed} does not go to the builder");
     }
 }
 

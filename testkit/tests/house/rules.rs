@@ -32,6 +32,11 @@ const RULES: &[Rule] = &[
         never: &["hyper"],
     },
     Rule { package: "kami-testkit", ours: &["kami-core", "kami-store"], never: &["clap", "ratatui"] },
+    Rule {
+        package: "kami-package",
+        ours: &["kami-core", "kami-store", "kami-transfer", "kami-common", "kami-command", "kami-lambda"],
+        never: &["ratatui"],
+    },
 ];
 
 const BELOW_COMMON: &[&str] = &["kami-core", "kami-store", "kami-transfer"];
