@@ -8,7 +8,7 @@ use kami_core::spoken::{self, plain};
 const SEPARATORS: [char; 6] = [',', ';', '\t', '|', '，', '；'];
 
 /// The titles of a column of codes, the surest first: who has a card number beside a code types the code.
-const CODE: [&str; 32] = [
+const CODE: [&str; 43] = [
     "fullcode",
     "卡密",
     "卡密代码",
@@ -19,6 +19,15 @@ const CODE: [&str; 32] = [
     "注册码",
     "充值码",
     "密钥",
+    "卡密代碼",
+    "卡密內容",
+    "啟用碼",
+    "激活碼",
+    "兌換碼",
+    "授權碼",
+    "註冊碼",
+    "儲值碼",
+    "金鑰",
     "code",
     "codes",
     "cardcode",
@@ -34,21 +43,27 @@ const CODE: [&str; 32] = [
     "license",
     "licence",
     "序列号",
+    "序列號",
     "serialnumber",
     "serial",
     "sn",
     "卡号",
+    "卡號",
     "cardnumber",
     "cardno",
     "card",
 ];
 
-const PREFIX: [&str; 3] = ["前缀", "卡密前缀", "prefix"];
+const PREFIX: [&str; 5] = ["前缀", "卡密前缀", "前綴", "卡密前綴", "prefix"];
 
 /// The titles of a column of durations, a unit may follow: of those that begin alike, the longer one stands first.
-const DURATION: [&str; 17] = [
+const DURATION: [&str; 21] = [
     "有效期限",
     "有效期",
+    "有效時長",
+    "有效時間",
+    "使用時長",
+    "使用時間",
     "有效时长",
     "有效时间",
     "使用期限",
@@ -67,8 +82,13 @@ const DURATION: [&str; 17] = [
 ];
 
 /// The titles that are a unit alone, and the unit.
-const UNITS: [(&str, &str); 9] = [
+const UNITS: [(&str, &str); 14] = [
     ("天数", "天"),
+    ("天數", "天"),
+    ("有效天數", "天"),
+    ("使用天數", "天"),
+    ("小時數", "小時"),
+    ("分鐘數", "分鐘"),
     ("有效天数", "天"),
     ("使用天数", "天"),
     ("小时数", "小时"),
@@ -79,10 +99,22 @@ const UNITS: [(&str, &str); 9] = [
     ("minutes", "minutes"),
 ];
 
-const NOTE: [&str; 11] =
-    ["备注", "备注信息", "備註", "说明", "注释", "note", "notes", "remark", "remarks", "comment", "memo"];
+const NOTE: [&str; 12] = [
+    "备注",
+    "备注信息",
+    "備註",
+    "說明",
+    "说明",
+    "注释",
+    "note",
+    "notes",
+    "remark",
+    "remarks",
+    "comment",
+    "memo",
+];
 
-const STATUS: [&str; 5] = ["状态", "狀態", "卡密状态", "使用状态", "status"];
+const STATUS: [&str; 7] = ["状态", "狀態", "卡密狀態", "使用狀態", "卡密状态", "使用状态", "status"];
 
 /// The words of a row that sums up the others.
 const TOTALS: [&str; 14] = [
@@ -234,7 +266,7 @@ fn duration_unit(title: &str) -> Option<String> {
         return Some((*unit).to_owned());
     }
     let unit = DURATION.iter().find_map(|name| title.strip_prefix(name))?;
-    let unit = unit.strip_suffix('数').unwrap_or(unit);
+    let unit = unit.strip_suffix(['数', '數']).unwrap_or(unit);
     let is_unit = spoken::parse(&format!("1{unit}")).is_ok();
     (is_unit || DURATION.contains(&title)).then(|| unit.to_owned())
 }
@@ -256,6 +288,8 @@ mod tests {
             ("备注\t时长\t卡密", [Some(2), Some(1), Some(0)]),
             ("卡号，有效期（天），备注", [Some(0), Some(1), Some(2)]),
             ("激活码|使用期限", [Some(0), Some(1), None]),
+            ("序號,卡號,有效期限,備註", [Some(1), Some(2), Some(3)]),
+            ("啟用碼,天數,說明", [Some(0), Some(1), Some(2)]),
             ("序号,卡号,卡密,状态", [Some(2), None, None]),
             ("License Key,Valid for,Remarks", [Some(0), Some(1), Some(2)]),
             ("\"CD-KEY\",\"Duration (days)\"", [Some(0), Some(1), None]),
