@@ -55,11 +55,12 @@ fn control(machine: &str, size: u64) -> anyhow::Result<String> {
 fn copyright(licence: &str) -> String {
     let (_, rest) = licence.split_once("Copyright (c) ").unwrap_or_default();
     let (holder, text) = rest.split_once('\n').unwrap_or_default();
-    let mut lines = format!(include_str!("../debian/copyright"), holder = holder);
-    for line in text.trim().lines() {
-        lines += &format!(" {}\n", if line.is_empty() { "." } else { line });
-    }
-    lines
+    let lines = text
+        .trim()
+        .lines()
+        .map(|line| if line.is_empty() { " .\n".to_owned() } else { format!(" {line}\n") });
+    let head = format!(include_str!("../debian/copyright"), holder = holder);
+    head + &lines.collect::<String>()
 }
 
 fn changelog(moment: DateTime<Utc>) -> String {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 
 use crate::place::Place;
 use crate::tree::Tree;
@@ -35,18 +35,19 @@ fn lay_folder(tree: &Tree, place: &Place, folder: &Path, into: &str) -> anyhow::
 
 /// The unit with its programs in another folder; an error where it starts one that is elsewhere.
 fn starting_from(folder: &str, unit: &str) -> anyhow::Result<String> {
-    let mut lines = String::new();
-    for line in unit.lines() {
-        if line.starts_with("Exec") {
-            let (setting, program) = line.split_once('=').context("no command")?;
-            let program = program.strip_prefix(&format!("{PROGRAMS}/"));
-            ensure!(program.is_some(), "{line} starts nothing in {PROGRAMS}");
-            lines += &format!("{setting}={folder}/{}\n", program.unwrap_or_default());
-        } else {
-            lines += &format!("{line}\n");
-        }
+    let lines: Vec<_> =
+        unit.lines().map(|line| line_starting_from(folder, line)).collect::<Result<_, _>>()?;
+    Ok(lines.concat())
+}
+
+fn line_starting_from(folder: &str, line: &str) -> anyhow::Result<String> {
+    if !line.starts_with("Exec") {
+        return Ok(format!("{line}\n"));
     }
-    Ok(lines)
+    let (setting, command) = line.split_once('=').context("no command")?;
+    let program = command.strip_prefix(PROGRAMS).and_then(|program| program.strip_prefix('/'));
+    let program = program.with_context(|| format!("{line} starts nothing in {PROGRAMS}"))?;
+    Ok(format!("{setting}={folder}/{program}\n"))
 }
 
 #[cfg(test)]
