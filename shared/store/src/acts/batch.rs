@@ -139,7 +139,7 @@ struct Generate<'a> {
 impl Generate<'_> {
     /// Adds `count` cards with codes drawn until the database takes them.
     async fn add_drawn(&self, connection: &mut Conn, count: usize, act_id: u64) -> Result<(), ActError> {
-        let GenerateOrder { prefix, length, duration, note, .. } = self.order;
+        let GenerateOrder { prefix, length, .. } = self.order;
         let mut codes: HashSet<String> = HashSet::with_capacity(count);
         for _ in 0..DRAWS {
             while codes.len() < count {
@@ -148,13 +148,7 @@ impl Generate<'_> {
             let pairs: Vec<_> = codes.iter().map(|code| (code, format!("{prefix}-{code}"))).collect();
             let cards: Vec<_> = pairs
                 .iter()
-                .map(|(code, full_code)| NewCard {
-                    prefix: prefix.as_str(),
-                    code,
-                    full_code,
-                    duration_seconds: duration.seconds(),
-                    note: note.as_ref().map(Note::as_str),
-                })
+                .map(|(code, full_code)| NewCard::generated(self.order, code, full_code))
                 .collect();
             match add(connection, act_id, &cards).await {
                 Err(ActError::CodeExists) => {}
@@ -239,16 +233,7 @@ impl Transaction for Import<'_> {
         let (act_id, batch_id) = open(connection, self.operator, &made, created_at).await?;
         let mut done = 0;
         for chunk in cards.chunks(CHUNK) {
-            let rows: Vec<_> = chunk
-                .iter()
-                .map(|card| NewCard {
-                    prefix: card.prefix,
-                    code: card.code,
-                    full_code: card.full_code,
-                    duration_seconds: card.duration.seconds(),
-                    note: card.note.or(self.note.map(Note::as_str)),
-                })
-                .collect();
+            let rows: Vec<_> = chunk.iter().map(|card| NewCard::imported(*card, self.note)).collect();
             match add(connection, act_id, &rows).await {
                 Err(ActError::CodeExists) => {
                     let codes: Vec<_> = chunk.iter().map(|card| card.full_code).collect();
