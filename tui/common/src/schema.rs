@@ -18,8 +18,7 @@ pub fn faults(language: Language, takeover: &Takeover) -> Vec<(String, Option<St
     }
     for change in &takeover.tables {
         for one in &change.faults {
-            let statement = format!("ALTER TABLE {} {}", change.table, one.clause);
-            faults.push((fault(language, change.table, &one.kind), Some(statement)));
+            faults.push((fault(language, change.table, &one.kind), Some(change.statement_for(one))));
         }
     }
     for one in &takeover.repairs {

@@ -3,12 +3,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use kami_common::shade::Shade;
 use kami_common::words::Language;
-use kami_console::act::Act;
-use kami_console::cards::Landing;
-use kami_console::message::{Answer, Effect, Message, Topic};
-use kami_console::model::{Location, Model};
-use kami_console::statistics::{Chart, Statistics, series};
-use kami_console::theme::{Depth, Theme};
+use kami_console::input::act::Act;
+use kami_console::state::cards::Landing;
+use kami_console::state::message::{Answer, Effect, Message, Topic};
+use kami_console::state::model::{Location, Model};
+use kami_console::state::statistics::{Chart, Statistics, series};
+use kami_console::state::theme::{Depth, Theme};
 use kami_console::update::update;
 use kami_console::view::view;
 use kami_core::card::CardStatus;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use kami_common::cells::cells;
 use kami_common::shade::Shade;
-use kami_console::theme::{Depth, Theme};
+use kami_console::state::theme::{Depth, Theme};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use crossterm::event::KeyCode;
 use kami_common::words::Language;
-use kami_console::message::{Answer, Done, Effect, Question, Topic};
-use kami_console::model::{Place, ReadOnly};
-use kami_console::order::{Order, Target};
-use kami_console::session::Own;
+use kami_console::input::place::Place;
+use kami_console::state::message::{Answer, Done, Effect, Question, Topic};
+use kami_console::state::model::ReadOnly;
+use kami_console::state::order::{Order, Target};
+use kami_console::state::session::Own;
 use kami_core::acts::{Act as CardAct, ActRefusal};
 use kami_core::card::CardStatus;
 use kami_core::edit::StatusEdit;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kami_common::shade::Shade;
 use kami_common::words::Language;
-use kami_console::theme::Depth;
+use kami_console::state::theme::Depth;
 use ratatui::style::Color;
 
 use crate::fixtures::theme;

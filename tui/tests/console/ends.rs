@@ -2,7 +2,7 @@
 
 use kami_common::fault::report_panics;
 use kami_common::words::Language;
-use kami_console::terminal::Screen;
+use kami_console::shell::terminal::Screen;
 use kami_testkit::{Signal, TestDatabase, eventually, send_signal};
 use portable_pty::CommandBuilder;
 

@@ -4,12 +4,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use kami_common::shade::Shade;
 use kami_common::words::Language;
-use kami_console::cards::Landing;
-use kami_console::keymap;
-use kami_console::message::{Answer, Effect, Message, Question, Topic};
-use kami_console::model::{Location, Model};
-use kami_console::theme::{Depth, Theme};
-use kami_console::update::update;
+use kami_console::state::cards::Landing;
+use kami_console::state::message::{Answer, Effect, Message, Question, Topic};
+use kami_console::state::model::{Location, Model};
+use kami_console::state::theme::{Depth, Theme};
+use kami_console::update::{self, update};
 use kami_console::view::view;
 use kami_core::card::CardStatus;
 use kami_core::duration::CardDuration;
@@ -79,7 +78,7 @@ impl Console {
     }
 
     fn press_with(&mut self, code: KeyCode, modifiers: KeyModifiers) {
-        if let Some(message) = keymap::message(&self.model, KeyEvent::new(code, modifiers)) {
+        if let Some(message) = update::key(&self.model, KeyEvent::new(code, modifiers)) {
             self.tell(message);
         }
     }

@@ -2,9 +2,9 @@
 
 use crossterm::event::KeyCode;
 use kami_common::words::Language;
-use kami_console::message::{Answer, Failure, Question, Topic};
-use kami_console::model::Place;
-use kami_console::order::{Order, Target};
+use kami_console::input::place::Place;
+use kami_console::state::message::{Answer, Failure, Question, Topic};
+use kami_console::state::order::{Order, Target};
 use kami_core::acts::Act as CardAct;
 use kami_core::card::CardStatus;
 use kami_core::filter::{Capped, Filter};

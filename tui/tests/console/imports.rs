@@ -3,11 +3,12 @@
 use crossterm::event::KeyCode;
 use kami_common::export::Source;
 use kami_common::words::Language;
-use kami_console::import::{Import, ImportFile};
-use kami_console::message::{Answer, Done, Effect, Failure, Question, Topic};
-use kami_console::model::{Place, ReadOnly};
-use kami_console::order::Order;
-use kami_console::overlay::Overlay;
+use kami_console::input::place::Place;
+use kami_console::state::import::{Import, ImportFile};
+use kami_console::state::message::{Answer, Done, Effect, Failure, Question, Topic};
+use kami_console::state::model::ReadOnly;
+use kami_console::state::order::Order;
+use kami_console::state::overlay::Overlay;
 use kami_core::duration::CardDuration;
 use kami_core::filter::Filter;
 use kami_core::operator::Note;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use kami_console::keymap::BINDINGS;
+use kami_console::input::keymap::BINDINGS;
 
 /// A text in both languages.
 struct Text {

@@ -2,8 +2,8 @@
 
 use crossterm::event::KeyCode;
 use kami_common::words::Language;
-use kami_console::message::{Answer, Message, Question, Topic};
-use kami_console::model::Place;
+use kami_console::input::place::Place;
+use kami_console::state::message::{Answer, Message, Question, Topic};
 use kami_store::{ActFilter, ActRecord, ActStep, LogRecord};
 
 use crate::fixtures::{Console, now};

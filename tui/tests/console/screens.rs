@@ -7,12 +7,12 @@ use kami_common::causes;
 use kami_common::saved_view::SavedView;
 use kami_common::shade::Shade;
 use kami_common::words::Language;
-use kami_console::message::{Answer, Done, Effect, Failure, Topic};
-use kami_console::model::ReadOnly;
-use kami_console::order::Undoing;
-use kami_console::overlay::Overlay;
-use kami_console::statistics::{Chart, Statistics};
-use kami_console::theme::Depth;
+use kami_console::state::message::{Answer, Done, Effect, Failure, Topic};
+use kami_console::state::model::ReadOnly;
+use kami_console::state::order::Undoing;
+use kami_console::state::overlay::Overlay;
+use kami_console::state::statistics::{Chart, Statistics};
+use kami_console::state::theme::Depth;
 use kami_core::acts::ActRefusal;
 use kami_core::card::CardStatus;
 use kami_core::record::CardRecord;
@@ -348,7 +348,7 @@ fn history() -> Vec<LogRecord> {
 }
 
 fn statistics(console: &Console) -> Statistics {
-    let charts = kami_console::statistics::series(now(), console.model.zone).map(|series| {
+    let charts = kami_console::state::statistics::series(now(), console.model.zone).map(|series| {
         let counts = (0..u64::from(series.count)).map(|step| step * step * 7 % 61).collect();
         Chart { series, counts }
     });

@@ -1,6 +1,6 @@
 //! A terminal that takes no half of a wide character: whoever writes over one half has to write the other next to it.
 
-use kami_console::backend::{self, ThriftyBackend};
+use kami_console::shell::backend::{self, ThriftyBackend};
 use ratatui::buffer::CellWidth as _;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};

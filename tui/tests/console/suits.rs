@@ -3,9 +3,9 @@
 use chrono::TimeDelta;
 use crossterm::event::KeyCode;
 use kami_common::words::Language;
-use kami_console::cards::Marks;
-use kami_console::message::{Question, Topic};
-use kami_console::model::Place;
+use kami_console::input::place::Place;
+use kami_console::state::cards::Marks;
+use kami_console::state::message::{Question, Topic};
 use kami_core::card::CardStatus;
 use kami_core::duration::CardDuration;
 use kami_core::record::CardRecord;

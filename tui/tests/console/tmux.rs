@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use kami_common::cells::harmless;
 use kami_common::words::Language;
-use kami_console::backend::{self, ThriftyBackend};
+use kami_console::shell::backend::{self, ThriftyBackend};
 use kami_testkit::{PATIENCE, unique_name};
 use ratatui::buffer::{Buffer, CellWidth as _};
 use ratatui::layout::Rect;

@@ -2,10 +2,10 @@
 
 use crossterm::event::KeyCode;
 use kami_common::words::Language;
-use kami_console::message::{Answer, Done, Question, Topic};
-use kami_console::model::Place;
-use kami_console::order::Order;
-use kami_console::session::Own;
+use kami_console::input::place::Place;
+use kami_console::state::message::{Answer, Done, Question, Topic};
+use kami_console::state::order::Order;
+use kami_console::state::session::Own;
 use kami_core::card::CardStatus;
 use kami_store::{ActOutcome, ActRecord, Survey, Undoable};
 

@@ -3,9 +3,9 @@
 use chrono::TimeDelta;
 use crossterm::event::KeyCode;
 use kami_common::words::Language;
-use kami_console::message::{Answer, Message, Topic};
-use kami_console::model::{Link, ReadOnly};
-use kami_console::unready::Unready;
+use kami_console::state::message::{Answer, Message, Topic};
+use kami_console::state::model::{Link, ReadOnly};
+use kami_console::state::unready::Unready;
 use kami_store::{Fault, FaultKind, MigrateError, MigrationPlan, Refusal, TableChange, Takeover};
 
 use crate::fixtures::{Console, cards};

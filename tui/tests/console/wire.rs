@@ -2,9 +2,9 @@
 
 use kami_common::shade::Shade;
 use kami_common::words::Language;
-use kami_console::backend::{self, ThriftyBackend};
-use kami_console::message::{Answer, Topic};
-use kami_console::theme::Depth;
+use kami_console::shell::backend::{self, ThriftyBackend};
+use kami_console::state::message::{Answer, Topic};
+use kami_console::state::theme::Depth;
 use kami_console::view::view;
 use kami_core::record::CardRecord;
 use kami_store::LogRecord;

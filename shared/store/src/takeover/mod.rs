@@ -44,6 +44,13 @@ pub struct TableChange {
     pub statement: String,
 }
 
+impl TableChange {
+    /// The statement that would fix one of its faults alone.
+    pub fn statement_for(&self, fault: &Fault) -> String {
+        format!("ALTER TABLE {} {}", self.table, fault.clause)
+    }
+}
+
 /// One thing that is not as it should be, and the clause of ALTER TABLE that fixes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {

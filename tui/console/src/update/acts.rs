@@ -6,14 +6,16 @@ use kami_core::filter::Filter;
 use tui_input::Input;
 
 use super::{begin, filters, forms, gate, import, lists, log, quit, schema, settings, table, work};
-use crate::act::Act;
-use crate::cards::Marks;
-use crate::clipboard::Clipboard;
-use crate::message::{Effect, Question, Topic};
-use crate::model::{Link, Model, Place, Tone};
-use crate::overlay::Overlay;
+use crate::input::act::Act;
+use crate::input::keymap;
+use crate::input::place::Place;
+use crate::state::cards::Marks;
+use crate::state::clipboard::Clipboard;
+use crate::state::message::{Effect, Question, Topic};
+use crate::state::model::{Link, Model, Tone};
+use crate::state::overlay::Overlay;
+use crate::state::{refusal, statistics};
 use crate::view::{detail_overhang, report_lines};
-use crate::{keymap, refusal, statistics};
 
 /// Does an act, or says why it cannot be done now.
 pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {

@@ -7,13 +7,13 @@ use kami_core::filter::{Capped, Position, Sort};
 use kami_store::{COUNT_CAP, Grants, Page, SearchStep};
 
 use super::{acts, gate, import, lists, log, paste, schema, table, undo, work};
-use crate::act::Act;
-use crate::cards::Landing;
-use crate::message::{Answer, Effect, Failure, Question, Topic};
-use crate::model::{History, Link, Model, ReadOnly, Tone};
-use crate::overlay::Overlay;
-use crate::search::Progress;
-use crate::statistics::Statistics;
+use crate::input::act::Act;
+use crate::state::cards::Landing;
+use crate::state::message::{Answer, Effect, Failure, Question, Topic};
+use crate::state::model::{History, Link, Model, ReadOnly, Tone};
+use crate::state::overlay::Overlay;
+use crate::state::search::Progress;
+use crate::state::statistics::Statistics;
 
 /// The longest time between two tries to reach a database that is away.
 const LONGEST_PAUSE: u32 = 15;

@@ -3,11 +3,11 @@
 use kami_core::filter::Filter;
 
 use super::{begin, table};
-use crate::form::{Form, Sources};
-use crate::message::{Effect, Question, Topic};
-use crate::model::Model;
-use crate::overlay::Overlay;
-use crate::refusal::MOST_COPIED;
+use crate::state::form::{Form, Sources};
+use crate::state::message::{Effect, Question, Topic};
+use crate::state::model::Model;
+use crate::state::overlay::Overlay;
+use crate::state::refusal::MOST_COPIED;
 
 /// Shows the batch that was just made, and nothing else.
 pub(super) fn see_batch(model: &mut Model, id: u64) -> Vec<Effect> {

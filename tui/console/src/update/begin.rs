@@ -4,13 +4,13 @@ use kami_common::export::Source;
 use kami_store::Selection;
 
 use super::{gate, undo};
-use crate::act::Act;
-use crate::cards::Marks;
-use crate::form::{Form, Sources};
-use crate::message::Effect;
-use crate::model::Model;
-use crate::order::{Order, Target};
-use crate::overlay::Overlay;
+use crate::input::act::Act;
+use crate::state::cards::Marks;
+use crate::state::form::{Form, Sources};
+use crate::state::message::Effect;
+use crate::state::model::Model;
+use crate::state::order::{Order, Target};
+use crate::state::overlay::Overlay;
 
 /// Begins an act on cards, with its form or its question first where it has one.
 pub(super) fn begin(model: &mut Model, act: Act) -> Vec<Effect> {

@@ -5,11 +5,11 @@ use kami_common::words::say;
 use tui_input::InputRequest;
 
 use super::{acts, edit, paste};
-use crate::act::Act;
-use crate::burst::is_harmless;
-use crate::keymap;
-use crate::message::{Effect, Message};
-use crate::model::{Model, Tone};
+use crate::input::act::Act;
+use crate::input::burst::is_harmless;
+use crate::input::keymap::{self, Meaning};
+use crate::state::message::Effect;
+use crate::state::model::{Model, Tone};
 
 /// Takes in keys that came at once.
 pub(super) fn take(model: &mut Model, keys: &[KeyEvent]) -> Vec<Effect> {
@@ -36,9 +36,9 @@ fn type_in(model: &mut Model, keys: &[KeyEvent]) -> Vec<Effect> {
     let mut effects = Vec::new();
     let mut typed: Vec<InputRequest> = Vec::new();
     for key in keys {
-        match keymap::message(model, *key) {
-            Some(Message::Edit(request)) => typed.push(request),
-            Some(Message::Act(act)) if is_harmless(act, *key) => {
+        match keymap::meaning(place, *key) {
+            Some(Meaning::Edit(request)) => typed.push(request),
+            Some(Meaning::Act(act)) if is_harmless(act, *key) => {
                 effects.extend(edit(model, &std::mem::take(&mut typed)));
                 effects.extend(acts::act(model, act));
                 if model.place() != place {
@@ -85,8 +85,8 @@ fn go_about(model: &mut Model, keys: &[KeyEvent]) -> Vec<Effect> {
 
 /// What a key does here, if that is harmless.
 fn harmless(model: &Model, key: KeyEvent) -> Option<Act> {
-    match keymap::message(model, key)? {
-        Message::Act(act) if is_harmless(act, key) => Some(act),
+    match keymap::meaning(model.place(), key)? {
+        Meaning::Act(act) if is_harmless(act, key) => Some(act),
         _ => None,
     }
 }

@@ -5,10 +5,10 @@ use kami_common::settings::Choice;
 use kami_common::words::say;
 
 use super::keep;
-use crate::message::Effect;
-use crate::model::Model;
-use crate::overlay::{Chosen, Overlay, PickerKind};
-use crate::picker::{Item, Picker};
+use crate::state::message::Effect;
+use crate::state::model::Model;
+use crate::state::overlay::{Chosen, Overlay, PickerKind};
+use crate::state::picker::{Item, Picker};
 
 /// Opens the list.
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use tui_input::InputRequest;
 
 use super::table;
-use crate::message::Effect;
-use crate::model::Model;
+use crate::state::message::Effect;
+use crate::state::model::Model;
 
 /// How long the typing rests before the database is asked.
 const DEBOUNCE: Duration = Duration::from_millis(120);

@@ -3,12 +3,12 @@
 use tui_input::InputRequest;
 
 use super::{gate, import, log, quit, settings, views};
-use crate::act::Act;
-use crate::field::FieldName;
-use crate::form::FormKind;
-use crate::message::{Effect, Topic};
-use crate::model::Model;
-use crate::overlay::{Confirm, Overlay};
+use crate::input::act::Act;
+use crate::state::field::FieldName;
+use crate::state::form::FormKind;
+use crate::state::message::{Effect, Topic};
+use crate::state::model::Model;
+use crate::state::overlay::{Confirm, Overlay};
 
 /// Does an act in the form on top.
 pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {

@@ -11,10 +11,10 @@ use kami_store::{GenerateOrder, Selection, Survey};
 use tui_input::Input;
 
 use super::{schema, views, work};
-use crate::message::{Effect, Question, Topic};
-use crate::model::{Model, Tone};
-use crate::order::{Order, Target};
-use crate::overlay::{Confirm, Consequence, Overlay, Touched};
+use crate::state::message::{Effect, Question, Topic};
+use crate::state::model::{Model, Tone};
+use crate::state::order::{Order, Target};
+use crate::state::overlay::{Confirm, Consequence, Overlay, Touched};
 
 const fn gate(model: &Model) -> Gate {
     Gate::new(model.location.production)

@@ -5,12 +5,12 @@ use kami_common::words::say;
 use kami_transfer::import::ReadError;
 
 use super::{gate, quit};
-use crate::act::Act;
-use crate::import::{Import, ImportFile};
-use crate::message::{Effect, Failure, Question, Topic};
-use crate::model::{Model, Tone};
-use crate::order::Order;
-use crate::overlay::Overlay;
+use crate::input::act::Act;
+use crate::state::import::{Import, ImportFile};
+use crate::state::message::{Effect, Failure, Question, Topic};
+use crate::state::model::{Model, Tone};
+use crate::state::order::Order;
+use crate::state::overlay::Overlay;
 
 /// Asks what each line of a file would do.
 pub(super) fn look(model: &mut Model, file: ImportFile) -> Vec<Effect> {

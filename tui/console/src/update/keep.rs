@@ -2,8 +2,8 @@
 
 use kami_common::settings::{Choice, Source};
 
-use crate::message::Effect;
-use crate::model::Model;
+use crate::state::message::Effect;
+use crate::state::model::Model;
 
 /// What says a setting that was just chosen.
 pub(super) const fn source(model: &Model) -> Source {

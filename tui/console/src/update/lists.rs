@@ -11,14 +11,15 @@ use kami_store::{Batch, COUNT_CAP};
 use tui_input::InputRequest;
 
 use super::{batch, columns, filters, perform, picker, settings, table, views};
-use crate::act::Act;
-use crate::keymap::{BINDINGS, Binding};
-use crate::message::{Effect, Question, Topic};
-use crate::model::{Model, Place, Tone};
-use crate::overlay::{Chosen, Overlay, PickerKind};
-use crate::picker::{Item, Picker};
-use crate::refusal::refusal;
-use crate::theme::Theme;
+use crate::input::act::Act;
+use crate::input::keymap::{BINDINGS, Binding};
+use crate::input::place::Place;
+use crate::state::message::{Effect, Question, Topic};
+use crate::state::model::{Model, Tone};
+use crate::state::overlay::{Chosen, Overlay, PickerKind};
+use crate::state::picker::{Item, Picker};
+use crate::state::refusal::refusal;
+use crate::state::theme::Theme;
 
 /// Opens the list that an act is about.
 pub(super) fn open(model: &mut Model, act: Act) -> Vec<Effect> {
@@ -202,7 +203,7 @@ fn key_names(binding: &Binding) -> String {
 /// Every binding that has a key, by the parts of the help.
 fn help(model: &Model) -> Vec<Item<Chosen>> {
     let mut items = Vec::new();
-    for group in crate::keymap::Group::ALL {
+    for group in crate::input::keymap::Group::ALL {
         let bindings = BINDINGS
             .iter()
             .filter(|binding| binding.group == group && !binding.keys.is_empty() && !is_double(binding));
@@ -219,7 +220,7 @@ fn is_double(binding: &Binding) -> bool {
 
 /// Every act that makes sense to be called by its name.
 fn palette(model: &Model) -> Vec<Item<Chosen>> {
-    use crate::keymap::Group;
+    use crate::input::keymap::Group;
     let at_table = || {
         BINDINGS
             .iter()

@@ -6,12 +6,12 @@ use kami_common::words::say;
 use kami_store::{ActStep, LogRecord};
 
 use super::quit;
-use crate::act::Act;
-use crate::form::Form;
-use crate::log_list::{LogList, LogQuery};
-use crate::message::{Effect, Question, Topic};
-use crate::model::Model;
-use crate::overlay::{Overlay, Report};
+use crate::input::act::Act;
+use crate::state::form::Form;
+use crate::state::log_list::{LogList, LogQuery};
+use crate::state::message::{Effect, Question, Topic};
+use crate::state::model::Model;
+use crate::state::overlay::{Overlay, Report};
 use crate::view::{log_height, report_lines};
 
 /// How many acts a question asks for.

@@ -11,6 +11,7 @@ mod forms;
 mod gate;
 mod import;
 mod keep;
+mod keys;
 mod lists;
 mod log;
 mod paste;
@@ -27,9 +28,11 @@ mod work;
 use chrono::TimeDelta;
 use tui_input::InputRequest;
 
-use super::act::Act;
-use super::message::{Effect, Message, Question, Topic};
-use super::model::{Link, Model, Place};
+pub use self::keys::{key, keys};
+use crate::input::act::Act;
+use crate::input::place::Place;
+use crate::state::message::{Effect, Message, Question, Topic};
+use crate::state::model::{Link, Model};
 
 /// How long the rows that are shown go unasked: others work on the same cards.
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(60);

@@ -8,8 +8,9 @@ use kami_core::mention::{Mention, mentions};
 use tui_input::{Input, InputRequest};
 
 use super::{edit, filters};
-use crate::message::Effect;
-use crate::model::{Model, Place, Tone};
+use crate::input::place::Place;
+use crate::state::message::Effect;
+use crate::state::model::{Model, Tone};
 
 /// The most characters of a paste that are typed: more than any field takes.
 const LONGEST_LINE: usize = 1_000;

@@ -1,8 +1,8 @@
 //! The items of an open list.
 
-use crate::model::Model;
-use crate::overlay::{Chosen, Overlay, PickerKind};
-use crate::picker::Item;
+use crate::state::model::Model;
+use crate::state::overlay::{Chosen, Overlay, PickerKind};
+use crate::state::picker::Item;
 
 /// Puts items into an open list of a kind.
 pub(super) fn fill(model: &mut Model, wanted: PickerKind, items: Vec<Item<Chosen>>) {

@@ -1,11 +1,12 @@
 //! What a click and a turn of the wheel change.
 
 use super::{acts, filters, table};
-use crate::act::Act;
-use crate::message::Effect;
-use crate::model::{Model, Place};
-use crate::overlay::Overlay;
-use crate::pointer::{Click, Pointer};
+use crate::input::act::Act;
+use crate::input::place::Place;
+use crate::input::pointer::{Click, Pointer};
+use crate::state::message::Effect;
+use crate::state::model::Model;
+use crate::state::overlay::Overlay;
 use crate::view::{Spot, spot};
 
 /// How many lines a turn of the wheel goes on.

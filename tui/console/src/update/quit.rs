@@ -2,9 +2,9 @@
 
 use kami_common::words::say;
 
-use crate::message::Effect;
-use crate::model::{Model, Tone};
-use crate::overlay::Overlay;
+use crate::state::message::Effect;
+use crate::state::model::{Model, Tone};
+use crate::state::overlay::Overlay;
 
 /// Ends, unless something typed would be lost that the operator was not yet told about.
 pub(super) fn quit(model: &mut Model) -> Vec<Effect> {

@@ -7,10 +7,10 @@ use kami_common::words::say;
 use kami_store::{MigrateError, MigrationPlan};
 
 use super::start;
-use crate::message::{Effect, Question, Topic};
-use crate::model::{Link, Model, Tone};
-use crate::overlay::{Confirm, Consequence, Overlay, Report, Touched};
-use crate::unready::Unready;
+use crate::state::message::{Effect, Question, Topic};
+use crate::state::model::{Link, Model, Tone};
+use crate::state::overlay::{Confirm, Consequence, Overlay, Report, Touched};
+use crate::state::unready::Unready;
 
 /// How long after it was found to lack something the database is looked at again: others may have migrated it.
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(15);

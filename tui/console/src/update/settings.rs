@@ -9,12 +9,12 @@ use kami_core::operator::Operator;
 use kami_core::zone::Zone;
 
 use super::{columns, keep, picker, table};
-use crate::form::Form;
-use crate::message::Effect;
-use crate::model::{Link, Model, ReadOnly, Tone};
-use crate::overlay::{Chosen, Overlay, PickerKind};
-use crate::picker::{Item, Picker};
-use crate::settings::{Setting, Sources};
+use crate::state::form::Form;
+use crate::state::message::Effect;
+use crate::state::model::{Link, Model, ReadOnly, Tone};
+use crate::state::overlay::{Chosen, Overlay, PickerKind};
+use crate::state::picker::{Item, Picker};
+use crate::state::settings::{Setting, Sources};
 
 /// The list of all settings.
 pub(super) fn all(model: &Model) -> Picker<Chosen> {

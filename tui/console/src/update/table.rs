@@ -5,9 +5,9 @@ use std::time::Duration;
 use kami_core::filter::{Anchor, Position, Sort};
 use kami_core::plan::{self, Plan};
 
-use crate::cards::Landing;
-use crate::message::{Effect, Question, Topic};
-use crate::model::Model;
+use crate::state::cards::Landing;
+use crate::state::message::{Effect, Question, Topic};
+use crate::state::model::Model;
 
 /// How many rows a question for a part of the table asks for.
 const PART: usize = 120;

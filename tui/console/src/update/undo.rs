@@ -4,11 +4,12 @@ use kami_common::words::say;
 use kami_store::Undoable;
 
 use super::gate;
-use crate::act::Act;
-use crate::message::{Effect, Question, Topic};
-use crate::model::{Model, Place, Tone};
-use crate::order::{Order, Undoing};
-use crate::refusal::refusal;
+use crate::input::act::Act;
+use crate::input::place::Place;
+use crate::state::message::{Effect, Question, Topic};
+use crate::state::model::{Model, Tone};
+use crate::state::order::{Order, Undoing};
+use crate::state::refusal::refusal;
 
 /// Asks which act is the last one: of this session, or else of its operator elsewhere.
 pub(super) fn ask(model: &mut Model) -> Vec<Effect> {

@@ -7,12 +7,12 @@ use kami_common::shown;
 use kami_common::words::{Language, say};
 
 use super::{keep, picker, table};
-use crate::form::Form;
-use crate::message::Effect;
-use crate::model::{Model, Tone};
-use crate::overlay::{Chosen, Confirm, Consequence, Overlay, PickerKind};
-use crate::picker::{Item, Picker};
-use crate::query::{Chip, Query};
+use crate::state::form::Form;
+use crate::state::message::Effect;
+use crate::state::model::{Model, Tone};
+use crate::state::overlay::{Chosen, Confirm, Consequence, Overlay, PickerKind};
+use crate::state::picker::{Item, Picker};
+use crate::state::query::{Chip, Query};
 
 /// The list of saved views, and the way to save one more.
 pub(super) fn all(model: &Model) -> Picker<Chosen> {

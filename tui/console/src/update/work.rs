@@ -7,15 +7,15 @@ use kami_core::record::CardRecord;
 use kami_store::{ActError, ActOutcome, Acted, Batch, BatchOrigin};
 
 use super::table;
-use crate::act::Act;
-use crate::form::Form;
-use crate::message::{Done, Effect, Failure, Question, Topic};
-use crate::model::{Model, Tone, Work};
-use crate::order::{Order, Undoing};
-use crate::overlay::{Chosen, Overlay, PickerKind};
-use crate::picker::{Item, Picker};
-use crate::refusal::{MOST_COPIED, refusal};
-use crate::session::Own;
+use crate::input::act::Act;
+use crate::state::form::Form;
+use crate::state::message::{Done, Effect, Failure, Question, Topic};
+use crate::state::model::{Model, Tone, Work};
+use crate::state::order::{Order, Undoing};
+use crate::state::overlay::{Chosen, Overlay, PickerKind};
+use crate::state::picker::{Item, Picker};
+use crate::state::refusal::{MOST_COPIED, refusal};
+use crate::state::session::Own;
 
 /// Does what was ordered; an operator who is kept from files gets no order through that reaches one, whichever way it
 /// came here.

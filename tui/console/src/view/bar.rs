@@ -3,7 +3,7 @@
 use ratatui::text::Span;
 
 use super::paint::span;
-use crate::theme::Theme;
+use crate::state::theme::Theme;
 
 /// A part of `whole` as a line of at most `width` cells less a gap of five, in halves of a cell.
 pub(super) fn thin(part: u64, whole: u64, width: usize) -> String {

@@ -22,9 +22,9 @@ use ratatui::text::Line;
 
 use super::large;
 use super::paint::{space, span};
-use crate::model::Model;
-use crate::statistics::{Chart, Series};
-use crate::theme::Theme;
+use crate::state::model::Model;
+use crate::state::statistics::{Chart, Series};
+use crate::state::theme::Theme;
 
 /// The cells left of the bars, for the labels of the upright axis.
 const GUTTER: u16 = 5;

@@ -7,10 +7,9 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::paint::{input, overlay, overlay_width, span};
-use crate::act::Act;
-use crate::burst::takes;
-use crate::model::Model;
-use crate::overlay::{Confirm, Touched};
+use crate::input::act::Act;
+use crate::state::model::Model;
+use crate::state::overlay::{Confirm, Touched};
 
 /// The cells between the two answers.
 const GAP: u16 = 4;
@@ -51,7 +50,7 @@ pub(super) fn render(model: &Model, confirm: &Confirm, frame: &mut Frame<'_>, sc
     } else {
         let (yes, no) = (say!(language, "confirm.yes"), say!(language, "confirm.no"));
         let behind = u16::try_from(cells(&yes)).unwrap_or(0) + GAP;
-        if takes(model, Act::Yes) {
+        if model.takes(Act::Yes) {
             frame.buffer_mut().set_string(inner.x, last, yes, theme.text());
         }
         frame.buffer_mut().set_string(inner.x + behind, last, no, theme.text());

@@ -9,9 +9,9 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::paint::{space, span, two_sides};
-use crate::message::Topic;
-use crate::model::Model;
-use crate::theme::{Depth, Theme};
+use crate::state::message::Topic;
+use crate::state::model::Model;
+use crate::state::theme::{Depth, Theme};
 
 /// The figures.
 pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {

@@ -10,8 +10,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::paint::{overlay, overlay_room, overlay_width, space, span};
-use crate::model::{History, Model, NARROW};
-use crate::theme::Theme;
+use crate::state::model::{History, Model, NARROW};
+use crate::state::theme::Theme;
 
 /// How many fields of a card are shown, the note the last.
 const FIELDS: usize = shown::DETAILS;

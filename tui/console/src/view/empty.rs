@@ -8,10 +8,10 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use super::paint::span;
-use crate::act::Act;
-use crate::model::{Link, Model};
-use crate::refusal::refusal;
-use crate::unready::Unready;
+use crate::input::act::Act;
+use crate::state::model::{Link, Model};
+use crate::state::refusal::refusal;
+use crate::state::unready::Unready;
 
 /// The words in the middle of an empty table.
 pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {

@@ -10,10 +10,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::paint::{input, space, span};
-use crate::message::Topic;
-use crate::model::Model;
-use crate::query::Chip;
-use crate::theme::Theme;
+use crate::state::message::Topic;
+use crate::state::model::Model;
+use crate::state::query::Chip;
+use crate::state::theme::Theme;
 
 /// The most cells of a search that is not being typed.
 const SEARCH_WIDTH: usize = 24;

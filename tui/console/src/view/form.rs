@@ -15,12 +15,12 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use super::paint::{input, overlay, overlay_width, space, span};
-use crate::field::{Choice, Editor, Field, FieldName};
-use crate::form::{AS_WRITTEN, Form, FormKind, WHOLE};
-use crate::message::Topic;
-use crate::model::Model;
-use crate::order::Target;
-use crate::theme::Theme;
+use crate::state::field::{Choice, Editor, Field, FieldName};
+use crate::state::form::{AS_WRITTEN, Form, FormKind, WHOLE};
+use crate::state::message::Topic;
+use crate::state::model::Model;
+use crate::state::order::Target;
+use crate::state::theme::Theme;
 
 /// A code as it might be drawn: always the same, so that only what is typed makes it change.
 const SAMPLE: &str = "7KQ2M9XWTR4HP3NDZC5FAV8EBJ6GSYU2";

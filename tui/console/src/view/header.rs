@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::paint::{space, span, two_sides};
-use crate::model::{Link, Model};
+use crate::state::model::{Link, Model};
 
 /// The first line of the screen.
 pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {

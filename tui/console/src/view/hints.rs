@@ -7,12 +7,11 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::paint::{space, span};
-use crate::act::Act;
-use crate::burst::takes;
-use crate::keymap::{self, Binding};
-use crate::model::{Link, Model};
-use crate::refusal::refusal;
-use crate::suits::suits;
+use crate::input::act::Act;
+use crate::input::keymap::{self, Binding};
+use crate::state::model::{Link, Model};
+use crate::state::refusal::refusal;
+use crate::state::suits::suits;
 
 /// The cells between two hints.
 const GAP: u16 = 2;
@@ -76,7 +75,7 @@ fn hint(model: &Model, binding: &Binding) -> Option<Vec<Span<'static>>> {
         word.push_str(&" ".repeat(widest.unwrap_or(0).saturating_sub(cells(&word))));
     }
     let key = binding.keys.first()?.name();
-    if !takes(model, binding.act) {
+    if !model.takes(binding.act) {
         // Its place stays, so that no hint moves when it comes.
         return Some(vec![space(cells(&key) + 1 + cells(&word))]);
     }

@@ -9,8 +9,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::paint::{overlay, overlay_width, space, span};
-use crate::import::{Import, ImportLine, LineState};
-use crate::model::Model;
+use crate::state::import::{Import, ImportLine, LineState};
+use crate::state::model::Model;
 
 /// The cells of a line's number.
 const NUMBER: usize = 9;

@@ -7,9 +7,9 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::paint::{input, overlay, overlay_room, space, span};
-use crate::model::Model;
-use crate::overlay::{Chosen, PickerKind};
-use crate::picker::{Item, Picker};
+use crate::state::model::Model;
+use crate::state::overlay::{Chosen, PickerKind};
+use crate::state::picker::{Item, Picker};
 
 /// The list in its frame: what was typed, what that finds, and why the item under the cursor cannot be chosen.
 pub(super) fn render(

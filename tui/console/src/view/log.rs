@@ -10,9 +10,9 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::paint::{overlay, overlay_room, space, span};
-use crate::log_list::{LogList, LogQuery};
-use crate::message::Topic;
-use crate::model::{Link, Model};
+use crate::state::log_list::{LogList, LogQuery};
+use crate::state::message::Topic;
+use crate::state::model::{Link, Model};
 
 /// The cells of the frame's width, and what it has where a screen has room for whole names of accounts.
 const WIDTH: u16 = 78;

@@ -42,8 +42,8 @@ pub use self::detail::detail_overhang;
 pub use self::log::log_height;
 pub use self::report::report_lines;
 pub use self::spots::{Spot, spot};
-use super::model::{Model, SMALLEST};
-use super::overlay::Overlay;
+use crate::state::model::{Model, SMALLEST};
+use crate::state::overlay::Overlay;
 
 /// Shows the model, on the ground of its theme.
 pub fn view(model: &Model, frame: &mut Frame<'_>) {

@@ -8,7 +8,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Clear, Widget as _};
 
 use super::paint::{space, span};
-use crate::model::{Link, Model, Tone};
+use crate::state::model::{Link, Model, Tone};
 
 /// The most lines that it takes.
 const MOST_LINES: usize = 4;

@@ -7,8 +7,8 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Padding, Widget as _};
 
-use crate::model::NARROW;
-use crate::theme::Theme;
+use crate::state::model::NARROW;
+use crate::state::theme::Theme;
 
 /// Puts a line at the left of an area and another at its right, which gives way where both do not fit.
 pub(super) fn two_sides(frame: &mut Frame<'_>, area: Rect, left: &Line<'_>, right: &Line<'_>) {

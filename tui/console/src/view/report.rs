@@ -5,8 +5,8 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use super::paint::{overlay, overlay_room, overlay_width};
-use crate::model::Model;
-use crate::overlay::Report;
+use crate::state::model::Model;
+use crate::state::overlay::Report;
 
 /// The lines as they are wrapped, whether each belongs to the one before, and the cells of their frame.
 fn laid_out(report: &Report, screen: Rect) -> (Vec<(String, bool)>, (u16, u16)) {

@@ -3,10 +3,11 @@
 use ratatui::layout::Rect;
 
 use super::{areas, filter_line, hints, lists, log, table_area};
-use crate::act::Act;
-use crate::model::{Model, Place};
-use crate::overlay::Overlay;
-use crate::query::Chip;
+use crate::input::act::Act;
+use crate::input::place::Place;
+use crate::state::model::Model;
+use crate::state::overlay::Overlay;
+use crate::state::query::Chip;
 
 /// Something on the screen that can be clicked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

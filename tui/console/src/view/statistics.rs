@@ -22,9 +22,9 @@ use ratatui::widgets::{Clear, Widget as _};
 
 use super::paint::{space, span, two_sides};
 use super::{bar, chart};
-use crate::message::Topic;
-use crate::model::Model;
-use crate::statistics::{STOCK_DAYS, Statistics};
+use crate::state::message::Topic;
+use crate::state::model::Model;
+use crate::state::statistics::{STOCK_DAYS, Statistics};
 
 /// From how many columns on the three events stand side by side, each with its days under its hours.
 const BESIDE_EACH_OTHER: u16 = 160;

@@ -14,8 +14,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::paint::{space, span};
-use crate::model::Model;
-use crate::theme::Theme;
+use crate::state::model::Model;
+use crate::state::theme::Theme;
 
 /// The cells before the first column: the cursor's bar, the mark, a space.
 const LEAD: usize = 3;

@@ -8,7 +8,7 @@ use ratatui::text::Line;
 
 use super::bar;
 use super::paint::overlay;
-use crate::model::{Model, Work};
+use crate::state::model::{Model, Work};
 
 /// The bar in its frame; short work ends before it is seen.
 pub(super) fn render(model: &Model, frame: &mut Frame<'_>, screen: Rect) {

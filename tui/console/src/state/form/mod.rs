@@ -17,9 +17,9 @@ use kami_transfer::Format;
 use tui_input::InputRequest;
 
 use self::opened::edit_fields;
-use crate::field::{Field, FieldName};
-use crate::message::Failure;
-use crate::order::Target;
+use crate::state::field::{Field, FieldName};
+use crate::state::message::Failure;
+use crate::state::order::Target;
 
 /// The word for acts of every kind.
 const ANY: &str = "any";

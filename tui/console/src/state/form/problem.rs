@@ -16,7 +16,7 @@ use kami_core::spoken;
 use kami_transfer::Filing;
 
 use super::{AS_WRITTEN, Form, FormKind, WHOLE};
-use crate::field::FieldName;
+use crate::state::field::FieldName;
 
 impl Form {
     /// What is wrong with a field, in words; an empty field is wrong only once the form was tried.

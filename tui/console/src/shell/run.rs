@@ -15,18 +15,18 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
-use super::burst::{self, Arrivals};
-use super::clipboard::Clipboard;
-use super::line::Line;
-use super::message::{Effect, Message};
-use super::model::{Location, Model, ReadOnly, Tone};
-use super::pointer::Pointer;
-use super::settings::{Files, Sources};
-use super::terminal::Screen;
-use super::theme::{Depth, Theme};
-use super::update::update;
-use super::view::view;
-use super::worker::Worker;
+use crate::input::burst::Arrivals;
+use crate::input::pointer::Pointer;
+use crate::shell::line::Line;
+use crate::shell::terminal::Screen;
+use crate::shell::worker::Worker;
+use crate::state::clipboard::Clipboard;
+use crate::state::message::{Effect, Message};
+use crate::state::model::{Location, Model, ReadOnly, Tone};
+use crate::state::settings::{Files, Sources};
+use crate::state::theme::{Depth, Theme};
+use crate::update::{keys, update};
+use crate::view::view;
 
 /// The shortest time between two frames.
 const FRAME: Duration = Duration::from_millis(16);
@@ -214,8 +214,8 @@ impl Console {
     /// Takes in the keys that have arrived together.
     fn keys(&mut self) -> anyhow::Result<Next> {
         self.tell_time();
-        let keys = self.arrivals.take();
-        burst::message(&self.model, keys).map_or(Ok(Next::GoOn), |message| self.take(message))
+        let arrived = self.arrivals.take();
+        keys(&self.model, arrived).map_or(Ok(Next::GoOn), |message| self.take(message))
     }
 
     /// Takes a message into the core and does what it wants done.

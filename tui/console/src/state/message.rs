@@ -16,14 +16,14 @@ use kami_store::{
 use kami_transfer::import::ReadError;
 use tui_input::InputRequest;
 
-use super::act::Act;
-use super::cards::Landing;
-use super::import::{Import, ImportFile};
-use super::order::{Order, Undoing};
-use super::pointer::Pointer;
-use super::session::Own;
-use super::statistics::{Series, Statistics};
-use super::unready::Unready;
+use crate::input::act::Act;
+use crate::input::pointer::Pointer;
+use crate::state::cards::Landing;
+use crate::state::import::{Import, ImportFile};
+use crate::state::order::{Order, Undoing};
+use crate::state::session::Own;
+use crate::state::statistics::{Series, Statistics};
+use crate::state::unready::Unready;
 
 /// Something that happened.
 #[derive(Debug)]

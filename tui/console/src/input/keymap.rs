@@ -3,10 +3,9 @@
 use crossterm::event::{KeyCode, KeyEvent};
 use tui_input::InputRequest;
 
-use super::act::Act;
-use super::key::Key;
-use super::message::Message;
-use super::model::{Model, Place};
+use crate::input::act::Act;
+use crate::input::key::Key;
+use crate::input::place::Place;
 
 /// The part of the help that a binding stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,16 +187,24 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::Quit, &[Key::ctrl('c')], EVERYWHERE, Group::Program, 0),
 ];
 
-/// What a key does where the console is now.
-pub fn message(model: &Model, event: KeyEvent) -> Option<Message> {
-    let place = model.place();
+/// What a key means in a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// To do this.
+    Act(Act),
+    /// To change the line that is typed.
+    Edit(InputRequest),
+}
+
+/// What a key means in a place; nothing where it does nothing.
+pub fn meaning(place: Place, event: KeyEvent) -> Option<Meaning> {
     let typed = Key::of(event)?;
     // What an input method that was left on makes of a key is text only where text is typed.
     let key = if place.takes_text() { typed } else { typed.plain() };
     if let Some(binding) = binding_of(key, place) {
-        return Some(Message::Act(binding.act));
+        return Some(Meaning::Act(binding.act));
     }
-    if place.takes_text() { edit(key).map(Message::Edit) } else { None }
+    if place.takes_text() { edit(key).map(Meaning::Edit) } else { None }
 }
 
 fn binding_of(key: Key, place: Place) -> Option<&'static Binding> {

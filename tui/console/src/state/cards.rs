@@ -8,8 +8,8 @@ use kami_common::saved_view::SavedView;
 use kami_core::filter::{Capped, Filter, Sort};
 use kami_core::record::CardRecord;
 
-use super::query::Query;
-use super::search::Progress;
+use crate::state::query::Query;
+use crate::state::search::Progress;
 
 /// How many rows are kept at most, so that an hour of scrolling takes no more memory than a minute.
 const MOST_ROWS: usize = 600;

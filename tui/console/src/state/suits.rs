@@ -4,9 +4,9 @@ use kami_core::acts::{Act as CardAct, ActRefusal, allowed};
 use kami_core::card::CardStatus;
 use kami_core::record::CardRecord;
 
-use super::act::Act;
-use super::cards::Marks;
-use super::model::Model;
+use crate::input::act::Act;
+use crate::state::cards::Marks;
+use crate::state::model::Model;
 
 /// Why an act does nothing to any of the cards that it would be about; none where it does something to one of them, or
 /// where that is not known.

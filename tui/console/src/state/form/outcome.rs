@@ -12,10 +12,10 @@ use kami_store::GenerateOrder;
 use kami_transfer::Defaults;
 
 use super::{ANY, Form, FormKind, Sources};
-use crate::field::FieldName;
-use crate::import::ImportFile;
-use crate::log_list::LogQuery;
-use crate::order::Order;
+use crate::state::field::FieldName;
+use crate::state::import::ImportFile;
+use crate::state::log_list::LogQuery;
+use crate::state::order::Order;
 
 impl Form {
     /// What the form orders; nothing while a field is wrong or empty.

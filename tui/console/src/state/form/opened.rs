@@ -9,9 +9,9 @@ use kami_core::zone::Zone;
 use kami_transfer::Format;
 
 use super::{ANY, AS_WRITTEN, Form, FormKind, Sources, WHOLE};
-use crate::field::{Field, FieldName};
-use crate::log_list::{self, LogQuery};
-use crate::order::Target;
+use crate::state::field::{Field, FieldName};
+use crate::state::log_list::{self, LogQuery};
+use crate::state::order::Target;
 
 impl Form {
     /// The form that makes a batch.

@@ -21,13 +21,13 @@ use kami_store::{
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
 
-use super::clipboard::give_to_tmux;
-use super::import::{Import, ImportFile};
-use super::message::{Answer, Done, Failure, Message, Question, QuestionId, Topic};
-use super::order::{Order, Target};
-use super::session::Own;
-use super::statistics::{Chart, EXPIRING_NEXT, STOCK_DAYS, Series, Statistics};
-use super::unready::Unready;
+use crate::shell::tmux::give_to_tmux;
+use crate::state::import::{Import, ImportFile};
+use crate::state::message::{Answer, Done, Failure, Message, Question, QuestionId, Topic};
+use crate::state::order::{Order, Target};
+use crate::state::session::Own;
+use crate::state::statistics::{Chart, EXPIRING_NEXT, STOCK_DAYS, Series, Statistics};
+use crate::state::unready::Unready;
 
 /// How many acts of a card's history are shown.
 const HISTORY: usize = 50;

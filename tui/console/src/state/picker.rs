@@ -2,7 +2,7 @@
 
 use tui_input::{Input, InputRequest};
 
-use super::fuzzy;
+use crate::state::fuzzy;
 
 /// A list to choose a `T` from.
 #[derive(Clone, Debug)]

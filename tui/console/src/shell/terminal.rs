@@ -9,7 +9,7 @@ use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_ra
 use crossterm::{cursor, execute, queue};
 use ratatui::{Frame, Terminal};
 
-use super::backend::{self, ThriftyBackend};
+use crate::shell::backend::{self, ThriftyBackend};
 
 /// The terminal, from [`Screen::claim`] until it is dropped.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl Screen {
         Ok(screen)
     }
 
-    /// Draws a frame; nothing is sent when it looks like the last one, nor from a stop until [`Screen::reclaim`].
+    /// Draws a frame; nothing is sent when it looks like the last one, nor from a stop until we are continued.
     pub fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         if self.is_away {
             return Ok(());

@@ -7,13 +7,13 @@ use kami_core::filter::Sort;
 use kami_core::zone::Zone;
 use tui_input::Input;
 
-use super::act::Act;
-use super::form::Form;
-use super::import::Import;
-use super::log_list::LogList;
-use super::order::Order;
-use super::picker::Picker;
-use super::settings::Setting;
+use crate::input::act::Act;
+use crate::state::form::Form;
+use crate::state::import::Import;
+use crate::state::log_list::LogList;
+use crate::state::order::Order;
+use crate::state::picker::Picker;
+use crate::state::settings::Setting;
 
 /// Something that lies over the screen and takes the keys.
 #[derive(Clone, Debug)]

@@ -4,10 +4,11 @@ use kami_common::reason;
 use kami_common::words::{number, say};
 use kami_store::Right;
 
-use super::act::Act;
-use super::cards::Marks;
-use super::model::{Link, Model, Place};
-use super::suits::card_refusal;
+use crate::input::act::Act;
+use crate::input::place::Place;
+use crate::state::cards::Marks;
+use crate::state::model::{Link, Model};
+use crate::state::suits::card_refusal;
 
 /// The most codes that go to the clipboard at once: terminals cut longer texts off.
 pub const MOST_COPIED: u64 = 1_000;

@@ -11,16 +11,18 @@ use kami_core::operator::Operator;
 use kami_core::zone::Zone;
 use kami_store::{Grants, LogRecord, StatusCounts};
 
-use super::cards::Cards;
-use super::clipboard::Clipboard;
-use super::message::{Effect, Question, QuestionId, Topic};
-use super::overlay::{Overlay, PickerKind};
-use super::pointer::Click;
-use super::session::Session;
-use super::settings::{Files, Sources};
-use super::statistics::Statistics;
-use super::theme::Theme;
-use super::unready::Unready;
+use crate::input::act::Act;
+use crate::input::place::Place;
+use crate::input::pointer::Click;
+use crate::state::cards::Cards;
+use crate::state::clipboard::Clipboard;
+use crate::state::message::{Effect, Question, QuestionId, Topic};
+use crate::state::overlay::{Overlay, PickerKind};
+use crate::state::session::Session;
+use crate::state::settings::{Files, Sources};
+use crate::state::statistics::Statistics;
+use crate::state::theme::Theme;
+use crate::state::unready::Unready;
 
 /// The rows of the screen that are not the table's.
 pub const ROWS_AROUND_TABLE: u16 = 8;
@@ -42,49 +44,6 @@ const READING: TimeDelta = TimeDelta::milliseconds(700);
 
 /// How long a wait goes unmentioned.
 const PATIENCE: TimeDelta = TimeDelta::milliseconds(150);
-
-/// Where keys go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// The table of cards.
-    Cards,
-    /// The search that is typed.
-    Search,
-    /// The detail of a card, over the table.
-    Detail,
-    /// A list to choose from.
-    Picker,
-    /// The list of saved views.
-    Views,
-    /// A form to fill in.
-    Form,
-    /// A question that is answered by yes or no.
-    Confirm,
-    /// A question that is answered by typing a number.
-    ConfirmTyped,
-    /// Something that is being done.
-    Work,
-    /// What operators did.
-    Log,
-    /// Lines to read.
-    Report,
-    /// What a file would bring.
-    Import,
-    /// Counts over time.
-    Statistics,
-}
-
-impl Place {
-    /// Whether it is a screen that lies over the table of cards.
-    pub const fn is_over_cards(self) -> bool {
-        matches!(self, Self::Log | Self::Report | Self::Import | Self::Statistics)
-    }
-
-    /// Whether keys type text here.
-    pub const fn takes_text(self) -> bool {
-        matches!(self, Self::Search | Self::Picker | Self::Views | Self::Form | Self::ConfirmTyped)
-    }
-}
 
 /// The database as the header names it.
 #[derive(Clone, Debug, Default)]
@@ -365,6 +324,16 @@ impl Model {
     fn is_within(&self, span: TimeDelta, since: Option<DateTime<Utc>>) -> bool {
         let age = since.map(|at| self.now - at);
         age.is_some_and(|age| (TimeDelta::zero()..span).contains(&age))
+    }
+
+    /// Whether a single key for an act is taken now: a yes once its question can have been read, and what sends or chooses
+    /// once a paste is over, of which it may be the last key.
+    pub fn takes(&self, act: Act) -> bool {
+        match act {
+            Act::Yes | Act::Submit | Act::ImportLines => !self.is_unread() && !self.is_pasting(),
+            Act::Open => !self.is_pasting(),
+            _ => true,
+        }
     }
 
     /// Whether the detail of the card under the cursor stands beside the table.

@@ -4,10 +4,7 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::act::Act;
-use super::keymap;
-use super::message::Message;
-use super::model::Model;
+use crate::input::act::Act;
 
 /// The time between two keys below which no hand pressed both.
 pub const FASTEST: Duration = Duration::from_millis(5);
@@ -43,27 +40,6 @@ impl Arrivals {
     pub fn take(&mut self) -> Vec<KeyEvent> {
         self.last = None;
         std::mem::take(&mut self.keys)
-    }
-}
-
-/// What keys that arrived together mean where the console is now: one key what the keymap says, unless it says yes to what
-/// nobody can have read, several a burst.
-pub fn message(model: &Model, mut keys: Vec<KeyEvent>) -> Option<Message> {
-    if keys.len() == 1 && !model.is_pasting() {
-        let message = keymap::message(model, keys.remove(0))?;
-        let is_too_soon = matches!(message, Message::Act(act) if !takes(model, act));
-        return Some(if is_too_soon { Message::TooSoon } else { message });
-    }
-    (!keys.is_empty()).then_some(Message::Burst(keys))
-}
-
-/// Whether a single key for an act is taken now: a yes once its question can have been read, and what sends or chooses once
-/// a paste is over, of which it may be the last key.
-pub fn takes(model: &Model, act: Act) -> bool {
-    match act {
-        Act::Yes | Act::Submit | Act::ImportLines => !model.is_unread() && !model.is_pasting(),
-        Act::Open => !model.is_pasting(),
-        _ => true,
     }
 }
 

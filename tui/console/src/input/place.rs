@@ -1,0 +1,44 @@
+//! Where keys go.
+
+/// Where keys go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The table of cards.
+    Cards,
+    /// The search that is typed.
+    Search,
+    /// The detail of a card, over the table.
+    Detail,
+    /// A list to choose from.
+    Picker,
+    /// The list of saved views.
+    Views,
+    /// A form to fill in.
+    Form,
+    /// A question that is answered by yes or no.
+    Confirm,
+    /// A question that is answered by typing a number.
+    ConfirmTyped,
+    /// Something that is being done.
+    Work,
+    /// What operators did.
+    Log,
+    /// Lines to read.
+    Report,
+    /// What a file would bring.
+    Import,
+    /// Counts over time.
+    Statistics,
+}
+
+impl Place {
+    /// Whether it is a screen that lies over the table of cards.
+    pub const fn is_over_cards(self) -> bool {
+        matches!(self, Self::Log | Self::Report | Self::Import | Self::Statistics)
+    }
+
+    /// Whether keys type text here.
+    pub const fn takes_text(self) -> bool {
+        matches!(self, Self::Search | Self::Picker | Self::Views | Self::Form | Self::ConfirmTyped)
+    }
+}

@@ -1,0 +1,23 @@
+//! What the console knows.
+
+pub mod cards;
+pub mod clipboard;
+pub mod field;
+pub mod form;
+pub mod fuzzy;
+pub mod import;
+pub mod log_list;
+pub mod message;
+pub mod model;
+pub mod order;
+pub mod overlay;
+pub mod picker;
+pub mod query;
+pub mod refusal;
+pub mod search;
+pub mod session;
+pub mod settings;
+pub mod statistics;
+pub mod suits;
+pub mod theme;
+pub mod unready;
