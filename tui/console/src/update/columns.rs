@@ -2,7 +2,7 @@
 
 use kami_common::column::Column;
 use kami_common::settings::Choice;
-use kami_common::words::say;
+use kami_common::shown;
 
 use super::keep;
 use crate::state::message::Effect;
@@ -22,7 +22,7 @@ fn items(model: &Model) -> Vec<Item<Chosen>> {
     Column::ALL
         .into_iter()
         .map(|column| {
-            let label = say!(model.language, column.key());
+            let label = shown::heading(model.language, column);
             let ticked = Some(model.cards.columns.contains(&column));
             Item { ticked, ..Item::new(Chosen::Column(column), label, "") }
         })
