@@ -158,7 +158,6 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// The JSON form of an error.
 #[derive(Debug, Serialize)]
 struct ErrorBody {
     status: &'static str,

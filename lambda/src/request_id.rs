@@ -61,12 +61,10 @@ impl RequestId {
         CURRENT.try_with(read).ok()
     }
 
-    /// As text.
     pub(crate) fn as_str(&self) -> &str {
         self.0.to_str().unwrap_or_default()
     }
 
-    /// As a header's value.
     pub(crate) fn into_value(self) -> HeaderValue {
         self.0
     }

@@ -14,6 +14,7 @@ mod line;
 mod proxy;
 mod rogue;
 mod rogue_reply;
+mod schema;
 mod server;
 mod signal;
 
@@ -27,6 +28,7 @@ pub use self::line::line_from;
 pub use self::proxy::{CommitLost, Proxy};
 pub use self::rogue::{Demand, ROGUE_KEY, RogueServer};
 pub use self::rogue_reply::{RogueDatabase, RogueReply};
+pub use self::schema::{migrations, schema_version};
 pub use self::server::PrivateServer;
 pub use self::signal::{Signal, send_signal};
 

@@ -24,3 +24,16 @@ impl Endpoint {
         Self { method: "GET", path: "/health", handler: || get(health::health) },
     ];
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Route;
+
+    #[test]
+    fn each_endpoint_is_counted_under_a_route_of_its_own() {
+        for Endpoint { path, .. } in Endpoint::ALL {
+            assert_ne!(Route::of(Some(path)), Route::Other, "{path}");
+        }
+    }
+}

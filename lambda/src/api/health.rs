@@ -20,12 +20,12 @@ struct Health {
     database: &'static str,
     version: &'static str,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    error: Option<Failure>,
+    error: Option<Explanation>,
 }
 
-/// What an error has besides its status.
+/// What is said of an error besides its status.
 #[derive(Debug, Serialize)]
-struct Failure {
+struct Explanation {
     reason: &'static str,
     message: &'static str,
 }
@@ -47,8 +47,8 @@ pub(super) async fn health(State(api): State<Api>, language: Language) -> Respon
         Err(cause) => {
             warn!(error = %cause, "the health check failed");
             let error = ApiError::Unavailable;
-            let failure = Failure { reason: error.reason(), message: error.message(language) };
-            let answer = answer("error", Utc::now(), "unavailable", Some(failure));
+            let explanation = Explanation { reason: error.reason(), message: error.message(language) };
+            let answer = answer("error", Utc::now(), "unavailable", Some(explanation));
             (error.status(), error.headers(), Extension(Outcome::from(error)), answer).into_response()
         }
     }

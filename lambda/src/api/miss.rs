@@ -11,14 +11,14 @@ use crate::error::ApiError;
 
 /// Why a request about a card fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Failure {
+pub(super) enum CardError {
     /// As an error that needs nothing besides.
     Error(ApiError),
     /// With [`ApiError::TooManyMisses`]: the next miss would be let through after this time.
     Braked(Duration),
 }
 
-impl Failure {
+impl CardError {
     /// There is no such card, which is charged to the client who asked for it.
     ///
     /// It is charged only once that is known: whoever asks for a card that there is gets his answer, so that nobody is
@@ -28,13 +28,13 @@ impl Failure {
     }
 }
 
-impl<E: Into<ApiError>> From<E> for Failure {
+impl<E: Into<ApiError>> From<E> for CardError {
     fn from(error: E) -> Self {
         Self::Error(error.into())
     }
 }
 
-impl IntoResponse for Failure {
+impl IntoResponse for CardError {
     fn into_response(self) -> Response {
         match self {
             Self::Error(error) => error.into_response(),
@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn the_braked_are_told_how_many_whole_seconds_to_wait() {
         for (milliseconds, seconds) in [(1, "1"), (1_000, "1"), (1_001, "2"), (4_999, "5")] {
-            let answer = Failure::Braked(Duration::from_millis(milliseconds)).into_response();
+            let answer = CardError::Braked(Duration::from_millis(milliseconds)).into_response();
             assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
             assert_eq!(answer.headers()[header::RETRY_AFTER], seconds, "{milliseconds} ms");
         }

@@ -40,7 +40,7 @@ pub(super) async fn observe(
     request: Request,
     next: Next,
 ) -> Response {
-    let route = Route::of(request.extensions().get::<MatchedPath>());
+    let route = Route::of(request.extensions().get().map(MatchedPath::as_str));
     let mut counted = Counted::begin(observer.metrics, route);
     let unsettled = request.extensions().get::<Peer>().map(|peer| peer.unsettled.clone());
     let id = RequestId::of(request.headers(), request.extensions());

@@ -9,7 +9,7 @@ use kami_core::rules;
 use serde::{Deserialize, Serialize};
 
 use super::Api;
-use super::miss::Failure;
+use super::miss::CardError;
 use super::request::{StatusRequest, read_body};
 use crate::brake::Brake;
 
@@ -20,7 +20,6 @@ pub struct Asker {
     machine_code: Option<String>,
 }
 
-/// The answer.
 #[derive(Debug, Serialize)]
 pub(super) struct StatusAnswer {
     status: &'static str,
@@ -42,7 +41,10 @@ struct CardData {
 }
 
 /// Handles the request whose code is in its body.
-pub(super) async fn by_body(State(api): State<Api>, request: Request) -> Result<Json<StatusAnswer>, Failure> {
+pub(super) async fn by_body(
+    State(api): State<Api>,
+    request: Request,
+) -> Result<Json<StatusAnswer>, CardError> {
     let (request, body) = request.into_parts();
     let StatusRequest { code, machine } = StatusRequest::parse(&read_body(body).await?)?;
     answer(&api, &request, &code, machine.as_ref().map(MachineCode::as_str)).await
@@ -54,11 +56,11 @@ pub(super) async fn by_path(
     code: Result<Path<String>, PathRejection>,
     asker: Result<Query<Asker>, QueryRejection>,
     request: Request,
-) -> Result<Json<StatusAnswer>, Failure> {
+) -> Result<Json<StatusAnswer>, CardError> {
     let (request, _) = request.into_parts();
     // A code that no card can have is a code that no card has.
     let Some(code) = code.ok().and_then(|Path(code)| CardCode::parse(&code).ok()) else {
-        return Err(Failure::not_found(&api.brake, &request));
+        return Err(CardError::not_found(&api.brake, &request));
     };
     let asker = asker.map(|Query(asker)| asker).unwrap_or_default();
     answer(&api, &request, &code, asker.machine_code.as_deref().map(str::trim)).await
@@ -69,9 +71,9 @@ async fn answer(
     request: &Parts,
     code: &CardCode,
     machine: Option<&str>,
-) -> Result<Json<StatusAnswer>, Failure> {
+) -> Result<Json<StatusAnswer>, CardError> {
     let Some((card, now)) = api.store.status(code).await? else {
-        return Err(Failure::not_found(&api.brake, request));
+        return Err(CardError::not_found(&api.brake, request));
     };
     let remaining_hours = (card.status == CardStatus::Active)
         .then(|| card.expire_at.map(|moment| rules::remaining_hours(moment, now)));

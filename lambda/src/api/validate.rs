@@ -7,7 +7,7 @@ use kami_store::Validation;
 use serde::Serialize;
 
 use super::Api;
-use super::miss::Failure;
+use super::miss::CardError;
 use super::request::{ValidateRequest, read_body};
 use crate::language::Language;
 
@@ -27,7 +27,7 @@ pub(super) async fn validate(
     State(api): State<Api>,
     language: Language,
     request: Request,
-) -> Result<Json<Admitted>, Failure> {
+) -> Result<Json<Admitted>, CardError> {
     let (request, body) = request.into_parts();
     let ValidateRequest { code, machine } = ValidateRequest::parse(&read_body(body).await?)?;
     match api.store.validate(&code, &machine).await? {
@@ -38,6 +38,6 @@ pub(super) async fn validate(
             remaining_hours: expire_at.map(|moment| rules::remaining_hours(moment, now)),
         })),
         Validation::Refused(refusal) => Err(refusal.into()),
-        Validation::NotFound => Err(Failure::not_found(&api.brake, &request)),
+        Validation::NotFound => Err(CardError::not_found(&api.brake, &request)),
     }
 }

@@ -2,10 +2,9 @@
 
 include!(concat!(env!("OUT_DIR"), "/locales.rs"));
 
-/// A language.
 #[derive(Debug)]
 pub(super) struct Locale {
-    /// Its BCP 47 tag.
+    /// By BCP 47.
     pub(super) tag: &'static str,
     /// The language ranges that it answers.
     pub(super) ranges: &'static [&'static str],

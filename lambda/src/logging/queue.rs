@@ -64,7 +64,6 @@ impl Queue {
         drop(self.changed.wait_timeout_while(state, limit, |state| !state.ended));
     }
 
-    /// Says that everything is written.
     pub(super) fn ended(&self) {
         self.state().ended = true;
         self.changed.notify_all();

@@ -54,7 +54,6 @@ impl Unsettled {
         *self.held() = Some(counted);
     }
 
-    /// Whether a count is held back.
     pub(crate) fn is_held(&self) -> bool {
         self.held().is_some()
     }
@@ -64,7 +63,6 @@ impl Unsettled {
         *self.held() = None;
     }
 
-    /// Counts the request as cancelled.
     pub(crate) fn cancel(&self) {
         if let Some(counted) = self.held().take() {
             counted.cancel();

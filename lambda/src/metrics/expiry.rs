@@ -19,14 +19,12 @@ impl ExpiryMetrics {
         self.expired.fetch_add(count, Ordering::Relaxed);
     }
 
-    /// A run succeeded just now.
     pub(crate) fn succeeded(&self) {
         self.succeeded.fetch_add(1, Ordering::Relaxed);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.last_success.store(now.as_secs(), Ordering::Relaxed);
     }
 
-    /// A run failed.
     pub(crate) fn failed(&self) {
         self.failed.fetch_add(1, Ordering::Relaxed);
     }

@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use axum::extract::MatchedPath;
 use axum::response::Response;
 
 use super::histogram::{Histogram, Snapshot};
@@ -27,8 +26,8 @@ impl Route {
     pub const ALL: [Self; 4] = [Self::Validate, Self::Status, Self::Health, Self::Other];
 
     /// The route of a path that the router knows, or does not.
-    pub(crate) fn of(path: Option<&MatchedPath>) -> Self {
-        match path.map(MatchedPath::as_str) {
+    pub(crate) fn of(path: Option<&str>) -> Self {
+        match path {
             Some("/api/validate") => Self::Validate,
             Some("/api/status" | "/api/status/{code}") => Self::Status,
             Some("/api/health" | "/health") => Self::Health,
@@ -59,7 +58,6 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The number of outcomes.
     const COUNT: usize = ApiError::ALL.len() + 2;
 
     /// Every outcome.

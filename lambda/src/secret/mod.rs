@@ -52,26 +52,26 @@ struct State {
 
 /// What somebody who needs an address does next.
 #[derive(Debug, PartialEq, Eq)]
-enum Step {
+enum Next {
     Take(Result<DatabaseUrl, AddressError>),
     Wait,
     Fetch,
 }
 
 impl State {
-    fn step(&self, refused: Option<&DatabaseUrl>, now: Instant) -> Step {
+    fn next(&self, refused: Option<&DatabaseUrl>, now: Instant) -> Next {
         if let Some(address) = self.address.as_ref().filter(|address| refused != Some(address)) {
-            return Step::Take(Ok(address.clone()));
+            return Next::Take(Ok(address.clone()));
         }
         if self.under_way {
-            return Step::Wait;
+            return Next::Wait;
         }
         let pause = if self.failure.is_some() { RETRY } else { RENEWAL };
         if self.ended.is_none_or(|ended| now.duration_since(ended) >= pause) {
-            return Step::Fetch;
+            return Next::Fetch;
         }
         let unchanged = self.address.clone().ok_or_else(|| AddressError("it was not fetched".to_owned()));
-        Step::Take(self.failure.clone().map_or(unchanged, Err))
+        Next::Take(self.failure.clone().map_or(unchanged, Err))
     }
 }
 
@@ -87,11 +87,11 @@ impl SecretSource {
     async fn newest(&self, refused: Option<&DatabaseUrl>) -> Result<DatabaseUrl, AddressError> {
         let mut states = self.state.subscribe();
         loop {
-            let step = states.borrow_and_update().step(refused, Instant::now());
-            match step {
-                Step::Take(address) => return address,
-                Step::Wait => drop(states.changed().await),
-                Step::Fetch => self.start_fetch(),
+            let next = states.borrow_and_update().next(refused, Instant::now());
+            match next {
+                Next::Take(address) => return address,
+                Next::Wait => drop(states.changed().await),
+                Next::Fetch => self.start_fetch(),
             }
         }
     }
@@ -160,29 +160,29 @@ mod tests {
     async fn a_secret_is_fetched_when_it_may_be_another_and_not_too_often() {
         let now = Instant::now();
         let later = |state: &State, seconds, refused: Option<&DatabaseUrl>| {
-            state.step(refused, now + Duration::from_secs(seconds))
+            state.next(refused, now + Duration::from_secs(seconds))
         };
         let address = |text: &str| text.parse::<DatabaseUrl>().unwrap();
         let (old, new) = (address("mysql://k:old@localhost/d"), address("mysql://k:new@localhost/d"));
 
         let mut state = State::default();
-        assert_eq!(later(&state, 0, None), Step::Fetch);
+        assert_eq!(later(&state, 0, None), Next::Fetch);
         state.under_way = true;
-        assert_eq!(later(&state, 0, None), Step::Wait);
+        assert_eq!(later(&state, 0, None), Next::Wait);
 
         let failure = AddressError("away".to_owned());
         state = State { failure: Some(failure.clone()), ended: Some(now), ..State::default() };
-        assert_eq!(later(&state, 0, None), Step::Take(Err(failure.clone())));
-        assert_eq!(later(&state, 1, None), Step::Fetch);
+        assert_eq!(later(&state, 0, None), Next::Take(Err(failure.clone())));
+        assert_eq!(later(&state, 1, None), Next::Fetch);
 
         state = State { address: Some(old.clone()), ended: Some(now), ..State::default() };
-        assert_eq!(later(&state, 60, None), Step::Take(Ok(old.clone())));
-        assert_eq!(later(&state, 2, Some(&old)), Step::Take(Ok(old.clone())), "no other is to be had yet");
-        assert_eq!(later(&state, 3, Some(&old)), Step::Fetch);
+        assert_eq!(later(&state, 60, None), Next::Take(Ok(old.clone())));
+        assert_eq!(later(&state, 2, Some(&old)), Next::Take(Ok(old.clone())), "no other is to be had yet");
+        assert_eq!(later(&state, 3, Some(&old)), Next::Fetch);
         state.failure = Some(failure.clone());
-        assert_eq!(later(&state, 0, Some(&old)), Step::Take(Err(failure)));
+        assert_eq!(later(&state, 0, Some(&old)), Next::Take(Err(failure)));
 
         state = State { address: Some(new.clone()), ended: Some(now), ..State::default() };
-        assert_eq!(later(&state, 0, Some(&old)), Step::Take(Ok(new)));
+        assert_eq!(later(&state, 0, Some(&old)), Next::Take(Ok(new)));
     }
 }

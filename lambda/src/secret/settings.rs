@@ -30,12 +30,10 @@ pub(super) struct SecretArn {
 }
 
 impl SecretArn {
-    /// The whole name.
     pub(super) fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The region that it is in.
     pub(super) fn region(&self) -> &str {
         &self.region
     }

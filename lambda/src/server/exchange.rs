@@ -68,7 +68,6 @@ impl Exchange {
     }
 }
 
-/// A request in flight.
 #[derive(Debug)]
 struct InFlight(Arc<Pulse>);
 

@@ -62,7 +62,7 @@ fn of_response(document: &OpenApi, response: &Value, answers: &[&Answer]) -> Vec
 fn examples(response: &Value) -> Vec<Example<'_>> {
     let content = &response["content"][JSON];
     let default = Language::all().next().unwrap().tag();
-    let only = content.get("example").map(|value| Example { name: "", language: default, value });
+    let only = content.get("example").map(|value| Example { name: "by itself", language: default, value });
     let others = entries(&content["examples"]).map(|(name, example)| {
         let language = name.split_once('.').map_or(default, |(_, tag)| tag);
         Example { name, language, value: &example["value"] }

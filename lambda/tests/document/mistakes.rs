@@ -124,7 +124,7 @@ const EXAMPLES: &[Mistake] = &[
         "reason: internal, message: 接口不存在",
         "*: 404: the example not_found",
     ),
-    ("machine_code: PC-3****", "machine_code: PC-3F****", "200: the example  is never answered"),
+    ("machine_code: PC-3****", "machine_code: PC-3F****", "200: the example by itself is never answered"),
     ("            database: ok\n", "            database: well\n", "GET /health: 200: the example"),
     (
         "                message: 授权成功\n",

@@ -57,8 +57,8 @@ async fn serves_with(database: &TestDatabase, function: &TestDatabase) {
         let answer = client.send(method, path, &[], body).await;
         assert_eq!(answer.status, status, "{path}: {}", api.program.output());
     }
-    let free = "UPDATE cards SET machine_code = NULL";
-    database.execute(free).await;
+    let unbind = "UPDATE cards SET machine_code = NULL";
+    database.execute(unbind).await;
     assert_eq!(
         client.send("POST", "/api/validate", &[], &validate).await.status,
         200,

@@ -95,7 +95,7 @@ impl FromStr for DatabaseUrl {
         let mut pool = DEFAULT_POOL;
         for (name, value) in url.query_pairs() {
             match name.as_ref() {
-                "ssl-mode" => ssl_mode = Some(value.parse()?),
+                "ssl-mode" => ssl_mode = Some(SslMode::named(&value).ok_or(DatabaseUrlError::SslMode)?),
                 "ssl-ca" => ssl_ca = Some(PathBuf::from(value.as_ref())),
                 "ssl-name" => ssl_name = Some(value.into_owned()),
                 "socket" => socket = Some(value.into_owned()),

@@ -26,10 +26,12 @@ mod migrations;
 mod one_card;
 mod operation;
 mod pool;
+mod progress;
 pub mod protection;
 mod record;
 mod routines;
 mod runner;
+mod selection;
 mod session;
 pub mod small_file;
 pub mod socket;
@@ -40,8 +42,8 @@ mod validation;
 
 pub use self::act_list::{ACT_WINDOW, ActFilter, ActStep};
 pub use self::acts::{
-    ActError, ActOutcome, ActProgress, Acted, CardValues, GenerateOrder, ManyAct, OnMade, OnProgress, OneAct,
-    OneEdit, Selection, Standing, TakenCodes, Undo, UndoRefusal, Undoable,
+    ActError, ActOutcome, Acted, GenerateOrder, ManyAct, OnMade, OneAct, OneEdit, Standing, TakenCodes, Undo,
+    UndoRefusal, Undoable,
 };
 pub use self::address::{AddressError, AddressFuture, AddressSource};
 pub use self::batches::{Batch, BatchOrigin};
@@ -55,14 +57,18 @@ pub use self::grants::{
 };
 pub use self::health::{HEALTH_KEPT, HEALTH_LIMIT};
 pub use self::inspection::{Inspection, RoutineFault, ServerKind};
+pub use self::limit::REQUEST_LIMIT;
 pub use self::listing::{
     COUNT_CAP, Explained, Page, Progress, SEARCH_WINDOW, SearchCursor, SearchStep, Survey,
 };
-pub use self::log::{ActRecord, LogFilter, LogRecord};
-pub use self::migrations::{MigrateError, Migration, MigrationPlan, Routine};
+pub use self::log::{ActRecord, CardValues, LogFilter, LogRecord};
+pub use self::migrations::{MigrateError, Migration, MigrationPlan};
 pub use self::one_card::CardsFound;
+pub use self::progress::{ActProgress, OnProgress};
+pub use self::routines::Routine;
+pub use self::selection::Selection;
 pub use self::statistics::{BucketWidth, Event, Histogram, PrefixStock, Stock};
-pub use self::store::{REQUEST_LIMIT, Store};
+pub use self::store::Store;
 pub use self::takeover::{Fault, FaultKind, IndexFault, Refusal, Repair, RepairKind, TableChange, Takeover};
 pub use self::validation::Validation;
 

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// How long a client's request may wait for the database in all, from asking for a connection to the last row.
+pub const REQUEST_LIMIT: Duration = Duration::from_secs(2);
+
 /// How long the statements that fill a screen may run on the server.
 pub(super) const SCREEN: Duration = Duration::from_secs(3);
 

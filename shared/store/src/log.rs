@@ -5,8 +5,8 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params, Row};
+use serde_json::{Map, Value};
 
-use super::acts::CardValues;
 use super::limit::{GRACE, SCREEN, limited};
 use super::listing::statement::Statement;
 use super::record::{moment, take};
@@ -36,6 +36,9 @@ pub struct ActRecord {
     /// The act that took it back.
     pub undone_by: Option<u64>,
 }
+
+/// Values of a card by column.
+pub type CardValues = Map<String, Value>;
 
 /// What an act did to one card, or that it made a batch.
 #[derive(Clone, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use super::connect::connect;
 use super::runner::Runner;
 use super::session::{ISOLATION, NAMES, TAKEOVER_MODE};
 use super::takeover::{self, Refusal, Takeover};
-use super::{Store, StoreError, routines};
+use super::{Routine, Store, StoreError, routines};
 
 embed_migrations!("../../sql");
 
@@ -50,15 +50,6 @@ pub struct MigrationPlan {
     pub routines: Vec<Routine>,
     /// Whether the account was not let make routines, so that nobody knows whether all are there.
     pub routines_denied: bool,
-}
-
-/// A routine of `sql/routines.sql`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Routine {
-    /// Its name in the database.
-    pub name: &'static str,
-    /// The statement that makes it.
-    pub sql: &'static str,
 }
 
 /// Why a database could not be migrated.

@@ -1,11 +1,9 @@
 //! What keeps the database's password from a stranger who answers in the server's place.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use mysql_async::FullAuthentication;
 
-use crate::database_url::DatabaseUrlError;
 use crate::small_file;
 
 /// How the connection is protected; the words and their meaning are those of MySQL's own `--ssl-mode`. Its `VERIFY_CA`
@@ -18,15 +16,14 @@ pub(crate) enum SslMode {
     VerifyIdentity,
 }
 
-impl FromStr for SslMode {
-    type Err = DatabaseUrlError;
-
-    fn from_str(word: &str) -> Result<Self, DatabaseUrlError> {
+impl SslMode {
+    /// The mode of this name, whatever its case.
+    pub(crate) fn named(word: &str) -> Option<Self> {
         match word.to_ascii_uppercase().replace('-', "_").as_str() {
-            "DISABLED" => Ok(Self::Disabled),
-            "REQUIRED" => Ok(Self::Required),
-            "VERIFY_IDENTITY" => Ok(Self::VerifyIdentity),
-            _ => Err(DatabaseUrlError::SslMode),
+            "DISABLED" => Some(Self::Disabled),
+            "REQUIRED" => Some(Self::Required),
+            "VERIFY_IDENTITY" => Some(Self::VerifyIdentity),
+            _ => None,
         }
     }
 }

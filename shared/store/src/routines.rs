@@ -8,9 +8,9 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params};
 use tracing::info;
 
+use super::StoreError;
 use super::counters::Counters;
 use super::session::MODE;
-use super::{Routine, StoreError};
 
 const TEMPLATE: &str = include_str!("../../../sql/routines.sql");
 
@@ -19,6 +19,15 @@ const HEADING: &str = "-- routine: ";
 
 /// The server's number for a routine that is there already.
 const EXISTS: u16 = 1304;
+
+/// A routine of `sql/routines.sql`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Routine {
+    /// Its name in the database.
+    pub name: &'static str,
+    /// The statement that makes it.
+    pub sql: &'static str,
+}
 
 /// All of them, in the order in which they are made.
 pub(super) fn definitions() -> impl Iterator<Item = Routine> {

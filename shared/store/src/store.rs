@@ -18,9 +18,6 @@ use crate::operation::Operation;
 use crate::pool::Pool;
 use crate::routines::Writing;
 
-/// How long a client's request may wait for the database in all, from asking for a connection to the last row.
-pub const REQUEST_LIMIT: Duration = Duration::from_secs(2);
-
 /// The database of one installation, reached through a pool of connections that is filled as it is needed.
 #[derive(Clone, Debug)]
 pub struct Store {

@@ -8,11 +8,12 @@ use std::io::Read;
 use hashbrown::HashTable;
 
 use super::Filing;
-use super::import::{MAX_MALFORMED, Parsed};
+use super::bounds::{MAX_CODE, MAX_MALFORMED};
 use super::lines::Lines;
 use super::notice::{Met, Notice};
+use super::parsed::Parsed;
 use super::refusal::{Malformed, MalformedReason, ReadError};
-use super::understood::{Doubt, MAX_CODE, Understood, is_of_groups};
+use super::understood::{Doubt, Understood, is_of_groups};
 use kami_core::batch::MAX_BATCH;
 use kami_core::canonical::canonical;
 use kami_core::import::ImportCard;

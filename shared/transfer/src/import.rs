@@ -3,33 +3,17 @@
 use std::io::Read;
 
 use super::Defaults;
+pub use super::bounds::{MAX_BYTES, MAX_MALFORMED};
 use super::gathering::Gathering;
 use super::header::{is_row, is_title};
 use super::lines::Lines;
 use super::notice::Notice;
+pub use super::parsed::Parsed;
 pub use super::refusal::{Malformed, MalformedReason, ReadError};
 use super::repair::bare;
 use super::rows::{self, begins_table};
 use super::understood::{card, is_beyond_doubt, is_code, read_code};
 use kami_core::duration::CardDuration;
-use kami_core::import::ImportCards;
-
-/// The most bytes of a file of codes: twice what a million cards with their notes need.
-pub const MAX_BYTES: u64 = 64 * 1024 * 1024;
-
-/// The most lines that say no card before a file counts as no file of codes.
-pub const MAX_MALFORMED: usize = 10_000;
-
-/// What a file holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Parsed {
-    /// The cards, each with the number of its line.
-    pub cards: ImportCards,
-    /// The lines that say no card, and why: at most [`MAX_MALFORMED`].
-    pub malformed: Vec<Malformed>,
-    /// What was taken for granted or passed over.
-    pub notices: Vec<Notice>,
-}
 
 /// Reads one code a line, as an export writes them; empty lines and those with `#` are passed over, and a text that
 /// begins with the header of a table is one. Memory stays within what the cards need, whatever the source holds; without

@@ -1,6 +1,8 @@
 //! Cards in files: what goes out to sellers and spreadsheets, and what comes in.
 
+mod bounds;
 mod cell;
+mod decoded;
 mod encoding;
 mod gathering;
 mod guess;
@@ -8,6 +10,7 @@ mod header;
 pub mod import;
 mod lines;
 mod notice;
+mod parsed;
 mod refusal;
 mod repair;
 mod rows;

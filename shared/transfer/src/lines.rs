@@ -3,8 +3,9 @@
 
 use std::io::{self, BufRead as _, BufReader, Read};
 
-use super::encoding::{Decoded, Encoding};
-use super::import::MAX_BYTES;
+use super::bounds::MAX_BYTES;
+use super::decoded::Decoded;
+use super::encoding::Encoding;
 use super::refusal::ReadError;
 
 /// The most bytes of a row: fifty times a card with the longest note.

@@ -4,9 +4,8 @@ use std::io;
 
 use thiserror::Error;
 
-use super::import::{MAX_BYTES, MAX_MALFORMED};
+use super::bounds::{MAX_BYTES, MAX_CODE, MAX_MALFORMED};
 use super::repair::Damage;
-use super::understood::MAX_CODE;
 use kami_core::batch::MAX_BATCH;
 use kami_core::duration::DurationError;
 use kami_core::operator::NoteError;

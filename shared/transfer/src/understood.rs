@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Filing;
+use super::bounds::MAX_CODE;
 use super::notice::Met;
 use super::refusal::MalformedReason;
 use super::repair::{self, bare};
@@ -10,9 +11,6 @@ use kami_core::canonical::{has_control, plain};
 use kami_core::duration::CardDuration;
 use kami_core::import::ImportCard;
 use kami_core::prefix::Prefix;
-
-/// The most characters of a code: the width of its column.
-pub(super) const MAX_CODE: usize = 64;
 
 /// What shops write between an account and its password.
 const BETWEEN: &str = "----";

@@ -174,6 +174,18 @@ fn another_name_leads_to_the_same_thing() {
 }
 
 #[test]
+fn a_function_of_its_modules_name_leads_to_where_it_is_defined() {
+    let crate_ = MadeUp::new(&[
+        ("lib.rs", "mod a; mod b; mod c; pub use self::b::b;"),
+        ("a.rs", "fn a() { crate::b() }"),
+        ("b.rs", "pub use crate::c::b;"),
+        ("c.rs", "pub fn b() {} use crate::a;"),
+    ]);
+    let drawn = circles("made-up", &Tree::read(&crate_.root()))[0].to_string();
+    assert!(drawn.contains("a -> b (1)") && drawn.contains("a -> c (1)"), "{drawn}");
+}
+
+#[test]
 fn names_that_lead_to_each_other_end_the_search() {
     let found = circles_of(&[
         ("lib.rs", "mod a; mod b;"),

@@ -14,31 +14,21 @@ mod rules;
 mod sql;
 mod tests_only;
 mod tree;
-mod untidy;
 mod workspace;
-
-use std::collections::BTreeSet;
 
 use self::circles::circles;
 use self::tree::Tree;
-use self::untidy::UNTIDY;
 use self::workspace::packages;
 
 #[test]
 fn no_modules_lean_on_each_other_in_a_circle() {
-    let mut found = BTreeSet::new();
-    let mut drawn = String::new();
-    for target in packages().iter().flat_map(|package| &package.targets) {
-        for circle in circles(&target.name, &Tree::read(&target.root)) {
-            if !UNTIDY.contains(&circle.name.as_str()) {
-                drawn.push_str(&circle.to_string());
-            }
-            found.insert(circle.name);
-        }
-    }
-    assert!(drawn.is_empty(), "modules that lean on each other:\n{drawn}");
-    let gone: Vec<_> = UNTIDY.iter().filter(|known| !found.contains(**known)).collect();
-    assert!(gone.is_empty(), "no longer circles, so take them from untidy.rs: {gone:#?}");
+    let found: String = packages()
+        .iter()
+        .flat_map(|package| &package.targets)
+        .flat_map(|target| circles(&target.name, &Tree::read(&target.root)))
+        .map(|circle| circle.to_string())
+        .collect();
+    assert!(found.is_empty(), "modules that lean on each other:\n{found}");
 }
 
 #[test]

@@ -18,10 +18,11 @@ enum End {
     Item(ModuleId),
 }
 
-/// One search, which goes no way twice.
+/// One search, which follows no import from within itself.
 #[derive(Default)]
 struct Search {
-    asked: BTreeSet<(ModuleId, String)>,
+    /// The imports that are being followed, each with the module that it stands in.
+    under_way: BTreeSet<(ModuleId, Vec<String>)>,
     passed: BTreeSet<ModuleId>,
 }
 
@@ -89,9 +90,6 @@ impl<'a> Resolver<'a> {
     }
 
     fn look_up(&self, module: ModuleId, name: &str, search: &mut Search) -> BTreeSet<End> {
-        if !search.asked.insert((module, name.to_owned())) {
-            return BTreeSet::new();
-        }
         let names = &self.names[module.0];
         if let Some(named) = names.named.get(name) {
             return named
@@ -99,32 +97,50 @@ impl<'a> Resolver<'a> {
                 .flat_map(|name| match name {
                     Name::Item(home) => BTreeSet::from([End::Item(*home)]),
                     Name::Module(child) => BTreeSet::from([End::Module(*child)]),
-                    Name::Import(path) => self.walk(module, path, search),
+                    Name::Import(path) => self.follow(module, path, search, Self::walk),
                 })
                 .collect();
         }
         let mut found = BTreeSet::new();
         for glob in &names.globs {
             // a glob that does not have the name is no way to it
-            let mut try_out = Search { asked: search.asked.clone(), passed: BTreeSet::new() };
+            let mut attempt = Search { under_way: search.under_way.clone(), passed: BTreeSet::new() };
             let path = [glob.as_slice(), &[name.to_owned()]].concat();
-            if let Some(there) = self.in_glob(module, &path, &mut try_out) {
-                search.passed.extend(try_out.passed);
+            let there = self.follow(module, &path, &mut attempt, Self::look_into);
+            if !there.is_empty() {
+                search.passed.extend(attempt.passed);
                 found.extend(there);
             }
         }
         found
     }
 
-    /// What the last step of the path is, where the module before has it.
-    fn in_glob(&self, from: ModuleId, path: &[String], search: &mut Search) -> Option<BTreeSet<End>> {
-        let (name, glob) = path.split_last()?;
+    /// Follows an import, unless that is being done already.
+    fn follow(
+        &self,
+        module: ModuleId,
+        path: &[String],
+        search: &mut Search,
+        how: fn(&Self, ModuleId, &[String], &mut Search) -> BTreeSet<End>,
+    ) -> BTreeSet<End> {
+        let import = (module, path.to_owned());
+        if !search.under_way.insert(import.clone()) {
+            return BTreeSet::new();
+        }
+        let found = how(self, module, path, search);
+        search.under_way.remove(&import);
+        found
+    }
+
+    /// What the last step of the path is, if the module before has it.
+    fn look_into(&self, from: ModuleId, path: &[String], search: &mut Search) -> BTreeSet<End> {
+        let Some((name, glob)) = path.split_last() else { return BTreeSet::new() };
         let mut found = BTreeSet::new();
         for end in self.walk(from, glob, search) {
             if let End::Module(module) = end {
                 found.extend(self.look_up(module, name, search));
             }
         }
-        (!found.is_empty()).then_some(found)
+        found
     }
 }

@@ -1,23 +1,24 @@
 use std::collections::BTreeSet;
 use std::iter;
 
-use crate::workspace::{Package, cargo};
+use crate::workspace::{Package, cargo, packages};
 
 /// What a crate may reach, by whatever way.
-struct Rule {
-    package: &'static str,
+struct Rule<'a> {
+    package: &'a str,
     /// The crates of the workspace that it may reach.
-    ours: &'static [&'static str],
+    ours: &'a [&'a str],
     /// The crates of others that it may not.
-    never: &'static [&'static str],
+    never: &'a [&'a str],
 }
 
 const DATABASE: &str = "mysql_async";
 
-/// The crates that may name the driver; the last two only serve tests.
+/// The crates that may name the driver, the second for tests alone.
 const MAY_NAME_THE_DRIVER: [&str; 2] = ["kami-store", "kami-testkit"];
 
-const RULES: [Rule; 10] = [
+/// What each crate may reach; one without a rule may reach none of ours.
+const RULES: &[Rule] = &[
     Rule { package: "kami-core", ours: &[], never: &["tokio", DATABASE, "hyper", "mio", "clap", "ratatui"] },
     Rule { package: "kami-transfer", ours: &["kami-core"], never: &["tokio", DATABASE, "hyper", "mio"] },
     Rule { package: "kami-store", ours: &["kami-core"], never: &["hyper", "clap", "ratatui"] },
@@ -31,7 +32,6 @@ const RULES: [Rule; 10] = [
         never: &["hyper"],
     },
     Rule { package: "kami-testkit", ours: &["kami-core", "kami-store"], never: &["clap", "ratatui"] },
-    Rule { package: "kami-client-example", ours: &[], never: &["tokio", DATABASE] },
 ];
 
 const BELOW_COMMON: &[&str] = &["kami-core", "kami-store", "kami-transfer"];
@@ -39,21 +39,11 @@ const ABOVE_COMMON: &[&str] = &["kami-core", "kami-store", "kami-transfer", "kam
 
 /// What is not as the rules say, in words.
 pub(crate) fn broken(packages: &[Package]) -> Vec<String> {
-    let ours: BTreeSet<_> = packages.iter().map(|package| package.name.as_str()).collect();
-    let all = reached(&["--workspace"]);
-    let mut broken = Vec::new();
-    for rule in &RULES {
-        let named = iter::once(&rule.package).chain(rule.ours).filter(|name| !ours.contains(*name));
-        let unknown: Vec<_> = named.chain(rule.never.iter().filter(|name| !all.contains(**name))).collect();
-        if unknown.is_empty() {
-            broken.extend(broken_by(rule, &ours));
-        } else {
-            broken.push(format!("the rule of {} names what does not exist: {unknown:?}", rule.package));
-        }
-    }
+    let known = Known::of(packages);
+    let mut broken: Vec<_> = RULES.iter().flat_map(|rule| known.broken_by(rule)).collect();
     for package in packages {
         if !RULES.iter().any(|rule| rule.package == package.name) {
-            broken.push(format!("{} has no rule of what it may reach", package.name));
+            broken.extend(known.broken_by(&Rule { package: &package.name, ours: &[], never: &[] }));
         }
         let names_it = package.dependencies.iter().any(|dependency| dependency == DATABASE);
         if names_it && !MAY_NAME_THE_DRIVER.contains(&package.name.as_str()) {
@@ -63,18 +53,33 @@ pub(crate) fn broken(packages: &[Package]) -> Vec<String> {
     broken
 }
 
-fn broken_by(rule: &Rule, ours: &BTreeSet<&str>) -> Vec<String> {
-    let reached = reached(&["--package", rule.package]);
-    let is_wrong = |name: &str| {
-        let is_stranger = ours.contains(name) && name != rule.package && !rule.ours.contains(&name);
-        is_stranger || rule.never.contains(&name)
-    };
-    let wrong = reached.iter().filter(|name| is_wrong(name));
-    wrong
-        .map(|name| {
-            format!("{} reaches {name}: cargo tree -e normal -p {} -i {name}", rule.package, rule.package)
-        })
-        .collect()
+/// The crates that there are.
+struct Known<'a> {
+    ours: BTreeSet<&'a str>,
+    all: BTreeSet<String>,
+}
+
+impl<'a> Known<'a> {
+    fn of(packages: &'a [Package]) -> Self {
+        let ours = packages.iter().map(|package| package.name.as_str()).collect();
+        Self { ours, all: reached(&["--workspace"]) }
+    }
+
+    fn broken_by(&self, rule: &Rule) -> Vec<String> {
+        let strangers = iter::once(&rule.package).chain(rule.ours).filter(|name| !self.ours.contains(*name));
+        let missing = rule.never.iter().filter(|name| !self.all.contains(**name));
+        let unknown: Vec<_> = strangers.chain(missing).collect();
+        if !unknown.is_empty() {
+            return vec![format!("the rule of {} names what does not exist: {unknown:?}", rule.package)];
+        }
+        let is_wrong = |name: &str| {
+            let is_other = self.ours.contains(name) && name != rule.package;
+            is_other && !rule.ours.contains(&name) || rule.never.contains(&name)
+        };
+        let reached = reached(&["--package", rule.package]);
+        let wrong = reached.iter().filter(|name| is_wrong(name));
+        wrong.map(|name| format!("{0} reaches {name}: cargo tree -e normal -p {0}", rule.package)).collect()
+    }
 }
 
 /// The crates that these are made of, for this machine and without what only tests and build scripts take.
@@ -82,4 +87,28 @@ fn reached(of: &[&str]) -> BTreeSet<String> {
     let asked = ["tree", "--edges", "normal", "--prefix", "none", "--format", "{p}"];
     let tree = cargo(&[&asked, of].concat());
     tree.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_crate_that_reaches_what_its_rule_forbids_is_told_with_it() {
+    let packages = packages();
+    let known = Known::of(&packages);
+    let store = known.broken_by(&Rule { package: "kami-store", ours: &["kami-core"], never: &[DATABASE] });
+    assert_eq!(store, ["kami-store reaches mysql_async: cargo tree -e normal -p kami-store"]);
+    let transfer = known.broken_by(&Rule { package: "kami-transfer", ours: &[], never: &[DATABASE] });
+    assert_eq!(transfer, ["kami-transfer reaches kami-core: cargo tree -e normal -p kami-transfer"]);
+}
+
+#[test]
+fn a_rule_that_names_no_crate_is_told() {
+    let packages = packages();
+    let known = Known::of(&packages);
+    for rule in [
+        Rule { package: "kami-nobody", ours: &[], never: &[] },
+        Rule { package: "kami-core", ours: &["kami-nobody"], never: &[] },
+        Rule { package: "kami-core", ours: &[], never: &["kami-nobody"] },
+    ] {
+        let told = known.broken_by(&rule).join("\n");
+        assert!(told.contains("names what does not exist: [\"kami-nobody\"]"), "{told}");
+    }
 }

@@ -5,7 +5,7 @@ use crate::tree::{ModuleId, Tree};
 use crate::workspace;
 
 /// The crates that ask the database: the store for kami, the others for its tests.
-pub(crate) const MAY_WRITE_IT: [&str; 3] = ["kami-store", "kami-testkit", "xtask"];
+pub(crate) const MAY_WRITE_IT: [&str; 3] = ["kami-store", "kami-testkit", "kami-xtask"];
 
 /// The words that a statement begins with, and one that it has further on, so that prose is told apart.
 const STATEMENTS: [(&str, &[&str]); 16] = [

@@ -14,17 +14,17 @@ use chrono::NaiveDateTime;
 use mysql_async::Conn;
 use rand::rngs::SysRng;
 
+use super::generate_order::GenerateOrder;
 use super::write::{Head, Made, NewCard, add, begin, make, taken};
 use super::{ActError, CHUNK, TakenCodes, Transaction};
 use crate::batches::{Batch, BatchOrigin, batch};
 use crate::{Store, StoreError, clock};
 use kami_core::batch::MAX_BATCH;
-use kami_core::code::{self, CodeLength};
+use kami_core::code;
 use kami_core::duration::CardDuration;
 use kami_core::gate::Confirmed;
 use kami_core::import::ImportCards;
 use kami_core::operator::{Note, Operator};
-use kami_core::prefix::Prefix;
 
 /// How long a batch may take in all: twenty times as long as a million cards took us.
 const LIMIT: Duration = Duration::from_mins(15);
@@ -42,21 +42,6 @@ pub enum Standing {
 
 /// How often codes that are taken are drawn anew before the prefix counts as full.
 const DRAWS: usize = 50;
-
-/// What an operator wants made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GenerateOrder {
-    /// The prefix of every code.
-    pub prefix: Prefix,
-    /// How many: 1 to [`MAX_BATCH`].
-    pub count: u32,
-    /// How long the random part of every code is.
-    pub length: CodeLength,
-    /// How long every card lasts from its activation.
-    pub duration: CardDuration,
-    /// What every card has written down about it.
-    pub note: Option<Note>,
-}
 
 /// Hears how many cards are made so far, and says whether to go on.
 pub type OnMade<'a> = &'a (dyn Fn(u64) -> ControlFlow<()> + Send + Sync);

@@ -10,28 +10,14 @@ use super::write::{Head, begin, carry_out};
 use super::{ActError, CHUNK, STEP, Transaction};
 use crate::listing::SearchCursor;
 use crate::listing::statement::conditions;
+use crate::progress::{ActProgress, OnProgress, share};
 use crate::record::{COLUMNS, ReadRows, cards, marks};
+use crate::selection::Selection;
 use crate::{Store, StoreError};
 use kami_core::acts::{Act, ActRefusal, allowed};
 use kami_core::filter::Filter;
 use kami_core::gate::Confirmed;
 use kami_core::operator::Operator;
-
-/// Which cards an act is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Selection {
-    /// These ones.
-    Ids(Vec<u64>),
-    /// All that a filter lets through when the act begins, if it still does when their turn comes.
-    Filter(Filter),
-    /// The same among the cards up to a number: whatever is made after it was read is left alone.
-    UpTo {
-        /// What lets cards through.
-        filter: Filter,
-        /// The greatest number, as [`Store::newest_card`] read it.
-        newest: u64,
-    },
-}
 
 /// Something to be done with many cards.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,17 +26,6 @@ pub struct ManyAct {
     pub act: Act,
     /// With which.
     pub selection: Selection,
-}
-
-/// How far an act on many cards has come.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ActProgress {
-    /// How many cards were looked at.
-    pub looked_at: u64,
-    /// How many of them were changed.
-    pub done: u64,
-    /// How much of the way is behind it, 0 to 1.
-    pub share: f64,
 }
 
 /// What an act on many cards came to.
@@ -71,9 +46,6 @@ pub struct ActOutcome {
     /// What broke it off after some cards had been changed.
     pub failed: Option<ActError>,
 }
-
-/// Hears how far an act has come, and says whether to go on.
-pub type OnProgress<'a> = &'a (dyn Fn(ActProgress) -> ControlFlow<()> + Send + Sync);
 
 impl ActOutcome {
     pub(super) fn looked_at(&self) -> u64 {
@@ -204,11 +176,6 @@ impl Store {
     ) -> Result<(Vec<u64>, Option<SearchCursor>), StoreError> {
         self.run(STEP, crate::listing::SearchIds { filter, cursor, limit }).await
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a share is shown in whole percents")]
-pub(crate) fn share(behind: u64, all: u64) -> f64 {
-    if all == 0 { 1.0 } else { behind as f64 / all as f64 }
 }
 
 struct ActOnSome<'a> {

@@ -6,12 +6,13 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params, Row, Value};
 use thiserror::Error;
 
-use super::many::{ActOutcome, OnProgress, share};
+use super::many::ActOutcome;
 use super::undoable::Undo;
-use super::values::{CardValues, has, restored, set};
+use super::values::{has, restored, set};
 use super::write::{Head, begin, bring_back, carry_out, taken};
 use super::{ActError, CHUNK, STEP, Transaction};
-use crate::log::{ActRecord, LogFilter, LogRecord};
+use crate::log::{ActRecord, CardValues, LogFilter, LogRecord};
+use crate::progress::{OnProgress, share};
 use crate::record::{COLUMNS, cards, marks, take};
 use crate::{Store, StoreError};
 use kami_core::acts::{ActRefusal, Change};

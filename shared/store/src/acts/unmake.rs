@@ -3,12 +3,13 @@
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params, Row, Value};
 
-use super::many::{ActOutcome, OnProgress, share};
+use super::many::ActOutcome;
 use super::undo::must_be_open;
 use super::write::{Head, begin, carry_out};
 use super::{ActError, CHUNK, STEP, Transaction, UndoRefusal};
 use crate::limit::{BACKGROUND, GRACE, limited};
 use crate::log::ActRecord;
+use crate::progress::{OnProgress, share};
 use crate::record::{COLUMNS, ReadRows, cards, marks};
 use crate::{Operation, Store, StoreError};
 use kami_core::acts::{ActRefusal, Change};

@@ -1,14 +1,10 @@
 //! The values of a card as the operator log keeps them: JSON objects of the table's columns.
 
-use serde_json::{Map, Value};
-
 use crate::StoreError;
+use crate::log::CardValues;
 use kami_core::logged;
 use kami_core::property::Property;
 use kami_core::record::CardRecord;
-
-/// Values of a card by column.
-pub type CardValues = Map<String, Value>;
 
 /// Every value of a card that an operator can change or that is needed to bring it back, the status as stored.
 pub(super) fn values(card: &CardRecord) -> CardValues {

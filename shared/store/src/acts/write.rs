@@ -6,8 +6,9 @@ use mysql_async::{Conn, Params, Row, Value};
 use serde::Serialize;
 use serde_json::json;
 
+use super::ActError;
+use super::generate_order::GenerateOrder;
 use super::values::values;
-use super::{ActError, GenerateOrder};
 use crate::StoreError;
 use crate::batches::BatchOrigin;
 use crate::record::marks;

@@ -1,11 +1,10 @@
-//! The account of a database server, and the statements that make it and do away with it.
+//! The account of a database server, and the statement that does away with it.
 
 use std::fmt;
 
 use rand::rngs::{SysError, SysRng};
 use thiserror::Error;
 
-use super::Role;
 use kami_core::code::{self, CodeLength};
 use kami_core::hidden::is_hidden;
 
@@ -55,25 +54,6 @@ impl Account {
         matches!(&*self.host, "localhost" | "127.0.0.1" | "::1")
     }
 
-    /// The statements that make it with a password and give it a role; `with_tls` lets it in over TLS alone.
-    pub fn creation(
-        &self,
-        role: Role,
-        database: &str,
-        password: &str,
-        with_tls: bool,
-    ) -> Result<Vec<String>, AccountError> {
-        let length = password.chars().count();
-        if length == 0 || length > 255 || password.chars().any(|one| one == '\\' || one.is_control()) {
-            return Err(AccountError::Password);
-        }
-        let password = password.replace('\'', "''");
-        let tls = if with_tls { " REQUIRE SSL" } else { "" };
-        let mut statements = vec![format!("CREATE USER {self} IDENTIFIED BY '{password}'{tls}")];
-        statements.extend(role.grants(self, database));
-        Ok(statements)
-    }
-
     /// The statement that does away with it. It fails where there is no such account: whoever takes one back has to hear
     /// that it was another, as one of other hosts.
     pub fn removal(&self) -> String {
@@ -114,17 +94,6 @@ mod tests {
             ("an_account_with_a_name_that_is_too_long", Err(AccountError::Name)),
         ] {
             assert_eq!(Account::new(text).map(|account| account.to_string()), shown.map(str::to_owned));
-        }
-    }
-
-    #[test]
-    fn a_password_cannot_end_its_quotes() {
-        let account = Account::new("k@localhost").unwrap();
-        let made = |password| account.creation(Role::Viewer, "d", password, account.is_local());
-        let first = made("a'b").unwrap().swap_remove(0);
-        assert_eq!(first, "CREATE USER `k`@`localhost` IDENTIFIED BY 'a''b' REQUIRE SSL");
-        for password in ["", "a\\", "a\nb"] {
-            assert_eq!(made(password), Err(AccountError::Password));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What a database account may do, read from what the server says it was granted, and what each role needs.
 
 mod account;
+mod creation;
 mod line;
 mod role;
 

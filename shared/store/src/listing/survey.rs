@@ -7,9 +7,10 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params, Row, Value};
 
 use super::search::{Reading, SEARCH_WINDOW, SearchCursor};
-use crate::acts::{ActProgress, OnProgress, Selection, share};
 use crate::limit::{BACKGROUND, GRACE, limited};
+use crate::progress::{ActProgress, OnProgress, share};
 use crate::record::{marks, take};
+use crate::selection::Selection;
 use crate::{Operation, Store, StoreError};
 use kami_core::card::CardStatus;
 use kami_core::filter::Filter;

@@ -7,9 +7,8 @@ use mysql_async::prelude::Queryable;
 
 use super::form::TableForm;
 use super::plan::has;
-use super::rows::NAMED;
 use super::survey::TableFacts;
-use super::{Refusal, Takeover};
+use super::{NAMED, Refusal, Takeover};
 use crate::StoreError;
 use kami_core::canonical::canonical;
 use kami_core::card::mask;

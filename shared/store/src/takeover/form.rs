@@ -6,6 +6,9 @@ const FORM: &str = include_str!("../../../../sql/form.sql");
 /// What stands before the name of a table there.
 const HEADING: &str = "-- table: ";
 
+/// The table that a Flask installation brings along; the others kami has made itself.
+pub(super) const CARDS: &str = "cards";
+
 /// The form of one table.
 #[derive(Debug)]
 pub(super) struct TableForm {

@@ -14,9 +14,12 @@ mod survey;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 
-use self::plan::CARDS;
+use self::form::CARDS;
 pub(super) use self::rehearsal::rehearse;
 use super::{Routine, StoreError, routines};
+
+/// How many cards or codes are named of those that are in the way.
+const NAMED: usize = 10;
 
 /// What has to be done to the tables of a database, or stands in the way of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,11 +1,8 @@
 //! What has to be done to a table so that it is in its form, and what forbids it: decided without a server.
 
-use super::form::{ColumnForm, IndexForm, PRIMARY, TableForm};
+use super::form::{CARDS, ColumnForm, IndexForm, PRIMARY, TableForm};
 use super::survey::{ColumnFacts, IndexFacts, TableFacts};
 use super::{Fault, FaultKind, IndexFault, Refusal, TableChange};
-
-/// The table that a Flask installation brings along; the others kami has made itself.
-pub(super) const CARDS: &str = "cards";
 
 /// The columns without which a table of cards is none.
 const ESSENTIAL: [&str; 5] = ["id", "prefix", "code", "full_code", "status"];

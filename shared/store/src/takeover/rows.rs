@@ -8,11 +8,8 @@ use super::dates::is_damaged;
 use super::form::{ColumnForm, TableForm};
 use super::plan::{ADDED_BY, Family, family};
 use super::survey::{ColumnFacts, TableFacts};
-use super::{Refusal, Repair, RepairKind, Takeover, codes};
+use super::{NAMED, Refusal, Repair, RepairKind, Takeover, codes};
 use crate::StoreError;
-
-/// How many cards or codes are named of those that are in the way.
-pub(super) const NAMED: usize = 10;
 
 /// Asks the rows of a table whose columns fit.
 pub(super) async fn ask(

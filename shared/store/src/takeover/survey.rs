@@ -3,8 +3,7 @@
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
-use super::form::{Extra, TableForm, normal_default, normal_type};
-use super::plan::CARDS;
+use super::form::{CARDS, Extra, TableForm, normal_default, normal_type};
 use crate::StoreError;
 use crate::record::take;
 
