@@ -3,9 +3,12 @@
 #
 #   ./test.sh [ARGUMENT...]   what cargo test takes, such as a test's name or: -p kami-lambda
 #
-# Servers and tools that the tests need are installed when they are not there, saying so first. What no package brings, such
-# as the rights that containers refuse, is named at the end with the tests that were left out for it;
-# with KAMI_TEST_WHOLE=1 such a test fails.
+#   KAMI_SERVERS      the servers to test on, as paths of a mysqld or mariadbd with colons between them; else one of each
+#                     release that lies on PATH or where systems put them
+#   KAMI_TEST_WHOLE   with 1, a test fails that lacks what no package brings, such as the rights that containers refuse;
+#                     else it is left out and named at the end
+#
+# A server and tools that the tests need are installed when they are not there, saying so first.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -30,23 +33,13 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-install_beside() { # NAME INSTALLER PATTERN
-  local installer=../shared/mysql/$2
-  if [ -x "$installer" ] && ! scripts/private-server find | grep -q "$3"; then
-    say "Installing $1 with $installer ..." "正在用 $installer 安装 $1 …"
-    "$installer" install >/dev/null || complain "$1 could not be installed, so it is not tested" "$1 安装失败,因此不测试它"
-  fi
-}
-
 prepare() {
   command -v cargo >/dev/null || PATH=$PATH:${CARGO_HOME:-${HOME:-}/.cargo}/bin
   command -v cargo >/dev/null || fail 'Rust is not on this machine: install it from https://rustup.rs, then run this again' \
     '本机没有 Rust:请从 https://rustup.rs 安装,再运行本脚本'
   need compiler || exit 1
-  # Debian carries no MySQL, and one MariaDB; where the project has installers beside it, the tests get the others
-  install_beside MySQL mysql-server '^mysql '
-  install_beside 'MariaDB 11.8' mariadb-server '^mariadb .* 11\.8\.'
-  has server || need server || exit 1
+  tools_are_built || exit 1
+  [ -n "${KAMI_SERVERS:-}" ] || need server || exit 1
   need tmux || complain 'the tests of the screens in tmux will fail' '屏幕在 tmux 里的测试将会失败'
   # the tests of the clients run the examples in each language
   need openssl || complain 'the test of what Compose makes beforehand will fail' 'Compose 预先生成文件的测试将会失败'

@@ -24,6 +24,11 @@ fail() {
   exit 1
 }
 
+# What looks for servers is built first, so that a build that fails is not taken for a server that is missing.
+tools_are_built() {
+  "$root/scripts/private-server" status "$root" >/dev/null || [ $? -eq 3 ]
+}
+
 # --- packages ----------------------------------------------------------------------------------------------------------
 
 has() {

@@ -1,26 +1,32 @@
 //! A database server of a test's own, to be broken.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
 
-/// A server started by `scripts/private-server`; gone with its files when dropped.
+use kami_xtask::private_server::{Folder, Options};
+
+/// A server as `scripts/private-server` starts it; gone with its files when dropped.
 #[derive(Debug)]
 pub struct PrivateServer {
-    folder: PathBuf,
+    folder: Folder,
     url: String,
 }
 
 impl PrivateServer {
     /// Starts a server of the kind that is being tested, with extra options for it.
     pub fn start(options: &[&str]) -> Self {
-        let folder = std::env::temp_dir().join(crate::unique_name("kami_server"));
-        std::fs::create_dir(&folder).unwrap();
+        let path = std::env::temp_dir().join(crate::unique_name("kami_server"));
         let server =
             std::env::var("KAMI_TEST_SERVER").expect("the tests need a server: run them with ./test.sh");
-        let mut private = Self { folder, url: String::new() };
-        let arguments = ["--server", &server, "--free-port", "--fast", "--time-zone", "+08:00", "--"];
-        private.url = private.run("start", &[&arguments, options].concat());
-        private
+        let options = Options {
+            server: Some(server),
+            free_port: true,
+            time_zone: Some("+08:00".to_owned()),
+            fast: true,
+            extra: options.iter().map(|&option| option.to_owned()).collect(),
+            ..Options::default()
+        };
+        let (folder, url) = Folder::start(&path, &options).unwrap_or_else(|failure| panic!("{failure}"));
+        Self { folder, url }
     }
 
     /// Its address without a database.
@@ -30,31 +36,19 @@ impl PrivateServer {
 
     /// Kills it without warning and waits until it is gone.
     pub fn kill(&self) {
-        self.run("kill", &[]);
+        self.folder.kill().unwrap();
     }
 
     /// Starts it again, at the same address.
     pub fn restart(&self) {
-        assert_eq!(self.run("start", &[]), self.url);
-    }
-
-    fn run(&self, verb: &str, arguments: &[&str]) -> String {
-        let Output { status, stdout, stderr } = self.script(verb).args(arguments).output().unwrap();
-        assert!(status.success(), "private-server {verb}: {}", String::from_utf8_lossy(&stderr));
-        String::from_utf8(stdout).unwrap().trim().to_owned()
-    }
-
-    fn script(&self, verb: &str) -> Command {
-        let mut script =
-            Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/private-server"));
-        script.arg(verb).arg(&self.folder);
-        script
+        let path = Path::new(self.folder.path());
+        assert_eq!(Folder::start(path, &Options::default()).unwrap().1, self.url);
     }
 }
 
 impl Drop for PrivateServer {
     fn drop(&mut self) {
-        drop(self.script("kill").output());
-        drop(std::fs::remove_dir_all(&self.folder));
+        drop(self.folder.kill());
+        drop(std::fs::remove_dir_all(self.folder.path()));
     }
 }

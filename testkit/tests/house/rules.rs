@@ -31,7 +31,12 @@ const RULES: &[Rule] = &[
         ours: &["kami-core", "kami-store", "kami-transfer", "kami-common", "kami-console", "kami-command"],
         never: &["hyper"],
     },
-    Rule { package: "kami-testkit", ours: &["kami-core", "kami-store"], never: &["clap", "ratatui"] },
+    Rule {
+        package: "kami-testkit",
+        ours: &["kami-core", "kami-store", "kami-xtask"],
+        never: &["clap", "ratatui"],
+    },
+    Rule { package: "kami-xtask", ours: &[], never: &["tokio", DATABASE, "hyper", "clap", "ratatui"] },
 ];
 
 const BELOW_COMMON: &[&str] = &["kami-core", "kami-store", "kami-transfer"];

@@ -1,9 +1,12 @@
 //! The console: a pure core in the middle, the terminal and the database at its two ends.
 
 pub mod input;
+mod layout;
+pub mod overlay;
 pub mod shell;
 pub mod state;
-pub mod update;
-pub mod view;
+pub mod turn;
+mod update;
+mod view;
 
 pub use self::shell::{ask_password, run};

@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use kami_common::words::Language;
 use kami_console::input::place::Place;
 use kami_console::state::message::{Answer, Effect, Message, Question, Topic};
-use kami_console::update;
+use kami_console::turn;
 use kami_core::filter::TextFilter;
 use kami_store::Survey;
 use kami_testkit::TestDatabase;
@@ -36,7 +36,7 @@ fn keys(text: &str) -> Vec<KeyEvent> {
 impl Console {
     /// Presses keys that arrive together.
     fn burst(&mut self, text: &str) {
-        if let Some(message) = update::keys(&self.model, keys(text)) {
+        if let Some(message) = turn::keys(&self.model, keys(text)) {
             self.tell(message);
         }
     }

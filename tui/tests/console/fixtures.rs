@@ -8,8 +8,8 @@ use kami_console::state::cards::Landing;
 use kami_console::state::message::{Answer, Effect, Message, Question, Topic};
 use kami_console::state::model::{Location, Model};
 use kami_console::state::theme::{Depth, Theme};
-use kami_console::update::{self, update};
-use kami_console::view::view;
+use kami_console::turn::view;
+use kami_console::turn::{self, update};
 use kami_core::card::CardStatus;
 use kami_core::duration::CardDuration;
 use kami_core::filter::{Capped, Sort};
@@ -78,7 +78,7 @@ impl Console {
     }
 
     fn press_with(&mut self, code: KeyCode, modifiers: KeyModifiers) {
-        if let Some(message) = update::key(&self.model, KeyEvent::new(code, modifiers)) {
+        if let Some(message) = turn::key(&self.model, KeyEvent::new(code, modifiers)) {
             self.tell(message);
         }
     }

@@ -4,11 +4,11 @@ use crossterm::event::KeyCode;
 use kami_common::export::Source;
 use kami_common::words::Language;
 use kami_console::input::place::Place;
+use kami_console::overlay::import::Preview;
 use kami_console::state::import::{Import, ImportFile};
 use kami_console::state::message::{Answer, Done, Effect, Failure, Question, Topic};
 use kami_console::state::model::ReadOnly;
 use kami_console::state::order::Order;
-use kami_console::state::overlay::Overlay;
 use kami_core::duration::CardDuration;
 use kami_core::filter::Filter;
 use kami_core::operator::Note;
@@ -244,8 +244,8 @@ fn long_files_are_scrolled() {
         (KeyCode::Char('g'), 0),
     ] {
         console.press(key);
-        let Some(Overlay::Import(import)) = console.model.overlays.last() else { panic!("{key:?}") };
-        assert_eq!(import.scroll, scroll, "{key:?}");
+        let Some(preview) = console.model.overlays.top::<Preview>() else { panic!("{key:?}") };
+        assert_eq!(preview.scroll, scroll, "{key:?}");
     }
 }
 

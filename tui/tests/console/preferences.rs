@@ -12,7 +12,7 @@ use kami_console::input::pointer::Pointer;
 use kami_console::state::message::{Effect, Message, Question, Topic};
 use kami_console::state::model::ReadOnly;
 use kami_console::state::query::Query;
-use kami_console::view::{Spot, spot};
+use kami_console::turn::{Spot, spot};
 use kami_core::card::CardStatus;
 use kami_core::filter::{Direction, SortBy};
 use kami_core::operator::Operator;

@@ -7,10 +7,10 @@ use kami_common::causes;
 use kami_common::saved_view::SavedView;
 use kami_common::shade::Shade;
 use kami_common::words::Language;
+use kami_console::overlay::confirm::Confirm;
 use kami_console::state::message::{Answer, Done, Effect, Failure, Topic};
 use kami_console::state::model::ReadOnly;
 use kami_console::state::order::Undoing;
-use kami_console::state::overlay::Overlay;
 use kami_console::state::statistics::{Chart, Statistics};
 use kami_console::state::theme::Depth;
 use kami_core::acts::ActRefusal;
@@ -435,7 +435,7 @@ fn every_question_is_whole_however_little_room_there_is() {
             for size in [(36, 12), (40, 20), (60, 15)] {
                 let mut console = start(size, language);
                 lead(&mut console);
-                let Some(Overlay::Confirm(confirm)) = console.model.overlays.last() else { continue };
+                let Some(confirm) = console.model.overlays.top::<Confirm>() else { continue };
                 asked += 1;
                 let screen = bare(&console.screen().lines().filter_map(framed).collect::<String>());
                 for part in [&confirm.question, &confirm.consequence] {

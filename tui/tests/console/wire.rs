@@ -5,7 +5,7 @@ use kami_common::words::Language;
 use kami_console::shell::backend::{self, ThriftyBackend};
 use kami_console::state::message::{Answer, Topic};
 use kami_console::state::theme::Depth;
-use kami_console::view::view;
+use kami_console::turn::view;
 use kami_core::record::CardRecord;
 use kami_store::LogRecord;
 use ratatui::layout::Rect;

@@ -10,7 +10,7 @@ use kami_common::words::Language;
 use kami_console::shell::backend::{self, ThriftyBackend};
 use kami_console::state::message::Topic;
 use kami_console::state::theme::Depth;
-use kami_console::view::view;
+use kami_console::turn::view;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};

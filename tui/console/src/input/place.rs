@@ -37,6 +37,11 @@ impl Place {
         matches!(self, Self::Log | Self::Report | Self::Import | Self::Statistics)
     }
 
+    /// Whether the wheel of the mouse moves something here.
+    pub const fn scrolls(self) -> bool {
+        !matches!(self, Self::Form | Self::Confirm | Self::ConfirmTyped | Self::Work | Self::Statistics)
+    }
+
     /// Whether keys type text here.
     pub const fn takes_text(self) -> bool {
         matches!(self, Self::Search | Self::Picker | Self::Views | Self::Form | Self::ConfirmTyped)

@@ -25,8 +25,7 @@ use crate::state::message::{Effect, Message};
 use crate::state::model::{Location, Model, ReadOnly, Tone};
 use crate::state::settings::{Files, Sources};
 use crate::state::theme::{Depth, Theme};
-use crate::update::{keys, update};
-use crate::view::view;
+use crate::turn::{keys, update, view};
 
 /// The shortest time between two frames.
 const FRAME: Duration = Duration::from_millis(16);

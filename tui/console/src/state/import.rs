@@ -12,12 +12,6 @@ use kami_store::Standing;
 use kami_transfer::import::{MalformedReason, Parsed, ReadError, parse_csv, parse_txt};
 use kami_transfer::{Defaults, Notice};
 
-/// The rows of the screen that the lines of a file do not get.
-const ROWS_AROUND_LINES: u16 = 10;
-
-/// The most lines that are shown at once.
-const MOST_LINES: u16 = 30;
-
 /// A file that the operator wants to import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportFile {
@@ -80,8 +74,6 @@ pub struct Import {
     pub notices: Vec<Notice>,
     /// How hard the easiest of its codes are to guess.
     pub odds: GuessOdds,
-    /// How many lines are scrolled away.
-    pub scroll: usize,
 }
 
 impl Import {
@@ -105,7 +97,7 @@ impl Import {
         let mut lines: Vec<ImportLine> = of_cards.chain(malformed).collect();
         lines.sort_by_key(|line| (line.state == LineState::New, line.number));
         let odds = easiest_odds(cards.iter().map(|card| card.code));
-        Self { file, cards: cards.into(), lines, notices: parsed.notices, odds, scroll: 0 }
+        Self { file, cards: cards.into(), lines, notices: parsed.notices, odds }
     }
 
     /// How many lines are new, there already, and malformed.
@@ -125,24 +117,6 @@ impl Import {
     /// Whether every line is a new card, for all are imported or none.
     pub fn is_possible(&self) -> bool {
         !self.lines.is_empty() && self.lines.iter().all(|line| line.state == LineState::New)
-    }
-
-    /// How many lines are shown on a screen of so many rows.
-    pub fn height(&self, screen_rows: u16) -> usize {
-        let notices = u16::try_from(self.notices_shown(screen_rows)).unwrap_or(u16::MAX);
-        let most = screen_rows.saturating_sub(ROWS_AROUND_LINES + notices).clamp(1, MOST_LINES);
-        self.lines.len().clamp(1, usize::from(most))
-    }
-
-    /// How many notices are shown on a screen of so many rows, a row each.
-    pub fn notices_shown(&self, screen_rows: u16) -> usize {
-        self.notices.len().min(usize::from(screen_rows.saturating_sub(ROWS_AROUND_LINES) / 2))
-    }
-
-    /// Scrolls by lines, and stops at the ends.
-    pub fn go(&mut self, lines: isize, screen_rows: u16) {
-        let last = self.lines.len().saturating_sub(self.height(screen_rows));
-        self.scroll = self.scroll.saturating_add_signed(lines).min(last);
     }
 }
 
@@ -194,18 +168,5 @@ mod tests {
             let parsed = file.parse(text.as_bytes()).unwrap();
             assert_eq!(Import::new(file, parsed, standings).is_possible(), is_possible, "{text}");
         }
-    }
-
-    #[test]
-    fn scrolling_stops_at_the_ends() {
-        let file = file("codes.txt");
-        let text = (0..50).map(|number| format!("VIP-{number}")).collect::<Vec<_>>().join("\n");
-        let parsed = file.parse(text.as_bytes()).unwrap();
-        let mut import = Import::new(file, parsed, &[Standing::New; 50]);
-        assert_eq!(import.height(24), 14);
-        import.go(isize::MAX, 24);
-        assert_eq!(import.scroll, 36);
-        import.go(-100, 24);
-        assert_eq!(import.scroll, 0);
     }
 }

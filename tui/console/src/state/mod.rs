@@ -2,16 +2,12 @@
 
 pub mod cards;
 pub mod clipboard;
-pub mod field;
-pub mod form;
-pub mod fuzzy;
 pub mod import;
-pub mod log_list;
+pub mod log_query;
 pub mod message;
 pub mod model;
 pub mod order;
 pub mod overlay;
-pub mod picker;
 pub mod query;
 pub mod refusal;
 pub mod search;

@@ -17,7 +17,7 @@ use crate::input::pointer::Click;
 use crate::state::cards::Cards;
 use crate::state::clipboard::Clipboard;
 use crate::state::message::{Effect, Question, QuestionId, Topic};
-use crate::state::overlay::{Overlay, PickerKind};
+use crate::state::overlay::{Overlay, Stack};
 use crate::state::session::Session;
 use crate::state::settings::{Files, Sources};
 use crate::state::statistics::Statistics;
@@ -220,7 +220,9 @@ pub struct Model {
     /// What is being done.
     pub work: Option<Work>,
     /// What lies over the screen, the topmost last.
-    pub overlays: Vec<Overlay>,
+    pub overlays: Stack,
+    /// What was chosen from a list, to be done once that is closed.
+    pub next: Option<Act>,
     /// What the message line says.
     pub notice: Option<Notice>,
     /// When keys of a paste came last.
@@ -268,7 +270,8 @@ impl Model {
             session: Session::default(),
             clipboard: Clipboard::default(),
             work: None,
-            overlays: Vec::new(),
+            overlays: Stack::default(),
+            next: None,
             notice: None,
             pasted_at: None,
             asked_at: None,
@@ -286,17 +289,7 @@ impl Model {
     /// Where keys go now.
     pub fn place(&self) -> Place {
         match self.overlays.last() {
-            Some(Overlay::Detail { .. }) => Place::Detail,
-            Some(Overlay::Picker { kind: PickerKind::Views, .. }) => Place::Views,
-            Some(Overlay::Picker { .. }) => Place::Picker,
-            Some(Overlay::Form(_)) => Place::Form,
-            Some(Overlay::Confirm(confirm)) if confirm.typed.is_some() => Place::ConfirmTyped,
-            Some(Overlay::Confirm(_)) => Place::Confirm,
-            Some(Overlay::Work) => Place::Work,
-            Some(Overlay::Statistics) => Place::Statistics,
-            Some(Overlay::Log(_)) => Place::Log,
-            Some(Overlay::Report(_)) => Place::Report,
-            Some(Overlay::Import(_)) => Place::Import,
+            Some(overlay) => overlay.place(),
             None if self.cards.searching => Place::Search,
             None => Place::Cards,
         }
@@ -309,11 +302,7 @@ impl Model {
 
     /// Whether what lies on top asks for a yes, and says all that there is to know before it.
     pub fn is_asking(&self) -> bool {
-        match self.overlays.last() {
-            Some(Overlay::Confirm(confirm)) => !confirm.is_counting(),
-            Some(Overlay::Import(_)) => true,
-            _ => false,
-        }
+        self.overlays.last().is_some_and(Overlay::is_asking)
     }
 
     /// Whether a yes that comes now cannot be to the question on top, which nobody can have read yet.
@@ -348,7 +337,7 @@ impl Model {
 
     /// Whether the detail of a card is shown at all.
     pub fn shows_detail(&self) -> bool {
-        self.is_wide() || self.overlays.iter().any(|overlay| matches!(overlay, Overlay::Detail { .. }))
+        self.is_wide() || self.overlays.iter().any(|overlay| overlay.place() == Place::Detail)
     }
 
     /// Whether the terminal is too small to show anything but that.

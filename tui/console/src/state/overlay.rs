@@ -1,211 +1,115 @@
-//! What can lie over a screen.
+//! What the model knows of what lies over the screen: where its keys go, and what would be lost with it.
 
-use kami_common::column::Column;
-use kami_common::period::Period;
-use kami_core::card::CardStatus;
-use kami_core::filter::Sort;
-use kami_core::zone::Zone;
-use tui_input::Input;
+use std::any::Any;
+use std::fmt::Debug;
 
-use crate::input::act::Act;
-use crate::state::form::Form;
-use crate::state::import::Import;
-use crate::state::log_list::LogList;
-use crate::state::order::Order;
-use crate::state::picker::Picker;
-use crate::state::settings::Setting;
+use crate::input::place::Place;
 
-/// Something that lies over the screen and takes the keys.
-#[derive(Clone, Debug)]
-pub enum Overlay {
-    /// The detail of the card under the cursor.
-    Detail {
-        /// How many lines of it are scrolled away.
-        scroll: usize,
-    },
-    /// A form to fill in.
-    Form(Form),
-    /// A question before something that is hard to take back.
-    Confirm(Confirm),
-    /// The progress of what is being done.
-    Work,
-    /// What operators did.
-    Log(LogList),
-    /// Lines to read.
-    Report(Report),
-    /// What a file would bring, line by line.
-    Import(Import),
-    /// Counts over time, in place of the table.
-    Statistics,
-    /// A list to choose from.
-    Picker {
-        /// What it is a list of.
-        kind: PickerKind,
-        /// The list.
-        picker: Picker<Chosen>,
-    },
+/// That a state is one of the overlays: `overlay/mod.rs` alone says so, and with it which folder draws and changes it.
+pub trait Registered {
+    /// The same state once more.
+    fn copied(&self) -> Box<dyn Overlay>;
 }
 
-/// A question before something is done that is hard to take back.
-#[derive(Clone, Debug)]
-pub struct Confirm {
-    /// The question.
-    pub question: String,
-    /// Which cards it will touch.
-    pub touched: Touched,
-    /// What follows from a yes.
-    pub consequence: String,
-    /// What is done then.
-    pub then: Consequence,
-    /// Whether it is dangerous rather than only large.
-    pub is_danger: bool,
-    /// What was typed where a number has to be; a plain yes will do where there is nothing.
-    pub typed: Option<Input>,
-}
+/// The state of something that lies over the screen and takes the keys.
+pub trait Overlay: Registered + Any + Debug {
+    /// Where keys go while it is on top.
+    fn place(&self) -> Place;
 
-impl Confirm {
-    /// A question that is answered by a plain yes.
-    pub const fn new(question: String, consequence: String, then: Consequence) -> Self {
-        let touched = Touched::Known(Vec::new());
-        Self { question, touched, consequence, then, is_danger: false, typed: None }
+    /// Whether it asks for a yes, and says all that there is to know before it.
+    fn is_asking(&self) -> bool {
+        false
     }
 
-    /// Whether the cards that it will touch are being counted.
-    pub const fn is_counting(&self) -> bool {
-        matches!(self.touched, Touched::Counting { .. })
+    /// Whether something was typed that would be lost with it.
+    fn is_changed(&self) -> bool {
+        false
+    }
+
+    /// The database has answered: what only said that it did not is true no more.
+    fn is_answered(&mut self) {}
+}
+
+/// What lies over the screen, the topmost last.
+#[derive(Debug, Default)]
+pub struct Stack(Vec<Box<dyn Overlay>>);
+
+impl Clone for Stack {
+    fn clone(&self) -> Self {
+        Self(self.0.iter().map(|overlay| overlay.copied()).collect())
     }
 }
 
-/// Which cards something will touch.
-#[derive(Clone, Debug)]
-pub enum Touched {
-    /// They are being counted.
-    Counting {
-        /// The part that is done, from 0 to 1.
-        share: f64,
-    },
-    /// These, in lines to read.
-    Known(Vec<String>),
-}
+impl Stack {
+    /// Lays one over the others.
+    pub fn push(&mut self, overlay: impl Overlay) {
+        self.0.push(Box::new(overlay));
+    }
 
-/// What a yes does.
-#[derive(Clone, Debug)]
-pub enum Consequence {
-    /// Something to cards.
-    Order(Order),
-    /// Deletes the saved view of this name.
-    DropView(String),
-    /// Brings the database to this version's schema.
-    Migrate,
-}
+    /// Takes the topmost away.
+    pub fn pop(&mut self) {
+        self.0.pop();
+    }
 
-/// Lines to read.
-#[derive(Clone, Debug)]
-pub struct Report {
-    /// What they are about.
-    pub title: String,
-    /// The lines; those that begin with a space belong to the one before.
-    pub lines: Vec<String>,
-    /// How many are scrolled away.
-    pub scroll: usize,
-    /// The act that they are about and the row of its log before which there are more, where there are.
-    pub more: Option<(u64, u64)>,
-}
+    /// Takes all away.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
 
-/// What a list is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PickerKind {
-    /// What each key does.
-    Help,
-    /// Every act.
-    Palette,
-    /// The kinds of filters.
-    Filter,
-    /// The statuses.
-    Status,
-    /// The prefixes.
-    Prefix,
-    /// The batches.
-    Batch,
-    /// The spans of generation.
-    Created,
-    /// The spans of activation.
-    Used,
-    /// The spans of expiry.
-    Expiring,
-    /// The orders.
-    Sort,
-    /// The columns.
-    Columns,
-    /// What can be done with a batch that was just made.
-    Made,
-    /// What can be done with a batch that was just imported.
-    Imported,
-    /// The saved views.
-    Views,
-    /// The settings.
-    Settings,
-    /// The time zones.
-    Zone,
-}
+    /// Takes those away that are not to stay.
+    pub fn retain(&mut self, stays: impl Fn(&(dyn Overlay + 'static)) -> bool) {
+        self.0.retain(|overlay| stays(&**overlay));
+    }
 
-impl PickerKind {
-    /// The key of its title in the locale files.
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Help => "picker.help",
-            Self::Palette => "picker.palette",
-            Self::Filter => "picker.filter",
-            Self::Status => "picker.status",
-            Self::Prefix => "picker.prefix",
-            Self::Batch => "picker.batch",
-            Self::Created => "picker.created",
-            Self::Used => "picker.used",
-            Self::Expiring => "picker.expiring",
-            Self::Sort => "picker.sort",
-            Self::Columns => "picker.columns",
-            Self::Made => "picker.made",
-            Self::Imported => "picker.imported",
-            Self::Views => "picker.views",
-            Self::Settings => "picker.settings",
-            Self::Zone => "picker.zone",
-        }
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nothing lies over the screen.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All of them, the topmost last.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &(dyn Overlay + 'static)> {
+        self.0.iter().map(|overlay| &**overlay)
+    }
+
+    /// All of them, to change them.
+    pub fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut (dyn Overlay + 'static)> {
+        self.0.iter_mut().map(|overlay| &mut **overlay)
+    }
+
+    /// The topmost.
+    pub fn last(&self) -> Option<&(dyn Overlay + 'static)> {
+        self.iter().next_back()
+    }
+
+    /// The topmost, if it is of this kind.
+    pub fn top<T: Overlay>(&self) -> Option<&T> {
+        self.last().and_then(as_kind)
+    }
+
+    /// The topmost, if it is of this kind, to change it.
+    pub fn top_mut<T: Overlay>(&mut self) -> Option<&mut T> {
+        self.iter_mut().next_back().and_then(as_kind_mut)
+    }
+
+    /// The topmost of those of this kind, to change it.
+    pub fn find_mut<T: Overlay>(&mut self) -> Option<&mut T> {
+        self.iter_mut().rev().find_map(as_kind_mut)
     }
 }
 
-/// What can be chosen from a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Chosen {
-    /// To do something.
-    Act(Act),
-    /// To see one status, or all.
-    Status(Option<CardStatus>),
-    /// To see one prefix, or all.
-    Prefix(Option<String>),
-    /// To see one batch, or all.
-    Batch(Option<u64>),
-    /// To see the batch that was just made.
-    SeeBatch(u64),
-    /// To copy the codes of the batch that was just made.
-    CopyBatch(u64),
-    /// To write the batch that was just made to a file: its number and its prefix, where all have one.
-    ExportBatch(u64, Option<String>),
-    /// To see what was generated then, or at any time.
-    Created(Option<Period>),
-    /// To see what was activated then, or at any time.
-    Used(Option<Period>),
-    /// To see what expires then, or at any time.
-    Expiring(Option<Period>),
-    /// To order by this.
-    Sort(Sort),
-    /// To show or hide a column.
-    Column(Column),
-    /// To see the saved view of this name.
-    View(String),
-    /// To save what is shown as a view.
-    KeepView,
-    /// To change a setting.
-    Setting(Setting),
-    /// To show moments in this zone.
-    Zone(Zone),
+/// An overlay as one of this kind, if it is.
+pub fn as_kind<'a, T: Overlay>(overlay: &'a (dyn Overlay + 'static)) -> Option<&'a T> {
+    let any: &dyn Any = overlay;
+    any.downcast_ref()
+}
+
+/// An overlay as one of this kind, if it is, to change it.
+pub fn as_kind_mut<'a, T: Overlay>(overlay: &'a mut (dyn Overlay + 'static)) -> Option<&'a mut T> {
+    let any: &mut dyn Any = overlay;
+    any.downcast_mut()
 }

@@ -2,31 +2,21 @@
 
 use kami_core::filter::Filter;
 
-use super::{begin, table};
-use crate::state::form::{Form, Sources};
+use super::table;
 use crate::state::message::{Effect, Question, Topic};
 use crate::state::model::Model;
-use crate::state::overlay::Overlay;
 use crate::state::refusal::MOST_COPIED;
 
 /// Shows the batch that was just made, and nothing else.
-pub(super) fn see_batch(model: &mut Model, id: u64) -> Vec<Effect> {
+pub(crate) fn see_batch(model: &mut Model, id: u64) -> Vec<Effect> {
     model.cards.query.clear();
     model.cards.query.filter.batch_id = Some(id);
     table::reload(model)
 }
 
 /// Copies the codes of the batch that was just made.
-pub(super) fn copy_batch(model: &mut Model, id: u64) -> Vec<Effect> {
+pub(crate) fn copy_batch(model: &mut Model, id: u64) -> Vec<Effect> {
     let filter = Filter { batch_id: Some(id), ..Filter::default() };
     let most = usize::try_from(MOST_COPIED).unwrap_or(usize::MAX);
     vec![model.ask(Topic::Codes, Question::Codes(filter, most))]
-}
-
-/// Opens the form that writes the batch that was just made to a file.
-pub(super) fn export_batch(model: &mut Model, id: u64, prefix: Option<String>) -> Vec<Effect> {
-    let batch = Some(Filter { batch_id: Some(id), prefix, ..Filter::default() });
-    let form = Form::export(Sources { batch, ..begin::sources(model) });
-    model.overlays.push(Overlay::Form(form));
-    Vec::new()
 }

@@ -12,7 +12,7 @@ use crate::state::model::Model;
 const DEBOUNCE: Duration = Duration::from_millis(120);
 
 /// Types into the search, and asks once for all of it.
-pub(super) fn edit_search(model: &mut Model, requests: &[InputRequest]) -> Vec<Effect> {
+pub(crate) fn edit_search(model: &mut Model, requests: &[InputRequest]) -> Vec<Effect> {
     let before = model.cards.query.whole_filter();
     for request in requests {
         model.cards.query.text.handle(*request);
@@ -21,14 +21,14 @@ pub(super) fn edit_search(model: &mut Model, requests: &[InputRequest]) -> Vec<E
 }
 
 /// Looks for the search's text elsewhere in the cards.
-pub(super) fn turn_search(model: &mut Model, forward: bool) -> Vec<Effect> {
+pub(crate) fn turn_search(model: &mut Model, forward: bool) -> Vec<Effect> {
     let query = &mut model.cards.query;
     query.search_in = query.search_in.turned(forward);
     if query.text.value().trim().is_empty() { Vec::new() } else { changed(model) }
 }
 
 /// Asks anew after the query changed.
-pub(super) fn changed(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn changed(model: &mut Model) -> Vec<Effect> {
     changed_after(model, Duration::ZERO)
 }
 
@@ -38,12 +38,12 @@ fn changed_after(model: &mut Model, pause: Duration) -> Vec<Effect> {
 }
 
 /// Takes the last filter away.
-pub(super) fn drop_last(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn drop_last(model: &mut Model) -> Vec<Effect> {
     if model.cards.query.drop_last() { changed(model) } else { Vec::new() }
 }
 
 /// Takes all filters away.
-pub(super) fn clear(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn clear(model: &mut Model) -> Vec<Effect> {
     model.cards.query.clear();
     changed(model)
 }

@@ -1,156 +1,17 @@
-//! The settings: shown with what said so, changed at once and kept.
+//! The settings: changed at once, and kept.
 
 use kami_common::cells::harmless;
-use kami_common::column::Column;
-use kami_common::settings::{Choice, Source, Sourced};
-use kami_common::shade::Shade;
-use kami_common::words::{Language, say};
+use kami_common::settings::{Choice, Sourced};
+use kami_common::words::say;
 use kami_core::operator::Operator;
 use kami_core::zone::Zone;
 
-use super::{columns, keep, picker, table};
-use crate::state::form::Form;
+use super::{keep, table};
 use crate::state::message::Effect;
-use crate::state::model::{Link, Model, ReadOnly, Tone};
-use crate::state::overlay::{Chosen, Overlay, PickerKind};
-use crate::state::picker::{Item, Picker};
-use crate::state::settings::{Setting, Sources};
-
-/// The list of all settings.
-pub(super) fn all(model: &Model) -> Picker<Chosen> {
-    Picker::new(items(model))
-}
-
-fn items(model: &Model) -> Vec<Item<Chosen>> {
-    Setting::ALL
-        .into_iter()
-        .map(|setting| {
-            let (value, source) = value(model, setting);
-            let source = source.map_or_else(String::new, |source| words(model.language, source));
-            let detail = format!("{value}{}{source}", if source.is_empty() { "" } else { " · " });
-            let item = Item::new(Chosen::Setting(setting), say!(model.language, setting.key()), detail);
-            Item { refusal: refusal(model, setting), ..item }
-        })
-        .collect()
-}
-
-/// What a setting is, and what said so.
-fn value(model: &Model, setting: Setting) -> (String, Option<Source>) {
-    let (language, sources) = (model.language, &model.sources);
-    let yes_no = |yes| say!(language, if yes { "setting.on" } else { "setting.off" });
-    match setting {
-        Setting::Language => (language.name().to_owned(), Some(sources.language)),
-        Setting::Theme => {
-            let key = match model.theme.shade {
-                Shade::Dark => "setting.dark",
-                Shade::Light => "setting.light",
-            };
-            (say!(language, key), Some(sources.theme))
-        }
-        Setting::Zone => (model.zone.name().to_owned(), Some(sources.zone)),
-        Setting::Columns => {
-            let (shown, all) = (model.cards.columns.len(), Column::ALL.len());
-            (say!(language, "setting.of", n = shown, all = all), Some(sources.columns))
-        }
-        Setting::Mouse => (yes_no(model.mouse), Some(sources.mouse)),
-        Setting::Operator => (harmless(model.operator.as_str()).into_owned(), Some(sources.operator)),
-        Setting::Environment => {
-            let name = model.location.environment.as_deref().unwrap_or("–");
-            let server = &model.location.server;
-            (format!("{} · {}", harmless(name), harmless(server)), None)
-        }
-        Setting::ReadOnly => match model.read_only {
-            None => (yes_no(false), Some(sources.read_only)),
-            Some(ReadOnly::Asked) => (yes_no(true), Some(sources.read_only)),
-            Some(ReadOnly::NoGrant) => (say!(language, "setting.no_grant"), None),
-        },
-        Setting::Config => (model.files.config.display().to_string(), None),
-        Setting::Preferences if model.confined => (say!(language, "setting.nothing_kept"), None),
-        Setting::Preferences => (model.files.preferences.display().to_string(), None),
-    }
-}
-
-/// Where a value comes from, in words.
-fn words(language: Language, source: Source) -> String {
-    match source {
-        Source::Default => say!(language, "source.default"),
-        Source::System => say!(language, "source.system"),
-        Source::Config => "config.toml".to_owned(),
-        Source::Preferences => "preferences.toml".to_owned(),
-        Source::Session => say!(language, "source.session"),
-        Source::Variable(name) | Source::Argument(name) => name.to_owned(),
-    }
-}
-
-/// Why a setting is not changed here, and where it is.
-fn refusal(model: &Model, setting: Setting) -> Option<String> {
-    let (language, sources) = (model.language, &model.sources);
-    let environment = model.location.environment.as_deref();
-    match (setting, sources) {
-        (Setting::Zone, Sources { zone: Source::Variable(name), .. })
-        | (Setting::Operator, Sources { operator: Source::Variable(name), .. }) => {
-            Some(say!(language, "setting.by_variable", name = name))
-        }
-        (Setting::Environment, _) => Some(say!(language, "setting.how_environment")),
-        (Setting::ReadOnly, _) if model.read_only == Some(ReadOnly::NoGrant) => {
-            Some(say!(language, ReadOnly::NoGrant.key()))
-        }
-        (Setting::ReadOnly, Sources { read_only: Source::Argument(name), .. }) => {
-            Some(say!(language, "setting.by_argument", name = name))
-        }
-        (Setting::ReadOnly, _) => {
-            let section =
-                environment.map_or_else(String::new, |name| format!("[environments.{}] ", harmless(name)));
-            Some(say!(language, "setting.how_read_only", section = section))
-        }
-        (Setting::Config, _) => Some(say!(language, "setting.how_config")),
-        (Setting::Preferences, _) if model.confined => Some(say!(language, "setting.how_nothing_kept")),
-        (Setting::Preferences, _) => Some(say!(language, "setting.how_preferences")),
-        _ => None,
-    }
-}
-
-/// Changes a setting, or opens what it is changed with.
-pub(super) fn choose(model: &mut Model, setting: Setting) -> Vec<Effect> {
-    match setting {
-        Setting::Language => turn_language(model),
-        Setting::Theme => turn_theme(model),
-        Setting::Mouse => {
-            model.mouse = !model.mouse;
-            model.sources.mouse = keep::source(model);
-            let mut effects = vec![Effect::Mouse(model.mouse)];
-            effects.extend(keep::keep(model, Choice::Mouse(model.mouse)));
-            effects
-        }
-        Setting::Columns => columns::open(model),
-        Setting::Zone => {
-            let picker = Picker::new(zones(model));
-            model.overlays.push(Overlay::Picker { kind: PickerKind::Zone, picker });
-            Vec::new()
-        }
-        Setting::Operator => {
-            let is_chosen = model.sources.operator == Source::Preferences;
-            let chosen = if is_chosen { model.operator.as_str() } else { "" };
-            let form = Form::operator(chosen, model.usual_operator.value.as_str());
-            model.overlays.push(Overlay::Form(form));
-            Vec::new()
-        }
-        Setting::Environment | Setting::ReadOnly | Setting::Config | Setting::Preferences => Vec::new(),
-    }
-}
-
-fn zones(model: &Model) -> Vec<Item<Chosen>> {
-    Zone::all()
-        .map(|zone| {
-            let ticked = Some(zone == model.zone);
-            let clock = zone.format(model.server_now(), "%m-%d %H:%M");
-            Item { ticked, ..Item::new(Chosen::Zone(zone), zone.name(), clock) }
-        })
-        .collect()
-}
+use crate::state::model::{Link, Model, Tone};
 
 /// Speaks the other language.
-pub(super) fn turn_language(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn turn_language(model: &mut Model) -> Vec<Effect> {
     model.language = model.language.other();
     model.sources.language = keep::source(model);
     model.notice = None;
@@ -162,14 +23,14 @@ pub(super) fn turn_language(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Turns the colours to the other background.
-pub(super) fn turn_theme(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn turn_theme(model: &mut Model) -> Vec<Effect> {
     model.theme.shade = model.theme.shade.other();
     model.sources.theme = keep::source(model);
     keep::keep(model, Choice::Shade(model.theme.shade))
 }
 
 /// Shows moments in another zone.
-pub(super) fn take_zone(model: &mut Model, zone: Zone) -> Vec<Effect> {
+pub(crate) fn take_zone(model: &mut Model, zone: Zone) -> Vec<Effect> {
     model.zone = zone;
     model.sources.zone = keep::source(model);
     let mut effects = keep::keep(model, Choice::Zone(zone.name()));
@@ -182,7 +43,7 @@ pub(super) fn take_zone(model: &mut Model, zone: Zone) -> Vec<Effect> {
 }
 
 /// Acts under another name from now on; an empty one gives the usual one back.
-pub(super) fn take_operator(model: &mut Model, name: &str) -> Vec<Effect> {
+pub(crate) fn take_operator(model: &mut Model, name: &str) -> Vec<Effect> {
     let own = Operator::new(name).ok();
     let said = [(own.clone(), keep::source(model))];
     let Sourced { value, source } = Sourced::first(said, model.usual_operator.clone());
@@ -196,11 +57,11 @@ pub(super) fn take_operator(model: &mut Model, name: &str) -> Vec<Effect> {
     effects
 }
 
-/// Brings the settings up to date where they are shown.
-pub(super) fn refresh(model: &mut Model) {
-    let is_shown = matches!(model.overlays.last(), Some(Overlay::Picker { kind: PickerKind::Settings, .. }));
-    if is_shown {
-        let items = items(model);
-        picker::fill(model, PickerKind::Settings, items);
-    }
+/// Takes the mouse from the terminal, or gives it back.
+pub(crate) fn turn_mouse(model: &mut Model) -> Vec<Effect> {
+    model.mouse = !model.mouse;
+    model.sources.mouse = keep::source(model);
+    let mut effects = vec![Effect::Mouse(model.mouse)];
+    effects.extend(keep::keep(model, Choice::Mouse(model.mouse)));
+    effects
 }

@@ -19,12 +19,12 @@ const ENOUGH_HITS: usize = 200;
 const REST: Duration = Duration::from_millis(120);
 
 /// Asks for the table from its beginning.
-pub(super) fn reload(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn reload(model: &mut Model) -> Vec<Effect> {
     reload_after(model, Duration::ZERO)
 }
 
 /// Asks for the table from its beginning, after a pause in which the query may change again.
-pub(super) fn reload_after(model: &mut Model, pause: Duration) -> Vec<Effect> {
+pub(crate) fn reload_after(model: &mut Model, pause: Duration) -> Vec<Effect> {
     let now = model.server_now();
     model.cards.query.settle(model.zone, now);
     let filter = model.cards.query.whole_filter();
@@ -51,7 +51,7 @@ pub(super) fn reload_after(model: &mut Model, pause: Duration) -> Vec<Effect> {
 }
 
 /// Asks for what is shown again, from the first row shown.
-pub(super) fn refresh(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn refresh(model: &mut Model) -> Vec<Effect> {
     let sort = model.cards.sort;
     let is_search = model.cards.progress.is_some();
     let now = model.server_now();
@@ -70,7 +70,7 @@ pub(super) fn refresh(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Asks for what is shown again without a word about it, as others may have changed it.
-pub(super) fn look_again(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn look_again(model: &mut Model) -> Vec<Effect> {
     let effects = refresh(model);
     for topic in [Topic::Rows, Topic::Total] {
         model.silence(topic);
@@ -79,7 +79,7 @@ pub(super) fn look_again(model: &mut Model) -> Vec<Effect> {
 }
 
 /// To the first row of all.
-pub(super) fn first(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn first(model: &mut Model) -> Vec<Effect> {
     if model.cards.has_before {
         let sort = model.cards.sort;
         return vec![part(model, Duration::ZERO, sort, Anchor::First, Landing::Top)];
@@ -88,7 +88,7 @@ pub(super) fn first(model: &mut Model) -> Vec<Effect> {
 }
 
 /// To the last row of all.
-pub(super) fn last(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn last(model: &mut Model) -> Vec<Effect> {
     if model.cards.has_after && model.cards.progress.is_none() {
         let sort = model.cards.sort;
         return vec![part(model, Duration::ZERO, sort, Anchor::Last, Landing::Bottom)];
@@ -97,21 +97,21 @@ pub(super) fn last(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Moves the cursor by rows.
-pub(super) fn go(model: &mut Model, rows: isize) -> Vec<Effect> {
+pub(crate) fn go(model: &mut Model, rows: isize) -> Vec<Effect> {
     let height = model.table_height();
     model.cards.go(rows, height);
     reach(model)
 }
 
 /// Turns a page.
-pub(super) fn turn(model: &mut Model, forward: bool) -> Vec<Effect> {
+pub(crate) fn turn(model: &mut Model, forward: bool) -> Vec<Effect> {
     let height = model.table_height();
     model.cards.turn(forward, height);
     reach(model)
 }
 
 /// Fetches what the window has come near to, and the history of the card under the cursor where it is shown.
-pub(super) fn reach(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn reach(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
     if !model.awaits(Topic::Rows) {
         effects.extend(extend(model));
@@ -142,7 +142,7 @@ fn extend(model: &mut Model) -> Option<Effect> {
 }
 
 /// Asks for the history of the card under the cursor, if it is shown and not known, and for no other card's.
-pub(super) fn history(model: &mut Model) -> Option<Effect> {
+pub(crate) fn history(model: &mut Model) -> Option<Effect> {
     let shown = model.shows_detail();
     let card = model.cards.current().filter(|_| shown)?.id;
     if model.history.as_ref().is_some_and(|history| history.card == card) {

@@ -2,18 +2,18 @@
 
 use ratatui::text::Span;
 
-use super::paint::span;
+use crate::layout::text::span;
 use crate::state::theme::Theme;
 
 /// A part of `whole` as a line of at most `width` cells less a gap of five, in halves of a cell.
-pub(super) fn thin(part: u64, whole: u64, width: usize) -> String {
+pub(crate) fn thin(part: u64, whole: u64, width: usize) -> String {
     let halves = 2 * width.saturating_sub(5).min(24) as u64;
     let halves = usize::try_from(part * halves / whole.max(1)).unwrap_or(0).max(usize::from(part > 0));
     format!("{}{}", "━".repeat(halves / 2), if halves % 2 == 1 { "╸" } else { "" })
 }
 
 /// A share of `width` cells, before a line that shows how far it still is.
-pub(super) fn on_its_way(share: f64, width: usize, theme: Theme) -> [Span<'static>; 2] {
+pub(crate) fn on_its_way(share: f64, width: usize, theme: Theme) -> [Span<'static>; 2] {
     let (filled, empty) = parts(share, width);
     [span(filled, theme.accent()), span("─".repeat(empty), theme.faint())]
 }

@@ -8,13 +8,14 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::paint::{space, span, two_sides};
+use crate::layout::text::{space, span};
 use crate::state::message::Topic;
 use crate::state::model::Model;
 use crate::state::theme::{Depth, Theme};
+use crate::view::paint::two_sides;
 
 /// The figures.
-pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+pub(crate) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let (language, theme) = (model.language, model.theme);
     let Some(counts) = &model.counts else {
         if model.awaits(Topic::Counts) {
@@ -67,7 +68,7 @@ fn bare_figures(model: &Model, counts: &StatusCounts) -> Line<'static> {
 }
 
 /// The bar, or a line where there is nothing to show.
-pub(super) fn render_bar(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+pub(crate) fn render_bar(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let theme = model.theme;
     let width = usize::from(area.width.saturating_sub(2));
     let counts = model.counts.as_ref().filter(|counts| counts.total() > 0);

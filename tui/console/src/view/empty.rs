@@ -7,14 +7,14 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
-use super::paint::span;
 use crate::input::act::Act;
+use crate::layout::text::span;
 use crate::state::model::{Link, Model};
 use crate::state::refusal::refusal;
 use crate::state::unready::Unready;
 
 /// The words in the middle of an empty table.
-pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+pub(crate) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let (language, theme, cards) = (model.language, model.theme, &model.cards);
     let lines: Vec<(String, Style)> = match &model.link {
         Link::Away { reason, retry_at, tries } => {

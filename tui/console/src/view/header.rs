@@ -7,11 +7,12 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::paint::{space, span, two_sides};
+use crate::layout::text::{space, span};
 use crate::state::model::{Link, Model};
+use crate::view::paint::two_sides;
 
 /// The first line of the screen.
-pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+pub(crate) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let (language, theme, location) = (model.language, model.theme, &model.location);
     let mut left = vec![space(1), span("kami", theme.accent()), space(2), span("▏", theme.faint())];
     if location.production {

@@ -7,14 +7,14 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::{Clear, Widget as _};
 
-use super::paint::{space, span};
+use crate::layout::text::{space, span};
 use crate::state::model::{Link, Model, Tone};
 
 /// The most lines that it takes.
 const MOST_LINES: usize = 4;
 
 /// The line above the hint bar.
-pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+pub(crate) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let theme = model.theme;
     let room = usize::from(area.width).saturating_sub(2);
     let (words, style) = match (&model.link, &model.notice) {

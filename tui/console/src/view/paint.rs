@@ -5,13 +5,14 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, BorderType, Clear, Padding, Widget as _};
+use ratatui::widgets::{Clear, Widget as _};
 
-use crate::state::model::NARROW;
+use crate::layout::frames::{edge, overlay_area};
+use crate::layout::text::span;
 use crate::state::theme::Theme;
 
 /// Puts a line at the left of an area and another at its right, which gives way where both do not fit.
-pub(super) fn two_sides(frame: &mut Frame<'_>, area: Rect, left: &Line<'_>, right: &Line<'_>) {
+pub(crate) fn two_sides(frame: &mut Frame<'_>, area: Rect, left: &Line<'_>, right: &Line<'_>) {
     let width = usize::from(area.width);
     frame.buffer_mut().set_line(area.x, area.y, left, area.width);
     if left.width() + right.width() + 1 < width {
@@ -20,46 +21,8 @@ pub(super) fn two_sides(frame: &mut Frame<'_>, area: Rect, left: &Line<'_>, righ
     }
 }
 
-/// A piece of text in a style.
-pub(super) fn span(text: impl Into<String>, style: Style) -> Span<'static> {
-    Span::styled(text.into(), style)
-}
-
-/// So many spaces.
-pub(super) fn space(width: usize) -> Span<'static> {
-    Span::raw(" ".repeat(width))
-}
-
-/// The width of a frame of at most so many cells: all of a narrow screen.
-pub(super) fn overlay_width(most: u16, screen: Rect) -> u16 {
-    if screen.width < NARROW { screen.width } else { most.min(screen.width.saturating_sub(4)) }
-}
-
-/// Where a frame of at most this size stands.
-fn overlay_area((width, height): (u16, u16), screen: Rect) -> Rect {
-    let width = overlay_width(width, screen);
-    let height = height.min(screen.height.saturating_sub(2));
-    Rect {
-        x: screen.x + (screen.width - width) / 2,
-        // A little above the middle, where the eye expects it.
-        y: screen.y + (screen.height - height) * 2 / 5,
-        width,
-        height,
-    }
-}
-
-/// The thin frame of everything that lies over the screen.
-fn edge() -> Block<'static> {
-    Block::bordered().border_type(BorderType::Rounded).padding(Padding::horizontal(1))
-}
-
-/// The room in a frame of at most this size.
-pub(super) fn overlay_room(size: (u16, u16), screen: Rect) -> Rect {
-    edge().inner(overlay_area(size, screen))
-}
-
 /// A frame over the middle of the screen, with a title, before a dimmed background; returns the room in it.
-pub(super) fn overlay(
+pub(crate) fn overlay(
     frame: &mut Frame<'_>,
     theme: Theme,
     title: &str,
@@ -89,7 +52,7 @@ pub(super) fn overlay(
 }
 
 /// Gives every cell that has none the colours of the theme's ground.
-pub(super) fn ground(frame: &mut Frame<'_>, theme: Theme) {
+pub(crate) fn ground(frame: &mut Frame<'_>, theme: Theme) {
     let (Some(text), Some(ground)) = (theme.ground().fg, theme.ground().bg) else { return };
     for cell in &mut frame.buffer_mut().content {
         if cell.fg == Color::Reset {
@@ -102,7 +65,7 @@ pub(super) fn ground(frame: &mut Frame<'_>, theme: Theme) {
 }
 
 /// A line of text that is typed, with the terminal's cursor in it; the part around the cursor where it is too long.
-pub(super) fn input(
+pub(crate) fn input(
     frame: &mut Frame<'_>,
     area: Rect,
     input: &tui_input::Input,

@@ -12,7 +12,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::paint::{space, span};
+use crate::layout::text::{space, span};
 use crate::state::model::Model;
 use crate::state::theme::Theme;
 
@@ -20,7 +20,7 @@ use crate::state::theme::Theme;
 const LEAD: usize = 3;
 
 /// The heads and the rows.
-pub(super) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+pub(crate) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let width = usize::from(area.width).saturating_sub(LEAD);
     let cards = &model.cards;
     let height = usize::from(area.height.saturating_sub(1));

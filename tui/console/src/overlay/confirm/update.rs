@@ -1,0 +1,231 @@
+//! The way of every order through the gate: done at once, or after a question that shows what it will touch.
+
+use kami_common::cells::harmless;
+use kami_common::odds::Odds;
+use kami_common::touch;
+use kami_common::words::{Language, counted, say};
+use kami_core::acts::Act as CardAct;
+use kami_core::filter::Filter;
+use kami_core::gate::{Answer, Asks, Gate, Weight};
+use kami_store::{GenerateOrder, Selection, Survey};
+use tui_input::{Input, InputRequest};
+
+use super::state::{Confirm, Consequence, Touched};
+use crate::input::act::Act;
+use crate::overlay::work;
+use crate::state::message::{Effect, Question, Topic};
+use crate::state::model::{Model, Tone};
+use crate::state::order::{Order, Target};
+use crate::update::{quit, schema, views};
+
+const fn gate(model: &Model) -> Gate {
+    Gate::new(model.location.production)
+}
+
+/// Does what was ordered, or asks first where the gate wants somebody's word.
+pub(crate) fn submit(model: &mut Model, order: Order) -> Vec<Effect> {
+    if let Order::Generate(wanted) = &order
+        && let Some(odds) = easy(model, wanted)
+    {
+        let question = counted(model.language, "confirm.generate_weak", u64::from(wanted.count));
+        let is_large = gate(model).asks(order.weight()) != Asks::Nothing;
+        let words = is_large.then(|| touch::batch(model.language, wanted));
+        let touched = Touched::Known(words.into_iter().collect());
+        let then = Consequence::Order(order.clone());
+        let confirm = Confirm { is_danger: true, touched, ..Confirm::new(question, odds, then) };
+        model.overlays.push(confirm);
+        return Vec::new();
+    }
+    let weight = order.weight();
+    match gate(model).pass(order, weight, Answer::Silence) {
+        Ok(order) => work::run(model, order),
+        Err(order) => ask(model, order, weight),
+    }
+}
+
+/// How easy the codes of a batch are to guess among all cards that let a machine in, as far as they are counted; nothing
+/// where it is hard.
+fn easy(model: &Model, wanted: &GenerateOrder) -> Option<String> {
+    let circulating = model.counts.as_ref().map_or(0, |counts| counts.unused + counts.active);
+    let odds = Odds::of(model.language, wanted.length, circulating + u64::from(wanted.count));
+    odds.is_easy.then_some(odds.words)
+}
+
+/// Asks whether an order shall be done, and finds out which cards it will touch.
+fn ask(model: &mut Model, order: Order, weight: Weight) -> Vec<Effect> {
+    let language = model.language;
+    let question = question(model, &order, weight);
+    let asks = gate(model).asks(weight);
+    let is_danger = matches!(order, Order::Act { .. } | Order::Undo(_));
+    let survey = touches(&order).map(Question::Survey);
+    let touched = match &survey {
+        Some(_) => Touched::Counting { share: 0.0 },
+        None => Touched::Known(warnings(language, &order)),
+    };
+    let consequence = consequence(model, &order, weight);
+    let typed = (asks == Asks::Number).then(Input::default);
+    let then = Consequence::Order(order);
+    let confirm = Confirm { touched, is_danger, typed, ..Confirm::new(question, consequence, then) };
+    model.overlays.push(confirm);
+    survey.map(|survey| model.ask(Topic::Survey, survey)).into_iter().collect()
+}
+
+/// The cards that have to be counted before an order is agreed to; nothing where it names them itself.
+fn touches(order: &Order) -> Option<Selection> {
+    match order {
+        Order::Act { target: Target::Many { selection, .. }, .. } => Some(selection.clone()),
+        Order::Undo(undoing) => {
+            let batch = undoing.undoable.act.batch_id?;
+            Some(Selection::Filter(Filter { batch_id: Some(batch), ..Filter::default() }))
+        }
+        _ => None,
+    }
+}
+
+/// What has to be known of an order beside the cards that it touches.
+fn warnings(language: Language, order: &Order) -> Vec<String> {
+    let Order::Undo(undoing) = order else { return Vec::new() };
+    let lost = touch::lost(language, &undoing.undoable);
+    let foreign = (!undoing.is_own).then(|| say!(language, "confirm.undo_foreign"));
+    lost.into_iter().chain(foreign).collect()
+}
+
+/// What follows from a yes, and what has to be typed for it where a yes is not enough.
+fn consequence(model: &Model, order: &Order, weight: Weight) -> String {
+    let language = model.language;
+    let words = match order {
+        Order::Generate(_) => say!(language, "confirm.generate_consequence"),
+        Order::Act { act: CardAct::Delete, target: Target::One(_) } => {
+            say!(language, "confirm.delete_consequence")
+        }
+        Order::Act { act: CardAct::Delete, .. } => say!(language, "confirm.delete_many_consequence"),
+        Order::Undo(_) => say!(language, "confirm.redo_consequence"),
+        _ => say!(language, "confirm.consequence"),
+    };
+    match gate(model).asks(weight) {
+        Asks::Number => format!("{words} {}", say!(language, "confirm.type_number", n = weight.cards)),
+        Asks::Nothing | Asks::Yes => words,
+    }
+}
+
+fn question(model: &Model, order: &Order, weight: Weight) -> String {
+    let language = model.language;
+    match order {
+        Order::Act { act: CardAct::Delete, target: Target::One(card) } => {
+            say!(language, "confirm.delete_one", code = harmless(&card.full_code))
+        }
+        Order::Act { act, .. } => touch::act(language, act, weight.cards),
+        Order::Generate(wanted) => touch::batch(language, wanted),
+        Order::Undo(undoing) => {
+            let act = touch::logged(language, model.zone, &undoing.undoable.act);
+            say!(language, if undoing.is_redo { "confirm.redo" } else { "confirm.undo" }, act = act)
+        }
+        Order::Import { .. } | Order::Edit { .. } | Order::Export(_) => say!(language, order.key()),
+    }
+}
+
+/// The question on top, while it is one whose cards are being counted.
+fn counting(model: &mut Model) -> Option<&mut Confirm> {
+    model.overlays.top_mut::<Confirm>().filter(|confirm| confirm.is_counting())
+}
+
+/// The counting of what an order will touch has come so far.
+pub(super) fn counted_so_far(model: &mut Model, share: f64) {
+    if let Some(confirm) = counting(model) {
+        confirm.touched = Touched::Counting { share: share.clamp(0.0, 1.0) };
+    }
+}
+
+/// What an order will touch has been counted: it is about these cards, however many they were when they were marked.
+pub(super) fn surveyed(model: &mut Model, survey: &Survey) {
+    let language = model.language;
+    let Some(confirm) = counting(model) else { return };
+    let Consequence::Order(order) = &mut confirm.then else { return };
+    if let Order::Act { target: Target::Many { count, .. }, .. } = order {
+        *count = survey.cards;
+    }
+    let order = order.clone();
+    let mut lines = touch::cards(language, survey);
+    lines.extend(warnings(language, &order));
+    confirm.touched = Touched::Known(lines);
+    let weight = order.weight();
+    let (question, consequence) = (question(model, &order, weight), consequence(model, &order, weight));
+    let asks_for_number = gate(model).asks(weight) == Asks::Number;
+    if let Some(confirm) = model.overlays.top_mut::<Confirm>() {
+        (confirm.question, confirm.consequence) = (question, consequence);
+        confirm.typed = confirm.typed.take().or_else(|| Some(Input::default())).filter(|_| asks_for_number);
+    }
+    if survey.cards == 0 {
+        model.overlays.pop();
+        model.say(Tone::Plain, say!(language, "refusal.no_card"));
+    }
+}
+
+/// What an order will touch could not be counted: it is not done.
+pub(super) fn not_surveyed(model: &mut Model, why: String) {
+    if counting(model).is_some() {
+        model.overlays.pop();
+    }
+    model.say(Tone::Bad, why);
+}
+
+/// A no to the question on top.
+fn declined(model: &mut Model) -> Vec<Effect> {
+    model.notice = None;
+    model.overlays.pop();
+    model.forget(Topic::Survey).into_iter().collect()
+}
+
+/// A yes to the question on top.
+fn confirmed(model: &mut Model) -> Vec<Effect> {
+    let language = model.language;
+    let Some(confirm) = model.overlays.top::<Confirm>() else { return Vec::new() };
+    if confirm.is_counting() {
+        model.say(Tone::Plain, say!(language, "confirm.still_counting"));
+        return Vec::new();
+    }
+    let order = match confirm.then.clone() {
+        Consequence::Order(order) => order,
+        Consequence::DropView(name) => {
+            model.overlays.pop();
+            return views::drop(model, name);
+        }
+        Consequence::Migrate => {
+            model.overlays.pop();
+            return schema::migrate(model);
+        }
+    };
+    let weight = order.weight();
+    let answer = match &confirm.typed {
+        Some(typed) => Answer::Typed(typed.value()),
+        None => Answer::Yes,
+    };
+    let Ok(order) = gate(model).pass(order, weight, answer) else {
+        let words = say!(language, "confirm.wrong_number", n = weight.cards);
+        model.say(Tone::Bad, words);
+        return Vec::new();
+    };
+    model.overlays.pop();
+    work::run(model, order)
+}
+
+/// Answers the question.
+pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
+    match act {
+        Act::Yes => confirmed(model),
+        Act::No => declined(model),
+        Act::Quit => quit::quit(model),
+        Act::Suspend => vec![Effect::Suspend],
+        _ => Vec::new(),
+    }
+}
+
+/// Types the number that the question on top asks for.
+pub(super) fn edit(model: &mut Model, requests: &[InputRequest]) {
+    model.was_told_of_loss = false;
+    if let Some(Confirm { typed: Some(typed), .. }) = model.overlays.top_mut::<Confirm>() {
+        for request in requests {
+            typed.handle(*request);
+        }
+    }
+}

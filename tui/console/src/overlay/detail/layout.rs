@@ -1,0 +1,122 @@
+//! The lines of the detail of a card: its fields, and what operators did to it.
+
+use kami_common::cells::{cells, harmless, pad_right, wrap};
+use kami_common::shown::{self, act_word, changes, doer, moment};
+use kami_common::words::say;
+use kami_core::property::Property;
+use kami_core::record::CardRecord;
+use kami_store::LogRecord;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::layout::frames::{overlay_room, overlay_width};
+use crate::layout::text::{space, span};
+use crate::state::model::{History, Model, NARROW};
+use crate::state::theme::Theme;
+
+/// How many fields of a card are shown, the note the last.
+const FIELDS: usize = shown::DETAILS;
+
+/// The lines of the detail over the table, and the cells of their frame.
+pub(crate) fn laid_out(model: &Model, screen: Rect) -> (Vec<Line<'static>>, (u16, u16)) {
+    let is_narrow = screen.width < NARROW;
+    let width = overlay_width(64.min(screen.width.saturating_sub(8)), screen);
+    let lines = lines(model, model.cards.current(), usize::from(width.saturating_sub(4)), 1);
+    // On a narrow screen it has all of it, like a screen of its own.
+    let height = if is_narrow { usize::MAX } else { lines.len() + 2 };
+    let most = screen.height.saturating_sub(if is_narrow { 2 } else { 4 });
+    let height = u16::try_from(height).unwrap_or(u16::MAX).min(most);
+    (lines, (width, height))
+}
+
+/// How many lines of the detail over the table do not fit into its frame.
+pub(crate) fn overhang(model: &Model) -> usize {
+    let screen = Rect::new(0, 0, model.size.0, model.size.1);
+    let (lines, size) = laid_out(model, screen);
+    lines.len().saturating_sub(usize::from(overlay_room(size, screen).height))
+}
+
+/// The fields and the history under them, with room for a note of so many rows between the two.
+pub(crate) fn lines(
+    model: &Model,
+    card: Option<&CardRecord>,
+    width: usize,
+    note_rows: usize,
+) -> Vec<Line<'static>> {
+    let Some(card) = card else { return Vec::new() };
+    let theme = model.theme;
+    let code = wrap(&harmless(&card.full_code), width);
+    let mut lines: Vec<Line<'static>> =
+        code.into_iter().map(|line| Line::from(span(line, theme.strong()))).collect();
+    lines.push(Line::default());
+    let history_at = lines.len() + FIELDS - 1 + note_rows;
+    lines.extend(fields(model, card, width));
+    lines.resize(lines.len().max(history_at) + 1, Line::default());
+    lines.push(Line::from(span(say!(model.language, "detail.history"), theme.dim())));
+    lines.extend(history(model, card, width));
+    lines
+}
+
+fn fields(model: &Model, card: &CardRecord, width: usize) -> Vec<Line<'static>> {
+    let (language, theme, now) = (model.language, model.theme, model.server_now());
+    let values = shown::details(language, model.zone, card, now);
+    let label_width = values.iter().map(|detail| cells(&detail.label)).max().unwrap_or(0) + 2;
+    let mut lines = Vec::new();
+    for shown::Detail { property, label, value } in values {
+        let (value, style) = match property {
+            Some(Property::Status) => {
+                let status = card.status_at(now);
+                (format!("{} {value}", Theme::sign(status)), theme.status(status))
+            }
+            _ if value == shown::NONE => (value, theme.dim()),
+            _ => (value, theme.text()),
+        };
+        let mut label = pad_right(&label, label_width);
+        for part in wrap(&value, width.saturating_sub(label_width)) {
+            lines.push(Line::from(vec![span(label, theme.dim()), span(part, style)]));
+            label = " ".repeat(label_width);
+        }
+    }
+    lines
+}
+
+fn history(model: &Model, card: &CardRecord, width: usize) -> Vec<Line<'static>> {
+    let (language, theme) = (model.language, model.theme);
+    // While one's history is being read, none stays none, so that the words do not come and go with every step.
+    let is_known = |history: &&History| {
+        history.card == card.id || history.records.is_empty() && !model.is_waiting_long()
+    };
+    let Some(history) = model.history.as_ref().filter(is_known) else {
+        return vec![Line::from(span("…", theme.dim()))];
+    };
+    if history.records.is_empty() {
+        return vec![Line::from(span(say!(language, "detail.no_history"), theme.dim()))];
+    }
+    history.records.iter().flat_map(|record| entry(model, record, width)).collect()
+}
+
+/// One act: when, what, who, and what it changed.
+fn entry(model: &Model, record: &LogRecord, width: usize) -> Vec<Line<'static>> {
+    let (language, theme) = (model.language, model.theme);
+    let when = moment(language, model.zone, model.server_now(), record.done_at);
+    let mut act: Vec<Span<'static>> =
+        vec![span(pad_right(&when, 17), theme.dim()), span(act_word(language, &record.act), theme.text())];
+    let doer = doer(&record.operator, record.account.as_deref());
+    let used: usize = act.iter().map(|part| cells(&part.content)).sum();
+    let mut below = Vec::new();
+    if used + 2 + cells(&doer) <= width {
+        act.extend([space(2), span(doer, theme.dim())]);
+    } else {
+        below = wrap(&doer, width.saturating_sub(2));
+    }
+    let mut lines = vec![Line::from(act)];
+    lines.extend(below.into_iter().map(|part| Line::from(vec![space(2), span(part, theme.dim())])));
+    for change in changes(language, model.zone, record) {
+        lines.extend(
+            wrap(&change.to_string(), width.saturating_sub(2))
+                .into_iter()
+                .map(|part| Line::from(vec![space(2), span(part, theme.dim())])),
+        );
+    }
+    lines
+}

@@ -1,0 +1,224 @@
+//! What comes of an order: said, and shown in whatever lies over the screen.
+
+use std::ops::ControlFlow;
+
+use kami_common::words::{counted, number, say};
+use kami_common::{reason, touch};
+use kami_core::record::CardRecord;
+use kami_store::{ActError, ActOutcome, Acted, Batch, BatchOrigin};
+
+use crate::input::act::Act;
+use crate::overlay::form::Form;
+use crate::overlay::import::Preview;
+use crate::overlay::list::{Chosen, Item, List, Picker, PickerKind};
+use crate::overlay::work::Progress;
+use crate::state::message::{Answer, Done, Effect, Failure, Question, Topic};
+use crate::state::model::{Model, Tone};
+use crate::state::order::Undoing;
+use crate::state::overlay::as_kind;
+use crate::state::refusal::{MOST_COPIED, refusal};
+use crate::state::session::Own;
+use crate::update::table;
+
+/// Takes in what came of an order; gives back any other answer.
+pub(super) fn answered(model: &mut Model, answer: Answer) -> ControlFlow<Vec<Effect>, Answer> {
+    match answer {
+        Answer::Done(what) => ControlFlow::Break(done(model, *what)),
+        other => ControlFlow::Continue(other),
+    }
+}
+
+fn done(model: &mut Model, done: Done) -> Vec<Effect> {
+    model.work = None;
+    model.overlays.retain(|overlay| as_kind::<Progress>(overlay).is_none());
+    match done {
+        Done::Refused(error) => return refused(model, error),
+        Done::Exported(exported) => {
+            close_form(model);
+            let words = counted(model.language, "done.export", exported.count);
+            let words = format!("{words} {}", exported.path.display());
+            match &exported.unreadable[..] {
+                [] => model.say(Tone::Good, words),
+                ids => {
+                    let left_out = reason::unreadable(model.language, ids);
+                    model.say(Tone::Bad, format!("{words}; {left_out}"));
+                }
+            }
+            return Vec::new();
+        }
+        Done::NotExported(error) => {
+            let words = reason::export_error(model.language, &error);
+            match order_form(model) {
+                Some(form) => form.failure = Some(Failure { words, passes: false }),
+                None => model.say(Tone::Bad, words),
+            }
+            return Vec::new();
+        }
+        Done::Made(batch) => return made(model, &batch),
+        Done::One { act, card, acted } => {
+            model.session.did(Own::Act(acted.act_id));
+            one(model, act, card, acted);
+        }
+        Done::Many { act, outcome } => {
+            model.cards.unmark();
+            if let Some(act_id) = outcome.act_id {
+                model.session.did(Own::Act(act_id));
+            }
+            let key = format!("done.{act}");
+            let is_undoable = outcome.act_id.is_some();
+            let hint = is_undoable.then(|| format!("  {}", say!(model.language, "done.undo_hint")));
+            say_outcome(model, &key, &outcome, &hint.unwrap_or_default());
+        }
+        Done::Undone { undoing, outcome } => {
+            let named = taken_back(model, &undoing, &outcome);
+            say_outcome(model, if undoing.is_redo { "done.redo" } else { "done.undo" }, &outcome, &named);
+        }
+    }
+    close_form(model);
+    model.history = None;
+    let mut effects = table::refresh(model);
+    effects.push(model.ask(Topic::Counts, Question::Counts));
+    effects
+}
+
+/// Keeps in mind that an act was taken back; returns which it was, in words, and how it is done again.
+fn taken_back(model: &mut Model, undoing: &Undoing, outcome: &ActOutcome) -> String {
+    let is_whole = !outcome.cancelled && outcome.failed.is_none();
+    if is_whole {
+        model.session.took_back(&undoing.undoable.act, outcome.act_id);
+    }
+    let (language, zone, now) = (model.language, model.zone, model.server_now());
+    let named = touch::named(language, zone, now, &undoing.undoable.act);
+    match (is_whole && outcome.act_id.is_some(), undoing.is_redo) {
+        (true, false) => format!(" {named}  {}", say!(language, "done.redo_hint")),
+        (true, true) => format!(" {named}  {}", say!(language, "done.undo_hint")),
+        (false, _) => format!(" {named}"),
+    }
+}
+
+/// The form on top that ordered what is being done. Quick work leaves time to open others, which have no part in it.
+fn order_form(model: &mut Model) -> Option<&mut Form> {
+    model.overlays.top_mut::<Form>().filter(|form| form.kind.is_order())
+}
+
+fn close_form(model: &mut Model) {
+    model.overlays.retain(|overlay| {
+        as_kind::<Form>(overlay).is_none_or(|form| !form.kind.is_order())
+            && as_kind::<Preview>(overlay).is_none()
+    });
+}
+
+fn one(model: &mut Model, act: &'static str, id: u64, acted: Acted) {
+    let rows = &mut model.cards.rows;
+    if let Some(place) = rows.iter().position(|card| card.id == id) {
+        match acted.card {
+            Some(card) => rows[place] = card,
+            None => drop(rows.remove(place)),
+        }
+    }
+    let height = model.table_height();
+    model.cards.go(0, height);
+    let words = counted(model.language, &format!("done.{act}"), 1);
+    say_undoable(model, &words);
+}
+
+fn say_undoable(model: &mut Model, words: &str) {
+    let hint = say!(model.language, "done.undo_hint");
+    model.say(Tone::Good, format!("{words}  {hint}"));
+}
+
+/// Says what an act came to, with `more` where it went well.
+fn say_outcome(model: &mut Model, key: &str, outcome: &ActOutcome, more: &str) {
+    let language = model.language;
+    let mut words = counted(language, key, outcome.done);
+    if outcome.cancelled {
+        words = format!("{} {words}", say!(language, "done.broken_off"));
+    }
+    for (refusal, count) in &outcome.refused {
+        let why = reason::refusal(language, *refusal);
+        words.push_str(&say!(language, "done.refused", n = number(*count), why = why));
+    }
+    if outcome.missing > 0 {
+        words.push_str(&say!(language, "done.missing", n = number(outcome.missing)));
+    }
+    if !outcome.unreadable.is_empty() {
+        words.push_str("; ");
+        words.push_str(&reason::unreadable(language, &outcome.unreadable));
+    }
+    if let Some(error) = &outcome.failed {
+        words.push(' ');
+        words.push_str(&reason::act_error(language, error));
+    }
+    let is_left = !outcome.refused.is_empty() || !outcome.unreadable.is_empty();
+    let went_wrong = outcome.failed.is_some() || (outcome.done == 0 && is_left);
+    if went_wrong {
+        model.say(Tone::Bad, words);
+    } else {
+        model.say(Tone::Good, words + more);
+    }
+}
+
+fn made(model: &mut Model, batch: &Batch) -> Vec<Effect> {
+    let language = model.language;
+    close_form(model);
+    model.session.did(Own::Batch(batch.id));
+    let (key, kind) = match batch.origin {
+        BatchOrigin::Generated => ("done.generate", PickerKind::Made),
+        BatchOrigin::Imported => ("done.import", PickerKind::Imported),
+    };
+    let words = counted(language, key, u64::from(batch.card_count));
+    model.say(Tone::Good, words);
+    let see = Item::new(Chosen::SeeBatch(batch.id), say!(language, "made.see"), format!("#{}", batch.id));
+    let mut items = vec![see];
+    let mut copy = Item::new(Chosen::CopyBatch(batch.id), say!(language, "made.copy"), "");
+    if u64::from(batch.card_count) > MOST_COPIED {
+        copy.refusal = Some(say!(language, "refusal.copy_all", most = number(MOST_COPIED)));
+    }
+    items.push(copy);
+    let export = Chosen::ExportBatch(batch.id, batch.prefix.clone());
+    let export = Item::new(export, say!(language, "made.export"), "");
+    items.push(Item { refusal: refusal(model, Act::Export), ..export });
+    model.overlays.push(List { kind, picker: Picker::new(items) });
+    let mut effects = table::reload(model);
+    effects.push(model.ask(Topic::Counts, Question::Counts));
+    effects
+}
+
+fn refused(model: &mut Model, error: ActError) -> Vec<Effect> {
+    let language = model.language;
+    let words = reason::act_error(language, &error);
+    if let ActError::Changed { card, .. } = error {
+        return changed_meanwhile(model, &card, words);
+    }
+    // After these what is shown may not be what is there.
+    let is_stale =
+        matches!(error, ActError::NotFound | ActError::MoreThanAgreed { .. } | ActError::Uncertain(_));
+    let passes = matches!(&error, ActError::Store(error) if error.is_transient());
+    match order_form(model) {
+        Some(form) => form.failure = Some(Failure { words, passes }),
+        None if matches!(error, ActError::Cancelled) => model.say(Tone::Plain, words),
+        None => model.say_failed(words, passes),
+    }
+    // Whether the database is back shows in the table, which is asked for until it comes.
+    if !is_stale && !passes {
+        return Vec::new();
+    }
+    let mut effects = table::refresh(model);
+    effects.push(model.ask(Topic::Counts, Question::Counts));
+    effects
+}
+
+/// Someone else was faster: the new state is shown, and what was typed stays.
+fn changed_meanwhile(model: &mut Model, card: &CardRecord, words: String) -> Vec<Effect> {
+    if let Some(row) = model.cards.rows.iter_mut().find(|row| row.id == card.id) {
+        row.clone_from(card);
+    }
+    model.history = None;
+    if let Some(form) = order_form(model) {
+        form.rebase(card);
+        form.failure = Some(Failure { words, passes: false });
+    } else {
+        model.say(Tone::Bad, words);
+    }
+    table::history(model).into_iter().collect()
+}

@@ -1,0 +1,50 @@
+//! Opening a form.
+
+use kami_common::export::Source;
+use kami_core::filter::Filter;
+
+use super::state::{Form, Sources};
+use crate::input::act::Act;
+use crate::state::cards::Marks;
+use crate::state::message::Effect;
+use crate::state::model::Model;
+use crate::update::target::target;
+
+/// Opens the form of an act that has one.
+pub(super) fn open(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
+    let form = match act {
+        Act::Generate => {
+            let prefix = model.cards.query.filter.prefix.clone();
+            Some(Form::generate(&prefix.unwrap_or_default()))
+        }
+        Act::Edit => model.cards.current().map(Form::edit),
+        Act::Extend => target(model).map(Form::extend),
+        Act::SetNote => target(model).map(Form::note),
+        Act::Export => Some(Form::export(sources(model))),
+        Act::Import => Some(Form::import()),
+        _ => return None,
+    };
+    model.notice = None;
+    if let Some(form) = form {
+        model.overlays.push(form);
+    }
+    Some(Vec::new())
+}
+
+/// The cards that may be written to a file.
+fn sources(model: &Model) -> Sources {
+    let marked = match &model.cards.marks {
+        Marks::None => None,
+        Marks::Some(marked) => Some(Source::Ids(marked.keys().copied().collect())),
+        Marks::All { filter, .. } => Some(Source::Filter(filter.clone())),
+    };
+    let found = model.cards.query.whole_filter();
+    Sources { marked, batch: None, found, at: model.server_now(), zone: model.zone, language: model.language }
+}
+
+/// Opens the form that writes the batch that was just made to a file.
+pub(crate) fn export_batch(model: &mut Model, id: u64, prefix: Option<String>) {
+    let batch = Some(Filter { batch_id: Some(id), prefix, ..Filter::default() });
+    let form = Form::export(Sources { batch, ..sources(model) });
+    model.overlays.push(form);
+}

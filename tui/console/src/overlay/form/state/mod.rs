@@ -1,0 +1,230 @@
+//! A form: its fields, and how it is filled in.
+
+mod opened;
+mod outcome;
+mod problem;
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use kami_common::export::{self, Source};
+use kami_common::words::Language;
+use kami_core::card::CardStatus;
+use kami_core::filter::Filter;
+use kami_core::property::Property;
+use kami_core::record::CardRecord;
+use kami_core::zone::Zone;
+use kami_transfer::Format;
+use tui_input::InputRequest;
+
+use self::opened::edit_fields;
+use crate::input::place::Place;
+use crate::overlay::form::field::{Field, FieldName};
+use crate::state::log_query::LogQuery;
+use crate::state::message::{Effect, Failure};
+use crate::state::model::Model;
+use crate::state::order::Target;
+use crate::state::overlay::Overlay;
+
+/// The word for acts of every kind.
+const ANY: &str = "any";
+
+/// The word for the prefixes that codes of a file begin with; like the next, it can be no prefix.
+pub const AS_WRITTEN: &str = "as written";
+
+/// The word for codes without a prefix.
+pub const WHOLE: &str = "no prefix";
+
+/// A form that is being filled in.
+#[derive(Clone, Debug)]
+pub struct Form {
+    /// What it is for.
+    pub kind: FormKind,
+    /// Its fields.
+    pub fields: Vec<Field>,
+    /// The field that keys go to.
+    pub focus: usize,
+    /// What the database had against it.
+    pub failure: Option<Failure>,
+    /// Whether the operator tried to finish it, so that an empty field is a mistake too.
+    pub is_tried: bool,
+    /// What stood in the fields at first.
+    initial: Vec<String>,
+}
+
+/// What a form is for.
+#[derive(Clone, Debug)]
+pub enum FormKind {
+    /// To make a batch.
+    Generate,
+    /// To change a card.
+    Edit {
+        /// The card as it was last seen.
+        seen: Box<CardRecord>,
+        /// What others changed about it while the form was open.
+        meanwhile: Option<Box<CardRecord>>,
+    },
+    /// To let cards last longer.
+    Extend(Target),
+    /// To write the same note on cards.
+    Note(Target),
+    /// To write cards to a file.
+    Export(Box<Sources>),
+    /// To make cards with the codes of a file.
+    Import,
+    /// To save what is shown as a view.
+    View {
+        /// The names of the views that there are.
+        names: Vec<String>,
+        /// What the view asks to see, in few words.
+        keeps: String,
+    },
+    /// To act under another name.
+    Operator {
+        /// The name that an empty field gives back.
+        usual: String,
+    },
+    /// To choose which acts of the log to see.
+    LogFilter {
+        /// The zone in which times are typed.
+        zone: Zone,
+        /// The moment at which the form was opened, by the database's clock.
+        at: DateTime<Utc>,
+        /// What shows them.
+        then: fn(&mut Model, LogQuery) -> Vec<Effect>,
+    },
+}
+
+/// The cards that may be written to a file.
+#[derive(Clone, Debug)]
+pub struct Sources {
+    /// The marked ones, where there are any.
+    pub marked: Option<Source>,
+    /// The batch that was just made, where it is the one to be written.
+    pub batch: Option<Filter>,
+    /// What the table shows.
+    pub found: Filter,
+    /// The moment at which the form was opened, for the name of the file.
+    pub at: DateTime<Utc>,
+    /// The zone in which the file shows moments.
+    pub zone: Zone,
+    /// The language of the file's head.
+    pub language: Language,
+}
+
+impl FormKind {
+    /// The key of its title in the locale files.
+    pub const fn key(&self) -> &'static str {
+        match self {
+            Self::Generate => "form.generate",
+            Self::Edit { .. } => "form.edit",
+            Self::Extend(_) => "form.extend",
+            Self::Note(_) => "form.note",
+            Self::Export(_) => "form.export",
+            Self::Import => "form.import",
+            Self::View { .. } => "form.view",
+            Self::Operator { .. } => "form.operator",
+            Self::LogFilter { .. } => "form.log_filter",
+        }
+    }
+
+    /// Whether it orders something to be done to cards, and so waits for what comes of it.
+    pub const fn is_order(&self) -> bool {
+        match self {
+            Self::Generate
+            | Self::Edit { .. }
+            | Self::Extend(_)
+            | Self::Note(_)
+            | Self::Export(_)
+            | Self::Import => true,
+            Self::View { .. } | Self::Operator { .. } | Self::LogFilter { .. } => false,
+        }
+    }
+}
+
+impl Form {
+    fn new(kind: FormKind, fields: Vec<Field>) -> Self {
+        let initial = fields.iter().map(|field| field.value().to_owned()).collect();
+        Self { kind, fields, focus: 0, failure: None, is_tried: false, initial }
+    }
+
+    /// The value of a field; nothing if the form has no such field.
+    pub fn value(&self, name: FieldName) -> &str {
+        self.fields.iter().find(|field| field.name == name).map_or("", Field::value)
+    }
+
+    /// Whether a field is of no use as the others stand.
+    pub fn is_idle(&self, name: FieldName) -> bool {
+        name == FieldName::Card(Property::Machine)
+            && self.value(FieldName::Card(Property::Status)) != CardStatus::Active.as_str()
+    }
+
+    /// Goes to another field, over those that are of no use now.
+    pub fn go(&mut self, forward: bool) {
+        let count = self.fields.len();
+        for _ in 0..count {
+            self.focus = (self.focus + if forward { 1 } else { count - 1 }) % count;
+            if !self.is_idle(self.fields[self.focus].name) {
+                return;
+            }
+        }
+    }
+
+    /// Types into the field in focus.
+    pub fn type_in(&mut self, request: InputRequest) {
+        self.failure = None;
+        if let Some(field) = self.fields.get_mut(self.focus) {
+            field.edit(request);
+        }
+        self.follow_format();
+    }
+
+    /// The name of a file ends as its form does.
+    fn follow_format(&mut self) {
+        let Ok(format) = self.value(FieldName::Format).parse::<Format>() else { return };
+        let is_elsewhere = self.fields.get(self.focus).is_none_or(|field| field.name != FieldName::Path);
+        if !matches!(self.kind, FormKind::Export(_)) || !is_elsewhere {
+            return;
+        }
+        let path = export::in_form(Path::new(self.value(FieldName::Path)), format).display().to_string();
+        if let Some(field) = self.fields.iter_mut().find(|field| field.name == FieldName::Path) {
+            *field = Field::line(FieldName::Path, path);
+        }
+    }
+
+    /// The card has become another: fields that were left alone follow it, what was typed stays.
+    pub fn rebase(&mut self, card: &CardRecord) {
+        if let FormKind::Extend(Target::One(seen)) | FormKind::Note(Target::One(seen)) = &mut self.kind {
+            seen.as_mut().clone_from(card);
+        }
+        if !matches!(self.kind, FormKind::Edit { .. }) {
+            return;
+        }
+        let fresh = edit_fields(card);
+        for ((field, initial), fresh) in self.fields.iter_mut().zip(&mut self.initial).zip(fresh) {
+            let is_untouched = field.value() == initial.as_str();
+            fresh.value().clone_into(initial);
+            if is_untouched {
+                *field = fresh;
+            }
+        }
+        if let FormKind::Edit { seen, meanwhile } = &mut self.kind {
+            let before = std::mem::replace(seen, Box::new(card.clone()));
+            meanwhile.get_or_insert(before);
+        }
+    }
+}
+
+impl Overlay for Form {
+    fn place(&self) -> Place {
+        Place::Form
+    }
+
+    fn is_changed(&self) -> bool {
+        self.fields.iter().zip(&self.initial).any(|(field, initial)| field.value() != initial)
+    }
+
+    fn is_answered(&mut self) {
+        self.failure.take_if(|failure| failure.passes);
+    }
+}

@@ -1,0 +1,147 @@
+//! What stands in each form when it opens.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use kami_common::export;
+use kami_core::card::CardStatus;
+use kami_core::duration::CardDuration;
+use kami_core::property::Property;
+use kami_core::record::CardRecord;
+use kami_core::value::Value;
+use kami_core::zone::Zone;
+use kami_transfer::Format;
+
+use super::{ANY, AS_WRITTEN, Form, FormKind, Sources, WHOLE};
+use crate::overlay::form::field::{Field, FieldName};
+use crate::state::log_query::{self, LogQuery};
+use crate::state::message::Effect;
+use crate::state::model::Model;
+use crate::state::order::Target;
+
+impl Form {
+    /// The form that makes a batch.
+    pub fn generate(prefix: &str) -> Self {
+        let fields = vec![
+            Field::line(FieldName::Card(Property::Prefix), prefix),
+            Field::line(FieldName::Count, "100"),
+            Field::line(FieldName::Length, "16"),
+            duration_field(CardDuration::default()),
+            Field::line(FieldName::Card(Property::Note), ""),
+        ];
+        Self::new(FormKind::Generate, fields)
+    }
+
+    /// The form that changes a card.
+    pub fn edit(card: &CardRecord) -> Self {
+        let kind = FormKind::Edit { seen: Box::new(card.clone()), meanwhile: None };
+        let mut form = Self::new(kind, edit_fields(card));
+        // The status is what is changed most.
+        form.focus = 1;
+        form
+    }
+
+    /// The form that lets cards last longer.
+    pub fn extend(target: Target) -> Self {
+        let durations = ["1h", "1d", "7d", "30d", "365d"];
+        Self::new(
+            FormKind::Extend(target),
+            vec![Field::open_choice(FieldName::Card(Property::Duration), &durations, "1d")],
+        )
+    }
+
+    /// The form that writes a note on cards.
+    pub fn note(target: Target) -> Self {
+        let note = match &target {
+            Target::One(card) => card.note.clone().unwrap_or_default(),
+            Target::Many { .. } => String::new(),
+        };
+        Self::new(FormKind::Note(target), vec![Field::line(FieldName::Card(Property::Note), note)])
+    }
+
+    /// The form that writes cards to a file.
+    pub fn export(sources: Sources) -> Self {
+        let which: &[&str] = match (&sources.batch, &sources.marked) {
+            (Some(_), _) => &["batch", "unused", "found"],
+            (None, Some(_)) => &["marked", "unused", "found"],
+            (None, None) => &["unused", "found"],
+        };
+        let formats = Format::ALL.map(Format::word);
+        let prefix = sources.batch.as_ref().unwrap_or(&sources.found).prefix.as_deref();
+        let path = export::default_path(Format::Txt, prefix, sources.at, sources.zone);
+        let fields = vec![
+            Field::choice(FieldName::Which, which, which[0]),
+            Field::choice(FieldName::Format, &formats, Format::Txt.word()),
+            Field::line(FieldName::Path, path.display().to_string()),
+        ];
+        Self::new(FormKind::Export(Box::new(sources)), fields)
+    }
+
+    /// The form that imports a file.
+    pub fn import() -> Self {
+        let fields = vec![
+            Field::line(FieldName::Path, ""),
+            duration_field(CardDuration::default()),
+            Field::line(FieldName::Card(Property::Note), ""),
+            Field::open_choice(FieldName::Card(Property::Prefix), &[AS_WRITTEN, WHOLE], AS_WRITTEN),
+        ];
+        Self::new(FormKind::Import, fields)
+    }
+
+    /// The form that saves what is shown as a view.
+    pub fn view(name: &str, names: Vec<String>, keeps: String) -> Self {
+        Self::new(FormKind::View { names, keeps }, vec![Field::line(FieldName::Name, name)])
+    }
+
+    /// The form that gives the operator another name.
+    pub fn operator(name: &str, usual: &str) -> Self {
+        let kind = FormKind::Operator { usual: usual.to_owned() };
+        Self::new(kind, vec![Field::line(FieldName::Operator, name)])
+    }
+
+    /// The form that chooses which acts of the log to see.
+    pub fn log_filter(
+        query: &LogQuery,
+        zone: Zone,
+        at: DateTime<Utc>,
+        then: fn(&mut Model, LogQuery) -> Vec<Effect>,
+    ) -> Self {
+        let acts: Vec<&str> = [ANY].into_iter().chain(log_query::ACTS).collect();
+        let fields = vec![
+            Field::line(FieldName::Operator, query.operator.clone().unwrap_or_default()),
+            Field::choice(FieldName::Act, &acts, query.act.as_deref().unwrap_or(ANY)),
+            Field::line(FieldName::Code, query.code.clone().unwrap_or_default()),
+            Field::line(FieldName::Batch, query.batch.map(|batch| batch.to_string()).unwrap_or_default()),
+            Field::line(FieldName::Time, query.done.map(|done| done.to_string()).unwrap_or_default()),
+        ];
+        Self::new(FormKind::LogFilter { zone, at, then }, fields)
+    }
+}
+
+/// The fields of the form that changes a card.
+pub(crate) fn edit_fields(card: &CardRecord) -> Vec<Field> {
+    Property::FORM.into_iter().map(|property| field_of(property, property.value(card))).collect()
+}
+
+/// The field of a property, with its value.
+fn field_of(property: Property, value: Value<'_>) -> Field {
+    let name = FieldName::Card(property);
+    match value {
+        Value::Missing => Field::line(name, ""),
+        Value::Text(text) => Field::line(name, text),
+        Value::Number(number) => Field::line(name, number.to_string()),
+        Value::Moment(at) => Field::line(name, at.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        Value::Status(status) => {
+            Field::choice(name, &CardStatus::ALL.map(CardStatus::as_str), status.as_str())
+        }
+        Value::Duration(duration) => duration_field(duration),
+    }
+}
+
+/// How long cards last: one of the durations that most cards have, or another that is typed.
+fn duration_field(duration: CardDuration) -> Field {
+    let choices = CardDuration::CHOICES.map(|choice| choice.to_string());
+    Field::open_choice(
+        FieldName::Card(Property::Duration),
+        &choices.each_ref().map(String::as_str),
+        &duration.to_string(),
+    )
+}

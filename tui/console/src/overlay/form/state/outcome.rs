@@ -1,0 +1,90 @@
+//! What a form orders once it is filled in.
+
+use std::path::PathBuf;
+
+use kami_common::export::{self, ExportOrder, Source};
+use kami_core::acts::Act as CardAct;
+use kami_core::edit::CardEdit;
+use kami_core::property::Property;
+use kami_store::GenerateOrder;
+use kami_transfer::Defaults;
+
+use super::{ANY, Form, FormKind, Sources};
+use crate::overlay::form::field::FieldName;
+use crate::state::import::ImportFile;
+use crate::state::log_query::LogQuery;
+use crate::state::order::Order;
+
+impl Form {
+    /// What the form orders; nothing while a field is wrong or empty.
+    pub fn order(&self) -> Option<Order> {
+        match &self.kind {
+            FormKind::Generate => Some(Order::Generate(GenerateOrder {
+                prefix: self.value(FieldName::Card(Property::Prefix)).trim().parse().ok()?,
+                count: self.count()?,
+                length: self.length()?,
+                duration: self.duration()?,
+                note: self.note_typed().ok()?,
+            })),
+            FormKind::Edit { seen, .. } => {
+                let edit = CardEdit::typed(seen, |property| self.value(FieldName::Card(property))).ok()?;
+                Some(Order::Edit { seen: seen.clone(), edit })
+            }
+            FormKind::Export(sources) => self.export_order(sources).map(Order::Export),
+            // A file is looked at before it is imported, and the others touch no card.
+            FormKind::Import
+            | FormKind::View { .. }
+            | FormKind::Operator { .. }
+            | FormKind::LogFilter { .. } => None,
+            FormKind::Extend(target) => {
+                let seconds = self.duration()?.seconds()?;
+                Some(Order::Act { act: CardAct::Extend { seconds }, target: target.clone() })
+            }
+            FormKind::Note(target) => Some(Order::Act {
+                act: CardAct::SetNote { note: self.note_typed().ok()? },
+                target: target.clone(),
+            }),
+        }
+    }
+
+    /// The file that the form wants imported; nothing while a field is wrong, and from any other form.
+    pub fn import_file(&self) -> Option<ImportFile> {
+        let path = self.value(FieldName::Path).trim();
+        let is_file = matches!(self.kind, FormKind::Import) && !path.is_empty();
+        Some(ImportFile {
+            path: is_file.then(|| PathBuf::from(path))?,
+            defaults: Defaults { duration: Some(self.duration()?), filing: self.filing().ok()? },
+            note: self.note_typed().ok()?,
+        })
+    }
+
+    fn export_order(&self, sources: &Sources) -> Option<ExportOrder> {
+        let source = match self.value(FieldName::Which) {
+            "batch" => Source::Filter(sources.batch.clone()?),
+            "marked" => sources.marked.clone()?,
+            "found" => Source::Filter(sources.found.clone()),
+            _ => Source::Filter(export::unused(sources.found.prefix.clone())),
+        };
+        let path = self.value(FieldName::Path).trim();
+        Some(ExportOrder {
+            source,
+            format: self.value(FieldName::Format).parse().ok()?,
+            path: (!path.is_empty()).then(|| PathBuf::from(path))?,
+            at: sources.at,
+            zone: sources.zone,
+            language: sources.language,
+        })
+    }
+
+    /// Which acts of the log the form wants to see.
+    pub fn log_query(&self) -> LogQuery {
+        let text = |name| Some(self.value(name).trim().to_owned()).filter(|text| !text.is_empty());
+        LogQuery {
+            operator: text(FieldName::Operator),
+            act: text(FieldName::Act).filter(|act| act != ANY),
+            code: text(FieldName::Code),
+            batch: text(FieldName::Batch).and_then(|batch| batch.trim_start_matches('#').parse().ok()),
+            done: text(FieldName::Time).and_then(|done| done.parse().ok()),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Filling in a form.
+
+use tui_input::InputRequest;
+
+use super::look;
+use super::state::{Form, FormKind};
+use crate::input::act::Act;
+use crate::overlay::confirm;
+use crate::overlay::form::field::FieldName;
+use crate::state::message::{Effect, Topic};
+use crate::state::model::Model;
+use crate::update::{quit, settings, views};
+
+/// Does an act in the form on top.
+pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
+    let language = model.language;
+    let Some(form) = model.overlays.top_mut::<Form>() else { return Vec::new() };
+    match act {
+        Act::Down => form.go(true),
+        Act::Up => form.go(false),
+        Act::Back => {
+            model.was_told_of_loss = false;
+            model.overlays.pop();
+            return model.forget(Topic::Import).into_iter().collect();
+        }
+        Act::Submit => {
+            form.is_tried = true;
+            let wrong = form.fields.iter().position(|field| form.problem(field.name, language).is_some());
+            if let Some(wrong) = wrong {
+                form.focus = wrong;
+                return Vec::new();
+            }
+            match form.kind {
+                FormKind::View { .. } => {
+                    let name = form.value(FieldName::Name).to_owned();
+                    return views::save(model, &name);
+                }
+                FormKind::Operator { .. } => {
+                    let name = form.value(FieldName::Operator).to_owned();
+                    return settings::take_operator(model, &name);
+                }
+                FormKind::LogFilter { then, .. } => {
+                    let query = form.log_query();
+                    return then(model, query);
+                }
+                _ => {}
+            }
+            if let Some(file) = form.import_file() {
+                return look::look(model, file);
+            }
+            return form.order().map(|order| confirm::submit(model, order)).unwrap_or_default();
+        }
+        Act::Quit => return quit::quit(model),
+        Act::Suspend => return vec![Effect::Suspend],
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Types into the form on top.
+pub(super) fn edit(model: &mut Model, requests: &[InputRequest]) {
+    model.was_told_of_loss = false;
+    if let Some(form) = model.overlays.top_mut::<Form>() {
+        for request in requests {
+            form.type_in(*request);
+        }
+    }
+}

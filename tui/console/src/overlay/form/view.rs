@@ -1,0 +1,318 @@
+//! A form: its fields with what is wrong beside each, and what it will do before it is done.
+
+use kami_common::cells::{cells, cut_end, cut_middle, harmless, pad_right, wrap};
+use kami_common::odds::Odds;
+use kami_common::period::{self, Period, Side};
+use kami_common::shown::{self, duration};
+use kami_common::words::{counted, say};
+use kami_core::card::CardStatus;
+use kami_core::edit::renamed;
+use kami_core::property::Property;
+use kami_core::record::CardRecord;
+use kami_transfer::Format;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+
+use super::state::{AS_WRITTEN, Form, FormKind, WHOLE};
+use crate::layout::frames::overlay_width;
+use crate::layout::text::{space, span};
+use crate::overlay::form::field::{Choice, Editor, Field, FieldName};
+use crate::state::message::Topic;
+use crate::state::model::Model;
+use crate::state::order::Target;
+use crate::state::theme::Theme;
+use crate::view::paint::{input, overlay};
+
+/// A code as it might be drawn: always the same, so that only what is typed makes it change.
+const SAMPLE: &str = "7KQ2M9XWTR4HP3NDZC5FAV8EBJ6GSYU2";
+
+/// The form in its frame.
+pub(super) fn render(model: &Model, form: &Form, is_top: bool, frame: &mut Frame<'_>, screen: Rect) {
+    let theme = model.theme;
+    let width = overlay_width(72, screen);
+    let inner_width = usize::from(width.saturating_sub(4));
+    let below = below(model, form, inner_width);
+    let fields = u16::try_from(form.fields.len()).unwrap_or(0);
+    let height = fields * 2 + 3 + u16::try_from(below.len()).unwrap_or(0);
+    // On a low screen the fields stand close to each other.
+    let is_close = height + 2 > screen.height;
+    let problems =
+        form.fields.iter().filter(|field| form.problem(field.name, model.language).is_some()).count();
+    let height = if is_close { height - fields + u16::try_from(problems).unwrap_or(0) } else { height };
+    let title = say!(model.language, form.kind.key());
+    let inner = overlay(frame, theme, &title, (width, height), screen);
+    let label_width = form.fields.iter().map(|field| cells(&label(model, field))).max().unwrap_or(0) + 2;
+    let mut y = inner.y + u16::from(!is_close);
+    for (index, field) in form.fields.iter().enumerate() {
+        let is_focused = index == form.focus && is_top;
+        let row = Rect { y, height: 1, ..inner };
+        if y < inner.bottom() {
+            render_field(model, form, field, is_focused, label_width, frame, row);
+        }
+        y += 1;
+        let problem = form.problem(field.name, model.language);
+        let has_row = !is_close || problem.is_some();
+        if let Some(problem) = problem.filter(|_| y < inner.bottom()) {
+            let x = inner.x + u16::try_from(label_width).unwrap_or(0) + 2;
+            let room = usize::from(inner.right().saturating_sub(x));
+            frame.buffer_mut().set_string(x, y, cut_end(&problem, room), theme.warning());
+        }
+        y += u16::from(has_row);
+    }
+    y += u16::from(is_close);
+    for (y, line) in (y..inner.bottom()).zip(below) {
+        frame.buffer_mut().set_line(inner.x, y, &line, inner.width);
+    }
+}
+
+fn label(model: &Model, field: &Field) -> String {
+    field.name.label(model.language)
+}
+
+fn render_field(
+    model: &Model,
+    form: &Form,
+    field: &Field,
+    is_focused: bool,
+    label_width: usize,
+    frame: &mut Frame<'_>,
+    row: Rect,
+) {
+    let theme = model.theme;
+    let is_idle = form.is_idle(field.name);
+    let style = if is_focused { theme.accent().add_modifier(Modifier::BOLD) } else { theme.dim() };
+    let bar = if is_focused { "▌ " } else { "  " };
+    let text = pad_right(&label(model, field), label_width);
+    let head = Line::from(vec![span(bar, theme.accent()), span(text, style)]);
+    frame.buffer_mut().set_line(row.x, row.y, &head, row.width);
+    let x = row.x + u16::try_from(label_width + 2).unwrap_or(0);
+    let value = Rect { x, width: row.right().saturating_sub(x), ..row };
+    if is_idle {
+        frame.buffer_mut().set_string(value.x, value.y, shown::NONE, theme.dim());
+        return;
+    }
+    match &field.editor {
+        Editor::Line(line) => {
+            underline(frame, value, is_focused, theme);
+            input(frame, value, line, selected(theme.text(), field.is_selected && is_focused), is_focused);
+        }
+        Editor::Choice(choice) => render_choice(model, field, choice, is_focused, frame, value),
+    }
+}
+
+/// A quiet line under a field of text, so that it is seen where one may type.
+fn underline(frame: &mut Frame<'_>, area: Rect, is_focused: bool, theme: Theme) {
+    let ground = if is_focused { theme.cursor_row() } else { Style::new() };
+    frame.buffer_mut().set_style(area, ground.remove_modifier(Modifier::BOLD));
+}
+
+/// A text that the first character typed replaces is shown as every program shows a selected one.
+fn selected(style: Style, is_selected: bool) -> Style {
+    if is_selected { style.add_modifier(Modifier::REVERSED) } else { style }
+}
+
+fn render_choice(
+    model: &Model,
+    field: &Field,
+    choice: &Choice,
+    is_focused: bool,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) {
+    let (language, theme, name) = (model.language, model.theme, field.name);
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    for (index, option) in choice.options.iter().enumerate() {
+        let word = option_word(model, name, option);
+        let is_chosen = index == choice.chosen && !choice.is_typed();
+        if is_chosen {
+            let style = if is_focused { theme.accent() } else { theme.text() };
+            let style = style.add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
+            // The sign is for those who see no colours.
+            spans.extend([
+                span("▸", style.remove_modifier(Modifier::UNDERLINED)),
+                span(word, style),
+                space(1),
+            ]);
+        } else {
+            spans.extend([space(1), span(word, theme.dim()), space(1)]);
+        }
+    }
+    if spans.iter().map(Span::width).sum::<usize>() > usize::from(area.width) {
+        // Too many to stand side by side: the chosen one, and that there are others.
+        let chosen = option_word(model, name, choice.value());
+        let style = if is_focused { theme.accent().add_modifier(Modifier::BOLD) } else { theme.text() };
+        spans = vec![span("‹ ", theme.dim()), span(chosen, style), span(" ›", theme.dim())];
+    }
+    if let Some(typed) = &choice.typed {
+        if choice.is_typed() {
+            let width: usize = spans.iter().map(Span::width).sum();
+            frame.buffer_mut().set_line(area.x, area.y, &Line::from(spans), area.width);
+            let x = area.x + u16::try_from(width).unwrap_or(0);
+            let rest = Rect { x, width: area.right().saturating_sub(x).max(1), ..area };
+            let style = theme.accent().add_modifier(Modifier::UNDERLINED);
+            input(frame, rest, typed, selected(style, field.is_selected && is_focused), is_focused);
+            return;
+        }
+        if is_focused {
+            let key = if name == FieldName::Card(Property::Prefix) {
+                "field.or_prefix"
+            } else {
+                "field.or_duration"
+            };
+            let words = say!(language, key);
+            let room = usize::from(area.width).saturating_sub(spans.iter().map(Span::width).sum());
+            if cells(&words) < room {
+                spans.extend([space(1), span(words, theme.dim())]);
+            }
+        }
+    }
+    frame.buffer_mut().set_line(area.x, area.y, &Line::from(spans), area.width);
+}
+
+/// The word for an option in the operator's language.
+fn option_word(model: &Model, name: FieldName, option: &str) -> String {
+    let language = model.language;
+    match name {
+        FieldName::Card(Property::Duration) => option
+            .parse::<kami_core::duration::CardDuration>()
+            .map_or_else(|_| option.to_owned(), |parsed| duration(language, parsed.seconds())),
+        FieldName::Card(Property::Status) => option.parse::<CardStatus>().map_or_else(
+            |_| option.to_owned(),
+            |status| format!("{} {}", Theme::sign(status), shown::status(language, status)),
+        ),
+        FieldName::Act if option == "any" => say!(language, "log.any"),
+        FieldName::Act => shown::act_word(language, option),
+        FieldName::Format if option == Format::Shop.word() => say!(language, "format.shop"),
+        FieldName::Card(Property::Prefix) if option == WHOLE => say!(language, "prefix.none"),
+        FieldName::Card(Property::Prefix) if option == AS_WRITTEN => say!(language, "filing.as_written"),
+        FieldName::Which => say!(language, format!("which.{option}")),
+        _ => option.to_owned(),
+    }
+}
+
+/// What stands under the fields: what will happen, what others changed, what the database had against it.
+fn below(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
+    let theme = model.theme;
+    let mut lines: Vec<Line<'static>> = match &form.kind {
+        FormKind::Generate => preview(model, form, width),
+        FormKind::Edit { seen, meanwhile } => edit_preview(model, form, seen, meanwhile.as_deref(), width),
+        FormKind::Export(sources) => {
+            let prefix = sources.found.prefix.as_deref().filter(|_| form.value(FieldName::Which) == "unused");
+            let words = prefix.map(|prefix| match prefix {
+                "" => say!(model.language, "form.of_no_prefix"),
+                prefix => say!(model.language, "form.of_prefix", prefix = harmless(prefix)),
+            });
+            let format = say!(model.language, format!("format.about.{}", form.value(FieldName::Format)));
+            let lines = words.into_iter().chain(wrap(&format, width));
+            lines.map(|line| Line::from(span(line, theme.dim()))).collect()
+        }
+        FormKind::Import => {
+            let is_reading = model.awaits(Topic::Import) && model.is_waiting_long();
+            let key = if is_reading { "form.import_reading" } else { "form.import_about" };
+            let words = say!(model.language, key);
+            wrap(&words, width).into_iter().map(|line| Line::from(span(line, theme.dim()))).collect()
+        }
+        FormKind::Extend(target) | FormKind::Note(target) => about(model, target, width),
+        FormKind::View { names, keeps } => {
+            let is_there = names.iter().any(|name| name == form.value(FieldName::Name).trim());
+            let replaces = is_there.then(|| span(say!(model.language, "view.replaces"), theme.warning()));
+            let keeps = span(cut_end(keeps, width).into_owned(), theme.dim());
+            [Some(keeps), replaces].into_iter().flatten().map(Line::from).collect()
+        }
+        FormKind::LogFilter { .. } => {
+            let time = form.value(FieldName::Time).trim().parse::<Period>();
+            let meaning = time.map(|time| {
+                let range = time.range(Side::Past, model.zone, model.server_now());
+                let meaning = period::meaning(model.language, model.zone, range);
+                format!("{meaning} ({})", model.zone.name())
+            });
+            let words = meaning.unwrap_or_else(|_| say!(model.language, "form.log_about"));
+            wrap(&words, width).into_iter().map(|line| Line::from(span(line, theme.dim()))).collect()
+        }
+        FormKind::Operator { usual } => {
+            let words = say!(model.language, "form.operator_about", name = harmless(usual));
+            wrap(&words, width).into_iter().map(|line| Line::from(span(line, theme.dim()))).collect()
+        }
+    };
+    if let Some(failure) = &form.failure {
+        lines.push(Line::default());
+        lines.extend(
+            wrap(&harmless(&failure.words), width)
+                .into_iter()
+                .map(|line| Line::from(span(line, theme.danger()))),
+        );
+    }
+    lines
+}
+
+/// A code as it will look, and how hard codes of this length are to guess.
+fn preview(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
+    let (language, theme) = (model.language, model.theme);
+    let mut lines = Vec::new();
+    let prefix = form.value(FieldName::Card(Property::Prefix)).trim().to_owned();
+    let length = form.length();
+    if let Some(length) = length.filter(|_| !prefix.is_empty()) {
+        let code = format!("{prefix}-{}", &SAMPLE[..usize::from(length.get())]);
+        let code = cut_middle(&harmless(&code), width.saturating_sub(10)).into_owned();
+        let head = say!(language, "form.looks_like");
+        lines.push(Line::from(vec![span(head, theme.dim()), space(2), span(code, theme.strong())]));
+    } else {
+        lines.push(Line::default());
+    }
+    let circulating = model.counts.as_ref().map_or(0, |counts| counts.unused + counts.active);
+    if let (Some(length), Some(count)) = (length, form.count()) {
+        let odds = Odds::of(language, length, circulating + u64::from(count));
+        let style = if odds.is_easy { theme.warning() } else { theme.dim() };
+        lines.extend(wrap(&odds.words, width).into_iter().map(|line| Line::from(span(line, style))));
+    }
+    lines
+}
+
+/// What others changed meanwhile, or which card it is.
+fn edit_preview(
+    model: &Model,
+    form: &Form,
+    seen: &CardRecord,
+    meanwhile: Option<&CardRecord>,
+    width: usize,
+) -> Vec<Line<'static>> {
+    let (language, theme) = (model.language, model.theme);
+    let prefix = form.other_prefix(seen).ok().flatten();
+    let code = prefix.as_ref().map_or(seen.full_code.clone(), |prefix| renamed(seen, prefix.as_ref()));
+    let is_same = code == seen.full_code;
+    let style = if is_same { theme.dim() } else { theme.strong() };
+    let mut lines = vec![Line::from(span(cut_middle(&harmless(&code), width).into_owned(), style))];
+    if prefix.is_some() && is_same {
+        lines.push(Line::from(span(say!(language, "form.code_stays"), theme.dim())));
+    }
+    let Some(before) = meanwhile else { return lines };
+    lines.push(Line::default());
+    lines.push(Line::from(span(say!(language, "form.meanwhile"), theme.warning())));
+    // A code says its prefix.
+    let told = Property::FORM.into_iter().filter(|property| *property != Property::Prefix);
+    for property in told.chain([Property::FullCode]) {
+        let of = |card: &CardRecord| {
+            let shown = shown::value(language, property, &property.value(card), |at| {
+                shown::whole_moment(model.zone, at)
+            });
+            shown.unwrap_or_else(|| shown::NONE.to_owned())
+        };
+        let (old, new) = (of(before), of(seen));
+        if old != new {
+            let words = format!("  {}  {old} → {new}", shown::label(language, property));
+            lines.push(Line::from(span(cut_end(&words, width).into_owned(), theme.text())));
+        }
+    }
+    lines
+}
+
+/// Which cards it is about.
+fn about(model: &Model, target: &Target, width: usize) -> Vec<Line<'static>> {
+    let words = match target {
+        Target::One(card) => cut_middle(&harmless(&card.full_code), width).into_owned(),
+        Target::Many { count, .. } => counted(model.language, "form.about", *count),
+    };
+    vec![Line::from(span(words, model.theme.dim()))]
+}

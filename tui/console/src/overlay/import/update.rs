@@ -1,0 +1,47 @@
+//! Importing a file: looked at line by line first, then done as a whole.
+
+use kami_common::words::say;
+
+use super::state::Preview;
+use crate::input::act::Act;
+use crate::overlay::confirm;
+use crate::state::message::Effect;
+use crate::state::model::{Model, Tone};
+use crate::state::order::Order;
+use crate::update::quit;
+
+/// Does an act where the lines of a file are shown.
+pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
+    let rows = model.size.1;
+    let Some(preview) = model.overlays.top_mut::<Preview>() else { return Vec::new() };
+    let page = isize::try_from(preview.height(rows)).unwrap_or(1);
+    match act {
+        Act::Down => preview.go(1, rows),
+        Act::Up => preview.go(-1, rows),
+        Act::PageDown => preview.go(page, rows),
+        Act::PageUp => preview.go(-page, rows),
+        Act::First => preview.go(isize::MIN, rows),
+        Act::Last => preview.go(isize::MAX, rows),
+        Act::ImportLines if preview.import.is_possible() => {
+            let order =
+                Order::Import { cards: preview.import.cards.clone(), note: preview.import.file.note.clone() };
+            return confirm::submit(model, order);
+        }
+        Act::ImportLines => {
+            let words = if preview.import.lines.is_empty() {
+                say!(model.language, "import.empty")
+            } else {
+                say!(model.language, "import.in_the_way")
+            };
+            model.say(Tone::Bad, words);
+        }
+        Act::Back => {
+            model.notice = None;
+            model.overlays.pop();
+        }
+        Act::Quit => return quit::quit(model),
+        Act::Suspend => return vec![Effect::Suspend],
+        _ => {}
+    }
+    Vec::new()
+}

@@ -1,0 +1,44 @@
+//! Looking at the statistics.
+
+use super::state::Charts;
+use crate::input::act::Act;
+use crate::state::message::{Effect, Question, Topic};
+use crate::state::model::Model;
+use crate::state::statistics::{self, Statistics};
+use crate::update::quit;
+
+/// Opens them, and counts anew.
+pub(super) fn open(model: &mut Model) -> Vec<Effect> {
+    model.notice = None;
+    model.overlays.clear();
+    model.overlays.push(Charts);
+    ask(model)
+}
+
+/// Asks for the counts.
+pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
+    let series = statistics::series(model.server_now(), model.zone);
+    vec![model.ask(Topic::Statistics, Question::Statistics(series.to_vec()))]
+}
+
+/// Does an act in them.
+pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
+    match act {
+        Act::Refresh => ask(model),
+        Act::Back => {
+            model.overlays.pop();
+            model.forget(Topic::Statistics).into_iter().collect()
+        }
+        Act::Quit => quit::quit(model),
+        Act::Suspend => vec![Effect::Suspend],
+        _ => Vec::new(),
+    }
+}
+
+/// Counts have come. What was counted before stays until all of it is counted anew.
+pub(super) fn take(model: &mut Model, statistics: Statistics) {
+    let was_whole = model.statistics.as_ref().is_some_and(|before| before.stock.is_some());
+    if statistics.stock.is_some() || !was_whole {
+        model.statistics = Some(statistics);
+    }
+}
