@@ -62,7 +62,9 @@ properties! {
     /// The seller's name for this kind of card.
     Prefix {
         column: "prefix", kind: Kind::Text, word: Some("prefix"), export: Some("prefix"),
-        titles: &["前缀", "卡密前缀", "prefix"],
+        titles: &[
+            "前缀", "卡密前缀", "前綴", "卡密前綴", "prefix",
+        ],
         is_logged: true, is_edited: true, most_chars: Prefix::MAX_CHARS,
     }
     /// The part of the code behind the prefix.
@@ -75,10 +77,10 @@ properties! {
         column: "full_code", kind: Kind::Text, word: Some("code"), export: Some("code"),
         // Who has a card number beside a code types the code.
         titles: &[
-            "fullcode", "卡密", "卡密代码", "卡密内容", "激活码", "兑换码", "授权码", "注册码", "充值码", "密钥", "code",
-            "codes", "cardcode", "activationcode", "redeemcode", "cdkey", "cdk", "licensekey", "licencekey", "cardkey",
-            "key", "keys", "license", "licence", "序列号", "serialnumber", "serial", "sn", "卡号", "cardnumber", "cardno",
-            "card",
+            "fullcode", "卡密", "卡密代码", "卡密内容", "激活码", "兑换码", "授权码", "注册码", "充值码", "密钥", "卡密代碼", "卡密內容", "啟用碼",
+            "激活碼", "兌換碼", "授權碼", "註冊碼", "儲值碼", "金鑰", "code", "codes", "cardcode", "activationcode", "redeemcode",
+            "cdkey", "cdk", "licensekey", "licencekey", "cardkey", "key", "keys", "license", "licence", "序列号",
+            "序列號", "serialnumber", "serial", "sn", "卡号", "卡號", "cardnumber", "cardno", "card",
         ],
         is_logged: true, is_edited: false, most_chars: 0,
     }
@@ -92,8 +94,8 @@ properties! {
         column: "duration_seconds", kind: Kind::Duration, word: Some("duration"), export: Some("duration"),
         // A unit may follow: of those that begin alike, the longer one stands first.
         titles: &[
-            "有效期限", "有效期", "有效时长", "有效时间", "使用期限", "使用时长", "使用时间", "时长", "時長", "期限",
-            "duration", "validity", "validfor", "validperiod", "period", "lifetime", "term",
+            "有效期限", "有效期", "有效時長", "有效時間", "使用時長", "使用時間", "有效时长", "有效时间", "使用期限", "使用时长", "使用时间", "时长", "時長",
+            "期限", "duration", "validity", "validfor", "validperiod", "period", "lifetime", "term",
         ],
         is_logged: true, is_edited: true, most_chars: 0,
     }
@@ -110,7 +112,9 @@ properties! {
     /// What an operator wrote down about the card.
     Note {
         column: "note", kind: Kind::Text, word: Some("note"), export: Some("note"),
-        titles: &["备注", "备注信息", "備註", "说明", "注释", "note", "notes", "remark", "remarks", "comment", "memo"],
+        titles: &[
+            "备注", "备注信息", "備註", "說明", "说明", "注释", "note", "notes", "remark", "remarks", "comment", "memo",
+        ],
         is_logged: true, is_edited: true, most_chars: Note::MAX_CHARS,
     }
     /// When the card was generated.

@@ -12,13 +12,14 @@ const QUARTER: u64 = 3 * MONTH;
 const YEAR: u64 = 365 * DAY;
 
 /// The words for each unit and its seconds; of words that begin alike, the longer one stands first.
-const UNITS: [(&str, u64); 52] = [
+const UNITS: [(&str, u64); 56] = [
     ("seconds", 1),
     ("second", 1),
     ("secs", 1),
     ("sec", 1),
     ("s", 1),
     ("秒钟", 1),
+    ("秒鐘", 1),
     ("秒", 1),
     ("months", MONTH),
     ("month", MONTH),
@@ -39,7 +40,9 @@ const UNITS: [(&str, u64); 52] = [
     ("小时", HOUR),
     ("小時", HOUR),
     ("钟头", HOUR),
+    ("鐘頭", HOUR),
     ("时", HOUR),
+    ("時", HOUR),
     ("days", DAY),
     ("day", DAY),
     ("d", DAY),
@@ -53,6 +56,7 @@ const UNITS: [(&str, u64); 52] = [
     ("週", WEEK),
     ("星期", WEEK),
     ("礼拜", WEEK),
+    ("禮拜", WEEK),
     ("月", MONTH),
     ("quarters", QUARTER),
     ("quarter", QUARTER),
@@ -68,7 +72,7 @@ const UNITS: [(&str, u64); 52] = [
 ];
 
 /// The words for ever.
-const FOREVER: [&str; 12] = [
+const FOREVER: [&str; 18] = [
     "forever",
     "permanent",
     "lifetime",
@@ -81,6 +85,12 @@ const FOREVER: [&str; 12] = [
     "无限期",
     "不过期",
     "永不过期",
+    "終身",
+    "終生",
+    "無限",
+    "無限期",
+    "不過期",
+    "永不過期",
 ];
 
 /// A span of time that was written in words.
@@ -217,6 +227,8 @@ mod tests {
             ("3 h", Some(10_800), false),
             ("3个小时", Some(10_800), false),
             ("3小時", Some(10_800), false),
+            ("12天4時", Some(1_051_200), false),
+            ("2個月", days(60), true),
             ("1.5h", Some(5_400), false),
             ("半天", Some(43_200), false),
             ("90分钟", Some(5_400), false),
@@ -243,7 +255,8 @@ mod tests {
         ] {
             assert_eq!(parse(text), Ok(Spoken { seconds, is_counted }), "{text}");
         }
-        for text in ["永久", "Forever", "终身", "永久卡", " ＦＯＲＥＶＥＲ", "永久有效"] {
+        for text in ["永久", "Forever", "终身", "永久卡", "終身", "永不過期", " ＦＯＲＥＶＥＲ", "永久有效"]
+        {
             assert_eq!(parse(text), Ok(Spoken { seconds: None, is_counted: false }), "{text}");
         }
     }

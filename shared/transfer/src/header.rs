@@ -9,8 +9,13 @@ use kami_core::spoken::{self, plain};
 const SEPARATORS: [char; 6] = [',', ';', '\t', '|', '，', '；'];
 
 /// The titles that are a unit alone, and the unit.
-const UNITS: [(&str, &str); 9] = [
+const UNITS: [(&str, &str); 14] = [
     ("天数", "天"),
+    ("天數", "天"),
+    ("有效天數", "天"),
+    ("使用天數", "天"),
+    ("小時數", "小時"),
+    ("分鐘數", "分鐘"),
     ("有效天数", "天"),
     ("使用天数", "天"),
     ("小时数", "小时"),
@@ -22,7 +27,7 @@ const UNITS: [(&str, &str); 9] = [
 ];
 
 /// The titles of a column that says whether a card is still for sale.
-const STATUS: [&str; 5] = ["状态", "狀態", "卡密状态", "使用状态", "status"];
+const STATUS: [&str; 7] = ["状态", "狀態", "卡密狀態", "使用狀態", "卡密状态", "使用状态", "status"];
 
 /// The words of a row that sums up the others.
 const TOTALS: [&str; 14] = [
@@ -191,7 +196,7 @@ fn duration_unit(title: &str) -> Option<String> {
     }
     let titles = Property::Duration.traits().titles;
     let unit = titles.iter().find_map(|name| title.strip_prefix(name))?;
-    let unit = unit.strip_suffix('数').unwrap_or(unit);
+    let unit = unit.strip_suffix(['数', '數']).unwrap_or(unit);
     let is_unit = spoken::parse(&format!("1{unit}")).is_ok();
     (is_unit || titles.contains(&title)).then(|| unit.to_owned())
 }
@@ -213,6 +218,8 @@ mod tests {
             ("备注\t时长\t卡密", [Some(2), Some(1), Some(0)]),
             ("卡号，有效期（天），备注", [Some(0), Some(1), Some(2)]),
             ("激活码|使用期限", [Some(0), Some(1), None]),
+            ("序號,卡號,有效期限,備註", [Some(1), Some(2), Some(3)]),
+            ("啟用碼,天數,說明", [Some(0), Some(1), Some(2)]),
             ("序号,卡号,卡密,状态", [Some(2), None, None]),
             ("License Key,Valid for,Remarks", [Some(0), Some(1), Some(2)]),
             ("\"CD-KEY\",\"Duration (days)\"", [Some(0), Some(1), None]),

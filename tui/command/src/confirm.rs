@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
-use kami_common::words::{Language, say};
+use kami_common::words::{Language, list, say};
 use rustix::termios::{QueueSelector, tcflush};
 
 use super::failure::Failure;
@@ -20,7 +20,7 @@ pub(super) struct Question {
 /// Asks at the terminal for a yes; without a terminal it is refused.
 pub(super) fn yes(language: Language, question: &Question) -> Result<(), Failure> {
     let answer = ask(question, &say!(language, "command.yes_no"))?.to_lowercase();
-    let is_yes = matches!(answer.as_str(), "y" | "yes" | "是");
+    let is_yes = Language::all().any(|spoken| list(spoken, "language.yes").contains(&answer));
     if is_yes { Ok(()) } else { Err(Failure::Refused(say!(language, "command.not_done"))) }
 }
 

@@ -101,7 +101,7 @@ mod tests {
 
     fn asked(typed: &str) -> (Option<String>, String) {
         let mut shown = Vec::new();
-        let chosen = ask(Language::Chinese, &known(), &mut typed.as_bytes(), &mut shown);
+        let chosen = ask(Language::of_locale("zh"), &known(), &mut typed.as_bytes(), &mut shown);
         (chosen, String::from_utf8(shown).unwrap())
     }
 

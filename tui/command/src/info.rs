@@ -63,7 +63,7 @@ impl Info {
             ("operator", session.operator.to_string()),
             ("exports", file(&exports)),
             ("time_zone", session.zone.name().to_owned()),
-            ("language", language.name().to_owned()),
+            ("language", language.name()),
         ] {
             table.push([say!(language, format!("command.info.{name}")), value]);
         }

@@ -93,7 +93,7 @@ impl Column {
     }
 
     /// The fewest cells it can do with, and the most that do it any good.
-    const fn widths(self) -> (usize, usize) {
+    pub const fn widths(self) -> (usize, usize) {
         match self {
             Self::Code => (20, usize::MAX),
             Self::Status => (10, 10),

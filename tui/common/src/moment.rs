@@ -9,15 +9,16 @@ use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, NaiveDateTime, Na
 use kami_core::zone::Zone;
 use thiserror::Error;
 
+use crate::words::{Language, say};
+
 /// The forms in which a time of the clock is read; the first is the one that it is written in.
 const CLOCKS: [&str; 4] = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"];
 
 /// The years in which every moment is one that the database can hold, whatever the zone.
 const YEARS: RangeInclusive<i32> = 1_001..=9_998;
 
-/// The words for days near now, in both languages, and how many days they are away.
-const NEAR_DAYS: [(&str, &str, i64); 3] =
-    [("yesterday", "昨天", -1), ("today", "今天", 0), ("tomorrow", "明天", 1)];
+/// The keys of the words for days near now, and how many days they are away.
+const NEAR_DAYS: [(&str, i64); 3] = [("day.yesterday", -1), ("day.today", 0), ("day.tomorrow", 1)];
 
 /// A moment, or a stretch of the calendar, as it was typed; the zone and the time make it one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,10 +60,9 @@ impl FromStr for TypedMoment {
 impl TypedMoment {
     /// Reads a text of any year.
     fn read(text: &str) -> Result<Self, MomentError> {
-        if let Some((.., days)) = NEAR_DAYS
-            .iter()
-            .find(|(english, chinese, _)| text.eq_ignore_ascii_case(english) || text == *chinese)
-        {
+        let is_day =
+            |key: &str| Language::all().any(|language| text.eq_ignore_ascii_case(&say!(language, key)));
+        if let Some((_, days)) = NEAR_DAYS.iter().find(|(key, _)| is_day(key)) {
             return Ok(Self::Near(*days));
         }
         let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -98,8 +98,8 @@ impl fmt::Display for TypedMoment {
             Self::Month(day) => write!(f, "{}", day.format("%Y-%m")),
             Self::Day(day) => write!(f, "{day}"),
             Self::Near(days) => {
-                let word = NEAR_DAYS.iter().find(|(.., away)| away == days);
-                f.write_str(word.map_or("today", |(english, ..)| english))
+                let key = NEAR_DAYS.iter().find(|(_, away)| away == days).map_or("day.today", |(key, _)| key);
+                f.write_str(&say!(Language::ENGLISH, key))
             }
             Self::Clock(clock) => write!(f, "{}", clock.format(CLOCKS[0])),
             Self::Exact(moment) => f.write_str(&moment.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),

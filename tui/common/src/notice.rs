@@ -51,8 +51,7 @@ fn title(title: &str) -> String {
 }
 
 fn listed(language: Language, parts: impl Iterator<Item = String>) -> String {
-    let comma = if language == Language::Chinese { "、" } else { ", " };
-    parts.collect::<Vec<_>>().join(comma)
+    parts.collect::<Vec<_>>().join(&say!(language, "language.comma"))
 }
 
 /// What is counted from its first line on.

@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn short_codes_among_many_cards_are_a_warning() {
-        let odds = |length, cards| Odds::of(Language::English, CodeLength::new(length).unwrap(), cards);
+        let odds = |length, cards| Odds::of(Language::ENGLISH, CodeLength::new(length).unwrap(), cards);
         let easy = odds(6, 1_000_000);
         assert!(
             easy.is_easy && easy.words.starts_with("Too easy to guess: one hit in 1,074 guesses"),

@@ -12,7 +12,7 @@ use kami_core::zone::Zone;
 use thiserror::Error;
 
 use crate::moment::TypedMoment;
-use crate::words::{Language, say};
+use crate::words::{Language, list, say};
 
 /// A range of time as it was typed: it moves with the clock where it is told from now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,9 +31,6 @@ pub enum Side {
     /// What is to come: the next seven days.
     Future,
 }
-
-/// The words that say which side of now a span lies on, where people write them: each filter knows its own.
-const SIDES: [&str; 5] = ["最近", "近", "过去", "未来", "今后"];
 
 /// A text that is no range of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -55,14 +52,18 @@ impl FromStr for Period {
                 (from, until) => Ok(Self::Between(from, until)),
             };
         }
-        // As a filter shows it: 最近 7天.
-        let length = SIDES.iter().find_map(|side| text.strip_prefix(side)).unwrap_or(text);
-        if let Ok(Spoken { seconds: Some(seconds), .. }) = spoken::parse(length) {
+        if let Ok(Spoken { seconds: Some(seconds), .. }) = spoken::parse(without_side(text)) {
             return Ok(Self::Span(seconds));
         }
         let one = text.parse::<TypedMoment>().ok().filter(|moment| moment.is_stretch());
         one.map(|moment| Self::Between(Some(moment), Some(moment))).ok_or(PeriodError)
     }
+}
+
+/// The length of a span, less the words that say on which side of now it lies, as in 最近 7天: each filter knows its own.
+fn without_side(text: &str) -> &str {
+    let mut sides = Language::all().flat_map(|language| list(language, "language.sides"));
+    sides.find_map(|side| text.strip_prefix(&*side)).unwrap_or(text)
 }
 
 impl fmt::Display for Period {
@@ -179,7 +180,7 @@ mod tests {
         ] {
             let period: Period = text.parse().unwrap();
             let said = |side| {
-                meaning(Language::English, Zone::default(), period.range(side, Zone::default(), now()))
+                meaning(Language::ENGLISH, Zone::default(), period.range(side, Zone::default(), now()))
             };
             assert_eq!(said(Side::Past), past, "{text}");
             assert_eq!(said(Side::Future), future.unwrap_or(past), "{text}");
@@ -213,8 +214,8 @@ mod tests {
             ("2026-01..", "2026-01..", "2026-01.."),
         ] {
             let period: Period = text.parse().unwrap();
-            assert_eq!(period.words(Language::English, Side::Past), english);
-            assert_eq!(period.words(Language::Chinese, Side::Past), chinese);
+            assert_eq!(period.words(Language::ENGLISH, Side::Past), english);
+            assert_eq!(period.words(Language::of_locale("zh"), Side::Past), chinese);
         }
     }
 }

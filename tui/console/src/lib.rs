@@ -8,5 +8,7 @@ pub mod state;
 pub mod turn;
 mod update;
 mod view;
+#[cfg(test)]
+mod widths;
 
 pub use self::shell::{ask_password, run};

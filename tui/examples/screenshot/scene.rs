@@ -25,14 +25,20 @@ use super::svg::svg;
 /// The columns of the terminal.
 const COLUMNS: u16 = 124;
 
-/// What the seller writes down, in English and in Chinese.
-const NOTES: [[&str; 4]; 2] =
-    [["shop A", "shop B", "refunded", "reported lost"], ["一号店", "二号店", "已退款", "客户挂失"]];
+/// The languages of the READMEs, and what the seller writes down in each.
+const NOTES: [(&str, [&str; 4]); 2] = [
+    ("en", ["shop A", "shop B", "refunded", "reported lost"]),
+    ("zh", ["一号店", "二号店", "已退款", "客户挂失"]),
+];
+
+fn notes(language: Language) -> [&'static str; 4] {
+    NOTES.iter().find(|(code, _)| *code == language.code()).map_or(NOTES[0].1, |(_, notes)| *notes)
+}
 
 /// The name of each picture's file, and the picture.
 pub(crate) fn pictures() -> Vec<(String, String)> {
     let mut pictures = Vec::new();
-    for language in Language::ALL {
+    for language in NOTES.map(|(code, _)| Language::of_locale(code)) {
         for (name, draw) in [("console", cards as fn(Language) -> Seller), ("statistics", statistics)] {
             let name = format!("{name}.{}.svg", language.code());
             pictures.push((name, draw(language).picture()));
@@ -112,7 +118,7 @@ fn cards(language: Language) -> Seller {
         seller.tell(Message::Act(act));
     }
     let Some(card) = seller.model.cards.current().map(|card| card.id) else { return seller };
-    let [note, refunded] = [0, 2].map(|place| NOTES[usize::from(language == Language::Chinese)][place]);
+    let [note, refunded] = [0, 2].map(|place| notes(language)[place]);
     let values =
         |column: &str, value: serde_json::Value| Some([(column.to_owned(), value)].into_iter().collect());
     let record = |id, act: &str, minutes, column, before: serde_json::Value, after: &str| LogRecord {
@@ -188,7 +194,7 @@ enum Life {
 fn rows(language: Language) -> Vec<CardRecord> {
     use CardStatus::{Active, Disabled, Expired};
     use Life::{Unused, Used};
-    let [shop_a, shop_b, refund, lost] = NOTES[usize::from(language == Language::Chinese)];
+    let [shop_a, shop_b, refund, lost] = notes(language);
     let (hours, days, month, forever) = (
         CardDuration::Seconds(10_800),
         CardDuration::Seconds(86_400),

@@ -20,7 +20,7 @@ use crate::fixtures::{Console, cards, now};
 use crate::imports;
 
 fn console() -> Console {
-    Console::with_cards((80, 24), Language::English)
+    Console::with_cards((80, 24), Language::ENGLISH)
 }
 
 /// The last order that was given.
@@ -212,8 +212,8 @@ fn cards_that_are_easy_to_guess_are_made_after_a_question_alone() {
         console
     };
     for (language, question, odds) in [
-        (Language::English, "Generate 100 cards whose codes are easy to guess?", "one hit in 96,594 guesses"),
-        (Language::Chinese, "生成 100 张容易被猜中的卡？", "平均猜 96,594 次就中一张"),
+        (Language::ENGLISH, "Generate 100 cards whose codes are easy to guess?", "one hit in 96,594 guesses"),
+        (Language::of_locale("zh"), "生成 100 张容易被猜中的卡？", "平均猜 96,594 次就中一张"),
     ] {
         for (answer, makes) in [(KeyCode::Enter, false), (KeyCode::Esc, false), (KeyCode::Char('y'), true)] {
             let mut console = asked(language, "6");
@@ -227,7 +227,7 @@ fn cards_that_are_easy_to_guess_are_made_after_a_question_alone() {
     }
     // Of 11,116 cards that would let a machine in.
     for (length, place) in [("9", Place::Confirm), ("10", Place::Work)] {
-        assert_eq!(asked(Language::English, length).model.place(), place, "{length}");
+        assert_eq!(asked(Language::ENGLISH, length).model.place(), place, "{length}");
     }
 }
 
@@ -265,7 +265,7 @@ fn a_card_without_a_prefix_is_edited_like_any_other_and_filed_under_one() {
         ..cards().swap_remove(0)
     };
     for (prefix, changed, shows_it) in [("", None, false), ("GOLD", Some("GOLD"), true)] {
-        let mut console = Console::started((80, 24), Language::English);
+        let mut console = Console::started((80, 24), Language::ENGLISH);
         console.answer_rows(vec![bare.clone()]);
         console.keys("e");
         console.press(KeyCode::BackTab);
@@ -285,7 +285,7 @@ fn a_card_without_a_prefix_is_edited_like_any_other_and_filed_under_one() {
 #[test]
 fn a_prefix_that_none_can_have_today_stays_while_the_rest_of_its_card_is_edited() {
     let odd = CardRecord { prefix: "VIP !".to_owned(), ..cards().swap_remove(0) };
-    let mut console = Console::started((80, 24), Language::English);
+    let mut console = Console::started((80, 24), Language::ENGLISH);
     console.answer_rows(vec![odd]);
     console.keys("e");
     console.press(KeyCode::Right);

@@ -14,7 +14,7 @@ use crate::imports;
 use crate::pseudo_terminal::PseudoTerminal;
 
 fn console() -> Console {
-    Console::with_cards((80, 24), Language::English)
+    Console::with_cards((80, 24), Language::ENGLISH)
 }
 
 fn key(code: KeyCode) -> KeyEvent {
@@ -243,7 +243,7 @@ fn no_yes_is_taken_before_its_question_can_have_been_read() {
 
 #[test]
 fn enter_held_down_in_the_form_of_an_import_does_not_agree_to_what_it_brings() {
-    let mut console = imports::asked((80, 24), Language::English);
+    let mut console = imports::asked((80, 24), Language::ENGLISH);
     imports::look(&mut console, "VIP-AAAA1111\nVIP-BBBB2222\n", &[]);
     for _ in 0..30 {
         console.pass(33);

@@ -50,7 +50,7 @@ fn every_text_of_every_screen_is_read_on_its_ground() {
             let mut pairs = BTreeMap::new();
             for (name, start, lead) in SCREENS {
                 for size in [(40, 20), (120, 40)] {
-                    let mut console = start(size, Language::Chinese);
+                    let mut console = start(size, Language::of_locale("zh"));
                     lead(&mut console);
                     console.model.theme = theme;
                     for cell in console.buffer().content.iter().filter(|cell| cell.symbol() != " ") {

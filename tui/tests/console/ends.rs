@@ -90,7 +90,7 @@ async fn ctrl_z_leaves_the_terminal_to_the_shell_and_fg_comes_back() {
 #[test]
 #[ignore = "a program that the test below runs, which ends in a panic"]
 fn child_that_panics() {
-    report_panics(Language::English);
+    report_panics(Language::ENGLISH);
     let mut screen = Screen::claim("xterm-256color", false).unwrap();
     screen.draw(|frame| frame.render_widget("a console", frame.area())).unwrap();
     std::io::stdin().read_line(&mut String::new()).unwrap();

@@ -62,7 +62,7 @@ fn every_act_on_many_cards_asks_and_shows_what_it_will_touch() {
         (10_000_000, true, Place::ConfirmTyped),
     ] {
         for (keys, word) in ACTS {
-            let mut console = marked(cards, Language::English);
+            let mut console = marked(cards, Language::ENGLISH);
             console.model.location.production = production;
             press(&mut console, keys);
             let deletes = keys == "d";
@@ -99,7 +99,7 @@ fn every_act_on_many_cards_asks_and_shows_what_it_will_touch() {
 fn few_cards_are_changed_without_a_question() {
     for (cards, production) in [(50, false), (1, true)] {
         for (keys, word) in ACTS.into_iter().filter(|(keys, _)| *keys != "d") {
-            let mut console = marked(cards, Language::English);
+            let mut console = marked(cards, Language::ENGLISH);
             console.model.location.production = production;
             press(&mut console, keys);
             assert!(matches!(order(&console), Some(Order::Act { .. })), "{word} {cards}");
@@ -109,7 +109,7 @@ fn few_cards_are_changed_without_a_question() {
 
 #[test]
 fn nothing_is_agreed_to_before_it_was_shown() {
-    let mut console = marked(500, Language::English);
+    let mut console = marked(500, Language::ENGLISH);
     console.keys("by");
     assert!(order(&console).is_none());
     console.answer(Topic::Survey, Answer::Surveying(0.5));
@@ -123,7 +123,7 @@ fn nothing_is_agreed_to_before_it_was_shown() {
 
 #[test]
 fn a_question_is_about_the_cards_that_were_counted_last() {
-    let mut console = marked(5_000, Language::English);
+    let mut console = marked(5_000, Language::ENGLISH);
     console.keys("b");
     console.answer(Topic::Survey, Answer::Survey(survey(4_321)));
     assert!(console.screen().contains("Disable 4,321 cards?"), "{}", console.screen());
@@ -145,7 +145,7 @@ fn a_question_asks_for_what_the_cards_that_were_counted_need() {
         (1_100, 900, "y", Place::Confirm),
         (60, 5, "y", Place::Confirm),
     ] {
-        let mut console = marked(marked_before, Language::English);
+        let mut console = marked(marked_before, Language::ENGLISH);
         console.keys("b");
         console.answer(Topic::Survey, Answer::Survey(survey(counted)));
         assert_eq!(console.model.place(), place, "{counted}");
@@ -159,7 +159,7 @@ fn a_question_asks_for_what_the_cards_that_were_counted_need() {
 
 #[test]
 fn what_cannot_be_counted_is_not_done() {
-    let mut console = marked(500, Language::English);
+    let mut console = marked(500, Language::ENGLISH);
     console.keys("b");
     let failure = Failure { words: "the database is away".to_owned(), passes: true };
     console.answer(Topic::Survey, Answer::Failed(failure));
@@ -173,7 +173,7 @@ fn what_cannot_be_counted_is_not_done() {
 
 #[test]
 fn a_no_gives_the_counting_up() {
-    let mut console = marked(500, Language::Chinese);
+    let mut console = marked(500, Language::of_locale("zh"));
     console.keys("b");
     assert!(console.screen().contains("禁用 500 张卡？"), "{}", console.screen());
     console.press(KeyCode::Esc);

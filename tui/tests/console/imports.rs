@@ -68,7 +68,7 @@ pub(crate) fn batch() -> Batch {
 
 #[test]
 fn a_file_is_asked_for_with_what_its_cards_lack() {
-    let console = asked((80, 24), Language::English);
+    let console = asked((80, 24), Language::ENGLISH);
     assert_eq!(
         file(&console),
         ImportFile {
@@ -77,7 +77,7 @@ fn a_file_is_asked_for_with_what_its_cards_lack() {
             note: Note::parse("old shop").unwrap(),
         }
     );
-    let mut nameless = Console::with_cards((80, 24), Language::English);
+    let mut nameless = Console::with_cards((80, 24), Language::ENGLISH);
     nameless.keys("i");
     nameless.press(KeyCode::Enter);
     assert!(nameless.question(Topic::Import).is_none());
@@ -89,7 +89,7 @@ fn the_prefix_of_a_file_is_named_in_its_form_or_that_it_has_none() {
     for (keys, filing) in
         [("", Filing::AsWritten), (" ", Filing::Whole), ("GOLD", Filing::Under("GOLD".parse().unwrap()))]
     {
-        let mut console = Console::with_cards((80, 24), Language::Chinese);
+        let mut console = Console::with_cards((80, 24), Language::of_locale("zh"));
         console.keys("icodes.txt");
         for _ in 0..3 {
             console.press(KeyCode::Tab);
@@ -103,7 +103,7 @@ fn the_prefix_of_a_file_is_named_in_its_form_or_that_it_has_none() {
 
 #[test]
 fn a_file_whose_lines_are_all_new_is_imported_and_its_batch_seen() {
-    let mut console = asked((80, 24), Language::English);
+    let mut console = asked((80, 24), Language::ENGLISH);
     look(&mut console, "# codes\nVIP-A1\nBASIC-B2\n", &[]);
     assert_eq!(console.model.place(), Place::Import);
     assert!(!is_ordered(&console));
@@ -125,10 +125,10 @@ fn a_file_whose_lines_are_all_new_is_imported_and_its_batch_seen() {
 fn what_was_guessed_about_a_file_is_shown_above_its_lines() {
     for (language, notices) in [
         (
-            Language::English,
+            Language::ENGLISH,
             ["code = 卡密, duration = 时长", "One empty row was passed over.", "a month counts as 30"],
         ),
-        (Language::Chinese, ["卡密＝卡密、时长＝时长", "已跳过 1 个空行。", "一月按 30 天"]),
+        (Language::of_locale("zh"), ["卡密＝卡密、时长＝时长", "已跳过 1 个空行。", "一月按 30 天"]),
     ] {
         let mut console = asked((80, 24), language);
         look(&mut console, "卡密\t时长\nVIP-A1\t1个月\n\t\nVIP-B2\t30天\n", &[]);
@@ -143,8 +143,8 @@ fn what_was_guessed_about_a_file_is_shown_above_its_lines() {
 #[test]
 fn a_file_of_codes_that_are_easy_to_guess_is_shown_with_a_warning_and_imported_all_the_same() {
     for (language, warning) in [
-        (Language::English, "Some are easy to guess: one hit in 1.1 × 10⁹ guesses"),
-        (Language::Chinese, "有些卡密容易被猜中：平均猜 1.1 × 10⁹ 次就中一张"),
+        (Language::ENGLISH, "Some are easy to guess: one hit in 1.1 × 10⁹ guesses"),
+        (Language::of_locale("zh"), "有些卡密容易被猜中：平均猜 1.1 × 10⁹ 次就中一张"),
     ] {
         for (code, exist, is_warned) in [
             ("VIP-ABCDEF", [].as_slice(), true),
@@ -163,7 +163,7 @@ fn a_file_of_codes_that_are_easy_to_guess_is_shown_with_a_warning_and_imported_a
 
 #[test]
 fn the_batch_is_exported_when_it_is_made() {
-    let mut console = asked((80, 24), Language::English);
+    let mut console = asked((80, 24), Language::ENGLISH);
     look(&mut console, "VIP-A1\nVIP-B2\n", &[]);
     console.press(KeyCode::Enter);
     let batch = Batch { prefix: Some("VIP".to_owned()), ..batch() };
@@ -183,7 +183,7 @@ fn the_batch_is_exported_when_it_is_made() {
 #[test]
 fn nothing_is_imported_while_a_line_stands_in_the_way() {
     for (text, exist) in [("VIP-A1\nVIP-B2", [1].as_slice()), ("VIP-A1\nVIP", &[]), ("# nothing", &[])] {
-        let mut console = asked((80, 24), Language::English);
+        let mut console = asked((80, 24), Language::ENGLISH);
         look(&mut console, text, exist);
         console.press(KeyCode::Enter);
         assert!(!is_ordered(&console), "{text}");
@@ -196,7 +196,7 @@ fn nothing_is_imported_while_a_line_stands_in_the_way() {
 
 #[test]
 fn an_import_is_broken_off_and_its_file_is_still_there_to_try_again() {
-    let mut console = asked((80, 24), Language::English);
+    let mut console = asked((80, 24), Language::ENGLISH);
     look(&mut console, "VIP-A1\nVIP-B2", &[]);
     console.press(KeyCode::Enter);
     console.press(KeyCode::Esc);
@@ -212,7 +212,7 @@ fn an_import_is_broken_off_and_its_file_is_still_there_to_try_again() {
 
 #[test]
 fn a_file_that_cannot_be_looked_at_says_why_beside_what_was_typed() {
-    let mut console = asked((80, 24), Language::English);
+    let mut console = asked((80, 24), Language::ENGLISH);
     let file = file(&console);
     let error = std::io::Error::from(std::io::ErrorKind::NotFound);
     console.answer(Topic::Import, Answer::Unreadable { file, error: error.into() });
@@ -232,7 +232,7 @@ fn a_file_that_cannot_be_looked_at_says_why_beside_what_was_typed() {
 
 #[test]
 fn long_files_are_scrolled() {
-    let mut console = asked((80, 24), Language::English);
+    let mut console = asked((80, 24), Language::ENGLISH);
     let text = (0..50).map(|number| format!("VIP-{number}")).collect::<Vec<_>>().join("\n");
     look(&mut console, &text, &[]);
     for (key, scroll) in [
@@ -251,7 +251,7 @@ fn long_files_are_scrolled() {
 
 #[test]
 fn a_console_that_may_not_write_imports_nothing() {
-    let mut console = Console::with_cards((80, 24), Language::English);
+    let mut console = Console::with_cards((80, 24), Language::ENGLISH);
     console.model.read_only = Some(ReadOnly::Asked);
     console.keys("i");
     assert_eq!(console.model.place(), Place::Cards);

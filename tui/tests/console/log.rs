@@ -30,7 +30,7 @@ fn come(console: &mut Console, from: u64, count: u64, is_first: bool) {
 }
 
 fn opened() -> Console {
-    let mut console = Console::with_cards((80, 24), Language::English);
+    let mut console = Console::with_cards((80, 24), Language::ENGLISH);
     console.keys("l");
     come(&mut console, 1_000, 100, true);
     console.effects.clear();

@@ -20,7 +20,7 @@ use kami_core::operator::Operator;
 use crate::fixtures::{Console, cards, now};
 
 fn console() -> Console {
-    Console::with_cards((80, 24), Language::English)
+    Console::with_cards((80, 24), Language::ENGLISH)
 }
 
 /// What was last to be kept.
@@ -107,7 +107,7 @@ fn a_view_of_the_same_name_is_replaced_and_said_so_before() {
 
 #[test]
 fn a_name_is_shown_beside_any_detail() {
-    let mut console = Console::with_cards((60, 24), Language::English);
+    let mut console = Console::with_cards((60, 24), Language::ENGLISH);
     console.model.views =
         vec![SavedView { text: "7KQ2".repeat(30), ..SavedView::named("refunds of shop A") }];
     console.model.files.preferences = ["/", &"folder/".repeat(12), "preferences.toml"].iter().collect();
@@ -148,9 +148,11 @@ fn a_view_of_what_no_longer_exists_shows_an_empty_table() {
 
 #[test]
 fn settings_change_at_once_and_are_kept() {
-    for (line, choice) in
-        [(0, Choice::Language(Language::Chinese)), (1, Choice::Shade(Shade::Light)), (4, Choice::Mouse(true))]
-    {
+    for (line, choice) in [
+        (0, Choice::Language(Language::of_locale("zh"))),
+        (1, Choice::Shade(Shade::Light)),
+        (4, Choice::Mouse(true)),
+    ] {
         let mut console = console();
         console.keys("S");
         for _ in 0..line {
@@ -261,7 +263,7 @@ fn a_click_selects_a_row_and_a_double_click_opens_it() {
 #[test]
 fn the_wheel_moves_and_hints_chips_and_items_are_clicked() {
     for size in [(80, 24), (120, 40), (200, 50)] {
-        let mut console = Console::with_cards(size, Language::English);
+        let mut console = Console::with_cards(size, Language::ENGLISH);
         console.tell(Message::Pointer(Pointer::Wheel { down: true }));
         assert_eq!(console.model.cards.cursor, 3);
         console.tell(Message::Pointer(Pointer::Wheel { down: false }));

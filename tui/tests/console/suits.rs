@@ -40,7 +40,7 @@ fn states() -> [(&'static str, CardRecord); 9] {
 }
 
 fn console_with(rows: Vec<CardRecord>) -> Console {
-    let mut console = Console::started((80, 24), Language::English);
+    let mut console = Console::started((80, 24), Language::ENGLISH);
     console.answer_rows(rows);
     console
 }

@@ -157,7 +157,7 @@ fn rows(buffer: &Buffer) -> Vec<String> {
 /// Each screen in Chinese, with Chinese in every row that begins now at an even column and now at an odd one.
 fn screens(size: (u16, u16)) -> Vec<(&'static str, Buffer)> {
     let screens = SCREENS.iter().map(|(name, start, lead)| {
-        let mut console = start(size, Language::Chinese);
+        let mut console = start(size, Language::of_locale("zh"));
         lead(&mut console);
         for (place, card) in console.model.cards.rows.iter_mut().enumerate() {
             let lead = ["", "A", "-A"][place % 3];

@@ -16,7 +16,7 @@ use kami_store::{ActError, Page, Progress, SearchCursor, SearchStep, StatusCount
 use super::fixtures::{Console, cards, counts, now};
 
 fn console() -> Console {
-    Console::with_cards((80, 24), Language::English)
+    Console::with_cards((80, 24), Language::ENGLISH)
 }
 
 #[test]
@@ -58,8 +58,8 @@ fn all_is_asked_again_when_nobody_knows_whether_an_act_was_done() {
 #[test]
 fn an_act_that_would_touch_more_than_was_agreed_to_says_so_and_shows_what_is_there() {
     for (language, words) in [
-        (Language::English, "It would be 1,200 cards now, more than the 1,100 agreed to: look again."),
-        (Language::Chinese, "现在会涉及 1,200 张卡，超过已同意的 1,100 张，请重新查看。"),
+        (Language::ENGLISH, "It would be 1,200 cards now, more than the 1,100 agreed to: look again."),
+        (Language::of_locale("zh"), "现在会涉及 1,200 张卡，超过已同意的 1,100 张，请重新查看。"),
     ] {
         let mut console = Console::with_cards((100, 24), language);
         let mut working =
@@ -108,8 +108,8 @@ fn an_outage_said_in_a_form_is_taken_back_at_recovery_and_what_was_typed_stays()
 #[test]
 fn a_search_that_has_found_enough_says_that_it_rests_and_how_it_goes_on() {
     for (language, running, resting) in [
-        (Language::English, "searching 51%", "paused at 51%, ↓ goes on"),
-        (Language::Chinese, "搜索中 51%", "搜索暂停于 51%，↓ 继续"),
+        (Language::ENGLISH, "searching 51%", "paused at 51%, ↓ goes on"),
+        (Language::of_locale("zh"), "搜索中 51%", "搜索暂停于 51%，↓ 继续"),
     ] {
         let mut console = Console::with_cards((80, 24), language);
         console.keys("/x");
@@ -143,7 +143,7 @@ fn hints_offer_what_does_something_to_the_cards_at_hand() {
         let hints = screen.lines().last().unwrap();
         (hints.contains("b disable"), hints.contains("B enable"))
     };
-    let mut console = Console::with_cards((200, 24), Language::English);
+    let mut console = Console::with_cards((200, 24), Language::ENGLISH);
     assert_eq!(offers(&console), (true, false));
     for _ in 0..disabled {
         console.press(KeyCode::Down);
@@ -176,17 +176,19 @@ fn keys_of_an_input_method_that_was_left_on_mean_their_plain_ones() {
 #[test]
 fn a_status_has_the_word_that_customers_read() {
     let tui = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut texts = vec![tui.join("command/src/help/chinese.rs"), tui.join("../README.zh-CN.md")];
-    for folder in [tui.join("common/locales"), tui.join("../docs")] {
-        texts.extend(std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
-    }
+    let mut texts = vec![tui.join("../README.zh-CN.md"), tui.join("common/locales/zh.yml")];
+    texts.extend(std::fs::read_dir(tui.join("../docs")).unwrap().map(|entry| entry.unwrap().path()));
     for path in texts.iter().filter(|path| path.is_file()) {
         let Ok(text) = std::fs::read_to_string(path) else { continue };
         assert!(!text.contains("停用"), "{}: a card is 已禁用, as the API says", path.display());
     }
-    let api = std::fs::read_to_string(tui.join("../openapi.yaml")).unwrap();
-    assert!(api.contains("已禁用"));
-    assert!(Console::with_cards((80, 24), Language::Chinese).screen().contains("已禁用"));
+    for (code, answers, word) in [
+        ("zh", "../lambda/locales/zh-Hans.toml", "已禁用"),
+        ("zh-Hant", "../lambda/locales/zh-Hant.toml", "已停用"),
+    ] {
+        assert!(std::fs::read_to_string(tui.join(answers)).unwrap().contains(word));
+        assert!(Console::with_cards((80, 24), Language::of_locale(code)).screen().contains(word));
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use kami_store::{ActOutcome, ActRecord, Survey, Undoable};
 use crate::fixtures::{Console, now};
 
 fn console() -> Console {
-    Console::with_cards((100, 30), Language::English)
+    Console::with_cards((100, 30), Language::ENGLISH)
 }
 
 fn undoable(id: u64, act: &str, deletes: bool) -> Undoable {

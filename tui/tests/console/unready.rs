@@ -47,7 +47,7 @@ pub(crate) fn unready(console: &mut Console, plan: MigrationPlan) {
 }
 
 fn opened(plan: MigrationPlan) -> Console {
-    let mut console = Console::started((80, 24), Language::English);
+    let mut console = Console::started((80, 24), Language::ENGLISH);
     unready(&mut console, plan);
     console
 }
@@ -91,7 +91,7 @@ fn what_cannot_be_migrated_here_is_not_offered() {
         console.model.read_only = Some(ReadOnly::Asked);
         console
     };
-    let mut newer = Console::started((80, 24), Language::English);
+    let mut newer = Console::started((80, 24), Language::ENGLISH);
     newer.answer(Topic::Rows, Answer::Unready(stuck));
     for (mut console, said) in [
         (opened(unfit()), "let it be empty"),

@@ -18,12 +18,12 @@ use kami_store::{Page, Stock};
 use crate::fixtures::{Console, cards, grants, now};
 
 fn console() -> Console {
-    Console::with_cards((80, 24), Language::English)
+    Console::with_cards((80, 24), Language::ENGLISH)
 }
 
 #[test]
 fn the_first_questions_are_asked_at_once() {
-    let console = Console::started((80, 24), Language::English);
+    let console = Console::started((80, 24), Language::ENGLISH);
     for topic in [Topic::Server, Topic::Rows, Topic::Total, Topic::Counts] {
         assert!(console.question(topic).is_some(), "{topic:?}");
     }
@@ -49,7 +49,7 @@ fn code_beside(console: &Console) -> String {
 
 #[test]
 fn the_detail_beside_the_table_follows_where_the_cursor_rests() {
-    let mut console = Console::with_cards((120, 40), Language::English);
+    let mut console = Console::with_cards((120, 40), Language::ENGLISH);
     let code = |row: usize| cards()[row].full_code.clone();
     console.answer(Topic::History, Answer::History(cards()[0].id, Vec::new()));
     console.keys("j");
@@ -66,7 +66,7 @@ fn the_detail_beside_the_table_follows_where_the_cursor_rests() {
 
 #[test]
 fn the_detail_over_the_table_scrolls_no_further_than_its_end() {
-    let mut console = Console::with_cards((80, 16), Language::English);
+    let mut console = Console::with_cards((80, 16), Language::ENGLISH);
     console.press(KeyCode::Enter);
     let start = console.screen();
     for _ in 0..9 {
@@ -198,7 +198,7 @@ fn escape_goes_back_one_level_at_a_time() {
 
 #[test]
 fn what_the_cursor_comes_near_to_is_fetched() {
-    let mut console = Console::started((80, 24), Language::English);
+    let mut console = Console::started((80, 24), Language::ENGLISH);
     let many = |from: u64| -> Vec<_> {
         let card = cards().swap_remove(0);
         (0..120).map(|step| CardRecord { id: from - step, ..card.clone() }).collect()
@@ -230,7 +230,7 @@ fn what_the_cursor_comes_near_to_is_fetched() {
 
 #[test]
 fn the_rows_kept_are_bounded_and_the_place_stays_right() {
-    let mut console = Console::started((80, 24), Language::English);
+    let mut console = Console::started((80, 24), Language::ENGLISH);
     let card = cards().swap_remove(0);
     let mut next = 100_000;
     let mut landing = Landing::Top;
@@ -260,7 +260,7 @@ fn the_rows_kept_are_bounded_and_the_place_stays_right() {
 
 #[test]
 fn the_place_deep_in_a_long_table_outlives_a_refresh() {
-    let mut console = Console::started((80, 24), Language::English);
+    let mut console = Console::started((80, 24), Language::ENGLISH);
     let card = cards().swap_remove(0);
     let page = |from: u64, has_before| Page {
         rows: (0..120).map(|step| CardRecord { id: from - step, ..card.clone() }).collect(),
@@ -289,7 +289,7 @@ fn the_place_deep_in_a_long_table_outlives_a_refresh() {
 
 #[test]
 fn a_database_that_is_away_is_asked_again_later_and_later() {
-    let mut console = Console::started((80, 24), Language::English);
+    let mut console = Console::started((80, 24), Language::ENGLISH);
     let away = || Answer::Failed(Failure { words: "refused".to_owned(), passes: true });
     for (tries, pause) in [(1, 2), (2, 4), (3, 8), (4, 15), (5, 15)] {
         console.answer(Topic::Rows, away());
@@ -323,7 +323,7 @@ fn a_search_that_failed_is_asked_again_as_a_search_and_after_its_pause() {
 
 #[test]
 fn an_account_that_may_not_write_makes_the_console_read_only() {
-    let mut console = Console::started((80, 24), Language::English);
+    let mut console = Console::started((80, 24), Language::ENGLISH);
     console.answer(Topic::Server, Answer::Server(grants("SELECT")));
     assert_eq!(console.model.read_only, Some(ReadOnly::NoGrant));
     assert!(matches!(console.effects.last(), Some(Effect::ForbidChanges)));
@@ -440,7 +440,7 @@ fn a_span_moves_with_the_clock() {
 
 #[test]
 fn why_the_database_is_away_is_asked_again_in_a_new_language() {
-    let mut console = Console::started((80, 24), Language::English);
+    let mut console = Console::started((80, 24), Language::ENGLISH);
     console.answer(Topic::Rows, Answer::Failed(Failure { words: "away".to_owned(), passes: true }));
     console.effects.clear();
     console.tell(Message::Tick(now()));
@@ -495,7 +495,7 @@ fn what_is_said_of_a_copy_is_what_is_certain_of_it() {
 
 #[test]
 fn an_act_that_is_not_possible_says_why() {
-    let mut console = Console::started((80, 24), Language::English);
+    let mut console = Console::started((80, 24), Language::ENGLISH);
     console.answer_rows(Vec::new());
     console.keys("c");
     assert_eq!(console.model.notice.as_ref().unwrap().words, "There is no card here.");
@@ -505,7 +505,7 @@ fn an_act_that_is_not_possible_says_why() {
 
 #[test]
 fn everything_that_is_found_is_marked_once_it_is_counted() {
-    let mut console = Console::started((80, 24), Language::English);
+    let mut console = Console::started((80, 24), Language::ENGLISH);
     console.answer_rows(cards());
     console.answer(Topic::Total, Answer::Total { total: Some(Capped::MoreThan(10_000)), newest: 8 });
     for (count, words) in [(2_500_000, "2,500,000 cards are marked."), (0, "There is no card here.")] {
@@ -524,7 +524,7 @@ fn everything_that_is_found_is_marked_once_it_is_counted() {
 
 #[test]
 fn without_a_filter_the_counts_know_the_total() {
-    let mut console = Console::started((80, 24), Language::English);
+    let mut console = Console::started((80, 24), Language::ENGLISH);
     console.answer(Topic::Total, Answer::Total { total: Some(Capped::MoreThan(10_000)), newest: 8 });
     console.answer(Topic::Counts, Answer::Counts(crate::fixtures::counts()));
     assert_eq!(console.model.cards.total, Some(Capped::Exactly(12_480)));
@@ -532,7 +532,7 @@ fn without_a_filter_the_counts_know_the_total() {
 
 #[test]
 fn every_key_and_panel_has_its_words_in_both_languages() {
-    for language in Language::ALL {
+    for language in Language::all() {
         for keys in ["", "?", ":", "f", "o", "C", "/x", "V", "S", "l", "lf"] {
             let mut console = Console::with_cards((200, 50), language);
             console.keys(keys);
@@ -645,7 +645,7 @@ fn statistics_come_piece_by_piece_and_stay_until_all_is_counted_anew() {
     let stock = || Stock { days: 30, prefixes: Vec::new(), taken_at: now() };
     let has_stock =
         |console: &Console| console.model.statistics.as_ref().is_some_and(|each| each.stock.is_some());
-    let mut console = Console::with_cards((80, 24), Language::English);
+    let mut console = Console::with_cards((80, 24), Language::ENGLISH);
     console.keys("s");
     console.answer(Topic::Statistics, Answer::Statistics(part()));
     assert!(console.model.statistics.is_some() && console.model.awaits(Topic::Statistics));
@@ -669,7 +669,7 @@ fn the_screens_lead_to_each_other_and_to_the_acts_of_the_table() {
     let (language, shade) = (console.model.language, console.model.theme.shade);
     console.keys("Lt");
     assert!(console.model.language != language && console.model.theme.shade != shade);
-    console.keys("L?");
+    console.keys("LL?");
     assert_eq!(console.model.place(), Place::Picker);
     console.press(KeyCode::Esc);
     assert_eq!(console.model.place(), Place::Log);

@@ -120,7 +120,7 @@ fn a_step_down_costs_few_bytes() {
         (true, (200, 50), 520, 780),
     ] {
         let (mut worst, mut worst_at_rest) = (0, 0);
-        for language in Language::ALL {
+        for language in Language::all() {
             let mut console = sellers(size, language, is_mixed);
             let mut line = Line::new(size);
             history(&mut console, Vec::new());
@@ -144,7 +144,7 @@ fn a_step_down_costs_few_bytes() {
 #[test]
 fn the_terminal_shows_what_was_meant() {
     for size in [(80, 24), (120, 40), (200, 50)] {
-        for language in Language::ALL {
+        for language in Language::all() {
             for shade in [Shade::Dark, Shade::Light] {
                 let mut console = Console::with_cards(size, language);
                 console.model.theme = theme(Depth::True, shade);

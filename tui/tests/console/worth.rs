@@ -108,7 +108,7 @@ fn journeys(size: (u16, u16), language: Language) -> Vec<(&'static str, [usize; 
 #[test]
 fn our_backend_writes_a_fifth_less_than_that_of_ratatui_and_never_more() {
     for size in [(80, 24), (120, 40)] {
-        for language in Language::ALL {
+        for language in Language::all() {
             let mut total = [0, 0];
             for (journey, [ours, theirs]) in journeys(size, language) {
                 let what = format!("{size:?} {} {journey}: {ours} of {theirs}", language.code());

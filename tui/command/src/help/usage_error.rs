@@ -1,94 +1,115 @@
-//! What is wrong with the arguments, in Chinese.
+//! What is wrong with the arguments, in a language that clap does not speak.
 
 use std::error::Error as _;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use kami_common::cells::harmless;
-
-use super::chinese::chinese;
+use kami_common::words::{Language, find, say};
 
 /// What clap says of the arguments, and where to read on; in English where it says something that is not known here.
-pub(super) fn words(error: &clap::Error) -> String {
-    let Some(wrong) = what_is_wrong(error) else { return error.to_string() };
+pub(super) fn words(language: Language, error: &clap::Error) -> String {
+    let Some(wrong) = what_is_wrong(language, error) else { return error.to_string() };
     let suggested =
         [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue]
             .into_iter()
-            .find_map(|kind| context(error, kind));
-    let suggestion = suggested.map_or_else(String::new, |suggested| format!("。您是不是想写 {suggested}"));
-    format!("{wrong}{suggestion}\n用 --help 查看用法")
+            .find_map(|kind| context(language, error, kind));
+    let suggestion = suggested
+        .map_or_else(String::new, |suggested| say!(language, "usage.suggestion", suggested = suggested));
+    format!("{wrong}{suggestion}\n{}", say!(language, "usage.read_on"))
 }
 
-fn what_is_wrong(error: &clap::Error) -> Option<String> {
-    let argument = context(error, ContextKind::InvalidArg);
-    Some(match error.kind() {
-        ErrorKind::UnknownArgument => format!("没有 {} 这个参数", argument?),
+fn what_is_wrong(language: Language, error: &clap::Error) -> Option<String> {
+    let of = |kind| context(language, error, kind);
+    let argument = of(ContextKind::InvalidArg);
+    let key = match error.kind() {
         ErrorKind::InvalidSubcommand => {
-            format!("没有 {} 这个命令", context(error, ContextKind::InvalidSubcommand)?)
+            let command = of(ContextKind::InvalidSubcommand)?;
+            return Some(say!(language, "usage.unknown_command", command = command));
         }
-        ErrorKind::MissingRequiredArgument => format!("缺少 {}", argument?),
-        ErrorKind::MissingSubcommand => "缺少命令".to_owned(),
-        ErrorKind::ArgumentConflict => match context(error, ContextKind::PriorArg) {
+        ErrorKind::MissingSubcommand => return Some(say!(language, "usage.missing_command")),
+        ErrorKind::InvalidUtf8 => return Some(say!(language, "usage.not_text")),
+        ErrorKind::ArgumentConflict => match of(ContextKind::PriorArg) {
             Some(other) if Some(&other) != argument.as_ref() => {
-                format!("{} 不能与 {other} 一起使用", argument?)
+                return Some(say!(language, "usage.conflict", argument = argument?, other = other));
             }
-            _ => format!("{} 只能写一次", argument?),
+            _ => "usage.twice",
         },
-        ErrorKind::InvalidValue => {
-            let value = context(error, ContextKind::InvalidValue).filter(|value| !value.is_empty());
-            let valid = context(error, ContextKind::ValidValue);
-            let wrong = match value {
-                Some(value) => format!("{} 不能是 {value}", argument?),
-                None => format!("{} 后面缺少值", argument?),
-            };
-            valid.map_or_else(|| wrong.clone(), |valid| format!("{wrong}，可以是 {valid}"))
-        }
+        ErrorKind::InvalidValue => return Some(wrong_value(language, error, &argument?)),
         ErrorKind::ValueValidation => {
-            let value = context(error, ContextKind::InvalidValue).filter(|value| !value.is_empty());
-            let reason = reason(&error.source()?.to_string());
-            let reason = if reason.is_ascii() { "值不正确" } else { &reason };
-            format!("{} 不能是 {}：{reason}", argument?, value.as_deref().unwrap_or("空"))
+            let value = of(ContextKind::InvalidValue).filter(|value| !value.is_empty());
+            let value = value.unwrap_or_else(|| say!(language, "usage.empty"));
+            let why = known_reason(language, &error.source()?.to_string());
+            let why = why.unwrap_or_else(|| say!(language, "usage.unknown_reason"));
+            return Some(say!(language, "usage.refused", argument = argument?, value = value, why = why));
         }
-        ErrorKind::InvalidUtf8 => "参数不是 UTF-8 文本".to_owned(),
-        ErrorKind::TooManyValues => format!("{} 不带值，或值太多", argument?),
-        ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => format!("{} 的值个数不对", argument?),
-        ErrorKind::NoEquals => format!("{} 的值要用 = 连接", argument?),
+        ErrorKind::UnknownArgument => "usage.unknown_argument",
+        ErrorKind::MissingRequiredArgument => "usage.missing",
+        ErrorKind::TooManyValues => "usage.too_many",
+        ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => "usage.wrong_number",
+        ErrorKind::NoEquals => "usage.equals",
         _ => return None,
-    })
+    };
+    Some(say!(language, key, argument = argument?))
+}
+
+/// That an argument does not take a value, or lacks one, and which it takes.
+fn wrong_value(language: Language, error: &clap::Error, argument: &str) -> String {
+    let value = context(language, error, ContextKind::InvalidValue).filter(|value| !value.is_empty());
+    let wrong = match value {
+        Some(value) => say!(language, "usage.wrong_value", argument = argument, value = value),
+        None => say!(language, "usage.no_value", argument = argument),
+    };
+    let valid = context(language, error, ContextKind::ValidValue);
+    match valid {
+        Some(valid) => say!(language, "usage.valid", wrong = wrong, valid = valid),
+        None => wrong,
+    }
 }
 
 /// What an error says of one thing, several of it as a list; what was typed is made harmless.
-fn context(error: &clap::Error, kind: ContextKind) -> Option<String> {
+fn context(language: Language, error: &clap::Error, kind: ContextKind) -> Option<String> {
     match error.get(kind)? {
         ContextValue::String(text) => Some(harmless(text).into_owned()),
-        ContextValue::Strings(texts) if !texts.is_empty() => Some(harmless(&texts.join("、")).into_owned()),
+        ContextValue::Strings(texts) if !texts.is_empty() => {
+            Some(harmless(&texts.join(&say!(language, "language.comma"))).into_owned())
+        }
         _ => None,
     }
 }
 
-/// Why a value is refused, as far as the reason is known here.
-pub(super) fn reason(english: &str) -> String {
-    if let Some(known) = chinese(english) {
-        return known.to_owned();
+/// Why a value is refused, in a language; in English where only that is known.
+pub(in super::super) fn reason(language: Language, english: &str) -> String {
+    known_reason(language, english).unwrap_or_else(|| english.to_owned())
+}
+
+fn known_reason(language: Language, english: &str) -> Option<String> {
+    if language.is_source() {
+        return None;
+    }
+    if let Some(known) = find(language, &format!("reason_of_value.{english}")) {
+        return Some(known);
     }
     if let Some((_, range)) = english.split_once(" is not in ") {
-        return format!("须为 {}", range.replace("..=", " 到 "));
+        let (least, most) = range.split_once("..=")?;
+        return Some(say!(language, "usage.range", least = least, most = most));
     }
-    if let Some(letter) = english.strip_prefix("a prefix has letters, digits, _ and - only, not ") {
-        return format!("前缀只能有字母、数字、_ 和 -，不能有 {letter}");
-    }
-    english.to_owned()
+    let letter = english.strip_prefix("a prefix has letters, digits, _ and - only, not ")?;
+    Some(say!(language, "usage.prefix_letter", letter = letter))
 }
 
 #[cfg(test)]
 mod tests {
     use std::ffi::OsString;
 
-    use super::super::in_chinese;
+    use kami_common::words::Language;
+
+    use super::super::in_language;
     use super::words;
 
     fn said(arguments: &[&str]) -> String {
         let command_line = ["kami"].iter().chain(arguments);
-        words(&in_chinese().try_get_matches_from(command_line).unwrap_err())
+        let chinese = Language::of_locale("zh");
+        words(chinese, &in_language(chinese).try_get_matches_from(command_line).unwrap_err())
     }
 
     #[test]
@@ -157,7 +178,8 @@ mod tests {
     fn an_argument_that_is_no_text_is_refused_in_chinese() {
         use std::os::unix::ffi::OsStringExt as _;
         let arguments = ["kami".into(), "list".into(), "--prefix".into(), OsString::from_vec(vec![0xff])];
-        let said = words(&in_chinese().try_get_matches_from(arguments).unwrap_err());
+        let chinese = Language::of_locale("zh");
+        let said = words(chinese, &in_language(chinese).try_get_matches_from(arguments).unwrap_err());
         assert!(said.starts_with("参数不是 UTF-8 文本"), "{said}");
     }
 }

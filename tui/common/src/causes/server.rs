@@ -126,14 +126,14 @@ mod tests {
         for meaning in MEANINGS {
             for number in meaning.numbers {
                 assert!(numbers.insert(number), "{number} twice");
-                let english = refusal(Language::English, *number, &[]);
-                let chinese = refusal(Language::Chinese, *number, &[]);
+                let english = refusal(Language::ENGLISH, *number, &[]);
+                let chinese = refusal(Language::of_locale("zh"), *number, &[]);
                 assert!(english.ends_with(&format!(" (MySQL {number})")), "{english}");
                 assert!(chinese.ends_with(&format!("（MySQL {number}）")), "{chinese}");
                 assert!(!english.contains("server.") && !english.chars().any(is_chinese), "{english}");
                 assert!(!chinese.contains("server.") && chinese.chars().any(is_chinese), "{chinese}");
             }
-            for language in Language::ALL {
+            for language in Language::all() {
                 let words = say!(language, format!("server.{}", meaning.key));
                 assert!(said.insert(words), "{} says what another says", meaning.key);
             }
@@ -151,14 +151,14 @@ mod tests {
             (1129, &["10.0.0.7", "mysqladmin flush-hosts"], " (MySQL 1129: 10.0.0.7)"),
             (65_000, &["VIP-SECRET"], " (MySQL 65000)"),
         ] {
-            let said = refusal(Language::English, number, &names(quoted));
+            let said = refusal(Language::ENGLISH, number, &names(quoted));
             assert!(said.ends_with(end), "{said}");
         }
     }
 
     #[test]
     fn an_option_and_an_engine_are_told_apart_by_what_they_name() {
-        for language in Language::ALL {
+        for language in Language::all() {
             let said = |number, name: &str| refusal(language, number, &[name.to_owned()]);
             let words = |key: &str| say!(language, format!("server.{key}"));
             assert!(said(1290, "--super-read-only").starts_with(&words("read_only")));

@@ -86,12 +86,12 @@ mod tests {
             (99_999, "the system gives the error 99999", "系统错误 99999"),
         ] {
             let error = Error::from_raw_os_error(number);
-            assert!(refusal(Language::English, &error).starts_with(english), "{error}");
-            assert!(refusal(Language::Chinese, &error).starts_with(chinese), "{error}");
+            assert!(refusal(Language::ENGLISH, &error).starts_with(english), "{error}");
+            assert!(refusal(Language::of_locale("zh"), &error).starts_with(chinese), "{error}");
         }
         let no_text = Error::new(ErrorKind::InvalidData, "stream did not contain valid UTF-8");
-        assert!(refusal(Language::English, &no_text).starts_with("it is not UTF-8 text"));
+        assert!(refusal(Language::ENGLISH, &no_text).starts_with("it is not UTF-8 text"));
         let unknown = Error::other("something in English");
-        assert_eq!(refusal(Language::Chinese, &unknown), "系统没有说明原因");
+        assert_eq!(refusal(Language::of_locale("zh"), &unknown), "系统没有说明原因");
     }
 }

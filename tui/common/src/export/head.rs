@@ -4,7 +4,7 @@ use kami_core::card::CardStatus;
 use kami_transfer::txt::one_line;
 
 use super::{ExportOrder, Source};
-use crate::words::{Language, say};
+use crate::words::{find, say};
 
 /// The head of a file with so many cards, and the empty line behind it.
 pub(super) fn of(order: &ExportOrder, count: u64) -> String {
@@ -15,10 +15,8 @@ pub(super) fn of(order: &ExportOrder, count: u64) -> String {
         Source::Ids(_) => (false, None),
     };
     let title = if is_unused { "head.unused" } else { "head.cards" };
-    let zone_name = match (zone.name(), language) {
-        ("Asia/Shanghai", Language::Chinese) => "上海",
-        (name, _) => name,
-    };
+    let zone_name =
+        find(language, &format!("zone.{}", zone.name())).unwrap_or_else(|| zone.name().to_owned());
     let moment = zone.format(*at, "%Y-%m-%d %H:%M:%S");
     let lines = [
         Some(say!(language, title)),
@@ -43,6 +41,7 @@ mod tests {
 
     use super::*;
     use crate::export::unused;
+    use crate::words::Language;
 
     fn order(source: Source, language: Language, zone: &str) -> ExportOrder {
         let (at, zone) = ("2026-01-01T04:00:00Z".parse().unwrap(), zone.parse().unwrap());
@@ -54,31 +53,34 @@ mod tests {
         let ruler = "=".repeat(50);
         let vip = Source::Filter(unused(Some("VIP".to_owned())));
         assert_eq!(
-            of(&order(vip.clone(), Language::Chinese, "Asia/Shanghai"), 2),
+            of(&order(vip.clone(), Language::of_locale("zh"), "Asia/Shanghai"), 2),
             format!(
                 "# 未使用卡密导出\n# 导出时间: 2026-01-01 12:00:00 (上海时区)\n# 前缀筛选: VIP\n# 总计: 2 个\n\
                  # 格式: 卡密代码\n# {ruler}\n\n"
             )
         );
         assert_eq!(
-            of(&order(vip, Language::English, "Asia/Shanghai"), 2),
+            of(&order(vip, Language::ENGLISH, "Asia/Shanghai"), 2),
             format!(
                 "# Unused card codes\n# Exported: 2026-01-01 12:00:00 (Asia/Shanghai)\n# Prefix: VIP\n# Total: 2\n\
                  # Form: one code a line\n# {ruler}\n\n"
             )
         );
         for (language, line) in
-            [(Language::English, "# Prefix: none\n"), (Language::Chinese, "# 前缀筛选: 无\n")]
+            [(Language::ENGLISH, "# Prefix: none\n"), (Language::of_locale("zh"), "# 前缀筛选: 无\n")]
         {
             let without = Source::Filter(unused(Some(String::new())));
             assert!(of(&order(without, language, "UTC"), 1).contains(line));
         }
-        assert!(of(&order(Source::Ids(vec![1]), Language::Chinese, "UTC"), 1).contains("04:00:00 (UTC时区)"));
+        assert!(
+            of(&order(Source::Ids(vec![1]), Language::of_locale("zh"), "UTC"), 1)
+                .contains("04:00:00 (UTC时区)")
+        );
     }
 
     #[test]
     fn an_import_passes_over_the_head_and_takes_none_of_it_for_a_code() {
-        for language in Language::ALL {
+        for language in Language::all() {
             let order = order(Source::Filter(unused(Some("VIP".to_owned()))), language, "Asia/Shanghai");
             let text = of(&order, 12_345_678) + "VIP-A1B2C3D4\n";
             let defaults = Defaults::lasting(CardDuration::Forever);
@@ -90,7 +92,8 @@ mod tests {
 
     #[test]
     fn only_a_file_of_unused_cards_is_called_one() {
-        for (language, title) in [(Language::English, "# Card codes\n"), (Language::Chinese, "# 卡密导出\n")]
+        for (language, title) in
+            [(Language::ENGLISH, "# Card codes\n"), (Language::of_locale("zh"), "# 卡密导出\n")]
         {
             for source in [Source::Ids(vec![1]), Source::Filter(Filter::default())] {
                 assert!(of(&order(source, language, "UTC"), 1).starts_with(title));

@@ -260,7 +260,7 @@ mod tests {
             ]),
             "{error}"
         );
-        for language in crate::words::Language::ALL {
+        for language in crate::words::Language::all() {
             assert!(error.words(language).contains("-e"), "{}", error.words(language));
             assert!(error.words(language).ends_with("dev, prod"), "{}", error.words(language));
         }
@@ -342,7 +342,8 @@ mod tests {
             assert_eq!(choose_file(Some(&format!("env{end}")), None).unwrap().url, address.parse().unwrap());
             assert_eq!(choose_file(None, Some(&format!("url{end}"))).unwrap().url, address.parse().unwrap());
         }
-        let words = choose_file(None, Some("gbk")).unwrap_err().words(crate::words::Language::Chinese);
+        let words =
+            choose_file(None, Some("gbk")).unwrap_err().words(crate::words::Language::of_locale("zh"));
         assert!(words.ends_with("不是 UTF-8 文本，请另存为 UTF-8"), "{words}");
         let config = format!(
             "[environments.a]\nurl = \"mysql://kami@db-1/kamisystem\"\npassword_file = {:?}",

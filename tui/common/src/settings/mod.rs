@@ -384,7 +384,7 @@ mod tests {
         let settings = by_files.unwrap();
         assert_eq!(
             (settings.language.value, settings.language.source),
-            (Language::Chinese, Source::Preferences)
+            (Language::of_locale("zh"), Source::Preferences)
         );
         assert_eq!((settings.shade.value, settings.shade.source), (Shade::Light, Source::Config));
         assert_eq!((settings.zone.value.name(), settings.zone.source), ("Europe/Berlin", Source::Config));

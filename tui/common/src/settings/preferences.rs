@@ -266,7 +266,7 @@ mod tests {
     fn what_is_kept_is_read_again() {
         let file = File::new("kept");
         for choice in [
-            Choice::Language(Language::Chinese),
+            Choice::Language(Language::of_locale("zh")),
             Choice::Shade(Shade::Light),
             Choice::Columns(vec!["code".to_owned(), "note".to_owned()]),
             Choice::Zone("Europe/Berlin"),
@@ -283,7 +283,7 @@ mod tests {
         assert_eq!(
             read,
             Preferences {
-                language: Some(Language::Chinese),
+                language: Some(Language::of_locale("zh")),
                 shade: Some(Shade::Light),
                 columns: Some(vec!["code".to_owned(), "note".to_owned()]),
                 zone: Some("Europe/Berlin".parse().unwrap()),

@@ -134,12 +134,12 @@ fn text(language: Language, error: TextError) -> String {
 /// What is wrong at a place of a file of TOML: the library's own words in English, and in another language what they
 /// mean, with the names that they quote.
 fn toml(language: Language, reason: &str) -> String {
-    if language == Language::English {
+    if language.is_source() {
         return reason.lines().collect::<Vec<_>>().join(", ");
     }
     let mut names = reason.split('`').skip(1).step_by(2);
     let first = names.next().unwrap_or_default();
-    let known = names.collect::<Vec<_>>().join("、");
+    let known = names.collect::<Vec<_>>().join(&say!(language, "language.comma"));
     let begins = |beginning: &str| reason.starts_with(beginning);
     if begins("unknown field") || begins("unknown variant") {
         say!(language, "toml.unknown", name = first, known = known)

@@ -48,8 +48,8 @@ mod tests {
             ("2027-01-01T00:00:00Z", "2027-01-01", "2027-01-01"),
         ] {
             let at = at.parse().unwrap();
-            assert_eq!(moment(Language::English, Zone::default(), now, at), english);
-            assert_eq!(moment(Language::Chinese, Zone::default(), now, at), chinese);
+            assert_eq!(moment(Language::ENGLISH, Zone::default(), now, at), english);
+            assert_eq!(moment(Language::of_locale("zh"), Zone::default(), now, at), chinese);
         }
         assert_eq!(whole_moment(Zone::default(), now), "2026-03-04 23:30:00");
     }

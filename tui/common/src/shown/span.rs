@@ -7,19 +7,16 @@ const DAYS_ALONE: u64 = 100;
 
 /// A span of time in its two largest units, from 100 days on in days alone; under a minute it stands still.
 pub fn span(language: Language, seconds: u64) -> String {
-    let [day, hour, minute] = match language {
-        Language::English => ["d", "h", "m"],
-        Language::Chinese => ["天", "时", "分"],
-    };
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
-    let gap = if language == Language::English { " " } else { "" };
     match (days, hours, minutes) {
-        (0, 0, 0) => format!("<1{minute}"),
-        (0, 0, minutes) => format!("{minutes}{minute}"),
-        (0, hours, 0) => format!("{hours}{hour}"),
-        (0, hours, minutes) => format!("{hours}{hour}{gap}{minutes:02}{minute}"),
-        (days, 0, _) | (days @ DAYS_ALONE.., ..) => format!("{}{day}", number(days)),
-        (days, hours, _) => format!("{}{day}{gap}{hours}{hour}", number(days)),
+        (0, 0, 0) => format!("<{}", say!(language, "span.minutes", n = 1)),
+        (0, 0, minutes) => say!(language, "span.minutes", n = minutes),
+        (0, hours, 0) => say!(language, "span.hours", n = hours),
+        (0, hours, minutes) => {
+            say!(language, "span.hours_minutes", hours = hours, minutes = format!("{minutes:02}"))
+        }
+        (days, 0, _) | (days @ DAYS_ALONE.., ..) => say!(language, "span.days", n = number(days)),
+        (days, hours, _) => say!(language, "span.days_hours", days = number(days), hours = hours),
     }
 }
 
@@ -53,8 +50,8 @@ mod tests {
             (8_643_600, "100d", "100天"),
             (4_294_944_000, "49,710d", "49,710天"),
         ] {
-            assert_eq!(span(Language::English, seconds), english);
-            assert_eq!(span(Language::Chinese, seconds), chinese);
+            assert_eq!(span(Language::ENGLISH, seconds), english);
+            assert_eq!(span(Language::of_locale("zh"), seconds), chinese);
         }
     }
 
@@ -67,8 +64,8 @@ mod tests {
             (Some(5_400), "90m", "90分钟"),
             (Some(61), "61s", "61秒"),
         ] {
-            assert_eq!(duration(Language::English, seconds), english);
-            assert_eq!(duration(Language::Chinese, seconds), chinese);
+            assert_eq!(duration(Language::ENGLISH, seconds), english);
+            assert_eq!(duration(Language::of_locale("zh"), seconds), chinese);
         }
     }
 
@@ -77,7 +74,7 @@ mod tests {
         for seconds in
             [1, 61, 90, 5_400, 10_800, 86_400, 93_600, 604_800, 1_051_200, 31_536_000, 4_294_944_000]
         {
-            for language in Language::ALL {
+            for language in Language::all() {
                 let shown = duration(language, Some(seconds));
                 assert_eq!(shown.parse(), Ok(CardDuration::Seconds(seconds)), "{shown}");
                 let shown = span(language, u64::from(seconds));
@@ -86,7 +83,7 @@ mod tests {
                 }
             }
         }
-        for language in Language::ALL {
+        for language in Language::all() {
             assert_eq!(duration(language, None).parse(), Ok(CardDuration::Forever));
         }
     }

@@ -13,7 +13,7 @@ use crate::state::refusal::refusal;
 use crate::state::suits::suits;
 
 /// The cells between two hints.
-const GAP: u16 = 2;
+pub(crate) const GAP: u16 = 2;
 
 /// The act whose hint lies in a column.
 pub(crate) fn at(model: &Model, area: Rect, column: u16) -> Option<Act> {

@@ -12,7 +12,7 @@ use crate::state::model::{Link, Model, Tone};
 
 /// Speaks the other language.
 pub(crate) fn turn_language(model: &mut Model) -> Vec<Effect> {
-    model.language = model.language.other();
+    model.language = model.language.next();
     model.sources.language = keep::source(model);
     model.notice = None;
     // What keeps the database away was said in the other language: it is asked, and says it, again.

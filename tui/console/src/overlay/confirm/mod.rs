@@ -14,6 +14,8 @@ use tui_input::InputRequest;
 
 pub use self::state::{Confirm, Consequence, Touched};
 pub(crate) use self::update::submit;
+#[cfg(test)]
+pub(crate) use self::view::GAP;
 use crate::input::act::Act;
 use crate::overlay::behaviour::Behaviour;
 use crate::state::message::{Answer, Effect, Failure, Topic};

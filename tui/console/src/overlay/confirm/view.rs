@@ -14,7 +14,7 @@ use crate::state::model::Model;
 use crate::view::paint::{input, overlay};
 
 /// The cells between the two answers.
-const GAP: u16 = 4;
+pub(crate) const GAP: u16 = 4;
 
 /// The question in its frame; its yes once that would be taken.
 pub(super) fn render(model: &Model, confirm: &Confirm, frame: &mut Frame<'_>, screen: Rect) {

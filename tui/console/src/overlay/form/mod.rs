@@ -15,6 +15,8 @@ use tui_input::InputRequest;
 
 pub(crate) use self::open::export_batch;
 pub use self::state::{AS_WRITTEN, Form, FormKind, Sources, WHOLE};
+#[cfg(test)]
+pub(crate) use self::view::WIDTH;
 use crate::input::act::Act;
 use crate::overlay::behaviour::Behaviour;
 use crate::state::message::{Answer, Effect, Failure, Topic};

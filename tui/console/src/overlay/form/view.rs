@@ -25,13 +25,16 @@ use crate::state::order::Target;
 use crate::state::theme::Theme;
 use crate::view::paint::{input, overlay};
 
+/// The cells of a form with its frame, where the screen has them.
+pub(crate) const WIDTH: u16 = 72;
+
 /// A code as it might be drawn: always the same, so that only what is typed makes it change.
 const SAMPLE: &str = "7KQ2M9XWTR4HP3NDZC5FAV8EBJ6GSYU2";
 
 /// The form in its frame.
 pub(super) fn render(model: &Model, form: &Form, is_top: bool, frame: &mut Frame<'_>, screen: Rect) {
     let theme = model.theme;
-    let width = overlay_width(72, screen);
+    let width = overlay_width(WIDTH, screen);
     let inner_width = usize::from(width.saturating_sub(4));
     let below = below(model, form, inner_width);
     let fields = u16::try_from(form.fields.len()).unwrap_or(0);

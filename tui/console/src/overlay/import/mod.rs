@@ -10,6 +10,8 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 pub use self::state::Preview;
+#[cfg(test)]
+pub(crate) use self::view::WORD;
 use crate::input::act::Act;
 use crate::overlay::behaviour::Behaviour;
 use crate::state::message::{Answer, Effect};

@@ -19,7 +19,7 @@ use crate::view::paint::overlay;
 const NUMBER: usize = 9;
 
 /// The cells of the word for what a line does; a narrow screen has its sign alone.
-const WORD: usize = 15;
+pub(crate) const WORD: usize = 15;
 
 /// The counts, the lines, and what Enter does.
 pub(super) fn render(model: &Model, preview: &Preview, frame: &mut Frame<'_>, screen: Rect) {

@@ -40,7 +40,7 @@ fn value(model: &Model, setting: Setting) -> (String, Option<Source>) {
     let (language, sources) = (model.language, &model.sources);
     let yes_no = |yes| say!(language, if yes { "setting.on" } else { "setting.off" });
     match setting {
-        Setting::Language => (language.name().to_owned(), Some(sources.language)),
+        Setting::Language => (language.name(), Some(sources.language)),
         Setting::Theme => {
             let key = match model.theme.shade {
                 Shade::Dark => "setting.dark",

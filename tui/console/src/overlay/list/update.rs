@@ -242,7 +242,9 @@ fn palette(model: &Model) -> Vec<Item<Chosen>> {
 }
 
 fn item(model: &Model, binding: &Binding) -> Item<Chosen> {
-    let label = say!(model.language, binding.act.key());
+    // Whoever looks for another language reads that one.
+    let language = if binding.act == Act::Language { model.language.next() } else { model.language };
+    let label = say!(language, binding.act.key());
     let refusal = refusal(model, binding.act);
     Item { refusal, ..Item::new(Chosen::Act(binding.act), label, key_names(binding)) }
 }

@@ -11,6 +11,8 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 pub use self::state::LogList;
+#[cfg(test)]
+pub(crate) use self::view::ACT;
 use crate::input::act::Act;
 use crate::overlay::behaviour::Behaviour;
 use crate::state::message::{Answer, Effect};

@@ -17,6 +17,9 @@ use crate::state::message::Topic;
 use crate::state::model::{Link, Model};
 use crate::view::paint::overlay;
 
+/// The cells of what an act was.
+pub(crate) const ACT: usize = 9;
+
 /// The filters, the acts, and what is wrong with there being none.
 pub(super) fn render(model: &Model, list: &LogList, frame: &mut Frame<'_>, screen: Rect) {
     let (language, theme) = (model.language, model.theme);
@@ -79,7 +82,7 @@ fn narrow_line(model: &Model, act: &ActRecord, is_current: bool, room: usize) ->
     let style = if act.undone_by.is_some() { theme.dim() } else { theme.text() };
     let mut spans: Vec<Span<'static>> = vec![
         if is_current { span("▌ ", theme.accent()) } else { space(2) },
-        span(pad_right(&act_word(language, &act.act), 9), style),
+        span(pad_right(&act_word(language, &act.act), ACT), style),
         space(2),
         span(when, theme.dim()),
     ];
@@ -100,7 +103,7 @@ fn line(model: &Model, act: &ActRecord, is_current: bool, room: usize) -> Line<'
         if is_current { span("▌ ", theme.accent()) } else { space(2) },
         span(pad_right(&when, 16), theme.dim()),
         space(2),
-        span(pad_right(&act_word(language, &act.act), 9), theme.text()),
+        span(pad_right(&act_word(language, &act.act), ACT), theme.text()),
         space(2),
         span(pad_left(&cards, 15), theme.text()),
         space(2),

@@ -12,6 +12,8 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 pub use self::state::Charts;
+#[cfg(test)]
+pub(crate) use self::view::NARROW_HEADS;
 use crate::input::act::Act;
 use crate::overlay::behaviour::Behaviour;
 use crate::state::message::{Answer, Effect};

@@ -41,6 +41,9 @@ const LEAST_CHART: u16 = 3;
 /// Below how many columns a prefix needs the room of how many of its cards were activated.
 const NARROW: u16 = 76;
 
+/// The cells of the columns of stocks, on a screen of such a width: unused, activated, and for how many days.
+pub(crate) const NARROW_HEADS: [usize; 3] = [8, 11, 7];
+
 /// A stock that lasts for fewer days than this is shown as a warning.
 const SHORT_STOCK: f64 = 7.0;
 
@@ -124,7 +127,7 @@ fn prefixes(model: &Model, statistics: &Statistics, frame: &mut Frame<'_>, area:
     let is_wide = model.size.0 >= WIDE;
     let widths = match model.size.0 {
         WIDE.. => [10, 13, 9],
-        NARROW.. => [8, 11, 7],
+        NARROW.. => NARROW_HEADS,
         _ => [8, 0, 7],
     };
     let room = usize::from(area.width).saturating_sub(4 + widths.iter().sum::<usize>());

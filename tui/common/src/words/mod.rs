@@ -1,56 +1,13 @@
-//! The two languages of the console, the texts of its locale files, and numbers.
+//! The languages, the texts of their files, and numbers.
 
+mod language;
+
+use std::borrow::Cow;
 use std::fmt::Display;
 
 use kami_core::filter::SortBy;
-use serde::{Deserialize, Serialize};
 
-/// A language that the console speaks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Language {
-    /// English.
-    #[default]
-    #[serde(rename = "en")]
-    English,
-    /// Simplified Chinese.
-    #[serde(rename = "zh")]
-    Chinese,
-}
-
-impl Language {
-    /// Every language, in the order of the settings.
-    pub const ALL: [Self; 2] = [Self::English, Self::Chinese];
-
-    /// The name of the language in the locale files.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::Chinese => "zh",
-        }
-    }
-
-    /// The language's name for itself.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::English => "English",
-            Self::Chinese => "中文",
-        }
-    }
-
-    /// The other language.
-    #[must_use]
-    pub const fn other(self) -> Self {
-        match self {
-            Self::English => Self::Chinese,
-            Self::Chinese => Self::English,
-        }
-    }
-
-    /// The language of a locale such as `zh_CN.UTF-8`; English for any that is not Chinese.
-    pub fn of_locale(locale: &str) -> Self {
-        if locale.to_ascii_lowercase().starts_with("zh") { Self::Chinese } else { Self::English }
-    }
-}
+pub use self::language::Language;
 
 /// A text of the locale files in a language, with its values filled in.
 #[macro_export]
@@ -68,6 +25,16 @@ pub fn text(language: Language, key: &impl AsRef<str>, values: &[(&str, &dyn Dis
     let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
     let values: Vec<String> = values.iter().map(|(_, value)| value.to_string()).collect();
     rust_i18n::replace_patterns(&text, &names, &values)
+}
+
+/// The text under a key, if the language or English has one.
+pub fn find(language: Language, key: &str) -> Option<String> {
+    crate::_rust_i18n_try_translate(language.code(), key).map(Cow::into_owned)
+}
+
+/// The entries of a text that is a list.
+pub fn list(language: Language, key: &str) -> Vec<String> {
+    text(language, &key, &[]).split('|').map(str::to_owned).collect()
 }
 
 /// The key of an order in the locale files.
@@ -118,7 +85,6 @@ pub fn share(part: u64, whole: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
 
     #[test]
@@ -135,18 +101,6 @@ mod tests {
             (9_999, 10_000, ">99%"),
         ] {
             assert_eq!(share(part, whole), shown);
-        }
-    }
-
-    #[test]
-    fn the_locale_names_the_language() {
-        for (locale, language) in [
-            ("zh_CN.UTF-8", Language::Chinese),
-            ("zh-TW", Language::Chinese),
-            ("de_DE", Language::English),
-            ("C", Language::English),
-        ] {
-            assert_eq!(Language::of_locale(locale), language);
         }
     }
 }
