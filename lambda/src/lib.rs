@@ -5,6 +5,7 @@
 #[cfg(target_env = "musl")]
 mod allocator;
 pub mod api;
+mod arguments;
 mod brake;
 pub mod database;
 mod error;
@@ -26,6 +27,7 @@ mod settings;
 mod shutdown;
 pub mod startup;
 
+pub use self::arguments::{ApiArguments, ExpiryArguments};
 pub use self::brake::Brake;
 pub use self::health::LIMIT as HEALTH_LIMIT;
 pub use self::proxies::{TrustedProxies, neighbourhood};

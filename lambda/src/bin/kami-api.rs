@@ -3,26 +3,17 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser;
+use clap::Parser as _;
 use kami_lambda::api::{Api, Observer, router, share};
 use kami_lambda::metrics::emf::RequestLines;
 use kami_lambda::{
-    ApiSettings, Brake, Connections, bounds_for_files, gateway, listen, manager, prometheus, serve, startup,
-    stop_on_request,
+    ApiArguments, ApiSettings, Brake, Connections, bounds_for_files, gateway, listen, manager, prometheus,
+    serve, startup, stop_on_request,
 };
 use tracing::info;
 
-/// Serves the HTTP API of kami: validate, status and health.
-#[derive(Debug, Parser)]
-#[command(name = "kami-api", version, after_help = ApiSettings::HELP)]
-struct Arguments {
-    /// Ask the kami-api that serves on `KAMI_LISTEN` whether it is well: exits with 0 if it is, else with 1
-    #[arg(long)]
-    health: bool,
-}
-
 fn main() -> ExitCode {
-    let Arguments { health } = Arguments::parse();
+    let ApiArguments { health } = ApiArguments::parse();
     if health { startup::check_health() } else { startup::run(ApiSettings::from_env(), run) }
 }
 

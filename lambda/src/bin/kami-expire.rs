@@ -2,28 +2,17 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
-use clap::Parser;
-use kami_core::span;
+use clap::Parser as _;
 use kami_lambda::metrics::ExpiryMetrics;
-use kami_lambda::{Settings, expire, manager, prometheus, startup, stop_on_request};
-
-/// Marks the cards whose time is over as expired: once, or forever with --every.
-#[derive(Debug, Parser)]
-#[command(name = "kami-expire", version, after_help = Settings::HELP)]
-struct Arguments {
-    /// Run again and again at this interval, such as 30m or 1h, until stopped
-    #[arg(long, value_name = "SPAN", value_parser = span::parse)]
-    every: Option<Duration>,
-}
+use kami_lambda::{ExpiryArguments, Settings, expire, manager, prometheus, startup, stop_on_request};
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = ExpiryArguments::parse();
     startup::run(Settings::from_env(), async |settings| run(settings, arguments).await)
 }
 
-async fn run(settings: Settings, arguments: Arguments) -> anyhow::Result<()> {
+async fn run(settings: Settings, arguments: ExpiryArguments) -> anyhow::Result<()> {
     let store = settings.database.store().await;
     if let Some(function) = settings.lambda_function {
         return expire::run_on_lambda(store, &function).await;

@@ -1,12 +1,14 @@
 //! Editing one card: pure decisions that keep it whole.
 
 use chrono::{DateTime, Utc};
+use thiserror::Error;
 
 use crate::acts::{ActRefusal, Change, disable, finish, later};
-use crate::card::{CardStatus, MachineCode};
-use crate::duration::CardDuration;
-use crate::operator::Note;
-use crate::prefix::{Prefix, behind};
+use crate::card::{CardStatus, MachineCode, TextError, UnknownStatus};
+use crate::duration::{CardDuration, DurationError};
+use crate::operator::{Note, NoteError};
+use crate::prefix::{Prefix, PrefixError, behind};
+use crate::property::Property;
 use crate::record::CardRecord;
 
 /// What an operator changes about one card; what is `None` stays.
@@ -36,6 +38,117 @@ pub enum StatusEdit {
     Expired,
     /// Withdrawn, keeping everything else.
     Disabled,
+}
+
+/// Why what was typed for a property cannot be its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum TypedError {
+    /// It can be no prefix.
+    #[error(transparent)]
+    Prefix(#[from] PrefixError),
+    /// It is no status.
+    #[error(transparent)]
+    Status(#[from] UnknownStatus),
+    /// It can be no machine.
+    #[error(transparent)]
+    Machine(#[from] TextError),
+    /// It is no duration.
+    #[error(transparent)]
+    Duration(#[from] DurationError),
+    /// It can be no note.
+    #[error(transparent)]
+    Note(#[from] NoteError),
+    /// Nobody edits the property.
+    #[error("this cannot be edited")]
+    NotEdited,
+}
+
+impl CardEdit {
+    /// The difference between `card` and what `typed` says of each property of [`Property::FORM`].
+    pub fn typed<'a>(card: &CardRecord, typed: impl Fn(Property) -> &'a str) -> Result<Self, TypedError> {
+        let mut edit = Self::default();
+        for property in Property::FORM {
+            edit.take(property, card, &typed)?;
+        }
+        Ok(edit)
+    }
+
+    fn take<'a>(
+        &mut self,
+        property: Property,
+        card: &CardRecord,
+        typed: &impl Fn(Property) -> &'a str,
+    ) -> Result<(), TypedError> {
+        let text = typed(property);
+        match property {
+            Property::Prefix => self.prefix = other_prefix(card, text)?,
+            Property::Status => self.status = other_status(card, text, typed(Property::Machine).trim())?,
+            // It goes with the status.
+            Property::Machine => {}
+            Property::Duration => {
+                let duration = text.trim().parse()?;
+                self.duration = (duration != card.duration).then_some(duration);
+            }
+            Property::Note => {
+                let note = Note::parse(text)?;
+                self.note = (note.as_ref().map(Note::as_str) != card.note.as_deref()).then_some(note);
+            }
+            Property::Id
+            | Property::Code
+            | Property::FullCode
+            | Property::Batch
+            | Property::CreatedAt
+            | Property::UsedAt
+            | Property::ExpireAt
+            | Property::UpdatedAt => return Err(TypedError::NotEdited),
+        }
+        Ok(())
+    }
+}
+
+/// Whether a property of [`Property::FORM`] can have what was typed as a new value, whatever card it is.
+pub fn check(property: Property, text: &str) -> Result<(), TypedError> {
+    match property {
+        Property::Prefix => drop(text.trim().parse::<Prefix>()?),
+        Property::Status => drop(text.parse::<CardStatus>()?),
+        Property::Machine => drop(MachineCode::parse_new(text)?),
+        Property::Duration => drop(text.trim().parse::<CardDuration>()?),
+        Property::Note => drop(Note::parse(text)?),
+        Property::Id
+        | Property::Code
+        | Property::FullCode
+        | Property::Batch
+        | Property::CreatedAt
+        | Property::UsedAt
+        | Property::ExpireAt
+        | Property::UpdatedAt => return Err(TypedError::NotEdited),
+    }
+    Ok(())
+}
+
+/// The other prefix that a card shall have, or that it shall have none; one of old may be what none can be today, and
+/// stays.
+pub fn other_prefix(card: &CardRecord, typed: &str) -> Result<Option<Option<Prefix>>, PrefixError> {
+    match typed {
+        same if same == card.prefix => Ok(None),
+        other if other.trim().is_empty() => Ok(Some(None)),
+        other => other.trim().parse().map(|prefix| Some(Some(prefix))),
+    }
+}
+
+/// The other status that a card shall have, or the same on another machine.
+fn other_status(card: &CardRecord, typed: &str, machine: &str) -> Result<Option<StatusEdit>, TypedError> {
+    let status: CardStatus = typed.parse()?;
+    let is_other_machine = status == CardStatus::Active && Some(machine) != card.machine_code.as_deref();
+    if status == card.status && !is_other_machine {
+        return Ok(None);
+    }
+    Ok(Some(match status {
+        CardStatus::Unused => StatusEdit::Unused,
+        CardStatus::Active => StatusEdit::Active { machine: MachineCode::parse(machine)? },
+        CardStatus::Expired => StatusEdit::Expired,
+        CardStatus::Disabled => StatusEdit::Disabled,
+    }))
 }
 
 /// Decides what `edit` makes of `card` at `now`, or why it cannot be.
@@ -162,6 +275,47 @@ mod tests {
                 (status, machine.map(str::to_owned), used, end)
             });
             assert_eq!(after, expected, "{status:?} {card:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_typed_is_an_edit_only_where_it_differs() {
+        let seen = card(CardStatus::Active, Some("PC"), Some(-40), Some(60));
+        let seen = CardRecord { note: Some("a".into()), ..seen };
+        let with = |changed: Property, to: &'static str| {
+            CardEdit::typed(&seen, |property| match property {
+                _ if property == changed => to,
+                Property::Prefix => "VIP",
+                Property::Status => "active",
+                Property::Machine => "PC",
+                Property::Duration => "100s",
+                _ => "a",
+            })
+        };
+        let none = CardEdit::default;
+        for (property, text, expected) in [
+            (Property::Note, "a", Ok(none())),
+            (Property::Note, " ", Ok(CardEdit { note: Some(None), ..none() })),
+            (Property::Prefix, "", Ok(CardEdit { prefix: Some(None), ..none() })),
+            (
+                Property::Duration,
+                "1h",
+                Ok(CardEdit { duration: Some(CardDuration::Seconds(3600)), ..none() }),
+            ),
+            (Property::Status, "unused", Ok(to(StatusEdit::Unused))),
+            (Property::Machine, "NEW", Ok(to(on("NEW")))),
+            (Property::Machine, "", Err(TypedError::Machine(TextError::Empty))),
+            (Property::Status, "lost", Err(TypedError::Status(UnknownStatus))),
+        ] {
+            assert_eq!(with(property, text), expected, "{property:?} {text:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_form_asks_for_is_what_can_be_typed() {
+        for property in Property::ALL {
+            let is_refused = check(property, "forever") == Err(TypedError::NotEdited);
+            assert_eq!(is_refused, !Property::FORM.contains(&property), "{property:?}");
         }
     }
 

@@ -5,7 +5,9 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 use crate::card::{CardStatus, mask};
+use crate::property::Property;
 use crate::record::CardRecord;
+use crate::value::Value;
 
 /// Which cards: those that meet every condition given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -95,6 +97,18 @@ impl SortBy {
     /// Everything that cards can be ordered by.
     pub const ALL: [Self; 6] =
         [Self::Id, Self::Code, Self::Machine, Self::Created, Self::Used, Self::Expires];
+
+    /// The property whose values are in order.
+    pub const fn property(self) -> Property {
+        match self {
+            Self::Id => Property::Id,
+            Self::Code => Property::FullCode,
+            Self::Machine => Property::Machine,
+            Self::Created => Property::CreatedAt,
+            Self::Used => Property::UsedAt,
+            Self::Expires => Property::ExpireAt,
+        }
+    }
 }
 
 /// Which end of an order comes first.
@@ -162,14 +176,11 @@ pub enum Key {
 impl Position {
     /// Where `card` stands in the order by `by`.
     pub fn of(card: &CardRecord, by: SortBy) -> Self {
-        let moment = |moment: Option<DateTime<Utc>>| moment.map_or(Key::Missing, Key::Moment);
-        let key = match by {
-            SortBy::Id => Key::Id,
-            SortBy::Code => Key::Text(card.full_code.clone()),
-            SortBy::Machine => card.machine_code.clone().map_or(Key::Missing, Key::Text),
-            SortBy::Created => Key::Moment(card.created_at),
-            SortBy::Used => moment(card.used_at),
-            SortBy::Expires => moment(card.expire_at),
+        let key = match by.property().value(card) {
+            Value::Text(text) => Key::Text(text.into_owned()),
+            Value::Moment(moment) => Key::Moment(moment),
+            Value::Number(_) => Key::Id,
+            Value::Missing | Value::Status(_) | Value::Duration(_) => Key::Missing,
         };
         Self { id: card.id, key }
     }

@@ -21,6 +21,11 @@ pub struct ImportCard {
 }
 
 impl ImportCard {
+    /// A card of which no more is said than its code, its prefix and how long it lasts.
+    pub const fn new(prefix: Option<Prefix>, full_code: String, duration: CardDuration) -> Self {
+        Self { prefix, full_code, duration, note: None }
+    }
+
     /// The prefix, empty where it has none.
     pub fn prefix(&self) -> &str {
         self.prefix.as_ref().map_or("", Prefix::as_str)
@@ -180,7 +185,7 @@ mod tests {
 
     fn card(prefix: &str, full_code: &str) -> ImportCard {
         let prefix = (!prefix.is_empty()).then(|| prefix.parse().unwrap());
-        ImportCard { prefix, full_code: full_code.into(), duration: CardDuration::Forever, note: None }
+        ImportCard::new(prefix, full_code.into(), CardDuration::Forever)
     }
 
     #[test]

@@ -13,15 +13,18 @@ pub mod filter;
 pub mod gate;
 pub mod hidden;
 pub mod import;
+pub mod logged;
 pub mod mention;
 pub mod misses;
 pub mod operator;
 pub mod plan;
 pub mod prefix;
+pub mod property;
 pub mod record;
 pub mod rules;
 pub mod span;
 pub mod spoken;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod value;
 pub mod zone;

@@ -1,4 +1,4 @@
-//! A card with everything that the database holds of it.
+//! A card with everything that the database holds of it: one field for each row of [`crate::property`].
 
 use std::fmt;
 
@@ -43,6 +43,26 @@ pub struct CardRecord {
 }
 
 impl CardRecord {
+    /// A card of which nothing is known yet but its number.
+    pub const fn blank(id: u64) -> Self {
+        Self {
+            id,
+            prefix: String::new(),
+            code: String::new(),
+            full_code: String::new(),
+            status: CardStatus::Unused,
+            stored_status: CardStatus::Unused,
+            duration: CardDuration::Forever,
+            machine_code: None,
+            batch_id: None,
+            note: None,
+            created_at: DateTime::UNIX_EPOCH,
+            used_at: None,
+            expire_at: None,
+            updated_at: None,
+        }
+    }
+
     /// The status at `now`, which may come after the moment of reading.
     pub fn status_at(&self, now: DateTime<Utc>) -> CardStatus {
         rules::status_at(self.status, self.expire_at, now)

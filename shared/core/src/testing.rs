@@ -20,7 +20,6 @@ pub fn card(
     expires: Option<i64>,
 ) -> CardRecord {
     CardRecord {
-        id: 1,
         prefix: "VIP".into(),
         code: "DEMO123456".into(),
         full_code: "VIP-DEMO123456".into(),
@@ -28,12 +27,10 @@ pub fn card(
         stored_status: status,
         duration: CardDuration::Seconds(100),
         machine_code: machine.map(str::to_owned),
-        batch_id: None,
-        note: None,
         created_at: at(-1000),
         used_at: used.map(at),
         expire_at: expires.map(at),
-        updated_at: None,
+        ..CardRecord::blank(1)
     }
 }
 

@@ -188,6 +188,9 @@ impl FoundRow {
     }
 }
 
+/// What a question of a client needs, and no more: the one list of columns that is not made of [`Property::ALL`].
+///
+/// [`Property::ALL`]: kami_core::property::Property::ALL
 const COLUMNS: &str = "id, full_code, status, duration_seconds, machine_code, created_at, used_at, expire_at, \
                        UTC_TIMESTAMP()";
 

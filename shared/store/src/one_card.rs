@@ -8,6 +8,7 @@ use super::limit::{GRACE, SCREEN};
 use super::record::{COLUMNS, ReadRows, card, cards, marks};
 use super::{Operation, Store, StoreError, lookup};
 use kami_core::card::CardCode;
+use kami_core::property::Property;
 use kami_core::record::CardRecord;
 
 /// Cards of given numbers.
@@ -65,9 +66,9 @@ impl Operation for CardOfCode<'_> {
 
     async fn run(&self, connection: &mut Conn) -> Result<Self::Output, StoreError> {
         let codes = std::slice::from_ref(self.code);
-        let mut rows = lookup::find_rows_of(connection, COLUMNS, codes, &|| {}).await?;
+        let mut rows = lookup::find_rows_of(connection, &COLUMNS, codes, &|| {}).await?;
         let place = rows.iter().position(|row| {
-            row.get_opt("full_code")
+            row.get_opt(Property::FullCode as usize)
                 .and_then(Result::ok)
                 .is_some_and(|stored: String| self.code.means(&stored))
         });

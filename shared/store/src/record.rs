@@ -1,5 +1,9 @@
 //! Rows of the table of cards, with everything in them.
 
+use std::fmt;
+use std::ops::Deref;
+use std::sync::LazyLock;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 use mysql_async::Row;
 use mysql_async::prelude::FromValue;
@@ -7,12 +11,32 @@ use mysql_async::prelude::FromValue;
 use super::StoreError;
 use kami_core::card::CardStatus;
 use kami_core::duration::CardDuration;
+use kami_core::property::Property;
 use kami_core::record::CardRecord;
-use kami_core::rules::status_at;
+use kami_core::value::{Kind, Value};
 
-/// The columns that [`card`] reads, the database's clock last.
-pub(super) const COLUMNS: &str = "id, prefix, code, full_code, status, duration_seconds, machine_code, batch_id, note, \
-                                  created_at, used_at, expire_at, updated_at, UTC_TIMESTAMP()";
+/// The columns that [`card`] reads: those of [`Property::ALL`] in their order, and the database's clock last.
+pub(super) static COLUMNS: Columns = Columns(LazyLock::new(|| {
+    let columns = Property::ALL.map(|property| property.traits().column);
+    format!("{}, UTC_TIMESTAMP()", columns.join(", "))
+}));
+
+/// A list of columns, made when it is first read.
+pub(super) struct Columns(LazyLock<String>);
+
+impl Deref for Columns {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Columns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
 
 /// Takes one column of a row.
 pub(super) fn take<T: FromValue>(row: &mut Row, column: usize) -> Result<T, StoreError> {
@@ -31,31 +55,34 @@ pub(super) fn maybe_moment(row: &mut Row, column: usize) -> Result<Option<DateTi
 
 /// A card of [`COLUMNS`], and the database's clock when it was read. The error names a card that cannot be understood.
 pub(super) fn card(mut row: Row) -> Result<(CardRecord, DateTime<Utc>), StoreError> {
-    let id = take(&mut row, 0)?;
+    let id = row.get_opt(Property::Id as usize).and_then(Result::ok).ok_or(StoreError::Undecodable)?;
     read(id, &mut row).map_err(|_| StoreError::UndecodableCard(id))
 }
 
 fn read(id: u64, row: &mut Row) -> Result<(CardRecord, DateTime<Utc>), StoreError> {
-    let now = moment(row, 13)?;
-    let stored_status: CardStatus = take::<String>(row, 4)?.parse().map_err(|_| StoreError::Undecodable)?;
-    let expire_at = maybe_moment(row, 11)?;
-    let card = CardRecord {
-        id,
-        prefix: take(row, 1)?,
-        code: take(row, 2)?,
-        full_code: take(row, 3)?,
-        status: status_at(stored_status, expire_at, now),
-        stored_status,
-        duration: CardDuration::from_seconds(take(row, 5)?),
-        machine_code: take(row, 6)?,
-        batch_id: take(row, 7)?,
-        note: take(row, 8)?,
-        created_at: moment(row, 9)?,
-        used_at: maybe_moment(row, 10)?,
-        expire_at,
-        updated_at: maybe_moment(row, 12)?,
-    };
+    let now = moment(row, Property::ALL.len())?;
+    let mut card = CardRecord::blank(id);
+    for (place, property) in Property::ALL.into_iter().enumerate() {
+        let value = value(row, place, property.traits().kind)?;
+        property.set(&mut card, value).map_err(|_| StoreError::Undecodable)?;
+    }
+    card.status = card.status_at(now);
     Ok((card, now))
+}
+
+/// Takes a value, which may be missing.
+fn value(row: &mut Row, place: usize, kind: Kind) -> Result<Value<'static>, StoreError> {
+    let value = match kind {
+        Kind::Number => take::<Option<u64>>(row, place)?.map(Value::Number),
+        Kind::Text => take::<Option<String>>(row, place)?.map(|text| Value::Text(text.into())),
+        Kind::Status => {
+            let word: String = take(row, place)?;
+            Some(Value::Status(word.parse().map_err(|_| StoreError::Undecodable)?))
+        }
+        Kind::Duration => Some(Value::Duration(CardDuration::from_seconds(take(row, place)?))),
+        Kind::Moment => maybe_moment(row, place)?.map(Value::Moment),
+    };
+    Ok(value.unwrap_or(Value::Missing))
 }
 
 /// What many rows hold.

@@ -1,85 +1,12 @@
 //! The first row of a table: which of its columns are the codes, the durations and the notes, in Chinese or English.
 
 use super::split::cells_of_line;
-use super::table::COLUMNS;
+use super::table;
+use kami_core::property::Property;
 use kami_core::spoken::{self, plain};
 
 /// What separates the cells of a table; of two that explain a header alike, the first is it.
 const SEPARATORS: [char; 6] = [',', ';', '\t', '|', '，', '；'];
-
-/// The titles of a column of codes, the surest first: who has a card number beside a code types the code.
-const CODE: [&str; 43] = [
-    "fullcode",
-    "卡密",
-    "卡密代码",
-    "卡密内容",
-    "激活码",
-    "兑换码",
-    "授权码",
-    "注册码",
-    "充值码",
-    "密钥",
-    "卡密代碼",
-    "卡密內容",
-    "啟用碼",
-    "激活碼",
-    "兌換碼",
-    "授權碼",
-    "註冊碼",
-    "儲值碼",
-    "金鑰",
-    "code",
-    "codes",
-    "cardcode",
-    "activationcode",
-    "redeemcode",
-    "cdkey",
-    "cdk",
-    "licensekey",
-    "licencekey",
-    "cardkey",
-    "key",
-    "keys",
-    "license",
-    "licence",
-    "序列号",
-    "序列號",
-    "serialnumber",
-    "serial",
-    "sn",
-    "卡号",
-    "卡號",
-    "cardnumber",
-    "cardno",
-    "card",
-];
-
-const PREFIX: [&str; 5] = ["前缀", "卡密前缀", "前綴", "卡密前綴", "prefix"];
-
-/// The titles of a column of durations, a unit may follow: of those that begin alike, the longer one stands first.
-const DURATION: [&str; 21] = [
-    "有效期限",
-    "有效期",
-    "有效時長",
-    "有效時間",
-    "使用時長",
-    "使用時間",
-    "有效时长",
-    "有效时间",
-    "使用期限",
-    "使用时长",
-    "使用时间",
-    "时长",
-    "時長",
-    "期限",
-    "duration",
-    "validity",
-    "validfor",
-    "validperiod",
-    "period",
-    "lifetime",
-    "term",
-];
 
 /// The titles that are a unit alone, and the unit.
 const UNITS: [(&str, &str); 14] = [
@@ -99,21 +26,7 @@ const UNITS: [(&str, &str); 14] = [
     ("minutes", "minutes"),
 ];
 
-const NOTE: [&str; 12] = [
-    "备注",
-    "备注信息",
-    "備註",
-    "說明",
-    "说明",
-    "注释",
-    "note",
-    "notes",
-    "remark",
-    "remarks",
-    "comment",
-    "memo",
-];
-
+/// The titles of a column that says whether a card is still for sale.
 const STATUS: [&str; 7] = ["状态", "狀態", "卡密狀態", "使用狀態", "卡密状态", "使用状态", "status"];
 
 /// The words of a row that sums up the others.
@@ -138,11 +51,10 @@ const TOTALS: [&str; 14] = [
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Columns {
     pub(super) code: usize,
-    pub(super) prefix: Option<usize>,
-    pub(super) duration: Option<usize>,
+    /// Those of all properties that have titles, the code among them.
+    places: Vec<(Property, usize)>,
     /// The unit that the title of the durations names, for those that are a number alone.
     pub(super) unit: Option<String>,
-    pub(super) note: Option<usize>,
     pub(super) status: Option<usize>,
     /// How many columns there are up to the last one with a title.
     pub(super) titled: usize,
@@ -171,30 +83,47 @@ impl Columns {
             one_of(titles.iter().map(|title| title == name))
         };
         let durations: Vec<_> = titles.iter().map(|title| duration_unit(title)).collect();
-        // Of a duration in words and one in a unit, as JSON lines of ours have them, the former.
-        let in_words = one_of(durations.iter().map(|unit| unit.as_deref() == Some("")))?;
-        let duration = match in_words {
-            None => one_of(durations.iter().map(Option::is_some))?,
-            in_words => in_words,
-        };
-        let unit = duration.and_then(|place| durations[place].clone()).filter(|unit| !unit.is_empty());
+        let duration = place_of_durations(&durations)?;
+        let code = place(Property::FullCode.traits().titles)?.ok_or(HeaderFault::NoCode)?;
+        let mut places = Vec::new();
+        for property in Property::ALL {
+            let found = match property {
+                Property::FullCode => Some(code),
+                Property::Duration => duration,
+                _ => place(property.traits().titles)?,
+            };
+            places.extend(found.map(|found| (property, found)));
+        }
+        let unit = duration.and_then(|place| durations[place].clone());
         let width = titles.iter().rposition(|title| !title.is_empty()).map_or(0, |last| last + 1);
         Ok(Self {
-            code: place(&CODE)?.ok_or(HeaderFault::NoCode)?,
-            prefix: place(&PREFIX)?,
-            duration,
-            unit,
-            note: place(&NOTE)?,
+            code,
+            places,
+            unit: unit.filter(|unit| !unit.is_empty()),
             status: place(&STATUS)?,
-            is_ours: COLUMNS.iter().all(|own| titles.contains(&key(own))),
+            is_ours: table::columns().all(|own| titles.contains(&key(own))),
             titled: width,
             untitled: (0..width).filter(|column| header[*column].trim().is_empty()).collect(),
         })
     }
 
+    /// Where the column of a property stands, if there is one.
+    pub(super) fn place(&self, wanted: Property) -> Option<usize> {
+        self.places.iter().find(|(property, _)| *property == wanted).map(|(_, place)| *place)
+    }
+
     /// Whether a column is read.
     pub(super) fn reads(&self, column: usize) -> bool {
-        column == self.code || [self.prefix, self.duration, self.note].contains(&Some(column))
+        self.places.iter().any(|(_, place)| *place == column)
+    }
+}
+
+/// Where the durations stand, by the units of the titles: of a duration in words and one in a unit, as JSON lines of ours
+/// have them, the former.
+fn place_of_durations(units: &[Option<String>]) -> Result<Option<usize>, HeaderFault> {
+    match one_of(units.iter().map(|unit| unit.as_deref() == Some("")))? {
+        None => one_of(units.iter().map(Option::is_some)),
+        in_words => Ok(in_words),
     }
 }
 
@@ -243,7 +172,7 @@ pub(super) fn is_total(cell: &str) -> bool {
 /// Whether a cell is the title of a column of codes, which no code is.
 pub(super) fn is_title(cell: &str) -> bool {
     let title = key(cell);
-    CODE.contains(&title.as_str()) && !cell.contains('-')
+    Property::FullCode.traits().titles.contains(&title.as_str()) && !cell.contains('-')
 }
 
 /// A title less what people write it with: its case, its width, spaces, signs and what stands in brackets.
@@ -265,10 +194,11 @@ fn duration_unit(title: &str) -> Option<String> {
     if let Some((_, unit)) = UNITS.iter().find(|(name, _)| *name == title) {
         return Some((*unit).to_owned());
     }
-    let unit = DURATION.iter().find_map(|name| title.strip_prefix(name))?;
+    let titles = Property::Duration.traits().titles;
+    let unit = titles.iter().find_map(|name| title.strip_prefix(name))?;
     let unit = unit.strip_suffix(['数', '數']).unwrap_or(unit);
     let is_unit = spoken::parse(&format!("1{unit}")).is_ok();
-    (is_unit || DURATION.contains(&title)).then(|| unit.to_owned())
+    (is_unit || titles.contains(&title)).then(|| unit.to_owned())
 }
 
 #[cfg(test)]
@@ -298,7 +228,8 @@ mod tests {
             ("\u{3000}卡 密*\u{3000}", [Some(0), None, None]),
         ] {
             let found = columns(header).unwrap();
-            assert_eq!([Some(found.code), found.duration, found.note], [code, duration, note], "{header}");
+            let places = [Property::FullCode, Property::Duration, Property::Note].map(|one| found.place(one));
+            assert_eq!(places, [code, duration, note], "{header}");
         }
         for header in ["", "VIP-A1", "VIP-A1,30d", "名称,价格", "序号", "时长,备注"] {
             assert_eq!(columns(header), Err(HeaderFault::NoCode), "{header}");
@@ -324,10 +255,10 @@ mod tests {
         ] {
             let found = Columns::of(&["code".to_owned(), title.to_owned()]).unwrap();
             assert_eq!(found.unit.as_deref(), unit, "{title}");
-            assert_eq!(found.duration, Some(1), "{title}");
+            assert_eq!(found.place(Property::Duration), Some(1), "{title}");
         }
         let both = columns("code,duration_seconds,duration,Month,月").unwrap();
-        assert_eq!((both.duration, both.unit), (Some(2), None));
+        assert_eq!((both.place(Property::Duration), both.unit), (Some(2), None));
     }
 
     #[test]

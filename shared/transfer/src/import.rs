@@ -55,7 +55,7 @@ fn parse_list(
             continue;
         }
         let card = read_code(content, &mut gathering.met)
-            .and_then(|code| card(&code, &gathering.filing, duration.unwrap_or(CardDuration::Forever), None))
+            .and_then(|code| card(&code, &gathering.filing, duration.unwrap_or(CardDuration::Forever)))
             .map(|found| found.if_titled(gathering.met.title.is_some()));
         if card.is_ok() && duration.is_none() {
             return Err(ReadError::NoDuration);

@@ -15,6 +15,7 @@ use super::understood::{Understood, card, is_code, read_code, with_prefix};
 use kami_core::card::CardStatus;
 use kami_core::duration::{CardDuration, DurationError};
 use kami_core::operator::Note;
+use kami_core::property::Property;
 use kami_core::spoken::{self, Spoken};
 
 /// The words for cards that are not for sale any more.
@@ -37,8 +38,8 @@ const NOT_UNUSED: [&str; 16] = [
     "已绑定",
 ];
 
-/// The titles that our own tables have.
-const OWN: [&str; 3] = ["code", "duration", "note"];
+/// What an operator is told of where it was found.
+const TOLD: [Property; 3] = [Property::FullCode, Property::Duration, Property::Note];
 
 /// Whether a line begins a table: it names the separator, or columns of which one is that of the codes.
 pub(super) fn begins_table(line: &str) -> bool {
@@ -142,8 +143,9 @@ impl Table {
             text
         };
         let code = cell(Some(self.columns.code));
-        let (prefix, span) = (cell(self.columns.prefix), cell(self.columns.duration));
-        let (note, status) = (cell(self.columns.note), cell(self.columns.status));
+        let [prefix, span, note] = [Property::Prefix, Property::Duration, Property::Note]
+            .map(|property| cell(self.columns.place(property)));
+        let status = cell(self.columns.status);
         if code.trim().is_empty() {
             return Err(MalformedReason::NoCode);
         }
@@ -161,7 +163,9 @@ impl Table {
         let spoken = self.spoken(span.trim())?;
         let duration = spoken.map(|spoken| CardDuration::from_seconds(spoken.seconds)).or(self.duration);
         let lasting = duration.unwrap_or(CardDuration::Forever);
-        let understood = card(&full_code, &filing, lasting, Note::parse(&note)?)?.if_titled(true);
+        let note = Note::parse(&note)?;
+        let mut understood = card(&full_code, &filing, lasting)?.if_titled(true);
+        understood.card.note = note;
         met.unmarked += u64::from(is_marked);
         met.counted += u64::from(spoken.is_some_and(|spoken| spoken.is_counted));
         met.not_unused += u64::from(NOT_UNUSED.contains(&spoken::plain(status.trim()).as_str()));
@@ -230,13 +234,12 @@ impl Columns {
     /// What an operator should know of the columns that were found.
     fn notices(&self, header: &[String]) -> impl Iterator<Item = Notice> + use<> {
         let title = |column: usize| header[column].trim().to_owned();
-        let [code, duration, note] =
-            [Some(self.code), self.duration, self.note].map(|column| column.map(title));
-        let named = [&code, &duration, &note];
-        let are_ours = named
-            .iter()
-            .zip(OWN)
-            .all(|(title, own)| title.as_ref().is_none_or(|title| title.eq_ignore_ascii_case(own)));
+        let named = TOLD.map(|property| self.place(property).map(title));
+        let are_ours = named.iter().zip(TOLD).all(|(title, property)| {
+            let own = property.traits().export.unwrap_or_default();
+            title.as_ref().is_none_or(|title| title.eq_ignore_ascii_case(own))
+        });
+        let [code, duration, note] = named;
         let columns = code.filter(|_| !are_ours).map(|code| Notice::Columns { code, duration, note });
         let others = (0..self.titled).filter(|column| !self.reads(*column)).map(title);
         let others: Vec<_> = others.filter(|title| !title.is_empty()).collect();

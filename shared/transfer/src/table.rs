@@ -1,33 +1,26 @@
 //! Cards as rows of a spreadsheet (CSV) and as JSON lines.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde_json::{Value, json};
+use serde_json::{Map, Value as Json};
 
 use super::cell::harmless;
 use kami_core::hidden;
+use kami_core::property::Property;
 use kami_core::record::CardRecord;
+use kami_core::value::Value;
 
-/// The columns of a CSV file; an import reads `code`, `duration`, `note` and `prefix` of them.
-pub const COLUMNS: [&str; 10] = [
-    "code",
-    "status",
-    "machine",
-    "duration",
-    "created_at",
-    "used_at",
-    "expire_at",
-    "batch",
-    "note",
-    "prefix",
-];
+/// The names of the columns of a CSV file, of which an import reads those that have titles.
+pub fn columns() -> impl Iterator<Item = &'static str> {
+    Property::TABLE.into_iter().filter_map(|property| property.traits().export)
+}
 
 fn moment(moment: DateTime<Utc>) -> String {
     moment.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// One line of CSV.
-fn row(cells: &[String]) -> String {
-    let cells: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
+fn row(cells: impl Iterator<Item = String>) -> String {
+    let cells: Vec<String> = cells.map(|cell| quoted(&cell)).collect();
     cells.join(",") + "\n"
 }
 
@@ -42,24 +35,19 @@ fn quoted(cell: &str) -> String {
 
 /// The first line of a CSV file, behind the mark by which spreadsheets know UTF-8.
 pub fn csv_header() -> String {
-    format!("\u{feff}{}", row(&COLUMNS.map(str::to_owned)))
+    format!("\u{feff}{}", row(columns().map(str::to_owned)))
 }
 
 /// One card as a line of CSV.
 pub fn csv_line(card: &CardRecord) -> String {
-    let cells = [
-        harmless(&card.full_code),
-        card.status.to_string(),
-        harmless(card.machine_code.as_deref().unwrap_or_default()),
-        card.duration.to_string(),
-        moment(card.created_at),
-        card.used_at.map(moment).unwrap_or_default(),
-        card.expire_at.map(moment).unwrap_or_default(),
-        card.batch_id.map(|batch| batch.to_string()).unwrap_or_default(),
-        harmless(card.note.as_deref().unwrap_or_default()),
-        harmless(&card.prefix),
-    ];
-    row(&cells)
+    row(Property::TABLE.into_iter().map(|property| match property.value(card) {
+        Value::Missing => String::new(),
+        Value::Number(number) => number.to_string(),
+        Value::Text(text) => harmless(&text),
+        Value::Status(status) => status.to_string(),
+        Value::Duration(duration) => duration.to_string(),
+        Value::Moment(at) => moment(at),
+    }))
 }
 
 /// One card as a line of JSON.
@@ -68,21 +56,25 @@ pub fn json_line(card: &CardRecord) -> String {
 }
 
 /// One card as a JSON object, under the names that files and commands share, with its moments in a form of choice.
-pub fn json_object(card: &CardRecord, moment: impl Fn(DateTime<Utc>) -> String) -> Value {
-    json!({
-        "id": card.id,
-        "code": card.full_code,
-        "prefix": card.prefix,
-        "status": card.status.as_str(),
-        "machine": card.machine_code,
-        "duration": card.duration.to_string(),
-        "duration_seconds": card.duration.seconds(),
-        "created_at": moment(card.created_at),
-        "used_at": card.used_at.map(&moment),
-        "expire_at": card.expire_at.map(&moment),
-        "batch": card.batch_id,
-        "note": card.note,
-    })
+pub fn json_object(card: &CardRecord, moment: impl Fn(DateTime<Utc>) -> String) -> Json {
+    let mut object = Map::new();
+    for property in Property::ALL {
+        let Some(name) = property.traits().export else { continue };
+        let value = match property.value(card) {
+            Value::Missing => Json::Null,
+            Value::Number(number) => number.into(),
+            Value::Text(text) => text.into(),
+            Value::Status(status) => status.as_str().into(),
+            Value::Duration(duration) => {
+                // For programs, which would have to take the words apart.
+                object.insert(format!("{name}_seconds"), duration.seconds().into());
+                duration.to_string().into()
+            }
+            Value::Moment(at) => moment(at).into(),
+        };
+        object.insert(name.to_owned(), value);
+    }
+    Json::Object(object)
 }
 
 #[cfg(test)]
@@ -90,6 +82,7 @@ mod tests {
     use super::*;
     use kami_core::card::CardStatus;
     use kami_core::testing::card;
+    use serde_json::json;
 
     fn active() -> CardRecord {
         let card = card(CardStatus::Active, Some("=cmd|'/c calc'!A1"), Some(0), Some(60));
@@ -119,12 +112,23 @@ mod tests {
     #[test]
     fn a_card_in_json() {
         let line = json_line(&active());
-        let value: Value = serde_json::from_str(&line).unwrap();
+        let value: Json = serde_json::from_str(&line).unwrap();
         assert!(line.ends_with('\n') && line.lines().count() == 1);
         assert_eq!((&value["code"], &value["note"]), (&json!("VIP-DEMO123456"), &json!("a, \"b\"\nc")));
         assert_eq!(
             (&value["duration_seconds"], &value["used_at"]),
             (&json!(100), &json!("2026-01-01T00:00:00Z"))
+        );
+    }
+
+    #[test]
+    fn the_names_in_json_are_what_programs_know() {
+        let line = json_line(&CardRecord { machine_code: None, ..active() });
+        assert_eq!(
+            line,
+            "{\"batch\":7,\"code\":\"VIP-DEMO123456\",\"created_at\":\"2025-12-31T23:43:20Z\",\"duration\":\"100s\",\
+             \"duration_seconds\":100,\"expire_at\":\"2026-01-01T00:01:00Z\",\"id\":1,\"machine\":null,\
+             \"note\":\"a, \\\"b\\\"\\nc\",\"prefix\":\"VIP\",\"status\":\"active\",\"used_at\":\"2026-01-01T00:00:00Z\"}\n"
         );
     }
 

@@ -10,7 +10,6 @@ use super::repair::{self, bare};
 use kami_core::canonical::{has_control, plain};
 use kami_core::duration::CardDuration;
 use kami_core::import::ImportCard;
-use kami_core::operator::Note;
 use kami_core::prefix::Prefix;
 
 /// What shops write between an account and its password.
@@ -62,7 +61,6 @@ pub(super) fn card(
     full_code: &str,
     filing: &Filing,
     duration: CardDuration,
-    note: Option<Note>,
 ) -> Result<Understood, MalformedReason> {
     let full_code = full_code.trim();
     let (prefix, doubt) = match filing {
@@ -75,7 +73,7 @@ pub(super) fn card(
             Err(_) => (None, (!is_beyond_doubt(full_code)).then_some(Doubt::Word)),
         },
     };
-    let card = ImportCard { prefix, full_code: full_code.to_owned(), duration, note };
+    let card = ImportCard::new(prefix, full_code.to_owned(), duration);
     // Behind a prefix of its own, a code may have any form that a prefix has.
     if is_whole(card.code()) || doubt == Some(Doubt::Prefix) {
         Ok(Understood { card, doubt })
@@ -125,7 +123,7 @@ pub(super) fn is_of_groups(code: &str) -> bool {
 
 /// Whether a text alone is a code, and no word.
 pub(super) fn is_code(text: &str) -> bool {
-    let found = card(text, &Filing::AsWritten, CardDuration::Forever, None);
+    let found = card(text, &Filing::AsWritten, CardDuration::Forever);
     found.is_ok_and(|found| found.doubt != Some(Doubt::Word))
 }
 

@@ -37,6 +37,11 @@ const RULES: &[Rule] = &[
         never: &["clap", "ratatui"],
     },
     Rule { package: "kami-xtask", ours: &[], never: &["tokio", DATABASE, "hyper", "clap", "ratatui"] },
+    Rule {
+        package: "kami-package",
+        ours: &["kami-core", "kami-store", "kami-transfer", "kami-common", "kami-command", "kami-lambda"],
+        never: &["ratatui"],
+    },
 ];
 
 const BELOW_COMMON: &[&str] = &["kami-core", "kami-store", "kami-transfer"];

@@ -2,6 +2,7 @@
 //! the reader's own.
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use kami_common::column::Column;
 use kami_common::shown;
 use kami_common::words::{Language, say};
 use kami_core::record::CardRecord;
@@ -51,11 +52,14 @@ pub(super) fn log_json(record: &LogRecord) -> Value {
     })
 }
 
+/// The columns of a list: when a card was used is seen of one alone.
+fn columns() -> impl Iterator<Item = Column> {
+    Column::ALL.into_iter().filter(|column| *column != Column::Used)
+}
+
 /// The headings above [`card_cells`].
 pub(super) fn card_headings(language: Language) -> impl Iterator<Item = String> {
-    ["code", "status", "machine", "duration", "left", "expires", "created", "note"]
-        .into_iter()
-        .map(move |column| say!(language, format!("column.{column}")))
+    columns().map(move |column| shown::heading(language, column))
 }
 
 /// A card as a row of a table.
@@ -64,19 +68,13 @@ pub(super) fn card_cells(
     zone: Zone,
     card: &CardRecord,
     now: DateTime<Utc>,
-) -> [String; 8] {
-    let moment = |at| shown::whole_moment(zone, at);
-    let maybe = |value: Option<String>| value.unwrap_or_else(|| shown::NONE.to_owned());
-    [
-        card.full_code.clone(),
-        shown::status(language, card.status_at(now)),
-        shown::text(card.machine_code.as_deref()),
-        shown::duration(language, card.duration.seconds()),
-        maybe(shown::left(language, card, now)),
-        maybe(shown::expires(language, card, moment)),
-        moment(card.created_at),
-        shown::text(card.note.as_deref()),
-    ]
+) -> impl Iterator<Item = String> {
+    columns().map(move |column| match column {
+        // As it is, so that it can be copied.
+        Column::Code => card.full_code.clone(),
+        _ => shown::in_column(language, card, now, column, |at| shown::whole_moment(zone, at))
+            .unwrap_or_else(|| shown::NONE.to_owned()),
+    })
 }
 
 /// What an act changed, in one cell: `status active → disabled, …`.

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use clap::Args;
 use kami_common::shown::{self, whole_moment};
-use kami_common::words::say;
 use kami_core::card::CardCode;
+use kami_core::property::Property;
 use kami_core::record::CardRecord;
 use kami_store::LogRecord;
 use serde_json::{Value, json};
@@ -73,9 +73,9 @@ fn print(
 ) -> Result<(), Failure> {
     let Session { language, zone, .. } = *session;
     let mut fields = Table::default();
-    fields.push([say!(language, "column.code"), card.full_code.clone()]);
-    for (key, value) in shown::details(language, zone, card, now) {
-        fields.push([say!(language, key), value]);
+    fields.push([shown::label(language, Property::FullCode), card.full_code.clone()]);
+    for detail in shown::details(language, zone, card, now) {
+        fields.push([detail.label, detail.value]);
     }
     out.table(&fields)?;
     if !history.is_empty() {

@@ -1,5 +1,7 @@
 //! The columns of the table: which there are, and which find room.
 
+use kami_core::property::Property;
+
 /// A column of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Column {
@@ -65,34 +67,24 @@ impl Column {
         Self::Created,
     ];
 
-    /// The column's key in the locale files.
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Code => "column.code",
-            Self::Status => "column.status",
-            Self::Machine => "column.machine",
-            Self::Duration => "column.duration",
-            Self::Left => "column.left",
-            Self::Used => "column.used",
-            Self::Expires => "column.expires",
-            Self::Created => "column.created",
-            Self::Note => "column.note",
-        }
+    /// The property that it shows; what is left of a card is none of its properties.
+    pub const fn property(self) -> Option<Property> {
+        Some(match self {
+            Self::Code => Property::FullCode,
+            Self::Status => Property::Status,
+            Self::Machine => Property::Machine,
+            Self::Duration => Property::Duration,
+            Self::Used => Property::UsedAt,
+            Self::Expires => Property::ExpireAt,
+            Self::Created => Property::CreatedAt,
+            Self::Note => Property::Note,
+            Self::Left => return None,
+        })
     }
 
     /// The column's name in the settings.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Code => "code",
-            Self::Status => "status",
-            Self::Machine => "machine",
-            Self::Duration => "duration",
-            Self::Left => "left",
-            Self::Used => "used",
-            Self::Expires => "expires",
-            Self::Created => "created",
-            Self::Note => "note",
-        }
+    pub fn name(self) -> &'static str {
+        self.property().map_or("left", |property| property.traits().word.unwrap_or_default())
     }
 
     /// Whether its values are numbers, which end at the right.

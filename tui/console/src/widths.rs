@@ -4,6 +4,7 @@ use kami_common::cells::cells;
 use kami_common::column::Column;
 use kami_common::words::{Language, say};
 use kami_core::card::CardStatus;
+use kami_core::property::Property;
 
 use crate::input::keymap::BINDINGS;
 use crate::layout::hints;
@@ -17,15 +18,10 @@ const ARROW: usize = 2;
 /// What stands before the word of a status: its sign.
 const SIGN: usize = 2;
 
-/// The texts of forms' labels.
-const LABELS: [&str; 18] = [
-    "prefix",
+/// The texts of forms' labels that are no property's.
+const LABELS: [&str; 13] = [
     "count",
     "length",
-    "duration",
-    "note",
-    "status",
-    "machine",
     "which",
     "format",
     "path",
@@ -46,7 +42,7 @@ fn places() -> Vec<(String, usize)> {
     for column in Column::ALL {
         let is_ordered = !column.is_numeric() && !matches!(column, Column::Status | Column::Note);
         let arrow = if is_ordered { ARROW } else { 0 };
-        places.push((column.key().to_owned(), column.widths().0 - arrow));
+        places.push((format!("property.{}", column.name()), column.widths().0 - arrow));
     }
     for status in CardStatus::ALL {
         let key = format!("status.{}", status.as_str().to_lowercase());
@@ -71,7 +67,10 @@ fn places() -> Vec<(String, usize)> {
     let button = (smallest - 6 - usize::from(confirm::GAP)) / 2;
     places.extend(["confirm.yes", "confirm.no"].map(|key| (key.to_owned(), button)));
     // A label leaves most of a form to the value.
-    places.extend(LABELS.map(|label| (format!("field.{label}"), usize::from(form::WIDTH) / 3)));
+    let label = usize::from(form::WIDTH) / 3;
+    places.extend(LABELS.map(|name| (format!("field.{name}"), label)));
+    let words = Property::FORM.into_iter().filter_map(|property| property.traits().word);
+    places.extend(words.map(|word| (format!("property.{word}"), label)));
     places
 }
 

@@ -237,7 +237,6 @@ fn rows(language: Language) -> Vec<CardRecord> {
                 }
             };
             CardRecord {
-                id: 12_480 - place,
                 prefix: prefix.to_owned(),
                 code: code.to_owned(),
                 full_code: format!("{prefix}-{code}"),
@@ -251,6 +250,7 @@ fn rows(language: Language) -> Vec<CardRecord> {
                 used_at: used.map(|ago| now() - minutes(ago)),
                 expire_at: left.map(|left| now() + minutes(left)),
                 updated_at: Some(now() - minutes(used.unwrap_or(44_000))),
+                ..CardRecord::blank(12_480 - place)
             }
         })
         .collect()

@@ -155,20 +155,13 @@ pub(crate) fn counts() -> StatusCounts {
 pub(crate) fn cards() -> Vec<CardRecord> {
     let hour = TimeDelta::hours(1);
     let unused = |id, prefix: &str, code: &str| CardRecord {
-        id,
         prefix: prefix.to_owned(),
         code: code.to_owned(),
         full_code: format!("{prefix}-{code}"),
-        status: CardStatus::Unused,
-        stored_status: CardStatus::Unused,
         duration: CardDuration::Seconds(10_800),
-        machine_code: None,
-        batch_id: None,
-        note: None,
         created_at: now() - hour * 30,
-        used_at: None,
-        expire_at: None,
         updated_at: Some(now() - hour * 30),
+        ..CardRecord::blank(id)
     };
     let with = |card: CardRecord, status, machine: &str, used: TimeDelta, expires: TimeDelta| CardRecord {
         status,

@@ -541,7 +541,7 @@ fn every_key_and_panel_has_its_words_in_both_languages() {
                 "act.",
                 "hint.",
                 "picker.",
-                "column.",
+                "property.",
                 "status.",
                 "filter.",
                 "sort.",

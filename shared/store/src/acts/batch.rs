@@ -14,17 +14,17 @@ use chrono::NaiveDateTime;
 use mysql_async::Conn;
 use rand::rngs::SysRng;
 
+use super::generate_order::GenerateOrder;
 use super::write::{Head, Made, NewCard, add, begin, make, taken};
 use super::{ActError, CHUNK, TakenCodes, Transaction};
 use crate::batches::{Batch, BatchOrigin, batch};
 use crate::{Store, StoreError, clock};
 use kami_core::batch::MAX_BATCH;
-use kami_core::code::{self, CodeLength};
+use kami_core::code;
 use kami_core::duration::CardDuration;
 use kami_core::gate::Confirmed;
 use kami_core::import::ImportCards;
 use kami_core::operator::{Note, Operator};
-use kami_core::prefix::Prefix;
 
 /// How long a batch may take in all: twenty times as long as a million cards took us.
 const LIMIT: Duration = Duration::from_mins(15);
@@ -42,21 +42,6 @@ pub enum Standing {
 
 /// How often codes that are taken are drawn anew before the prefix counts as full.
 const DRAWS: usize = 50;
-
-/// What an operator wants made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GenerateOrder {
-    /// The prefix of every code.
-    pub prefix: Prefix,
-    /// How many: 1 to [`MAX_BATCH`].
-    pub count: u32,
-    /// How long the random part of every code is.
-    pub length: CodeLength,
-    /// How long every card lasts from its activation.
-    pub duration: CardDuration,
-    /// What every card has written down about it.
-    pub note: Option<Note>,
-}
 
 /// Hears how many cards are made so far, and says whether to go on.
 pub type OnMade<'a> = &'a (dyn Fn(u64) -> ControlFlow<()> + Send + Sync);
@@ -139,7 +124,7 @@ struct Generate<'a> {
 impl Generate<'_> {
     /// Adds `count` cards with codes drawn until the database takes them.
     async fn add_drawn(&self, connection: &mut Conn, count: usize, act_id: u64) -> Result<(), ActError> {
-        let GenerateOrder { prefix, length, duration, note, .. } = self.order;
+        let GenerateOrder { prefix, length, .. } = self.order;
         let mut codes: HashSet<String> = HashSet::with_capacity(count);
         for _ in 0..DRAWS {
             while codes.len() < count {
@@ -148,13 +133,7 @@ impl Generate<'_> {
             let pairs: Vec<_> = codes.iter().map(|code| (code, format!("{prefix}-{code}"))).collect();
             let cards: Vec<_> = pairs
                 .iter()
-                .map(|(code, full_code)| NewCard {
-                    prefix: prefix.as_str(),
-                    code,
-                    full_code,
-                    duration_seconds: duration.seconds(),
-                    note: note.as_ref().map(Note::as_str),
-                })
+                .map(|(code, full_code)| NewCard::generated(self.order, code, full_code))
                 .collect();
             match add(connection, act_id, &cards).await {
                 Err(ActError::CodeExists) => {}
@@ -239,16 +218,7 @@ impl Transaction for Import<'_> {
         let (act_id, batch_id) = open(connection, self.operator, &made, created_at).await?;
         let mut done = 0;
         for chunk in cards.chunks(CHUNK) {
-            let rows: Vec<_> = chunk
-                .iter()
-                .map(|card| NewCard {
-                    prefix: card.prefix,
-                    code: card.code,
-                    full_code: card.full_code,
-                    duration_seconds: card.duration.seconds(),
-                    note: card.note.or(self.note.map(Note::as_str)),
-                })
-                .collect();
+            let rows: Vec<_> = chunk.iter().map(|card| NewCard::imported(*card, self.note)).collect();
             match add(connection, act_id, &rows).await {
                 Err(ActError::CodeExists) => {
                     let codes: Vec<_> = chunk.iter().map(|card| card.full_code).collect();

@@ -1,6 +1,7 @@
 //! What operators do with cards, each act in one transaction with its rows of the operator log.
 
 mod batch;
+mod generate_order;
 mod many;
 mod one;
 mod undo;
@@ -17,7 +18,8 @@ use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use thiserror::Error;
 
-pub use self::batch::{GenerateOrder, OnMade, Standing};
+pub use self::batch::{OnMade, Standing};
+pub use self::generate_order::GenerateOrder;
 pub use self::many::{ActOutcome, ManyAct};
 pub use self::one::{Acted, OneAct, OneEdit};
 pub use self::undo::UndoRefusal;

@@ -7,12 +7,14 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::ActError;
+use super::generate_order::GenerateOrder;
 use super::values::values;
 use crate::StoreError;
 use crate::batches::BatchOrigin;
 use crate::record::marks;
 use kami_core::acts::Change;
-use kami_core::operator::Operator;
+use kami_core::import::ImportRow;
+use kami_core::operator::{Note, Operator};
 use kami_core::record::CardRecord;
 
 /// What is said once of an act on however many cards.
@@ -101,6 +103,30 @@ pub(super) struct NewCard<'a> {
     pub(super) duration_seconds: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) note: Option<&'a str>,
+}
+
+impl<'a> NewCard<'a> {
+    /// A card of `order` with a code that was drawn.
+    pub(super) fn generated(order: &'a GenerateOrder, code: &'a str, full_code: &'a str) -> Self {
+        Self {
+            prefix: order.prefix.as_str(),
+            code,
+            full_code,
+            duration_seconds: order.duration.seconds(),
+            note: order.note.as_ref().map(Note::as_str),
+        }
+    }
+
+    /// A card of a file, with the note of all where it has none of its own.
+    pub(super) fn imported(card: ImportRow<'a>, note: Option<&'a Note>) -> Self {
+        Self {
+            prefix: card.prefix,
+            code: card.code,
+            full_code: card.full_code,
+            duration_seconds: card.duration.seconds(),
+            note: card.note.or(note.map(Note::as_str)),
+        }
+    }
 }
 
 /// Adds unused cards to the batch of an act; when a code is there already, none of these is added.

@@ -116,7 +116,7 @@ impl Permission {
 
     /// Whether it needs this one of an operator's rights.
     fn needs(self, right: &Right) -> bool {
-        match right.table.as_deref() {
+        match right.table.as_deref().map(without_number) {
             Some("cards") => self != Self::Make || right.privilege == Privilege::Select,
             Some("batches" | "make_batch" | "add_cards") => self == Self::Make,
             Some("change_cards") => matches!(self, Self::Change | Self::Undo),
@@ -126,6 +126,12 @@ impl Permission {
             _ => false,
         }
     }
+}
+
+/// The name of a table or a routine; the successor of a routine that was released has a number behind it.
+fn without_number(name: &str) -> &str {
+    let numberless = name.trim_end_matches(|character: char| character.is_ascii_digit());
+    if numberless == name { name } else { numberless.strip_suffix('_').unwrap_or(name) }
 }
 
 /// What an account may do in kami's database.
@@ -194,6 +200,15 @@ mod tests {
 
     fn missing(lines: &[&str]) -> usize {
         Grants::read(lines.iter().copied(), "kami_system").missing(Role::Operator).len()
+    }
+
+    #[test]
+    fn the_successor_of_a_routine_needs_what_the_routine_did() {
+        for (name, plain) in
+            [("change_cards", "change_cards"), ("change_cards_2", "change_cards"), ("cards2", "cards2")]
+        {
+            assert_eq!(without_number(name), plain);
+        }
     }
 
     #[test]

@@ -97,7 +97,7 @@ impl Store {
     ) -> Result<Vec<Explained>, StoreError> {
         let Plan::Indexed(indexed) = plan(filter, sort) else { return Err(StoreError::NotIndexed) };
         let course = Course { backwards: false, from: position, inclusive: false };
-        let statement = listing(COLUMNS, filter, indexed, course, size + 1);
+        let statement = listing(&COLUMNS, filter, indexed, course, size + 1);
         self.run(SCREEN + GRACE, Explain { statement }).await
     }
 }
@@ -144,7 +144,7 @@ impl ReadPage<'_> {
         course: Course<'_>,
         size: usize,
     ) -> Result<(ReadRows, bool), StoreError> {
-        let statement = listing(COLUMNS, self.filter, indexed, course, size + 1);
+        let statement = listing(&COLUMNS, self.filter, indexed, course, size + 1);
         let mut rows: Vec<Row> =
             connection.exec(limited(SCREEN, &statement.text), statement.params()).await?;
         let more = rows.len() > size;

@@ -239,7 +239,7 @@ impl Operation for SearchWindow<'_> {
 
     async fn run(&self, connection: &mut Conn) -> Result<SearchStep, StoreError> {
         let Self { filter, cursor, max_rows } = *self;
-        let reading = Reading::next(COLUMNS, filter, cursor, max_rows);
+        let reading = Reading::next(&COLUMNS, filter, cursor, max_rows);
         let rows: Vec<Row> =
             connection.exec(limited(BACKGROUND, &reading.statement.text), reading.statement.params()).await?;
         let is_full = rows.len() >= max_rows;

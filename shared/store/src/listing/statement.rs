@@ -64,17 +64,6 @@ pub(in super::super) const fn name(index: Index) -> &'static str {
     }
 }
 
-const fn column(by: SortBy) -> &'static str {
-    match by {
-        SortBy::Id => "id",
-        SortBy::Code => "full_code",
-        SortBy::Machine => "machine_code",
-        SortBy::Created => "created_at",
-        SortBy::Used => "used_at",
-        SortBy::Expires => "expire_at",
-    }
-}
-
 const fn may_be_missing(by: SortBy) -> bool {
     matches!(by, SortBy::Machine | SortBy::Used | SortBy::Expires)
 }
@@ -201,7 +190,7 @@ fn stretches(sort: Sort, course: Course<'_>) -> Vec<Stretch> {
         (true, Direction::Ascending) => ">=",
         (true, Direction::Descending) => "<=",
     };
-    let column = column(sort.by);
+    let column = sort.by.property().traits().column;
     let stretch = |condition: String, values: Vec<Value>, order: String| {
         let text = if condition.is_empty() { condition } else { format!(" AND {condition}") };
         Stretch { condition: Statement { text, values }, order }
@@ -323,7 +312,7 @@ fn merge(
 /// The order over all stretches together.
 fn merged(sort: Sort, backwards: bool) -> String {
     let word = keyword(if backwards { sort.direction.reversed() } else { sort.direction });
-    let column = column(sort.by);
+    let column = sort.by.property().traits().column;
     match sort.by {
         SortBy::Id => format!("id {word}"),
         _ if may_be_missing(sort.by) => {

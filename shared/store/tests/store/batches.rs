@@ -271,11 +271,8 @@ async fn codes_that_are_taken_are_drawn_again() {
 
 fn import(full: &[(&str, &str)]) -> ImportCards {
     full.iter()
-        .map(|(prefix, code)| ImportCard {
-            prefix: prefix.parse().ok(),
-            full_code: format!("{prefix}-{code}"),
-            duration: CardDuration::Forever,
-            note: None,
+        .map(|(prefix, code)| {
+            ImportCard::new(prefix.parse().ok(), format!("{prefix}-{code}"), CardDuration::Forever)
         })
         .collect()
 }
@@ -316,12 +313,8 @@ async fn codes_of_any_groups_are_imported_found_filed_and_taken_back_as_they_are
     database.insert_card("VIP", "OLD").await;
     let codes = ["ABCD1234EFGH5678", "550e8400-e29b-41d4-a716-446655440000", "VIP_ABC_123"];
     let cards = |prefix: &str| -> ImportCards {
-        let card = |code: &&str| ImportCard {
-            prefix: prefix.parse().ok(),
-            full_code: (*code).to_owned(),
-            duration: CardDuration::Forever,
-            note: None,
-        };
+        let card =
+            |code: &&str| ImportCard::new(prefix.parse().ok(), (*code).to_owned(), CardDuration::Forever);
         codes.iter().map(card).collect()
     };
     let batch = store.import(&anna(), &cards(""), None, &on).await.unwrap();

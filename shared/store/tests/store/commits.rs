@@ -91,12 +91,7 @@ async fn an_import_an_edit_an_act_on_one_card_and_each_taking_back_are_done_agai
                 store.undo(&anna, &agreed(Undo { act_id }), &|_| ControlFlow::Continue(())).await.unwrap();
             (undone.done, undone.act_id.unwrap())
         };
-        let named = |code: &str| ImportCard {
-            prefix: None,
-            full_code: code.to_owned(),
-            duration: CardDuration::Forever,
-            note: None,
-        };
+        let named = |code: &str| ImportCard::new(None, code.to_owned(), CardDuration::Forever);
         let cards = ["ONE", "TWO"].map(named).into_iter().collect();
         proxy.refuse("COMMIT", refusal, 2);
         store.import(&anna, &cards, None, &|_| ControlFlow::Continue(())).await.unwrap();

@@ -1,6 +1,5 @@
 //! Codes of one group or many, with a prefix or without: what is imported is what the customer was sold.
 
-use kami_core::card::CardStatus;
 use kami_core::record::CardRecord;
 use kami_transfer::import::{MalformedReason, Parsed};
 use kami_transfer::{Defaults, Filing, Notice, table};
@@ -152,20 +151,12 @@ fn a_code_beside_a_prefix_is_put_behind_it_unless_it_has_groups_of_its_own() {
 fn record(prefix: &str, full_code: &str) -> CardRecord {
     let created_at = "2026-01-01T00:00:00Z".parse().unwrap();
     CardRecord {
-        id: 1,
         prefix: prefix.into(),
         code: full_code.into(),
         full_code: full_code.into(),
-        status: CardStatus::Unused,
-        stored_status: CardStatus::Unused,
         duration: DAY,
-        machine_code: None,
-        batch_id: None,
-        note: None,
         created_at,
-        used_at: None,
-        expire_at: None,
-        updated_at: None,
+        ..CardRecord::blank(1)
     }
 }
 

@@ -2,13 +2,16 @@
 
 use chrono::{DateTime, Utc};
 use kami_core::card::CardStatus;
+use kami_core::property::Property;
 use kami_core::record::CardRecord;
+use kami_core::value::Value;
 use kami_core::zone::Zone;
 
 use super::moment::whole_moment;
 use super::span::{duration, span};
 use super::status::status;
 use crate::cells::harmless;
+use crate::column::Column;
 use crate::words::{Language, say};
 
 /// What stands for a value that there is not.
@@ -59,30 +62,91 @@ pub fn expires(
     }
 }
 
-/// How many things [`details`] says.
-pub const DETAILS: usize = 12;
+/// What a property is called; nothing for one that nobody is shown.
+pub fn label(language: Language, property: Property) -> String {
+    let word = property.traits().word;
+    word.map_or_else(String::new, |word| say!(language, format!("property.{word}")))
+}
 
-/// Everything of a card but its code, each value under the key of its name, the note last.
-pub fn details(
+/// What a column is called.
+pub fn heading(language: Language, column: Column) -> String {
+    column.property().map_or_else(|| say!(language, "property.left"), |property| label(language, property))
+}
+
+/// A value of a property by itself, its moments written by `shown`; none where the card has none.
+pub fn value(
     language: Language,
-    zone: Zone,
+    property: Property,
+    value: &Value<'_>,
+    shown: impl FnOnce(DateTime<Utc>) -> String,
+) -> Option<String> {
+    Some(match value {
+        Value::Missing => return None,
+        Value::Text(text) if property == Property::Prefix => prefix(language, text),
+        Value::Text(text) => harmless(text).into_owned(),
+        Value::Number(number) if property == Property::Batch => numbered(Some(*number)),
+        Value::Number(number) => number.to_string(),
+        Value::Status(known) => status(language, *known),
+        Value::Duration(lasts) => duration(language, lasts.seconds()),
+        Value::Moment(at) => shown(*at),
+    })
+}
+
+/// A property of a card at `now`, its moments written by `shown`; none where the card has none.
+pub fn of_card(
+    language: Language,
     card: &CardRecord,
     now: DateTime<Utc>,
-) -> [(&'static str, String); DETAILS] {
-    let moment = |at| whole_moment(zone, at);
-    let maybe = |value: Option<String>| value.unwrap_or_else(|| NONE.to_owned());
-    [
-        ("column.status", status(language, card.status_at(now))),
-        ("column.machine", text(card.machine_code.as_deref())),
-        ("column.duration", duration(language, card.duration.seconds())),
-        ("column.left", maybe(left(language, card, now))),
-        ("column.used", maybe(card.used_at.map(moment))),
-        ("column.expires", maybe(expires(language, card, moment))),
-        ("column.created", moment(card.created_at)),
-        ("detail.updated", maybe(card.updated_at.map(moment))),
-        ("detail.prefix", prefix(language, &card.prefix)),
-        ("detail.batch", numbered(card.batch_id)),
-        ("detail.id", card.id.to_string()),
-        ("column.note", text(card.note.as_deref())),
-    ]
+    property: Property,
+    shown: impl FnOnce(DateTime<Utc>) -> String,
+) -> Option<String> {
+    match property {
+        Property::Status => Some(status(language, card.status_at(now))),
+        Property::ExpireAt => expires(language, card, shown),
+        _ => value(language, property, &property.value(card), shown),
+    }
+}
+
+/// A column of a card at `now`, its moments written by `shown`; none where the card has nothing for it.
+pub fn in_column(
+    language: Language,
+    card: &CardRecord,
+    now: DateTime<Utc>,
+    column: Column,
+    shown: impl FnOnce(DateTime<Utc>) -> String,
+) -> Option<String> {
+    match column.property() {
+        Some(property) => of_card(language, card, now, property, shown),
+        None => left(language, card, now),
+    }
+}
+
+/// How many things [`details`] says: the properties under a card's code, and what is left of it.
+pub const DETAILS: usize = Property::DETAIL.len() + 1;
+
+/// One thing that is said of a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Detail {
+    /// The property; what is left of a card is none.
+    pub property: Option<Property>,
+    /// What it is called.
+    pub label: String,
+    /// Its value, or what stands for none.
+    pub value: String,
+}
+
+/// Everything of a card but its code, the note last.
+pub fn details(language: Language, zone: Zone, card: &CardRecord, now: DateTime<Utc>) -> Vec<Detail> {
+    let mut details = Vec::with_capacity(DETAILS);
+    let or_none = |value: Option<String>| value.unwrap_or_else(|| NONE.to_owned());
+    for property in Property::DETAIL {
+        let value = of_card(language, card, now, property, |at| whole_moment(zone, at));
+        let label = label(language, property);
+        details.push(Detail { property: Some(property), label, value: or_none(value) });
+        if property == Property::Duration {
+            let label = heading(language, Column::Left);
+            details.push(Detail { property: None, label, value: or_none(left(language, card, now)) });
+        }
+    }
+    details
 }

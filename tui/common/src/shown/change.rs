@@ -2,18 +2,16 @@
 
 use std::fmt;
 
-use chrono::NaiveDateTime;
-use kami_core::card::CardStatus;
+use kami_core::logged;
+use kami_core::property::Property;
 use kami_core::zone::Zone;
 use kami_store::{CardValues, LogRecord};
-use serde_json::Value;
+use serde_json::Value as Json;
 
-use super::card::{NONE, prefix};
+use super::card::{NONE, label, value};
 use super::moment::whole_moment;
-use super::span::duration;
-use super::status::status;
 use crate::cells::harmless;
-use crate::words::{Language, say};
+use crate::words::Language;
 
 /// A value of a card that an act changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,33 +39,26 @@ pub fn changes(language: Language, zone: Zone, record: &LogRecord) -> Vec<Change
         .into_iter()
         .filter(|name| name.as_str() != "updated_at" && before.get(*name) != after.get(*name))
         .map(|name| {
-            let key = format!("log.column.{name}");
-            let word = say!(language, key.clone());
-            let name_shown = if word.ends_with(&key) { harmless(name).into_owned() } else { word };
-            let shown = |values: &CardValues| value(language, zone, name, values.get(name));
+            let property = Property::of_column(name);
+            let word = property.map(|property| label(language, property)).filter(|word| !word.is_empty());
+            let name_shown = word.unwrap_or_else(|| harmless(name).into_owned());
+            let shown = |values: &CardValues| kept(language, zone, property, values.get(name));
             Change { name: name_shown, values: format!("{} → {}", shown(before), shown(after)) }
         })
         .collect()
 }
 
-/// A value of a card as an operator reads it: its status in words, its moments by his own clock.
-fn value(language: Language, zone: Zone, column: &str, value: Option<&Value>) -> String {
-    match (column, value) {
-        ("duration_seconds", Some(Value::Null)) => duration(language, None),
-        (_, None | Some(Value::Null)) => NONE.to_owned(),
-        ("duration_seconds", Some(Value::Number(seconds))) => {
-            let seconds = seconds.as_u64().and_then(|seconds| u32::try_from(seconds).ok());
-            seconds.map_or_else(|| "?".to_owned(), |seconds| duration(language, Some(seconds)))
+/// A value that the log kept, as an operator reads it: a status in words, moments by his own clock. What a later version
+/// may have kept is shown as it is.
+fn kept(language: Language, zone: Zone, property: Option<Property>, kept: Option<&Json>) -> String {
+    let Some(kept) = kept else { return NONE.to_owned() };
+    let known = property.and_then(|property| Some((property, logged::read(property.traits().kind, kept)?)));
+    match (known, kept) {
+        (Some((property, known)), _) => {
+            value(language, property, &known, |at| whole_moment(zone, at)).unwrap_or_else(|| NONE.to_owned())
         }
-        ("status", Some(Value::String(text))) => text
-            .parse::<CardStatus>()
-            .map_or_else(|_| harmless(text).into_owned(), |known| status(language, known)),
-        ("used_at" | "expire_at", Some(Value::String(text))) => {
-            NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S")
-                .map_or_else(|_| harmless(text).into_owned(), |at| whole_moment(zone, at.and_utc()))
-        }
-        ("prefix", Some(Value::String(text))) => prefix(language, text),
-        (_, Some(Value::String(text))) => harmless(text).into_owned(),
-        (_, Some(other)) => other.to_string(),
+        (None, Json::Null) => NONE.to_owned(),
+        (None, Json::String(text)) => harmless(text).into_owned(),
+        (None, other) => other.to_string(),
     }
 }

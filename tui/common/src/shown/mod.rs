@@ -9,7 +9,10 @@ mod span;
 mod status;
 
 pub use self::act::{act_word, doer};
-pub use self::card::{DETAILS, NONE, details, expires, left, numbered, prefix, text};
+pub use self::card::{
+    DETAILS, Detail, NONE, details, expires, heading, in_column, label, left, numbered, of_card, prefix,
+    text, value,
+};
 pub use self::change::{Change, changes};
 pub use self::moment::{local, moment, whole_moment};
 pub use self::span::{duration, span};

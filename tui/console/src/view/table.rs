@@ -1,13 +1,12 @@
 //! The table of cards.
 
-use chrono::{DateTime, Utc};
 use kami_common::cells::{cells, cut_end, cut_middle, harmless, pad_left, pad_right};
 use kami_common::column::{self, Column, Placed};
-use kami_common::shown::{self, duration, moment};
-use kami_common::words::say;
+use kami_common::shown::{self, moment};
 use kami_core::card::CardStatus;
 use kami_core::filter::{Direction, SortBy};
 use kami_core::record::CardRecord;
+use kami_core::value::{Kind, Value};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -48,13 +47,8 @@ pub(crate) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
 
 /// How many cells the whole value of a column takes whose values are as long as they like.
 fn value_cells(card: &CardRecord, column: Column) -> usize {
-    let value = match column {
-        Column::Code => Some(card.full_code.as_str()),
-        Column::Machine => card.machine_code.as_deref(),
-        Column::Note => card.note.as_deref(),
-        _ => None,
-    };
-    value.map_or(0, |value| cells(&harmless(value)))
+    let value = column.property().map(|property| property.value(card));
+    if let Some(Value::Text(text)) = value { cells(&harmless(&text)) } else { 0 }
 }
 
 fn heads(model: &Model, placed: &[Placed], gap: usize) -> Line<'static> {
@@ -64,7 +58,7 @@ fn heads(model: &Model, placed: &[Placed], gap: usize) -> Line<'static> {
         if index > 0 {
             spans.push(space(gap));
         }
-        let mut head = say!(model.language, column.key()).to_uppercase();
+        let mut head = shown::heading(model.language, column).to_uppercase();
         let is_order = order_of(column) == Some(model.cards.sort.by);
         if is_order {
             head.push_str(if model.cards.sort.direction == Direction::Ascending { " ↑" } else { " ↓" });
@@ -77,15 +71,10 @@ fn heads(model: &Model, placed: &[Placed], gap: usize) -> Line<'static> {
     Line::from(spans)
 }
 
-const fn order_of(column: Column) -> Option<SortBy> {
-    match column {
-        Column::Code => Some(SortBy::Code),
-        Column::Machine => Some(SortBy::Machine),
-        Column::Used => Some(SortBy::Used),
-        Column::Expires => Some(SortBy::Expires),
-        Column::Created => Some(SortBy::Created),
-        Column::Status | Column::Duration | Column::Left | Column::Note => None,
-    }
+/// The order that the values of a column are in; the head of none tells the order of generation.
+fn order_of(column: Column) -> Option<SortBy> {
+    let property = column.property()?;
+    SortBy::ALL.into_iter().find(|by| by.property() == property)
 }
 
 fn line(model: &Model, card: &CardRecord, is_current: bool, placed: &[Placed], gap: usize) -> Line<'static> {
@@ -106,41 +95,31 @@ fn line(model: &Model, card: &CardRecord, is_current: bool, placed: &[Placed], g
 
 fn cell(model: &Model, card: &CardRecord, column: Column, width: usize) -> Span<'static> {
     let (language, theme, now) = (model.language, model.theme, model.server_now());
-    let near = |at: Option<DateTime<Utc>>| at.map(|at| moment(language, model.zone, now, at));
+    let value = shown::in_column(language, card, now, column, |at| moment(language, model.zone, now, at));
     let status = card.status_at(now);
+    let text = value.map(|value| match column {
+        Column::Status if width == column::SIGN => Theme::sign(status).to_owned(),
+        Column::Status => format!("{} {value}", Theme::sign(status)),
+        // The end of a code tells more than its middle; a note is read from its beginning.
+        _ if is_text(column) && column != Column::Note => cut_middle(&value, width).into_owned(),
+        _ => value,
+    });
     // What is over steps back.
     let unless = |is_over: bool| if is_over { theme.dim() } else { theme.text() };
-    let (text, style): (Option<String>, Style) = match column {
-        Column::Code => {
-            let code = cut_middle(&harmless(&card.full_code), width).into_owned();
-            (Some(code), theme.text())
-        }
-        Column::Status => {
-            let word = shown::status(language, status);
-            let sign = Theme::sign(status);
-            let text = if width == column::SIGN { sign.to_owned() } else { format!("{sign} {word}") };
-            (Some(text), theme.status(status))
-        }
-        Column::Machine => {
-            let machine = card.machine_code.as_deref();
-            let machine = machine.map(|machine| cut_middle(&harmless(machine), width).into_owned());
-            (machine, unless(status == CardStatus::Expired))
-        }
-        Column::Duration => (Some(duration(language, card.duration.seconds())), theme.dim()),
-        Column::Left => (shown::left(language, card, now), theme.text()),
-        Column::Used => (near(card.used_at), theme.dim()),
-        Column::Expires => {
-            let expires = shown::expires(language, card, |at| moment(language, model.zone, now, at));
-            (expires, unless(card.expire_at.is_none() || status != CardStatus::Active))
-        }
-        Column::Created => (near(Some(card.created_at)), theme.dim()),
-        Column::Note => {
-            (card.note.as_deref().map(|note| cut_end(&harmless(note), width).into_owned()), theme.dim())
-        }
+    let style: Style = match column {
+        Column::Code | Column::Left => theme.text(),
+        Column::Status => theme.status(status),
+        Column::Machine => unless(status == CardStatus::Expired),
+        Column::Expires => unless(card.expire_at.is_none() || status != CardStatus::Active),
+        _ => theme.dim(),
     };
     let (text, style) = text.map_or_else(|| (missing(column), theme.dim()), |text| (text, style));
     let text = cut_end(&text, width);
     span(if column.is_numeric() { pad_left(&text, width) } else { pad_right(&text, width) }, style)
+}
+
+fn is_text(column: Column) -> bool {
+    column.property().is_some_and(|property| property.traits().kind == Kind::Text)
 }
 
 /// What stands for a value that a card does not have; an empty note is no want.

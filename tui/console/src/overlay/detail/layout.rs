@@ -3,6 +3,7 @@
 use kami_common::cells::{cells, harmless, pad_right, wrap};
 use kami_common::shown::{self, act_word, changes, doer, moment};
 use kami_common::words::say;
+use kami_core::property::Property;
 use kami_core::record::CardRecord;
 use kami_store::LogRecord;
 use ratatui::layout::Rect;
@@ -59,18 +60,18 @@ pub(crate) fn lines(
 fn fields(model: &Model, card: &CardRecord, width: usize) -> Vec<Line<'static>> {
     let (language, theme, now) = (model.language, model.theme, model.server_now());
     let values = shown::details(language, model.zone, card, now);
-    let label_width = values.iter().map(|(key, _)| cells(&say!(language, *key))).max().unwrap_or(0) + 2;
+    let label_width = values.iter().map(|detail| cells(&detail.label)).max().unwrap_or(0) + 2;
     let mut lines = Vec::new();
-    for (key, value) in values {
-        let (value, style) = match key {
-            "column.status" => {
+    for shown::Detail { property, label, value } in values {
+        let (value, style) = match property {
+            Some(Property::Status) => {
                 let status = card.status_at(now);
                 (format!("{} {value}", Theme::sign(status)), theme.status(status))
             }
             _ if value == shown::NONE => (value, theme.dim()),
             _ => (value, theme.text()),
         };
-        let mut label = pad_right(&say!(language, key), label_width);
+        let mut label = pad_right(&label, label_width);
         for part in wrap(&value, width.saturating_sub(label_width)) {
             lines.push(Line::from(vec![span(label, theme.dim()), span(part, style)]));
             label = " ".repeat(label_width);

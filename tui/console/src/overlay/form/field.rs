@@ -1,24 +1,19 @@
 //! The fields of a form: a line of text, or a choice that may also be typed.
 
+use kami_common::shown;
+use kami_common::words::{Language, say};
+use kami_core::property::Property;
 use tui_input::{Input, InputRequest};
 
 /// Which value of which form a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FieldName {
-    /// The part of a code before its hyphen.
-    Prefix,
+    /// A property of cards.
+    Card(Property),
     /// How many cards.
     Count,
     /// How many characters a code has after its prefix.
     Length,
-    /// How long a card lasts.
-    Duration,
-    /// What the operator wants to remember of a card.
-    Note,
-    /// Where a card is in its life.
-    Status,
-    /// The machine that a card is bound to.
-    Machine,
     /// Which cards.
     Which,
     /// The form of a file.
@@ -40,16 +35,12 @@ pub enum FieldName {
 }
 
 impl FieldName {
-    /// The field's key in the locale files.
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Prefix => "field.prefix",
+    /// What it is called.
+    pub fn label(self, language: Language) -> String {
+        let key = match self {
+            Self::Card(property) => return shown::label(language, property),
             Self::Count => "field.count",
             Self::Length => "field.length",
-            Self::Duration => "field.duration",
-            Self::Note => "field.note",
-            Self::Status => "field.status",
-            Self::Machine => "field.machine",
             Self::Which => "field.which",
             Self::Format => "field.format",
             Self::Path => "field.path",
@@ -59,7 +50,8 @@ impl FieldName {
             Self::Code => "field.code",
             Self::Batch => "field.batch",
             Self::Time => "field.time",
-        }
+        };
+        say!(language, key)
     }
 }
 
@@ -216,7 +208,8 @@ mod tests {
 
     #[test]
     fn a_choice_goes_round_and_gives_way_to_what_is_typed() {
-        let mut field = Field::open_choice(FieldName::Duration, &["3h", "1d", "forever"], "3h");
+        let mut field =
+            Field::open_choice(FieldName::Card(Property::Duration), &["3h", "1d", "forever"], "3h");
         field.edit(InputRequest::GoToPrevChar);
         assert_eq!(field.value(), "forever");
         typed(&mut field, "45d");
@@ -232,7 +225,7 @@ mod tests {
         use InputRequest::{DeleteNextChar, DeletePrevChar, GoToEnd, GoToPrevChar, GoToStart, InsertChar};
         let durations = ["3h", "1d"];
         let line: fn() -> Field = || Field::line(FieldName::Count, "100");
-        let typed = || Field::open_choice(FieldName::Duration, &durations, "100");
+        let typed = || Field::open_choice(FieldName::Card(Property::Duration), &durations, "100");
         for (requests, value) in [
             (&[InsertChar('5')][..], "5"),
             (&[InsertChar('5'), InsertChar('0')], "50"),
@@ -260,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_closed_choice_takes_no_text() {
-        let mut field = Field::choice(FieldName::Status, &["unused", "expired"], "expired");
+        let mut field = Field::choice(FieldName::Card(Property::Status), &["unused", "expired"], "expired");
         typed(&mut field, "x");
         assert_eq!(field.value(), "expired");
         typed(&mut field, " ");

@@ -7,6 +7,7 @@ use kami_common::shown::{self, duration};
 use kami_common::words::{counted, say};
 use kami_core::card::CardStatus;
 use kami_core::edit::renamed;
+use kami_core::property::Property;
 use kami_core::record::CardRecord;
 use kami_transfer::Format;
 use ratatui::Frame;
@@ -70,7 +71,7 @@ pub(super) fn render(model: &Model, form: &Form, is_top: bool, frame: &mut Frame
 }
 
 fn label(model: &Model, field: &Field) -> String {
-    say!(model.language, field.name.key())
+    field.name.label(model.language)
 }
 
 fn render_field(
@@ -158,7 +159,11 @@ fn render_choice(
             return;
         }
         if is_focused {
-            let key = if name == FieldName::Prefix { "field.or_prefix" } else { "field.or_duration" };
+            let key = if name == FieldName::Card(Property::Prefix) {
+                "field.or_prefix"
+            } else {
+                "field.or_duration"
+            };
             let words = say!(language, key);
             let room = usize::from(area.width).saturating_sub(spans.iter().map(Span::width).sum());
             if cells(&words) < room {
@@ -173,18 +178,18 @@ fn render_choice(
 fn option_word(model: &Model, name: FieldName, option: &str) -> String {
     let language = model.language;
     match name {
-        FieldName::Duration => option
+        FieldName::Card(Property::Duration) => option
             .parse::<kami_core::duration::CardDuration>()
             .map_or_else(|_| option.to_owned(), |parsed| duration(language, parsed.seconds())),
-        FieldName::Status => option.parse::<CardStatus>().map_or_else(
+        FieldName::Card(Property::Status) => option.parse::<CardStatus>().map_or_else(
             |_| option.to_owned(),
             |status| format!("{} {}", Theme::sign(status), shown::status(language, status)),
         ),
         FieldName::Act if option == "any" => say!(language, "log.any"),
         FieldName::Act => shown::act_word(language, option),
         FieldName::Format if option == Format::Shop.word() => say!(language, "format.shop"),
-        FieldName::Prefix if option == WHOLE => say!(language, "prefix.none"),
-        FieldName::Prefix if option == AS_WRITTEN => say!(language, "filing.as_written"),
+        FieldName::Card(Property::Prefix) if option == WHOLE => say!(language, "prefix.none"),
+        FieldName::Card(Property::Prefix) if option == AS_WRITTEN => say!(language, "filing.as_written"),
         FieldName::Which => say!(language, format!("which.{option}")),
         _ => option.to_owned(),
     }
@@ -249,7 +254,7 @@ fn below(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
 fn preview(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
     let (language, theme) = (model.language, model.theme);
     let mut lines = Vec::new();
-    let prefix = form.value(FieldName::Prefix).trim().to_owned();
+    let prefix = form.value(FieldName::Card(Property::Prefix)).trim().to_owned();
     let length = form.length();
     if let Some(length) = length.filter(|_| !prefix.is_empty()) {
         let code = format!("{prefix}-{}", &SAMPLE[..usize::from(length.get())]);
@@ -288,24 +293,20 @@ fn edit_preview(
     let Some(before) = meanwhile else { return lines };
     lines.push(Line::default());
     lines.push(Line::from(span(say!(language, "form.meanwhile"), theme.warning())));
-    let text = |text: &Option<String>| {
-        text.as_deref().map_or(shown::NONE.to_owned(), |text| harmless(text).into_owned())
-    };
-    let status = |card: &CardRecord| shown::status(language, card.status);
-    let changes = [
-        ("column.status", status(before), status(seen)),
-        ("column.machine", text(&before.machine_code), text(&seen.machine_code)),
-        (
-            "column.duration",
-            duration(language, before.duration.seconds()),
-            duration(language, seen.duration.seconds()),
-        ),
-        ("column.note", text(&before.note), text(&seen.note)),
-        ("column.code", harmless(&before.full_code).into_owned(), harmless(&seen.full_code).into_owned()),
-    ];
-    for (key, old, new) in changes.into_iter().filter(|(_, old, new)| old != new) {
-        let words = format!("  {}  {old} → {new}", say!(language, key));
-        lines.push(Line::from(span(cut_end(&words, width).into_owned(), theme.text())));
+    // A code says its prefix.
+    let told = Property::FORM.into_iter().filter(|property| *property != Property::Prefix);
+    for property in told.chain([Property::FullCode]) {
+        let of = |card: &CardRecord| {
+            let shown = shown::value(language, property, &property.value(card), |at| {
+                shown::whole_moment(model.zone, at)
+            });
+            shown.unwrap_or_else(|| shown::NONE.to_owned())
+        };
+        let (old, new) = (of(before), of(seen));
+        if old != new {
+            let words = format!("  {}  {old} → {new}", shown::label(language, property));
+            lines.push(Line::from(span(cut_end(&words, width).into_owned(), theme.text())));
+        }
     }
     lines
 }

@@ -1,7 +1,7 @@
 //! The list of the table's columns, where each is shown or hidden.
 
 use kami_common::column::Column;
-use kami_common::words::say;
+use kami_common::shown;
 
 use super::picker::{Item, Picker};
 use super::state::{Chosen, List, PickerKind};
@@ -21,7 +21,7 @@ fn items(model: &Model) -> Vec<Item<Chosen>> {
     Column::ALL
         .into_iter()
         .map(|column| {
-            let label = say!(model.language, column.key());
+            let label = shown::heading(model.language, column);
             let ticked = Some(model.cards.columns.contains(&column));
             Item { ticked, ..Item::new(Chosen::Column(column), label, "") }
         })

@@ -11,6 +11,7 @@ use kami_common::export::{self, Source};
 use kami_common::words::Language;
 use kami_core::card::CardStatus;
 use kami_core::filter::Filter;
+use kami_core::property::Property;
 use kami_core::record::CardRecord;
 use kami_core::zone::Zone;
 use kami_transfer::Format;
@@ -154,7 +155,8 @@ impl Form {
 
     /// Whether a field is of no use as the others stand.
     pub fn is_idle(&self, name: FieldName) -> bool {
-        name == FieldName::Machine && self.value(FieldName::Status) != CardStatus::Active.as_str()
+        name == FieldName::Card(Property::Machine)
+            && self.value(FieldName::Card(Property::Status)) != CardStatus::Active.as_str()
     }
 
     /// Goes to another field, over those that are of no use now.

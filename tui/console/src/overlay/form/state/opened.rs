@@ -1,10 +1,12 @@
 //! What stands in each form when it opens.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use kami_common::export;
 use kami_core::card::CardStatus;
 use kami_core::duration::CardDuration;
+use kami_core::property::Property;
 use kami_core::record::CardRecord;
+use kami_core::value::Value;
 use kami_core::zone::Zone;
 use kami_transfer::Format;
 
@@ -19,11 +21,11 @@ impl Form {
     /// The form that makes a batch.
     pub fn generate(prefix: &str) -> Self {
         let fields = vec![
-            Field::line(FieldName::Prefix, prefix),
+            Field::line(FieldName::Card(Property::Prefix), prefix),
             Field::line(FieldName::Count, "100"),
             Field::line(FieldName::Length, "16"),
             duration_field(CardDuration::default()),
-            Field::line(FieldName::Note, ""),
+            Field::line(FieldName::Card(Property::Note), ""),
         ];
         Self::new(FormKind::Generate, fields)
     }
@@ -40,7 +42,10 @@ impl Form {
     /// The form that lets cards last longer.
     pub fn extend(target: Target) -> Self {
         let durations = ["1h", "1d", "7d", "30d", "365d"];
-        Self::new(FormKind::Extend(target), vec![Field::open_choice(FieldName::Duration, &durations, "1d")])
+        Self::new(
+            FormKind::Extend(target),
+            vec![Field::open_choice(FieldName::Card(Property::Duration), &durations, "1d")],
+        )
     }
 
     /// The form that writes a note on cards.
@@ -49,7 +54,7 @@ impl Form {
             Target::One(card) => card.note.clone().unwrap_or_default(),
             Target::Many { .. } => String::new(),
         };
-        Self::new(FormKind::Note(target), vec![Field::line(FieldName::Note, note)])
+        Self::new(FormKind::Note(target), vec![Field::line(FieldName::Card(Property::Note), note)])
     }
 
     /// The form that writes cards to a file.
@@ -75,8 +80,8 @@ impl Form {
         let fields = vec![
             Field::line(FieldName::Path, ""),
             duration_field(CardDuration::default()),
-            Field::line(FieldName::Note, ""),
-            Field::open_choice(FieldName::Prefix, &[AS_WRITTEN, WHOLE], AS_WRITTEN),
+            Field::line(FieldName::Card(Property::Note), ""),
+            Field::open_choice(FieldName::Card(Property::Prefix), &[AS_WRITTEN, WHOLE], AS_WRITTEN),
         ];
         Self::new(FormKind::Import, fields)
     }
@@ -113,18 +118,30 @@ impl Form {
 
 /// The fields of the form that changes a card.
 pub(crate) fn edit_fields(card: &CardRecord) -> Vec<Field> {
-    let statuses = CardStatus::ALL.map(CardStatus::as_str);
-    vec![
-        Field::line(FieldName::Prefix, &*card.prefix),
-        Field::choice(FieldName::Status, &statuses, card.status.as_str()),
-        Field::line(FieldName::Machine, card.machine_code.clone().unwrap_or_default()),
-        duration_field(card.duration),
-        Field::line(FieldName::Note, card.note.clone().unwrap_or_default()),
-    ]
+    Property::FORM.into_iter().map(|property| field_of(property, property.value(card))).collect()
+}
+
+/// The field of a property, with its value.
+fn field_of(property: Property, value: Value<'_>) -> Field {
+    let name = FieldName::Card(property);
+    match value {
+        Value::Missing => Field::line(name, ""),
+        Value::Text(text) => Field::line(name, text),
+        Value::Number(number) => Field::line(name, number.to_string()),
+        Value::Moment(at) => Field::line(name, at.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        Value::Status(status) => {
+            Field::choice(name, &CardStatus::ALL.map(CardStatus::as_str), status.as_str())
+        }
+        Value::Duration(duration) => duration_field(duration),
+    }
 }
 
 /// How long cards last: one of the durations that most cards have, or another that is typed.
 fn duration_field(duration: CardDuration) -> Field {
     let choices = CardDuration::CHOICES.map(|choice| choice.to_string());
-    Field::open_choice(FieldName::Duration, &choices.each_ref().map(String::as_str), &duration.to_string())
+    Field::open_choice(
+        FieldName::Card(Property::Duration),
+        &choices.each_ref().map(String::as_str),
+        &duration.to_string(),
+    )
 }

@@ -4,10 +4,8 @@ use std::path::PathBuf;
 
 use kami_common::export::{self, ExportOrder, Source};
 use kami_core::acts::Act as CardAct;
-use kami_core::card::{CardStatus, MachineCode};
-use kami_core::edit::{CardEdit, StatusEdit};
-use kami_core::operator::Note;
-use kami_core::record::CardRecord;
+use kami_core::edit::CardEdit;
+use kami_core::property::Property;
 use kami_store::GenerateOrder;
 use kami_transfer::Defaults;
 
@@ -22,14 +20,14 @@ impl Form {
     pub fn order(&self) -> Option<Order> {
         match &self.kind {
             FormKind::Generate => Some(Order::Generate(GenerateOrder {
-                prefix: self.value(FieldName::Prefix).trim().parse().ok()?,
+                prefix: self.value(FieldName::Card(Property::Prefix)).trim().parse().ok()?,
                 count: self.count()?,
                 length: self.length()?,
                 duration: self.duration()?,
                 note: self.note_typed().ok()?,
             })),
             FormKind::Edit { seen, .. } => {
-                let edit = self.card_edit(seen)?;
+                let edit = CardEdit::typed(seen, |property| self.value(FieldName::Card(property))).ok()?;
                 Some(Order::Edit { seen: seen.clone(), edit })
             }
             FormKind::Export(sources) => self.export_order(sources).map(Order::Export),
@@ -75,33 +73,6 @@ impl Form {
             at: sources.at,
             zone: sources.zone,
             language: sources.language,
-        })
-    }
-
-    /// The difference between the card and the fields.
-    fn card_edit(&self, card: &CardRecord) -> Option<CardEdit> {
-        let prefix = self.other_prefix(card).ok()?;
-        let duration = self.duration()?;
-        let note = self.note_typed().ok()?;
-        let status: CardStatus = self.value(FieldName::Status).parse().ok()?;
-        let machine = self.value(FieldName::Machine).trim();
-        let is_other_machine = status == CardStatus::Active && Some(machine) != card.machine_code.as_deref();
-        let status = (status != card.status || is_other_machine).then_some(status);
-        let status = match status {
-            None => None,
-            Some(CardStatus::Unused) => Some(StatusEdit::Unused),
-            Some(CardStatus::Active) => {
-                Some(StatusEdit::Active { machine: MachineCode::parse(machine).ok()? })
-            }
-            Some(CardStatus::Expired) => Some(StatusEdit::Expired),
-            Some(CardStatus::Disabled) => Some(StatusEdit::Disabled),
-        };
-        let old_note = card.note.as_deref();
-        Some(CardEdit {
-            prefix,
-            status,
-            duration: (duration != card.duration).then_some(duration),
-            note: (note.as_ref().map(Note::as_str) != old_note).then_some(note),
         })
     }
 

@@ -1,0 +1,21 @@
+//! What an operator orders when he has cards made.
+
+use kami_core::code::CodeLength;
+use kami_core::duration::CardDuration;
+use kami_core::operator::Note;
+use kami_core::prefix::Prefix;
+
+/// What an operator wants made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GenerateOrder {
+    /// The prefix of every code.
+    pub prefix: Prefix,
+    /// How many: 1 to [`MAX_BATCH`](kami_core::batch::MAX_BATCH).
+    pub count: u32,
+    /// How long the random part of every code is.
+    pub length: CodeLength,
+    /// How long every card lasts from its activation.
+    pub duration: CardDuration,
+    /// What every card has written down about it.
+    pub note: Option<Note>,
+}
