@@ -28,7 +28,7 @@ pub enum ApiError {
     MissingFields,
     /// A field is not text, or too long; or a card is to be bound to a machine code that holds what nobody sees.
     InvalidFields,
-    /// There is no such card.
+    /// No row has that code.
     CardNotFound,
     /// There is no such card, and its client asked for too many of that kind; the answer says how long to wait.
     TooManyMisses,
@@ -38,7 +38,7 @@ pub enum ApiError {
     CardExpired,
     /// An operator withdrew the card.
     CardDisabled,
-    /// The body is too large.
+    /// It is longer than `MAX_BODY`.
     BodyTooLarge,
     /// The request was not sent in time.
     RequestTimeout,

@@ -3,7 +3,7 @@
 /// The folders of a package, from its root.
 #[derive(Debug)]
 pub(crate) struct Place {
-    /// The programs.
+    /// The folder that `kami` is in.
     pub(crate) programs: &'static str,
     /// Where the programs are once it is installed, as the units start them.
     pub(crate) installed_programs: &'static str,
@@ -19,7 +19,7 @@ pub(crate) struct Place {
     pub(crate) fish: &'static str,
     /// The file of the services' settings.
     pub(crate) settings: &'static str,
-    /// Where the documents are.
+    /// The folder of licence, README and changelog.
     pub(crate) folder_of_documents: &'static str,
     /// The documents, by their names in the project.
     pub(crate) documents: &'static [&'static str],

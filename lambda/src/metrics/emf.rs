@@ -31,7 +31,7 @@ pub const ROUTE: &str = "route";
 /// The dimension that tells apart how requests ended, by [`Outcome::as_str`].
 pub const OUTCOME: &str = "outcome";
 
-/// 1 for each request.
+/// Counts 1 a request, so that its sum is how many there were.
 pub const REQUESTS: &str = "requests";
 
 /// How long a request took to be answered, in milliseconds.
@@ -49,7 +49,7 @@ pub const POOL_WAITS: &str = "pool_waits";
 /// The member with a request's id: no dimension, which would make a metric of each request, but found by searching.
 pub const REQUEST_ID: &str = "request_id";
 
-/// The metrics of a request.
+/// What each line of a request says.
 pub const REQUEST_METRICS: [&str; 5] = [REQUESTS, LATENCY, UNAVAILABLE, ROUND_TRIPS, POOL_WAITS];
 
 /// How many cards a run of the expiry job that succeeded marked as expired, none included.

@@ -17,13 +17,13 @@ const OLDEST: [(ServerKind, Release); 2] = [(ServerKind::MySql, (8, 0)), (Server
 pub(super) enum Standing {
     /// Kami does not work with it.
     TooOld,
-    /// Older than each of them.
+    /// It comes before the first of them.
     Older,
     /// Between two of them.
     Between,
     /// One of them.
     Tested,
-    /// Newer than each of them.
+    /// It comes after the last of them.
     Newer,
 }
 

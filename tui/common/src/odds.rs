@@ -8,7 +8,7 @@ use crate::words::{Language, number, say};
 /// How hard codes of a length are to guess among so many cards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Odds {
-    /// The words.
+    /// As they are shown, in the language of the reader.
     pub words: String,
     /// Whether they are a warning.
     pub is_easy: bool,

@@ -12,7 +12,7 @@ use crate::search_in::SearchIn;
 /// The most characters of a view's name.
 pub const MAX_NAME: usize = 40;
 
-/// A view that was saved.
+/// What the table showed, and how, under a name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
 pub struct SavedView {
@@ -36,7 +36,7 @@ pub struct SavedView {
     pub search_in: SearchIn,
     /// The order.
     pub sort: Sort,
-    /// The columns.
+    /// Those that were chosen, whether or not they found room.
     pub columns: Vec<Column>,
 }
 

@@ -13,7 +13,7 @@ struct Meaning {
     key: &'static str,
     /// Whether such a refusal names no more than tables, accounts, rights and options, which then stand behind it.
     names: bool,
-    /// The numbers.
+    /// By which a server says it.
     numbers: &'static [u16],
 }
 

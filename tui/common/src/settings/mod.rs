@@ -116,7 +116,7 @@ pub enum SettingsError {
     Malformed {
         /// Which file.
         path: PathBuf,
-        /// The line, from 1 on.
+        /// Counted from 1.
         line: usize,
         /// The place in the line in characters, from 1 on.
         column: usize,

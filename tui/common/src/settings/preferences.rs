@@ -24,7 +24,7 @@ use crate::words::Language;
 /// What the operator chose; everything may be left to the configuration and the console.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Preferences {
-    /// The language.
+    /// In which everything is said; `None` leaves it to the locale.
     pub language: Option<Language>,
     /// The background of the terminal that the colours are for.
     pub shade: Option<Shade>,
@@ -71,7 +71,7 @@ impl TryFrom<String> for OperatorName {
 /// Something that the operator chose in the console, to be kept.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Choice {
-    /// The language.
+    /// In which everything is said.
     Language(Language),
     /// The background of the terminal.
     Shade(Shade),

@@ -23,7 +23,7 @@ pub enum Source {
 /// A setting and what said so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sourced<T> {
-    /// The value.
+    /// What holds.
     pub value: T,
     /// What said so.
     pub source: Source,

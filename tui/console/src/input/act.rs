@@ -14,9 +14,9 @@ pub enum Act {
     HalfDown,
     /// Half a page up.
     HalfUp,
-    /// A page down.
+    /// Down by as many rows as the table shows.
     PageDown,
-    /// A page up.
+    /// Up by as many rows as the table shows.
     PageUp,
     /// To the first row of all.
     First,
@@ -116,7 +116,7 @@ pub enum Act {
     Theme,
     /// Speak the other language.
     Language,
-    /// The settings.
+    /// Open what an operator can choose about the console.
     Settings,
     /// What each key does.
     Help,

@@ -39,7 +39,7 @@ pub enum Marks {
     Some(BTreeMap<u64, String>),
     /// All that a filter found.
     All {
-        /// The filter.
+        /// What lets them through.
         filter: Filter,
         /// How many it found when it was marked.
         count: u64,
@@ -100,7 +100,7 @@ pub struct Cards {
     pub is_fresh: bool,
     /// When rows were last asked for.
     pub asked_at: Option<DateTime<Utc>>,
-    /// What is marked.
+    /// Which cards an act is about.
     pub marks: Marks,
     /// The card from which a range is marked.
     pub range_from: Option<u64>,

@@ -53,7 +53,7 @@ pub enum LineState {
 /// One line of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportLine {
-    /// Its number, from 1.
+    /// Counted from 1.
     pub number: u64,
     /// Its place among the cards of the file; a malformed line has none.
     pub card: Option<usize>,
@@ -64,9 +64,9 @@ pub struct ImportLine {
 /// What importing a file would do, line by line.
 #[derive(Clone, Debug)]
 pub struct Import {
-    /// The file.
+    /// Where it was read.
     pub file: ImportFile,
-    /// Its cards.
+    /// What can be imported of it.
     pub cards: Arc<ImportCards>,
     /// Its lines: those that stand in the way before the others, each by their number.
     pub lines: Vec<ImportLine>,

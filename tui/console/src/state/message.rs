@@ -142,7 +142,7 @@ pub enum Question {
     History(u64),
     /// The prefixes, at once, and then how many cards each has.
     Prefixes,
-    /// The batches.
+    /// Which batches there are.
     Batches,
     /// Whether the cards of a filter are few enough to come in any order.
     SortsAnyWay(Filter),
@@ -203,7 +203,7 @@ pub enum Answer {
     },
     /// That the filter finds so many cards, which are all to be marked.
     Marking {
-        /// The filter.
+        /// What lets the cards through.
         filter: Filter,
         /// How many it finds.
         count: u64,
@@ -220,7 +220,7 @@ pub enum Answer {
     PrefixNames(Vec<String>),
     /// The prefixes with their counts.
     Prefixes(Vec<PrefixCounts>),
-    /// The batches.
+    /// Newest first.
     Batches(Vec<Batch>),
     /// Whether the cards are few enough to come in any order.
     SortsAnyWay(bool),
@@ -362,7 +362,7 @@ pub enum Effect {
         id: QuestionId,
         /// What it is about.
         topic: Topic,
-        /// The question.
+        /// As the worker understands it.
         question: Question,
         /// How long to wait first: a newer question may come.
         pause: Duration,

@@ -50,9 +50,9 @@ const PATIENCE: TimeDelta = TimeDelta::milliseconds(150);
 pub struct Location {
     /// The environment's name in the configuration.
     pub environment: Option<String>,
-    /// The server.
+    /// Its host, as the address names it.
     pub server: String,
-    /// The database on it.
+    /// By its name on the server.
     pub database: String,
     /// The database account.
     pub user: String,
@@ -95,7 +95,7 @@ pub enum Link {
     },
     /// It is being migrated.
     Migrating {
-        /// Since when.
+        /// When that began.
         since: DateTime<Utc>,
     },
     /// It does not, and will be asked again.
@@ -123,7 +123,7 @@ pub enum Tone {
 /// What the message line says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// The words.
+    /// As they are shown, without control characters.
     pub words: String,
     /// How they are meant.
     pub tone: Tone,
@@ -134,7 +134,7 @@ pub struct Notice {
 /// What was done to a card.
 #[derive(Clone, Debug)]
 pub struct History {
-    /// The card.
+    /// By its number.
     pub card: u64,
     /// What was done, the newest first.
     pub records: Vec<LogRecord>,
@@ -175,7 +175,7 @@ pub struct Model {
     pub now: DateTime<Utc>,
     /// The zone in which moments are shown.
     pub zone: Zone,
-    /// The language.
+    /// In which everything is said.
     pub language: Language,
     /// The colours.
     pub theme: Theme,

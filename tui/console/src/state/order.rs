@@ -18,7 +18,7 @@ pub enum Order {
     Generate(GenerateOrder),
     /// Make a batch of cards with codes from elsewhere.
     Import {
-        /// The cards.
+        /// As the file said them.
         cards: Arc<ImportCards>,
         /// What is written down about the batch.
         note: Option<Note>,

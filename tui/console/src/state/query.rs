@@ -12,11 +12,11 @@ use tui_input::Input;
 /// One filter, shown as a chip that can be taken away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chip {
-    /// One status.
+    /// Only cards of it are shown.
     Status(CardStatus),
-    /// One prefix.
+    /// Only cards that are filed under one are shown.
     Prefix,
-    /// One batch.
+    /// Only cards that were made with it are shown.
     Batch(u64),
     /// When cards were generated.
     Created(Period),

@@ -7,7 +7,7 @@ use kami_common::settings::Source;
 /// A line of the settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setting {
-    /// The language.
+    /// In which everything is said.
     Language,
     /// The background of the terminal that the colours are for.
     Theme,
@@ -64,17 +64,17 @@ impl Setting {
 /// What said each of the settings.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sources {
-    /// The language.
+    /// Where [`Language`](kami_common::words::Language) was chosen.
     pub language: Source,
     /// The colours.
     pub theme: Source,
     /// The time zone.
     pub zone: Source,
-    /// The columns.
+    /// Where they were chosen.
     pub columns: Source,
-    /// The mouse.
+    /// Where it was turned on or off.
     pub mouse: Source,
-    /// The operator.
+    /// Where the name was given.
     pub operator: Source,
     /// Whether nothing may be changed.
     pub read_only: Source,

@@ -56,7 +56,7 @@ impl Series {
     }
 }
 
-/// A chart with its numbers.
+/// A series, once it was counted.
 #[derive(Clone, Debug)]
 pub struct Chart {
     /// What it counts.
@@ -68,7 +68,7 @@ pub struct Chart {
 /// Everything that the statistics show, as far as it is counted: the quick counts come before the slow.
 #[derive(Clone, Debug, Default)]
 pub struct Statistics {
-    /// The charts.
+    /// One for each series, in the order of the screen.
     pub charts: Vec<Chart>,
     /// The active cards that expire next, the soonest first.
     pub expiring_next: Vec<CardRecord>,

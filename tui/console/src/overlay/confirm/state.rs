@@ -9,7 +9,7 @@ use crate::state::overlay::Overlay;
 /// A question before something is done that is hard to take back.
 #[derive(Clone, Debug)]
 pub struct Confirm {
-    /// The question.
+    /// What is asked, in one sentence.
     pub question: String,
     /// Which cards it will touch.
     pub touched: Touched,

@@ -38,9 +38,9 @@ pub enum PickerKind {
     Filter,
     /// The statuses.
     Status,
-    /// The prefixes.
+    /// Cards of a prefix can be chosen from it.
     Prefix,
-    /// The batches.
+    /// Cards of a batch can be chosen from it.
     Batch,
     /// The spans of generation.
     Created,
@@ -50,7 +50,7 @@ pub enum PickerKind {
     Expiring,
     /// The orders.
     Sort,
-    /// The columns.
+    /// What the table shows can be chosen from it.
     Columns,
     /// What can be done with a batch that was just made.
     Made,
@@ -58,7 +58,7 @@ pub enum PickerKind {
     Imported,
     /// The saved views.
     Views,
-    /// The settings.
+    /// What an operator can choose about the console.
     Settings,
     /// The time zones.
     Zone,

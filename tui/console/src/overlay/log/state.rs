@@ -13,7 +13,7 @@ pub struct LogList {
     pub query: LogQuery,
     /// What that meant when the list was begun, so that all of its parts mean the same.
     pub filter: ActFilter,
-    /// The acts.
+    /// Those read so far, newest first.
     pub acts: Vec<ActRecord>,
     /// The act under the cursor.
     pub cursor: usize,

@@ -40,7 +40,7 @@ pub const WHOLE: &str = "no prefix";
 pub struct Form {
     /// What it is for.
     pub kind: FormKind,
-    /// Its fields.
+    /// What can be typed, in the order of Tab.
     pub fields: Vec<Field>,
     /// The field that keys go to.
     pub focus: usize,
@@ -52,7 +52,7 @@ pub struct Form {
     initial: Vec<String>,
 }
 
-/// What a form is for.
+/// What a form does once it is sent.
 #[derive(Clone, Debug)]
 pub enum FormKind {
     /// To make a batch.
