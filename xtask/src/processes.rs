@@ -39,6 +39,17 @@ pub(crate) fn has_argument(pid: Pid, argument: &str) -> bool {
     }
 }
 
+/// Whether a process has become this program, rather than still being what starts it, whose arguments name it too.
+pub(crate) fn is_program(pid: Pid, path: &str) -> bool {
+    if Path::new("/proc/self").exists() {
+        fs::read(of(pid, "cmdline"))
+            .is_ok_and(|line| line.split(|byte| *byte == 0).next() == Some(path.as_bytes()))
+    } else {
+        ps(pid, "command=")
+            .is_some_and(|line| format!("{} ", line.trim_end()).starts_with(&format!("{path} ")))
+    }
+}
+
 /// `PID-START`, which no other process will ever be called, though its pid is given away again.
 pub(crate) fn name(pid: Pid) -> String {
     let start = if Path::new("/proc/self").exists() {
@@ -121,6 +132,23 @@ mod tests {
         assert!(!has_argument(pid, "100"));
         child.wait().unwrap();
         assert!(is_gone(pid));
+    }
+
+    #[test]
+    fn what_starts_a_program_is_not_that_program_yet() {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "read line; exec sleep 100", "sleep"]);
+        let mut child = shell.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let pid = Pid::from_child(&child);
+        while !has_argument(pid, "sleep") {}
+        assert!(!is_program(pid, "sleep"));
+        drop(child.stdin.take());
+        let end = Instant::now() + Duration::from_mins(1);
+        while !is_program(pid, "sleep") {
+            assert!(Instant::now() < end);
+        }
+        send(pid, Signal::KILL);
+        child.wait().unwrap();
     }
 
     #[test]

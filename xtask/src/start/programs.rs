@@ -46,8 +46,10 @@ impl Home {
         command.stdin(Stdio::null()).stdout(output.try_clone().map_err(failed)?).stderr(output);
         let mut child = command.spawn().map_err(failed)?;
         self.write(&format!("run/{name}.pid"), &format!("{}\n{path}\n", child.id()))?;
-        // until what was started has become that program
-        while self.running(name).is_none() && matches!(child.try_wait(), Ok(None)) {
+        // For a moment between the two, a process that becomes another program has no command line and looks like one
+        // that ends.
+        let pid = Pid::from_child(&child);
+        while !processes::is_program(pid, &path) && matches!(child.try_wait(), Ok(None)) {
             thread::sleep(Duration::from_millis(1));
         }
         thread::spawn(move || drop(child.wait()));
