@@ -77,7 +77,7 @@ fn dependants(name: &str) -> Result<BTreeSet<String>, Failure> {
         .collect())
 }
 
-// "kami-core v0.1.0 (/root/of/the/project/shared/core)"
+// A line such as `kami-core v0.1.0 (/home/li/kami/shared/core)`.
 fn package(line: &str, root: &Path) -> Option<Package> {
     let (name, rest) = line.split_once(' ')?;
     let (_, folder) = rest.split_once(" (")?;
