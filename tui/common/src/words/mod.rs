@@ -22,6 +22,10 @@ pub use crate::say;
 /// names.
 pub fn text(language: Language, key: &impl AsRef<str>, values: &[(&str, &dyn Display)]) -> String {
     let text = rust_i18n::t!(key.as_ref(), locale = language.code());
+    // Most have none, and a screen says hundreds.
+    if values.is_empty() {
+        return text.into_owned();
+    }
     let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
     let values: Vec<String> = values.iter().map(|(_, value)| value.to_string()).collect();
     rust_i18n::replace_patterns(&text, &names, &values)

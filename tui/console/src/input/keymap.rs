@@ -69,21 +69,6 @@ const OVER: &[Place] = &[Place::Detail, Place::Search, Place::Picker, Place::Vie
 const LISTS: &[Place] = &[Place::Picker, Place::Views];
 const TYPING: &[Place] = &[Place::Search, Place::Picker, Place::Views];
 const PAGES: &[Place] = &[Place::Cards, Place::Detail, Place::Search, Place::Picker, Place::Views];
-const EVERYWHERE: &[Place] = &[
-    Place::Cards,
-    Place::Detail,
-    Place::Search,
-    Place::Picker,
-    Place::Views,
-    Place::Form,
-    Place::Confirm,
-    Place::ConfirmTyped,
-    Place::Work,
-    Place::Log,
-    Place::Report,
-    Place::Import,
-    Place::Statistics,
-];
 
 /// Every binding of the console.
 pub const BINDINGS: &[Binding] = &[
@@ -181,10 +166,10 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::Settings, &[key('S')], SCREENS, Group::Program, 0),
     bind(Act::Palette, &[key(':')], ALL_SCREENS, Group::Program, 30),
     bind(Act::Help, &[key('?')], ALL_SCREENS, Group::Program, 31),
-    bind(Act::Redraw, &[Key::ctrl('l')], EVERYWHERE, Group::Program, 0),
-    bind(Act::Suspend, &[Key::ctrl('z')], EVERYWHERE, Group::Program, 0),
+    bind(Act::Redraw, &[Key::ctrl('l')], Place::ALL, Group::Program, 0),
+    bind(Act::Suspend, &[Key::ctrl('z')], Place::ALL, Group::Program, 0),
     bind(Act::Quit, &[key('q')], SCREENS, Group::Program, 0),
-    bind(Act::Quit, &[Key::ctrl('c')], EVERYWHERE, Group::Program, 0),
+    bind(Act::Quit, &[Key::ctrl('c')], Place::ALL, Group::Program, 0),
 ];
 
 /// What a key means in a place.

@@ -1,8 +1,21 @@
 //! Where keys go.
 
-/// Where keys go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+macro_rules! places {
+    ($($(#[doc = $doc:literal])* $name:ident,)*) => {
+        /// Where keys go.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Place {
+            $($(#[doc = $doc])* $name,)*
+        }
+
+        impl Place {
+            /// Every place.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+places! {
     /// The table of cards.
     Cards,
     /// The search that is typed.
