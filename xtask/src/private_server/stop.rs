@@ -42,7 +42,7 @@ impl Folder {
             if !processes::wait_until_gone(pid, Duration::from_mins(1)) {
                 return Err(Failure::new(format!("process {number} cannot be killed")));
             }
-        } else if processes::is_dying(pid) && !processes::wait_until_gone(pid, Duration::from_mins(1)) {
+        } else if processes::is_ending(pid) {
             return Err(Failure::new(format!("process {number} was killed, but does not end")));
         }
         drop(fs::remove_file(self.file("pid")));
