@@ -1,8 +1,9 @@
-//! Spans of time as people write them in Chinese and English: `30天`, `30 D`, `1个月`, `1天12小时`, `月卡`, `永久`.
+//! Spans of time as people write them, by the words of `spans/`: `30天`, `30 D`, `1个月`, `1天12小时`, `月卡`, `永久`.
 
 use crate::span::SpanError;
 
-const MINUTE: u64 = 60;
+const SECOND: u64 = 1;
+const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 const WEEK: u64 = 7 * DAY;
@@ -11,87 +12,8 @@ const MONTH: u64 = 30 * DAY;
 const QUARTER: u64 = 3 * MONTH;
 const YEAR: u64 = 365 * DAY;
 
-/// The words for each unit and its seconds; of words that begin alike, the longer one stands first.
-const UNITS: [(&str, u64); 56] = [
-    ("seconds", 1),
-    ("second", 1),
-    ("secs", 1),
-    ("sec", 1),
-    ("s", 1),
-    ("秒钟", 1),
-    ("秒鐘", 1),
-    ("秒", 1),
-    ("months", MONTH),
-    ("month", MONTH),
-    ("mo", MONTH),
-    ("minutes", MINUTE),
-    ("minute", MINUTE),
-    ("mins", MINUTE),
-    ("min", MINUTE),
-    ("m", MINUTE),
-    ("分钟", MINUTE),
-    ("分鐘", MINUTE),
-    ("分", MINUTE),
-    ("hours", HOUR),
-    ("hour", HOUR),
-    ("hrs", HOUR),
-    ("hr", HOUR),
-    ("h", HOUR),
-    ("小时", HOUR),
-    ("小時", HOUR),
-    ("钟头", HOUR),
-    ("鐘頭", HOUR),
-    ("时", HOUR),
-    ("時", HOUR),
-    ("days", DAY),
-    ("day", DAY),
-    ("d", DAY),
-    ("天", DAY),
-    ("日", DAY),
-    ("weeks", WEEK),
-    ("week", WEEK),
-    ("wk", WEEK),
-    ("w", WEEK),
-    ("周", WEEK),
-    ("週", WEEK),
-    ("星期", WEEK),
-    ("礼拜", WEEK),
-    ("禮拜", WEEK),
-    ("月", MONTH),
-    ("quarters", QUARTER),
-    ("quarter", QUARTER),
-    ("季度", QUARTER),
-    ("季", QUARTER),
-    ("years", YEAR),
-    ("year", YEAR),
-    ("yrs", YEAR),
-    ("yr", YEAR),
-    ("y", YEAR),
-    ("年度", YEAR),
-    ("年", YEAR),
-];
-
-/// The words for ever.
-const FOREVER: [&str; 18] = [
-    "forever",
-    "permanent",
-    "lifetime",
-    "unlimited",
-    "永久",
-    "永久有效",
-    "终身",
-    "终生",
-    "无限",
-    "无限期",
-    "不过期",
-    "永不过期",
-    "終身",
-    "終生",
-    "無限",
-    "無限期",
-    "不過期",
-    "永不過期",
-];
+// The words for each unit with its seconds, of words that begin alike the longer one first, and those for ever.
+include!(concat!(env!("OUT_DIR"), "/spans.rs"));
 
 /// A span of time that was written in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -259,6 +181,15 @@ mod tests {
         {
             assert_eq!(parse(text), Ok(Spoken { seconds: None, is_counted: false }), "{text}");
         }
+    }
+
+    #[test]
+    fn longer_word_is_met_before_the_one_that_it_begins_with() {
+        let shadowed = UNITS
+            .iter()
+            .enumerate()
+            .find(|(place, (word, _))| UNITS[..*place].iter().any(|(earlier, _)| word.starts_with(earlier)));
+        assert_eq!(shadowed, None);
     }
 
     #[test]
