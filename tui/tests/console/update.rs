@@ -657,6 +657,21 @@ fn statistics_come_piece_by_piece_and_stay_until_all_is_counted_anew() {
 }
 
 #[test]
+fn what_a_screen_asked_is_given_up_with_it() {
+    for (key, topic) in [("l", Topic::Acts), ("s", Topic::Statistics), ("p", Topic::Choices)] {
+        let mut console = console();
+        console.keys(key);
+        assert!(console.model.awaits(topic), "{key}");
+        console.press(KeyCode::Esc);
+        assert!(!console.model.awaits(topic), "{key}");
+        assert!(
+            matches!(console.effects.last(), Some(Effect::Cancel(given_up)) if *given_up == topic),
+            "{key}"
+        );
+    }
+}
+
+#[test]
 fn the_screens_lead_to_each_other_and_to_the_acts_of_the_table() {
     let mut console = console();
     console.keys("l");
@@ -680,4 +695,5 @@ fn the_screens_lead_to_each_other_and_to_the_acts_of_the_table() {
     console.keys(":generate");
     console.press(KeyCode::Enter);
     assert_eq!((console.model.place(), console.model.overlays.len()), (Place::Form, 1));
+    assert!(!console.model.awaits(Topic::Acts));
 }

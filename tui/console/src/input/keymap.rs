@@ -63,8 +63,6 @@ const LOG: &[Place] = &[Place::Log];
 const TABLE: &[Place] = &[Place::Cards];
 const CARDS: &[Place] = &[Place::Cards, Place::Detail];
 const SCREENS: &[Place] = &[Place::Cards, Place::Detail];
-const ALL_SCREENS: &[Place] =
-    &[Place::Cards, Place::Detail, Place::Log, Place::Report, Place::Import, Place::Statistics];
 const OVER: &[Place] = &[Place::Detail, Place::Search, Place::Picker, Place::Views, Place::Form];
 const LISTS: &[Place] = &[Place::Picker, Place::Views];
 const TYPING: &[Place] = &[Place::Search, Place::Picker, Place::Views];
@@ -161,11 +159,11 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::Log, &[key('l')], &[Place::Cards, Place::Detail, Place::Statistics], Group::Program, 25),
     bind(Act::Refresh, &[key('r')], SCREENS, Group::Program, 0),
     bind(Act::Migrate, &[key('I')], TABLE, Group::Program, 1),
-    bind(Act::Theme, &[key('t')], ALL_SCREENS, Group::Program, 0),
-    bind(Act::Language, &[key('L')], ALL_SCREENS, Group::Program, 0),
+    bind(Act::Theme, &[key('t')], Place::SCREENS, Group::Program, 0),
+    bind(Act::Language, &[key('L')], Place::SCREENS, Group::Program, 0),
     bind(Act::Settings, &[key('S')], SCREENS, Group::Program, 0),
-    bind(Act::Palette, &[key(':')], ALL_SCREENS, Group::Program, 30),
-    bind(Act::Help, &[key('?')], ALL_SCREENS, Group::Program, 31),
+    bind(Act::Palette, &[key(':')], Place::SCREENS, Group::Program, 30),
+    bind(Act::Help, &[key('?')], Place::SCREENS, Group::Program, 31),
     bind(Act::Redraw, &[Key::ctrl('l')], Place::ALL, Group::Program, 0),
     bind(Act::Suspend, &[Key::ctrl('z')], Place::ALL, Group::Program, 0),
     bind(Act::Quit, &[key('q')], SCREENS, Group::Program, 0),

@@ -45,9 +45,13 @@ places! {
 }
 
 impl Place {
+    /// The screens: each has the keys that all of them have, and leads to the acts of the table.
+    pub const SCREENS: &[Self] =
+        &[Self::Cards, Self::Detail, Self::Log, Self::Report, Self::Import, Self::Statistics];
+
     /// Whether it is a screen that lies over the table of cards.
-    pub const fn is_over_cards(self) -> bool {
-        matches!(self, Self::Log | Self::Report | Self::Import | Self::Statistics)
+    pub fn is_over_cards(self) -> bool {
+        !matches!(self, Self::Cards | Self::Detail) && Self::SCREENS.contains(&self)
     }
 
     /// Whether the wheel of the mouse moves something here.

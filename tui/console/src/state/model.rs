@@ -374,6 +374,22 @@ impl Model {
         self.asked.remove(&topic).map(|_| Effect::Cancel(topic))
     }
 
+    /// Takes away what lies on top, and gives up what it asked.
+    pub fn close(&mut self) -> Vec<Effect> {
+        let topics = self.overlays.last().map_or(&[][..], Overlay::topics);
+        self.overlays.pop();
+        topics.iter().filter_map(|topic| self.forget(*topic)).collect()
+    }
+
+    /// Takes away all that lies over the table, and gives up what it asked.
+    pub fn close_all(&mut self) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        while !self.overlays.is_empty() {
+            effects.extend(self.close());
+        }
+        effects
+    }
+
     /// The topic of a question that still waits for its answer; none for one that a newer has made pointless.
     pub fn topic_of(&self, id: QuestionId) -> Option<Topic> {
         self.asked.iter().find(|(_, asked)| asked.id == id).map(|(topic, _)| *topic)

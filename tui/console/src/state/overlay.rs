@@ -4,6 +4,7 @@ use std::any::Any;
 use std::fmt::Debug;
 
 use crate::input::place::Place;
+use crate::state::message::Topic;
 
 /// That a state is one of the overlays: `overlay/mod.rs` alone says so, and with it which folder draws and changes it.
 pub trait Registered {
@@ -15,6 +16,11 @@ pub trait Registered {
 pub trait Overlay: Registered + Any + Debug {
     /// Where keys go while it is on top.
     fn place(&self) -> Place;
+
+    /// What it asks the database about: nobody wants to know that once it is gone.
+    fn topics(&self) -> &'static [Topic] {
+        &[]
+    }
 
     /// Whether it asks for a yes, and says all that there is to know before it.
     fn is_asking(&self) -> bool {

@@ -60,9 +60,9 @@ fn act_over_cards(model: &mut Model, place: Place, act: Act) -> Option<Vec<Effec
 
 /// Leaves the screens over the table and does an act there.
 fn act_on_cards(model: &mut Model, act: Act) -> Vec<Effect> {
-    model.overlays.clear();
-    let forgotten = [Topic::Acts, Topic::LogOfAct, Topic::Statistics].map(|topic| model.forget(topic));
-    forgotten.into_iter().flatten().chain(cards_act(model, act)).collect()
+    let mut effects = model.close_all();
+    effects.extend(cards_act(model, act));
+    effects
 }
 
 fn search_act(model: &mut Model, act: Act) -> Vec<Effect> {

@@ -3,6 +3,7 @@
 use tui_input::Input;
 
 use crate::input::place::Place;
+use crate::state::message::Topic;
 use crate::state::order::Order;
 use crate::state::overlay::Overlay;
 
@@ -62,6 +63,10 @@ pub enum Consequence {
 impl Overlay for Confirm {
     fn place(&self) -> Place {
         if self.typed.is_some() { Place::ConfirmTyped } else { Place::Confirm }
+    }
+
+    fn topics(&self) -> &'static [Topic] {
+        &[Topic::Survey]
     }
 
     fn is_asking(&self) -> bool {

@@ -172,8 +172,7 @@ pub(super) fn not_surveyed(model: &mut Model, why: String) {
 /// A no to the question on top.
 fn declined(model: &mut Model) -> Vec<Effect> {
     model.notice = None;
-    model.overlays.pop();
-    model.forget(Topic::Survey).into_iter().collect()
+    model.close()
 }
 
 /// A yes to the question on top.

@@ -7,7 +7,7 @@ use super::state::{Form, FormKind};
 use crate::input::act::Act;
 use crate::overlay::confirm;
 use crate::overlay::form::field::FieldName;
-use crate::state::message::{Effect, Topic};
+use crate::state::message::Effect;
 use crate::state::model::Model;
 use crate::update::{quit, settings, views};
 
@@ -20,8 +20,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::Up => form.go(false),
         Act::Back => {
             model.was_told_of_loss = false;
-            model.overlays.pop();
-            return model.forget(Topic::Import).into_iter().collect();
+            return model.close();
         }
         Act::Submit => {
             form.is_tried = true;

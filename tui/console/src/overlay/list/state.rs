@@ -9,6 +9,7 @@ use kami_core::zone::Zone;
 use super::picker::Picker;
 use crate::input::act::Act;
 use crate::input::place::Place;
+use crate::state::message::Topic;
 use crate::state::overlay::Overlay;
 use crate::state::settings::Setting;
 
@@ -24,6 +25,10 @@ pub struct List {
 impl Overlay for List {
     fn place(&self) -> Place {
         if self.kind == PickerKind::Views { Place::Views } else { Place::Picker }
+    }
+
+    fn topics(&self) -> &'static [Topic] {
+        &[Topic::Choices]
     }
 }
 

@@ -91,10 +91,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::PageDown => page,
         Act::PageUp => -page,
         Act::Open => return choose(model),
-        Act::Back => {
-            model.overlays.pop();
-            return model.forget(Topic::Choices).into_iter().collect();
-        }
+        Act::Back => return model.close(),
         Act::DropView => return views::ask_to_drop(model),
         Act::Quit => return vec![Effect::Quit],
         Act::Suspend => return vec![Effect::Suspend],
@@ -122,8 +119,7 @@ fn choose(model: &mut Model) -> Vec<Effect> {
     if let Chosen::Setting(setting) = chosen {
         return settings::choose(model, setting);
     }
-    model.overlays.pop();
-    let mut effects: Vec<Effect> = model.forget(Topic::Choices).into_iter().collect();
+    let mut effects = model.close();
     let query = &mut model.cards.query;
     let filter = &mut query.filter;
     match chosen {

@@ -4,6 +4,7 @@ use kami_store::{ActFilter, ActRecord};
 
 use crate::input::place::Place;
 use crate::state::log_query::LogQuery;
+use crate::state::message::Topic;
 use crate::state::overlay::Overlay;
 
 /// The acts that are here, newest first.
@@ -47,5 +48,9 @@ impl LogList {
 impl Overlay for LogList {
     fn place(&self) -> Place {
         Place::Log
+    }
+
+    fn topics(&self) -> &'static [Topic] {
+        &[Topic::Acts, Topic::LogOfAct]
     }
 }

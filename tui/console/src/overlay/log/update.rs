@@ -107,10 +107,7 @@ pub(crate) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
             return reload(model);
         }
         Act::Refresh => return reload(model),
-        Act::Back => {
-            model.overlays.pop();
-            return model.forget(Topic::Acts).into_iter().chain(model.forget(Topic::LogOfAct)).collect();
-        }
+        Act::Back => return model.close(),
         Act::Quit => return quit::quit(model),
         Act::Suspend => return vec![Effect::Suspend],
         _ => return Vec::new(),

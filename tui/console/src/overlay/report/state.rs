@@ -1,6 +1,7 @@
 //! Lines to read.
 
 use crate::input::place::Place;
+use crate::state::message::Topic;
 use crate::state::overlay::Overlay;
 
 /// Lines to read.
@@ -19,5 +20,9 @@ pub struct Report {
 impl Overlay for Report {
     fn place(&self) -> Place {
         Place::Report
+    }
+
+    fn topics(&self) -> &'static [Topic] {
+        &[Topic::LogOfAct]
     }
 }

@@ -23,10 +23,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::PageUp => -page,
         Act::First => isize::MIN,
         Act::Last => isize::MAX,
-        Act::Back => {
-            model.overlays.pop();
-            return model.forget(Topic::LogOfAct).into_iter().collect();
-        }
+        Act::Back => return model.close(),
         Act::Quit => return quit::quit(model),
         Act::Suspend => return vec![Effect::Suspend],
         _ => return Vec::new(),

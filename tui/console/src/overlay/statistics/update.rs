@@ -25,10 +25,7 @@ pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
 pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
     match act {
         Act::Refresh => ask(model),
-        Act::Back => {
-            model.overlays.pop();
-            model.forget(Topic::Statistics).into_iter().collect()
-        }
+        Act::Back => model.close(),
         Act::Quit => quit::quit(model),
         Act::Suspend => vec![Effect::Suspend],
         _ => Vec::new(),

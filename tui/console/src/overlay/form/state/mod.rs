@@ -21,7 +21,7 @@ use self::opened::edit_fields;
 use crate::input::place::Place;
 use crate::overlay::form::field::{Field, FieldName};
 use crate::state::log_query::LogQuery;
-use crate::state::message::{Effect, Failure};
+use crate::state::message::{Effect, Failure, Topic};
 use crate::state::model::Model;
 use crate::state::order::Target;
 use crate::state::overlay::Overlay;
@@ -218,6 +218,10 @@ impl Form {
 impl Overlay for Form {
     fn place(&self) -> Place {
         Place::Form
+    }
+
+    fn topics(&self) -> &'static [Topic] {
+        &[Topic::Import]
     }
 
     fn is_changed(&self) -> bool {
