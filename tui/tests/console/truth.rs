@@ -265,3 +265,30 @@ fn what_a_screen_was_asked_for_in_vain_is_asked_for_anew_at_recovery() {
         assert_eq!(console.model.notice, None, "{key}");
     }
 }
+
+#[test]
+fn what_alone_could_not_be_read_says_so_until_it_is_asked_for_again() {
+    for (key, topic, words) in [
+        ("l", Topic::Acts, "Could not be read. r reads it again."),
+        ("p", Topic::Choices, "Could not be read. Esc, then open it again."),
+        ("s", Topic::Statistics, "not counted: r counts again"),
+    ] {
+        let mut console = console();
+        console.keys(key);
+        let failure = Failure { words: "the database is away".to_owned(), passes: true };
+        console.answer(topic, Answer::Failed(failure));
+        console.answer_rows(cards());
+        let screen = console.screen();
+        assert!(screen.contains(words), "{screen}");
+        assert!(!screen.contains("Nobody has changed a card yet."), "{screen}");
+        console.effects.clear();
+        if key == "p" {
+            console.press(KeyCode::Esc);
+            console.keys("p");
+        } else {
+            console.keys("r");
+        }
+        assert!(console.question(topic).is_some(), "{key}");
+        assert!(!console.screen().contains(words), "{key}");
+    }
+}

@@ -10,7 +10,8 @@ use super::layout::{list_area, size, top};
 use super::picker::Item;
 use super::state::{Chosen, List, PickerKind};
 use crate::layout::text::{space, span};
-use crate::state::model::Model;
+use crate::state::message::Topic;
+use crate::state::model::{Link, Model};
 use crate::view::paint::{input, overlay};
 
 /// The list in its frame: what was typed, what that finds, and why the item under the cursor cannot be chosen.
@@ -34,7 +35,12 @@ pub(super) fn render(model: &Model, list: &List, is_top: bool, frame: &mut Frame
     frame.buffer_mut().set_string(inner.x + 2, inner.bottom() - 1, below, style);
     let list = list_area(inner);
     if found.is_empty() {
-        let key = if picker.waiting { "picker.waiting" } else { "picker.nothing" };
+        let is_coming = model.awaits(Topic::Choices) || model.link != Link::Up;
+        let key = match picker.waiting {
+            true if is_coming => "picker.waiting",
+            true => "picker.unread",
+            false => "picker.nothing",
+        };
         let words = say!(language, key);
         frame.buffer_mut().set_string(list.x + 2, list.y, words, theme.dim());
         return;

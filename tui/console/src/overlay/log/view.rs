@@ -39,11 +39,12 @@ pub(super) fn render(model: &Model, list: &LogList, frame: &mut Frame<'_>, scree
     let area = list_area(inner);
     if list.acts.is_empty() {
         let is_away = model.link != Link::Up || model.notice.as_ref().is_some_and(|said| said.is_of_outage);
-        let key = match (model.awaits(Topic::Acts), list.query.is_empty()) {
-            (true, _) => "picker.waiting",
-            (false, _) if is_away => "refusal.away",
-            (false, true) => "picker.nothing_done",
-            (false, false) => "log.nothing_found",
+        let key = match (list.is_fresh, list.query.is_empty()) {
+            _ if model.awaits(Topic::Acts) => "picker.waiting",
+            _ if is_away => "refusal.away",
+            (false, _) => "log.unread",
+            (true, true) => "picker.nothing_done",
+            (true, false) => "log.nothing_found",
         };
         frame.buffer_mut().set_string(area.x + 2, area.y, say!(language, key), theme.dim());
         return;

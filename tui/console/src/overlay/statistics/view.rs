@@ -24,7 +24,7 @@ use super::chart;
 use crate::layout::areas::areas;
 use crate::layout::text::{space, span};
 use crate::state::message::Topic;
-use crate::state::model::Model;
+use crate::state::model::{Link, Model};
 use crate::state::statistics::{STOCK_DAYS, Statistics};
 use crate::view::bar;
 use crate::view::paint::two_sides;
@@ -64,7 +64,10 @@ pub(super) fn render(model: &Model, frame: &mut Frame<'_>, screen: Rect) {
             let age = (model.server_now() - stock.taken_at).num_seconds().max(0).unsigned_abs();
             say!(language, "counts.age", age = time_span(language, age))
         }
-        _ => say!(language, "statistics.counting"),
+        _ if model.awaits(Topic::Statistics) || model.link != Link::Up => {
+            say!(language, "statistics.counting")
+        }
+        _ => say!(language, "statistics.uncounted"),
     };
     two_sides(frame, head, &title, &Line::from(vec![span(state, theme.dim()), space(1)]));
     let (columns, rows) = if area.width >= BESIDE_EACH_OTHER { (3, 2) } else { (2, 3) };
