@@ -28,7 +28,7 @@ pub use self::line::line_from;
 pub use self::proxy::{CommitLost, Proxy};
 pub use self::rogue::{Demand, ROGUE_KEY, RogueServer};
 pub use self::rogue_reply::{RogueDatabase, RogueReply};
-pub use self::schema::{migrations, schema_version};
+pub use self::schema::{migrations, schema_version, tables};
 pub use self::server::PrivateServer;
 pub use self::signal::{Signal, send_signal};
 

@@ -1,4 +1,4 @@
-//! The migrations of `sql/`, as the files say them.
+//! The migrations and the tables of `sql/`, as the files say them.
 
 use std::path::Path;
 
@@ -20,4 +20,10 @@ pub fn migrations() -> Vec<(i32, String)> {
 /// The schema's version once all of them are applied.
 pub fn schema_version() -> i32 {
     migrations().last().map_or(0, |(version, _)| *version)
+}
+
+/// The tables that kami writes.
+pub fn tables() -> impl Iterator<Item = &'static str> {
+    let names = include_str!("../../sql/form.sql").lines().filter_map(|line| line.strip_prefix("-- table: "));
+    names.filter(|name| *name != "refinery_schema_history")
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 
-use super::StoreError;
+use super::{StoreError, takeover};
 
 /// What is known of the engines of a database's tables; the clones of a store share it.
 #[derive(Debug, Default)]
@@ -23,9 +23,11 @@ impl Engines {
         if self.are_known.load(Ordering::Relaxed) {
             return Ok(None);
         }
-        let query = "SELECT table_name, engine FROM information_schema.tables WHERE table_schema = DATABASE() \
-                     AND table_name IN ('cards', 'batches', 'acts', 'operator_log') AND engine <> 'InnoDB' \
-                     ORDER BY table_name LIMIT 1";
+        let query = format!(
+            "SELECT table_name, engine FROM information_schema.tables WHERE table_schema = DATABASE() \
+             AND table_name IN ('{}') AND engine <> 'InnoDB' ORDER BY table_name LIMIT 1",
+            takeover::own_tables().join("', '")
+        );
         let found: Option<(String, String)> = connection.query_first(query).await?;
         self.are_known.store(found.is_none(), Ordering::Relaxed);
         Ok(found)

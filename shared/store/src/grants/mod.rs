@@ -281,6 +281,14 @@ mod tests {
     }
 
     #[test]
+    fn each_routine_of_an_operator_belongs_to_a_permission() {
+        for right in Role::Operator.rights() {
+            let is_needed = Permission::ALL.into_iter().any(|permission| permission.needs(&right));
+            assert!(is_needed || right.privilege != Privilege::Execute, "{right}: see Permission::needs");
+        }
+    }
+
+    #[test]
     fn what_a_role_has_outgrown_is_told_from_what_was_given_on_everything() {
         let outgrown = |grant: &str, role| {
             rights_in_words(&Grants::read([&*format!("GRANT {grant} TO `k`@`%`")], "d").outgrown(role))

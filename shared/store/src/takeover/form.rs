@@ -150,8 +150,7 @@ mod tests {
     #[test]
     fn every_line_says_a_column_or_an_index() {
         let forms = forms();
-        let names: Vec<_> = forms.iter().map(|form| form.name).collect();
-        assert_eq!(names, ["cards", "batches", "acts", "operator_log", "refinery_schema_history"]);
+        assert_eq!((forms[0].name, forms.len()), (CARDS, FORM.matches(HEADING).count()));
         let lines = FORM.lines().filter(|line| !line.is_empty() && !line.starts_with("--")).count();
         let read = |form: &TableForm| form.columns.len() + form.indexes.len() + form.retired.len();
         assert_eq!(forms.iter().map(read).sum::<usize>(), lines);

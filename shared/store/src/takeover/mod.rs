@@ -294,6 +294,12 @@ pub enum Refusal {
     },
 }
 
+/// The tables that kami writes, as `sql/form.sql` names them: all but the library's, of which it says no column.
+pub(super) fn own_tables() -> Vec<&'static str> {
+    let forms = form::forms().into_iter();
+    forms.filter(|form| !form.columns.is_empty()).map(|form| form.name).collect()
+}
+
 /// What has to be done to the tables of a database at that version.
 pub(super) async fn look(connection: &mut Conn, version: i32) -> Result<Takeover, StoreError> {
     let forms = form::forms();

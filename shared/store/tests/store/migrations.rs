@@ -1,13 +1,13 @@
 use kami_store::MigrateError;
-use kami_testkit::{TestDatabase, migrations, schema_version};
+use kami_testkit::{TestDatabase, migrations, schema_version, tables};
 
 async fn schema(database: &TestDatabase) -> Vec<String> {
-    let mut tables = Vec::new();
-    for table in ["cards", "batches", "acts", "operator_log"] {
+    let mut statements = Vec::new();
+    for table in tables() {
         let rows: Vec<(String, String)> = database.rows(&format!("SHOW CREATE TABLE {table}"), ()).await;
-        tables.push(rows.into_iter().next().unwrap().1);
+        statements.push(rows.into_iter().next().unwrap().1);
     }
-    tables
+    statements
 }
 
 #[tokio::test]

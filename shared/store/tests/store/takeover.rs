@@ -3,7 +3,7 @@
 use kami_core::card::CardStatus;
 use kami_core::rules::Refusal;
 use kami_store::{Store, Validation};
-use kami_testkit::TestDatabase;
+use kami_testkit::{TestDatabase, migrations, tables};
 
 use crate::{code, machine};
 
@@ -47,12 +47,11 @@ async fn take_over() -> TestDatabase {
     let database = TestDatabase::absent();
     let made = database.store().migrate().await.unwrap();
     assert!(made.creates_database);
+    let own = tables().collect::<Vec<_>>().join(", ");
     database
-        .execute(&format!(
-            "DROP TABLE cards, batches, acts, operator_log, refinery_schema_history; SET time_zone = '+00:00'; {FLASK}"
-        ))
+        .execute(&format!("DROP TABLE {own}, refinery_schema_history; SET time_zone = '+00:00'; {FLASK}"))
         .await;
-    assert_eq!(database.store().migrate().await.unwrap().migrations.len(), 4);
+    assert_eq!(database.store().migrate().await.unwrap().migrations.len(), migrations().len());
     database
 }
 

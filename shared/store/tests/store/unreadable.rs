@@ -8,7 +8,7 @@ use kami_core::operator::Operator;
 use kami_store::{
     ActError, ActOutcome, ActProgress, ManyAct, Selection, Store, StoreError, Undo, Validation,
 };
-use kami_testkit::{TestDatabase, agreed};
+use kami_testkit::{TestDatabase, agreed, tables};
 
 use crate::{code, machine};
 
@@ -98,7 +98,7 @@ async fn a_client_of_another_card_is_answered() {
 
 #[tokio::test]
 async fn nothing_that_needs_a_transaction_begins_on_a_table_without_one() {
-    for table in ["cards", "batches", "acts", "operator_log"] {
+    for table in tables() {
         let database = TestDatabase::create().await;
         database.insert_card("VIP", "A").await;
         database.execute(&format!("ALTER TABLE {table} ENGINE = MyISAM")).await;
