@@ -259,7 +259,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::testing::any_card;
+    use crate::card::CardStatus;
+    use crate::duration::CardDuration;
+    use crate::testing::{any_card, at};
 
     #[test]
     fn no_two_properties_have_a_name_in_common() {
@@ -282,6 +284,26 @@ mod tests {
                 if property.traits().kind == Kind::Number { Value::text("x") } else { Value::Number(7) };
             assert_eq!(property.set(&mut card, wrong), Err(WrongValue), "{property:?}");
             assert_eq!(card, CardRecord::blank(1));
+        }
+    }
+
+    #[test]
+    fn a_value_is_kept_by_the_property_that_it_was_given_to_and_by_no_other() {
+        let blank = CardRecord::blank(1);
+        for property in Property::ALL {
+            let value = match property.traits().kind {
+                Kind::Number => Value::Number(7),
+                Kind::Text => Value::text("x"),
+                Kind::Status => Value::Status(CardStatus::Disabled),
+                Kind::Duration => Value::Duration(CardDuration::Seconds(7)),
+                Kind::Moment => Value::Moment(at(7)),
+            };
+            let mut card = blank.clone();
+            property.set(&mut card, value.clone()).unwrap();
+            for any in Property::ALL {
+                let expected = if any == property { value.clone() } else { any.stored(&blank) };
+                assert_eq!(any.stored(&card), expected, "{property:?} {any:?}");
+            }
         }
     }
 

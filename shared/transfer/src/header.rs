@@ -5,6 +5,9 @@ use super::table;
 use kami_core::property::Property;
 use kami_core::spoken::{self, plain};
 
+/// How many of our columns tell a table of ours: those of the first release, behind which later ones come.
+const FIRST_COLUMNS: usize = 10;
+
 /// What separates the cells of a table; of two that explain a header alike, the first is it.
 const SEPARATORS: [char; 6] = [',', ';', '\t', '|', '，', '；'];
 
@@ -101,7 +104,7 @@ impl Columns {
             places,
             unit: unit.filter(|unit| !unit.is_empty()),
             status: place(&STATUS)?,
-            is_ours: table::columns().all(|own| titles.contains(&key(own))),
+            is_ours: table::columns().take(FIRST_COLUMNS).all(|own| titles.contains(&key(own))),
             titled: width,
             untitled: (0..width).filter(|column| header[*column].trim().is_empty()).collect(),
         })

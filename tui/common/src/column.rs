@@ -1,6 +1,7 @@
 //! The columns of the table: which there are, and which find room.
 
 use kami_core::property::Property;
+use kami_core::value::Kind;
 
 /// A column of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -89,7 +90,10 @@ impl Column {
 
     /// Whether its values are numbers, which end at the right.
     pub const fn is_numeric(self) -> bool {
-        matches!(self, Self::Left | Self::Duration)
+        match self.property() {
+            Some(property) => matches!(property.traits().kind, Kind::Number | Kind::Duration),
+            None => true,
+        }
     }
 
     /// The fewest cells it can do with, and the most that do it any good.

@@ -170,6 +170,14 @@ fn a_card_whose_code_is_a_title_or_a_sum_elsewhere_comes_back_from_our_own_table
     assert_eq!(malformed(&parsed), [(5, MalformedReason::HeaderAgain)]);
 }
 
+#[test]
+fn a_table_that_the_first_release_wrote_stays_ours_whatever_columns_came_later() {
+    let header = "code,status,machine,duration,created_at,used_at,expire_at,batch,note,prefix";
+    assert!(table::csv_header().trim_start_matches('\u{feff}').starts_with(header), "new columns come last");
+    let parsed = csv(format!("{header}\nVIP-A1,unused,,1d,,,,,,\nTOTAL,unused,,1d,,,,,,\n"));
+    assert_eq!(codes(&parsed), [("", "VIP-A1", "VIP-A1"), ("", "TOTAL", "TOTAL")]);
+}
+
 proptest! {
     #[test]
     fn what_is_exported_as_a_table_comes_back_under_the_same_prefix(
