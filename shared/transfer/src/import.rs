@@ -117,8 +117,7 @@ mod tests {
     use super::*;
     use crate::{table, txt as text_file};
     use kami_core::card::CardStatus;
-    use kami_core::duration::DurationError;
-    use kami_core::prefix::PrefixError;
+    use kami_core::property::Property;
     use kami_core::record::CardRecord;
     use kami_core::testing::card as record;
 
@@ -148,7 +147,7 @@ mod tests {
             [
                 (5, MalformedReason::Repeated(3)),
                 (7, MalformedReason::Word),
-                (8, MalformedReason::Prefix(PrefixError::Empty)),
+                (8, MalformedReason::Value(Property::Prefix)),
                 (9, MalformedReason::Code),
                 (10, MalformedReason::Code),
                 (11, MalformedReason::SeveralCells),
@@ -177,7 +176,7 @@ mod tests {
         let malformed: Vec<_> = parsed.malformed.iter().map(|line| (line.line, line.reason)).collect();
         assert_eq!(
             malformed,
-            [(5, MalformedReason::Duration(DurationError)), (6, MalformedReason::Repeated(2))]
+            [(5, MalformedReason::Value(Property::Duration)), (6, MalformedReason::Repeated(2))]
         );
         assert_eq!(parsed.notices, [Notice::Ignored(vec!["other".to_owned()]), Notice::SeveralLines(1, 2)]);
         let parsed = csv(",code,,note\n1,VIP-A,,\n,VIP-B,,n\n3,VIP-C,x,");

@@ -7,9 +7,7 @@ use thiserror::Error;
 use super::bounds::{MAX_BYTES, MAX_CODE, MAX_MALFORMED};
 use super::repair::Damage;
 use kami_core::batch::MAX_BATCH;
-use kami_core::duration::DurationError;
-use kami_core::operator::NoteError;
-use kami_core::prefix::PrefixError;
+use kami_core::property::Property;
 
 /// A line that says no card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,9 +21,9 @@ pub struct Malformed {
 /// What is wrong with a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum MalformedReason {
-    /// The part before the last hyphen is no prefix.
-    #[error(transparent)]
-    Prefix(#[from] PrefixError),
+    /// What it says of that property cannot be its value.
+    #[error("its {} cannot be so", .0.traits().word.unwrap_or_default())]
+    Value(Property),
     /// No code reads so.
     #[error("a code has 1 to {MAX_CODE} letters, digits, _ and -, the latter two only in between")]
     Code,
@@ -34,12 +32,6 @@ pub enum MalformedReason {
         "a word or a number: if it is a code, put the title code in the first line or say which prefix codes have"
     )]
     Word,
-    /// The duration is none.
-    #[error(transparent)]
-    Duration(#[from] DurationError),
-    /// The note is too long.
-    #[error(transparent)]
-    Note(#[from] NoteError),
     /// The same code stands further up.
     #[error("the same code as in line {0}")]
     Repeated(u64),

@@ -11,9 +11,9 @@ use super::notice::{Met, Notice, one_more};
 use super::refusal::{MalformedReason, ReadError};
 use super::repair::unmarked;
 use super::split::{Row, RowFault, cells_of_line};
-use super::understood::{Understood, card, is_code, read_code, with_prefix};
+use super::understood::{Understood, card, is_code, read_code, read_prefix, with_prefix};
 use kami_core::card::CardStatus;
-use kami_core::duration::{CardDuration, DurationError};
+use kami_core::duration::CardDuration;
 use kami_core::operator::Note;
 use kami_core::property::Property;
 use kami_core::spoken::{self, Spoken};
@@ -163,7 +163,7 @@ impl Table {
         let spoken = self.spoken(span.trim())?;
         let duration = spoken.map(|spoken| CardDuration::from_seconds(spoken.seconds)).or(self.duration);
         let lasting = duration.unwrap_or(CardDuration::Forever);
-        let note = Note::parse(&note)?;
+        let note = Note::parse(&note).map_err(|_| MalformedReason::Value(Property::Note))?;
         let mut understood = card(&full_code, &filing, lasting)?.if_titled(true);
         understood.card.note = note;
         met.unmarked += u64::from(is_marked);
@@ -190,8 +190,8 @@ impl Table {
         Ok(match prefix {
             "" if is_ours && *filing == Filing::AsWritten => (Filing::Whole, code.into()),
             "" => (filing.clone(), code.into()),
-            prefix if is_ours => (Filing::Under(prefix.parse()?), code.into()),
-            prefix => (Filing::Under(prefix.parse()?), with_prefix(prefix, code)),
+            prefix if is_ours => (Filing::Under(read_prefix(prefix)?), code.into()),
+            prefix => (Filing::Under(read_prefix(prefix)?), with_prefix(prefix, code)),
         })
     }
 
@@ -207,7 +207,7 @@ impl Table {
             None if is_number => return Err(MalformedReason::NoUnit),
             _ => text.to_owned(),
         };
-        spoken::parse(&text).map(Some).map_err(|_| DurationError.into())
+        spoken::parse(&text).map(Some).map_err(|_| MalformedReason::Value(Property::Duration))
     }
 
     /// The line within a cell that has the form of a card's own row, as where a quotation mark was closed too late.

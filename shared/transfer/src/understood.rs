@@ -11,6 +11,7 @@ use kami_core::canonical::{has_control, plain};
 use kami_core::duration::CardDuration;
 use kami_core::import::ImportCard;
 use kami_core::prefix::Prefix;
+use kami_core::property::Property;
 
 /// What shops write between an account and its password.
 const BETWEEN: &str = "----";
@@ -82,10 +83,15 @@ pub(super) fn card(
     }
 }
 
+/// What a file says of a prefix.
+pub(super) fn read_prefix(text: &str) -> Result<Prefix, MalformedReason> {
+    text.parse().map_err(|_| MalformedReason::Value(Property::Prefix))
+}
+
 /// The prefix of a code of the form `PREFIX-CODE`: the prefix may hold hyphens, the code does not.
 fn written_prefix(full_code: &str) -> Result<Prefix, MalformedReason> {
     let (prefix, code) = full_code.rsplit_once('-').ok_or(MalformedReason::Code)?;
-    let prefix = prefix.parse()?;
+    let prefix = read_prefix(prefix)?;
     let fits = (1..=MAX_CODE).contains(&code.chars().count()) && code.chars().all(char::is_alphanumeric);
     if fits { Ok(prefix) } else { Err(MalformedReason::Code) }
 }

@@ -2,6 +2,7 @@
 
 use kami_core::acts::ActRefusal;
 use kami_core::batch::MAX_BATCH;
+use kami_core::property::{Property, Traits};
 use kami_store::socket::UntrustedSocket;
 use kami_store::{ActError, Right, StoreError, UndoRefusal, Withheld, rights_in_words};
 use kami_transfer::import::{MAX_BYTES, MAX_MALFORMED, MalformedReason, ReadError};
@@ -9,6 +10,7 @@ use kami_transfer::import::{MAX_BYTES, MAX_MALFORMED, MalformedReason, ReadError
 use crate::causes;
 use crate::cells::harmless;
 use crate::export::ExportError;
+use crate::shown;
 use crate::words::{Language, number, say};
 
 /// Why a card does not allow an act.
@@ -89,10 +91,11 @@ pub fn read_error(language: Language, error: &ReadError) -> String {
 pub fn malformed(language: Language, reason: MalformedReason) -> String {
     let key = match reason {
         MalformedReason::Word => "malformed.word",
-        MalformedReason::Prefix(_) => "problem.prefix",
         MalformedReason::Code => "malformed.code",
-        MalformedReason::Duration(_) => "problem.duration",
-        MalformedReason::Note(_) => "malformed.note",
+        MalformedReason::Value(property) => {
+            let (label, problem) = (shown::label(language, property), problem(language, property));
+            return say!(language, "malformed.value", property = label, problem = problem);
+        }
         MalformedReason::Repeated(line) => {
             return say!(language, "malformed.repeated", line = number(line));
         }
@@ -114,6 +117,12 @@ pub fn malformed(language: Language, reason: MalformedReason) -> String {
         MalformedReason::MadeDate => "malformed.made_date",
     };
     say!(language, key)
+}
+
+/// What a property can be, where something else was typed for it.
+pub fn problem(language: Language, property: Property) -> String {
+    let Traits { word, most_chars, .. } = property.traits();
+    say!(language, format!("problem.{}", word.unwrap_or_default()), most = most_chars)
 }
 
 /// Why no file was written.

@@ -1,6 +1,7 @@
 //! What is wrong with the fields of a form, and what they mean where nothing is.
 
 use kami_common::period::{self, Period, Side};
+use kami_common::reason;
 use kami_common::saved_view;
 use kami_common::words::{Language, number, say};
 use kami_core::batch::MAX_BATCH;
@@ -9,7 +10,7 @@ use kami_core::duration::CardDuration;
 use kami_core::edit;
 use kami_core::operator::{Note, NoteError, Operator};
 use kami_core::prefix::{Prefix, PrefixError};
-use kami_core::property::{Property, Traits};
+use kami_core::property::Property;
 use kami_core::record::CardRecord;
 use kami_core::spoken;
 use kami_transfer::Filing;
@@ -44,10 +45,7 @@ impl Form {
             FieldName::Card(Property::Duration) if matches!(self.kind, FormKind::Extend(_)) => {
                 say!(language, "problem.span")
             }
-            FieldName::Card(property) => {
-                let Traits { word, most_chars, .. } = property.traits();
-                say!(language, format!("problem.{}", word.unwrap_or_default()), most = most_chars)
-            }
+            FieldName::Card(property) => reason::problem(language, property),
             FieldName::Count => say!(language, "problem.count", most = number(u64::from(MAX_BATCH))),
             FieldName::Length => {
                 say!(language, "problem.length", least = CodeLength::MIN, most = CodeLength::MAX)
