@@ -4,18 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::{env, fs, io};
 
-/// What a line may say, by its heading, and the constant of `spoken.rs` that it becomes.
-const HEADINGS: [(&str, &str); 9] = [
-    ("second", "SECOND"),
-    ("minute", "MINUTE"),
-    ("hour", "HOUR"),
-    ("day", "DAY"),
-    ("week", "WEEK"),
-    ("month", "MONTH"),
-    ("quarter", "QUARTER"),
-    ("year", "YEAR"),
-    ("forever", ""),
-];
+/// The headings of a file's lines: the units, each with a constant of its name in `spoken.rs`, and the words for ever.
+const HEADINGS: [&str; 9] = ["second", "minute", "hour", "day", "week", "month", "quarter", "year", FOREVER];
+
+const FOREVER: &str = "forever";
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=spans");
@@ -33,10 +25,10 @@ fn main() -> io::Result<()> {
 
 /// Adds the words of one language, each with what it stands for.
 fn gather(text: &str, words: &mut BTreeMap<String, &'static str>) -> Result<(), String> {
-    for line in text.lines().filter(|line| !line.starts_with('#')) {
+    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let (heading, said) = line.split_once(':').ok_or_else(|| format!("no heading in {line:?}"))?;
-        let known = HEADINGS.iter().find(|(known, _)| *known == heading);
-        let &(_, meant) = known.ok_or_else(|| format!("{heading:?} is no unit"))?;
+        let known = HEADINGS.into_iter().find(|known| *known == heading);
+        let meant = known.ok_or_else(|| format!("{heading:?} is no unit"))?;
         for word in said.split_whitespace() {
             if word != word.to_lowercase() {
                 return Err(format!("{word:?} is not in lower case"));
@@ -51,8 +43,9 @@ fn gather(text: &str, words: &mut BTreeMap<String, &'static str>) -> Result<(), 
 
 /// The tables, the longer of words that begin alike first.
 fn code(words: &BTreeMap<String, &str>) -> String {
-    let (units, forever): (Vec<_>, Vec<_>) = words.iter().rev().partition(|(_, meant)| !meant.is_empty());
-    let units: Vec<_> = units.iter().map(|(word, meant)| format!("({word:?}, {meant})")).collect();
+    let (units, forever): (Vec<_>, Vec<_>) = words.iter().rev().partition(|(_, meant)| **meant != FOREVER);
+    let units: Vec<_> =
+        units.iter().map(|(word, meant)| format!("({word:?}, {})", meant.to_uppercase())).collect();
     let forever: Vec<_> = forever.iter().map(|(word, _)| word).collect();
     format!(
         "const UNITS: &[(&str, u64)] = &[{}];\nconst FOREVER: &[&str] = &{forever:?};\n",

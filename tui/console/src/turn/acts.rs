@@ -138,12 +138,13 @@ fn same_machine(model: &mut Model) -> Vec<Effect> {
     let Some(machine) = model.cards.current().and_then(|card| card.machine_code.clone()) else {
         return Vec::new();
     };
-    model.overlays.clear();
+    let mut effects = model.close_all();
     let query = &mut model.cards.query;
     query.clear();
     query.search_in = SearchIn::Machine;
     query.text = Input::new(machine);
-    filters::changed(model)
+    effects.extend(filters::changed(model));
+    effects
 }
 
 /// One level back: what is being counted to be marked, marks, then filters.

@@ -10,9 +10,10 @@ use crate::update::quit;
 /// Opens them, and counts anew.
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     model.notice = None;
-    model.overlays.clear();
+    let mut effects = model.close_all();
     model.overlays.push(Charts);
-    ask(model)
+    effects.extend(ask(model));
+    effects
 }
 
 /// Asks for the counts.
