@@ -1,6 +1,7 @@
 -- The form that a table has to be in, whoever made it: what `kami migrate` brings a table to that a Flask installation, a
 -- dump or an administrator left in another one, and what `kami doctor` compares with. It is no migration and says nothing
--- new: a test holds it against what the migrations make. One column or index a line; nothing runs as it stands.
+-- new: a test holds it against what the migrations make. One column or index a line; nothing runs as it stands. What has
+-- SINCE behind it a migration adds to a table that there is: the one of that number.
 
 -- table: cards
 id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT
@@ -11,11 +12,18 @@ used_at DATETIME NULL
 expire_at DATETIME NULL
 machine_code VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL
 status ENUM('UNUSED','ACTIVE','EXPIRED','DISABLED') CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL DEFAULT 'UNUSED'
-duration_seconds INT UNSIGNED NULL DEFAULT 10800 AFTER status
-batch_id BIGINT UNSIGNED NULL AFTER duration_seconds
-note VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL AFTER batch_id
+duration_seconds INT UNSIGNED NULL DEFAULT 10800 AFTER status SINCE 2
+batch_id BIGINT UNSIGNED NULL AFTER duration_seconds SINCE 2
+note VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL AFTER batch_id SINCE 2
 created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP
 updated_at DATETIME NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP
+app VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL DEFAULT 'default' SINCE 5
+seats SMALLINT UNSIGNED NOT NULL DEFAULT 1 SINCE 5
+points INT UNSIGNED NULL SINCE 5
+valid_until DATETIME NULL SINCE 5
+policy VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL SINCE 5
+seen_at DATETIME NULL SINCE 5
+lease_until DATETIME NULL SINCE 5
 PRIMARY KEY (id)
 UNIQUE KEY full_code (full_code)
 KEY idx_status (status)
@@ -25,6 +33,7 @@ KEY idx_status_expire_at (status, expire_at)
 KEY idx_batch_id (batch_id)
 KEY idx_used_at (used_at)
 KEY idx_created_at (created_at)
+KEY idx_app_status (app, status) SINCE 5
 RETIRED KEY idx_full_code (full_code)
 RETIRED KEY idx_prefix (prefix)
 RETIRED KEY idx_expire_at (expire_at)
@@ -39,7 +48,12 @@ duration_seconds INT UNSIGNED NULL DEFAULT 10800
 note VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL
 operator VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL
 created_at DATETIME NOT NULL
-account VARCHAR(384) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL DEFAULT (CURRENT_USER())
+account VARCHAR(384) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL DEFAULT (CURRENT_USER()) SINCE 4
+app VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL DEFAULT 'default' SINCE 5
+seats SMALLINT UNSIGNED NULL DEFAULT 1 SINCE 5
+points INT UNSIGNED NULL SINCE 5
+valid_until DATETIME NULL SINCE 5
+policy VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL SINCE 5
 PRIMARY KEY (id)
 
 -- table: acts
@@ -51,7 +65,8 @@ card_count BIGINT UNSIGNED NOT NULL DEFAULT 0
 batch_id BIGINT UNSIGNED NULL
 undoes BIGINT UNSIGNED NULL
 undone_by BIGINT UNSIGNED NULL
-account VARCHAR(384) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL DEFAULT (CURRENT_USER())
+account VARCHAR(384) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL DEFAULT (CURRENT_USER()) SINCE 4
+subject VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL SINCE 5
 PRIMARY KEY (id)
 KEY idx_operator (operator)
 
@@ -64,12 +79,39 @@ done_at DATETIME NOT NULL DEFAULT (UTC_TIMESTAMP())
 card_id BIGINT UNSIGNED NULL
 batch_id BIGINT UNSIGNED NULL
 full_code VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL
-account VARCHAR(384) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL DEFAULT (CURRENT_USER())
+account VARCHAR(384) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL DEFAULT (CURRENT_USER()) SINCE 4
+subject VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL SINCE 5
 PRIMARY KEY (id)
 KEY idx_act_id (act_id)
 KEY idx_card_id (card_id)
 KEY idx_full_code (full_code)
 KEY idx_operator (operator)
 KEY idx_act (act)
+
+-- table: apps
+name VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL
+title VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL DEFAULT ''
+policy VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL DEFAULT ''
+latest VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL
+minimum VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL
+url VARCHAR(512) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL
+notice VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL
+archived_at DATETIME NULL
+created_at DATETIME NOT NULL
+PRIMARY KEY (name)
+
+-- table: policy_revision
+id TINYINT UNSIGNED NOT NULL DEFAULT 1
+revision BIGINT UNSIGNED NOT NULL DEFAULT 0
+PRIMARY KEY (id)
+
+-- table: card_seats
+card_id BIGINT UNSIGNED NOT NULL
+machine_code VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL
+bound_at DATETIME NOT NULL
+seen_at DATETIME NOT NULL
+lease_until DATETIME NULL
+PRIMARY KEY (card_id, machine_code)
+KEY idx_machine_code (machine_code)
 
 -- table: refinery_schema_history

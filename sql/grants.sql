@@ -12,6 +12,7 @@ GRANT SELECT ON {database}.`cards` TO {account};
 GRANT SELECT ON {database}.`batches` TO {account};
 GRANT SELECT ON {database}.`acts` TO {account};
 GRANT SELECT ON {database}.`operator_log` TO {account};
+GRANT SELECT ON {database}.`apps` TO {account};
 GRANT SELECT ON {database}.`refinery_schema_history` TO {account};
 
 -- role: operator
@@ -22,14 +23,17 @@ GRANT SELECT, UPDATE (`updated_at`) ON {database}.`cards` TO {account};
 GRANT SELECT ON {database}.`batches` TO {account};
 GRANT SELECT, INSERT (`act`, `operator`, `undoes`) ON {database}.`acts` TO {account};
 GRANT SELECT ON {database}.`operator_log` TO {account};
+GRANT SELECT ON {database}.`apps` TO {account};
 GRANT SELECT ON {database}.`refinery_schema_history` TO {account};
-GRANT EXECUTE ON PROCEDURE {database}.`change_cards` TO {account};
-GRANT EXECUTE ON PROCEDURE {database}.`delete_cards` TO {account};
-GRANT EXECUTE ON PROCEDURE {database}.`restore_cards` TO {account};
-GRANT EXECUTE ON PROCEDURE {database}.`make_batch` TO {account};
-GRANT EXECUTE ON PROCEDURE {database}.`add_cards` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`change_cards_2` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`delete_cards_2` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`restore_cards_2` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`make_batch_2` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`add_cards_2` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`hold_act` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`close_act` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`hold_app` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`save_app` TO {account};
 
 -- formerly: operator
 GRANT INSERT, DELETE, UPDATE (`prefix`, `full_code`, `status`, `duration_seconds`, `machine_code`, `note`, `used_at`,
@@ -37,6 +41,11 @@ GRANT INSERT, DELETE, UPDATE (`prefix`, `full_code`, `status`, `duration_seconds
 GRANT INSERT ON {database}.`batches` TO {account};
 GRANT INSERT, UPDATE (`card_count`, `undone_by`) ON {database}.`acts` TO {account};
 GRANT INSERT ON {database}.`operator_log` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`change_cards` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`delete_cards` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`restore_cards` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`make_batch` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`add_cards` TO {account};
 
 -- role: admin
 -- An operator who also upgrades the schema (all of migrate), and removes what the log has kept for long enough. Whoever
@@ -46,8 +55,10 @@ GRANT DELETE ON {database}.`acts` TO {account};
 GRANT DELETE ON {database}.`operator_log` TO {account};
 
 -- role: function
--- The API: reads cards; activates, binds and expires those that are to be.
+-- The API: reads cards and apps; activates, binds and expires cards that are to be.
 GRANT SELECT ON {database}.`cards` TO {account};
+GRANT SELECT ON {database}.`apps` TO {account};
+GRANT SELECT ON {database}.`policy_revision` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`activate_card` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`bind_card` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`expire_cards` TO {account};
@@ -69,3 +80,6 @@ GRANT UPDATE (`status`, `updated_at`) ON {database}.`cards` TO {account};
 GRANT SELECT, INSERT, CREATE, ALTER, INDEX, CREATE ROUTINE, EXECUTE ON {database}.* TO {account};
 GRANT CREATE, UPDATE, DELETE ON {database}.`cards` TO {account};
 GRANT CREATE, UPDATE ON {database}.`acts` TO {account};
+GRANT CREATE, UPDATE, DELETE ON {database}.`apps` TO {account};
+GRANT CREATE, UPDATE ON {database}.`policy_revision` TO {account};
+GRANT CREATE, DELETE ON {database}.`card_seats` TO {account};

@@ -301,3 +301,379 @@ BEGIN
     UPDATE acts AS own STRAIGHT_JOIN acts AS undone ON undone.id = own.undoes SET undone.undone_by = own.id
     WHERE own.id = own_act AND own.card_count > 0 AND undone.undone_by IS NULL;
 END
+
+-- routine: change_cards_2
+-- The same with apps and what else a card has since there are apps. A lease was its machine's and ends with it, and who
+-- frees a card of its machine frees it of all.
+CREATE PROCEDURE change_cards_2(IN own_act BIGINT UNSIGNED, IN changes JSON)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    CALL must_own_act(own_act);
+    IF (SELECT COUNT(*) <> COUNT(DISTINCT id)
+        FROM JSON_TABLE(changes, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR)) AS changed)
+    THEN
+        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a card is changed once';
+    END IF;
+    INSERT INTO operator_log (act_id, act, operator, account, card_id, batch_id, full_code, values_before,
+        values_after)
+    SELECT acts.id, acts.act, acts.operator, acts.account, cards.id, cards.batch_id, cards.full_code,
+        JSON_REMOVE(JSON_OBJECT(
+                'prefix', cards.prefix,
+                'full_code', cards.full_code,
+                'status', LOWER(cards.status),
+                'duration_seconds', cards.duration_seconds,
+                'machine_code', cards.machine_code,
+                'note', cards.note,
+                'used_at', DATE_FORMAT(cards.used_at, '%Y-%m-%d %H:%i:%s'),
+                'expire_at', DATE_FORMAT(cards.expire_at, '%Y-%m-%d %H:%i:%s'),
+                'app', cards.app,
+                'seats', cards.seats,
+                'points', cards.points,
+                'valid_until', DATE_FORMAT(cards.valid_until, '%Y-%m-%d %H:%i:%s'),
+                'policy', cards.policy),
+            IF(CAST(cards.prefix AS BINARY) <=> CAST(changed.prefix AS BINARY), '$.prefix', '$.same'),
+            IF(CAST(cards.full_code AS BINARY) <=> CAST(changed.full_code AS BINARY), '$.full_code', '$.same'),
+            IF(CAST(LOWER(cards.status) AS BINARY) <=> CAST(LOWER(changed.status) AS BINARY), '$.status', '$.same'),
+            IF(cards.duration_seconds <=> changed.duration_seconds, '$.duration_seconds', '$.same'),
+            IF(CAST(cards.machine_code AS BINARY) <=> CAST(changed.machine_code AS BINARY), '$.machine_code', '$.same'),
+            IF(CAST(cards.note AS BINARY) <=> CAST(changed.note AS BINARY), '$.note', '$.same'),
+            IF(cards.used_at <=> changed.used_at, '$.used_at', '$.same'),
+            IF(cards.expire_at <=> changed.expire_at, '$.expire_at', '$.same'),
+            IF(CAST(cards.app AS BINARY) <=> CAST(COALESCE(changed.app, cards.app) AS BINARY), '$.app', '$.same'),
+            IF(cards.seats <=> changed.seats, '$.seats', '$.same'),
+            IF(cards.points <=> changed.points, '$.points', '$.same'),
+            IF(cards.valid_until <=> changed.valid_until, '$.valid_until', '$.same'),
+            IF(CAST(cards.policy AS BINARY) <=> CAST(changed.policy AS BINARY), '$.policy', '$.same')),
+        JSON_REMOVE(JSON_OBJECT(
+                'prefix', changed.prefix,
+                'full_code', changed.full_code,
+                'status', LOWER(changed.status),
+                'duration_seconds', changed.duration_seconds,
+                'machine_code', changed.machine_code,
+                'note', changed.note,
+                'used_at', DATE_FORMAT(changed.used_at, '%Y-%m-%d %H:%i:%s'),
+                'expire_at', DATE_FORMAT(changed.expire_at, '%Y-%m-%d %H:%i:%s'),
+                'app', COALESCE(changed.app, cards.app),
+                'seats', changed.seats,
+                'points', changed.points,
+                'valid_until', DATE_FORMAT(changed.valid_until, '%Y-%m-%d %H:%i:%s'),
+                'policy', changed.policy),
+            IF(CAST(cards.prefix AS BINARY) <=> CAST(changed.prefix AS BINARY), '$.prefix', '$.same'),
+            IF(CAST(cards.full_code AS BINARY) <=> CAST(changed.full_code AS BINARY), '$.full_code', '$.same'),
+            IF(CAST(LOWER(cards.status) AS BINARY) <=> CAST(LOWER(changed.status) AS BINARY), '$.status', '$.same'),
+            IF(cards.duration_seconds <=> changed.duration_seconds, '$.duration_seconds', '$.same'),
+            IF(CAST(cards.machine_code AS BINARY) <=> CAST(changed.machine_code AS BINARY), '$.machine_code', '$.same'),
+            IF(CAST(cards.note AS BINARY) <=> CAST(changed.note AS BINARY), '$.note', '$.same'),
+            IF(cards.used_at <=> changed.used_at, '$.used_at', '$.same'),
+            IF(cards.expire_at <=> changed.expire_at, '$.expire_at', '$.same'),
+            IF(CAST(cards.app AS BINARY) <=> CAST(COALESCE(changed.app, cards.app) AS BINARY), '$.app', '$.same'),
+            IF(cards.seats <=> changed.seats, '$.seats', '$.same'),
+            IF(cards.points <=> changed.points, '$.points', '$.same'),
+            IF(cards.valid_until <=> changed.valid_until, '$.valid_until', '$.same'),
+            IF(CAST(cards.policy AS BINARY) <=> CAST(changed.policy AS BINARY), '$.policy', '$.same'))
+    FROM JSON_TABLE(changes, '$[*]' COLUMNS (
+            id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
+            prefix VARCHAR(16) PATH '$.prefix' ERROR ON ERROR,
+            full_code VARCHAR(128) PATH '$.full_code' ERROR ON ERROR,
+            status VARCHAR(16) PATH '$.status' ERROR ON ERROR,
+            duration_seconds BIGINT UNSIGNED PATH '$.duration_seconds' NULL ON EMPTY ERROR ON ERROR,
+            machine_code VARCHAR(128) PATH '$.machine_code' NULL ON EMPTY ERROR ON ERROR,
+            note VARCHAR(255) PATH '$.note' NULL ON EMPTY ERROR ON ERROR,
+            used_at DATETIME PATH '$.used_at' NULL ON EMPTY ERROR ON ERROR,
+            expire_at DATETIME PATH '$.expire_at' NULL ON EMPTY ERROR ON ERROR,
+            app VARCHAR(32) PATH '$.app' NULL ON EMPTY ERROR ON ERROR,
+            seats SMALLINT UNSIGNED PATH '$.seats' DEFAULT '1' ON EMPTY ERROR ON ERROR,
+            points INT UNSIGNED PATH '$.points' NULL ON EMPTY ERROR ON ERROR,
+            valid_until DATETIME PATH '$.valid_until' NULL ON EMPTY ERROR ON ERROR,
+            policy VARCHAR(255) PATH '$.policy' NULL ON EMPTY ERROR ON ERROR)) AS changed
+        STRAIGHT_JOIN cards ON cards.id = changed.id
+        JOIN acts ON acts.id = own_act;
+    UPDATE acts SET card_count = card_count + ROW_COUNT() WHERE id = own_act;
+    DELETE card_seats FROM JSON_TABLE(changes, '$[*]' COLUMNS (
+            id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
+            machine_code VARCHAR(128) PATH '$.machine_code' NULL ON EMPTY ERROR ON ERROR)) AS changed
+        STRAIGHT_JOIN cards ON cards.id = changed.id
+        STRAIGHT_JOIN card_seats ON card_seats.card_id = cards.id
+    WHERE changed.machine_code IS NULL AND cards.machine_code IS NOT NULL;
+    UPDATE JSON_TABLE(changes, '$[*]' COLUMNS (
+            id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
+            machine_code VARCHAR(128) PATH '$.machine_code' NULL ON EMPTY ERROR ON ERROR)) AS changed
+        STRAIGHT_JOIN cards ON cards.id = changed.id
+    SET cards.seen_at = NULL, cards.lease_until = NULL
+    WHERE cards.seen_at IS NOT NULL
+        AND NOT (CAST(cards.machine_code AS BINARY) <=> CAST(changed.machine_code AS BINARY));
+    UPDATE JSON_TABLE(changes, '$[*]' COLUMNS (
+            id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
+            prefix VARCHAR(16) PATH '$.prefix' ERROR ON ERROR,
+            full_code VARCHAR(128) PATH '$.full_code' ERROR ON ERROR,
+            status VARCHAR(16) PATH '$.status' ERROR ON ERROR,
+            duration_seconds BIGINT UNSIGNED PATH '$.duration_seconds' NULL ON EMPTY ERROR ON ERROR,
+            machine_code VARCHAR(128) PATH '$.machine_code' NULL ON EMPTY ERROR ON ERROR,
+            note VARCHAR(255) PATH '$.note' NULL ON EMPTY ERROR ON ERROR,
+            used_at DATETIME PATH '$.used_at' NULL ON EMPTY ERROR ON ERROR,
+            expire_at DATETIME PATH '$.expire_at' NULL ON EMPTY ERROR ON ERROR,
+            app VARCHAR(32) PATH '$.app' NULL ON EMPTY ERROR ON ERROR,
+            seats SMALLINT UNSIGNED PATH '$.seats' DEFAULT '1' ON EMPTY ERROR ON ERROR,
+            points INT UNSIGNED PATH '$.points' NULL ON EMPTY ERROR ON ERROR,
+            valid_until DATETIME PATH '$.valid_until' NULL ON EMPTY ERROR ON ERROR,
+            policy VARCHAR(255) PATH '$.policy' NULL ON EMPTY ERROR ON ERROR)) AS changed
+        STRAIGHT_JOIN cards ON cards.id = changed.id
+    SET cards.prefix = changed.prefix, cards.full_code = changed.full_code, cards.status = changed.status,
+        cards.duration_seconds = changed.duration_seconds, cards.machine_code = changed.machine_code,
+        cards.note = changed.note, cards.used_at = changed.used_at, cards.expire_at = changed.expire_at,
+        cards.app = COALESCE(changed.app, cards.app), cards.seats = changed.seats, cards.points = changed.points,
+        cards.valid_until = changed.valid_until, cards.policy = changed.policy, cards.updated_at = UTC_TIMESTAMP();
+END
+
+-- routine: delete_cards_2
+-- The same with apps and what else a card has since there are apps. Its seats go with it: one that comes back gives them
+-- to those who ask.
+CREATE PROCEDURE delete_cards_2(IN own_act BIGINT UNSIGNED, IN ids JSON)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    CALL must_own_act(own_act);
+    INSERT INTO operator_log (act_id, act, operator, account, card_id, batch_id, full_code, values_before)
+    SELECT acts.id, acts.act, acts.operator, acts.account, cards.id, cards.batch_id, cards.full_code, JSON_OBJECT(
+            'prefix', cards.prefix,
+            'code', cards.code,
+            'full_code', cards.full_code,
+            'status', LOWER(cards.status),
+            'duration_seconds', cards.duration_seconds,
+            'machine_code', cards.machine_code,
+            'batch_id', cards.batch_id,
+            'note', cards.note,
+            'created_at', DATE_FORMAT(cards.created_at, '%Y-%m-%d %H:%i:%s'),
+            'used_at', DATE_FORMAT(cards.used_at, '%Y-%m-%d %H:%i:%s'),
+            'expire_at', DATE_FORMAT(cards.expire_at, '%Y-%m-%d %H:%i:%s'),
+            'app', cards.app,
+            'seats', cards.seats,
+            'points', cards.points,
+            'valid_until', DATE_FORMAT(cards.valid_until, '%Y-%m-%d %H:%i:%s'),
+            'policy', cards.policy)
+    FROM (
+            SELECT DISTINCT id
+            FROM JSON_TABLE(ids, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$' ERROR ON ERROR)) AS given
+        ) AS deleted
+        STRAIGHT_JOIN cards ON cards.id = deleted.id
+        JOIN acts ON acts.id = own_act;
+    UPDATE acts SET card_count = card_count + ROW_COUNT() WHERE id = own_act;
+    DELETE card_seats FROM JSON_TABLE(ids, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$' ERROR ON ERROR)) AS given
+        STRAIGHT_JOIN card_seats ON card_seats.card_id = given.id;
+    DELETE cards FROM (
+            SELECT DISTINCT id
+            FROM JSON_TABLE(ids, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$' ERROR ON ERROR)) AS given
+        ) AS deleted
+        STRAIGHT_JOIN cards ON cards.id = deleted.id;
+END
+
+-- routine: restore_cards_2
+-- The same with apps and what else a card has since there are apps; what was deleted before there were is of the default
+-- one.
+CREATE PROCEDURE restore_cards_2(IN own_act BIGINT UNSIGNED, IN ids JSON)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    CALL must_own_act(own_act);
+    INSERT INTO operator_log (act_id, act, operator, account, card_id, batch_id, full_code, values_after)
+    SELECT acts.id, acts.act, acts.operator, acts.account, kept.card_id, kept.batch_id, kept.full_code,
+        kept.values_before
+    FROM (
+            SELECT DISTINCT id
+            FROM JSON_TABLE(ids, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$' ERROR ON ERROR)) AS given
+        ) AS deletion
+        STRAIGHT_JOIN operator_log AS kept ON kept.id = deletion.id
+        JOIN acts ON acts.id = own_act AND acts.undoes = kept.act_id
+    WHERE kept.values_after IS NULL;
+    UPDATE acts SET card_count = card_count + ROW_COUNT() WHERE id = own_act;
+    INSERT INTO cards (id, prefix, code, full_code, status, duration_seconds, machine_code, batch_id, note, created_at,
+        used_at, expire_at, app, seats, points, valid_until, policy, updated_at)
+    SELECT kept.card_id, card.prefix, card.code, card.full_code, card.status, card.duration_seconds, card.machine_code,
+        card.batch_id, card.note, card.created_at, card.used_at, card.expire_at,
+        COALESCE(card.app, 'default'), card.seats, card.points, card.valid_until, card.policy, UTC_TIMESTAMP()
+    FROM (
+            SELECT DISTINCT id
+            FROM JSON_TABLE(ids, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$' ERROR ON ERROR)) AS given
+        ) AS deletion
+        STRAIGHT_JOIN operator_log AS kept ON kept.id = deletion.id
+        JOIN acts ON acts.id = own_act AND acts.undoes = kept.act_id
+        JOIN JSON_TABLE(JSON_MERGE_PATCH('{}', kept.values_before), '$' COLUMNS (
+            prefix VARCHAR(16) PATH '$.prefix' ERROR ON ERROR,
+            code VARCHAR(64) PATH '$.code' ERROR ON ERROR,
+            full_code VARCHAR(128) PATH '$.full_code' ERROR ON ERROR,
+            status VARCHAR(16) PATH '$.status' ERROR ON ERROR,
+            duration_seconds BIGINT UNSIGNED PATH '$.duration_seconds' NULL ON EMPTY ERROR ON ERROR,
+            machine_code VARCHAR(128) PATH '$.machine_code' NULL ON EMPTY ERROR ON ERROR,
+            batch_id BIGINT UNSIGNED PATH '$.batch_id' NULL ON EMPTY ERROR ON ERROR,
+            note VARCHAR(255) PATH '$.note' NULL ON EMPTY ERROR ON ERROR,
+            created_at DATETIME PATH '$.created_at' ERROR ON ERROR,
+            used_at DATETIME PATH '$.used_at' NULL ON EMPTY ERROR ON ERROR,
+            expire_at DATETIME PATH '$.expire_at' NULL ON EMPTY ERROR ON ERROR,
+            app VARCHAR(32) PATH '$.app' NULL ON EMPTY ERROR ON ERROR,
+            seats SMALLINT UNSIGNED PATH '$.seats' DEFAULT '1' ON EMPTY ERROR ON ERROR,
+            points INT UNSIGNED PATH '$.points' NULL ON EMPTY ERROR ON ERROR,
+            valid_until DATETIME PATH '$.valid_until' NULL ON EMPTY ERROR ON ERROR,
+            policy VARCHAR(255) PATH '$.policy' NULL ON EMPTY ERROR ON ERROR)) AS card
+    WHERE kept.values_after IS NULL;
+END
+
+-- routine: make_batch_2
+-- The same with what cards have since there are apps: a JSON object.
+CREATE PROCEDURE make_batch_2(IN own_act BIGINT UNSIGNED, IN its_values JSON, IN made_at DATETIME)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE made BIGINT UNSIGNED;
+    CALL must_own_act(own_act);
+    IF (SELECT batch_id IS NOT NULL OR card_count > 0 OR undoes IS NOT NULL FROM acts WHERE id = own_act) THEN
+        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the act has done something else already';
+    END IF;
+    IF made_at NOT BETWEEN UTC_TIMESTAMP() - INTERVAL 10 SECOND AND UTC_TIMESTAMP() + INTERVAL 10 SECOND THEN
+        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a batch is made now';
+    END IF;
+    INSERT INTO batches (origin, prefix, card_count, code_length, duration_seconds, note, operator, account, created_at,
+        app, seats, points, valid_until, policy)
+    SELECT batch.origin, batch.prefix, batch.card_count, batch.code_length, batch.duration_seconds, batch.note,
+        acts.operator, acts.account, made_at, batch.app, batch.seats, batch.points, batch.valid_until, batch.policy
+    FROM JSON_TABLE(its_values, '$' COLUMNS (
+            origin VARCHAR(16) PATH '$.origin' ERROR ON ERROR,
+            prefix VARCHAR(16) PATH '$.prefix' NULL ON EMPTY ERROR ON ERROR,
+            card_count INT UNSIGNED PATH '$.card_count' ERROR ON ERROR,
+            code_length TINYINT UNSIGNED PATH '$.code_length' NULL ON EMPTY ERROR ON ERROR,
+            duration_seconds BIGINT UNSIGNED PATH '$.duration_seconds' NULL ON EMPTY ERROR ON ERROR,
+            note VARCHAR(255) PATH '$.note' NULL ON EMPTY ERROR ON ERROR,
+            app VARCHAR(32) PATH '$.app' NULL ON EMPTY ERROR ON ERROR,
+            seats SMALLINT UNSIGNED PATH '$.seats' NULL ON EMPTY ERROR ON ERROR,
+            points INT UNSIGNED PATH '$.points' NULL ON EMPTY ERROR ON ERROR,
+            valid_until DATETIME PATH '$.valid_until' NULL ON EMPTY ERROR ON ERROR,
+            policy VARCHAR(255) PATH '$.policy' NULL ON EMPTY ERROR ON ERROR)) AS batch
+        JOIN acts ON acts.id = own_act;
+    SET made = LAST_INSERT_ID();
+    UPDATE acts SET batch_id = made WHERE id = own_act;
+    INSERT INTO operator_log (act_id, act, operator, account, batch_id, values_after)
+    SELECT acts.id, acts.act, acts.operator, acts.account, batches.id, JSON_OBJECT(
+            'prefix', batches.prefix,
+            'card_count', batches.card_count,
+            'code_length', batches.code_length,
+            'duration_seconds', batches.duration_seconds,
+            'note', batches.note,
+            'app', batches.app,
+            'seats', batches.seats,
+            'points', batches.points,
+            'valid_until', DATE_FORMAT(batches.valid_until, '%Y-%m-%d %H:%i:%s'),
+            'policy', batches.policy)
+    FROM acts JOIN batches ON batches.id = acts.batch_id
+    WHERE acts.id = own_act;
+    SELECT made;
+END
+
+-- routine: add_cards_2
+-- The same with apps and what else a card has since there are apps. Each card is of an app that there is and that is not
+-- archived, and that stays so until the act is done.
+CREATE PROCEDURE add_cards_2(IN own_act BIGINT UNSIGNED, IN added JSON)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE open_apps BIGINT UNSIGNED;
+    DECLARE EXIT HANDLER FOR 1062
+    BEGIN
+        UPDATE acts SET card_count = card_count - JSON_LENGTH(added) WHERE id = own_act;
+        RESIGNAL;
+    END;
+    CALL must_own_act(own_act);
+    UPDATE acts STRAIGHT_JOIN batches ON batches.id = acts.batch_id
+    SET acts.card_count = acts.card_count + JSON_LENGTH(added)
+    WHERE acts.id = own_act AND acts.card_count + JSON_LENGTH(added) <= batches.card_count
+        AND JSON_TYPE(added) = 'ARRAY';
+    IF ROW_COUNT() <> 1 THEN
+        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the batch has its cards already';
+    END IF;
+    SELECT COUNT(apps.name) INTO open_apps FROM apps
+    WHERE apps.archived_at IS NULL AND apps.name IN (
+            SELECT COALESCE(app, 'default')
+            FROM JSON_TABLE(added, '$[*]' COLUMNS (
+                app VARCHAR(32) PATH '$.app' NULL ON EMPTY ERROR ON ERROR)) AS card
+        )
+    LOCK IN SHARE MODE;
+    IF open_apps <> (
+            SELECT COUNT(DISTINCT CAST(COALESCE(app, 'default') AS BINARY))
+            FROM JSON_TABLE(added, '$[*]' COLUMNS (
+                app VARCHAR(32) PATH '$.app' NULL ON EMPTY ERROR ON ERROR)) AS card
+        )
+    THEN
+        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'an app of the cards is none, or archived';
+    END IF;
+    INSERT INTO cards (prefix, code, full_code, duration_seconds, note, app, seats, points, valid_until, policy, batch_id,
+        created_at, updated_at)
+    SELECT card.prefix, card.code, card.full_code, card.duration_seconds, card.note, COALESCE(card.app, 'default'),
+        card.seats, card.points, card.valid_until, card.policy, batches.id, batches.created_at, batches.created_at
+    FROM JSON_TABLE(added, '$[*]' COLUMNS (
+            prefix VARCHAR(16) PATH '$.prefix' ERROR ON ERROR,
+            code VARCHAR(64) PATH '$.code' ERROR ON ERROR,
+            full_code VARCHAR(128) PATH '$.full_code' ERROR ON ERROR,
+            duration_seconds BIGINT UNSIGNED PATH '$.duration_seconds' NULL ON EMPTY ERROR ON ERROR,
+            note VARCHAR(255) PATH '$.note' NULL ON EMPTY ERROR ON ERROR,
+            app VARCHAR(32) PATH '$.app' NULL ON EMPTY ERROR ON ERROR,
+            seats SMALLINT UNSIGNED PATH '$.seats' DEFAULT '1' ON EMPTY ERROR ON ERROR,
+            points INT UNSIGNED PATH '$.points' NULL ON EMPTY ERROR ON ERROR,
+            valid_until DATETIME PATH '$.valid_until' NULL ON EMPTY ERROR ON ERROR,
+            policy VARCHAR(255) PATH '$.policy' NULL ON EMPTY ERROR ON ERROR)) AS card
+        STRAIGHT_JOIN acts ON acts.id = own_act
+        JOIN batches ON batches.id = acts.batch_id;
+END
+
+-- routine: hold_app
+-- An app as it is, which nobody else changes until the end of the transaction.
+CREATE PROCEDURE hold_app(IN held_app VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+SELECT name, title, latest, minimum, url, notice, CAST(named_values AS CHAR), archived_at, created_at, policy
+FROM apps WHERE name = held_app FOR UPDATE
+
+-- routine: save_app
+-- Gives an app other values, a JSON object, makes it where there is none, or removes it where they are NULL, and logs what
+-- it was and is. One that has cards is not removed, and so is not the one that is called default. An act that undoes
+-- another is done with it.
+CREATE PROCEDURE save_app(
+    IN own_act BIGINT UNSIGNED,
+    IN saved_app VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    IN its_values JSON
+)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    CALL must_own_act(own_act);
+    UPDATE policy_revision SET revision = revision + 1 WHERE id = 1;
+    INSERT INTO operator_log (act_id, act, operator, account, subject, values_before, values_after)
+    SELECT acts.id, acts.act, acts.operator, acts.account, saved_app,
+        IF(apps.name IS NULL, NULL, JSON_MERGE_PATCH('{}', JSON_OBJECT(
+            'title', apps.title,
+            'policy', apps.policy,
+            'latest', apps.latest,
+            'minimum', apps.minimum,
+            'url', apps.url,
+            'notice', apps.notice,
+            'values', JSON_EXTRACT(COALESCE(apps.named_values, '[]'), '$'),
+            'archived', IF(apps.archived_at IS NULL, NULL, 1)))),
+        its_values
+    FROM acts LEFT JOIN apps ON apps.name = saved_app
+    WHERE acts.id = own_act;
+    UPDATE acts SET subject = saved_app WHERE id = own_act;
+    IF its_values IS NULL THEN
+        IF saved_app = 'default' OR EXISTS (SELECT 1 FROM cards WHERE app = saved_app) THEN
+            SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the app is needed';
+        END IF;
+        DELETE FROM apps WHERE name = saved_app;
+    ELSE
+        INSERT INTO apps (name, title, policy, latest, minimum, url, notice, named_values, archived_at, created_at)
+        SELECT saved_app, saved.title, saved.policy, saved.latest, saved.minimum, saved.url, saved.notice,
+            JSON_EXTRACT(its_values, '$.values'), IF(saved.archived, UTC_TIMESTAMP(), NULL), UTC_TIMESTAMP()
+        FROM JSON_TABLE(its_values, '$' COLUMNS (
+                title VARCHAR(64) PATH '$.title' ERROR ON ERROR,
+                policy VARCHAR(255) PATH '$.policy' ERROR ON ERROR,
+                latest VARCHAR(32) PATH '$.latest' NULL ON EMPTY ERROR ON ERROR,
+                minimum VARCHAR(32) PATH '$.minimum' NULL ON EMPTY ERROR ON ERROR,
+                url VARCHAR(512) PATH '$.url' NULL ON EMPTY ERROR ON ERROR,
+                notice VARCHAR(1000) PATH '$.notice' NULL ON EMPTY ERROR ON ERROR,
+                archived TINYINT PATH '$.archived' NULL ON EMPTY ERROR ON ERROR)) AS saved
+        ON DUPLICATE KEY UPDATE title = saved.title, policy = saved.policy, latest = saved.latest,
+            minimum = saved.minimum, url = saved.url, notice = saved.notice, named_values = VALUES(named_values),
+            archived_at = IF(saved.archived, COALESCE(apps.archived_at, UTC_TIMESTAMP()), NULL);
+    END IF;
+    UPDATE acts AS own STRAIGHT_JOIN acts AS undone ON undone.id = own.undoes SET undone.undone_by = own.id
+    WHERE own.id = own_act AND undone.undone_by IS NULL;
+END

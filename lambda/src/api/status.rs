@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::request::Parts;
+use kami_core::app::AppName;
 use kami_core::card::{CardCode, CardStatus, MachineCode, mask};
 use kami_core::rules;
 use serde::{Deserialize, Serialize};
@@ -72,7 +73,7 @@ async fn answer(
     code: &CardCode,
     machine: Option<&str>,
 ) -> Result<Json<StatusAnswer>, CardError> {
-    let Some((card, now)) = api.store.status(code).await? else {
+    let Some((card, now)) = api.store.status(code, &AppName::default()).await? else {
         return Err(CardError::not_found(&api.brake, request));
     };
     let remaining_hours = (card.status == CardStatus::Active)

@@ -3,12 +3,13 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use kami_core::rules;
-use kami_store::Validation;
+use kami_store::{Client, Validation};
 use serde::Serialize;
 
 use super::Api;
 use super::miss::CardError;
 use super::request::{ValidateRequest, read_body};
+use crate::error::ApiError;
 use crate::language::Language;
 
 /// The answer to a machine that is let in.
@@ -30,8 +31,9 @@ pub(super) async fn validate(
 ) -> Result<Json<Admitted>, CardError> {
     let (request, body) = request.into_parts();
     let ValidateRequest { code, machine } = ValidateRequest::parse(&read_body(body).await?)?;
-    match api.store.validate(&code, &machine).await? {
-        Validation::Admitted { expire_at, now } => Ok(Json(Admitted {
+    match api.store.validate(&code, &machine, &Client::default()).await? {
+        Validation::TooOld(_) => Err(ApiError::Internal.into()),
+        Validation::Admitted { expire_at, now, .. } => Ok(Json(Admitted {
             status: "success",
             message: language.messages().admitted,
             expire_at: expire_at.map(|moment| api.zone.iso8601(moment)),

@@ -67,6 +67,8 @@ pub struct Card {
     pub id: u64,
     /// The code that the customer types: prefix, hyphen and random part.
     pub full_code: String,
+    /// The name of the app that it belongs to.
+    pub app: String,
     /// The status as the row says it; [`crate::rules::status_at`] says it for a moment.
     pub status: CardStatus,
     /// How long the card lasts from its activation, in seconds; `None` lasts for ever.
@@ -87,6 +89,7 @@ impl fmt::Debug for Card {
         f.debug_struct("Card")
             .field("id", &self.id)
             .field("full_code", &mask(&self.full_code))
+            .field("app", &self.app)
             .field("status", &self.status)
             .field("duration_seconds", &self.duration_seconds)
             .field("machine_code", &self.machine_code.as_deref().map(mask))

@@ -100,6 +100,11 @@ impl CardEdit {
             | Property::CreatedAt
             | Property::UsedAt
             | Property::ExpireAt
+            | Property::App
+            | Property::Seats
+            | Property::Points
+            | Property::ValidUntil
+            | Property::Policy
             | Property::UpdatedAt => return Err(TypedError::NotEdited),
         }
         Ok(())
@@ -121,6 +126,11 @@ pub fn check(property: Property, text: &str) -> Result<(), TypedError> {
         | Property::CreatedAt
         | Property::UsedAt
         | Property::ExpireAt
+        | Property::App
+        | Property::Seats
+        | Property::Points
+        | Property::ValidUntil
+        | Property::Policy
         | Property::UpdatedAt => return Err(TypedError::NotEdited),
     }
     Ok(())

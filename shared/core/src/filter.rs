@@ -14,6 +14,8 @@ use crate::value::Value;
 pub struct Filter {
     /// The status as the rows say it: an active card past its time counts as active until the hourly job marks it.
     pub status: Option<CardStatus>,
+    /// The name of the app that they belong to.
+    pub app: Option<String>,
     /// The prefix, whatever its case; empty for the cards that have none.
     pub prefix: Option<String>,
     /// The batch that they were generated or imported with.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::app::AppName;
 use crate::card::mask;
 use crate::duration::CardDuration;
 use crate::operator::Note;
@@ -18,12 +19,14 @@ pub struct ImportCard {
     pub duration: CardDuration,
     /// What is written down about it.
     pub note: Option<Note>,
+    /// The app that it says it belongs to.
+    pub app: Option<AppName>,
 }
 
 impl ImportCard {
     /// A card of which no more is said than its code, its prefix and how long it lasts.
     pub const fn new(prefix: Option<Prefix>, full_code: String, duration: CardDuration) -> Self {
-        Self { prefix, full_code, duration, note: None }
+        Self { prefix, full_code, duration, note: None, app: None }
     }
 
     /// The prefix, empty where it has none.
@@ -50,7 +53,7 @@ impl fmt::Debug for ImportCard {
 /// Cards that are to be imported, in the order of their lines.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ImportCards {
-    /// The full code of each card, and behind it its note and its prefix.
+    /// The full code of each card, and behind it its note, its app and its prefix.
     text: String,
     cards: Vec<Place>,
 }
@@ -64,6 +67,7 @@ struct Place {
     seconds: u32,
     full_code: u16,
     note: u16,
+    app: u8,
     prefix: u8,
 }
 
@@ -82,6 +86,8 @@ pub struct ImportRow<'a> {
     pub duration: CardDuration,
     /// What is written down about it.
     pub note: Option<&'a str>,
+    /// The name of the app that it says it belongs to.
+    pub app: Option<&'a str>,
 }
 
 impl ImportCards {
@@ -114,9 +120,11 @@ impl ImportCards {
     pub fn push(&mut self, line: u64, card: &ImportCard) {
         let start = self.text.len();
         let (full_code, prefix) = (card.full_code.as_str(), card.prefix());
+        let app = card.app.as_ref().map(AppName::as_str).unwrap_or_default();
         let note = card.note.as_ref().map(Note::as_str).unwrap_or_default();
         self.text.push_str(full_code);
         self.text.push_str(note);
+        self.text.push_str(app);
         self.text.push_str(prefix);
         self.cards.push(Place {
             start,
@@ -124,6 +132,7 @@ impl ImportCards {
             seconds: card.duration.seconds().unwrap_or(0),
             full_code: u16::try_from(full_code.len()).unwrap_or(u16::MAX),
             note: u16::try_from(note.len()).unwrap_or(u16::MAX),
+            app: u8::try_from(app.len()).unwrap_or(u8::MAX),
             prefix: u8::try_from(prefix.len()).unwrap_or(u8::MAX),
         });
     }
@@ -149,6 +158,7 @@ impl ImportCards {
     fn row(&self, card: &Place) -> ImportRow<'_> {
         let (full_code, rest) = self.text[card.start..].split_at(usize::from(card.full_code));
         let (note, rest) = rest.split_at(usize::from(card.note));
+        let (app, rest) = rest.split_at(usize::from(card.app));
         let prefix = &rest[..usize::from(card.prefix)];
         ImportRow {
             line: u64::from(card.line),
@@ -157,6 +167,7 @@ impl ImportCards {
             code: prefix::behind(prefix, full_code).unwrap_or(full_code),
             duration: CardDuration::from_seconds((card.seconds > 0).then_some(card.seconds)),
             note: (!note.is_empty()).then_some(note),
+            app: (!app.is_empty()).then_some(app),
         }
     }
 }

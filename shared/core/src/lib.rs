@@ -3,6 +3,7 @@
 //! All of it is pure: time and randomness are passed in, and nothing here knows a runtime or a database.
 
 pub mod acts;
+pub mod app;
 pub mod batch;
 pub mod canonical;
 pub mod card;
@@ -27,4 +28,5 @@ pub mod spoken;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod value;
+pub mod version;
 pub mod zone;

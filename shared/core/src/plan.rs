@@ -51,6 +51,8 @@ pub enum Index {
     FullCode,
     /// By status, then id.
     Status,
+    /// By app and status, then id.
+    AppStatus,
     /// By prefix and status, then id.
     PrefixStatus,
     /// By status and expiry, then id.
@@ -94,10 +96,10 @@ impl Indexed {
 
 /// Decides how the cards of `filter` are read in the order `wanted`, or in the nearest one that an index has.
 pub fn plan(filter: &Filter, wanted: Sort) -> Plan {
-    let Filter { status, prefix, batch_id, created, used, expiring, text } = filter;
+    let Filter { status, app, prefix, batch_id, created, used, expiring, text } = filter;
     let window = if batch_id.is_some() { Window::Batch } else { Window::Table };
     let no_time = created.is_none() && used.is_none() && expiring.is_none();
-    let text_alone = status.is_none() && batch_id.is_none() && no_time;
+    let text_alone = status.is_none() && app.is_none() && batch_id.is_none() && no_time;
     let few = |index| Plan::Indexed(Indexed { sort: wanted, index, reach: Reach::Few });
     match text {
         Some(TextFilter::Codes(_)) => return few(Index::FullCode),
@@ -121,6 +123,14 @@ pub fn plan(filter: &Filter, wanted: Sort) -> Plan {
         let alone = Filter { used: *used, ..Filter::default() };
         return if *filter == alone {
             stretch(wanted, SortBy::Used, Index::Used)
+        } else {
+            Plan::Windowed(window)
+        };
+    }
+    if app.is_some() {
+        let alone = Filter { app: app.clone(), status: *status, ..Filter::default() };
+        return if *filter == alone {
+            each(stretch(wanted, SortBy::Id, Index::AppStatus))
         } else {
             Plan::Windowed(window)
         };
@@ -150,7 +160,7 @@ pub fn plan(filter: &Filter, wanted: Sort) -> Plan {
 /// The conditions of `filter` that an index finds by itself, each as a filter of its own, the most telling first: when
 /// one of them lets few cards through, the rest of the filter need only look at those.
 pub fn parts(filter: &Filter) -> Vec<(Filter, Indexed)> {
-    let Filter { status, prefix, batch_id, created, used, expiring, text } = filter;
+    let Filter { status, app, prefix, batch_id, created, used, expiring, text } = filter;
     let all = Filter::default;
     let candidates = [
         Filter { text: text.clone(), ..all() },
@@ -159,6 +169,7 @@ pub fn parts(filter: &Filter) -> Vec<(Filter, Indexed)> {
         Filter { created: *created, ..all() },
         Filter { expiring: *expiring, status: expiring.and(*status), ..all() },
         Filter { prefix: prefix.clone(), status: prefix.as_ref().and(*status), ..all() },
+        Filter { app: app.clone(), status: app.as_ref().and(*status), ..all() },
         Filter { status: *status, ..all() },
     ];
     let indexed = candidates.into_iter().filter(|part| !part.is_empty()).filter_map(|part| {

@@ -2,6 +2,7 @@
 //! whether it is logged and edited, and how it is shown; whatever reads, writes or shows cards goes by it, so that the
 //! compiler names what a new row still needs.
 
+use crate::app::AppName;
 use crate::card::MAX_TEXT_CHARS;
 use crate::operator::Note;
 use crate::prefix::Prefix;
@@ -132,6 +133,33 @@ properties! {
         column: "expire_at", kind: Kind::Moment, word: Some("expires"), export: Some("expire_at"), titles: &[],
         is_logged: true, is_edited: false, most_chars: 0,
     }
+    /// The app that the card belongs to.
+    App {
+        column: "app", kind: Kind::Text, word: Some("app"), export: Some("app"),
+        // Read in tables of ours alone: what others put under it is no name of ours.
+        titles: &["app"],
+        is_logged: true, is_edited: false, most_chars: AppName::MAX_CHARS,
+    }
+    /// How many machines may use the card at once.
+    Seats {
+        column: "seats", kind: Kind::Number, word: None, export: None, titles: &[],
+        is_logged: true, is_edited: false, most_chars: 0,
+    }
+    /// How many points are left of it.
+    Points {
+        column: "points", kind: Kind::Number, word: None, export: None, titles: &[],
+        is_logged: true, is_edited: false, most_chars: 0,
+    }
+    /// The last moment that no activation outlasts.
+    ValidUntil {
+        column: "valid_until", kind: Kind::Moment, word: None, export: None, titles: &[],
+        is_logged: true, is_edited: false, most_chars: 0,
+    }
+    /// Where the card departs from the policy of its app.
+    Policy {
+        column: "policy", kind: Kind::Text, word: None, export: None, titles: &[],
+        is_logged: true, is_edited: false, most_chars: 0,
+    }
     /// When the row last changed.
     UpdatedAt {
         column: "updated_at", kind: Kind::Moment, word: Some("updated"), export: None, titles: &[],
@@ -141,7 +169,7 @@ properties! {
 
 impl Property {
     /// The columns of an exported table, in their order: programs read them by their places, so new ones come last.
-    pub const TABLE: [Self; 10] = [
+    pub const TABLE: [Self; 11] = [
         Self::FullCode,
         Self::Status,
         Self::Machine,
@@ -152,13 +180,14 @@ impl Property {
         Self::Batch,
         Self::Note,
         Self::Prefix,
+        Self::App,
     ];
 
     /// What the form that edits a card asks for, in its order.
     pub const FORM: [Self; 5] = [Self::Prefix, Self::Status, Self::Machine, Self::Duration, Self::Note];
 
     /// What is told of a card under its code, in the order of reading; the note, which may be long, is the last.
-    pub const DETAIL: [Self; 11] = [
+    pub const DETAIL: [Self; 12] = [
         Self::Status,
         Self::Machine,
         Self::Duration,
@@ -166,6 +195,7 @@ impl Property {
         Self::ExpireAt,
         Self::CreatedAt,
         Self::UpdatedAt,
+        Self::App,
         Self::Prefix,
         Self::Batch,
         Self::Id,
@@ -192,6 +222,11 @@ impl Property {
             Self::CreatedAt => Value::Moment(card.created_at),
             Self::UsedAt => Value::maybe(card.used_at, Value::Moment),
             Self::ExpireAt => Value::maybe(card.expire_at, Value::Moment),
+            Self::App => Value::text(&card.app),
+            Self::Seats => Value::Number(card.seats.into()),
+            Self::Points => Value::maybe(card.points.map(u64::from), Value::Number),
+            Self::ValidUntil => Value::maybe(card.valid_until, Value::Moment),
+            Self::Policy => Value::maybe(card.policy.as_deref(), Value::text),
             Self::UpdatedAt => Value::maybe(card.updated_at, Value::Moment),
         }
     }
@@ -219,6 +254,14 @@ impl Property {
             Self::CreatedAt => card.created_at = value.into_moment()?,
             Self::UsedAt => card.used_at = value.if_any(Value::into_moment)?,
             Self::ExpireAt => card.expire_at = value.if_any(Value::into_moment)?,
+            Self::App => card.app = value.into_text()?,
+            Self::Seats => card.seats = value.into_number()?.try_into().map_err(|_| WrongValue)?,
+            Self::Points => {
+                let points = value.if_any(Value::into_number)?;
+                card.points = points.map(u32::try_from).transpose().map_err(|_| WrongValue)?;
+            }
+            Self::ValidUntil => card.valid_until = value.if_any(Value::into_moment)?,
+            Self::Policy => card.policy = value.if_any(Value::into_text)?,
             Self::UpdatedAt => card.updated_at = value.if_any(Value::into_moment)?,
         }
         Ok(())

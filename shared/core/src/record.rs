@@ -38,6 +38,16 @@ pub struct CardRecord {
     pub used_at: Option<DateTime<Utc>>,
     /// The last second in which the card is valid.
     pub expire_at: Option<DateTime<Utc>>,
+    /// The app that it belongs to.
+    pub app: String,
+    /// How many machines may use it at once: 1 to 1,000.
+    pub seats: u16,
+    /// How many points are left of it; `None` for a card that has none.
+    pub points: Option<u32>,
+    /// A last moment that no activation and no top-up outlasts.
+    pub valid_until: Option<DateTime<Utc>>,
+    /// Where it departs from the policy of its app.
+    pub policy: Option<String>,
     /// When its row last changed; some cards of the Flask service do not know.
     pub updated_at: Option<DateTime<Utc>>,
 }
@@ -59,6 +69,11 @@ impl CardRecord {
             created_at: DateTime::UNIX_EPOCH,
             used_at: None,
             expire_at: None,
+            app: String::new(),
+            seats: 1,
+            points: None,
+            valid_until: None,
+            policy: None,
             updated_at: None,
         }
     }

@@ -94,6 +94,7 @@ mod tests {
         Card {
             id: 1,
             full_code: "VIP-DEMO123456".into(),
+            app: "default".into(),
             status,
             duration_seconds: Some(10_800),
             machine_code: machine_code.map(str::to_owned),

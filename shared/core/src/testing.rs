@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 
+use crate::app::AppName;
 use crate::card::CardStatus;
 use crate::duration::CardDuration;
 use crate::record::CardRecord;
@@ -30,8 +31,22 @@ pub fn card(
         created_at: at(-1000),
         used_at: used.map(at),
         expire_at: expires.map(at),
+        app: AppName::DEFAULT.to_owned(),
         ..CardRecord::blank(1)
     }
+}
+
+/// App, seats, points, last moment and policy of a card.
+type Policy = (&'static str, u16, Option<u32>, Option<i64>, Option<String>);
+
+fn any_policy() -> impl Strategy<Value = Policy> {
+    (
+        prop::sample::select(&["default", "demo"][..]),
+        1_u16..=3,
+        prop::option::of(0_u32..3),
+        prop::option::of(-100_i64..100),
+        prop::option::of("[a-c]"),
+    )
 }
 
 /// Cards of every status, with and without each of their properties.
@@ -42,11 +57,21 @@ pub fn any_card() -> impl Strategy<Value = CardRecord> {
         prop::option::of("[A-C]"),
         prop::option::of(-100_i64..0),
         prop::option::of(-100_i64..100),
+        any_policy(),
     )
-        .prop_map(|(status, duration, machine, used, expires)| {
+        .prop_map(|(status, duration, machine, used, expires, (app, seats, points, until, policy))| {
             let card = card(status, machine.as_deref(), used, expires);
             let overdue = status == CardStatus::Active && expires.is_some_and(|end| end < 0);
             let shown = if overdue { CardStatus::Expired } else { status };
-            CardRecord { status: shown, duration: CardDuration::from_seconds(duration), ..card }
+            CardRecord {
+                status: shown,
+                duration: CardDuration::from_seconds(duration),
+                app: app.to_owned(),
+                seats,
+                points,
+                valid_until: until.map(at),
+                policy,
+                ..card
+            }
         })
 }

@@ -36,6 +36,8 @@ pub struct Batch {
     pub id: u64,
     /// Where its cards come from.
     pub origin: BatchOrigin,
+    /// The app of all of its cards; `None` when those of an import differ.
+    pub app: Option<String>,
     /// The prefix of all of its cards; `None` when those of an import differ.
     pub prefix: Option<String>,
     /// How many cards were made; some may have been deleted since.
@@ -58,7 +60,7 @@ pub struct Batch {
 const CODES: usize = 500;
 
 const COLUMNS: &str =
-    "id, origin, prefix, card_count, code_length, duration_seconds, note, operator, created_at, account";
+    "id, origin, prefix, card_count, code_length, duration_seconds, note, operator, created_at, account, app";
 
 fn read(mut row: Row) -> Result<Batch, StoreError> {
     let row = &mut row;
@@ -78,6 +80,7 @@ fn read(mut row: Row) -> Result<Batch, StoreError> {
         operator: take(row, 7)?,
         created_at: moment(row, 8)?,
         account: take(row, 9)?,
+        app: take(row, 10)?,
     })
 }
 

@@ -7,9 +7,10 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
 use super::limit::{BACKGROUND, GRACE, SCREEN, limited};
-use super::listing::statement::conditions;
+use super::listing::statement::{Statement, conditions};
 use super::record::{moment, take};
 use super::{Operation, Store, StoreError, clock};
+use kami_core::app::AppName;
 use kami_core::card::CardStatus;
 use kami_core::filter::Filter;
 
@@ -68,15 +69,30 @@ pub struct PrefixCounts {
     pub counts: StatusCounts,
 }
 
+/// How many cards of one app have each status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppCounts {
+    /// By its name.
+    pub app: String,
+    /// Its cards.
+    pub counts: StatusCounts,
+}
+
 impl Store {
-    /// How many cards have each status: seconds on ten million cards.
-    pub async fn counts_by_status(&self) -> Result<StatusCounts, StoreError> {
-        self.run(BACKGROUND + GRACE, ByStatus).await
+    /// How many cards of an app, or of all, have each status: seconds on ten million cards.
+    pub async fn counts_by_status(&self, app: Option<&AppName>) -> Result<StatusCounts, StoreError> {
+        self.run(BACKGROUND + GRACE, ByStatus { app }).await
     }
 
-    /// How many cards each prefix has, by status, in the order of prefixes: seconds on ten million cards.
-    pub async fn prefix_counts(&self) -> Result<Vec<PrefixCounts>, StoreError> {
-        self.run(BACKGROUND + GRACE, ByPrefix).await
+    /// How many cards of an app, or of all, each prefix has, by status, in the order of prefixes: seconds on ten million
+    /// cards.
+    pub async fn prefix_counts(&self, app: Option<&AppName>) -> Result<Vec<PrefixCounts>, StoreError> {
+        self.run(BACKGROUND + GRACE, ByPrefix { app }).await
+    }
+
+    /// How many cards each app that has any has, by status, in the order of names: seconds on ten million cards.
+    pub async fn app_counts(&self) -> Result<Vec<AppCounts>, StoreError> {
+        self.run(BACKGROUND + GRACE, ByApp).await
     }
 
     /// Every prefix that a card has, in order: read from jumps through an index, at once.
@@ -112,16 +128,21 @@ impl Operation for Newest {
     }
 }
 
-struct ByStatus;
+struct ByStatus<'a> {
+    app: Option<&'a AppName>,
+}
 
-impl Operation for ByStatus {
+impl Operation for ByStatus<'_> {
     type Output = StatusCounts;
     const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<StatusCounts, StoreError> {
-        let query =
-            "SELECT status, COUNT(*), UTC_TIMESTAMP() FROM cards FORCE INDEX (idx_status) GROUP BY status";
-        let rows: Vec<Row> = connection.exec(limited(BACKGROUND, query), ()).await?;
+        let (index, only) = of_app(self.app, "idx_status");
+        let query = format!(
+            "SELECT status, COUNT(*), UTC_TIMESTAMP() FROM cards FORCE INDEX ({index}){} GROUP BY status",
+            only.text
+        );
+        let rows: Vec<Row> = connection.exec(limited(BACKGROUND, &query), only.params()).await?;
         let mut counts = StatusCounts::none(clock(connection).await?);
         for mut row in rows {
             counts.taken_at = moment(&mut row, 2)?;
@@ -131,24 +152,61 @@ impl Operation for ByStatus {
     }
 }
 
-struct ByPrefix;
+/// The index for the cards of an app, or that one for all, and the condition.
+fn of_app<'a>(app: Option<&AppName>, index: &'a str) -> (&'a str, Statement) {
+    match app {
+        None => (index, Statement::default()),
+        Some(app) => (
+            "idx_app_status",
+            Statement { text: " WHERE app = ?".to_owned(), values: vec![app.as_str().into()] },
+        ),
+    }
+}
 
-impl Operation for ByPrefix {
+struct ByPrefix<'a> {
+    app: Option<&'a AppName>,
+}
+
+impl Operation for ByPrefix<'_> {
     type Output = Vec<PrefixCounts>;
     const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Vec<PrefixCounts>, StoreError> {
-        let query = "SELECT prefix, status, COUNT(*), UTC_TIMESTAMP() FROM cards \
-                     FORCE INDEX (idx_prefix_status) GROUP BY prefix, status";
-        let rows: Vec<Row> = connection.exec(limited(BACKGROUND, query), ()).await?;
-        let mut prefixes: BTreeMap<String, StatusCounts> = BTreeMap::new();
-        for mut row in rows {
-            let taken_at = moment(&mut row, 3)?;
-            let counts = prefixes.entry(take(&mut row, 0)?).or_insert(StatusCounts::none(taken_at));
-            counts.add(status(&mut row, 1)?, take(&mut row, 2)?);
-        }
-        Ok(prefixes.into_iter().map(|(prefix, counts)| PrefixCounts { prefix, counts }).collect())
+        let (index, only) = of_app(self.app, "idx_prefix_status");
+        let query = format!(
+            "SELECT prefix, status, COUNT(*), UTC_TIMESTAMP() FROM cards FORCE INDEX ({index}){} \
+             GROUP BY prefix, status",
+            only.text
+        );
+        let rows: Vec<Row> = connection.exec(limited(BACKGROUND, &query), only.params()).await?;
+        let prefixes = by_name(rows)?.into_iter();
+        Ok(prefixes.map(|(prefix, counts)| PrefixCounts { prefix, counts }).collect())
     }
+}
+
+struct ByApp;
+
+impl Operation for ByApp {
+    type Output = Vec<AppCounts>;
+    const IS_CANCELLED: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Vec<AppCounts>, StoreError> {
+        let query = "SELECT app, status, COUNT(*), UTC_TIMESTAMP() FROM cards FORCE INDEX (idx_app_status) \
+                     GROUP BY app, status";
+        let rows: Vec<Row> = connection.exec(limited(BACKGROUND, query), ()).await?;
+        Ok(by_name(rows)?.into_iter().map(|(app, counts)| AppCounts { app, counts }).collect())
+    }
+}
+
+/// The counts of rows of a name, a status, a count and the clock, by name.
+fn by_name(rows: Vec<Row>) -> Result<BTreeMap<String, StatusCounts>, StoreError> {
+    let mut names: BTreeMap<String, StatusCounts> = BTreeMap::new();
+    for mut row in rows {
+        let taken_at = moment(&mut row, 3)?;
+        let counts = names.entry(take(&mut row, 0)?).or_insert(StatusCounts::none(taken_at));
+        counts.add(status(&mut row, 1)?, take(&mut row, 2)?);
+    }
+    Ok(names)
 }
 
 struct Prefixes;

@@ -4,6 +4,7 @@ mod accounts;
 mod act_list;
 mod acts;
 mod address;
+mod apps;
 mod batches;
 mod card_now;
 mod cause;
@@ -25,9 +26,11 @@ mod lookup;
 mod migrations;
 mod one_card;
 mod operation;
+mod policies;
 mod pool;
 mod progress;
 pub mod protection;
+mod reading;
 mod record;
 mod routines;
 mod runner;
@@ -42,14 +45,15 @@ mod validation;
 
 pub use self::act_list::{ACT_WINDOW, ActFilter, ActStep};
 pub use self::acts::{
-    ActError, ActOutcome, Acted, GenerateOrder, ManyAct, OnMade, OneAct, OneEdit, Standing, TakenCodes, Undo,
-    UndoRefusal, Undoable,
+    ActError, ActOutcome, Acted, AppActed, AppOrder, AppRefusal, GenerateOrder, ManyAct, OnMade, OneAct,
+    OneEdit, Standing, TakenCodes, Undo, UndoRefusal, Undoable,
 };
 pub use self::address::{AddressError, AddressFuture, AddressSource};
+pub use self::apps::AppsFound;
 pub use self::batches::{Batch, BatchOrigin};
 pub use self::cause::{Cause, TlsFault, UnreadableFile};
 pub use self::counters::StoreCounters;
-pub use self::counts::{PrefixCounts, StatusCounts};
+pub use self::counts::{AppCounts, PrefixCounts, StatusCounts};
 pub use self::error::{StoreError, Withheld};
 pub use self::expiry::{EXPIRY_BATCH, ExpiryBatch, ExpiryCursor};
 pub use self::grants::{
@@ -64,13 +68,14 @@ pub use self::listing::{
 pub use self::log::{ActRecord, CardValues, LogFilter, LogRecord};
 pub use self::migrations::{MigrateError, Migration, MigrationPlan};
 pub use self::one_card::CardsFound;
+pub use self::policies::APPS_KEPT;
 pub use self::progress::{ActProgress, OnProgress};
 pub use self::routines::Routine;
 pub use self::selection::Selection;
 pub use self::statistics::{BucketWidth, Event, Histogram, PrefixStock, Stock};
 pub use self::store::Store;
 pub use self::takeover::{Fault, FaultKind, IndexFault, Refusal, Repair, RepairKind, TableChange, Takeover};
-pub use self::validation::Validation;
+pub use self::validation::{Client, Validation};
 
 use self::card_now::CardNow;
 use self::clock::clock;

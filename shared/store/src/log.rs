@@ -19,7 +19,7 @@ use kami_core::operator::Operator;
 pub struct ActRecord {
     /// Its number.
     pub id: u64,
-    /// The word for what was done: `generate`, `import`, `edit`, `undo` or one of [`kami_core::acts::Act::name`].
+    /// The word for what was done: `generate`, `import`, `edit`, `undo`, `app_set` and its like, or one of [`kami_core::acts::Act::name`].
     pub act: String,
     /// Who did it, by the name that they gave.
     pub operator: String,
@@ -31,6 +31,8 @@ pub struct ActRecord {
     pub card_count: u64,
     /// The batch that it made.
     pub batch_id: Option<u64>,
+    /// What it changed that is no card: the name of an app.
+    pub subject: Option<String>,
     /// The act that it takes back.
     pub undoes: Option<u64>,
     /// The act that took it back.
@@ -55,10 +57,12 @@ pub struct LogRecord {
     pub account: Option<String>,
     /// When.
     pub done_at: DateTime<Utc>,
-    /// The number of the card it was done to; `None` where it made a batch.
+    /// The number of the card it was done to; `None` where it made a batch or changed no card.
     pub card_id: Option<u64>,
     /// The batch that was made, or that the card belongs to.
     pub batch_id: Option<u64>,
+    /// What was changed that is no card: the name of an app.
+    pub subject: Option<String>,
     /// The card's code before the act.
     pub full_code: Option<String>,
     /// The values that the act changed, as they were; `None` where there was no card.
@@ -113,7 +117,7 @@ impl fmt::Debug for LogFilter {
 }
 
 pub(super) const ACT_COLUMNS: &str =
-    "id, act, operator, done_at, card_count, batch_id, undoes, undone_by, account";
+    "id, act, operator, done_at, card_count, batch_id, undoes, undone_by, account, subject";
 
 pub(super) fn read_act(mut row: Row) -> Result<ActRecord, StoreError> {
     let row = &mut row;
@@ -127,6 +131,7 @@ pub(super) fn read_act(mut row: Row) -> Result<ActRecord, StoreError> {
         undoes: take(row, 6)?,
         undone_by: take(row, 7)?,
         account: take(row, 8)?,
+        subject: take(row, 9)?,
     })
 }
 
@@ -149,6 +154,7 @@ fn read_log(mut row: Row) -> Result<LogRecord, StoreError> {
         before: read_values(row, 8)?,
         after: read_values(row, 9)?,
         account: take(row, 10)?,
+        subject: take(row, 11)?,
     })
 }
 
@@ -205,7 +211,7 @@ fn log(filter: &LogFilter, before: Option<u64>, size: usize) -> Statement {
     let mut statement = Statement {
         text: format!(
             "SELECT id, act_id, act, operator, done_at, card_id, batch_id, full_code, CAST(values_before AS CHAR), \
-             CAST(values_after AS CHAR), account FROM operator_log FORCE INDEX ({index}) WHERE id < ?"
+             CAST(values_after AS CHAR), account, subject FROM operator_log FORCE INDEX ({index}) WHERE id < ?"
         ),
         values: vec![before.unwrap_or(u64::MAX).into()],
     };

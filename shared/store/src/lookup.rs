@@ -12,9 +12,9 @@ use mysql_async::{Conn, Error, Params, Row, Value};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
-use super::counters::Counters;
 use super::error::holds_no_such_text;
 use super::pool::Pool;
+use super::reading::Readings;
 use super::{CardNow, Operation, REQUEST_LIMIT, StoreError};
 use kami_core::card::CardCode;
 
@@ -30,6 +30,7 @@ const BATCH: usize = 16;
 pub(super) struct Lookups {
     pool: Pool,
     queue: Arc<Mutex<Queue>>,
+    readings: Arc<Readings>,
 }
 
 #[derive(Debug, Default)]
@@ -48,7 +49,7 @@ struct Ask {
 impl Lookups {
     /// Lookups on the connections of a pool.
     pub(super) fn new(pool: Pool) -> Self {
-        Self { pool, queue: Arc::default() }
+        Self { pool, queue: Arc::default(), readings: Arc::default() }
     }
 
     /// The card of that code, with the database's clock; given up at `deadline`.
@@ -80,7 +81,7 @@ impl Lookups {
         let mut lane = OpenLane { lookups: &self, closed: false };
         while let Some(asks) = lane.next_batch() {
             let codes: Vec<_> = asks.iter().map(|ask| ask.code.clone()).collect();
-            let find = FindCards { codes: &codes, counters: self.pool.counters() };
+            let find = FindCards { codes: &codes, lookups: &self };
             let mut found = self.pool.run(REQUEST_LIMIT, find).await.map(Vec::into_iter);
             for ask in asks {
                 let answer = match &mut found {
@@ -89,6 +90,31 @@ impl Lookups {
                 };
                 // Whoever asked may have gone away.
                 drop(ask.answer.send(answer));
+            }
+        }
+    }
+
+    /// The card of one code, on a connection at hand.
+    pub(super) async fn find_on(
+        &self,
+        connection: &mut Conn,
+        code: &CardCode,
+    ) -> Result<Option<CardNow>, StoreError> {
+        card_of(code, &self.find_rows(connection, std::slice::from_ref(code)).await?)
+    }
+
+    /// What the collation takes for a spelling of the codes, each with its card as far as that could be understood.
+    async fn find_rows(
+        &self,
+        connection: &mut Conn,
+        codes: &[CardCode],
+    ) -> Result<Vec<FoundRow>, StoreError> {
+        let mut reading = self.readings.now();
+        loop {
+            let on_query = || self.pool.counters().round_trip();
+            match find_rows_of(connection, reading.columns(), codes, &on_query).await {
+                Ok(rows) => return rows.into_iter().map(FoundRow::read).collect(),
+                Err(error) => reading = self.readings.after(reading, &error).ok_or(error)?,
             }
         }
     }
@@ -151,7 +177,7 @@ fn is_plain(code: &CardCode) -> bool {
 /// Finds the card of each code, in the order of the codes; a row that cannot be understood fails its own code alone.
 struct FindCards<'a> {
     codes: &'a [CardCode],
-    counters: &'a Counters,
+    lookups: &'a Lookups,
 }
 
 impl Operation for FindCards<'_> {
@@ -160,7 +186,7 @@ impl Operation for FindCards<'_> {
     const ONLY_READS: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Self::Output, StoreError> {
-        let rows = find_rows(connection, self.codes, self.counters).await?;
+        let rows = self.lookups.find_rows(connection, self.codes).await?;
         Ok(self.codes.iter().map(|code| card_of(code, &rows)).collect())
     }
 }
@@ -186,34 +212,6 @@ impl FoundRow {
             .map_or(StoreError::Undecodable, StoreError::UndecodableCard);
         Ok(Self { full_code, card: CardNow::from_row_opt(row).map_err(|_| unreadable) })
     }
-}
-
-/// What a question of a client needs, and no more: the one list of columns that is not made of [`Property::ALL`].
-///
-/// [`Property::ALL`]: kami_core::property::Property::ALL
-const COLUMNS: &str = "id, full_code, status, duration_seconds, machine_code, created_at, used_at, expire_at, \
-                       UTC_TIMESTAMP()";
-
-/// The card of one code, on a connection at hand.
-pub(super) async fn find_card(
-    connection: &mut Conn,
-    code: &CardCode,
-    counters: &Counters,
-) -> Result<Option<CardNow>, StoreError> {
-    card_of(code, &find_rows(connection, std::slice::from_ref(code), counters).await?)
-}
-
-/// What the collation takes for a spelling of the codes, each with its card as far as that could be understood.
-async fn find_rows(
-    connection: &mut Conn,
-    codes: &[CardCode],
-    counters: &Counters,
-) -> Result<Vec<FoundRow>, StoreError> {
-    find_rows_of(connection, COLUMNS, codes, &|| counters.round_trip())
-        .await?
-        .into_iter()
-        .map(FoundRow::read)
-        .collect()
 }
 
 /// These columns of the rows that the collation takes for a spelling of the codes; `on_query` hears of each query.

@@ -3,13 +3,18 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Row};
 
 use super::limit::{BACKGROUND, GRACE, limited};
-use super::{Operation, Page, Store, StoreError, clock};
+use super::listing::statement::{Course, Statement, listing};
+use super::record::{COLUMNS, cards};
+use super::{Operation, Store, StoreError, clock};
+use kami_core::app::AppName;
 use kami_core::card::CardStatus;
-use kami_core::filter::{Anchor, Direction, Filter, Range, Sort, SortBy};
+use kami_core::filter::{Direction, Filter, Range, Sort, SortBy};
+use kami_core::plan::{Index, Indexed, Reach};
+use kami_core::record::CardRecord;
 
 /// What happens to cards over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -81,36 +86,63 @@ impl PrefixStock {
 }
 
 impl Store {
-    /// How often something happens in each of `count` buckets from `start` on.
+    /// How often something happens to cards of an app, or of all, in each of `count` buckets from `start` on.
     pub async fn histogram(
         &self,
         event: Event,
         start: DateTime<Utc>,
         width: BucketWidth,
         count: u16,
+        app: Option<&AppName>,
     ) -> Result<Histogram, StoreError> {
-        self.run(BACKGROUND + GRACE, CountOverTime { event, start, width, count }).await
+        self.run(BACKGROUND + GRACE, CountOverTime { event, start, width, count, app }).await
     }
 
-    /// What is left of each prefix, and how much of it was used in the last `days`.
-    pub async fn stock(&self, days: u32) -> Result<Stock, StoreError> {
-        self.run(BACKGROUND + GRACE, CountStock { days }).await
+    /// What is left of each prefix of an app, or of all, and how much of it was used in the last `days`.
+    pub async fn stock(&self, days: u32, app: Option<&AppName>) -> Result<Stock, StoreError> {
+        self.run(BACKGROUND + GRACE, CountStock { days, app }).await
     }
 
-    /// The active cards whose time ends next, at most `count`, the soonest first.
-    pub async fn expiring_next(&self, count: usize) -> Result<Page, StoreError> {
+    /// The active cards of an app, or of all, whose time ends next, at most `count`, the soonest first.
+    pub async fn expiring_next(
+        &self,
+        count: usize,
+        app: Option<&AppName>,
+    ) -> Result<Vec<CardRecord>, StoreError> {
         let ahead = Range { from: Some(self.now().await?), until: None };
-        let filter = Filter { status: Some(CardStatus::Active), expiring: Some(ahead), ..Filter::default() };
-        let soonest = Sort { by: SortBy::Expires, direction: Direction::Ascending };
-        self.page(&filter, soonest, &Anchor::First, count).await
+        let app = app.map(|app| app.as_str().to_owned());
+        let filter =
+            Filter { status: Some(CardStatus::Active), expiring: Some(ahead), app, ..Filter::default() };
+        self.run(BACKGROUND + GRACE, ExpiringNext { filter, count }).await
     }
 }
 
-struct CountOverTime {
+struct ExpiringNext {
+    filter: Filter,
+    count: usize,
+}
+
+impl Operation for ExpiringNext {
+    type Output = Vec<CardRecord>;
+    const IS_CANCELLED: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Vec<CardRecord>, StoreError> {
+        let sort = Sort { by: SortBy::Expires, direction: Direction::Ascending };
+        let soonest = Indexed { sort, index: Index::StatusExpiry, reach: Reach::Stretch };
+        let course = Course { backwards: false, from: None, inclusive: false };
+        let statement = listing(&COLUMNS, &self.filter, soonest, course, self.count);
+        let rows: Vec<Row> =
+            connection.exec(limited(BACKGROUND, &statement.text), statement.params()).await?;
+        Ok(cards(rows)?.cards)
+    }
+}
+
+struct CountOverTime<'a> {
     event: Event,
     start: DateTime<Utc>,
     width: BucketWidth,
     count: u16,
+    app: Option<&'a AppName>,
 }
 
 /// The statement for an event and a width; the days' and the hours' differ in one word.
@@ -129,7 +161,7 @@ const fn statement(event: Event, width: BucketWidth) -> &'static str {
                 $column,
                 " >= ? AND ",
                 $column,
-                " < ? GROUP BY bucket"
+                " < ?"
             )
         };
     }
@@ -147,16 +179,24 @@ const fn statement(event: Event, width: BucketWidth) -> &'static str {
     }
 }
 
-impl Operation for CountOverTime {
+impl Operation for CountOverTime<'_> {
     type Output = Histogram;
     const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Histogram, StoreError> {
-        let Self { event, start, width, count } = *self;
+        let Self { event, start, width, count, app } = *self;
         let from = start.naive_utc();
         let until = (start + width.span() * i32::from(count)).naive_utc();
-        let query = limited(BACKGROUND, statement(event, width));
-        let rows: Vec<(i64, u64)> = connection.exec(query, (from, from, until)).await?;
+        let mut counting = Statement {
+            text: statement(event, width).to_owned(),
+            values: vec![from.into(), from.into(), until.into()],
+        };
+        if let Some(app) = app {
+            counting.and("app = ?", [app.as_str().into()]);
+        }
+        counting.text.push_str(" GROUP BY bucket");
+        let rows: Vec<(i64, u64)> =
+            connection.exec(limited(BACKGROUND, &counting.text), counting.params()).await?;
         let mut counts = vec![0; usize::from(count)];
         for (place, number) in rows {
             let place = usize::try_from(place).ok().and_then(|place| counts.get_mut(place));
@@ -166,26 +206,38 @@ impl Operation for CountOverTime {
     }
 }
 
-struct CountStock {
+struct CountStock<'a> {
     days: u32,
+    app: Option<&'a AppName>,
 }
 
-impl Operation for CountStock {
+impl Operation for CountStock<'_> {
     type Output = Stock;
     const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Stock, StoreError> {
         // Prefix by prefix, so that only the unused part of the index is read.
-        let unused = "SELECT prefix, (SELECT COUNT(*) FROM cards FORCE INDEX (idx_prefix_status) \
-                      WHERE cards.prefix = prefixes.prefix AND cards.status = 'UNUSED') FROM \
-                      (SELECT DISTINCT prefix FROM cards FORCE INDEX (idx_prefix_status)) AS prefixes";
+        let all = "SELECT prefix, (SELECT COUNT(*) FROM cards FORCE INDEX (idx_prefix_status) \
+                   WHERE cards.prefix = prefixes.prefix AND cards.status = 'UNUSED') FROM \
+                   (SELECT DISTINCT prefix FROM cards FORCE INDEX (idx_prefix_status)) AS prefixes";
+        let of_app = "SELECT prefix, COUNT(*) FROM cards FORCE INDEX (idx_app_status) \
+                      WHERE app = ? AND status = 'UNUSED' GROUP BY prefix";
+        let mut unused =
+            Statement { text: if self.app.is_some() { of_app } else { all }.to_owned(), values: vec![] };
         // In the order of ids, in which the table lies; without the limit the order would be left out.
         let activated = "SELECT prefix, COUNT(*) FROM (SELECT id FROM cards FORCE INDEX (idx_used_at) \
                          WHERE used_at >= UTC_TIMESTAMP() - INTERVAL ? DAY ORDER BY id LIMIT 1000000000) AS used \
-                         STRAIGHT_JOIN cards FORCE INDEX (PRIMARY) ON cards.id = used.id GROUP BY prefix";
-        let unused: Vec<(String, u64)> = connection.exec(limited(BACKGROUND, unused), ()).await?;
+                         STRAIGHT_JOIN cards FORCE INDEX (PRIMARY) ON cards.id = used.id WHERE TRUE";
+        let mut activated = Statement { text: activated.to_owned(), values: vec![self.days.into()] };
+        if let Some(app) = self.app {
+            unused.values.push(app.as_str().into());
+            activated.and("app = ?", [app.as_str().into()]);
+        }
+        activated.text.push_str(" GROUP BY prefix");
+        let unused: Vec<(String, u64)> =
+            connection.exec(limited(BACKGROUND, &unused.text), unused.params()).await?;
         let activated: Vec<(String, u64)> =
-            connection.exec(limited(BACKGROUND, activated), (self.days,)).await?;
+            connection.exec(limited(BACKGROUND, &activated.text), activated.params()).await?;
         let mut prefixes: BTreeMap<String, (u64, u64)> = BTreeMap::new();
         for (prefix, count) in unused.into_iter().filter(|(_, count)| *count > 0) {
             prefixes.entry(prefix).or_default().0 += count;

@@ -15,6 +15,7 @@ use crate::error::StoreError;
 use crate::health::{HEALTH_LIMIT, Health};
 use crate::lookup::{self, Lookups};
 use crate::operation::Operation;
+use crate::policies::Policies;
 use crate::pool::Pool;
 use crate::routines::Writing;
 
@@ -24,6 +25,7 @@ pub struct Store {
     pub(crate) pool: Pool,
     pub(crate) lookups: Lookups,
     pub(crate) health: Health,
+    pub(crate) policies: Policies,
     /// Permission for a client's request to write; fewer than there are connections, so that requests which only
     /// read go on while a lock holds the writers up.
     pub(crate) writes: Arc<Semaphore>,
@@ -42,11 +44,13 @@ impl Store {
     pub fn with_source(source: Arc<dyn AddressSource>) -> Self {
         let writes = Arc::new(Semaphore::new(source.pool().saturating_sub(lookup::LANES + 1).max(1)));
         let pool = Pool::new(source);
+        let policies = Policies::new(pool.clone());
         let (lookups, health) = (Lookups::new(pool.clone()), Health::new(pool.clone()));
         Self {
             pool,
             lookups,
             health,
+            policies,
             writes,
             writing: Arc::default(),
             engines: Arc::default(),

@@ -9,15 +9,17 @@ use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
 use super::expiry::expiring;
-use super::lookup::find_card;
+use super::lookup::Lookups;
 use super::pool::Pool;
 use super::routines::{Way, Writing};
 use super::{CardNow, Operation, REQUEST_LIMIT, Store, StoreError};
+use kami_core::app::{App, AppName};
 use kami_core::card::{Card, CardCode, CardStatus, MachineCode};
 use kami_core::rules::{self, Refusal, Verdict};
+use kami_core::version::Version;
 
 /// What a client's request to validate a card comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Validation {
     /// The machine is let in.
     Admitted {
@@ -25,11 +27,24 @@ pub enum Validation {
         expire_at: Option<DateTime<Utc>>,
         /// The database's clock at the decision.
         now: DateTime<Utc>,
+        /// What its app tells a client that says its version.
+        app: Option<Arc<App>>,
     },
+    /// The client's version is below the lowest that its app lets in.
+    TooOld(Arc<App>),
     /// There is such a card, and this machine may not use it now.
     Refused(Refusal),
     /// There is no such card.
     NotFound,
+}
+
+/// What a client says of itself besides card and machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Client {
+    /// The app that it is of: no card of another exists for it.
+    pub app: AppName,
+    /// Its version; who says one is told what there is to know of the app.
+    pub version: Option<Version>,
 }
 
 /// How long an answer may be held back for writing down what it does not depend on.
@@ -45,13 +60,27 @@ const LOOKS: usize = 8;
 impl Store {
     /// Validates a card for a machine, activating it on first use: one round trip for a card in use, two for an
     /// activation. Of machines that race for one card exactly one is admitted. May be repeated by the same machine.
-    pub async fn validate(&self, code: &CardCode, machine: &MachineCode) -> Result<Validation, StoreError> {
+    pub async fn validate(
+        &self,
+        code: &CardCode,
+        machine: &MachineCode,
+        client: &Client,
+    ) -> Result<Validation, StoreError> {
         let deadline = Instant::now() + REQUEST_LIMIT;
-        let Some(found) = self.lookups.find(code, deadline).await? else {
+        let Some(found) = self.lookups.find(code, deadline).await?.filter(|found| found.is_of(&client.app))
+        else {
             return Ok(Validation::NotFound);
         };
+        let app = self.app_of(client, &found, deadline).await?;
+        if let (Some(app), Some(version)) = (&app, &client.version)
+            && app.refuses(version)
+        {
+            return Ok(Validation::TooOld(Arc::clone(app)));
+        }
         match rules::evaluate(&found.card, machine, found.now) {
-            Verdict::Admit => Ok(Validation::Admitted { expire_at: found.card.expire_at, now: found.now }),
+            Verdict::Admit => {
+                Ok(Validation::Admitted { expire_at: found.card.expire_at, now: found.now, app })
+            }
             Verdict::Refuse(refusal) => Ok(Validation::Refused(refusal)),
             Verdict::Expire => {
                 self.mark_expired(found.card.id).await;
@@ -59,16 +88,40 @@ impl Store {
             }
             Verdict::Activate { .. } | Verdict::Bind => {
                 let (code, machine) = (code.clone(), machine.clone());
-                let (pool, writing) = (self.pool.clone(), Arc::clone(&self.writing));
-                self.write(deadline, Settle { code, machine, found, pool, writing }).await
+                let (lookups, writing) = (self.lookups.clone(), Arc::clone(&self.writing));
+                let pool = self.pool.clone();
+                self.write(deadline, Settle { code, machine, found, app, pool, lookups, writing }).await
             }
         }
     }
 
-    /// The card of that code as it is at the database's clock, which is returned with it; `None` if there is none.
-    pub async fn status(&self, code: &CardCode) -> Result<Option<(Card, DateTime<Utc>)>, StoreError> {
-        let Some(CardNow { mut card, now }) = self.lookups.find(code, Instant::now() + REQUEST_LIMIT).await?
-        else {
+    /// The app of that name as it was at most [`APPS_KEPT`](crate::APPS_KEPT) ago, if there is one.
+    pub async fn known_app(&self, name: &AppName) -> Result<Option<Arc<App>>, StoreError> {
+        self.policies.recent(Instant::now() + REQUEST_LIMIT).await?.get(name)
+    }
+
+    /// What there is to know of the app of a client that says its version. An account that may not read apps has nothing
+    /// to say.
+    async fn app_of(
+        &self,
+        client: &Client,
+        found: &CardNow,
+        deadline: Instant,
+    ) -> Result<Option<Arc<App>>, StoreError> {
+        match (&client.version, found.revision) {
+            (Some(_), Some(revision)) => self.policies.at(revision, deadline).await?.get(&client.app),
+            _ => Ok(None),
+        }
+    }
+
+    /// The card of that code as it is at the database's clock, which is returned with it; `None` if that app has none.
+    pub async fn status(
+        &self,
+        code: &CardCode,
+        app: &AppName,
+    ) -> Result<Option<(Card, DateTime<Utc>)>, StoreError> {
+        let found = self.lookups.find(code, Instant::now() + REQUEST_LIMIT).await?;
+        let Some(CardNow { mut card, now, .. }) = found.filter(|found| found.is_of(app)) else {
             return Ok(None);
         };
         let status = rules::status_at(card.status, card.expire_at, now);
@@ -114,7 +167,9 @@ struct Settle {
     code: CardCode,
     machine: MachineCode,
     found: CardNow,
+    app: Option<Arc<App>>,
     pool: Pool,
+    lookups: Lookups,
     writing: Arc<Writing>,
 }
 
@@ -126,24 +181,24 @@ impl Operation for Settle {
     async fn run(&self, connection: &mut Conn) -> Result<Validation, StoreError> {
         let mut found = self.found.clone();
         for _ in 0..LOOKS {
-            let CardNow { card, now } = found;
+            let CardNow { card, now, .. } = found;
             match rules::evaluate(&card, &self.machine, now) {
-                Verdict::Admit => return Ok(Validation::Admitted { expire_at: card.expire_at, now }),
+                Verdict::Admit => return Ok(self.admitted(card.expire_at, now)),
                 Verdict::Refuse(refusal) => return Ok(Validation::Refused(refusal)),
                 // It ran out in this very moment: the next request writes that down.
                 Verdict::Expire => return Ok(Validation::Refused(Refusal::Expired)),
                 Verdict::Activate { used_at, expire_at } => {
                     if self.activate(connection, &card, used_at, expire_at).await? {
-                        return Ok(Validation::Admitted { expire_at, now });
+                        return Ok(self.admitted(expire_at, now));
                     }
                 }
                 Verdict::Bind => {
                     if self.bind(connection, &card).await? {
-                        return Ok(Validation::Admitted { expire_at: card.expire_at, now });
+                        return Ok(self.admitted(card.expire_at, now));
                     }
                 }
             }
-            match find_card(connection, &self.code, self.pool.counters()).await? {
+            match self.lookups.find_on(connection, &self.code).await? {
                 Some(card_now) => found = card_now,
                 None => return Ok(Validation::NotFound),
             }
@@ -153,6 +208,10 @@ impl Operation for Settle {
 }
 
 impl Settle {
+    fn admitted(&self, expire_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Validation {
+        Validation::Admitted { expire_at, now, app: self.app.clone() }
+    }
+
     /// Writes an activation if the card still is what it was evaluated by; `false` if somebody else was faster.
     async fn activate(
         &self,

@@ -97,6 +97,8 @@ impl Columns {
             };
             places.extend(found.map(|found| (property, found)));
         }
+        let is_ours = table::columns().take(FIRST_COLUMNS).all(|own| titles.contains(&key(own)));
+        places.retain(|(property, _)| is_ours || *property != Property::App);
         let unit = duration.and_then(|place| durations[place].clone());
         let width = titles.iter().rposition(|title| !title.is_empty()).map_or(0, |last| last + 1);
         Ok(Self {
@@ -104,7 +106,7 @@ impl Columns {
             places,
             unit: unit.filter(|unit| !unit.is_empty()),
             status: place(&STATUS)?,
-            is_ours: table::columns().take(FIRST_COLUMNS).all(|own| titles.contains(&key(own))),
+            is_ours,
             titled: width,
             untitled: (0..width).filter(|column| header[*column].trim().is_empty()).collect(),
         })

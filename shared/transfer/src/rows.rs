@@ -143,7 +143,7 @@ impl Table {
             text
         };
         let code = cell(Some(self.columns.code));
-        let [prefix, span, note] = [Property::Prefix, Property::Duration, Property::Note]
+        let [prefix, span, note, app] = [Property::Prefix, Property::Duration, Property::Note, Property::App]
             .map(|property| cell(self.columns.place(property)));
         let status = cell(self.columns.status);
         if code.trim().is_empty() {
@@ -166,6 +166,8 @@ impl Table {
         let note = Note::parse(&note).map_err(|_| MalformedReason::Value(Property::Note))?;
         let mut understood = card(&full_code, &filing, lasting)?.if_titled(true);
         understood.card.note = note;
+        let app = Some(app.trim()).filter(|app| !app.is_empty()).map(str::parse).transpose();
+        understood.card.app = app.map_err(|_| MalformedReason::Value(Property::App))?;
         met.unmarked += u64::from(is_marked);
         met.counted += u64::from(spoken.is_some_and(|spoken| spoken.is_counted));
         met.not_unused += u64::from(NOT_UNUSED.contains(&spoken::plain(status.trim()).as_str()));

@@ -5,7 +5,7 @@ use std::io;
 use kami_common::export::ExportError;
 use kami_common::words::{Language, say};
 use kami_common::{causes, reason};
-use kami_store::{AccountError, ActError, StoreError, UndoRefusal};
+use kami_store::{AccountError, ActError, AppRefusal, StoreError, UndoRefusal};
 use thiserror::Error;
 
 use super::help;
@@ -66,7 +66,9 @@ impl Failure {
     pub(super) fn of_act(language: Language, error: &ActError) -> Self {
         let words = reason::act_error(language, error);
         match error {
-            ActError::NotFound | ActError::NotUndoable(UndoRefusal::NoSuchAct) => Self::NotFound(words),
+            ActError::NotFound
+            | ActError::App(AppRefusal::NoSuchApp(_))
+            | ActError::NotUndoable(UndoRefusal::NoSuchAct) => Self::NotFound(words),
             ActError::BatchSize => Self::Usage(words),
             ActError::ReadOnly
             | ActError::Refused(_)
@@ -75,6 +77,7 @@ impl Failure {
             | ActError::CodeExists
             | ActError::CodesExist(_)
             | ActError::CodesExhausted
+            | ActError::App(_)
             | ActError::NoTransactions { .. }
             | ActError::NotUndoable(_) => Self::Refused(words),
             ActError::NoRandomness | ActError::Cancelled | ActError::Uncertain(_) | ActError::Store(_) => {

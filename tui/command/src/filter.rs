@@ -68,6 +68,7 @@ impl FilterOptions {
             note.clone().map(TextFilter::NoteContains),
         ];
         Ok(Filter {
+            app: None,
             status: self.status,
             prefix: self.no_prefix.then(String::new).or_else(|| self.prefix.clone()),
             batch_id: self.batch,

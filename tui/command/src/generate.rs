@@ -9,6 +9,7 @@ use kami_common::odds::Odds;
 use kami_common::paths::expand;
 use kami_common::touch;
 use kami_common::words::{counted, say};
+use kami_core::app::AppName;
 use kami_core::batch::MAX_BATCH;
 use kami_core::card::CardStatus;
 use kami_core::code::{CodeLength, guess_odds, shortest_hard};
@@ -93,7 +94,7 @@ impl Generate {
         self.must_be_hard_to_guess(session).await?;
         let Self { prefix, count, length, .. } = self;
         let duration = self.duration.unwrap_or_default();
-        let order = GenerateOrder { prefix, count, length, duration, note };
+        let order = GenerateOrder { app: AppName::default(), prefix, count, length, duration, note };
         let order = pass(session, order, self.yes)?;
         let batch = make(session, &order).await?;
         let said = counted(language, "done.generate", u64::from(batch.card_count));

@@ -8,6 +8,7 @@ use clap::Args;
 use kami_common::odds::warning_of_import;
 use kami_common::words::{Language, counted, number, say};
 use kami_common::{notice, reason, upload};
+use kami_core::app::AppName;
 use kami_core::code::easiest_odds;
 use kami_core::duration::CardDuration;
 use kami_core::import::ImportCards;
@@ -222,7 +223,7 @@ impl Import {
         let language = session.language;
         let work = Work::begin(language, "import")?;
         let on_made = |made| work.batch_step(made, cards.len() as u64);
-        let batch = session.store.import(&session.operator, cards, note, &on_made).await;
+        let batch = session.store.import(&session.operator, cards, note, &AppName::default(), &on_made).await;
         drop(work);
         let batch = batch.map_err(|error| Failure::of_act(language, &error))?;
         if self.json {

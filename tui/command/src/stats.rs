@@ -36,8 +36,8 @@ impl Stats {
     /// Counts and prints.
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let store = &session.store;
-        let counts = store.counts_by_status().await?;
-        let stock = store.stock(u32::from(self.days)).await?;
+        let counts = store.counts_by_status(None).await?;
+        let stock = store.stock(u32::from(self.days), None).await?;
         // Days begin at midnight in the zone of the reader.
         let now = local(session.zone, counts.taken_at);
         let since_midnight = now - now.date().and_time(chrono::NaiveTime::MIN);
@@ -49,7 +49,7 @@ impl Stats {
             ("activated", Event::Activated, first),
             ("expiring", Event::Expiring, today),
         ] {
-            let histogram = store.histogram(event, start, BucketWidth::Day, self.days).await?;
+            let histogram = store.histogram(event, start, BucketWidth::Day, self.days, None).await?;
             courses.push(Course { name, start, histogram });
         }
         let mut out = Output::open();

@@ -4,7 +4,7 @@ use kami_core::acts::ActRefusal;
 use kami_core::batch::MAX_BATCH;
 use kami_core::property::{Property, Traits};
 use kami_store::socket::UntrustedSocket;
-use kami_store::{ActError, Right, StoreError, UndoRefusal, Withheld, rights_in_words};
+use kami_store::{ActError, AppRefusal, Right, StoreError, UndoRefusal, Withheld, rights_in_words};
 use kami_transfer::import::{MAX_BYTES, MAX_MALFORMED, MalformedReason, ReadError};
 
 use crate::causes;
@@ -138,6 +138,19 @@ pub fn export_error(language: Language, error: &ExportError) -> String {
     }
 }
 
+/// Why an app, or cards of one, cannot be had.
+fn app_refusal(language: Language, refusal: &AppRefusal) -> String {
+    let (key, app) = match refusal {
+        AppRefusal::NoSuchApp(app) => ("reason.no_such_app", app),
+        AppRefusal::Exists(app) => ("reason.app_exists", app),
+        AppRefusal::Archived(app) => ("reason.app_archived", app),
+        AppRefusal::Needed(app) => ("reason.app_needed", app),
+        AppRefusal::Changed(app) => ("reason.app_changed", app),
+        AppRefusal::Unchanged(app) => ("reason.app_unchanged", app),
+    };
+    say!(language, key, app = app)
+}
+
 /// Why an act was not done.
 pub fn act_error(language: Language, error: &ActError) -> String {
     let key = match error {
@@ -154,6 +167,7 @@ pub fn act_error(language: Language, error: &ActError) -> String {
                 return say!(language, key, n = number(*cards), batch = batch_id);
             }
         },
+        ActError::App(why) => return app_refusal(language, why),
         ActError::NoTransactions { table, engine } => {
             return say!(language, "reason.no_transactions", table = table, engine = harmless(engine));
         }

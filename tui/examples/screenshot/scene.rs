@@ -122,6 +122,7 @@ fn cards(language: Language) -> Seller {
     let values =
         |column: &str, value: serde_json::Value| Some([(column.to_owned(), value)].into_iter().collect());
     let record = |id, act: &str, minutes, column, before: serde_json::Value, after: &str| LogRecord {
+        subject: None,
         id,
         act_id: id,
         act: act.to_owned(),

@@ -76,6 +76,9 @@ async fn an_edit_that_an_activation_comes_before_is_refused() {
     assert!(refused.err.contains("changed"), "{refused:?}");
     let store = kami.database.store();
     let machine = MachineCode::parse("PC-1").unwrap();
-    store.validate(&CardCode::parse("VIP-A").unwrap(), &machine).await.unwrap();
+    store
+        .validate(&CardCode::parse("VIP-A").unwrap(), &machine, &kami_store::Client::default())
+        .await
+        .unwrap();
     assert_eq!(kami.run(&["show", "VIP-A", "--json"]).ends(0).json()[0]["machine"], "PC-1");
 }

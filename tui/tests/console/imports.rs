@@ -53,6 +53,7 @@ fn is_ordered(console: &Console) -> bool {
 
 pub(crate) fn batch() -> Batch {
     Batch {
+        app: Some("default".into()),
         id: 13,
         origin: BatchOrigin::Imported,
         prefix: None,

@@ -45,7 +45,11 @@ async fn from_the_first_card_to_the_last() {
     terminal.press("e");
     terminal.wait_for_text("edit card");
     let machine = MachineCode::parse("PC-OTHER").unwrap();
-    database.store().validate(&CardCode::parse(&code).unwrap(), &machine).await.unwrap();
+    database
+        .store()
+        .validate(&CardCode::parse(&code).unwrap(), &machine, &kami_store::Client::default())
+        .await
+        .unwrap();
     terminal.press(TAB);
     terminal.wait_for_text("▌ duration ");
     terminal.press(TAB);

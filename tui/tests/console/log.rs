@@ -18,6 +18,7 @@ fn act(id: u64) -> ActRecord {
         card_count: 1,
         batch_id: None,
         undoes: None,
+        subject: None,
         undone_by: None,
     }
 }
@@ -141,6 +142,7 @@ fn record(id: u64) -> LogRecord {
         done_at: now(),
         card_id: Some(id),
         batch_id: None,
+        subject: None,
         full_code: Some(format!("VIP-{id}")),
         before: None,
         after: None,

@@ -240,6 +240,7 @@ pub(crate) const SCREENS: [Screen; 48] = [
             card_count,
             batch_id: None,
             undoes: None,
+            subject: None,
             undone_by,
         });
         answer_acts(console, acts.collect(), Some(1));
@@ -305,6 +306,7 @@ fn undoable() -> Undoable {
         card_count: 500,
         batch_id: Some(12),
         undoes: None,
+        subject: None,
         undone_by: None,
     };
     Undoable { act, deletes: true }
@@ -327,6 +329,7 @@ fn history() -> Vec<LogRecord> {
         done_at: now() - chrono::TimeDelta::minutes(minutes),
         card_id: Some(7),
         batch_id: None,
+        subject: None,
         full_code: Some("VIP-9D3KTR4HP3NDM2QX".to_owned()),
         before: values(before),
         after: values(after),

@@ -25,6 +25,7 @@ fn undoable(id: u64, act: &str, deletes: bool) -> Undoable {
         card_count: 500,
         batch_id: None,
         undoes: None,
+        subject: None,
         undone_by: None,
     };
     Undoable { act, deletes }

@@ -6,7 +6,7 @@
 //! transaction as in many, its row locks are on rows that nobody else has yet, and others go on adding cards beside it.
 //! What it takes is some 200 MB of the server's undo and binary log on disk, for the minute that it lasts.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -16,9 +16,11 @@ use rand::rngs::SysRng;
 
 use super::generate_order::GenerateOrder;
 use super::write::{Head, Made, NewCard, add, begin, make, taken};
-use super::{ActError, CHUNK, TakenCodes, Transaction};
+use super::{ActError, AppRefusal, CHUNK, TakenCodes, Transaction};
+use crate::apps::app;
 use crate::batches::{Batch, BatchOrigin, batch};
 use crate::{Store, StoreError, clock};
+use kami_core::app::AppName;
 use kami_core::batch::MAX_BATCH;
 use kami_core::code;
 use kami_core::duration::CardDuration;
@@ -85,18 +87,29 @@ impl Store {
         Ok(standings)
     }
 
-    /// Adds cards with codes from elsewhere as one batch: all of them, or none if one is there already.
+    /// Adds cards with codes from elsewhere as one batch, with `note` and `app` where they say none of their own: all of
+    /// them, or none if one is there already.
     pub async fn import(
         &self,
         operator: &Operator,
         cards: &ImportCards,
         note: Option<&Note>,
+        app: &AppName,
         on_made: OnMade<'_>,
     ) -> Result<Batch, ActError> {
         if cards.is_empty() || cards.len() > MAX_BATCH as usize {
             return Err(ActError::BatchSize);
         }
-        self.transact(LIMIT, Import { operator, cards, note, on_made }).await
+        self.transact(LIMIT, Import { operator, cards, note, app, on_made }).await
+    }
+}
+
+/// Refuses an app that there is not, or for which no cards are made any more.
+async fn must_be_open(connection: &mut Conn, name: &AppName) -> Result<(), ActError> {
+    match app(connection, name).await? {
+        None => Err(AppRefusal::NoSuchApp(name.clone()).into()),
+        Some(app) if app.is_archived => Err(AppRefusal::Archived(name.clone()).into()),
+        Some(_) => Ok(()),
     }
 }
 
@@ -163,7 +176,8 @@ impl Transaction for Generate<'_> {
     type Output = Batch;
 
     async fn run(&self, connection: &mut Conn) -> Result<Batch, ActError> {
-        let GenerateOrder { prefix, count, length, duration, note } = self.order;
+        let GenerateOrder { app, prefix, count, length, duration, note } = self.order;
+        must_be_open(connection, app).await?;
         let created_at = clock(connection).await?.naive_utc();
         let made = Made {
             origin: BatchOrigin::Generated,
@@ -172,6 +186,8 @@ impl Transaction for Generate<'_> {
             length: Some(length.get()),
             duration_seconds: duration.seconds(),
             note: note.as_ref().map(Note::as_str),
+            app: Some(app.as_str()),
+            seats: 1,
         };
         let (act_id, batch_id) = open(connection, self.operator, &made, created_at).await?;
         let mut left = *count as usize;
@@ -191,6 +207,7 @@ struct Import<'a> {
     operator: &'a Operator,
     cards: &'a ImportCards,
     note: Option<&'a Note>,
+    app: &'a AppName,
     on_made: OnMade<'a>,
 }
 
@@ -205,6 +222,10 @@ impl Transaction for Import<'_> {
 
     async fn run(&self, connection: &mut Conn) -> Result<Batch, ActError> {
         let cards = self.cards;
+        let apps: BTreeSet<&str> = cards.iter().map(|card| card.app.unwrap_or(self.app.as_str())).collect();
+        for app in &apps {
+            must_be_open(connection, &app.parse().map_err(|_| StoreError::Undecodable)?).await?;
+        }
         let created_at = clock(connection).await?.naive_utc();
         let length = common(cards.iter().map(|card| card.code.chars().count()));
         let made = Made {
@@ -214,11 +235,14 @@ impl Transaction for Import<'_> {
             length: length.and_then(|length| u8::try_from(length).ok()),
             duration_seconds: common(cards.iter().map(|card| card.duration)).and_then(CardDuration::seconds),
             note: self.note.map(Note::as_str),
+            app: apps.first().copied().filter(|_| apps.len() == 1),
+            seats: 1,
         };
         let (act_id, batch_id) = open(connection, self.operator, &made, created_at).await?;
         let mut done = 0;
         for chunk in cards.chunks(CHUNK) {
-            let rows: Vec<_> = chunk.iter().map(|card| NewCard::imported(*card, self.note)).collect();
+            let rows: Vec<_> =
+                chunk.iter().map(|card| NewCard::imported(*card, self.note, self.app)).collect();
             match add(connection, act_id, &rows).await {
                 Err(ActError::CodeExists) => {
                     let codes: Vec<_> = chunk.iter().map(|card| card.full_code).collect();

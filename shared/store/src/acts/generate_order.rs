@@ -1,5 +1,6 @@
 //! What an operator orders when he has cards made.
 
+use kami_core::app::AppName;
 use kami_core::code::CodeLength;
 use kami_core::duration::CardDuration;
 use kami_core::operator::Note;
@@ -8,6 +9,8 @@ use kami_core::prefix::Prefix;
 /// What an operator wants made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GenerateOrder {
+    /// The app that every card belongs to.
+    pub app: AppName,
     /// The prefix of every code.
     pub prefix: Prefix,
     /// How many: 1 to [`MAX_BATCH`](kami_core::batch::MAX_BATCH).

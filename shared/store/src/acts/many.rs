@@ -43,6 +43,8 @@ pub struct ActOutcome {
     pub unreadable: Vec<u64>,
     /// Whether it was broken off: what was done until then stays done.
     pub cancelled: bool,
+    /// What it changed that is no card, such as the name of an app.
+    pub subject: Option<String>,
     /// What broke it off after some cards had been changed.
     pub failed: Option<ActError>,
 }

@@ -1,5 +1,6 @@
 //! What operators do with cards, each act in one transaction with its rows of the operator log.
 
+mod app;
 mod batch;
 mod generate_order;
 mod many;
@@ -18,6 +19,7 @@ use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use thiserror::Error;
 
+pub use self::app::{AppActed, AppOrder, AppRefusal};
 pub use self::batch::{OnMade, Standing};
 pub use self::generate_order::GenerateOrder;
 pub use self::many::{ActOutcome, ManyAct};
@@ -95,6 +97,9 @@ pub enum ActError {
     /// The operator broke it off.
     #[error("cancelled")]
     Cancelled,
+    /// An app does not allow it.
+    #[error(transparent)]
+    App(#[from] AppRefusal),
     /// It cannot be undone.
     #[error(transparent)]
     NotUndoable(#[from] UndoRefusal),

@@ -59,6 +59,9 @@ impl Store {
             // It was still going on when somebody was asked.
             return Err(ActError::MoreThanAgreed { found, agreed });
         }
+        if act.subject.is_some() {
+            return self.take_app_back(operator, &act).await;
+        }
         let mut outcome = match act.batch_id {
             Some(batch_id) => self.unmake(operator, &act, batch_id, on_progress).await?,
             None => self.take_back(operator, &act, on_progress).await?,

@@ -18,14 +18,15 @@ pub struct Undo {
 pub struct Undoable {
     /// As the log has it.
     pub act: ActRecord,
-    /// Whether cards go with it: the act made them, or brought them back.
+    /// Whether cards go with it, or an app: the act made them, or brought them back.
     pub deletes: bool,
 }
 
 impl Undoable {
     /// How much taking it back does; `is_own` when the very session did the act that takes it back.
     pub const fn weight(&self, is_own: bool) -> Weight {
-        Weight { cards: self.act.card_count, kind: Kind::TakeBack { is_own, deletes: self.deletes } }
+        let cards = if self.act.subject.is_some() { 1 } else { self.act.card_count };
+        Weight { cards, kind: Kind::TakeBack { is_own, deletes: self.deletes } }
     }
 }
 

@@ -3,7 +3,7 @@
 use chrono::NaiveDateTime;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params, Row, Value};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::json;
 
 use super::ActError;
@@ -13,6 +13,7 @@ use crate::StoreError;
 use crate::batches::BatchOrigin;
 use crate::record::marks;
 use kami_core::acts::Change;
+use kami_core::app::AppName;
 use kami_core::import::ImportRow;
 use kami_core::operator::{Note, Operator};
 use kami_core::record::CardRecord;
@@ -54,10 +55,10 @@ pub(super) async fn carry_out(
         }
     }
     if !updates.is_empty() {
-        connection.exec_drop("CALL change_cards(?, ?)", (act_id, json!(updates).to_string())).await?;
+        connection.exec_drop("CALL change_cards_2(?, ?)", (act_id, json!(updates).to_string())).await?;
     }
     if !deletions.is_empty() {
-        connection.exec_drop("CALL delete_cards(?, ?)", (act_id, json!(deletions).to_string())).await?;
+        connection.exec_drop("CALL delete_cards_2(?, ?)", (act_id, json!(deletions).to_string())).await?;
     }
     Ok(())
 }
@@ -67,17 +68,32 @@ pub(super) async fn bring_back(connection: &mut Conn, act_id: u64, rows: &[u64])
     if rows.is_empty() {
         return Ok(());
     }
-    Ok(connection.exec_drop("CALL restore_cards(?, ?)", (act_id, json!(rows).to_string())).await?)
+    Ok(connection.exec_drop("CALL restore_cards_2(?, ?)", (act_id, json!(rows).to_string())).await?)
 }
 
-/// What the table of batches holds of a batch.
+/// What the table of batches holds of a batch, under its columns; what is left out is NULL.
+#[derive(Serialize)]
 pub(super) struct Made<'a> {
+    #[serde(serialize_with = "as_word")]
     pub(super) origin: BatchOrigin,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) prefix: Option<&'a str>,
+    #[serde(rename = "card_count")]
     pub(super) count: u32,
+    #[serde(rename = "code_length", skip_serializing_if = "Option::is_none")]
     pub(super) length: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) duration_seconds: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) note: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) app: Option<&'a str>,
+    pub(super) seats: u16,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn as_word<S: Serializer>(origin: &BatchOrigin, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(origin.word())
 }
 
 /// Opens the batch of an act; returns its number.
@@ -87,9 +103,8 @@ pub(super) async fn make(
     made: &Made<'_>,
     created_at: NaiveDateTime,
 ) -> Result<u64, ActError> {
-    let Made { origin, prefix, count, length, duration_seconds, note } = made;
-    let params = (act_id, origin.word(), prefix, count, length, duration_seconds, note, created_at);
-    let batch_id = connection.exec_first("CALL make_batch(?, ?, ?, ?, ?, ?, ?, ?)", params).await?;
+    let params = (act_id, json!(made).to_string(), created_at);
+    let batch_id = connection.exec_first("CALL make_batch_2(?, ?, ?)", params).await?;
     batch_id.ok_or(ActError::Store(StoreError::Undecodable))
 }
 
@@ -103,6 +118,7 @@ pub(super) struct NewCard<'a> {
     pub(super) duration_seconds: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) note: Option<&'a str>,
+    pub(super) app: &'a str,
 }
 
 impl<'a> NewCard<'a> {
@@ -114,24 +130,26 @@ impl<'a> NewCard<'a> {
             full_code,
             duration_seconds: order.duration.seconds(),
             note: order.note.as_ref().map(Note::as_str),
+            app: order.app.as_str(),
         }
     }
 
-    /// A card of a file, with the note of all where it has none of its own.
-    pub(super) fn imported(card: ImportRow<'a>, note: Option<&'a Note>) -> Self {
+    /// A card of a file, with the note and the app of all where it says none of its own.
+    pub(super) fn imported(card: ImportRow<'a>, note: Option<&'a Note>, app: &'a AppName) -> Self {
         Self {
             prefix: card.prefix,
             code: card.code,
             full_code: card.full_code,
             duration_seconds: card.duration.seconds(),
             note: card.note.or(note.map(Note::as_str)),
+            app: card.app.unwrap_or(app.as_str()),
         }
     }
 }
 
 /// Adds unused cards to the batch of an act; when a code is there already, none of these is added.
 pub(super) async fn add(connection: &mut Conn, act_id: u64, cards: &[NewCard<'_>]) -> Result<(), ActError> {
-    Ok(connection.exec_drop("CALL add_cards(?, ?)", (act_id, json!(cards).to_string())).await?)
+    Ok(connection.exec_drop("CALL add_cards_2(?, ?)", (act_id, json!(cards).to_string())).await?)
 }
 
 /// Which of these codes some card has, in the state that a write would meet; the database's spelling of them.

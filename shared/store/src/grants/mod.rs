@@ -106,18 +106,24 @@ pub enum Permission {
     Change,
     /// Deleting cards.
     Delete,
+    /// Making, changing and removing apps.
+    Configure,
     /// Taking an act back, which may do all of that to a card.
     Undo,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 4] = [Self::Make, Self::Change, Self::Delete, Self::Undo];
+    pub const ALL: [Self; 5] = [Self::Make, Self::Change, Self::Delete, Self::Configure, Self::Undo];
 
     /// Whether it needs this one of an operator's rights.
     fn needs(self, right: &Right) -> bool {
         match right.table.as_deref().map(without_number) {
-            Some("cards") => self != Self::Make || right.privilege == Privilege::Select,
+            Some("cards") => {
+                right.privilege == Privilege::Select || !matches!(self, Self::Make | Self::Configure)
+            }
+            Some("apps") => matches!(self, Self::Make | Self::Configure),
+            Some("hold_app" | "save_app") => self == Self::Configure,
             Some("batches" | "make_batch" | "add_cards") => self == Self::Make,
             Some("change_cards") => matches!(self, Self::Change | Self::Undo),
             Some("delete_cards") => matches!(self, Self::Delete | Self::Undo),
@@ -214,7 +220,7 @@ mod tests {
     #[test]
     fn grants_as_both_servers_write_them() {
         let all = Role::Operator.rights().len();
-        let (reading, routines) = (5, 7);
+        let (reading, routines) = (6, 9);
         for (lines, lacking) in [
             (&["GRANT USAGE ON *.* TO `k`@`%`"][..], all),
             (&["GRANT ALL PRIVILEGES ON *.* TO `k`@`%` IDENTIFIED BY PASSWORD '*x' WITH GRANT OPTION"], 0),
@@ -227,8 +233,8 @@ mod tests {
             (&["GRANT ALL PRIVILEGES ON `kami%`.`cards` TO `k`@`%`"], all),
             (&["GRANT SELECT ON `kami_system`.* TO `k`@`%`"], all - reading),
             (&["GRANT EXECUTE ON `kami_system`.* TO `k`@`%`"], all - routines),
-            (&["GRANT EXECUTE ON PROCEDURE `kami_system`.`add_cards` TO `k`@`%`"], all - 1),
-            (&["GRANT EXECUTE ON FUNCTION `kami_system`.`add_cards` TO `k`@`%`"], all),
+            (&["GRANT EXECUTE ON PROCEDURE `kami_system`.`add_cards_2` TO `k`@`%`"], all - 1),
+            (&["GRANT EXECUTE ON FUNCTION `kami_system`.`add_cards_2` TO `k`@`%`"], all),
             (&["GRANT SELECT, INSERT, UPDATE, DELETE ON `kami_system`.`acts` TO `k`@`%`"], all - 4),
             (&["GRANT SELECT, INSERT (`act`, `undoes`) ON `kami_system`.`acts` TO `k`@`%`"], all - 3),
             (&["GRANT SELECT, INSERT (act,undoes) ON `kami_system`.`acts` TO `k`@`%`"], all - 3),
@@ -238,7 +244,7 @@ mod tests {
                 &[
                     "GRANT SELECT, INSERT, UPDATE, EXECUTE ON *.* TO `k`@`%`",
                     "REVOKE INSERT, EXECUTE ON `kami_system`.* FROM `k`@`%`",
-                    "GRANT EXECUTE ON PROCEDURE `kami_system`.`add_cards` TO `k`@`%`",
+                    "GRANT EXECUTE ON PROCEDURE `kami_system`.`add_cards_2` TO `k`@`%`",
                 ],
                 3 + routines - 1,
             ),
@@ -255,18 +261,19 @@ mod tests {
             (
                 "SELECT ON `d`.*",
                 Permission::Make,
-                &*format!("{act}, EXECUTE on make_batch, EXECUTE on add_cards"),
+                &*format!("{act}, EXECUTE on make_batch_2, EXECUTE on add_cards_2"),
             ),
             (
                 "SELECT ON `d`.*",
                 Permission::Delete,
-                &*format!("UPDATE (updated_at) on cards, {act}, EXECUTE on delete_cards"),
+                &*format!("UPDATE (updated_at) on cards, {act}, EXECUTE on delete_cards_2"),
             ),
             ("SELECT, INSERT, UPDATE, EXECUTE ON `d`.*", Permission::Change, ""),
+            ("SELECT, INSERT ON `d`.*", Permission::Configure, "EXECUTE on hold_app, EXECUTE on save_app"),
             (
                 "SELECT, INSERT, UPDATE ON `d`.*",
                 Permission::Undo,
-                "EXECUTE on change_cards, EXECUTE on delete_cards, EXECUTE on restore_cards, EXECUTE on hold_act, \
+                "EXECUTE on change_cards_2, EXECUTE on delete_cards_2, EXECUTE on restore_cards_2, EXECUTE on hold_act, \
                  EXECUTE on close_act",
             ),
             ("ALL PRIVILEGES ON `d`.*", Permission::Undo, ""),

@@ -159,18 +159,21 @@ mod tests {
         for (role, needs) in [
             (
                 Role::Viewer,
-                "SELECT on cards, SELECT on batches, SELECT on acts, SELECT on operator_log, \
+                "SELECT on cards, SELECT on batches, SELECT on acts, SELECT on operator_log, SELECT on apps, \
                  SELECT on refinery_schema_history",
             ),
             (
                 Role::Function,
-                "SELECT on cards, EXECUTE on activate_card, EXECUTE on bind_card, EXECUTE on expire_cards",
+                "SELECT on cards, SELECT on apps, SELECT on policy_revision, EXECUTE on activate_card, \
+                 EXECUTE on bind_card, EXECUTE on expire_cards",
             ),
             (Role::Expire, "SELECT (id, status, expire_at) on cards, EXECUTE on expire_cards"),
             (
                 Role::Migrate,
                 "SELECT on *, INSERT on *, CREATE on *, ALTER on *, INDEX on *, CREATE ROUTINE on *, EXECUTE on *, \
-                 CREATE on cards, UPDATE on cards, DELETE on cards, CREATE on acts, UPDATE on acts",
+                 CREATE on cards, UPDATE on cards, DELETE on cards, CREATE on acts, UPDATE on acts, \
+                 CREATE on apps, UPDATE on apps, DELETE on apps, CREATE on policy_revision, UPDATE on policy_revision, \
+                 CREATE on card_seats, DELETE on card_seats",
             ),
         ] {
             assert_eq!(rights_in_words(&role.rights()), needs);

@@ -55,6 +55,7 @@ pub(in super::super) const fn name(index: Index) -> &'static str {
         Index::Primary => "PRIMARY",
         Index::FullCode => "full_code",
         Index::Status => "idx_status",
+        Index::AppStatus => "idx_app_status",
         Index::PrefixStatus => "idx_prefix_status",
         Index::StatusExpiry => "idx_status_expire_at",
         Index::Machine => "idx_machine_code",
@@ -107,10 +108,13 @@ const LIKE_CODE: &str = "full_code LIKE ? ESCAPE '|'";
 
 /// The conditions of a filter, each behind an AND.
 pub(in super::super) fn conditions(filter: &Filter) -> Statement {
-    let Filter { status, prefix, batch_id, created, used, expiring, text } = filter;
+    let Filter { status, app, prefix, batch_id, created, used, expiring, text } = filter;
     let mut statement = Statement::default();
     if let Some(status) = status {
         statement.and("status = ?", [word(*status).into()]);
+    }
+    if let Some(app) = app {
+        statement.and("app = ?", [app.into()]);
     }
     if let Some(prefix) = prefix {
         statement.and("prefix = ?", [prefix.into()]);

@@ -35,6 +35,8 @@ pub(super) struct ColumnForm {
     pub(super) default: Option<String>,
     /// Whether the server counts it up, or dates it at each change.
     pub(super) extra: Extra,
+    /// The migration that adds it to a table that there is.
+    pub(super) since: Option<i32>,
 }
 
 /// What the server does by itself with a column.
@@ -50,6 +52,8 @@ pub(super) struct IndexForm {
     pub(super) name: &'static str,
     pub(super) is_unique: bool,
     pub(super) columns: Vec<&'static str>,
+    /// The migration that adds it to a table that there is.
+    pub(super) since: Option<i32>,
 }
 
 impl IndexForm {
@@ -87,18 +91,26 @@ fn table(part: &'static str) -> Option<TableForm> {
     Some(form)
 }
 
+/// What a line says, and the migration that brings it.
+fn dated(line: &'static str) -> (&'static str, Option<i32>) {
+    let dated = line.rsplit_once(" SINCE ").and_then(|(said, version)| Some((said, version.parse().ok()?)));
+    dated.map_or((line, None), |(said, version)| (said, Some(version)))
+}
+
 fn index(line: &'static str) -> Option<IndexForm> {
+    let (line, since) = dated(line);
     let (head, columns) = line.strip_suffix(')')?.rsplit_once(" (")?;
     let columns = columns.split(", ").collect();
     if head == "PRIMARY KEY" {
-        return Some(IndexForm { name: PRIMARY, is_unique: true, columns });
+        return Some(IndexForm { name: PRIMARY, is_unique: true, columns, since });
     }
     let is_unique = head.starts_with("UNIQUE ");
     let name = head.trim_start_matches("UNIQUE ").strip_prefix("KEY ")?;
-    Some(IndexForm { name, is_unique, columns })
+    Some(IndexForm { name, is_unique, columns, since })
 }
 
 fn column(line: &'static str) -> Option<ColumnForm> {
+    let (line, since) = dated(line);
     let (name, addition) = line.split_once(' ')?;
     let definition = before(addition, &[" AFTER "]);
     let kind = normal_type(before(definition, &[" CHARACTER SET ", " NOT NULL", " NULL"]));
@@ -116,6 +128,7 @@ fn column(line: &'static str) -> Option<ColumnForm> {
             counts_up: definition.contains(" AUTO_INCREMENT"),
             dates_changes: definition.contains(" ON UPDATE"),
         },
+        since,
     })
 }
 

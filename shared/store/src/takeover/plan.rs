@@ -1,5 +1,7 @@
 //! What has to be done to a table so that it is in its form, and what forbids it: decided without a server.
 
+use std::collections::BTreeSet;
+
 use super::form::{CARDS, ColumnForm, IndexForm, PRIMARY, TableForm};
 use super::survey::{ColumnFacts, IndexFacts, TableFacts};
 use super::{Fault, FaultKind, IndexFault, Refusal, TableChange};
@@ -10,14 +12,9 @@ const ESSENTIAL: [&str; 5] = ["id", "prefix", "code", "full_code", "status"];
 /// What the server calls a table that is one.
 const BASE_TABLE: &str = "BASE TABLE";
 
-/// The column that a later migration adds to tables of kami's own.
-const ADDED_LATER: &str = "account";
-
-/// The columns that the second migration adds.
-const ADDED: [&str; 3] = ["duration_seconds", "batch_id", "note"];
-
-/// The first version of the schema with [`ADDED`].
-pub(super) const ADDED_BY: i32 = 2;
+/// The version of the schema that first is kami's: a table of before is brought into its form in one change, what later
+/// versions add to one their migrations add.
+pub(super) const FIRST_OF_OURS: i32 = 2;
 
 /// The collation of a table, for columns that say none.
 const COLLATION: &str = "utf8mb4_unicode_ci";
@@ -68,9 +65,9 @@ pub(super) fn change(
         faults.push(Fault { kind: FaultKind::Collation { found }, clause });
     }
     let refusals = if form.name == CARDS { foreign(form, facts, version) } else { not_ours(form, facts) };
-    let (of_columns, unfit) = columns(form, facts);
+    let (of_columns, unfit) = columns(form, facts, version);
     faults.extend(of_columns);
-    faults.extend(indexes(form, facts));
+    faults.extend(indexes(form, facts, version));
     let refusals = refusals.into_iter().chain(unfit).collect();
     let clauses: Vec<_> = faults.iter().map(|fault| fault.clause.as_str()).collect();
     let mut statement = format!("ALTER TABLE {}\n    {}", form.name, clauses.join(",\n    "));
@@ -104,9 +101,14 @@ fn foreign(form: &TableForm, facts: &TableFacts, version: i32) -> Vec<Refusal> {
             refusals.push(Refusal::Check { name: check.name.clone(), column: column.name });
         }
     }
-    let added: Vec<_> = ADDED.into_iter().filter(|name| facts.column(name).is_some()).collect();
-    if version < ADDED_BY && added.len() < ADDED.len() {
-        refusals.extend(added.into_iter().map(|column| Refusal::OwnColumn { column }));
+    for version in versions(form).filter(|added_by| *added_by > version) {
+        let added = form.columns.iter().filter(|column| column.since == Some(version));
+        let (there, missing): (Vec<_>, Vec<_>) =
+            added.partition(|column| facts.column(column.name).is_some());
+        // All of them at once are those of a migration that was cut off.
+        if !missing.is_empty() {
+            refusals.extend(there.into_iter().map(|column| Refusal::OwnColumn { column: column.name }));
+        }
     }
     for column in &facts.columns {
         if is_ours(&column.name) {
@@ -129,21 +131,31 @@ fn foreign(form: &TableForm, facts: &TableFacts, version: i32) -> Vec<Refusal> {
     refusals
 }
 
+/// The migrations that add columns to a table that there is.
+fn versions(form: &TableForm) -> impl Iterator<Item = i32> {
+    form.columns.iter().filter_map(|column| column.since).collect::<BTreeSet<_>>().into_iter()
+}
+
+/// Whether a migration that is still to come adds it.
+fn is_added_later(since: Option<i32>, version: i32) -> bool {
+    since.is_some_and(|since| since > version.max(FIRST_OF_OURS))
+}
+
 /// Why a table of a name that kami gives to its own is somebody else's.
 fn not_ours(form: &TableForm, facts: &TableFacts) -> Vec<Refusal> {
-    let columns = form.columns.iter().map(|column| column.name).filter(|name| *name != ADDED_LATER);
+    let columns = form.columns.iter().filter(|column| column.since.is_none()).map(|column| column.name);
     // The library that counts the migrations makes its table itself.
     let columns = columns.chain(form.columns.is_empty().then_some("version"));
     let missing = columns.filter(|column| facts.column(column).is_none());
     missing.map(|column| Refusal::OtherTable { table: form.name, column }).take(1).collect()
 }
 
-fn columns(form: &TableForm, facts: &TableFacts) -> (Vec<Fault>, Vec<Refusal>) {
+fn columns(form: &TableForm, facts: &TableFacts, version: i32) -> (Vec<Fault>, Vec<Refusal>) {
     let (mut faults, mut refusals) = (Vec::new(), Vec::new());
     for column in &form.columns {
         let Some(found) = facts.column(column.name) else {
-            // What later versions add to a table of kami's own their migrations add.
-            if form.name == CARDS && !ESSENTIAL.contains(&column.name) {
+            let is_left = form.name != CARDS || is_added_later(column.since, version);
+            if !is_left && !ESSENTIAL.contains(&column.name) {
                 let clause = format!("ADD COLUMN {} {}", column.name, column.addition);
                 faults.push(Fault { kind: FaultKind::NoColumn { column: column.name }, clause });
             }
@@ -207,7 +219,7 @@ fn wanted(form: &ColumnForm) -> String {
     })
 }
 
-fn indexes(form: &TableForm, facts: &TableFacts) -> Vec<Fault> {
+fn indexes(form: &TableForm, facts: &TableFacts, version: i32) -> Vec<Fault> {
     let mut faults = Vec::new();
     let fault = |index, fault, clause| Fault { kind: FaultKind::Index { index, fault }, clause };
     for index in &form.indexes {
@@ -221,6 +233,7 @@ fn indexes(form: &TableForm, facts: &TableFacts) -> Vec<Fault> {
             Some(_) => {
                 faults.push(fault(index.name, IndexFault::Other, format!("{drop}, {}", index.addition())));
             }
+            None if is_added_later(index.since, version) => {}
             None => faults.push(fault(index.name, IndexFault::Missing, index.addition())),
         }
     }

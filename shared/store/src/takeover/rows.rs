@@ -6,7 +6,7 @@ use mysql_async::prelude::Queryable;
 
 use super::dates::is_damaged;
 use super::form::{ColumnForm, TableForm};
-use super::plan::{ADDED_BY, Family, family};
+use super::plan::{FIRST_OF_OURS, Family, family};
 use super::survey::{ColumnFacts, TableFacts};
 use super::{NAMED, Refusal, Repair, RepairKind, Takeover, codes};
 use crate::StoreError;
@@ -31,7 +31,7 @@ pub(super) async fn ask(
         }
     }
     codes::collisions(connection, form, facts, takeover).await?;
-    if version < ADDED_BY && takeover.refusals.is_empty() {
+    if version < FIRST_OF_OURS && takeover.refusals.is_empty() {
         codes::spellings(connection, takeover).await?;
     }
     Ok(())

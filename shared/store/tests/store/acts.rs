@@ -13,8 +13,8 @@ use kami_core::gate::{Answer, Confirmed, Gate, Kind, Weight};
 use kami_core::operator::{Note, Operator};
 use kami_core::record::CardRecord;
 use kami_store::{
-    ACT_WINDOW, ActError, ActFilter, ActOutcome, ActProgress, LogFilter, ManyAct, OneAct, OneEdit, Selection,
-    Store, Undo, UndoRefusal, Validation,
+    ACT_WINDOW, ActError, ActFilter, ActOutcome, ActProgress, Client, LogFilter, ManyAct, OneAct, OneEdit,
+    Selection, Store, Undo, UndoRefusal, Validation,
 };
 use kami_testkit::{TestDatabase, agreed};
 
@@ -69,7 +69,7 @@ async fn cards(store: &Store) -> Vec<CardRecord> {
 
 async fn active(database: &TestDatabase, store: &Store, name: &str) -> CardRecord {
     database.insert_card("VIP", name).await;
-    store.validate(&code(&format!("VIP-{name}")), &machine("PC-1")).await.unwrap();
+    store.validate(&code(&format!("VIP-{name}")), &machine("PC-1"), &Client::default()).await.unwrap();
     card(store, &format!("VIP-{name}")).await
 }
 
@@ -154,7 +154,7 @@ async fn an_edit_keeps_the_card_whole_and_is_refused_when_the_card_changed() {
     );
 
     // A customer activates the card while the form is open.
-    store.validate(&code("VIP-TWO"), &machine("PC-9")).await.unwrap();
+    store.validate(&code("VIP-TWO"), &machine("PC-9"), &Client::default()).await.unwrap();
     let to_unused = CardEdit { status: Some(StatusEdit::Unused), ..CardEdit::default() };
     let refused = store.edit(&anna(), &of_edit(&twin, &to_unused)).await.unwrap_err();
     let ActError::Changed { card: now, .. } = refused else { panic!("{refused}") };
@@ -411,8 +411,11 @@ async fn of_an_act_and_an_activation_at_once_both_are_kept_whole() {
         let operator = anna();
         let (customer, card_code) = (machine("PC-1"), code(&full_code));
         let disable = of_one(&Act::Disable, &seen);
-        let (acted, validated) =
-            tokio::join!(store.act_on_one(&operator, &disable), store.validate(&card_code, &customer));
+        let client = Client::default();
+        let (acted, validated) = tokio::join!(
+            store.act_on_one(&operator, &disable),
+            store.validate(&card_code, &customer, &client)
+        );
         let now = card(&store, &full_code).await;
         match (acted, validated.unwrap()) {
             (Ok(_), Validation::Refused(_)) => assert_eq!(now.status, CardStatus::Disabled),

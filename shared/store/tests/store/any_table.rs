@@ -1,10 +1,11 @@
 //! Whatever table a Flask installation has: it is taken over with every card answering as before, or left as it is.
 
 use kami_core::acts::Act;
+use kami_core::app::AppName;
 use kami_core::filter::Filter;
 use kami_core::operator::Operator;
 use kami_core::rules::Refusal;
-use kami_store::{ManyAct, MigrateError, Selection, Store, Takeover, Undo, Validation};
+use kami_store::{Client, ManyAct, MigrateError, Selection, Store, Takeover, Undo, Validation};
 use kami_testkit::{TestDatabase, agreed};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
@@ -67,7 +68,9 @@ async fn looks(database: &TestDatabase) -> Vec<String> {
 async fn every_card_answers(table: &FlaskTable, store: &Store) -> Result<(), TestCaseError> {
     for (place, card) in table.held_cards().iter().enumerate() {
         let full_code = table.code(place);
-        let ask = async |asker: &str| store.validate(&code(&full_code), &machine(asker)).await.unwrap();
+        let ask = async |asker: &str| {
+            store.validate(&code(&full_code), &machine(asker), &Client::default()).await.unwrap()
+        };
         let own = ask(&FlaskTable::machine(place)).await;
         let other = ask("PC-OTHER").await;
         let is_admitted = matches!(own, Validation::Admitted { .. });
@@ -78,10 +81,10 @@ async fn every_card_answers(table: &FlaskTable, store: &Store) -> Result<(), Tes
             }
             Answer::Expired => prop_assert_eq!(own, Validation::Refused(Refusal::Expired), "{:?}", card),
         }
-        let case = store.status(&code(&full_code.to_lowercase())).await.unwrap();
+        let case = store.status(&code(&full_code.to_lowercase()), &AppName::default()).await.unwrap();
         prop_assert!(case.is_some(), "whatever its case: {full_code}");
     }
-    let unknown = store.validate(&code("季卡-😀"), &machine("PC")).await.unwrap();
+    let unknown = store.validate(&code("季卡-😀"), &machine("PC"), &Client::default()).await.unwrap();
     prop_assert_eq!(unknown, Validation::NotFound);
     Ok(())
 }

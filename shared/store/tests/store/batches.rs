@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use kami_core::acts::Act;
+use kami_core::app::AppName;
 use kami_core::code::CodeLength;
 use kami_core::duration::CardDuration;
 use kami_core::edit::CardEdit;
@@ -12,7 +13,7 @@ use kami_core::import::{ImportCard, ImportCards};
 use kami_core::operator::{Note, Operator};
 use kami_core::record::CardRecord;
 use kami_store::{
-    ActError, ActFilter, BatchOrigin, GenerateOrder, LogFilter, ManyAct, OneAct, OneEdit, Selection,
+    ActError, ActFilter, BatchOrigin, Client, GenerateOrder, LogFilter, ManyAct, OneAct, OneEdit, Selection,
     Standing, Store, Undo, UndoRefusal,
 };
 use kami_testkit::{Proxy, TestDatabase, agreed, eventually};
@@ -29,6 +30,7 @@ fn on(_: u64) -> ControlFlow<()> {
 
 fn order(prefix: &str, count: u32, length: u8) -> GenerateOrder {
     GenerateOrder {
+        app: AppName::default(),
         prefix: prefix.parse().unwrap(),
         count,
         length: CodeLength::new(length).unwrap(),
@@ -133,7 +135,7 @@ async fn a_batch_is_not_undone_once_a_card_of_it_was_used_or_changed() {
         let filter = Filter { batch_id: Some(batch.id), ..Filter::default() };
         let cards = store.page(&filter, Sort::NEWEST, &Anchor::First, 3).await.unwrap().rows;
         if touch == "activate" {
-            store.validate(&code(&cards[0].full_code), &machine("PC-1")).await.unwrap();
+            store.validate(&code(&cards[0].full_code), &machine("PC-1"), &Client::default()).await.unwrap();
         } else {
             let note = Act::SetNote { note: Note::parse("sold").unwrap() };
             let noted = store
@@ -284,17 +286,20 @@ async fn an_import_is_previewed_and_done_whole() {
     database.insert_card("VIP", "OLD").await;
     let cards = import(&[("VIP", "NEW"), ("vip", "old"), ("季卡", "NEW")]);
     assert_eq!(store.import_preview(&cards).await.unwrap(), [Standing::New, Standing::There, Standing::New]);
-    let refused = store.import(&anna(), &cards, None, &on).await.unwrap_err();
+    let refused = store.import(&anna(), &cards, None, &AppName::default(), &on).await.unwrap_err();
     let ActError::CodesExist(taken) = &refused else { panic!("{refused}") };
     assert_eq!(taken.0, ["VIP-OLD"]);
     assert!(!format!("{refused:?}").contains("OLD"));
-    let twice = store.import(&anna(), &import(&[("A", "X"), ("a", "x")]), None, &on).await.unwrap_err();
+    let twice = store
+        .import(&anna(), &import(&[("A", "X"), ("a", "x")]), None, &AppName::default(), &on)
+        .await
+        .unwrap_err();
     assert!(matches!(&twice, ActError::CodesExist(taken) if taken.0 == ["a-x"]), "{twice}");
     assert!(store.batches(None, 10).await.unwrap().is_empty());
 
     let note = Note::parse("from the old shop").unwrap();
     let cards = import(&[("VIP", "NEW"), ("季卡", "LONGER")]);
-    let batch = store.import(&anna(), &cards, note.as_ref(), &on).await.unwrap();
+    let batch = store.import(&anna(), &cards, note.as_ref(), &AppName::default(), &on).await.unwrap();
     assert_eq!((batch.origin, batch.prefix, batch.code_length), (BatchOrigin::Imported, None, None));
     assert_eq!((batch.card_count, batch.duration), (2, CardDuration::Forever));
     assert_eq!(store.import_preview(&cards).await.unwrap(), [Standing::There, Standing::There]);
@@ -302,7 +307,7 @@ async fn an_import_is_previewed_and_done_whole() {
     let pairs: Vec<_> = many.iter().map(|code| ("MANY", code.as_str())).collect();
     let cards = import(&pairs);
     assert!(!store.import_preview(&cards).await.unwrap().contains(&Standing::There));
-    store.import(&anna(), &cards, None, &on).await.unwrap();
+    store.import(&anna(), &cards, None, &AppName::default(), &on).await.unwrap();
     assert!(!store.import_preview(&cards).await.unwrap().contains(&Standing::New));
 }
 
@@ -317,7 +322,7 @@ async fn codes_of_any_groups_are_imported_found_filed_and_taken_back_as_they_are
             |code: &&str| ImportCard::new(prefix.parse().ok(), (*code).to_owned(), CardDuration::Forever);
         codes.iter().map(card).collect()
     };
-    let batch = store.import(&anna(), &cards(""), None, &on).await.unwrap();
+    let batch = store.import(&anna(), &cards(""), None, &AppName::default(), &on).await.unwrap();
     assert_eq!((batch.prefix.as_deref(), batch.card_count), (Some(""), 3));
     assert_eq!(store.import_preview(&cards("VIP")).await.unwrap(), [Standing::There; 3]);
     let found = async |prefix: &str| {
@@ -330,7 +335,7 @@ async fn codes_of_any_groups_are_imported_found_filed_and_taken_back_as_they_are
         cards.eq(codes.map(|code| (code, code)))
     };
     assert!(whole(&found("").await));
-    store.validate(&code(codes[1]), &machine("PC-1")).await.unwrap();
+    store.validate(&code(codes[1]), &machine("PC-1"), &Client::default()).await.unwrap();
 
     for prefix in ["GOLD", ""] {
         let seen = found(if prefix.is_empty() { "GOLD" } else { "" }).await.pop().unwrap();
@@ -340,7 +345,7 @@ async fn codes_of_any_groups_are_imported_found_filed_and_taken_back_as_they_are
     }
 
     database.execute("DELETE FROM cards WHERE prefix = ''").await;
-    let batch = store.import(&anna(), &cards("GOLD"), None, &on).await.unwrap();
+    let batch = store.import(&anna(), &cards("GOLD"), None, &AppName::default(), &on).await.unwrap();
     assert_eq!(batch.prefix.as_deref(), Some("GOLD"));
     assert!(whole(&found("gold").await));
     assert_eq!(found("").await, []);

@@ -3,11 +3,12 @@
 use std::ops::ControlFlow;
 
 use kami_core::acts::Act;
+use kami_core::app::AppName;
 use kami_core::code::CodeLength;
 use kami_core::duration::CardDuration;
 use kami_core::filter::{Anchor, Filter, Sort};
 use kami_core::operator::{Note, Operator};
-use kami_store::{GenerateOrder, LogFilter, OneAct, Undo, Validation};
+use kami_store::{Client, GenerateOrder, LogFilter, OneAct, Undo, Validation};
 use kami_testkit::{PrivateServer, TestDatabase, agreed};
 
 use crate::{code, machine};
@@ -28,6 +29,7 @@ async fn text_is_kept(database: &TestDatabase, before: usize) {
     let store = database.store();
     let operator = Operator::new("安娜").unwrap();
     let order = GenerateOrder {
+        app: AppName::default(),
         prefix: PREFIX.parse().unwrap(),
         count: 2,
         length: CodeLength::new(16).unwrap(),
@@ -43,11 +45,11 @@ async fn text_is_kept(database: &TestDatabase, before: usize) {
     assert_eq!((card.prefix.as_str(), card.note.as_deref()), (PREFIX, Some(NOTE)));
 
     let full_code = format!("{PREFIX}-{}", card.code);
-    let validation = store.validate(&code(&full_code), &machine(MACHINE)).await.unwrap();
+    let validation = store.validate(&code(&full_code), &machine(MACHINE), &Client::default()).await.unwrap();
     assert!(matches!(validation, Validation::Admitted { .. }), "{validation:?}");
-    let other = store.validate(&code(&full_code), &machine("电脑-2号")).await.unwrap();
+    let other = store.validate(&code(&full_code), &machine("电脑-2号"), &Client::default()).await.unwrap();
     assert!(matches!(other, Validation::Refused(_)), "{other:?}");
-    let (found, _) = store.status(&code(&full_code)).await.unwrap().unwrap();
+    let (found, _) = store.status(&code(&full_code), &AppName::default()).await.unwrap().unwrap();
     assert_eq!((found.full_code.as_str(), found.machine_code.as_deref()), (&*full_code, Some(MACHINE)));
 
     let seen = store.card(card.id).await.unwrap().unwrap().0;

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use kami_core::acts::Act;
+use kami_core::app::AppName;
 use kami_core::code::CodeLength;
 use kami_core::duration::CardDuration;
 use kami_core::edit::CardEdit;
@@ -10,7 +11,8 @@ use kami_core::filter::Filter;
 use kami_core::import::ImportCard;
 use kami_core::operator::{Note, Operator};
 use kami_store::{
-    ActError, ExpiryCursor, GenerateOrder, ManyAct, OneAct, OneEdit, Selection, Store, Undo, Validation,
+    ActError, Client, ExpiryCursor, GenerateOrder, ManyAct, OneAct, OneEdit, Selection, Store, Undo,
+    Validation,
 };
 use kami_testkit::{Proxy, TestDatabase, agreed};
 
@@ -55,6 +57,7 @@ async fn an_act_whose_commit_was_rolled_back_is_done_again_and_once() {
         let database = TestDatabase::create().await;
         let (store, proxy) = behind_proxy(&database).await;
         let order = GenerateOrder {
+            app: AppName::default(),
             prefix: "VIP".parse().unwrap(),
             count: 1_500,
             length: CodeLength::new(16).unwrap(),
@@ -94,7 +97,7 @@ async fn an_import_an_edit_an_act_on_one_card_and_each_taking_back_are_done_agai
         let named = |code: &str| ImportCard::new(None, code.to_owned(), CardDuration::Forever);
         let cards = ["ONE", "TWO"].map(named).into_iter().collect();
         proxy.refuse("COMMIT", refusal, 2);
-        store.import(&anna, &cards, None, &|_| ControlFlow::Continue(())).await.unwrap();
+        store.import(&anna, &cards, None, &AppName::default(), &|_| ControlFlow::Continue(())).await.unwrap();
         done("import", 1, "UNUSED", 2).await;
 
         let seen = store.card_by_code(&code("ONE")).await.unwrap().unwrap().0;
@@ -128,7 +131,10 @@ async fn an_import_an_edit_an_act_on_one_card_and_each_taking_back_are_done_agai
         done("undo of an edit", 9, "UNUSED", 2).await;
 
         let more = std::iter::once(named("THREE")).collect();
-        let batch = store.import(&anna, &more, None, &|_| ControlFlow::Continue(())).await.unwrap();
+        let batch = store
+            .import(&anna, &more, None, &AppName::default(), &|_| ControlFlow::Continue(()))
+            .await
+            .unwrap();
         done("another import", 10, "UNUSED", 3).await;
         let import = store.act_of_batch(batch.id).await.unwrap().unwrap();
         assert_eq!(undo(import).await.0, 1);
@@ -174,7 +180,7 @@ async fn what_the_function_and_the_expiry_job_write_is_written_again() {
         // A server that only reads now is left for another connection, and nothing leads from that one to a third.
         let times = if matches!(refusal.0, 1047 | 1290 | 1836) { 1 } else { 3 };
         proxy.refuse(&asker, refusal, times);
-        let validation = store.validate(&code(&name), &machine(&asker)).await.unwrap();
+        let validation = store.validate(&code(&name), &machine(&asker), &Client::default()).await.unwrap();
         assert!(matches!(validation, Validation::Admitted { .. }), "{refusal:?}: {validation:?}");
         assert_eq!(proxy.left_to_refuse(), 0, "{refusal:?}");
         let bound = "SELECT machine_code FROM cards WHERE full_code = ?";

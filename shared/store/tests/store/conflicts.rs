@@ -7,7 +7,7 @@ use kami_core::edit::CardEdit;
 use kami_core::filter::Filter;
 use kami_core::operator::{Note, Operator};
 use kami_store::{
-    ActError, ExpiryCursor, ManyAct, OneAct, OneEdit, Selection, Store, StoreError, Undo, Validation,
+    ActError, Client, ExpiryCursor, ManyAct, OneAct, OneEdit, Selection, Store, StoreError, Undo, Validation,
 };
 use kami_testkit::{TestDatabase, agreed};
 
@@ -67,7 +67,8 @@ async fn tend(store: Store, operator: Operator) {
 /// Uses the cards from a machine; two machines that were both let in would need an unbinding between them.
 async fn use_cards(store: Store, asker: &'static str) {
     for round in 0..4 * ROUNDS {
-        let validation = store.validate(&code(&name(round)), &machine(asker)).await.unwrap();
+        let validation =
+            store.validate(&code(&name(round)), &machine(asker), &Client::default()).await.unwrap();
         assert!(!matches!(validation, Validation::NotFound), "{validation:?}");
     }
 }

@@ -1,6 +1,7 @@
 //! A database that goes away and comes back.
 
-use kami_store::{REQUEST_LIMIT, Store, StoreError, Validation};
+use kami_core::app::AppName;
+use kami_store::{Client, REQUEST_LIMIT, Store, StoreError, Validation};
 use kami_testkit::{PrivateServer, Proxy, TestDatabase, eventually};
 use mysql_async::prelude::Queryable;
 
@@ -17,7 +18,8 @@ async fn a_connection_lost_while_idle_is_replaced_unseen() {
     database.insert_card("VIP", "ONE").await;
     let (store, proxy) = behind_proxy(&database).await;
     for round in 1..=3 {
-        let validation = store.validate(&code("VIP-ONE"), &machine("PC-1")).await.unwrap();
+        let validation =
+            store.validate(&code("VIP-ONE"), &machine("PC-1"), &Client::default()).await.unwrap();
         assert!(matches!(validation, Validation::Admitted { .. }));
         assert_eq!(proxy.connections(), round);
         proxy.cut();
@@ -30,7 +32,8 @@ async fn a_connection_killed_by_an_administrator_is_replaced_unseen() {
     database.insert_card("VIP", "ONE").await;
     let store = Store::new(&database.url().parse().unwrap());
     for _ in 0..3 {
-        let validation = store.validate(&code("VIP-ONE"), &machine("PC-1")).await.unwrap();
+        let validation =
+            store.validate(&code("VIP-ONE"), &machine("PC-1"), &Client::default()).await.unwrap();
         assert!(matches!(validation, Validation::Admitted { .. }));
         let mut administrator = database.connect().await;
         let others =
@@ -54,7 +57,9 @@ async fn a_server_that_hangs_is_given_up_and_used_again_once_it_answers() {
     proxy.stall(true);
     let asks = (0..40).map(|_| {
         let store = store.clone();
-        tokio::spawn(async move { store.validate(&code("VIP-ONE"), &machine("PC-1")).await })
+        tokio::spawn(
+            async move { store.validate(&code("VIP-ONE"), &machine("PC-1"), &Client::default()).await },
+        )
     });
     let started = std::time::Instant::now();
     for ask in asks.collect::<Vec<_>>() {
@@ -65,7 +70,7 @@ async fn a_server_that_hangs_is_given_up_and_used_again_once_it_answers() {
     proxy.stall(false);
     // The hung connections are gone: the very next request makes a new one.
     assert!(matches!(
-        store.validate(&code("VIP-ONE"), &machine("PC-1")).await.unwrap(),
+        store.validate(&code("VIP-ONE"), &machine("PC-1"), &Client::default()).await.unwrap(),
         Validation::Admitted { .. }
     ));
 }
@@ -88,7 +93,7 @@ async fn a_database_that_refuses_connections_is_unavailable() {
 async fn a_database_without_our_schema_is_our_fault() {
     let database = TestDatabase::create().await;
     database.execute("DROP TABLE cards").await;
-    let error = database.store().status(&code("VIP-ONE")).await.unwrap_err();
+    let error = database.store().status(&code("VIP-ONE"), &AppName::default()).await.unwrap_err();
     assert!(matches!(error, StoreError::Refused(_)) && !error.is_transient(), "{error}");
 }
 
@@ -102,11 +107,16 @@ async fn a_lock_that_others_hold_is_waited_for_within_the_limit() {
     // Many wait for that lock: others must not wait with them, nor may what was given up go on at the server.
     let asks = (0..40).map(|_| {
         let store = store.clone();
-        tokio::spawn(async move { store.validate(&code("VIP-HELD"), &machine("PC-1")).await })
+        tokio::spawn(
+            async move { store.validate(&code("VIP-HELD"), &machine("PC-1"), &Client::default()).await },
+        )
     });
     let asks: Vec<_> = asks.collect();
     for _ in 0..20 {
-        assert_eq!(store.validate(&code("VIP-NONE"), &machine("PC-1")).await.unwrap(), Validation::NotFound);
+        assert_eq!(
+            store.validate(&code("VIP-NONE"), &machine("PC-1"), &Client::default()).await.unwrap(),
+            Validation::NotFound
+        );
         store.now().await.unwrap();
     }
     assert!(asks.iter().all(|ask| !ask.is_finished()), "others were answered while these still waited");
@@ -126,7 +136,8 @@ async fn a_lock_that_others_hold_is_waited_for_within_the_limit() {
     .await;
     holder.disconnect().await.unwrap();
     eventually("the card is activated", async || {
-        let validation = store.validate(&code("VIP-HELD"), &machine("PC-1")).await.ok()?;
+        let validation =
+            store.validate(&code("VIP-HELD"), &machine("PC-1"), &Client::default()).await.ok()?;
         matches!(validation, Validation::Admitted { .. }).then_some(())
     })
     .await;
@@ -137,9 +148,9 @@ async fn a_connection_that_went_silent_is_replaced_within_the_request() {
     let database = TestDatabase::create().await;
     database.insert_card("VIP", "ONE").await;
     let (store, proxy) = behind_proxy(&database).await;
-    store.validate(&code("VIP-ONE"), &machine("PC-1")).await.unwrap();
+    store.validate(&code("VIP-ONE"), &machine("PC-1"), &Client::default()).await.unwrap();
     proxy.silence();
-    let validation = store.validate(&code("VIP-ONE"), &machine("PC-1")).await.unwrap();
+    let validation = store.validate(&code("VIP-ONE"), &machine("PC-1"), &Client::default()).await.unwrap();
     assert!(matches!(validation, Validation::Admitted { .. }));
     assert_eq!(proxy.connections(), 2);
 }
@@ -160,12 +171,12 @@ async fn a_connection_to_a_server_that_only_reads_is_not_kept() {
     store.now().await.unwrap();
 
     database.execute("SET GLOBAL read_only = ON").await;
-    let error = store.validate(&code("VIP-ONE"), &machine("PC-1")).await.unwrap_err();
+    let error = store.validate(&code("VIP-ONE"), &machine("PC-1"), &Client::default()).await.unwrap_err();
     assert!(error.is_transient() && error.to_string().contains("1290"), "{error}");
     let before = proxy.connections();
     assert!(before >= 2, "another connection was tried at once");
     database.execute("SET GLOBAL read_only = OFF").await;
-    let validation = store.validate(&code("VIP-ONE"), &machine("PC-1")).await.unwrap();
+    let validation = store.validate(&code("VIP-ONE"), &machine("PC-1"), &Client::default()).await.unwrap();
     assert!(matches!(validation, Validation::Admitted { .. }));
     assert!(proxy.connections() > before, "the address is asked again: it may lead elsewhere by now");
 }
@@ -177,7 +188,8 @@ async fn a_server_that_commits_nothing_by_itself_keeps_what_a_client_was_told() 
     database
         .execute("INSERT INTO cards (prefix, code, full_code) VALUES ('VIP', 'ONE', 'VIP-ONE'); COMMIT")
         .await;
-    let validation = database.store().validate(&code("VIP-ONE"), &machine("PC-1")).await.unwrap();
+    let validation =
+        database.store().validate(&code("VIP-ONE"), &machine("PC-1"), &Client::default()).await.unwrap();
     assert!(matches!(validation, Validation::Admitted { .. }));
     let bound: Vec<Option<String>> = database.rows("SELECT machine_code FROM cards", ()).await;
     assert_eq!(bound, [Some("PC-1".to_owned())]);
@@ -200,7 +212,7 @@ async fn a_row_that_cannot_be_understood_fails_nobody_else() {
         .map(|number| {
             let store = store.clone();
             let card = if number % 2 == 0 { "VIP-GOOD" } else { "VIP-BAD" };
-            tokio::spawn(async move { (card, store.status(&code(card)).await) })
+            tokio::spawn(async move { (card, store.status(&code(card), &AppName::default()).await) })
         })
         .collect();
     tokio::task::yield_now().await;

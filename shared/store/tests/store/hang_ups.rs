@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 
-use kami_store::{HEALTH_LIMIT, REQUEST_LIMIT, Store, StoreError, Validation};
+use kami_core::app::AppName;
+use kami_store::{Client, HEALTH_LIMIT, REQUEST_LIMIT, Store, StoreError, Validation};
 use kami_testkit::{Proxy, TestDatabase, eventually};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
@@ -71,10 +72,10 @@ async fn whoever_hangs_up_at_whatever_point_costs_no_connection() {
             let overdue = "UPDATE cards SET expire_at = '2020-01-01' WHERE status = 'ACTIVE' AND id % 2 = 0";
             let work = async {
                 store.health().await.unwrap();
-                store.status(&code("VIP-NONE")).await.unwrap();
-                store.validate(&card, &asker).await.unwrap();
+                store.status(&code("VIP-NONE"), &AppName::default()).await.unwrap();
+                store.validate(&card, &asker, &Client::default()).await.unwrap();
                 database.execute(overdue).await;
-                store.validate(&card, &asker).await.unwrap();
+                store.validate(&card, &asker, &Client::default()).await.unwrap();
             };
             made += 1;
             if hang_up_after(polls, work).await {
@@ -92,16 +93,16 @@ async fn what_was_begun_for_a_client_is_done_though_it_hangs_up() {
     let database = TestDatabase::create().await;
     database.insert_card("VIP", "ONE").await;
     let (store, proxy) = behind_proxy(&database).await;
-    store.status(&code("VIP-ONE")).await.unwrap();
+    store.status(&code("VIP-ONE"), &AppName::default()).await.unwrap();
     let looked = proxy.commands();
     let asking = tokio::spawn({
         let store = store.clone();
-        async move { store.validate(&code("VIP-ONE"), &machine("PC-1")).await }
+        async move { store.validate(&code("VIP-ONE"), &machine("PC-1"), &Client::default()).await }
     });
     eventually("the activation is sent", async || (proxy.commands() > looked + 1).then_some(())).await;
     asking.abort();
     eventually("the card is activated", async || {
-        let (card, _) = store.status(&code("VIP-ONE")).await.ok()??;
+        let (card, _) = store.status(&code("VIP-ONE"), &AppName::default()).await.ok()??;
         (card.machine_code.as_deref() == Some("PC-1")).then_some(())
     })
     .await;
@@ -156,7 +157,8 @@ async fn a_server_that_never_answers_is_tried_by_all_places_once_and_then_by_one
     let started = Instant::now();
     while started.elapsed().as_secs() < 100 {
         let (now, status) = (store.now(), code("VIP-ONE"));
-        let (now, status) = tokio::join!(now, store.status(&status));
+        let app = AppName::default();
+        let (now, status) = tokio::join!(now, store.status(&status, &app));
         assert!(matches!((now, status), (Err(StoreError::TimedOut), Err(StoreError::TimedOut))));
     }
     let accepted = accepted.load(Ordering::SeqCst);
@@ -185,7 +187,7 @@ async fn a_server_that_answers_again_is_used_again_by_all() {
     }
     assert!(started.elapsed() >= 2 * HEALTH_LIMIT);
     proxy.stall(false);
-    let validation = store.validate(&code("VIP-ONE"), &machine("PC-1")).await.unwrap();
+    let validation = store.validate(&code("VIP-ONE"), &machine("PC-1"), &Client::default()).await.unwrap();
     assert!(matches!(validation, Validation::Admitted { .. }));
     assert!(proxy.connections() <= POOL);
 }

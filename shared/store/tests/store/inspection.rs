@@ -48,10 +48,10 @@ async fn rights_are_known_before_they_are_needed() {
         (
             &[
                 "GRANT SELECT, INSERT, UPDATE ON {db}.* TO {user}",
-                "GRANT EXECUTE ON PROCEDURE {db}.change_cards TO {user}",
+                "GRANT EXECUTE ON PROCEDURE {db}.change_cards_2 TO {user}",
             ],
             true,
-            &[Permission::Make, Permission::Delete, Permission::Undo],
+            &[Permission::Make, Permission::Delete, Permission::Configure, Permission::Undo],
         ),
         (&["GRANT SELECT (id, code), INSERT ON {db}.cards TO {user}"], false, &Permission::ALL),
     ] {

@@ -39,14 +39,15 @@ pub(crate) async fn fill(database: &TestDatabase, count: usize) {
             };
             let machine = if used == "NULL" { "NULL".into() } else { format!("'PC-{}'", card % 13) };
             let note = if card % 11 == 0 { format!("'note 100% {card}'") } else { "NULL".into() };
+            let app = if card % 5 == 0 { "demo" } else { "default" };
             let (batch, created) = (card / 50 + 1, ago(count / 50 + 20 - card / 50));
-            format!("('{prefix}', '{code}', '{full_code}', '{status}', {used}, {expires}, {machine}, {batch}, {note}, {created})")
+            format!("('{prefix}', '{code}', '{full_code}', '{status}', {used}, {expires}, {machine}, {batch}, {note}, '{app}', {created})")
         })
         .collect();
     for chunk in cards.chunks(1000) {
         database
             .execute(&format!(
-                "INSERT INTO cards (prefix, code, full_code, status, used_at, expire_at, machine_code, batch_id, note, \
+                "INSERT INTO cards (prefix, code, full_code, status, used_at, expire_at, machine_code, batch_id, note, app, \
                  created_at) VALUES {}",
                 chunk.join(", ")
             ))
@@ -71,6 +72,10 @@ pub(crate) fn filters(now: DateTime<Utc>) -> Vec<Filter> {
     vec![
         all(),
         Filter { status: Some(CardStatus::Active), ..all() },
+        Filter { app: Some("demo".into()), ..all() },
+        Filter { app: Some("demo".into()), status: Some(CardStatus::Active), ..all() },
+        Filter { app: Some("demo".into()), prefix: vip.clone(), ..all() },
+        Filter { app: Some("none".into()), ..all() },
         Filter { prefix: vip.clone(), ..all() },
         Filter { prefix: Some("A_B".into()), ..all() },
         Filter { prefix: vip.clone(), status: Some(CardStatus::Unused), ..all() },
@@ -113,6 +118,7 @@ pub(crate) fn passes(filter: &Filter, card: &CardRecord) -> bool {
     let code = lower(&card.full_code);
     let machine = card.machine_code.clone().unwrap_or_default();
     filter.status.is_none_or(|status| status == card.stored_status)
+        && filter.app.as_ref().is_none_or(|app| *app == card.app)
         && filter.prefix.as_ref().is_none_or(|prefix| *prefix == card.prefix)
         && (filter.batch_id.is_none() || filter.batch_id == card.batch_id)
         && within(filter.created, Some(card.created_at))
@@ -302,6 +308,7 @@ async fn every_page_reads_its_index_in_order() {
                 Index::Primary => "PRIMARY",
                 Index::FullCode => "full_code",
                 Index::Status => "idx_status",
+                Index::AppStatus => "idx_app_status",
                 Index::PrefixStatus => "idx_prefix_status",
                 Index::StatusExpiry => "idx_status_expire_at",
                 Index::Machine => "idx_machine_code",
@@ -329,11 +336,11 @@ async fn counts_stop_at_their_cap_and_statuses_add_up() {
     let database = filled(12_000).await;
     let store = database.store();
     assert_eq!(store.count_capped(&Filter::default()).await.unwrap(), Some(Capped::MoreThan(10_000)));
-    let counts = store.counts_by_status().await.unwrap();
+    let counts = store.counts_by_status(None).await.unwrap();
     assert_eq!((counts.unused, counts.active, counts.expired, counts.disabled), (4_800, 2_400, 2_400, 2_400));
     assert_eq!((counts.total(), counts.of(CardStatus::Unused)), (12_000, 4_800));
     assert_eq!(store.prefixes().await.unwrap(), ["", "A_B", "BASIC", "VIP", "季卡"]);
-    let prefixes = store.prefix_counts().await.unwrap();
+    let prefixes = store.prefix_counts(None).await.unwrap();
     let totals: Vec<_> = prefixes.iter().map(|prefix| prefix.counts.total()).collect();
     assert_eq!(totals, [750, 3_000, 3_000, 3_000, 2_250]);
 }

@@ -4,6 +4,7 @@
 
 mod acts;
 mod any_table;
+mod apps;
 mod batches;
 mod character_sets;
 mod commits;

@@ -1,6 +1,7 @@
 //! What each request costs, counted on the line to the database.
 
-use kami_store::{Store, Validation};
+use kami_core::app::AppName;
+use kami_store::{Client, Store, Validation};
 use kami_testkit::{Proxy, TestDatabase};
 
 use crate::{code, machine};
@@ -20,7 +21,7 @@ impl Counted {
     /// How many round trips one validation takes, and whether it lets the machine in.
     async fn validate(&self, card: &str, asker: &str) -> (usize, bool) {
         let before = self.proxy.commands();
-        let validation = self.store.validate(&code(card), &machine(asker)).await.unwrap();
+        let validation = self.store.validate(&code(card), &machine(asker), &Client::default()).await.unwrap();
         (self.proxy.commands() - before, matches!(validation, Validation::Admitted { .. }))
     }
 }
@@ -94,7 +95,7 @@ async fn requests_that_wait_together_share_a_query_and_each_gets_its_own_answer(
         .map(|(card, bound)| {
             let store = counted.store.clone();
             tokio::spawn(async move {
-                let found = store.status(&code(&card)).await.unwrap();
+                let found = store.status(&code(&card), &AppName::default()).await.unwrap();
                 (card, bound, found.map(|(card, _)| card.machine_code.unwrap()))
             })
         })

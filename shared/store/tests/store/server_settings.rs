@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use kami_core::acts::Act;
 use kami_core::filter::Filter;
 use kami_core::operator::Operator;
-use kami_store::{ActProgress, ExpiryCursor, ManyAct, Selection, Takeover, Undo, Validation};
+use kami_store::{ActProgress, Client, ExpiryCursor, ManyAct, Selection, Takeover, Undo, Validation};
 use kami_testkit::{PrivateServer, TestDatabase, agreed};
 
 use crate::{code, machine};
@@ -21,7 +21,7 @@ async fn live(database: &TestDatabase) {
     database
         .execute(&format!("{USUAL}; INSERT INTO cards (prefix, code, full_code) VALUES ('VIP', 'A', 'VIP-A'), ('VIP', 'B', 'VIP-B')"))
         .await;
-    let admitted = store.validate(&code("vip-a"), &machine("PC")).await.unwrap();
+    let admitted = store.validate(&code("vip-a"), &machine("PC"), &Client::default()).await.unwrap();
     assert!(matches!(admitted, Validation::Admitted { .. }), "{admitted:?}");
     let all = Selection::Filter(Filter::default());
     for act in [Act::Disable, Act::Enable, Act::Delete] {

@@ -1,5 +1,6 @@
 //! Which card a text means, whatever the collation of the column says.
 
+use kami_core::app::AppName;
 use kami_core::canonical::canonical;
 use kami_core::card::CardCode;
 use kami_testkit::TestDatabase;
@@ -54,7 +55,7 @@ async fn a_code_finds_the_card_that_a_person_would_mean_and_no_other() {
         ("NONE-😀", None),
     ] {
         let meant = code(typed);
-        let status = store.status(&meant).await.unwrap();
+        let status = store.status(&meant, &AppName::default()).await.unwrap();
         assert_eq!(status.map(|(card, _)| card.full_code).as_deref(), found, "{typed:?}");
         let shown = store.card_by_code(&meant).await.unwrap();
         assert_eq!(shown.map(|(card, _)| card.full_code).as_deref(), found, "{typed:?}");
@@ -103,7 +104,10 @@ async fn any_text_finds_the_card_of_its_form_or_none() {
     let trying = tokio::task::spawn_blocking(move || {
         TestRunner::new(Config::with_cases(500)).run(&near(), |text| {
             let Ok(code) = CardCode::parse(&text) else { return Ok(()) };
-            let found = runtime.block_on(store.status(&code)).unwrap().map(|(card, _)| card.full_code);
+            let found = runtime
+                .block_on(store.status(&code, &AppName::default()))
+                .unwrap()
+                .map(|(card, _)| card.full_code);
             let stored = CARDS.map(|(prefix, rest)| format!("{prefix}-{rest}"));
             let meant = stored.into_iter().find(|stored| canonical(stored) == canonical(&text));
             prop_assert_eq!(found, meant);

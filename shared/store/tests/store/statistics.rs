@@ -28,7 +28,7 @@ async fn what_happens_is_counted_by_the_hour_and_by_the_day() {
         (Event::Expiring, BucketWidth::Hour, 48, vec![(2, 1), (30, 1)]),
         (Event::Expiring, BucketWidth::Day, 30, vec![(0, 1), (1, 1)]),
     ] {
-        let histogram = store.histogram(event, start, step, count).await.unwrap();
+        let histogram = store.histogram(event, start, step, count, None).await.unwrap();
         assert_eq!(histogram.counts.len(), usize::from(count));
         assert!(histogram.taken_at >= now);
         let found: Vec<_> =
@@ -49,7 +49,7 @@ async fn stock_is_what_is_unused_and_how_fast_it_goes() {
              UPDATE cards SET status = 'EXPIRED', used_at = UTC_TIMESTAMP() - INTERVAL 8 DAY WHERE prefix = 'C'",
         )
         .await;
-    let stock = database.store().stock(7).await.unwrap();
+    let stock = database.store().stock(7, None).await.unwrap();
     let prefix = |prefix: &str, unused, activated| PrefixStock { prefix: prefix.into(), unused, activated };
     assert_eq!(stock.prefixes, [prefix("A", 2, 1), prefix("B", 1, 0)]);
     assert_eq!(stock.prefixes[0].days_left(stock.days), Some(14.0));
@@ -70,8 +70,8 @@ async fn the_cards_that_expire_next_come_soonest_first() {
         )
         .await;
     for (count, expected) in [(10, &["A-2", "A-6", "A-1"][..]), (2, &["A-2", "A-6"])] {
-        let page = database.store().expiring_next(count).await.unwrap();
-        let codes: Vec<&str> = page.rows.iter().map(|card| card.full_code.as_str()).collect();
+        let cards = database.store().expiring_next(count, None).await.unwrap();
+        let codes: Vec<&str> = cards.iter().map(|card| card.full_code.as_str()).collect();
         assert_eq!(codes, expected);
     }
 }

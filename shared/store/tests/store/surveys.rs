@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use kami_core::acts::Act;
+use kami_core::app::AppName;
 use kami_core::card::CardStatus;
 use kami_core::code::CodeLength;
 use kami_core::duration::CardDuration;
@@ -25,6 +26,7 @@ fn on(_: ActProgress) -> ControlFlow<()> {
 /// Makes a batch; returns its number.
 async fn batch(store: &Store, prefix: &str, count: u32) -> u64 {
     let order = GenerateOrder {
+        app: AppName::default(),
         prefix: prefix.parse().unwrap(),
         count,
         length: CodeLength::new(16).unwrap(),

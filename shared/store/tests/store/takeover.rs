@@ -1,8 +1,9 @@
 //! Taking over the database of a Flask installation in place.
 
+use kami_core::app::AppName;
 use kami_core::card::CardStatus;
 use kami_core::rules::Refusal;
-use kami_store::{Store, Validation};
+use kami_store::{Client, Store, Validation};
 use kami_testkit::{TestDatabase, migrations, tables};
 
 use crate::{code, machine};
@@ -56,7 +57,7 @@ async fn take_over() -> TestDatabase {
 }
 
 async fn ask(store: &Store, card: &str, asker: &str) -> Validation {
-    store.validate(&code(card), &machine(asker)).await.unwrap()
+    store.validate(&code(card), &machine(asker), &Client::default()).await.unwrap()
 }
 
 fn admitted(validation: Validation) -> bool {
@@ -78,7 +79,7 @@ async fn each_card_still_answers_as_it_did() {
     assert_eq!(ask(&store, "VIP-ENDED", "PC-Abc").await, Validation::Refused(Refusal::Expired));
     assert_eq!(ask(&store, "VIP-GONE", "PC-Abc").await, Validation::NotFound);
     for unused in ["VIP-FRESH", "季卡-春天", "a-b c-X-Y", "-BARE", "VIP-LAX"] {
-        let Validation::Admitted { expire_at, now } = ask(&store, unused, "PC-1").await else {
+        let Validation::Admitted { expire_at, now, .. } = ask(&store, unused, "PC-1").await else {
             panic!("{unused} is not activated");
         };
         assert_eq!((expire_at.unwrap() - now).num_seconds(), 10_800, "{unused} lasts its 3 hours");
@@ -112,10 +113,10 @@ async fn nothing_is_lost() {
         ]
     );
     let store = database.store();
-    let (card, now) = store.status(&code("a-b c-X-Y")).await.unwrap().unwrap();
+    let (card, now) = store.status(&code("a-b c-X-Y"), &AppName::default()).await.unwrap().unwrap();
     assert_eq!(card.status, CardStatus::Unused, "an old card without a status is unused");
     assert!((now - card.created_at).num_seconds() < 600, "one without any time is dated today");
-    let (card, _) = store.status(&code("-BARE")).await.unwrap().unwrap();
+    let (card, _) = store.status(&code("-BARE"), &AppName::default()).await.unwrap().unwrap();
     assert_eq!(card.created_at.to_string(), "2023-05-05 00:00:00 UTC");
 }
 

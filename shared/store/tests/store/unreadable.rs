@@ -3,10 +3,11 @@
 use std::ops::ControlFlow;
 
 use kami_core::acts::Act;
+use kami_core::app::AppName;
 use kami_core::filter::Filter;
 use kami_core::operator::Operator;
 use kami_store::{
-    ActError, ActOutcome, ActProgress, ManyAct, Selection, Store, StoreError, Undo, Validation,
+    ActError, ActOutcome, ActProgress, Client, ManyAct, Selection, Store, StoreError, Undo, Validation,
 };
 use kami_testkit::{TestDatabase, agreed, tables};
 
@@ -77,7 +78,7 @@ async fn a_client_of_another_card_is_answered() {
     // At the same time, so that some share a query.
     let asked = ["VIP-A", "VIP-B", "VIP-C", "VIP-D", "VIP-F"].map(|card| {
         let store = store.clone();
-        tokio::spawn(async move { store.validate(&code(card), &machine("PC")).await })
+        tokio::spawn(async move { store.validate(&code(card), &machine("PC"), &Client::default()).await })
     });
     let mut answers = Vec::new();
     for answer in asked {
@@ -131,15 +132,15 @@ async fn a_code_that_the_column_cannot_hold_is_no_card() {
             .await;
         let store = database.store();
         for unknown in ["VIP-😀", "季卡-🀄", "VIP-é\u{1f600}"] {
-            let answer = store.validate(&code(unknown), &machine("PC")).await.unwrap();
+            let answer = store.validate(&code(unknown), &machine("PC"), &Client::default()).await.unwrap();
             assert_eq!(answer, Validation::NotFound, "{set}: {unknown}");
-            assert_eq!(store.status(&code(unknown)).await.unwrap(), None);
+            assert_eq!(store.status(&code(unknown), &AppName::default()).await.unwrap(), None);
             assert_eq!(store.card_by_code(&code(unknown)).await.unwrap(), None);
         }
         let before = store.counters().round_trips;
-        assert_eq!(store.status(&code("VIP-😀")).await.unwrap(), None);
+        assert_eq!(store.status(&code("VIP-😀"), &AppName::default()).await.unwrap(), None);
         assert_eq!(store.counters().round_trips - before, 2, "{set}: as it was sent, and in its one form");
-        let known = store.validate(&code("vip-a"), &machine("PC")).await.unwrap();
+        let known = store.validate(&code("vip-a"), &machine("PC"), &Client::default()).await.unwrap();
         assert!(matches!(known, Validation::Admitted { .. }), "{set}: {known:?}");
     }
 }

@@ -1,8 +1,9 @@
 use std::collections::HashSet;
 
+use kami_core::app::AppName;
 use kami_core::card::CardStatus;
 use kami_core::rules::Refusal;
-use kami_store::Validation;
+use kami_store::{Client, Validation};
 use kami_testkit::TestDatabase;
 
 use crate::{code, machine};
@@ -12,18 +13,18 @@ async fn a_card_is_activated_on_its_first_use_and_admitted_ever_after() {
     let database = TestDatabase::create().await;
     database.insert_card("VIP", "ONE").await;
     let store = database.store();
-    let Validation::Admitted { expire_at: Some(expire_at), now } =
-        store.validate(&code("VIP-ONE"), &machine("PC-1")).await.unwrap()
+    let Validation::Admitted { expire_at: Some(expire_at), now, .. } =
+        store.validate(&code("VIP-ONE"), &machine("PC-1"), &Client::default()).await.unwrap()
     else {
         panic!("the card is not activated");
     };
     assert_eq!((expire_at - now).num_seconds(), 10_800);
-    let again = store.validate(&code("vip-one"), &machine("PC-1")).await.unwrap();
+    let again = store.validate(&code("vip-one"), &machine("PC-1"), &Client::default()).await.unwrap();
     assert!(matches!(again, Validation::Admitted { expire_at: Some(same), .. } if same == expire_at));
-    let other = store.validate(&code("VIP-ONE"), &machine("PC-2")).await.unwrap();
+    let other = store.validate(&code("VIP-ONE"), &machine("PC-2"), &Client::default()).await.unwrap();
     assert_eq!(other, Validation::Refused(Refusal::MachineMismatch));
 
-    let (card, _) = store.status(&code("VIP-ONE")).await.unwrap().unwrap();
+    let (card, _) = store.status(&code("VIP-ONE"), &AppName::default()).await.unwrap().unwrap();
     assert_eq!((card.status, card.machine_code.as_deref()), (CardStatus::Active, Some("PC-1")));
     assert_eq!((card.used_at, card.expire_at), (Some(now), Some(expire_at)));
     let utc: Vec<i64> =
@@ -43,11 +44,12 @@ async fn a_card_lasts_its_own_duration_or_for_ever() {
     database.execute("UPDATE cards SET duration_seconds = NULL WHERE prefix = 'FOREVER'").await;
     let store = database.store();
     for _ in 0..2 {
-        let day = store.validate(&code("DAY-ONE"), &machine("PC-1")).await.unwrap();
+        let day = store.validate(&code("DAY-ONE"), &machine("PC-1"), &Client::default()).await.unwrap();
         assert!(
-            matches!(day, Validation::Admitted { expire_at: Some(at), now } if (at - now).num_seconds() > 86_000)
+            matches!(day, Validation::Admitted { expire_at: Some(at), now, .. } if (at - now).num_seconds() > 86_000)
         );
-        let forever = store.validate(&code("FOREVER-ONE"), &machine("PC-1")).await.unwrap();
+        let forever =
+            store.validate(&code("FOREVER-ONE"), &machine("PC-1"), &Client::default()).await.unwrap();
         assert!(matches!(forever, Validation::Admitted { expire_at: None, .. }));
     }
 }
@@ -62,7 +64,9 @@ async fn of_machines_that_race_for_a_card_exactly_one_wins() {
         let racers = (0..32).map(|racer| {
             let store = stores[racer % stores.len()].clone();
             let (card, racer) = (code(&format!("RACE-{name}")), format!("PC-{racer}"));
-            tokio::spawn(async move { (store.validate(&card, &machine(&racer)).await.unwrap(), racer) })
+            tokio::spawn(async move {
+                (store.validate(&card, &machine(&racer), &Client::default()).await.unwrap(), racer)
+            })
         });
         let mut winners = Vec::new();
         for racer in racers.collect::<Vec<_>>() {
@@ -84,7 +88,9 @@ async fn one_machine_that_asks_many_times_at_once_is_admitted_every_time() {
     let store = database.store();
     let asks = (0..32).map(|_| {
         let store = store.clone();
-        tokio::spawn(async move { store.validate(&code("VIP-EAGER"), &machine("PC-1")).await.unwrap() })
+        tokio::spawn(async move {
+            store.validate(&code("VIP-EAGER"), &machine("PC-1"), &Client::default()).await.unwrap()
+        })
     });
     let mut expiries = HashSet::new();
     for ask in asks.collect::<Vec<_>>() {
@@ -106,9 +112,9 @@ async fn a_card_past_its_time_is_expired_at_once_and_its_row_says_so() {
                    used_at = UTC_TIMESTAMP() - INTERVAL 3 HOUR, expire_at = UTC_TIMESTAMP() - INTERVAL 1 SECOND";
     database.execute(overdue).await;
     let store = database.store();
-    let asked = store.validate(&code("OLD-ASKED"), &machine("PC-2")).await.unwrap();
+    let asked = store.validate(&code("OLD-ASKED"), &machine("PC-2"), &Client::default()).await.unwrap();
     assert_eq!(asked, Validation::Refused(Refusal::Expired), "expired beats a machine mismatch");
-    let (shown, _) = store.status(&code("OLD-SHOWN")).await.unwrap().unwrap();
+    let (shown, _) = store.status(&code("OLD-SHOWN"), &AppName::default()).await.unwrap().unwrap();
     assert_eq!(shown.status, CardStatus::Expired);
     assert_eq!(database.rows::<String>("SELECT status FROM cards", ()).await, ["EXPIRED", "EXPIRED"]);
 }
@@ -120,7 +126,8 @@ async fn a_disabled_card_is_refused_before_anything_else_is_looked_at() {
     database
         .execute("UPDATE cards SET status = 'DISABLED', machine_code = 'PC-1', expire_at = '2020-01-01'")
         .await;
-    let refused = database.store().validate(&code("VIP-OFF"), &machine("PC-2")).await.unwrap();
+    let refused =
+        database.store().validate(&code("VIP-OFF"), &machine("PC-2"), &Client::default()).await.unwrap();
     assert_eq!(refused, Validation::Refused(Refusal::Disabled));
 }
 
@@ -129,16 +136,16 @@ async fn a_card_freed_from_its_machine_binds_to_the_next_and_its_time_runs_on() 
     let database = TestDatabase::create().await;
     database.insert_card("VIP", "UNBOUND").await;
     let store = database.store();
-    let first = store.validate(&code("VIP-UNBOUND"), &machine("PC-1")).await.unwrap();
+    let first = store.validate(&code("VIP-UNBOUND"), &machine("PC-1"), &Client::default()).await.unwrap();
     database.execute("UPDATE cards SET machine_code = NULL").await;
-    let second = store.validate(&code("VIP-UNBOUND"), &machine("PC-2")).await.unwrap();
+    let second = store.validate(&code("VIP-UNBOUND"), &machine("PC-2"), &Client::default()).await.unwrap();
     let (Validation::Admitted { expire_at: before, .. }, Validation::Admitted { expire_at: after, .. }) =
         (first, second)
     else {
         panic!("both machines are admitted in their turn");
     };
     assert_eq!(before, after);
-    let back = store.validate(&code("VIP-UNBOUND"), &machine("PC-1")).await.unwrap();
+    let back = store.validate(&code("VIP-UNBOUND"), &machine("PC-1"), &Client::default()).await.unwrap();
     assert_eq!(back, Validation::Refused(Refusal::MachineMismatch));
 }
 
@@ -151,14 +158,14 @@ async fn texts_of_clients_are_data() {
         ["' OR '1'='1", "VIP-SAFE' -- ", "\"; DROP TABLE cards; --", "%", "VIP-____", "\\", "😀", "🤖-1"]
     {
         assert_eq!(
-            store.validate(&code(text), &machine("PC-1")).await.unwrap(),
+            store.validate(&code(text), &machine("PC-1"), &Client::default()).await.unwrap(),
             Validation::NotFound,
             "{text}"
         );
     }
     let wide = "机".repeat(127) + "😀";
     for asker in [wide.as_str(), wide.as_str()] {
-        let admitted = store.validate(&code("VIP-SAFE"), &machine(asker)).await.unwrap();
+        let admitted = store.validate(&code("VIP-SAFE"), &machine(asker), &Client::default()).await.unwrap();
         assert!(matches!(admitted, Validation::Admitted { .. }));
     }
     assert_eq!(database.rows::<String>("SELECT machine_code FROM cards", ()).await, [wide]);

@@ -11,6 +11,7 @@ use kami_common::export;
 use kami_common::reason::store_error;
 use kami_common::schema::not_migrated;
 use kami_common::words::Language;
+use kami_core::app::AppName;
 use kami_core::filter::{Anchor, Filter, Sort};
 use kami_core::gate::Confirmed;
 use kami_core::operator::Operator;
@@ -177,11 +178,11 @@ impl Errand {
             Question::Offset(filter, sort, position) => {
                 Answer::Offset(store.count_before(&filter, sort, &position).await?)
             }
-            Question::Counts => Answer::Counts(store.counts_by_status().await?),
+            Question::Counts => Answer::Counts(store.counts_by_status(None).await?),
             Question::History(card) => Answer::History(card, store.card_history(card, None, HISTORY).await?),
             Question::Prefixes => {
                 self.send(Answer::PrefixNames(store.prefixes().await?));
-                Answer::Prefixes(store.prefix_counts().await?)
+                Answer::Prefixes(store.prefix_counts(None).await?)
             }
             Question::Batches => Answer::Batches(store.batches(None, BATCHES).await?),
             Question::SortsAnyWay(filter) => Answer::SortsAnyWay(store.sorts_any_way(&filter).await?),
@@ -258,16 +259,16 @@ impl Errand {
     /// counted is told after each.
     async fn statistics(&self, series: Vec<Series>) -> Result<Statistics, StoreError> {
         let mut statistics = Statistics {
-            expiring_next: self.store.expiring_next(EXPIRING_NEXT).await?.rows,
+            expiring_next: self.store.expiring_next(EXPIRING_NEXT, None).await?,
             ..Statistics::default()
         };
         for series in series {
             let Series { event, start, step, count, .. } = series;
-            let counts = self.store.histogram(event, start, step, count).await?.counts;
+            let counts = self.store.histogram(event, start, step, count, None).await?.counts;
             statistics.charts.push(Chart { series, counts });
             self.send(Answer::Statistics(statistics.clone()));
         }
-        statistics.stock = Some(self.store.stock(STOCK_DAYS).await?);
+        statistics.stock = Some(self.store.stock(STOCK_DAYS, None).await?);
         Ok(statistics)
     }
 
@@ -343,7 +344,9 @@ impl Errand {
             }
             Order::Import { cards, note } => {
                 let on_made = |made| self.progress(made, None);
-                Done::Made(store.import(operator, &cards, note.as_ref(), &on_made).await?)
+                Done::Made(
+                    store.import(operator, &cards, note.as_ref(), &AppName::default(), &on_made).await?,
+                )
             }
             Order::Edit { seen, edit } => {
                 let card = seen.id;

@@ -77,6 +77,7 @@ mod tests {
             card_count: 1,
             batch_id,
             undoes: None,
+            subject: None,
             undone_by: None,
         }
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use kami_common::export::{self, ExportOrder, Source};
 use kami_core::acts::Act as CardAct;
+use kami_core::app::AppName;
 use kami_core::edit::CardEdit;
 use kami_core::property::Property;
 use kami_store::GenerateOrder;
@@ -20,6 +21,7 @@ impl Form {
     pub fn order(&self) -> Option<Order> {
         match &self.kind {
             FormKind::Generate => Some(Order::Generate(GenerateOrder {
+                app: AppName::default(),
                 prefix: self.value(FieldName::Card(Property::Prefix)).trim().parse().ok()?,
                 count: self.count()?,
                 length: self.length()?,

@@ -1,0 +1,365 @@
+//! Apps: the products that a seller sells cards for.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use thiserror::Error;
+
+use crate::hidden::is_hidden;
+use crate::version::{NoVersion, Version};
+
+/// The name of an app, by which clients and commands call it: 1 to 32 of `a-z`, `0-9` and `-`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AppName(String);
+
+/// A text is no name of an app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("an app's name is 1 to {max} of a-z, 0-9 and -", max = AppName::MAX_CHARS)]
+pub struct NoAppName;
+
+impl AppName {
+    /// The most characters of a name: the width of its column.
+    pub const MAX_CHARS: usize = 32;
+
+    /// The name of the app that there always is.
+    pub const DEFAULT: &'static str = "default";
+
+    /// The name itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is the app that there always is.
+    pub fn is_default(&self) -> bool {
+        self.0 == Self::DEFAULT
+    }
+}
+
+impl Default for AppName {
+    fn default() -> Self {
+        Self(Self::DEFAULT.to_owned())
+    }
+}
+
+impl fmt::Display for AppName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for AppName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for AppName {
+    type Err = NoAppName;
+
+    fn from_str(text: &str) -> Result<Self, NoAppName> {
+        let is_written = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let fits = (1..=Self::MAX_CHARS).contains(&text.len());
+        if fits && text.bytes().all(is_written) { Ok(Self(text.to_owned())) } else { Err(NoAppName) }
+    }
+}
+
+/// A value that an app hands to its clients under a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedValue {
+    /// Its name: 1 to [`NamedValue::MAX_NAME`] of letters and digits of ASCII, `_`, `-` and `.`.
+    pub name: String,
+    /// At most [`NamedValue::MAX_BYTES`].
+    pub value: String,
+    /// Whether whoever asks is told it; otherwise machines that were let in are.
+    pub is_public: bool,
+}
+
+impl NamedValue {
+    /// The most characters of a name.
+    pub const MAX_NAME: usize = 64;
+
+    /// The most bytes of a value.
+    pub const MAX_BYTES: usize = 4096;
+}
+
+/// An app with what its clients are told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct App {
+    /// By which it is called.
+    pub name: AppName,
+    /// What people call it; may be empty.
+    pub title: String,
+    /// Its newest version.
+    pub latest: Option<Version>,
+    /// The lowest version that is let in.
+    pub minimum: Option<Version>,
+    /// Where to get the newest: a URL of `http` or `https`.
+    pub url: Option<String>,
+    /// What its users are told.
+    pub notice: Option<String>,
+    /// At most [`App::MAX_VALUES`], in the order of their names, which differ.
+    pub values: Vec<NamedValue>,
+    /// Whether no more cards are made for it; those that there are go on.
+    pub is_archived: bool,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Why an app cannot have what was typed for it.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum AppError {
+    /// The title has more than [`App::MAX_TITLE`] characters, or one that nobody sees.
+    #[error("a title has at most {max} characters, all of which can be seen", max = App::MAX_TITLE)]
+    Title,
+    /// It is no version.
+    #[error(transparent)]
+    Version(#[from] NoVersion),
+    /// It is no URL of `http` or `https`, or one of more than [`App::MAX_URL`] characters.
+    #[error("an address begins with https:// or http:// and has at most {max} characters without spaces", max = App::MAX_URL)]
+    Url,
+    /// The notice has more than [`App::MAX_NOTICE`] characters.
+    #[error("a notice has at most {max} characters", max = App::MAX_NOTICE)]
+    Notice,
+    /// No value has such a name.
+    #[error("the name of a value is 1 to {max} of a-z, A-Z, 0-9, _, - and .", max = NamedValue::MAX_NAME)]
+    ValueName,
+    /// The value is too large.
+    #[error("the value {name} has more than {max} bytes", max = NamedValue::MAX_BYTES)]
+    ValueSize {
+        /// Its name.
+        name: String,
+    },
+    /// It would have too many.
+    #[error("an app has at most {max} values", max = App::MAX_VALUES)]
+    TooManyValues,
+    /// No version could be let in: the lowest that is permitted comes after the newest.
+    #[error("the lowest permitted version comes after the latest one")]
+    MinimumAboveLatest,
+}
+
+impl App {
+    /// The most characters of a title.
+    pub const MAX_TITLE: usize = 64;
+
+    /// The most characters of an address.
+    pub const MAX_URL: usize = 512;
+
+    /// The most characters of a notice.
+    pub const MAX_NOTICE: usize = 1000;
+
+    /// The most values.
+    pub const MAX_VALUES: usize = 32;
+
+    /// An app of which nothing is said but its name.
+    pub const fn blank(name: AppName, created_at: DateTime<Utc>) -> Self {
+        Self {
+            name,
+            title: String::new(),
+            latest: None,
+            minimum: None,
+            url: None,
+            notice: None,
+            values: Vec::new(),
+            is_archived: false,
+            created_at,
+        }
+    }
+
+    /// Whether this version is below the lowest that is let in.
+    pub fn refuses(&self, version: &Version) -> bool {
+        self.minimum.as_ref().is_some_and(|minimum| version < minimum)
+    }
+
+    /// Whether two readings show the same app, the moment of its making apart.
+    pub fn is_same_state(&self, other: &Self) -> bool {
+        *self == Self { created_at: self.created_at, ..other.clone() }
+    }
+}
+
+/// What an operator changes about an app; what is `None` stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AppEdit {
+    /// Another title; an empty one is none.
+    pub title: Option<String>,
+    /// Another newest version; an empty one is none.
+    pub latest: Option<String>,
+    /// Another lowest version; an empty one is none.
+    pub minimum: Option<String>,
+    /// Another address; an empty one is none.
+    pub url: Option<String>,
+    /// Another notice; an empty one is none.
+    pub notice: Option<String>,
+    /// Values by their names, and whether they are public; an empty one is removed.
+    pub values: Vec<NamedValue>,
+    /// Whether it is archived.
+    pub is_archived: Option<bool>,
+}
+
+impl AppEdit {
+    /// What becomes of `app`; nothing of it where one thing cannot be.
+    pub fn applied(&self, app: &App) -> Result<App, AppError> {
+        let mut edited = app.clone();
+        if let Some(title) = &self.title {
+            edited.title = checked_title(title)?;
+        }
+        if let Some(latest) = &self.latest {
+            edited.latest = version(latest)?;
+        }
+        if let Some(minimum) = &self.minimum {
+            edited.minimum = version(minimum)?;
+        }
+        if let Some(url) = &self.url {
+            edited.url = checked_url(url)?;
+        }
+        if let Some(notice) = &self.notice {
+            edited.notice = checked_notice(notice)?;
+        }
+        for value in &self.values {
+            set_value(&mut edited.values, value)?;
+        }
+        edited.is_archived = self.is_archived.unwrap_or(edited.is_archived);
+        if edited.values.len() > App::MAX_VALUES {
+            return Err(AppError::TooManyValues);
+        }
+        match (&edited.minimum, &edited.latest) {
+            (Some(minimum), Some(latest)) if minimum > latest => Err(AppError::MinimumAboveLatest),
+            _ => Ok(edited),
+        }
+    }
+}
+
+fn checked_title(text: &str) -> Result<String, AppError> {
+    let text = text.trim();
+    let fits = text.chars().count() <= App::MAX_TITLE && !text.chars().any(is_hidden);
+    if fits { Ok(text.to_owned()) } else { Err(AppError::Title) }
+}
+
+fn version(text: &str) -> Result<Option<Version>, AppError> {
+    let text = text.trim();
+    Ok((!text.is_empty()).then(|| text.parse()).transpose()?)
+}
+
+fn checked_url(text: &str) -> Result<Option<String>, AppError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let is_url = host.is_some_and(|host| host.starts_with(char::is_alphanumeric) || host.starts_with('['));
+    let fits =
+        text.chars().count() <= App::MAX_URL && !text.chars().any(|it| it.is_whitespace() || is_hidden(it));
+    if is_url && fits { Ok(Some(text.to_owned())) } else { Err(AppError::Url) }
+}
+
+fn checked_notice(text: &str) -> Result<Option<String>, AppError> {
+    let text = text.trim();
+    if text.chars().count() > App::MAX_NOTICE {
+        return Err(AppError::Notice);
+    }
+    Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+fn set_value(values: &mut Vec<NamedValue>, value: &NamedValue) -> Result<(), AppError> {
+    let is_written = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let name = &value.name;
+    if !(1..=NamedValue::MAX_NAME).contains(&name.len()) || !name.bytes().all(is_written) {
+        return Err(AppError::ValueName);
+    }
+    if value.value.len() > NamedValue::MAX_BYTES {
+        return Err(AppError::ValueSize { name: name.clone() });
+    }
+    match values.binary_search_by(|other| other.name.cmp(name)) {
+        Ok(place) if value.value.is_empty() => drop(values.remove(place)),
+        Ok(place) => values[place] = value.clone(),
+        Err(_) if value.value.is_empty() => {}
+        Err(place) => values.insert(place, value.clone()),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::at;
+
+    fn app() -> App {
+        App::blank("demo".parse().unwrap(), at(0))
+    }
+
+    fn named(name: &str, value: &str) -> NamedValue {
+        NamedValue { name: name.into(), value: value.into(), is_public: false }
+    }
+
+    #[test]
+    fn names() {
+        let longest = "a".repeat(32);
+        for name in ["a", "default", "my-app-2", "-", &longest] {
+            assert_eq!(name.parse::<AppName>().unwrap().as_str(), name);
+        }
+        for text in ["", "Demo", "my app", "my_app", "软件", " a", "a\n", &"a".repeat(33)] {
+            assert_eq!(text.parse::<AppName>(), Err(NoAppName), "{text:?}");
+        }
+        assert!(AppName::default().is_default());
+    }
+
+    #[test]
+    fn each_thing_is_checked_and_nothing_of_a_wrong_edit_is_taken() {
+        let text = |text: &str| Some(text.to_owned());
+        let none = AppEdit::default;
+        let long = |count| Some("x".repeat(count));
+        for (edit, error) in [
+            (AppEdit { title: long(65), ..none() }, AppError::Title),
+            (AppEdit { title: text("a\u{202e}b"), ..none() }, AppError::Title),
+            (AppEdit { latest: text("new"), ..none() }, AppError::Version(NoVersion)),
+            (AppEdit { minimum: text("1.x"), ..none() }, AppError::Version(NoVersion)),
+            (AppEdit { url: text("javascript:alert(1)"), ..none() }, AppError::Url),
+            (AppEdit { url: text("https://"), ..none() }, AppError::Url),
+            (AppEdit { url: text("https://a b"), ..none() }, AppError::Url),
+            (AppEdit { url: Some(format!("https://{}", "x".repeat(505))), ..none() }, AppError::Url),
+            (AppEdit { notice: long(1001), ..none() }, AppError::Notice),
+            (AppEdit { values: vec![named("a b", "x")], ..none() }, AppError::ValueName),
+            (AppEdit { values: vec![named("", "x")], ..none() }, AppError::ValueName),
+            (
+                AppEdit { values: vec![named("a", &"x".repeat(4097))], ..none() },
+                AppError::ValueSize { name: "a".into() },
+            ),
+            (
+                AppEdit { values: (0..33).map(|at| named(&format!("v{at}"), "x")).collect(), ..none() },
+                AppError::TooManyValues,
+            ),
+            (AppEdit { minimum: text("2"), latest: text("1.9"), ..none() }, AppError::MinimumAboveLatest),
+        ] {
+            assert_eq!(edit.applied(&app()), Err(error));
+        }
+    }
+
+    #[test]
+    fn an_edit_sets_and_removes() {
+        let edit = AppEdit {
+            title: Some(" 演示 ".into()),
+            latest: Some("1.2".into()),
+            minimum: Some("1.0".into()),
+            url: Some("https://example.com/下载".into()),
+            notice: Some("第一行\n第二行".into()),
+            values: vec![named("b", "2"), named("a", "1")],
+            is_archived: Some(true),
+        };
+        let edited = edit.applied(&app()).unwrap();
+        assert_eq!(edited.title, "演示");
+        assert_eq!(edited.values, [named("a", "1"), named("b", "2")]);
+        assert!(edited.refuses(&"0.9".parse().unwrap()) && !edited.refuses(&"1".parse().unwrap()));
+        assert!(!edited.is_same_state(&app()));
+        let nothing = Some(String::new());
+        let away = AppEdit {
+            title: nothing.clone(),
+            latest: nothing.clone(),
+            minimum: nothing.clone(),
+            url: nothing.clone(),
+            notice: nothing,
+            values: vec![named("a", ""), named("b", ""), named("c", "")],
+            is_archived: Some(false),
+        };
+        assert_eq!(away.applied(&edited), Ok(app()));
+    }
+}

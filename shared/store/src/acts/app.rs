@@ -1,0 +1,218 @@
+//! Making, changing, archiving and removing apps.
+
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Row};
+use serde_json::{Map, json};
+use thiserror::Error;
+
+use super::many::ActOutcome;
+use super::undo::must_be_open;
+use super::write::{Head, begin};
+use super::{ActError, STEP, Transaction};
+use crate::apps::{app, read, values_as_stored};
+use crate::log::{ActRecord, CardValues, LogFilter};
+use crate::{Store, StoreError};
+use kami_core::acts::ActRefusal;
+use kami_core::app::{App, AppName};
+use kami_core::gate::{Confirmed, Kind, Weight};
+use kami_core::operator::Operator;
+use kami_core::version::Version;
+
+/// What an app shall be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppOrder {
+    /// The app as the operator saw it; `None` where it is to be made.
+    pub seen: Option<App>,
+    /// What it is to be; `None` where it is to go.
+    pub wanted: Option<App>,
+}
+
+impl AppOrder {
+    /// How much it does: what turns customers away, or cannot be seen any more, somebody has to agree to.
+    pub fn weight(&self) -> Weight {
+        let refuses_more = match (&self.seen, &self.wanted) {
+            (_, None) => true,
+            (None, Some(_)) => false,
+            (Some(seen), Some(wanted)) => {
+                let archives = wanted.is_archived && !seen.is_archived;
+                archives || wanted.minimum.is_some() && wanted.minimum > seen.minimum
+            }
+        };
+        Weight { cards: 1, kind: if refuses_more { Kind::Delete } else { Kind::Change } }
+    }
+
+    /// The word for it in the log.
+    fn name(&self) -> &'static str {
+        match (&self.seen, &self.wanted) {
+            (None, _) => "app_add",
+            (_, None) => "app_remove",
+            (Some(seen), Some(wanted)) => match (seen.is_archived, wanted.is_archived) {
+                (false, true) => "app_archive",
+                (true, false) => "app_unarchive",
+                _ => "app_set",
+            },
+        }
+    }
+
+    fn app(&self) -> Option<&AppName> {
+        self.wanted.as_ref().or(self.seen.as_ref()).map(|app| &app.name)
+    }
+}
+
+/// Why an app, or cards of one, cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum AppRefusal {
+    /// There is none of that name.
+    #[error("there is no app {0}")]
+    NoSuchApp(AppName),
+    /// There is one of that name already.
+    #[error("there is an app {0} already")]
+    Exists(AppName),
+    /// No cards are made for it any more.
+    #[error("the app {0} is archived")]
+    Archived(AppName),
+    /// It has cards, or is the one that there always is.
+    #[error("the app {0} has cards, or is the one that there always is")]
+    Needed(AppName),
+    /// Somebody else changed it meanwhile.
+    #[error("the app {0} was changed meanwhile")]
+    Changed(AppName),
+    /// There is nothing to be changed.
+    #[error("the app {0} is so already")]
+    Unchanged(AppName),
+}
+
+/// The app as it is after an act, with the act's number in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppActed {
+    /// `None` when it was removed.
+    pub app: Option<App>,
+    /// The act's number.
+    pub act_id: u64,
+}
+
+impl Store {
+    /// Makes, changes, archives or removes an app that still is what the operator saw.
+    pub async fn save_app(
+        &self,
+        operator: &Operator,
+        order: &Confirmed<AppOrder>,
+    ) -> Result<AppActed, ActError> {
+        self.transact(STEP, Save { operator, order }).await
+    }
+
+    /// Gives an app what it was before an act.
+    pub(super) async fn take_app_back(
+        &self,
+        operator: &Operator,
+        act: &ActRecord,
+    ) -> Result<ActOutcome, ActError> {
+        let filter = LogFilter { act_id: Some(act.id), ..LogFilter::default() };
+        let row = self.log(&filter, None, 1).await?.pop().ok_or(StoreError::Undecodable)?;
+        let subject = row.subject.as_deref().and_then(|subject| subject.parse().ok());
+        let app: AppName = subject.ok_or(StoreError::Undecodable)?;
+        let (before, after) = (row.before, row.after);
+        self.transact(STEP, TakeBack { operator, act, app, before, after }).await
+    }
+}
+
+/// An app of an open transaction, which nobody else changes until its end.
+async fn hold(connection: &mut Conn, name: &AppName) -> Result<Option<App>, ActError> {
+    let row: Option<Row> = connection.exec_first("CALL hold_app(?)", (name.as_str(),)).await?;
+    Ok(row.map(|mut row| read(&mut row)).transpose()?)
+}
+
+async fn save(
+    connection: &mut Conn,
+    act_id: u64,
+    name: &AppName,
+    values: Option<String>,
+) -> Result<(), ActError> {
+    let saved = connection.exec_drop("CALL save_app(?, ?, ?)", (act_id, name.as_str(), values)).await;
+    match saved {
+        Err(mysql_async::Error::Server(refusal)) if refusal.state == SIGNALLED => {
+            Err(AppRefusal::Needed(name.clone()).into())
+        }
+        saved => Ok(saved?),
+    }
+}
+
+/// The state of what a routine refuses by itself.
+const SIGNALLED: &str = "45000";
+
+/// What the log and `save_app` have of an app; what it has not is left out.
+fn values(app: &App) -> CardValues {
+    let mut values = Map::new();
+    values.insert("title".into(), app.title.as_str().into());
+    values.insert("policy".into(), "".into());
+    values.insert("values".into(), values_as_stored(&app.values));
+    let optional = [
+        ("latest", app.latest.as_ref().map(Version::as_str)),
+        ("minimum", app.minimum.as_ref().map(Version::as_str)),
+        ("url", app.url.as_deref()),
+        ("notice", app.notice.as_deref()),
+    ];
+    values.extend(optional.into_iter().filter_map(|(key, value)| Some((key.into(), value?.into()))));
+    if app.is_archived {
+        values.insert("archived".into(), json!(1));
+    }
+    values
+}
+
+struct Save<'a> {
+    operator: &'a Operator,
+    order: &'a AppOrder,
+}
+
+impl Transaction for Save<'_> {
+    type Output = AppActed;
+
+    async fn run(&self, connection: &mut Conn) -> Result<AppActed, ActError> {
+        let name = self.order.app().ok_or(StoreError::Undecodable)?;
+        let refused = |refusal: fn(AppName) -> AppRefusal| ActError::from(refusal(name.clone()));
+        match (hold(connection, name).await?, &self.order.seen) {
+            (None, None) => {}
+            (Some(_), None) => return Err(refused(AppRefusal::Exists)),
+            (None, Some(_)) => return Err(refused(AppRefusal::NoSuchApp)),
+            (Some(found), Some(seen)) if !found.is_same_state(seen) => {
+                return Err(refused(AppRefusal::Changed));
+            }
+            (Some(found), Some(_)) => {
+                if self.order.wanted.as_ref().is_some_and(|wanted| wanted.is_same_state(&found)) {
+                    return Err(refused(AppRefusal::Unchanged));
+                }
+            }
+        }
+        let head = Head { name: self.order.name(), operator: self.operator, undoes: None };
+        let act_id = begin(connection, head).await?;
+        let wanted = self.order.wanted.as_ref().map(|wanted| json!(values(wanted)).to_string());
+        save(connection, act_id, name, wanted).await?;
+        Ok(AppActed { app: app(connection, name).await?, act_id })
+    }
+}
+
+struct TakeBack<'a> {
+    operator: &'a Operator,
+    act: &'a ActRecord,
+    app: AppName,
+    before: Option<CardValues>,
+    after: Option<CardValues>,
+}
+
+impl Transaction for TakeBack<'_> {
+    type Output = ActOutcome;
+
+    async fn run(&self, connection: &mut Conn) -> Result<ActOutcome, ActError> {
+        must_be_open(connection, self.act.id).await?;
+        let is = hold(connection, &self.app).await?.map(|app| values(&app));
+        if is != self.after {
+            let refused = [(ActRefusal::ChangedSince, 1)].into();
+            return Ok(ActOutcome { refused, ..ActOutcome::default() });
+        }
+        let head = Head { name: "undo", operator: self.operator, undoes: Some(self.act.id) };
+        let act_id = begin(connection, head).await?;
+        let before = self.before.as_ref().map(|before| json!(before).to_string());
+        save(connection, act_id, &self.app, before).await?;
+        Ok(ActOutcome { act_id: Some(act_id), subject: Some(self.app.to_string()), ..ActOutcome::default() })
+    }
+}

@@ -1,0 +1,130 @@
+//! Apps as the database holds them.
+
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Row};
+use serde::{Deserialize, Serialize};
+
+use super::limit::{GRACE, SCREEN, limited};
+use super::record::{maybe_moment, moment, take};
+use super::{Operation, Store, StoreError};
+use kami_core::app::{App, AppName, NamedValue};
+use kami_core::version::Version;
+
+/// All apps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AppsFound {
+    /// In the order of their names.
+    pub apps: Vec<App>,
+    /// The names of those whose rows cannot be understood.
+    pub unreadable: Vec<String>,
+}
+
+/// What [`read`] reads, in its order.
+pub(super) const COLUMNS: &str =
+    "name, title, latest, minimum, url, notice, CAST(named_values AS CHAR), archived_at, created_at";
+
+impl Store {
+    /// Every app, the archived ones included.
+    pub async fn apps(&self) -> Result<AppsFound, StoreError> {
+        self.run(SCREEN + GRACE, AllApps).await
+    }
+
+    /// The app of that name, if there is one.
+    pub async fn app(&self, name: &AppName) -> Result<Option<App>, StoreError> {
+        self.run(SCREEN + GRACE, OneApp { name }).await
+    }
+}
+
+/// The app of that name, on a connection at hand.
+pub(super) async fn app(connection: &mut Conn, name: &AppName) -> Result<Option<App>, StoreError> {
+    let query = format!("SELECT {COLUMNS} FROM apps WHERE name = ?");
+    let row: Option<Row> = connection.exec_first(limited(SCREEN, &query), (name.as_str(),)).await?;
+    row.map(|mut row| read(&mut row)).transpose()
+}
+
+/// An app of a row that begins with [`COLUMNS`].
+pub(super) fn read(row: &mut Row) -> Result<App, StoreError> {
+    let version = |text: Option<String>| {
+        let version: Option<Result<Version, _>> = text.map(|text| text.parse());
+        version.transpose().map_err(|_| StoreError::Undecodable)
+    };
+    let name: String = take(row, 0)?;
+    Ok(App {
+        name: name.parse().map_err(|_| StoreError::Undecodable)?,
+        title: take(row, 1)?,
+        latest: version(take(row, 2)?)?,
+        minimum: version(take(row, 3)?)?,
+        url: take(row, 4)?,
+        notice: take(row, 5)?,
+        values: take::<Option<String>>(row, 6)?.map_or(Ok(Vec::new()), |text| parse_values(&text))?,
+        is_archived: maybe_moment(row, 7)?.is_some(),
+        created_at: moment(row, 8)?,
+    })
+}
+
+/// A named value as the column of them has it.
+#[derive(Serialize, Deserialize)]
+struct StoredValue {
+    name: String,
+    value: String,
+    public: bool,
+}
+
+fn parse_values(text: &str) -> Result<Vec<NamedValue>, StoreError> {
+    let stored: Vec<StoredValue> = serde_json::from_str(text).map_err(|_| StoreError::Undecodable)?;
+    let values = stored.into_iter().map(|StoredValue { name, value, public }| NamedValue {
+        name,
+        value,
+        is_public: public,
+    });
+    let mut values: Vec<_> = values.collect();
+    values.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(values)
+}
+
+/// The values of an app as the column of them has it.
+pub(super) fn values_as_stored(values: &[NamedValue]) -> serde_json::Value {
+    let stored = values.iter().map(|NamedValue { name, value, is_public }| {
+        serde_json::json!({ "name": name, "value": value, "public": is_public })
+    });
+    stored.collect()
+}
+
+struct AllApps;
+
+impl Operation for AllApps {
+    type Output = AppsFound;
+    const ONLY_READS: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<AppsFound, StoreError> {
+        let query = format!("SELECT {COLUMNS} FROM apps ORDER BY name");
+        let rows: Vec<Row> = connection.exec(limited(SCREEN, &query), ()).await?;
+        found(rows)
+    }
+}
+
+/// The apps of rows that begin with [`COLUMNS`].
+pub(super) fn found(rows: Vec<Row>) -> Result<AppsFound, StoreError> {
+    let mut found = AppsFound::default();
+    for mut row in rows {
+        let name: String = row.get_opt(0).and_then(Result::ok).ok_or(StoreError::Undecodable)?;
+        match read(&mut row) {
+            Ok(app) => found.apps.push(app),
+            Err(_) => found.unreadable.push(name),
+        }
+    }
+    Ok(found)
+}
+
+struct OneApp<'a> {
+    name: &'a AppName,
+}
+
+impl Operation for OneApp<'_> {
+    type Output = Option<App>;
+    const ONLY_READS: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Option<App>, StoreError> {
+        app(connection, self.name).await
+    }
+}

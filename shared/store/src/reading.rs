@@ -1,0 +1,114 @@
+//! How a client's question reads a card: as this version does, or as far as an account or a schema of the last one lets it.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tracing::info;
+
+use super::StoreError;
+
+/// How long a lesser way is gone before the full one is tried again: somebody may have migrated or granted meanwhile.
+const KEPT: Duration = Duration::from_secs(10);
+
+/// A way to read a card.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// With its app, and the revision of the apps.
+    #[default]
+    Full,
+    /// With its app: the account may not read the rest.
+    WithoutRevision,
+    /// As a schema has it that knows no apps: every card is one of the default app.
+    WithoutApps,
+}
+
+impl Reading {
+    /// The columns that it reads, the database's clock among them, of a row of `cards`.
+    pub(super) const fn columns(self) -> &'static str {
+        macro_rules! with {
+            ($rest:literal) => {
+                concat!(
+                    "id, full_code, status, duration_seconds, machine_code, created_at, used_at, expire_at, \
+                     UTC_TIMESTAMP(), ",
+                    $rest
+                )
+            };
+        }
+        match self {
+            Self::Full => with!("app, (SELECT revision FROM policy_revision WHERE id = 1)"),
+            Self::WithoutRevision => with!("app, NULL"),
+            Self::WithoutApps => with!("'default', NULL"),
+        }
+    }
+
+    /// The way that may do where this one failed.
+    fn lesser(self, error: &StoreError) -> Option<Self> {
+        match self {
+            Self::Full if error.is_denied() => Some(Self::WithoutRevision),
+            Self::Full | Self::WithoutRevision if error.is_of_schema() => Some(Self::WithoutApps),
+            _ => None,
+        }
+    }
+}
+
+/// The way that did last; clones of a store share it.
+#[derive(Debug, Default)]
+pub(super) struct Readings {
+    lesser: Mutex<Option<(Reading, Instant)>>,
+}
+
+impl Readings {
+    /// The way to go now.
+    pub(super) fn now(&self) -> Reading {
+        let mut lesser = self.lesser.lock().unwrap_or_else(PoisonError::into_inner);
+        if lesser.is_some_and(|(_, since)| since.elapsed() >= KEPT) {
+            *lesser = None;
+        }
+        lesser.map(|(reading, _)| reading).unwrap_or_default()
+    }
+
+    /// The way to go after `reading` failed like that, if there is one.
+    pub(super) fn after(&self, reading: Reading, error: &StoreError) -> Option<Reading> {
+        let lesser = reading.lesser(error)?;
+        info!(reading = ?lesser, "cards are read without what the account or the schema has not: {error}");
+        *self.lesser.lock().unwrap_or_else(PoisonError::into_inner) = Some((lesser, Instant::now()));
+        Some(lesser)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lesser_way_is_gone_for_a_while_and_then_the_full_one_is_tried_again() {
+        let denied = || StoreError::from(server_error(1142));
+        let unknown = || StoreError::from(server_error(1054));
+        let readings = Readings::default();
+        assert_eq!(readings.now(), Reading::Full);
+        assert_eq!(readings.after(Reading::Full, &denied()), Some(Reading::WithoutRevision));
+        assert_eq!(readings.after(Reading::WithoutRevision, &unknown()), Some(Reading::WithoutApps));
+        assert_eq!(readings.now(), Reading::WithoutApps);
+        tokio::time::advance(KEPT).await;
+        assert_eq!(readings.now(), Reading::Full);
+        assert_eq!(readings.after(Reading::Full, &unknown()), Some(Reading::WithoutApps));
+    }
+
+    #[test]
+    fn what_no_lesser_way_helps_fails() {
+        for reading in [Reading::WithoutRevision, Reading::WithoutApps] {
+            assert_eq!(reading.lesser(&StoreError::from(server_error(1142))), None);
+        }
+        assert_eq!(Reading::WithoutApps.lesser(&StoreError::from(server_error(1146))), None);
+        assert_eq!(Reading::Full.lesser(&StoreError::TimedOut), None);
+    }
+
+    fn server_error(code: u16) -> mysql_async::Error {
+        mysql_async::Error::Server(mysql_async::ServerError {
+            code,
+            message: String::new(),
+            state: String::new(),
+        })
+    }
+}
