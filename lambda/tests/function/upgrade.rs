@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use kami_store::MigrateError;
-use kami_testkit::{Client, Function, Program, TestDatabase, eventually};
+use kami_store::{Account, MigrateError, Role};
+use kami_testkit::{Client, Function, Program, TestDatabase, eventually, schema_version, unique_name};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -23,6 +23,17 @@ const REQUESTS: usize = 500;
 /// The second schema of kami as a database without a history: what one migrated halfway looks like.
 const OLD_SCHEMA: &str =
     concat!(include_str!("../../../sql/V1__flask_cards.sql"), include_str!("../../../sql/V2__cards.sql"));
+
+/// What 0.1.0 makes of a database, but for its routines.
+const RELEASED_SCHEMA: &str = concat!(
+    include_str!("../../../sql/V1__flask_cards.sql"),
+    include_str!("../../../sql/V2__cards.sql"),
+    include_str!("../../../sql/V3__batches_and_operator_log.sql"),
+    include_str!("../../../sql/V4__accounts.sql")
+);
+
+/// The routines through which 0.1.0's API writes.
+const RELEASED_ROUTINES: [&str; 3] = ["activate_card", "bind_card", "expire_cards"];
 
 /// What a later version might do: only add, so that this version's programs can go on.
 const FUTURE_MIGRATION: &str = "
@@ -85,6 +96,34 @@ async fn ask(mut asker: Asker, backends: watch::Receiver<Arc<Vec<String>>>, seen
     }
 }
 
+/// A new account of the API with what 0.1.0 and the versions before it gave one.
+async fn released_account(database: &TestDatabase) -> (TestDatabase, Account) {
+    let name = unique_name("k");
+    let account = format!("'{name}'@'127.0.0.1'");
+    let mut statements = vec![
+        format!("CREATE USER {account} IDENTIFIED BY 'secret'"),
+        format!(
+            "GRANT SELECT, UPDATE (status, machine_code, used_at, expire_at, updated_at) ON {}.cards TO {account}",
+            database.name()
+        ),
+    ];
+    let may_run = |routine| format!("GRANT EXECUTE ON PROCEDURE {}.{routine} TO {account}", database.name());
+    statements.extend(RELEASED_ROUTINES.map(may_run));
+    for statement in statements {
+        database.execute(&statement).await;
+    }
+    let seen = database.as_account(&name, "secret");
+    // Older programs send a password to no server that does not know the account yet.
+    seen.store().now().await.unwrap();
+    (seen, Account::new(&format!("{name}@127.0.0.1")).unwrap())
+}
+
+/// The statement that makes a routine.
+fn routine(name: &str) -> &'static str {
+    let mut parts = include_str!("../../../sql/routines.sql").split("-- routine: ").skip(1);
+    parts.find_map(|part| part.strip_prefix(name)?.strip_prefix('\n')).unwrap()
+}
+
 async fn two(binary: &str, database: &TestDatabase) -> [Function; 2] {
     let url = url_for(binary, database);
     [Function::start(binary, &url).await, Function::start(binary, &url).await]
@@ -107,9 +146,31 @@ fn older(binary: &str) -> String {
 async fn a_rolling_upgrade_and_the_way_back_lose_no_request() {
     let database = TestDatabase::create_empty().await;
     database.execute(OLD_SCHEMA).await;
-    insert_cards(&database, CARDS).await;
-    let [mut first, mut second] = two(&older(API), &database).await;
-    let [mut third, mut fourth] = two(API, &database).await;
+    upgrade_and_back(&database, &database, async || {}).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_of_the_release_before_loses_no_request_and_is_given_more_under_load() {
+    let database = TestDatabase::create_empty().await;
+    database.execute(RELEASED_SCHEMA).await;
+    for name in RELEASED_ROUTINES {
+        database.execute(routine(name)).await;
+    }
+    let (seen, account) = released_account(&database).await;
+    upgrade_and_back(&database, &seen, async || {
+        for statement in Role::Function.grants(&account, database.name()) {
+            database.execute(&statement).await;
+        }
+    })
+    .await;
+}
+
+/// Goes from older programs to these and back, on a database of an older version, by the account that `seen` is; `grant`
+/// gives it what it lacks once the schema is this version's.
+async fn upgrade_and_back(database: &TestDatabase, seen: &TestDatabase, grant: impl AsyncFnOnce()) {
+    insert_cards(database, CARDS).await;
+    let [mut first, mut second] = two(&older(API), seen).await;
+    let [mut third, mut fourth] = two(API, seen).await;
     let load = Load::start(&[&first, &second]);
     load.seen.answered(REQUESTS).await;
     // Processes that find the old schema and others that will find the new one, side by side while it changes.
@@ -117,7 +178,9 @@ async fn a_rolling_upgrade_and_the_way_back_lose_no_request() {
     load.seen.answered(REQUESTS).await;
 
     let plan = database.store().migrate().await.unwrap();
-    assert!(plan.migrations.last().unwrap().version >= 3);
+    assert_eq!(plan.migrations.last().unwrap().version, schema_version());
+    load.seen.answered(REQUESTS).await;
+    grant().await;
     load.seen.answered(REQUESTS).await;
 
     load.move_to(&[&first, &third]).await;
@@ -127,15 +190,15 @@ async fn a_rolling_upgrade_and_the_way_back_lose_no_request() {
     stop(&mut first).await;
     load.seen.answered(REQUESTS).await;
 
-    let fifth = Function::start(&older(API), &url_for(&older(API), &database)).await;
+    let fifth = Function::start(&older(API), &url_for(&older(API), seen)).await;
     load.move_to(&[&fourth, &fifth]).await;
     stop(&mut third).await;
     load.seen.answered(REQUESTS).await;
     load.move_to(&[&fifth]).await;
     stop(&mut fourth).await;
     load.seen.answered(REQUESTS).await;
-    load.end(&database).await;
-    expires_a_card(&older(EXPIRE), &database).await;
+    load.end(database).await;
+    expires_a_card(&older(EXPIRE), database, seen).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -150,13 +213,13 @@ async fn a_later_version_that_only_adds_to_the_schema_does_not_disturb_this_one(
 
     load.end(&database).await;
 
-    expires_a_card(EXPIRE, &database).await;
+    expires_a_card(EXPIRE, &database, &database).await;
     let refused = database.store().migrate().await.unwrap_err();
     assert!(matches!(refused, MigrateError::Newer { found: 1000, .. }), "{refused}");
 }
 
-/// Has the expiry job find the one card whose time is over.
-async fn expires_a_card(job: &str, database: &TestDatabase) {
+/// Has the expiry job find the one card whose time is over, by the account that `seen` is.
+async fn expires_a_card(job: &str, database: &TestDatabase, seen: &TestDatabase) {
     database
         .execute(
             "INSERT INTO cards (prefix, code, full_code, status, used_at, expire_at, machine_code)
@@ -164,7 +227,7 @@ async fn expires_a_card(job: &str, database: &TestDatabase) {
                 UTC_TIMESTAMP() - INTERVAL 1 HOUR, 'PC-1')",
         )
         .await;
-    let mut expire = Program::start(job, &[], &[("DATABASE_URL", &url_for(job, database))]);
+    let mut expire = Program::start(job, &[], &[("DATABASE_URL", &url_for(job, seen))]);
     assert!(expire.ended().await.success(), "{}", expire.output());
     expire.printed("1 cards expired").await;
 }
