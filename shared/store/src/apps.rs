@@ -1,12 +1,12 @@
-//! Apps as the database holds them.
+//! Apps as rows of the database hold them.
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 use serde::{Deserialize, Serialize};
 
-use super::limit::{GRACE, SCREEN, limited};
+use super::StoreError;
+use super::limit::{SCREEN, limited};
 use super::record::{maybe_moment, moment, take};
-use super::{Operation, Store, StoreError};
 use kami_core::app::{App, AppName, NamedValue};
 use kami_core::version::Version;
 
@@ -22,18 +22,6 @@ pub struct AppsFound {
 /// What [`read`] reads, in its order.
 pub(super) const COLUMNS: &str =
     "name, title, latest, minimum, url, notice, CAST(named_values AS CHAR), archived_at, created_at";
-
-impl Store {
-    /// Every app, the archived ones included.
-    pub async fn apps(&self) -> Result<AppsFound, StoreError> {
-        self.run(SCREEN + GRACE, AllApps).await
-    }
-
-    /// The app of that name, if there is one.
-    pub async fn app(&self, name: &AppName) -> Result<Option<App>, StoreError> {
-        self.run(SCREEN + GRACE, OneApp { name }).await
-    }
-}
 
 /// The app of that name, on a connection at hand.
 pub(super) async fn app(connection: &mut Conn, name: &AppName) -> Result<Option<App>, StoreError> {
@@ -90,19 +78,6 @@ pub(super) fn values_as_stored(values: &[NamedValue]) -> serde_json::Value {
     stored.collect()
 }
 
-struct AllApps;
-
-impl Operation for AllApps {
-    type Output = AppsFound;
-    const ONLY_READS: bool = true;
-
-    async fn run(&self, connection: &mut Conn) -> Result<AppsFound, StoreError> {
-        let query = format!("SELECT {COLUMNS} FROM apps ORDER BY name");
-        let rows: Vec<Row> = connection.exec(limited(SCREEN, &query), ()).await?;
-        found(rows)
-    }
-}
-
 /// The apps of rows that begin with [`COLUMNS`].
 pub(super) fn found(rows: Vec<Row>) -> Result<AppsFound, StoreError> {
     let mut found = AppsFound::default();
@@ -114,17 +89,4 @@ pub(super) fn found(rows: Vec<Row>) -> Result<AppsFound, StoreError> {
         }
     }
     Ok(found)
-}
-
-struct OneApp<'a> {
-    name: &'a AppName,
-}
-
-impl Operation for OneApp<'_> {
-    type Output = Option<App>;
-    const ONLY_READS: bool = true;
-
-    async fn run(&self, connection: &mut Conn) -> Result<Option<App>, StoreError> {
-        app(connection, self.name).await
-    }
 }

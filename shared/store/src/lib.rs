@@ -4,6 +4,7 @@ mod accounts;
 mod act_list;
 mod acts;
 mod address;
+mod app_list;
 mod apps;
 mod batches;
 mod card_now;
