@@ -11,8 +11,10 @@ use std::time::Duration;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 use tokio::time::{Instant, timeout_at};
+use tracing::info;
 
 use super::apps::{COLUMNS, found};
+use super::counters::Counters;
 use super::pool::Pool;
 use super::record::take;
 use super::{Operation, REQUEST_LIMIT, StoreError};
@@ -21,10 +23,10 @@ use kami_core::app::{App, AppName};
 /// For how long a copy answers those who ask for an app alone, and read no card that would say whether it still is true.
 pub const APPS_KEPT: Duration = Duration::from_secs(10);
 
-/// The apps at one of their revisions.
-#[derive(Clone, Debug)]
+/// The apps at one of their revisions; none at no revision, where the account or the schema has none to read.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Apps {
-    revision: u64,
+    revision: Option<u64>,
     by_name: Arc<HashMap<AppName, Arc<App>>>,
     unreadable: Arc<Vec<String>>,
 }
@@ -55,10 +57,10 @@ impl Policies {
 
     /// The apps as they were when `revision` was read, or as they have become since; given up at `deadline`.
     pub(super) async fn at(&self, revision: u64, deadline: Instant) -> Result<Apps, StoreError> {
-        let apps = self.copy_that(|apps, _| apps.revision == revision, deadline).await?;
+        let apps = self.copy_that(|apps, _| apps.revision == Some(revision), deadline).await?;
         // What was true a moment ago is as good as a copy of that moment.
         if let Some((copied, seen)) = self.copy().as_mut()
-            && copied.revision == revision
+            && copied.revision == Some(revision)
         {
             *seen = Instant::now();
         }
@@ -85,7 +87,7 @@ impl Policies {
             if let Some(apps) = self.kept(&will_do) {
                 return Ok(apps);
             }
-            let apps = self.pool.run(REQUEST_LIMIT, ReadApps).await?;
+            let apps = self.pool.run(REQUEST_LIMIT, ReadApps { counters: self.pool.counters() }).await?;
             *self.copy() = Some((apps.clone(), Instant::now()));
             Ok(apps)
         })
@@ -104,9 +106,11 @@ impl Policies {
     }
 }
 
-struct ReadApps;
+struct ReadApps<'a> {
+    counters: &'a Counters,
+}
 
-impl Operation for ReadApps {
+impl Operation for ReadApps<'_> {
     type Output = Apps;
     const ONLY_READS: bool = true;
 
@@ -115,8 +119,15 @@ impl Operation for ReadApps {
         let query = format!(
             "SELECT {COLUMNS}, COALESCE((SELECT revision FROM policy_revision WHERE id = 1), 0) FROM apps"
         );
-        let mut rows: Vec<Row> = connection.exec(query, ()).await?;
-        let revision = rows.first_mut().map_or(Ok(0), |row| take(row, row.len() - 1))?;
+        self.counters.round_trip();
+        let mut rows: Vec<Row> = match connection.exec(query, ()).await.map_err(StoreError::from) {
+            Err(error) if error.is_denied() || error.is_of_schema() => {
+                info!("there are no apps, as the account or the schema has none: {error}");
+                return Ok(Apps::default());
+            }
+            rows => rows?,
+        };
+        let revision = Some(rows.first_mut().map_or(Ok(0), |row| take(row, row.len() - 1))?);
         let found = found(rows)?;
         let by_name = found.apps.into_iter().map(|app| (app.name.clone(), Arc::new(app)));
         Ok(Apps { revision, by_name: Arc::new(by_name.collect()), unreadable: Arc::new(found.unreadable) })

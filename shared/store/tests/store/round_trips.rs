@@ -20,8 +20,13 @@ impl Counted {
 
     /// How many round trips one validation takes, and whether it lets the machine in.
     async fn validate(&self, card: &str, asker: &str) -> (usize, bool) {
+        self.validate_by(card, asker, &Client::default()).await
+    }
+
+    /// The same for a client that says this of itself.
+    async fn validate_by(&self, card: &str, asker: &str, client: &Client) -> (usize, bool) {
         let before = self.proxy.commands();
-        let validation = self.store.validate(&code(card), &machine(asker), &Client::default()).await.unwrap();
+        let validation = self.store.validate(&code(card), &machine(asker), client).await.unwrap();
         (self.proxy.commands() - before, matches!(validation, Validation::Admitted { .. }))
     }
 }
@@ -52,6 +57,38 @@ async fn a_request_costs_one_round_trip_and_an_activation_two() {
         1,
         "the connection is kept, with nothing reset or prepared again"
     );
+}
+
+#[tokio::test]
+async fn what_clients_are_told_of_their_app_costs_no_round_trip_until_it_changes() {
+    let database = TestDatabase::create().await;
+    for name in ["WARM", "ONE", "TWO"] {
+        database.insert_card("VIP", name).await;
+    }
+    let app =
+        "INSERT INTO apps (name, created_at) VALUES ('demo', UTC_TIMESTAMP()); UPDATE cards SET app = 'demo'";
+    database.execute(app).await;
+    let counted = Counted::new(&database).await;
+    let client = Client { app: "demo".parse().unwrap(), version: Some("1.5".parse().unwrap()) };
+    let validate = async |card: &str| counted.validate_by(card, "PC-1", &client).await;
+    // Besides what any first request does, the first of these has a statement prepared and makes the copy of the apps.
+    assert_eq!(validate("VIP-WARM").await, (7, true));
+
+    assert_eq!(validate("VIP-ONE").await, (2, true), "an activation");
+    for _ in 0..10 {
+        assert_eq!(validate("VIP-ONE").await, (1, true), "the usual request");
+    }
+    let before = counted.proxy.commands();
+    assert!(counted.store.known_app(&client.app).await.unwrap().is_some());
+    assert_eq!(counted.proxy.commands(), before, "whoever asks for the app alone is answered from the copy");
+
+    database
+        .execute("UPDATE apps SET minimum = '1.6'; UPDATE policy_revision SET revision = revision + 1")
+        .await;
+    assert_eq!(validate("VIP-TWO").await, (2, false), "the copy is made anew");
+    assert_eq!(validate("VIP-TWO").await, (1, false), "too old a version is told so as cheaply");
+    let unused: Vec<String> = database.rows("SELECT status FROM cards WHERE code = 'TWO'", ()).await;
+    assert_eq!(unused, ["UNUSED"]);
 }
 
 #[tokio::test]
