@@ -69,6 +69,7 @@ async fn the_function_does_to_a_card_what_its_state_allows_and_nothing_else() {
         "CALL expire_cards('[\"1 OR 1 = 1\"]')",
         "UPDATE cards SET status = 'UNUSED'",
         "UPDATE cards SET expire_at = '9999-01-01'",
+        "UPDATE cards SET app = 'default', seats = 100, points = 100, policy = ''",
         "DELETE FROM cards",
     ];
     let refused = refused(&function, &escapes).await;
@@ -84,6 +85,63 @@ async fn the_function_does_to_a_card_what_its_state_allows_and_nothing_else() {
     let statuses: Vec<String> =
         database.rows("SELECT CONCAT(status, IFNULL(machine_code, '-')) FROM cards", ()).await;
     assert_eq!(statuses, ["ACTIVEPC", "ACTIVEPC", "ACTIVEPC", "DISABLEDPC", "EXPIREDPC", "EXPIREDPC"]);
+}
+
+/// What the function may read of apps, and nobody but an operator may write.
+async fn apps(database: &TestDatabase) -> Vec<String> {
+    let query = "SELECT CONCAT_WS(' ', name, title, policy, IFNULL(latest, '-'), IFNULL(minimum, '-'), \
+                 IFNULL(url, '-'), IFNULL(notice, '-'), IFNULL(CAST(named_values AS CHAR), '-'), \
+                 IFNULL(archived_at, '-'), (SELECT revision FROM policy_revision WHERE id = 1)) FROM apps ORDER BY name";
+    database.rows(query, ()).await
+}
+
+#[tokio::test]
+async fn the_function_reads_apps_and_changes_nothing_about_them_nor_what_cards_are_of() {
+    let database = TestDatabase::create().await;
+    database.execute(CARDS).await;
+    let app = "INSERT INTO apps (name, title, minimum, named_values, created_at)
+        VALUES ('demo', 'Demo', '2.0', '[{\"name\": \"a\", \"value\": \"1\", \"public\": false}]', UTC_TIMESTAMP())";
+    database.execute(app).await;
+    let (function, _) = log_in(&database, Role::Function).await;
+    let (operator, _) = log_in(&database, Role::Operator).await;
+    let act = begin(&operator, "app_set", None).await;
+    let before = (cards(&database).await, apps(&database).await);
+    assert_eq!(apps(&function).await, before.1);
+    let edited = r#"{"title":"","policy":"","values":[]}"#;
+    let card = r#"[{"id":1,"prefix":"A","full_code":"A-1","status":"active","app":"demo"}]"#;
+    let escapes = [
+        "UPDATE apps SET minimum = '0', url = 'https://example.com'",
+        "UPDATE apps SET archived_at = UTC_TIMESTAMP()",
+        "INSERT INTO apps (name, created_at) VALUES ('mine', UTC_TIMESTAMP())",
+        "DELETE FROM apps",
+        "UPDATE policy_revision SET revision = revision + 1",
+        "UPDATE policy_revision SET revision = 0",
+        "DELETE FROM policy_revision",
+        "INSERT INTO card_seats VALUES (1, 'PC', UTC_TIMESTAMP(), UTC_TIMESTAMP(), NULL)",
+        "SELECT * FROM card_seats",
+        "SELECT * FROM operator_log",
+        "INSERT INTO acts (act, operator) VALUES ('app_set', 'boss')",
+        "CALL hold_app('demo')",
+        &format!("CALL save_app({act}, 'demo', '{edited}')"),
+        &format!("CALL save_app({act}, 'demo', NULL)"),
+        &format!("CALL save_app({act}, 'mine', '{edited}')"),
+        &format!("CALL change_cards_2({act}, '{card}')"),
+        &format!("CALL delete_cards_2({act}, '[1]')"),
+        &format!("CALL restore_cards_2({act}, '[1]')"),
+        &format!("CALL make_batch_2({act}, '{{}}', UTC_TIMESTAMP())"),
+        &format!("CALL add_cards_2({act}, '[]')"),
+        &format!("CALL change_cards({act}, '{card}')"),
+        &format!("CALL close_act({act})"),
+    ];
+    for escape in escapes {
+        let refused = function.try_execute(escape).await;
+        assert!(matches!(refused, Err(1142 | 1143 | 1370)), "{escape}: {refused:?}");
+    }
+    assert_eq!((cards(&database).await, apps(&database).await), before);
+    figure(
+        "function and apps",
+        format!("{} escapes, all refused, no card and no app changed", escapes.len()),
+    );
 }
 
 #[tokio::test]
@@ -117,6 +175,16 @@ async fn begin(account: &TestDatabase, act: &str, undoes: Option<u64>) -> u64 {
 const NOTE: &str =
     r#"[{"id":1,"prefix":"A","full_code":"A-1","status":"unused","duration_seconds":60,"note":"paid"}]"#;
 
+/// What makes a batch of so many cards, after its act.
+fn batch(cards: u32) -> String {
+    format!(
+        r#"'{{"origin":"GENERATED","prefix":"A","card_count":{cards},"code_length":10,"app":"default"}}', UTC_TIMESTAMP()"#
+    )
+}
+
+/// What an operator gives an app.
+const APP: &str = r#"'{"title":"Mine","policy":"","values":[]}'"#;
+
 #[tokio::test]
 async fn whatever_name_an_operator_gives_the_log_has_the_account() {
     let database = TestDatabase::create().await;
@@ -124,7 +192,7 @@ async fn whatever_name_an_operator_gives_the_log_has_the_account() {
     let (operator, name) = log_in(&database, Role::Operator).await;
     let (other, _) = log_in(&database, Role::Operator).await;
     let act = begin(&operator, "note", None).await;
-    operator.execute(&format!("CALL change_cards({act}, '{NOTE}')")).await;
+    operator.execute(&format!("CALL change_cards_2({act}, '{NOTE}')")).await;
     let logged: Vec<(String, String, String, String)> = database
         .rows(
             "SELECT operator, account, CAST(values_before AS CHAR), CAST(values_after AS CHAR) FROM operator_log",
@@ -141,18 +209,23 @@ async fn whatever_name_an_operator_gives_the_log_has_the_account() {
     let (seen, log) = (cards(&database).await, "SELECT COUNT(*) FROM operator_log");
     let rows = database.rows::<u64>(log, ()).await;
     let undo = begin(&operator, "undo", Some(act)).await;
-    let (twice, batch) =
-        (NOTE.replace(']', ",") + &NOTE[1..], "'GENERATED', 'A', 1, 10, 60, NULL, UTC_TIMESTAMP()");
+    let (twice, batch) = (NOTE.replace(']', ",") + &NOTE[1..], batch(1));
     let escapes = [
-        format!("CALL change_cards({act}, '{NOTE}')"),
-        format!("CALL delete_cards({act}, '[1, 2]')"),
-        format!("CALL restore_cards({undo}, '[1]')"),
-        format!("CALL make_batch({act}, {batch})"),
-        format!("CALL add_cards({act}, '[]')"),
+        format!("CALL change_cards_2({act}, '{NOTE}')"),
+        format!("CALL delete_cards_2({act}, '[1, 2]')"),
+        format!("CALL restore_cards_2({undo}, '[1]')"),
+        format!("CALL make_batch_2({act}, {batch})"),
+        format!("CALL add_cards_2({act}, '[]')"),
+        format!("CALL save_app({act}, 'default', {APP})"),
+        format!("CALL save_app({act}, 'mine', {APP})"),
+        format!("CALL save_app({undo}, 'default', {APP})"),
+        "CALL save_app(NULL, 'default', NULL)".to_owned(),
+        "UPDATE apps SET url = 'https://example.com'".to_owned(),
+        "UPDATE policy_revision SET revision = 0".to_owned(),
         format!("CALL close_act({undo})"),
         format!("CALL close_act({act})"),
-        "CALL change_cards(0, '[]')".to_owned(),
-        "CALL change_cards(NULL, '[]')".to_owned(),
+        "CALL change_cards_2(0, '[]')".to_owned(),
+        "CALL change_cards_2(NULL, '[]')".to_owned(),
         "UPDATE operator_log SET account = 'boss@%'".to_owned(),
         "INSERT INTO operator_log (act_id, act, operator, account) VALUES (1, 'note', 'boss', 'boss@%')"
             .to_owned(),
@@ -162,18 +235,20 @@ async fn whatever_name_an_operator_gives_the_log_has_the_account() {
     }
     // What is the account's own has to be right as well.
     let own = [
-        format!("CALL change_cards({act}, '{twice}')"),
-        format!("CALL make_batch({act}, {batch})"),
-        format!("CALL add_cards({act}, '[{{\"prefix\":\"A\",\"code\":\"9\",\"full_code\":\"A-9\"}}]')"),
-        format!("CALL change_cards({act}, 'x'' OR ''1'' = ''1')"),
+        format!("CALL change_cards_2({act}, '{twice}')"),
+        format!("CALL make_batch_2({act}, {batch})"),
+        format!("CALL add_cards_2({act}, '[{{\"prefix\":\"A\",\"code\":\"9\",\"full_code\":\"A-9\"}}]')"),
+        format!("CALL change_cards_2({act}, 'x'' OR ''1'' = ''1')"),
+        format!("CALL save_app({act}, 'default', NULL)"),
+        format!("CALL save_app({act}, 'mine', 'x'' OR ''1'' = ''1')"),
         format!(
-            "CALL change_cards({act}, '[{{\"id\":1,\"prefix\":\"A\",\"full_code\":\"A-1\",\"status\":\"KING\"}}]')"
+            "CALL change_cards_2({act}, '[{{\"id\":1,\"prefix\":\"A\",\"full_code\":\"A-1\",\"status\":\"KING\"}}]')"
         ),
     ];
     for escape in &own {
         assert!(operator.try_execute(&format!("START TRANSACTION; {escape}")).await.is_err(), "{escape}");
     }
-    operator.execute(&format!("CALL restore_cards({undo}, '[1, 2, 3]')")).await;
+    operator.execute(&format!("CALL restore_cards_2({undo}, '[1, 2, 3]')")).await;
     operator.execute(&format!("CALL close_act({undo})")).await;
     assert_eq!(database.rows::<u64>(log, ()).await, rows, "nothing more stands in the log");
     assert_eq!(cards(&database).await, seen);
@@ -187,13 +262,11 @@ async fn an_operator_makes_no_more_cards_than_its_batch_says() {
     let database = TestDatabase::create().await;
     let (operator, _) = log_in(&database, Role::Operator).await;
     let act = begin(&operator, "generate", None).await;
-    operator
-        .execute(&format!("CALL make_batch({act}, 'GENERATED', 'A', 2, 10, 60, NULL, UTC_TIMESTAMP())"))
-        .await;
+    operator.execute(&format!("CALL make_batch_2({act}, {})", batch(2))).await;
     let add = |codes: &[u32]| {
         let cards =
             codes.iter().map(|code| format!(r#"{{"prefix":"A","code":"{code}","full_code":"A-{code}"}}"#));
-        format!("CALL add_cards({act}, '[{}]')", cards.collect::<Vec<_>>().join(","))
+        format!("CALL add_cards_2({act}, '[{}]')", cards.collect::<Vec<_>>().join(","))
     };
     assert!(operator.try_execute(&add(&[1, 2, 3])).await.is_err());
     operator.execute(&add(&[1])).await;
