@@ -10,6 +10,9 @@ fuzz_target!(|body: &[u8]| match ValidateRequest::parse(body) {
         for text in [request.code.as_str(), request.machine.as_str()] {
             assert!((1..=128).contains(&text.chars().count()) && text.trim() == text);
         }
+        let (version, mark) = (request.client.version.as_ref(), request.app_mark.as_ref());
+        assert!(version.is_none_or(|version| (1..=32).contains(&version.as_str().len())));
+        assert!(mark.is_none_or(|mark| (1..=64).contains(&mark.as_str().chars().count())));
     }
-    Err(error) => assert!(error.status().is_client_error()),
+    Err(failure) => assert!(failure.error().status().is_client_error()),
 });

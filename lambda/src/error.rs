@@ -1,19 +1,25 @@
 //! The one place that decides what a client sees of an error: a status, a stable reason and words for people.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
+use kami_core::app::App;
 use kami_core::rules::Refusal;
+use kami_core::version::Version;
 use kami_store::StoreError;
 use serde::Serialize;
 use tracing::{error, warn};
 
+use crate::field::Field;
 use crate::language::{Language, Messages};
 
 /// How long a client should wait before it tries again, in seconds: a lost database is looked for at each request.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
-/// Every way in which a request can fail.
+/// Every way in which a request can fail, as it is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ApiError {
     /// What was sent is not HTTP, or can be read in two ways.
@@ -26,7 +32,7 @@ pub enum ApiError {
     InvalidJson,
     /// A field is missing or empty.
     MissingFields,
-    /// A field is not text, or too long; or a card is to be bound to a machine code that holds what nobody sees.
+    /// A field cannot be what it says; or a card is to be bound to a machine code that holds what nobody sees.
     InvalidFields,
     /// No row has that code.
     CardNotFound,
@@ -38,6 +44,10 @@ pub enum ApiError {
     CardExpired,
     /// An operator withdrew the card.
     CardDisabled,
+    /// The client's version is below the lowest that its app lets in.
+    VersionTooOld,
+    /// There is no such app.
+    AppNotFound,
     /// It is longer than `MAX_BODY`.
     BodyTooLarge,
     /// The request was not sent in time.
@@ -54,7 +64,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error, so that a document can be checked against them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::InvalidRequest,
         Self::HeadTooLarge,
         Self::InvalidHost,
@@ -66,6 +76,8 @@ impl ApiError {
         Self::MachineMismatch,
         Self::CardExpired,
         Self::CardDisabled,
+        Self::VersionTooOld,
+        Self::AppNotFound,
         Self::BodyTooLarge,
         Self::RequestTimeout,
         Self::NotFound,
@@ -91,6 +103,8 @@ impl ApiError {
             Self::MachineMismatch => (S::FORBIDDEN, "machine_mismatch", |said| said.machine_mismatch),
             Self::CardExpired => (S::FORBIDDEN, "card_expired", |said| said.card_expired),
             Self::CardDisabled => (S::FORBIDDEN, "card_disabled", |said| said.card_disabled),
+            Self::VersionTooOld => (S::FORBIDDEN, "version_too_old", |said| said.version_too_old),
+            Self::AppNotFound => (S::NOT_FOUND, "app_not_found", |said| said.app_not_found),
             Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "body_too_large", |said| said.body_too_large),
             Self::RequestTimeout => (S::REQUEST_TIMEOUT, "request_timeout", |said| said.request_timeout),
             Self::NotFound => (S::NOT_FOUND, "not_found", |said| said.not_found),
@@ -158,29 +172,109 @@ impl IntoResponse for ApiError {
     }
 }
 
-#[derive(Debug, Serialize)]
-struct ErrorBody {
+/// Why one request fails: an error, with what its answer says besides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// As an error that needs nothing besides.
+    Error(ApiError),
+    /// With [`ApiError::InvalidFields`]: this is the one.
+    InvalidField(Field),
+    /// With [`ApiError::TooManyMisses`]: the next miss would be let through after this time.
+    Braked(Duration),
+    /// With [`ApiError::VersionTooOld`]: it is this app that says which are let in, and where to get one.
+    TooOld(Arc<App>),
+}
+
+impl Failure {
+    /// The error as which it is counted.
+    pub const fn error(&self) -> ApiError {
+        match self {
+            Self::Error(error) => *error,
+            Self::InvalidField(_) => ApiError::InvalidFields,
+            Self::Braked(_) => ApiError::TooManyMisses,
+            Self::TooOld(_) => ApiError::VersionTooOld,
+        }
+    }
+
+    /// The sentence for people.
+    fn message(&self, language: Language) -> &'static str {
+        let said = language.messages();
+        match self {
+            Self::InvalidField(Field::App) => said.invalid_app,
+            Self::InvalidField(Field::Version) => said.invalid_version,
+            Self::InvalidField(Field::AppMark) => said.invalid_app_mark,
+            _ => self.error().message(language),
+        }
+    }
+
+    /// The body of its answer.
+    fn body(&self, language: Language) -> ErrorBody<'_> {
+        let (error, message) = (self.error(), self.message(language));
+        let body = ErrorBody { status: "error", reason: error.reason(), message, ..ErrorBody::default() };
+        match self {
+            Self::InvalidField(field) => ErrorBody { field: Some(*field), ..body },
+            Self::TooOld(app) => ErrorBody {
+                url: app.url.as_deref(),
+                minimum: app.minimum.as_ref().map(Version::as_str),
+                latest: app.latest.as_ref().map(Version::as_str),
+                ..body
+            },
+            Self::Error(_) | Self::Braked(_) => body,
+        }
+    }
+}
+
+impl<E: Into<ApiError>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut answer = self.error().into_response();
+        if let Self::Braked(wait) = self {
+            // Up, since whoever comes early is refused again.
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        answer.extensions_mut().insert(self);
+        answer
+    }
+}
+
+#[derive(Debug, Default, Serialize)]
+struct ErrorBody<'a> {
     status: &'static str,
     reason: &'static str,
     message: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<Field>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    minimum: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latest: Option<&'a str>,
 }
 
-/// Writes the body of an answer that is an [`ApiError`], in the language that the client prefers.
-pub(crate) fn localise(response: Response, language: Language) -> Response {
-    match response.extensions().get::<ApiError>() {
-        Some(&error) => {
-            let (mut parts, _) = response.into_parts();
-            parts.headers.remove(header::CONTENT_LENGTH);
-            let body =
-                ErrorBody { status: "error", reason: error.reason(), message: error.message(language) };
-            (parts, Json(body)).into_response()
-        }
-        None => response,
-    }
+/// Writes the body of an answer that is an error, in the language that the client prefers.
+pub(crate) fn localise(mut response: Response, language: Language) -> Response {
+    let extensions = response.extensions_mut();
+    let failure = extensions.remove().or_else(|| extensions.get().copied().map(Failure::Error));
+    let Some(failure) = failure else { return response };
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    (parts, Json(failure.body(language))).into_response()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
+    use http_body_util::BodyExt as _;
+    use kami_core::app::AppEdit;
+
     use super::ApiError as E;
     use super::*;
 
@@ -197,6 +291,8 @@ mod tests {
         (E::MachineMismatch, "机器码不匹配", "The card is bound to another machine"),
         (E::CardExpired, "卡密已过期", "The card has expired"),
         (E::CardDisabled, "卡密已禁用", "The card is disabled"),
+        (E::VersionTooOld, "当前版本过旧，请更新后再使用", "This version is too old; please update"),
+        (E::AppNotFound, "应用不存在", "There is no such app"),
         (E::BodyTooLarge, "请求过大", "The request is too large"),
         (E::RequestTimeout, "请求超时", "The request was not sent in time"),
         (E::NotFound, "接口不存在", "There is no such address"),
@@ -212,6 +308,79 @@ mod tests {
         for (error, in_chinese, in_english) in WORDING {
             assert_eq!(error.message(chinese), in_chinese);
             assert_eq!(error.message(english), in_english);
+        }
+    }
+
+    async fn answered(failure: Failure, tag: &str) -> String {
+        let answer = localise(failure.into_response(), Language::preferred([tag]));
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        String::from_utf8(body.to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_error_has_no_more_in_its_body_than_there_is_to_say() {
+        let blank = App::blank("demo".parse().unwrap(), chrono::DateTime::UNIX_EPOCH);
+        let text = |text: &str| Some(text.to_owned());
+        let edit = AppEdit {
+            latest: text("2.1"),
+            minimum: text("v2"),
+            url: text("https://example.com"),
+            ..AppEdit::default()
+        };
+        let full = edit.applied(&blank).unwrap();
+        let bare = App { latest: None, url: None, ..full.clone() };
+        for (failure, body) in [
+            (
+                E::InvalidFields.into(),
+                r#""invalid_fields","message":"The card code or the machine code is malformed"}"#,
+            ),
+            (
+                Failure::InvalidField(Field::App),
+                r#""invalid_fields","message":"The name of the app is malformed","field":"app"}"#,
+            ),
+            (
+                Failure::InvalidField(Field::Version),
+                r#""invalid_fields","message":"The version is malformed","field":"version"}"#,
+            ),
+            (
+                Failure::InvalidField(Field::AppMark),
+                r#""invalid_fields","message":"app_mark is not text, or too long","field":"app_mark"}"#,
+            ),
+            (
+                Failure::Braked(Duration::ZERO),
+                r#""too_many_misses","message":"Too many attempts; try again later"}"#,
+            ),
+            (
+                Failure::TooOld(full.into()),
+                r#""version_too_old","message":"This version is too old; please update","url":"https://example.com","minimum":"v2","latest":"2.1"}"#,
+            ),
+            (
+                Failure::TooOld(bare.into()),
+                r#""version_too_old","message":"This version is too old; please update","minimum":"v2"}"#,
+            ),
+        ] {
+            let expected = format!(r#"{{"status":"error","reason":{body}"#);
+            assert_eq!(answered(failure, "en").await, expected);
+        }
+    }
+
+    #[test]
+    fn each_field_that_is_named_has_words_of_its_own_in_each_language() {
+        for language in Language::all() {
+            let fields = [Field::App, Field::Version, Field::AppMark].map(Failure::InvalidField);
+            let mut said = fields.map(|failure| failure.message(language)).to_vec();
+            said.push(E::InvalidFields.message(language));
+            let distinct: HashSet<_> = said.iter().collect();
+            assert_eq!(distinct.len(), said.len(), "{said:?}");
+        }
+    }
+
+    #[test]
+    fn the_braked_are_told_how_many_whole_seconds_to_wait() {
+        for (milliseconds, seconds) in [(1, "1"), (1_000, "1"), (1_001, "2"), (4_999, "5")] {
+            let answer = Failure::Braked(Duration::from_millis(milliseconds)).into_response();
+            assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
+            assert_eq!(answer.headers()[header::RETRY_AFTER], seconds, "{milliseconds} ms");
         }
     }
 }

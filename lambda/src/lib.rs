@@ -10,6 +10,7 @@ mod brake;
 pub mod database;
 mod error;
 pub mod expire;
+mod field;
 mod forwarded;
 pub mod gateway;
 mod health;

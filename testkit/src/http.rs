@@ -70,6 +70,12 @@ impl Client {
         (parts.headers, String::from_utf8(bytes.into()).unwrap())
     }
 
+    /// The body of an answer, as it was sent.
+    pub async fn body(&mut self, method: &str, path: &str, body: &str) -> String {
+        let (_, bytes) = self.exchange(method, path, &[], body).await;
+        String::from_utf8(bytes.into()).unwrap()
+    }
+
     async fn exchange(
         &mut self,
         method: &str,

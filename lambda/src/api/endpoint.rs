@@ -2,7 +2,7 @@
 
 use axum::routing::{MethodRouter, get, post};
 
-use super::{Api, health, status, validate};
+use super::{Api, app, health, status, validate};
 
 /// A method of an address, and what answers it.
 #[derive(Debug)]
@@ -16,10 +16,11 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self { method: "POST", path: "/api/validate", handler: || post(validate::validate) },
         Self { method: "POST", path: "/api/status", handler: || post(status::by_body) },
         Self { method: "GET", path: "/api/status/{code}", handler: || get(status::by_path) },
+        Self { method: "GET", path: "/api/apps/{name}", handler: || get(app::app) },
         Self { method: "GET", path: "/api/health", handler: || get(health::health) },
         Self { method: "GET", path: "/health", handler: || get(health::health) },
     ];

@@ -1,5 +1,7 @@
 //! The HTTP API: one axum [`Router`] that Lambda and our own server run alike.
 
+mod announcement;
+mod app;
 mod cors;
 mod endpoint;
 mod health;
@@ -20,12 +22,15 @@ use kami_core::zone::Zone;
 use kami_store::Store;
 use tower_http::catch_panic::CatchPanicLayer;
 
+pub use self::announcement::Announcements;
+pub use self::app::Known;
 pub use self::cors::Origins;
 pub use self::endpoint::Endpoint;
 pub use self::observe::{Observer, REQUEST_LIMIT};
-pub use self::status::Asker;
+pub use self::status::{Asker, OfApp};
 use crate::brake::Brake;
-pub use crate::error::ApiError;
+pub use crate::error::{ApiError, Failure};
+pub use crate::field::Field;
 pub use crate::language::Language;
 
 /// What the handlers need.
@@ -37,6 +42,8 @@ pub struct Api {
     pub zone: Zone,
     /// Counts guesses.
     pub brake: Arc<Brake>,
+    /// What apps tell their clients.
+    pub apps: Arc<Announcements>,
 }
 
 /// The whole API, with each request noted by `observer`.

@@ -1,40 +1,23 @@
 //! Reading the body of a client's request: the one thing an attacker can shape freely.
 
+use std::str::FromStr;
+
 use axum::body::{Body, HttpBody as _};
 use http_body_util::BodyExt as _;
+use kami_core::app::AppName;
 use kami_core::card::{CardCode, MachineCode, TextError};
+use kami_store::Client;
 use serde_json::{Map, Value};
 
-use crate::error::ApiError;
+use crate::error::{ApiError, Failure};
+use crate::field::Field;
 
-/// The largest body that is read, in bytes: many times what two fields of 128 characters need.
+/// The largest body that is read, in bytes: many times what its fields need.
 pub const MAX_BODY: usize = 16 * 1024;
 
 /// How much of a body that is too large is still taken off the line, in bytes, so that its sender gets to read why
 /// it was refused rather than a reset connection.
 const MAX_DISCARDED: usize = 1024 * 1024;
-
-/// A member of a body; any other is ignored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field {
-    /// The code of the card.
-    Code,
-    /// What tells the machine that asks from others.
-    MachineCode,
-}
-
-impl Field {
-    /// Every member that is read.
-    pub const ALL: [Self; 2] = [Self::Code, Self::MachineCode];
-
-    /// Its name in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Code => "code",
-            Self::MachineCode => "machine_code",
-        }
-    }
-}
 
 /// A well-formed request to validate a card.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,16 +26,30 @@ pub struct ValidateRequest {
     pub code: CardCode,
     /// The machine that asks.
     pub machine: MachineCode,
+    /// What it says of itself besides.
+    pub client: Client,
+    /// What it was told of its app before.
+    pub app_mark: Option<AppMark>,
 }
 
 impl ValidateRequest {
-    /// Reads the JSON body `{"code": "…", "machine_code": "…"}`; other fields are ignored, the last of two that
-    /// share a name counts, and a byte order mark, which some platforms put before their UTF-8, is skipped.
-    pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
+    /// Every field that is read.
+    pub const FIELDS: [Field; 5] =
+        [Field::Code, Field::MachineCode, Field::App, Field::Version, Field::AppMark];
+
+    /// Reads the JSON body `{"code": "…", "machine_code": "…"}` and what else it may say; other fields are ignored, the
+    /// last of two that share a name counts, and a byte order mark, which some platforms put before their UTF-8, is
+    /// skipped.
+    pub fn parse(body: &[u8]) -> Result<Self, Failure> {
         let fields = fields(body)?;
         let code = text(&fields, Field::Code)?;
         let machine = text(&fields, Field::MachineCode)?;
-        Ok(Self { code: CardCode::parse(code)?, machine: MachineCode::parse(machine)? })
+        Ok(Self {
+            code: CardCode::parse(code)?,
+            machine: MachineCode::parse(machine)?,
+            client: Client { app: app(&fields)?, version: maybe(&fields, Field::Version)? },
+            app_mark: maybe(&fields, Field::AppMark)?,
+        })
     }
 }
 
@@ -63,20 +60,49 @@ pub struct StatusRequest {
     pub code: CardCode,
     /// The machine that asks, if it says which it is.
     pub machine: Option<MachineCode>,
+    /// The app that it is of.
+    pub app: AppName,
 }
 
 impl StatusRequest {
+    /// Every field that is read.
+    pub const FIELDS: [Field; 3] = [Field::Code, Field::MachineCode, Field::App];
+
     /// Reads the JSON body `{"code": "…", "machine_code": "…"}` as [`ValidateRequest::parse`] does, but the machine code
     /// may be missing, null or empty.
-    pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
+    pub fn parse(body: &[u8]) -> Result<Self, Failure> {
         let fields = fields(body)?;
         let code = CardCode::parse(text(&fields, Field::Code)?)?;
         let machine = text(&fields, Field::MachineCode).and_then(|text| Ok(MachineCode::parse(text)?));
-        match machine {
-            Ok(machine) => Ok(Self { code, machine: Some(machine) }),
-            Err(ApiError::MissingFields) => Ok(Self { code, machine: None }),
-            Err(error) => Err(error),
-        }
+        let machine = match machine {
+            Ok(machine) => Some(machine),
+            Err(ApiError::MissingFields) => None,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Self { code, machine, app: app(&fields)? })
+    }
+}
+
+/// The mark of what a client was told of its app. Any text may be one: only what was really told is found again by it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppMark(String);
+
+impl AppMark {
+    /// The most characters of a mark.
+    pub const MAX_CHARS: usize = 64;
+
+    /// The mark itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for AppMark {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        let fits = text.chars().count() <= Self::MAX_CHARS;
+        if fits { Ok(Self(text.to_owned())) } else { Err(TextError::TooLong) }
     }
 }
 
@@ -93,6 +119,25 @@ fn text(fields: &Map<String, Value>, field: Field) -> Result<&str, ApiError> {
         Some(Value::String(text)) => Ok(text),
         Some(_) => Err(ApiError::InvalidFields),
     }
+}
+
+fn app(fields: &Map<String, Value>) -> Result<AppName, Failure> {
+    Ok(maybe(fields, Field::App)?.unwrap_or_default())
+}
+
+/// What a field says that may be left out, for which null is another way.
+fn maybe<T: FromStr>(fields: &Map<String, Value>, field: Field) -> Result<Option<T>, Failure> {
+    match fields.get(field.as_str()) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => said(Some(text), field),
+        Some(_) => Err(Failure::InvalidField(field)),
+    }
+}
+
+/// What a text says that may be left out, for which an empty one is another way.
+pub(super) fn said<T: FromStr>(text: Option<&str>, field: Field) -> Result<Option<T>, Failure> {
+    let text = text.map(str::trim).filter(|text| !text.is_empty());
+    text.map(|text| text.parse().map_err(|_| Failure::InvalidField(field))).transpose()
 }
 
 impl From<TextError> for ApiError {
@@ -126,6 +171,8 @@ pub(super) async fn read_body(mut body: Body) -> Result<Vec<u8>, ApiError> {
 
 #[cfg(test)]
 mod tests {
+    use kami_core::version::Version;
+
     use super::*;
 
     #[test]
@@ -163,9 +210,73 @@ mod tests {
         ] {
             let parsed = ValidateRequest::parse(body.as_bytes());
             let found = parsed.as_ref().map(|request| (request.code.as_str(), request.machine.as_str()));
-            assert_eq!(found.map_err(|error| *error), result, "{body}");
+            assert_eq!(found.map_err(Failure::clone), result.map_err(Failure::Error), "{body}");
         }
-        assert_eq!(ValidateRequest::parse(b"\xff\xfe{}"), Err(ApiError::InvalidJson));
+        assert_eq!(ValidateRequest::parse(b"\xff\xfe{}"), Err(ApiError::InvalidJson.into()));
+    }
+
+    /// A request with these fields after those that there have to be.
+    fn with(fields: &str) -> String {
+        format!(r#"{{"code":"VIP-1","machine_code":"PC"{fields}}}"#)
+    }
+
+    #[test]
+    fn what_a_client_says_of_itself() {
+        let (name, mark) = ("a".repeat(32), "标".repeat(64));
+        let (named, marked) = (format!(r#","app":"{name}""#), format!(r#","app_mark":"{mark}""#));
+        for (fields, app, version, app_mark) in [
+            ("", "default", None, None),
+            (r#","app":null,"version":null,"app_mark":null"#, "default", None, None),
+            (r#","app":"","version":" ","app_mark":"\t""#, "default", None, None),
+            (
+                r#","app":"my-app-2","version":"v1.2-rc.1","app_mark":"f0""#,
+                "my-app-2",
+                Some("v1.2-rc.1"),
+                Some("f0"),
+            ),
+            (
+                r#","app":" demo\n","version":" 2.10 ","app_mark":" \u0000x ""#,
+                "demo",
+                Some("2.10"),
+                Some("\0x"),
+            ),
+            (r#","app":"default""#, "default", None, None),
+            (r#","app":"one","app":"two""#, "two", None, None),
+            (&named, &name, None, None),
+            (&marked, "default", None, Some(&mark)),
+        ] {
+            let ValidateRequest { client, app_mark: found, .. } =
+                ValidateRequest::parse(with(fields).as_bytes()).unwrap();
+            let said = client.version.as_ref().map(Version::as_str);
+            assert_eq!((client.app.as_str(), said), (app, version), "{fields}");
+            assert_eq!(found.as_ref().map(AppMark::as_str), app_mark, "{fields}");
+            let status = StatusRequest::parse(with(fields).as_bytes()).unwrap();
+            assert_eq!(status.app.as_str(), app, "{fields}");
+        }
+    }
+
+    #[test]
+    fn what_a_client_cannot_say_of_itself_is_refused_by_its_name() {
+        let (name, mark) = (format!(r#""{}""#, "a".repeat(33)), format!(r#""{}""#, "x".repeat(65)));
+        for (field, values) in [
+            (
+                Field::App,
+                &["7", "true", "[]", "{}", r#""My-App""#, r#""my app""#, r#""应用""#, r#""a\u0000""#, &name]
+                    [..],
+            ),
+            (Field::Version, &["1", "1.5", "[1]", r#""latest""#, r#""1..2""#, r#""1.2.3.4.5""#, r#""１""#]),
+            (Field::AppMark, &["7", "false", r#"["x"]"#, &mark]),
+        ] {
+            for value in values {
+                let body = with(&format!(r#","{}":{value}"#, field.as_str()));
+                let failure = Failure::InvalidField(field);
+                assert_eq!(ValidateRequest::parse(body.as_bytes()), Err(failure.clone()), "{body}");
+                let status = StatusRequest::parse(body.as_bytes());
+                assert_eq!(status.err(), (field == Field::App).then_some(failure), "{body}");
+            }
+        }
+        let card_first = br#"{"code":7,"machine_code":"PC","app":7}"#;
+        assert_eq!(ValidateRequest::parse(card_first), Err(ApiError::InvalidFields.into()));
     }
 
     #[test]
@@ -186,7 +297,7 @@ mod tests {
                 |request: &StatusRequest| request.machine.as_ref().map(|machine| machine.as_str().to_owned());
             let found = parsed.as_ref().map(|request| (request.code.as_str(), machine(request)));
             let result = result.map(|(code, machine)| (code, machine.map(str::to_owned)));
-            assert_eq!(found.map_err(|error| *error), result, "{body}");
+            assert_eq!(found.map_err(Failure::clone), result.map_err(Failure::Error), "{body}");
         }
     }
 

@@ -10,15 +10,25 @@ use kami_core::rules;
 use serde::{Deserialize, Serialize};
 
 use super::Api;
-use super::miss::CardError;
-use super::request::{StatusRequest, read_body};
+use super::miss::card_not_found;
+use super::request::{StatusRequest, read_body, said};
 use crate::brake::Brake;
+use crate::error::Failure;
+use crate::field::Field;
 
 /// What the query of a request by path may hold.
 #[derive(Debug, Default, Deserialize)]
 pub struct Asker {
     /// The machine that asks: it sees its own machine code whole.
     machine_code: Option<String>,
+}
+
+/// What it may hold besides: read by itself, since a query that names its machine twice names none, and one that names
+/// its app twice is refused.
+#[derive(Debug, Deserialize)]
+pub struct OfApp {
+    /// The app that the client is of.
+    app: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -42,13 +52,10 @@ struct CardData {
 }
 
 /// Handles the request whose code is in its body.
-pub(super) async fn by_body(
-    State(api): State<Api>,
-    request: Request,
-) -> Result<Json<StatusAnswer>, CardError> {
+pub(super) async fn by_body(State(api): State<Api>, request: Request) -> Result<Json<StatusAnswer>, Failure> {
     let (request, body) = request.into_parts();
-    let StatusRequest { code, machine } = StatusRequest::parse(&read_body(body).await?)?;
-    answer(&api, &request, &code, machine.as_ref().map(MachineCode::as_str)).await
+    let StatusRequest { code, machine, app } = StatusRequest::parse(&read_body(body).await?)?;
+    answer(&api, &request, (&code, &app), machine.as_ref().map(MachineCode::as_str)).await
 }
 
 /// Handles the request whose code is in its path, where every proxy's log has it too.
@@ -56,25 +63,28 @@ pub(super) async fn by_path(
     State(api): State<Api>,
     code: Result<Path<String>, PathRejection>,
     asker: Result<Query<Asker>, QueryRejection>,
+    app: Result<Query<OfApp>, QueryRejection>,
     request: Request,
-) -> Result<Json<StatusAnswer>, CardError> {
+) -> Result<Json<StatusAnswer>, Failure> {
     let (request, _) = request.into_parts();
+    let Query(OfApp { app }) = app.map_err(|_| Failure::InvalidField(Field::App))?;
+    let app = said(app.as_deref(), Field::App)?.unwrap_or_default();
     // A code that no card can have is a code that no card has.
     let Some(code) = code.ok().and_then(|Path(code)| CardCode::parse(&code).ok()) else {
-        return Err(CardError::not_found(&api.brake, &request));
+        return Err(card_not_found(&api.brake, &request));
     };
     let asker = asker.map(|Query(asker)| asker).unwrap_or_default();
-    answer(&api, &request, &code, asker.machine_code.as_deref().map(str::trim)).await
+    answer(&api, &request, (&code, &app), asker.machine_code.as_deref().map(str::trim)).await
 }
 
 async fn answer(
     api: &Api,
     request: &Parts,
-    code: &CardCode,
+    (code, app): (&CardCode, &AppName),
     machine: Option<&str>,
-) -> Result<Json<StatusAnswer>, CardError> {
-    let Some((card, now)) = api.store.status(code, &AppName::default()).await? else {
-        return Err(CardError::not_found(&api.brake, request));
+) -> Result<Json<StatusAnswer>, Failure> {
+    let Some((card, now)) = api.store.status(code, app).await? else {
+        return Err(card_not_found(&api.brake, request));
     };
     let remaining_hours = (card.status == CardStatus::Active)
         .then(|| card.expire_at.map(|moment| rules::remaining_hours(moment, now)));

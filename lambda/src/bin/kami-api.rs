@@ -21,7 +21,7 @@ async fn run(settings: ApiSettings) -> anyhow::Result<()> {
     let ApiSettings { common: settings, listen: address, zone, trusted_proxies, bounds, origins } = settings;
     let store = settings.database.store().await;
     let brake = Arc::new(Brake::new(trusted_proxies.clone()));
-    let api = Api { store: store.clone(), zone, brake: Arc::clone(&brake) };
+    let api = Api { store: store.clone(), zone, brake: Arc::clone(&brake), apps: Arc::default() };
     let mut observer = Observer::default();
     if let Some(function) = settings.lambda_function {
         observer.lines = Some(Arc::new(RequestLines::new(&function, store)));

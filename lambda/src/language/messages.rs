@@ -11,7 +11,7 @@ pub(super) struct Locale {
     pub(super) messages: Messages,
 }
 
-/// The sentences of one language; but for the first, each is that of the error of its name.
+/// The sentences of one language; but for those that say otherwise, each is that of the error of its name.
 #[derive(Debug)]
 pub(crate) struct Messages {
     /// The machine may use the card.
@@ -22,11 +22,19 @@ pub(crate) struct Messages {
     pub(crate) invalid_json: &'static str,
     pub(crate) missing_fields: &'static str,
     pub(crate) invalid_fields: &'static str,
+    /// Of invalid fields the app.
+    pub(crate) invalid_app: &'static str,
+    /// Of invalid fields the version.
+    pub(crate) invalid_version: &'static str,
+    /// Of invalid fields the mark.
+    pub(crate) invalid_app_mark: &'static str,
     pub(crate) card_not_found: &'static str,
     pub(crate) too_many_misses: &'static str,
     pub(crate) machine_mismatch: &'static str,
     pub(crate) card_expired: &'static str,
     pub(crate) card_disabled: &'static str,
+    pub(crate) version_too_old: &'static str,
+    pub(crate) app_not_found: &'static str,
     pub(crate) body_too_large: &'static str,
     pub(crate) request_timeout: &'static str,
     pub(crate) not_found: &'static str,

@@ -15,6 +15,8 @@ pub enum Route {
     Validate,
     /// `/api/status` and `/api/status/{code}`.
     Status,
+    /// `/api/apps/{name}`.
+    App,
     /// `/api/health` and `/health`.
     Health,
     /// A path that does not exist.
@@ -23,13 +25,14 @@ pub enum Route {
 
 impl Route {
     /// Every route.
-    pub const ALL: [Self; 4] = [Self::Validate, Self::Status, Self::Health, Self::Other];
+    pub const ALL: [Self; 5] = [Self::Validate, Self::Status, Self::App, Self::Health, Self::Other];
 
     /// The route of a path that the router knows, or does not.
     pub(crate) fn of(path: Option<&str>) -> Self {
         match path {
             Some("/api/validate") => Self::Validate,
             Some("/api/status" | "/api/status/{code}") => Self::Status,
+            Some("/api/apps/{name}") => Self::App,
             Some("/api/health" | "/health") => Self::Health,
             _ => Self::Other,
         }
@@ -40,6 +43,7 @@ impl Route {
         match self {
             Self::Validate => "validate",
             Self::Status => "status",
+            Self::App => "app",
             Self::Health => "health",
             Self::Other => "other",
         }

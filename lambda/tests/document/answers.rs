@@ -28,6 +28,33 @@ const CARDS: [(&str, &str); 8] = [
     ("VIP-NONE", MACHINE),
 ];
 
+/// What clients say of themselves: app, version, mark. The marks are those of the document's examples.
+const CLIENTS: [(&str, &str, &str); 12] = [
+    ("demo", "2.0.1", ""),
+    ("demo", "2.0.1", "3d206a9e713a3e74"),
+    ("demo", "2.0.1", "59eef6164d6a2331"),
+    ("demo", "1.9", ""),
+    ("bare", "1", ""),
+    ("bare", "0.9", ""),
+    ("quiet", "1", ""),
+    ("none", "1", ""),
+    ("broken", "1", ""),
+    ("My App", "", ""),
+    ("", "newest", ""),
+    ("", "", "a mark of more characters than there are in any of those that we have ever made"),
+];
+
+/// Apps that say all there is to say, next to nothing, and nothing, and one that cannot be understood, with a card each.
+const APPS: &str = r#"
+    INSERT INTO apps (name, title, latest, minimum, url, notice, named_values, created_at) VALUES
+        ('demo', '演示', '2.1', '2.0', 'https://example.com/demo', '周六凌晨维护',
+            '[{"name": "greeting", "value": "欢迎", "public": true},
+              {"name": "endpoint", "value": "https://demo.example.com", "public": false}]', UTC_TIMESTAMP()),
+        ('bare', '', NULL, '1.0', NULL, NULL, NULL, UTC_TIMESTAMP()),
+        ('quiet', '', NULL, NULL, NULL, NULL, NULL, UTC_TIMESTAMP()),
+        ('broken', '', 'no version', NULL, NULL, NULL, NULL, UTC_TIMESTAMP());
+    UPDATE cards SET app = LOWER(SUBSTRING(code, 3)) WHERE code LIKE 'OF%'"#;
+
 const STATES: &str = "UPDATE cards SET duration_seconds = NULL WHERE code = 'FOREVER';
     UPDATE cards SET status = 'EXPIRED' WHERE code = 'EXPIRED';
     UPDATE cards SET status = 'DISABLED' WHERE code = 'DISABLED'";
@@ -49,13 +76,17 @@ pub(crate) struct Answer {
 /// Asks each endpoint everything.
 pub(crate) async fn gather() -> Vec<Answer> {
     let database = TestDatabase::create().await;
-    for code in ["DEMO123456", "FOREVER", "UNUSED", "EXPIRED", "DISABLED"] {
+    let of_default = ["DEMO123456", "FOREVER", "UNUSED", "EXPIRED", "DISABLED"];
+    for code in of_default.into_iter().chain(["OFDEMO", "OFBARE", "OFQUIET", "OFBROKEN"]) {
         database.insert_card("VIP", code).await;
     }
     database.execute(STATES).await;
+    database.execute(APPS).await;
     let proxy = Proxy::start(database.port()).await;
-    let [function, direct] = [database.url_through(proxy.port()), database.url()].map(start);
-    let (function, direct) = (function.await, direct.await);
+    let through = || database.url_through(proxy.port());
+    // The second has no copy of the apps when the database is gone.
+    let [function, fresh, direct] = [through(), through(), database.url()].map(start);
+    let (function, fresh, direct) = (function.await, fresh.await, direct.await);
 
     // Ten seconds, beside all that is quick.
     let slow = at_once(&function, |request| request.with_head("Host: kami\r\nContent-Length: 9\r\n"));
@@ -68,7 +99,7 @@ pub(crate) async fn gather() -> Vec<Answer> {
     }
     answers.extend(slow.join_all().await);
     proxy.stall(true);
-    answers.extend(at_once(&function, |request| request).join_all().await);
+    answers.extend(at_once(&fresh, |request| request).join_all().await);
     database.execute("RENAME TABLE cards TO gone").await;
     answers.extend(at_once(&direct, |request| request).join_all().await);
     answers
@@ -103,6 +134,9 @@ fn everything() -> Vec<Request> {
     let mut requests = Vec::new();
     for card in CARDS {
         requests.extend(of_each(|request| request.about(card)));
+    }
+    for client in CLIENTS {
+        requests.extend(of_each(|request| request.by(client)));
     }
     let large = "x".repeat(32 * 1024);
     for body in ["", r#"{"x":1}"#, r#"{"code":7,"machine_code":7}"#, &large] {
@@ -153,16 +187,39 @@ impl Request {
         }
     }
 
-    /// About this card, by this machine.
+    /// About this card, by this machine; where there is no card, about the app of the examples.
     fn about(self, (code, machine): (&str, &str)) -> Self {
         let (method, path) = self.endpoint;
-        match (method, path.contains("{code}")) {
-            (_, true) => {
+        match (method, path) {
+            (_, "/api/status/{code}") => {
                 let machine = machine.replace('\u{200b}', "%E2%80%8B");
-                let target = path.replace("{code}", code) + "?machine_code=" + &machine;
-                Self { target, ..self }
+                Self { target: format!("/api/status/{code}?machine_code={machine}"), ..self }
             }
+            (_, "/api/apps/{name}") => Self { target: "/api/apps/demo".to_owned(), ..self },
             ("POST", _) => self.with_body(&json!({"code": code, "machine_code": machine}).to_string()),
+            _ => self,
+        }
+    }
+
+    /// About a card of this app, by a client that says all of this of itself.
+    fn by(self, (app, version, mark): (&str, &str, &str)) -> Self {
+        let (method, path) = self.endpoint;
+        let (code, of_app) = (format!("VIP-OF{}", app.to_uppercase()), app.replace(' ', "%20"));
+        match (method, path) {
+            (_, "/api/status/{code}") => Self {
+                target: format!("/api/status/{code}?app={of_app}").replace("OFMY APP", "NONE"),
+                ..self
+            },
+            (_, "/api/apps/{name}") => {
+                let name = if app.is_empty() { "demo" } else { &*of_app };
+                Self { target: format!("/api/apps/{name}?app_mark={}", mark.replace(' ', "+")), ..self }
+            }
+            ("POST", _) => {
+                let said = json!({
+                    "code": code, "machine_code": MACHINE, "app": app, "version": version, "app_mark": mark,
+                });
+                self.with_body(&said.to_string())
+            }
             _ => self,
         }
     }

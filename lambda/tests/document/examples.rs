@@ -36,7 +36,7 @@ pub(crate) fn problems(document: &OpenApi, answers: &[Answer]) -> Vec<String> {
 
 fn of_response(document: &OpenApi, response: &Value, answers: &[&Answer]) -> Vec<String> {
     let schema = schema(response);
-    let examples = examples(response);
+    let examples = examples(document, response);
     let mut problems = Vec::new();
     for Example { name, language, value } in &examples {
         let value = timeless(document, schema, value);
@@ -59,13 +59,13 @@ fn of_response(document: &OpenApi, response: &Value, answers: &[&Answer]) -> Vec
     problems
 }
 
-fn examples(response: &Value) -> Vec<Example<'_>> {
+fn examples<'a>(document: &'a OpenApi, response: &'a Value) -> Vec<Example<'a>> {
     let content = &response["content"][JSON];
     let default = Language::all().next().unwrap().tag();
     let only = content.get("example").map(|value| Example { name: "by itself", language: default, value });
     let others = entries(&content["examples"]).map(|(name, example)| {
         let language = name.split_once('.').map_or(default, |(_, tag)| tag);
-        Example { name, language, value: &example["value"] }
+        Example { name, language, value: &document.resolve(example)["value"] }
     });
     only.into_iter().chain(others).collect()
 }

@@ -12,6 +12,7 @@ const WHOLE: &[Mistake] = &[
     ("  /health:\n", "  /healthz:\n", "there is no GET /healthz"),
     ("  /api/status:\n    post:", "  /api/status:\n    put:", "there is no PUT /api/status"),
     ("  schemas:\n", "  schemas:\n    Old:\n      type: string\n", "nothing refers to schemas/Old"),
+    ("  /api/apps/{name}:\n", "  /api/app/{name}:\n", "GET /api/apps/{name} is not described"),
     ("responses/Healthy\"", "responses/Well\"", "GET /api/health: 200"),
 ];
 
@@ -43,6 +44,28 @@ const REQUESTS: &[Mistake] = &[
     ),
     ("- name: machine_code", "- name: machine", "the query parameter machine_code is lacking"),
     ("- name: machine_code", "- name: machine", "no query parameter machine is read"),
+    (
+        "- name: app\n          in: query",
+        "- name: a\n          in: query",
+        "the query parameter app is lacking",
+    ),
+    ("- name: app_mark\n", "- name: mark\n", "no query parameter mark is read"),
+    ("          example: demo\n", "          example: My Demo\n", "the example of the app is none"),
+    (
+        "        app_mark:\n          type: [",
+        "        mark:\n          type: [",
+        "the member app_mark is not described",
+    ),
+    (
+        "maxLength: 32\n          pattern: '^([vV]",
+        "maxLength: 31\n          pattern: '^([vV]",
+        "version is read in another way: maxLength",
+    ),
+    (
+        "maxLength: 64\n          description: |\n            The `app_mark` of the answer",
+        "maxLength: 65\n          description: |\n            The `app_mark` of the answer",
+        "app_mark is read in another way: maxLength",
+    ),
     ("name: X-Request-Id\n", "name: X-Id\n", "the header parameter X-Request-Id is lacking"),
     ("required: true\n          description", "description", "is required only in a path"),
     ("value: zh-Hans", "value: zh", "the languages are"),
@@ -90,6 +113,21 @@ const ANSWERS: &[Mistake] = &[
         "            - internal\n            - broken\n",
         "Error.reason is never \"broken\"",
     ),
+    ("            - app_not_found\n", "", "Error.reason may not be \"app_not_found\""),
+    ("enum: [app, version, app_mark]", "enum: [app, version]", "Error.field may not be \"app_mark\""),
+    (
+        "enum: [app, version, app_mark]",
+        "enum: [app, version, app_mark, code]",
+        "Error.field is never \"code\"",
+    ),
+    ("    Value:\n      type: string", "    Value:\n      type: integer", "Value is string, not integer"),
+    ("    Value:\n      type: string", "    Value:\n      type: [string, \"null\"]", "Value is never null"),
+    (
+        "      additionalProperties:\n",
+        "      properties:\n",
+        "has greeting, which the document does not know",
+    ),
+    ("required: [name, title]", "required: [name, title, url]", "lacks url"),
     (
         "        Retry-After:\n          $ref: \"#/components/headers/RetryAfter\"\n        X-R",
         "        X-R",
@@ -123,6 +161,21 @@ const EXAMPLES: &[Mistake] = &[
         "reason: not_found, message: 接口不存在",
         "reason: internal, message: 接口不存在",
         "*: 404: the example not_found",
+    ),
+    (
+        "value: { status: success, app_mark: \"59ee",
+        "value: { status: success, app_mark: \"58ee",
+        "GET /api/apps/{name}: 200: the example known_already is never answered",
+    ),
+    (
+        "message: The version is malformed, field: version",
+        "message: The version is malformed",
+        "the example invalid_version.en is never answered",
+    ),
+    (
+        "                    url: https://example.com/demo\n                    minimum: \"2.0\"",
+        "                    minimum: \"2.0\"",
+        "the example version_too_old is never answered",
     ),
     ("machine_code: PC-3****", "machine_code: PC-3F****", "200: the example by itself is never answered"),
     ("            database: ok\n", "            database: well\n", "GET /health: 200: the example"),

@@ -1,10 +1,12 @@
 //! What is read of a request: parameters, and the members of bodies with their bounds.
 
 use std::collections::BTreeSet;
+use std::iter;
 
+use kami_core::app::AppName;
 use kami_core::card::CardCode;
-use kami_lambda::api::request::{Field, StatusRequest, ValidateRequest};
-use kami_lambda::api::{ApiError, Asker, Language};
+use kami_lambda::api::request::{StatusRequest, ValidateRequest};
+use kami_lambda::api::{ApiError, Asker, Failure, Field, Known, Language, OfApp};
 use serde::Deserialize;
 use serde::de::value::Error;
 use serde::de::{Deserializer, Error as _, Visitor};
@@ -33,8 +35,13 @@ fn of_parameters(operation: &Operation<'_>) -> Vec<String> {
         BTreeSet::from([("header", "Accept-Language"), ("header", "X-Request-Id")]);
     if let Some((_, rest)) = operation.path.split_once('{') {
         ours.insert(("path", rest.trim_end_matches('}')));
-        ours.extend(fields::<Asker>().iter().map(|name| ("query", *name)));
     }
+    let queries: &[&[&str]] = match operation.path {
+        "/api/status/{code}" => &[fields::<Asker>(), fields::<OfApp>()],
+        "/api/apps/{name}" => &[fields::<Known>()],
+        _ => &[],
+    };
+    ours.extend(queries.iter().copied().flatten().map(|name| ("query", *name)));
     let parameters = operation.parameters();
     let theirs: BTreeSet<_> =
         parameters.iter().map(|found| (word(&found["in"]), word(&found["name"]))).collect();
@@ -59,8 +66,12 @@ fn of_parameter(parameter: &Value) -> Vec<String> {
     if parameter["schema"]["type"] != "string" {
         problems.push(format!("the parameter {name} is text"));
     }
-    if name == "code" && CardCode::parse(word(&parameter["example"])).is_err() {
+    let example = word(&parameter["example"]);
+    if name == "code" && CardCode::parse(example).is_err() {
         problems.push("the example of the code is none".to_owned());
+    }
+    if name == "name" && example.parse::<AppName>().is_err() {
+        problems.push("the example of the app is none".to_owned());
     }
     if name == "Accept-Language" {
         let theirs: BTreeSet<_> =
@@ -73,17 +84,19 @@ fn of_parameter(parameter: &Value) -> Vec<String> {
     problems
 }
 
-/// The error of a body, if it has one.
-type Read = fn(&[u8]) -> Option<ApiError>;
+/// Why a body is refused, if it is.
+type Read = fn(&[u8]) -> Option<Failure>;
 
 fn of_body(document: &OpenApi, operation: &Operation<'_>) -> Vec<String> {
-    let read: Option<Read> = match (operation.method, operation.path) {
-        ("POST", "/api/validate") => Some(|body| ValidateRequest::parse(body).err()),
-        ("POST", "/api/status") => Some(|body| StatusRequest::parse(body).err()),
+    let read: Option<(Read, &[Field])> = match (operation.method, operation.path) {
+        ("POST", "/api/validate") => {
+            Some((|body| ValidateRequest::parse(body).err(), &ValidateRequest::FIELDS))
+        }
+        ("POST", "/api/status") => Some((|body| StatusRequest::parse(body).err(), &StatusRequest::FIELDS)),
         _ => None,
     };
     let body = operation.body();
-    let Some(read) = read else {
+    let Some((read, fields)) = read else {
         return if body.is_null() { Vec::new() } else { vec!["no body is read".to_owned()] };
     };
     let content = &body["content"][JSON];
@@ -92,10 +105,10 @@ fn of_body(document: &OpenApi, operation: &Operation<'_>) -> Vec<String> {
     if body["required"] != true || schema["type"] != "object" {
         problems.push("its body has to be an object".to_owned());
     }
-    if let Some(error) = read(content["example"].to_string().as_bytes()) {
-        problems.push(format!("the example of the body is refused as {}", error.reason()));
+    if let Some(failure) = read(content["example"].to_string().as_bytes()) {
+        problems.push(format!("the example of the body is refused as {}", failure.error().reason()));
     }
-    let ours: BTreeSet<_> = Field::ALL.iter().map(|field| field.as_str()).collect();
+    let ours: BTreeSet<_> = fields.iter().map(|field| field.as_str()).collect();
     let theirs: BTreeSet<_> = entries(&schema["properties"]).map(|(name, _)| name).collect();
     problems.extend(ours.difference(&theirs).map(|name| format!("the member {name} is not described")));
     problems.extend(theirs.difference(&ours).map(|name| format!("no member {name} is read")));
@@ -114,9 +127,13 @@ fn of_member(read: Read, name: &str, schema: &Value, is_required: bool) -> Vec<S
             Some(value) => body[name] = value,
             None => drop(body.as_object_mut().unwrap().remove(name)),
         }
-        read(body.to_string().as_bytes())
+        read(body.to_string().as_bytes()).map(|failure| failure.error())
     };
-    let text_of = |length: u64| Some(json!("x".repeat(usize::try_from(length).unwrap())));
+    let text_of = |length: u64| {
+        let text: String =
+            beginning(name).chars().chain(iter::repeat('x')).take(usize::try_from(length).unwrap()).collect();
+        Some(json!(text))
+    };
     let missing = Some(ApiError::MissingFields);
     let may_be_null = kinds(schema).contains(&"null");
     let is_short = schema["minLength"] == 1;
@@ -138,6 +155,11 @@ fn of_member(read: Read, name: &str, schema: &Value, is_required: bool) -> Vec<S
     let wrong =
         wrong.map(|(what, found, _)| format!("the member {name} is read in another way: {what}, {found:?}"));
     wrong.chain((!is_text).then(|| format!("the member {name} is text"))).collect()
+}
+
+/// With what a text begins that the member may be.
+fn beginning(name: &str) -> &'static str {
+    if name == Field::Version.as_str() { "1-" } else { "" }
 }
 
 /// The names of the members from which a type is read.

@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 use crate::openapi::{OpenApi, entries};
 
 /// What may stand in a schema; a word that nobody looks at would promise nothing.
-const WORDS: [&str; 10] = [
+const WORDS: [&str; 11] = [
     "type",
     "required",
     "properties",
+    "additionalProperties",
     "const",
     "enum",
     "format",
@@ -84,9 +85,10 @@ impl<'a> Checker<'a> {
             self.problem(format!("{place} lacks {name}"));
         }
         for (name, member) in entries(value) {
-            match schema["properties"].get(name) {
-                Some(schema) => self.value(schema, member, &format!("{place}.{name}")),
-                None => self.problem(format!("{place} has {name}, which the document does not know")),
+            match (schema["properties"].get(name), schema.get("additionalProperties")) {
+                (Some(schema), _) => self.value(schema, member, &format!("{place}.{name}")),
+                (None, Some(schema)) => self.value(schema, member, &format!("{place}.*")),
+                (None, None) => self.problem(format!("{place} has {name}, which the document does not know")),
             }
         }
         for (name, schema) in entries(&schema["properties"]).filter(|(name, _)| value.get(name).is_none()) {
@@ -110,6 +112,9 @@ impl<'a> Checker<'a> {
                 self.expect(&member_place, "absent");
             }
             self.unseen(member, &member_place);
+        }
+        if let Some(schema) = schema.get("additionalProperties") {
+            self.unseen(schema, &format!("{place}.*"));
         }
         for name in required.iter().filter(|name| schema["properties"].get(name).is_none()) {
             self.problem(format!("{place} requires {name}, which it does not describe"));

@@ -38,7 +38,7 @@ fn bytes(random: &mut StdRng, most: usize) -> Vec<u8> {
 /// A body that nobody means well with.
 fn body(random: &mut StdRng) -> Vec<u8> {
     let injection = INJECTIONS[random.random_range(0..INJECTIONS.len())];
-    match random.random_range(0..8) {
+    match random.random_range(0..9) {
         0 => bytes(random, 2_000),
         1 => ["[", "{\"code\":", "{\"a\":[", "\""][random.random_range(0..4)]
             .repeat(random.random_range(1..2_500))
@@ -54,6 +54,18 @@ fn body(random: &mut StdRng) -> Vec<u8> {
         6 => {
             format!("{{\"code\":1e{},\"machine_code\":-0.0}}", "9".repeat(random.random_range(1..400))).into()
         }
+        7 => {
+            let field = ["app", "version", "app_mark"][random.random_range(0..3)];
+            let said = [
+                json!(injection),
+                json!([1]),
+                json!("x".repeat(random.random_range(33..200))),
+                json!("１.2"),
+            ];
+            json!({"code": "VIP-ONE", "machine_code": "PC", "app": "none", field: said[random.random_range(0..4)]})
+                .to_string()
+                .into()
+        }
         _ => {
             let whole = json!({"code": injection, "machine_code": "PC"}).to_string();
             whole.as_bytes()[..random.random_range(0..whole.len())].to_vec()
@@ -64,7 +76,7 @@ fn body(random: &mut StdRng) -> Vec<u8> {
 /// What is sent down a line of its own; some of it is HTTP.
 fn line(random: &mut StdRng) -> Vec<u8> {
     let injection = INJECTIONS[random.random_range(0..INJECTIONS.len())];
-    match random.random_range(0..8) {
+    match random.random_range(0..9) {
         0 => bytes(random, 4_000),
         1 => format!("GET /{} HTTP/1.1\r\n", "a".repeat(random.random_range(0..40_000))).into(),
         2 => format!("GET /api/status/{injection} HTTP/1.1\r\nHost: k\r\n\r\n").into(),
@@ -78,10 +90,15 @@ fn line(random: &mut StdRng) -> Vec<u8> {
         6 => {
             b"POST /api/validate HTTP/1.1\r\nHost: k\r\nContent-Length: 500\r\n\r\n{\"code\":\"half".to_vec()
         }
-        _ => {
+        of => {
             let encoded =
                 bytes(random, 60).iter().fold(String::new(), |text, byte| format!("{text}%{byte:02x}"));
-            format!("GET /api/status/{encoded}?machine_code={encoded} HTTP/1.1\r\nHost: k\r\n\r\n").into()
+            let target = if of == 7 {
+                format!("/api/status/{encoded}?machine_code={encoded}&app={encoded}")
+            } else {
+                format!("/api/apps/{encoded}?app_mark={encoded}")
+            };
+            format!("GET {target} HTTP/1.1\r\nHost: k\r\n\r\n").into()
         }
     }
 }

@@ -62,6 +62,7 @@ pub(crate) async fn start_with_metrics(database_url: &str) -> (Function, String)
 async fn what_was_called_is_what_prometheus_reads() {
     let database = TestDatabase::create().await;
     database.insert_card("VIP", "ONE").await;
+    database.execute("UPDATE apps SET minimum = '2.0'").await;
     let proxy = Proxy::start(database.port()).await;
     let (function, metrics) = start_with_metrics(&database.url_through(proxy.port())).await;
     let before = samples(&metrics).await;
@@ -74,14 +75,21 @@ async fn what_was_called_is_what_prometheus_reads() {
     }
     client.validate("VIP-TWO", "PC-1").await;
     client.send("POST", "/api/validate", &[], "nonsense").await;
+    for fields in [json!({"version": "1.0"}), json!({"app": "My App"})] {
+        let mut body = json!({"code": "VIP-ONE", "machine_code": "PC-1"});
+        body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        client.send("POST", "/api/validate", &[], &body.to_string()).await;
+    }
     client.get("/api/validate").await;
+    client.get("/api/apps/default").await;
+    client.get("/api/apps/none").await;
     client.get("/api/status/VIP-ONE").await;
     client.get("/health").await;
     client.get("/api/health").await;
     for path in ["/VIP-ONE", "/api/status/VIP-ONE/more", "/metrics"] {
         assert_eq!(client.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
-    let after = samples_of(12.0, &metrics).await;
+    let after = samples_of(16.0, &metrics).await;
     let requests: BTreeMap<_, _> = after
         .iter()
         .filter(|(series, count)| series.starts_with("kami_requests_total") && **count > 0.0)
@@ -94,13 +102,18 @@ async fn what_was_called_is_what_prometheus_reads() {
             ("{route=\"validate\",outcome=\"machine_mismatch\"}", 1.0),
             ("{route=\"validate\",outcome=\"card_not_found\"}", 1.0),
             ("{route=\"validate\",outcome=\"invalid_json\"}", 1.0),
+            ("{route=\"validate\",outcome=\"version_too_old\"}", 1.0),
+            ("{route=\"validate\",outcome=\"invalid_fields\"}", 1.0),
             ("{route=\"validate\",outcome=\"method_not_allowed\"}", 1.0),
+            ("{route=\"app\",outcome=\"valid\"}", 1.0),
+            ("{route=\"app\",outcome=\"app_not_found\"}", 1.0),
             ("{route=\"status\",outcome=\"valid\"}", 1.0),
             ("{route=\"health\",outcome=\"valid\"}", 2.0),
             ("{route=\"other\",outcome=\"not_found\"}", 3.0),
         ])
     );
-    for (route, count) in [("validate", 6.0), ("status", 1.0), ("health", 2.0), ("other", 3.0)] {
+    for (route, count) in [("validate", 8.0), ("status", 1.0), ("app", 2.0), ("health", 2.0), ("other", 3.0)]
+    {
         assert_eq!(
             after[&format!("kami_request_duration_seconds_count{{route=\"{route}\"}}")],
             count,
@@ -110,10 +123,10 @@ async fn what_was_called_is_what_prometheus_reads() {
         assert_eq!(after[&all], count, "{route}");
         assert!(after[&format!("kami_request_duration_seconds_sum{{route=\"{route}\"}}")] > 0.0, "{route}");
     }
-    // Four validations, an activation, a status, health and the session; two statements were prepared besides. An answer
-    // of health is kept for a second: on a slow machine the second check asks as well.
-    let prepared = 2.0;
-    assert!([8.0, 9.0].contains(&after["kami_database_round_trips_total"]));
+    // Five validations, an activation, a status, health, the apps and the session; three statements were prepared besides.
+    // An answer of health is kept for a second: on a slow machine the second check asks as well.
+    let prepared = 3.0;
+    assert!([10.0, 11.0].contains(&after["kami_database_round_trips_total"]));
     assert_eq!(
         after["kami_database_round_trips_total"] + prepared,
         f64::from(u32::try_from(proxy.commands()).unwrap())
@@ -263,6 +276,8 @@ async fn each_request_on_lambda_is_one_line_of_embedded_metrics() {
         ("POST", "/api/validate", request),
         ("POST", "/api/validate", other.as_str()),
         ("GET", "/api/status/VIP-ONE", ""),
+        ("GET", "/api/apps/default", ""),
+        ("GET", "/api/apps/none", ""),
         ("GET", "/VIP-ONE", ""),
     ] {
         runtime.invoke(url_event(method, path, "", body)).await;
@@ -272,7 +287,7 @@ async fn each_request_on_lambda_is_one_line_of_embedded_metrics() {
     runtime.invoke(url_event("GET", "/health", "", "")).await;
 
     let lines =
-        eventually("six lines", async || Some(embedded(&program)).filter(|lines| lines.len() >= 6)).await;
+        eventually("eight lines", async || Some(embedded(&program)).filter(|lines| lines.len() >= 8)).await;
     let told: Vec<_> = lines
         .iter()
         .map(|line| {
@@ -292,6 +307,8 @@ async fn each_request_on_lambda_is_one_line_of_embedded_metrics() {
             json!(["kami", "validate", "valid", 0, 1]),
             json!(["kami", "validate", "machine_mismatch", 0, 1]),
             json!(["kami", "status", "valid", 0, 1]),
+            json!(["kami", "app", "valid", 0, 1]),
+            json!(["kami", "app", "app_not_found", 0, 0]),
             json!(["kami", "other", "not_found", 0, 0]),
             // A new connection is tried when the old one stays silent, and gets no further than its handshake.
             json!(["kami", "health", "unavailable", 1, 1]),

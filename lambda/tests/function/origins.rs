@@ -43,7 +43,7 @@ const READABLE: [&str; 3] = [
 async fn pages_of_the_origins_that_are_named_may_call_the_api() {
     let (_database, function) = start("https://app.example.com, http://localhost:8080").await;
     let mut client = function.client().await;
-    for path in ["/api/validate", "/api/status", "/api/status/VIP-ONE", "/api/health", "/health"] {
+    for path in ["/api/validate", "/api/status", "/api/status/VIP-ONE", "/api/apps/default", "/health"] {
         let answer = preflight(&mut client, path, PAGE).await;
         assert_eq!(answer.status, StatusCode::NO_CONTENT, "{path}");
         let mut allowed = READABLE.map(str::to_owned).to_vec();
@@ -67,6 +67,8 @@ async fn pages_of_the_origins_that_are_named_may_call_the_api() {
         ("PUT", "/api/validate", "", StatusCode::METHOD_NOT_ALLOWED),
         ("OPTIONS", "/api/validate", "", StatusCode::METHOD_NOT_ALLOWED),
         ("GET", "/api/status/VIP-TWO", "", StatusCode::NOT_FOUND),
+        ("GET", "/api/apps/default", "", StatusCode::OK),
+        ("GET", "/api/apps/none", "", StatusCode::NOT_FOUND),
         ("GET", "/nothing", "", StatusCode::NOT_FOUND),
     ] {
         let answer = client.send(method, path, &[("origin", PAGE)], body).await;

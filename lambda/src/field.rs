@@ -1,0 +1,37 @@
+//! The fields of requests, as errors and documents name them.
+
+use serde::{Serialize, Serializer};
+
+/// A field of a request; any other is ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// The code of the card.
+    Code,
+    /// What tells the machine that asks from others.
+    MachineCode,
+    /// The app that the client is of.
+    App,
+    /// The version of that client.
+    Version,
+    /// What the client was told of its app before, by its mark.
+    AppMark,
+}
+
+impl Field {
+    /// Its name in JSON and in queries.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::MachineCode => "machine_code",
+            Self::App => "app",
+            Self::Version => "version",
+            Self::AppMark => "app_mark",
+        }
+    }
+}
+
+impl Serialize for Field {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
