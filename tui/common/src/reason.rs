@@ -1,8 +1,10 @@
 //! Why an act was not done, in the operator's language.
 
 use kami_core::acts::ActRefusal;
+use kami_core::app::{App, AppError, NamedValue};
 use kami_core::batch::MAX_BATCH;
 use kami_core::property::{Property, Traits};
+use kami_core::version::NoVersion;
 use kami_store::socket::UntrustedSocket;
 use kami_store::{ActError, AppRefusal, Right, StoreError, UndoRefusal, Withheld, rights_in_words};
 use kami_transfer::import::{MAX_BYTES, MAX_MALFORMED, MalformedReason, ReadError};
@@ -149,6 +151,22 @@ fn app_refusal(language: Language, refusal: &AppRefusal) -> String {
         AppRefusal::Unchanged(app) => ("reason.app_unchanged", app),
     };
     say!(language, key, app = app)
+}
+
+/// Why an app cannot have what was typed for it.
+pub fn app_error(language: Language, error: &AppError) -> String {
+    match error {
+        AppError::Title => say!(language, "problem.title", most = App::MAX_TITLE),
+        AppError::Version(NoVersion) => say!(language, "problem.version"),
+        AppError::Url => say!(language, "problem.url", most = App::MAX_URL),
+        AppError::Notice => say!(language, "problem.notice", most = App::MAX_NOTICE),
+        AppError::ValueName => say!(language, "problem.value_name", most = NamedValue::MAX_NAME),
+        AppError::ValueSize { name } => {
+            say!(language, "problem.value_size", name = name, most = NamedValue::MAX_BYTES)
+        }
+        AppError::TooManyValues => say!(language, "problem.value_count", most = App::MAX_VALUES),
+        AppError::MinimumAboveLatest => say!(language, "problem.minimum"),
+    }
 }
 
 /// Why an act was not done.

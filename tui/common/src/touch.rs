@@ -72,14 +72,14 @@ fn join(language: Language, parts: impl Iterator<Item = String>) -> String {
     parts.collect::<Vec<_>>().join(&say!(language, "touch.comma"))
 }
 
-/// An act as the log has it: its number, what it was, to how many cards, whose, and when.
+/// An act as the log has it: its number, what it was, to how many cards or which app, whose, and when.
 pub fn logged(language: Language, zone: Zone, act: &ActRecord) -> String {
     say!(
         language,
         "touch.logged",
         id = act.id,
         what = what(language, act),
-        cards = counted(language, "log.cards", act.card_count),
+        cards = shown::touched(language, act),
         who = doer(&act.operator, act.account.as_deref()),
         at = whole_moment(zone, act.done_at)
     )

@@ -1,7 +1,9 @@
 //! What operators did, and who it was.
 
+use kami_store::ActRecord;
+
 use crate::cells::harmless;
-use crate::words::{Language, say};
+use crate::words::{Language, counted, say};
 
 /// The word for an act of the log; an act of a later version keeps its own name.
 pub fn act_word(language: Language, act: &str) -> String {
@@ -14,4 +16,12 @@ pub fn act_word(language: Language, act: &str) -> String {
 pub fn doer(operator: &str, account: Option<&str>) -> String {
     let operator = harmless(operator);
     account.map_or_else(|| operator.to_string(), |account| format!("{operator} ({})", harmless(account)))
+}
+
+/// What an act was done to: how many cards, or which app.
+pub fn touched(language: Language, act: &ActRecord) -> String {
+    match &act.subject {
+        Some(app) => say!(language, "log.app", name = harmless(app)),
+        None => counted(language, "log.cards", act.card_count),
+    }
 }

@@ -1,5 +1,6 @@
-//! What an act changed about a card.
+//! What an act changed about a card or an app.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use kami_core::logged;
@@ -8,12 +9,13 @@ use kami_core::zone::Zone;
 use kami_store::{CardValues, LogRecord};
 use serde_json::Value as Json;
 
+use super::app::app_values;
 use super::card::{NONE, label, value};
 use super::moment::whole_moment;
 use crate::cells::harmless;
 use crate::words::Language;
 
-/// A value of a card that an act changed.
+/// A value that an act changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// What the value is called: `status`.
@@ -29,8 +31,11 @@ impl fmt::Display for Change {
     }
 }
 
-/// What an act changed about a card, by the names of the values.
+/// What an act changed about a card, by the names of the values, or about an app.
 pub fn changes(language: Language, zone: Zone, record: &LogRecord) -> Vec<Change> {
+    if record.subject.is_some() {
+        return app_changes(language, record);
+    }
     let (Some(before), Some(after)) = (&record.before, &record.after) else { return Vec::new() };
     let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();
     names.sort_unstable();
@@ -48,6 +53,20 @@ pub fn changes(language: Language, zone: Zone, record: &LogRecord) -> Vec<Change
         .collect()
 }
 
+/// What an act changed about an app: one that was made had nothing before, one that was removed has nothing any more.
+fn app_changes(language: Language, record: &LogRecord) -> Vec<Change> {
+    let [before, after] = [&record.before, &record.after].map(|values| app_values(language, values.as_ref()));
+    let places: BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    let changed = places.into_iter().filter(|place| before.get(place) != after.get(place));
+    let shown = |value: Option<&String>| value.map_or_else(|| NONE.to_owned(), String::clone);
+    changed
+        .map(|place| {
+            let values = format!("{} → {}", shown(before.get(place)), shown(after.get(place)));
+            Change { name: place.1.clone(), values }
+        })
+        .collect()
+}
+
 /// A value that the log kept, as an operator reads it: a status in words, moments by his own clock. What a later version
 /// may have kept is shown as it is.
 fn kept(language: Language, zone: Zone, property: Option<Property>, kept: Option<&Json>) -> String {
@@ -60,5 +79,56 @@ fn kept(language: Language, zone: Zone, property: Option<Property>, kept: Option
         (None, Json::Null) => NONE.to_owned(),
         (None, Json::String(text)) => harmless(text).into_owned(),
         (None, other) => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use serde_json::json;
+
+    use super::*;
+
+    fn record(before: &Json, after: &Json) -> LogRecord {
+        let values = |values: &Json| values.as_object().cloned();
+        LogRecord {
+            id: 1,
+            act_id: 1,
+            act: "app_set".into(),
+            operator: "li".into(),
+            account: None,
+            done_at: DateTime::UNIX_EPOCH,
+            card_id: None,
+            batch_id: None,
+            subject: Some("demo".into()),
+            full_code: None,
+            before: values(before),
+            after: values(after),
+        }
+    }
+
+    #[test]
+    fn what_an_act_changed_about_an_app_is_told_thing_by_thing() {
+        let value = |value: &str, public: bool| json!([{ "name": "key", "value": value, "public": public }]);
+        let blank = json!({ "title": "", "policy": "", "values": [] });
+        for (before, after, told) in [
+            (&Json::Null, &blank, &[][..]),
+            (&blank, &json!({ "title": "演示", "policy": "", "values": [] }), &["title  - → 演示"]),
+            (
+                &json!({ "title": "a", "latest": "1.0", "values": value("x", false) }),
+                &json!({ "title": "a", "latest": "1.2", "minimum": "1", "values": value("y\u{1b}", true) }),
+                &["latest version  1.0 → 1.2", "lowest version  - → 1", "value key  x → y␛ (public)"],
+            ),
+            (&json!({ "archived": 1, "later": 5 }), &json!({}), &["archived  Yes → -", "later  5 → -"]),
+            (
+                &json!({ "url": "https://a", "notice": "n" }),
+                &Json::Null,
+                &["download  https://a → -", "notice  n → -"],
+            ),
+        ] {
+            let changes = changes(Language::ENGLISH, Zone::default(), &record(before, after));
+            let lines: Vec<String> = changes.iter().map(Change::to_string).collect();
+            assert_eq!(lines, told);
+        }
     }
 }

@@ -2,13 +2,15 @@
 //! every screen and in every table of the command line.
 
 mod act;
+mod app;
 mod card;
 mod change;
 mod moment;
 mod span;
 mod status;
 
-pub use self::act::{act_word, doer};
+pub use self::act::{act_word, doer, touched};
+pub use self::app::{app_label, named_value};
 pub use self::card::{
     DETAILS, Detail, NONE, details, expires, heading, in_column, label, left, numbered, of_card, prefix,
     text, value,
