@@ -1,6 +1,8 @@
 //! The columns of the table: which there are, and which find room.
 
+use kami_core::app::AppName;
 use kami_core::property::Property;
+use kami_core::record::CardRecord;
 use kami_core::value::Kind;
 
 /// A column of the table.
@@ -10,6 +12,8 @@ pub enum Column {
     Code,
     /// The status, as a sign and a word.
     Status,
+    /// The app that the card belongs to.
+    App,
     /// The machine that the card is bound to.
     Machine,
     /// How long the card lasts from its activation.
@@ -43,9 +47,10 @@ const GAP: usize = 2;
 
 impl Column {
     /// Every column, in the order in which they stand.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Code,
         Self::Status,
+        Self::App,
         Self::Machine,
         Self::Duration,
         Self::Left,
@@ -56,10 +61,11 @@ impl Column {
     ];
 
     /// Every column, the one to be given up last first.
-    const BY_WORTH: [Self; 9] = [
+    const BY_WORTH: [Self; 10] = [
         Self::Code,
         Self::Status,
         Self::Left,
+        Self::App,
         Self::Machine,
         Self::Expires,
         Self::Duration,
@@ -73,6 +79,7 @@ impl Column {
         Some(match self {
             Self::Code => Property::FullCode,
             Self::Status => Property::Status,
+            Self::App => Property::App,
             Self::Machine => Property::Machine,
             Self::Duration => Property::Duration,
             Self::Used => Property::UsedAt,
@@ -96,11 +103,17 @@ impl Column {
         }
     }
 
+    /// Whether it says anything of this card: that it is of the app which there always is says nothing.
+    pub fn tells_of(self, card: &CardRecord) -> bool {
+        self != Self::App || card.app != AppName::DEFAULT
+    }
+
     /// The fewest cells it can do with, and the most that do it any good.
     pub const fn widths(self) -> (usize, usize) {
         match self {
             Self::Code => (20, usize::MAX),
             Self::Status => (10, 10),
+            Self::App => (8, 16),
             Self::Machine => (12, 26),
             Self::Duration => (8, 8),
             Self::Left => (8, 9),
@@ -112,7 +125,7 @@ impl Column {
 
 /// Lays the chosen columns out in `width` cells: codes are whole before another column is shown at all, the least
 /// worthy are given up, and the room that is left goes to those that can use it. `longest` says of a column how many
-/// cells its longest value takes.
+/// cells its longest value takes, and 0 of apps that say nothing, which get no room.
 pub fn place(chosen: &[Column], width: usize, longest: impl Fn(Column) -> usize) -> Vec<Placed> {
     let mut placed: Vec<Placed> = Vec::new();
     let mut used = 0;
@@ -120,7 +133,9 @@ pub fn place(chosen: &[Column], width: usize, longest: impl Fn(Column) -> usize)
     // Notes that nobody wrote are worth less than anything.
     let by_worth = Column::BY_WORTH.into_iter().filter(|column| !is_empty(column));
     let by_worth = by_worth.chain(Column::BY_WORTH.into_iter().filter(is_empty));
-    for column in by_worth.filter(|column| chosen.contains(column)) {
+    let is_shown =
+        |column: &Column| chosen.contains(column) && (*column != Column::App || longest(*column) > 0);
+    for column in by_worth.filter(is_shown) {
         let sign = if chosen.contains(&Column::Status) { GAP + SIGN } else { 0 };
         let least = match column {
             Column::Code => longest(column).max(column.widths().0).min(width.saturating_sub(sign)),
@@ -197,8 +212,25 @@ mod tests {
     #[test]
     fn a_note_that_somebody_wrote_is_worth_more_than_when_a_card_was_used() {
         for (note, last) in [(0, Column::Expires), (4, Column::Note)] {
-            let placed = place(&Column::ALL, 104, |column| if column == Column::Note { note } else { 24 });
+            let placed = place(&Column::ALL, 104, |column| match column {
+                Column::Note => note,
+                Column::App => 0,
+                _ => 24,
+            });
             assert_eq!(placed.last().map(|placed| placed.column), Some(last), "{note}");
+        }
+    }
+
+    #[test]
+    fn apps_get_room_where_they_say_something() {
+        for (app, width, shown) in [
+            (0, 77, "code status machine left expires"),
+            (7, 77, "code status app machine left"),
+            (32, 194, "code status app machine duration left used expires created note"),
+        ] {
+            let placed = place(&Column::ALL, width, |column| if column == Column::App { app } else { 0 });
+            let names: Vec<_> = placed.iter().map(|placed| placed.column.name()).collect();
+            assert_eq!(names.join(" "), shown, "{app} in {width}");
         }
     }
 

@@ -47,7 +47,8 @@ pub(crate) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
 
 /// How many cells the whole value of a column takes whose values are as long as they like.
 fn value_cells(card: &CardRecord, column: Column) -> usize {
-    let value = column.property().map(|property| property.value(card));
+    let property = column.property().filter(|_| column.tells_of(card));
+    let value = property.map(|property| property.value(card));
     if let Some(Value::Text(text)) = value { cells(&harmless(&text)) } else { 0 }
 }
 
