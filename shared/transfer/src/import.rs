@@ -19,19 +19,19 @@ use kami_core::duration::CardDuration;
 /// begins with the header of a table is one. Memory stays within what the cards need, whatever the source holds; without
 /// a duration for them, cards are an error.
 pub fn parse_txt(source: impl Read, defaults: &Defaults) -> Result<Parsed, ReadError> {
-    parse_list(Lines::new(source), Gathering::new(defaults.filing.clone()), defaults.duration)
+    parse_list(Lines::new(source), Gathering::new(defaults.filing.clone()), defaults)
 }
 
 fn parse_list(
     mut lines: Lines<impl Read>,
     mut gathering: Gathering,
-    duration: Option<CardDuration>,
+    defaults: &Defaults,
 ) -> Result<Parsed, ReadError> {
     let mut bytes = Vec::new();
     let mut is_begun = false;
     loop {
         if !is_begun && begins_table(&String::from_utf8_lossy(lines.peek()?)) {
-            return parse_table(lines, gathering, duration);
+            return parse_table(lines, gathering, defaults);
         }
         bytes.clear();
         let line = lines.number() + 1;
@@ -55,9 +55,11 @@ fn parse_list(
             continue;
         }
         let card = read_code(content, &mut gathering.met)
-            .and_then(|code| card(&code, &gathering.filing, duration.unwrap_or(CardDuration::Forever)))
+            .and_then(|code| {
+                card(&code, &gathering.filing, defaults.duration.unwrap_or(CardDuration::Forever))
+            })
             .map(|found| found.if_titled(gathering.met.title.is_some()));
-        if card.is_ok() && duration.is_none() {
+        if card.is_ok() && defaults.duration.is_none() {
             return Err(ReadError::NoDuration);
         }
         // What else may be wrong with the code of a row matters less than that it is one.
@@ -84,13 +86,12 @@ fn is_like_a_code(word: &str) -> bool {
 /// error. Memory is bounded as for [`parse_txt`].
 pub fn parse_csv(source: impl Read, defaults: &Defaults) -> Result<Parsed, ReadError> {
     let mut lines = Lines::new(source);
-    let duration = defaults.duration;
     let mut gathering = Gathering::new(defaults.filing.clone());
     if is_code_alone(&String::from_utf8_lossy(lines.peek()?)) {
         gathering.notice(Notice::NoTitles);
-        return parse_list(lines, gathering, duration);
+        return parse_list(lines, gathering, defaults);
     }
-    parse_table(lines, gathering, duration)
+    parse_table(lines, gathering, defaults)
 }
 
 /// Whether a line is a code beyond doubt, and no title of a column.
@@ -102,9 +103,9 @@ fn is_code_alone(line: &str) -> bool {
 fn parse_table(
     mut lines: Lines<impl Read>,
     mut gathering: Gathering,
-    duration: Option<CardDuration>,
+    defaults: &Defaults,
 ) -> Result<Parsed, ReadError> {
-    rows::read(&mut lines, duration, &mut gathering)?;
+    rows::read(&mut lines, defaults, &mut gathering)?;
     gathering.end(&lines)
 }
 

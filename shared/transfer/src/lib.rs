@@ -26,6 +26,7 @@ use thiserror::Error;
 
 pub use self::encoding::Encoding;
 pub use self::notice::Notice;
+use kami_core::app::AppName;
 use kami_core::duration::CardDuration;
 use kami_core::prefix::Prefix;
 
@@ -90,12 +91,14 @@ pub struct Defaults {
     pub duration: Option<CardDuration>,
     /// The prefix that they are filed under.
     pub filing: Filing,
+    /// The app that they are to belong to: a card that says another is refused.
+    pub app: Option<AppName>,
 }
 
 impl Defaults {
     /// For cards that last so long, under the prefixes that their codes begin with.
     pub const fn lasting(duration: CardDuration) -> Self {
-        Self { duration: Some(duration), filing: Filing::AsWritten }
+        Self { duration: Some(duration), filing: Filing::AsWritten, app: None }
     }
 }
 

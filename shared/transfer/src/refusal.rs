@@ -53,6 +53,9 @@ pub enum MalformedReason {
     /// A row of a table has something to say, but no code.
     #[error("no code in this row")]
     NoCode,
+    /// It says that its card is of another app than was asked for.
+    #[error("its card is of another app than the one that was asked for")]
+    OtherApp,
     /// A duration is a number alone.
     #[error("a number without a unit: write 30d, or name the column days")]
     NoUnit,

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::io::Read;
 
-use super::Filing;
 use super::gathering::Gathering;
 use super::header::{Columns, HeaderFault, is_empty_row, is_title, is_total, named_separator, separator_of};
 use super::lines::Lines;
@@ -12,6 +11,8 @@ use super::refusal::{MalformedReason, ReadError};
 use super::repair::unmarked;
 use super::split::{Row, RowFault, cells_of_line};
 use super::understood::{Understood, card, is_code, read_code, read_prefix, with_prefix};
+use super::{Defaults, Filing};
+use kami_core::app::AppName;
 use kami_core::card::CardStatus;
 use kami_core::duration::CardDuration;
 use kami_core::operator::Note;
@@ -54,10 +55,10 @@ pub(super) fn begins_table(line: &str) -> bool {
 /// Reads a table to its end: its first row that is not empty names its columns.
 pub(super) fn read(
     lines: &mut Lines<impl Read>,
-    duration: Option<CardDuration>,
+    defaults: &Defaults,
     gathering: &mut Gathering,
 ) -> Result<(), ReadError> {
-    let Some(table) = Table::begin(lines, duration, gathering)? else { return Ok(()) };
+    let Some(table) = Table::begin(lines, defaults, gathering)? else { return Ok(()) };
     while let Some(row) = Row::read(lines, table.separator)? {
         if row.is_empty() {
             // A blank line is none of a spreadsheet's rows.
@@ -80,18 +81,17 @@ struct Found {
 }
 
 /// How a table is read.
-struct Table {
+struct Table<'a> {
     separator: char,
     columns: Columns,
-    /// How long cards last that say nothing themselves.
-    duration: Option<CardDuration>,
+    defaults: &'a Defaults,
 }
 
-impl Table {
+impl<'a> Table<'a> {
     /// Reads the header; none, and why not, where it names no codes.
     fn begin(
         lines: &mut Lines<impl Read>,
-        duration: Option<CardDuration>,
+        defaults: &'a Defaults,
         gathering: &mut Gathering,
     ) -> Result<Option<Self>, ReadError> {
         let mut named = None;
@@ -114,7 +114,7 @@ impl Table {
                 return match columns {
                     Ok(columns) => {
                         columns.notices(&header.cells).for_each(|notice| gathering.notice(notice));
-                        Ok(Some(Self { separator, columns, duration }))
+                        Ok(Some(Self { separator, columns, defaults }))
                     }
                     Err(reason) => gathering.take(header.line, Err(reason)).map(|()| None),
                 };
@@ -161,13 +161,13 @@ impl Table {
         let (filing, full_code) = self.filed(prefix.trim(), &code, filing)?;
         met.behind += u64::from(full_code.len() > code.len());
         let spoken = self.spoken(span.trim())?;
-        let duration = spoken.map(|spoken| CardDuration::from_seconds(spoken.seconds)).or(self.duration);
+        let duration =
+            spoken.map(|spoken| CardDuration::from_seconds(spoken.seconds)).or(self.defaults.duration);
         let lasting = duration.unwrap_or(CardDuration::Forever);
         let note = Note::parse(&note).map_err(|_| MalformedReason::Value(Property::Note))?;
         let mut understood = card(&full_code, &filing, lasting)?.if_titled(true);
         understood.card.note = note;
-        let app = Some(app.trim()).filter(|app| !app.is_empty()).map(str::parse).transpose();
-        understood.card.app = app.map_err(|_| MalformedReason::Value(Property::App))?;
+        understood.card.app = self.app(app.trim())?;
         met.unmarked += u64::from(is_marked);
         met.counted += u64::from(spoken.is_some_and(|spoken| spoken.is_counted));
         met.not_unused += u64::from(NOT_UNUSED.contains(&spoken::plain(status.trim()).as_str()));
@@ -182,12 +182,12 @@ impl Table {
     }
 
     /// Which prefix the card of a row has, and its code: in a table of ours no prefix is none, and a code is whole.
-    fn filed<'a>(
+    fn filed<'b>(
         &self,
         prefix: &str,
-        code: &'a str,
+        code: &'b str,
         filing: &Filing,
-    ) -> Result<(Filing, Cow<'a, str>), MalformedReason> {
+    ) -> Result<(Filing, Cow<'b, str>), MalformedReason> {
         let is_ours = self.columns.is_ours;
         Ok(match prefix {
             "" if is_ours && *filing == Filing::AsWritten => (Filing::Whole, code.into()),
@@ -195,6 +195,16 @@ impl Table {
             prefix if is_ours => (Filing::Under(read_prefix(prefix)?), code.into()),
             prefix => (Filing::Under(read_prefix(prefix)?), with_prefix(prefix, code)),
         })
+    }
+
+    /// The app that a cell names, if any; where another was asked for, it is not for the row to say.
+    fn app(&self, text: &str) -> Result<Option<AppName>, MalformedReason> {
+        let named = Some(text).filter(|text| !text.is_empty()).map(str::parse::<AppName>).transpose();
+        let named = named.map_err(|_| MalformedReason::Value(Property::App))?;
+        match (&named, &self.defaults.app) {
+            (Some(named), Some(wanted)) if named != wanted => Err(MalformedReason::OtherApp),
+            _ => Ok(named),
+        }
     }
 
     /// What a cell says of the duration; nothing where it is empty.

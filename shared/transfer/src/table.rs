@@ -93,12 +93,12 @@ mod tests {
     fn a_card_in_csv() {
         assert_eq!(
             csv_header(),
-            "\u{feff}code,status,machine,duration,created_at,used_at,expire_at,batch,note,prefix\n"
+            "\u{feff}code,status,machine,duration,created_at,used_at,expire_at,batch,note,prefix,app\n"
         );
         assert_eq!(
             csv_line(&active()),
             "VIP-DEMO123456,active,'=cmd|'/c calc'!A1,100s,2025-12-31T23:43:20Z,2026-01-01T00:00:00Z,\
-             2026-01-01T00:01:00Z,7,\"a, \"\"b\"\"\\u{a}c\",VIP\n"
+             2026-01-01T00:01:00Z,7,\"a, \"\"b\"\"\\u{a}c\",VIP,default\n"
         );
     }
 
@@ -106,7 +106,10 @@ mod tests {
     fn numbers_that_are_names_stay_text() {
         let machine_code = Some("868533012345678".into());
         let line = csv_line(&CardRecord { machine_code, note: Some("007".into()), ..active() });
-        assert!(line.contains(",'868533012345678,100s,") && line.ends_with(",7,'007,VIP\n"), "{line}");
+        assert!(
+            line.contains(",'868533012345678,100s,") && line.ends_with(",7,'007,VIP,default\n"),
+            "{line}"
+        );
     }
 
     #[test]
@@ -126,7 +129,7 @@ mod tests {
         let line = json_line(&CardRecord { machine_code: None, ..active() });
         assert_eq!(
             line,
-            "{\"batch\":7,\"code\":\"VIP-DEMO123456\",\"created_at\":\"2025-12-31T23:43:20Z\",\"duration\":\"100s\",\
+            "{\"app\":\"default\",\"batch\":7,\"code\":\"VIP-DEMO123456\",\"created_at\":\"2025-12-31T23:43:20Z\",\"duration\":\"100s\",\
              \"duration_seconds\":100,\"expire_at\":\"2026-01-01T00:01:00Z\",\"id\":1,\"machine\":null,\
              \"note\":\"a, \\\"b\\\"\\nc\",\"prefix\":\"VIP\",\"status\":\"active\",\"used_at\":\"2026-01-01T00:00:00Z\"}\n"
         );
@@ -137,6 +140,6 @@ mod tests {
         let machine_code = Some("PC;=cmd|'/c calc'!A1\n=1+1".into());
         let line = csv_line(&CardRecord { machine_code, note: Some("a;b".into()), ..active() });
         assert!(line.contains(r",PC\u{3b}=cmd|'/c calc'!A1\u{a}=1+1,"), "{line}");
-        assert!(line.ends_with(",\"a;b\",VIP\n") && line.lines().count() == 1, "{line}");
+        assert!(line.ends_with(",\"a;b\",VIP,default\n") && line.lines().count() == 1, "{line}");
     }
 }

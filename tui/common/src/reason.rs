@@ -110,6 +110,7 @@ pub fn malformed(language: Language, reason: MalformedReason) -> String {
         MalformedReason::HeaderAgain => "malformed.header_again",
         MalformedReason::Total => "malformed.total",
         MalformedReason::NoCode => "malformed.no_code",
+        MalformedReason::OtherApp => "malformed.other_app",
         MalformedReason::NoUnit => "malformed.no_unit",
         MalformedReason::SeveralCells => "malformed.several_cells",
         MalformedReason::TooManyCells => "malformed.too_many_cells",

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
 
+mod apps;
 mod bytes;
 mod decorated;
 mod groups;

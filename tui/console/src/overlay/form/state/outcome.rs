@@ -55,7 +55,7 @@ impl Form {
         let is_file = matches!(self.kind, FormKind::Import) && !path.is_empty();
         Some(ImportFile {
             path: is_file.then(|| PathBuf::from(path))?,
-            defaults: Defaults { duration: Some(self.duration()?), filing: self.filing().ok()? },
+            defaults: Defaults { duration: Some(self.duration()?), filing: self.filing().ok()?, app: None },
             note: self.note_typed().ok()?,
         })
     }
