@@ -107,12 +107,14 @@ fn refused(session: &Session, outcome: &ActOutcome) -> String {
     refused.collect()
 }
 
-fn json_of(act: &str, outcome: &ActOutcome, missing: &[String]) -> Value {
+/// What an act came to, for programs.
+pub(super) fn json_of(act: &str, outcome: &ActOutcome, missing: &[String]) -> Value {
     let refused: Map<String, Value> =
         outcome.refused.iter().map(|(why, count)| (refusal_name(*why).to_owned(), json!(count))).collect();
     json!({
         "act": act,
         "act_id": outcome.act_id,
+        "app": outcome.subject,
         "done": outcome.done,
         "refused": refused,
         "missing": outcome.missing + missing.len() as u64,

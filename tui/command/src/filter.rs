@@ -3,10 +3,12 @@
 use clap::Args;
 use kami_common::period::{self, Period, Side};
 use kami_common::words::say;
+use kami_core::app::AppName;
 use kami_core::card::CardStatus;
 use kami_core::filter::{Filter, Range, TextFilter};
 use kami_core::mention::{Mention, mentions};
 
+use super::app;
 use super::failure::Failure;
 use super::session::Session;
 
@@ -14,6 +16,9 @@ use super::session::Session;
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Which cards")]
 pub(super) struct FilterOptions {
+    /// Of this app
+    #[arg(long, value_name = "APP")]
+    app: Option<AppName>,
     /// unused, active, expired or disabled
     #[arg(long, value_name = "STATUS")]
     pub(super) status: Option<CardStatus>,
@@ -53,7 +58,8 @@ pub(super) struct FilterOptions {
 }
 
 impl FilterOptions {
-    /// The filter that they say, with ranges read in the session's zone and from the database's clock.
+    /// The filter that they say, with ranges read in the session's zone and from the database's clock; an app that there
+    /// is not is not found.
     pub(super) async fn filter(&self, session: &Session) -> Result<Filter, Failure> {
         let range = async |typed: Option<Period>, side| match typed {
             None => Ok(None),
@@ -67,8 +73,12 @@ impl FilterOptions {
             machine.clone().map(TextFilter::Machine),
             note.clone().map(TextFilter::NoteContains),
         ];
+        let app = match &self.app {
+            None => None,
+            Some(name) => Some(app::find(session, name).await?.name.to_string()),
+        };
         Ok(Filter {
-            app: None,
+            app,
             status: self.status,
             prefix: self.no_prefix.then(String::new).or_else(|| self.prefix.clone()),
             batch_id: self.batch,

@@ -21,6 +21,7 @@ use kami_core::prefix::Prefix;
 use kami_store::{Batch, GenerateOrder, Permission};
 use kami_transfer::Format;
 
+use super::app;
 use super::confirm::Question;
 use super::export::write_file;
 use super::failure::Failure;
@@ -46,6 +47,9 @@ pub(super) struct Generate {
     /// 1 to 16 letters and digits of any script, _ and -
     #[arg(long, value_name = "PREFIX")]
     prefix: Prefix,
+    /// The app that they are for; default without it
+    #[arg(long, value_name = "APP")]
+    app: Option<AppName>,
     /// How many cards, 1 to 1,000,000; above 1,000 it asks, or needs --yes
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_BATCH)))]
     count: u32,
@@ -91,14 +95,20 @@ impl Generate {
             // Found out before there are cards that would have no file.
             return Err(Failure::of_export(language, &ExportError::Exists(path.clone())));
         }
+        let app = self.app.clone().unwrap_or_default();
+        app::find_open(session, &app).await?;
+        let is_unsaid = self.app.is_none() && app::open(session).await?.len() > 1;
         self.must_be_hard_to_guess(session).await?;
         let Self { prefix, count, length, .. } = self;
         let duration = self.duration.unwrap_or_default();
-        let order = GenerateOrder { app: AppName::default(), prefix, count, length, duration, note };
+        let order = GenerateOrder { app, prefix, count, length, duration, note };
         let order = pass(session, order, self.yes)?;
         let batch = make(session, &order).await?;
         let said = counted(language, "done.generate", u64::from(batch.card_count));
         message(&(said + &say!(language, "command.batch", id = batch.id)));
+        if is_unsaid {
+            message(&say!(language, "command.default_app", app = order.app));
+        }
         if self.duration.is_none() {
             let lasts = kami_common::shown::duration(language, duration.seconds());
             message(&say!(language, "command.default_duration", duration = lasts));

@@ -19,6 +19,7 @@ use kami_transfer::import::{Malformed, MalformedReason, Parsed, ReadError, parse
 use kami_transfer::{Defaults, Filing, Format};
 use serde_json::json;
 
+use super::app;
 use super::export::format_of;
 use super::failure::Failure;
 use super::output::{Output, Table, message};
@@ -28,10 +29,10 @@ use super::session::Session;
 /// Add cards with codes from a file, all of them or none
 ///
 /// A text has one code a line, as `kami export` writes them; a CSV table names its columns: code, and if they are there
-/// duration, note and prefix, in Chinese or English. A code of any groups is taken whole, also under the prefix that
-/// --prefix names: customers type it as it stands in the file. What Excel, WPS and shops write is read: UTF-8, UTF-16 and GBK, with
-/// commas, semicolons or tabs; what was guessed is said. A line that is no card, or whose code is there already, is
-/// reported, and nothing is imported.
+/// duration, note and prefix, in Chinese or English; one that kami wrote says the app as well. A code of any groups is
+/// taken whole, also under the prefix that --prefix names: customers type it as it stands in the file. What Excel, WPS
+/// and shops write is read: UTF-8, UTF-16 and GBK, with commas, semicolons or tabs; what was guessed is said. A line
+/// that is no card, or whose code is there already, is reported, and nothing is imported.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  kami import codes.txt --duration 30d --dry-run   say what each line would do\n  \
@@ -45,6 +46,10 @@ pub(super) struct Import {
     /// Say what each line would do, and change nothing; ends with code 4 if the import would be refused
     #[arg(long)]
     dry_run: bool,
+    /// The app that they are for, default without it; rows of a table of kami's keep the one that they name, and are
+    /// refused where it is another
+    #[arg(long, value_name = "APP")]
+    app: Option<AppName>,
     /// How long cards last that say nothing themselves, such as 30d or forever
     #[arg(long, value_name = "DURATION")]
     duration: Option<CardDuration>,
@@ -74,6 +79,8 @@ struct Line<'a> {
     code: Option<&'a str>,
     /// The prefix that its card would be filed under, empty for none.
     prefix: Option<&'a str>,
+    /// The app that its card would be of.
+    app: Option<&'a str>,
     state: &'static str,
     /// What is wrong with a malformed one.
     reason: Option<String>,
@@ -85,6 +92,8 @@ struct Lines<'a> {
     parsed: &'a Parsed,
     /// What would become of each card.
     standings: &'a [Standing],
+    /// The app of cards that name none.
+    app: &'a AppName,
 }
 
 impl Lines<'_> {
@@ -106,7 +115,8 @@ impl Lines<'_> {
                     }
                 };
                 let (code, prefix) = (Some(row.full_code), Some(row.prefix));
-                return Some(Line { number: row.line, code, prefix, state, reason: None });
+                let app = row.app.or(Some(self.app.as_str()));
+                return Some(Line { number: row.line, code, prefix, app, state, reason: None });
             }
             malformed.next().map(|line| self.malformed(line))
         })
@@ -114,7 +124,7 @@ impl Lines<'_> {
 
     fn malformed(&self, line: &Malformed) -> Line<'_> {
         let reason = Some(reason::malformed(self.session.language, line.reason));
-        Line { number: line.line, code: None, prefix: None, state: "malformed", reason }
+        Line { number: line.line, code: None, prefix: None, app: None, state: "malformed", reason }
     }
 
     /// Whether some line stands in the way of the import.
@@ -144,9 +154,9 @@ impl Lines<'_> {
     fn report(&self, only_wrong: bool, json: bool) -> io::Result<()> {
         let mut out = Output::open();
         if json {
-            for Line { number, code, prefix, state, reason } in self.iter(only_wrong) {
+            for Line { number, code, prefix, app, state, reason } in self.iter(only_wrong) {
                 let line = json!({
-                    "line": number, "code": code, "prefix": prefix, "state": state, "reason": reason,
+                    "line": number, "code": code, "prefix": prefix, "app": app, "state": state, "reason": reason,
                 });
                 out.json(&line)?;
             }
@@ -188,6 +198,9 @@ impl Import {
         if !self.dry_run {
             session.must_be_allowed(Permission::Make).await?;
         }
+        if let Some(app) = &self.app {
+            app::find_open(session, app).await?;
+        }
         let parsed = self.parse(session)?;
         if parsed.cards.is_empty() && parsed.malformed.is_empty() {
             return Err(Failure::NotFound(say!(language, "command.empty_file")));
@@ -196,9 +209,15 @@ impl Import {
             message(&notice::words(language, notice));
         }
         let standings = session.store.import_preview(&parsed.cards).await?;
-        let lines = Lines { session, parsed: &parsed, standings: &standings };
+        let app = self.app.clone().unwrap_or_default();
+        let apps = by_app(&parsed.cards, &app);
+        let is_told = must_be_open(session, &apps).await? && !self.json;
+        let lines = Lines { session, parsed: &parsed, standings: &standings, app: &app };
         if self.dry_run {
             lines.report(false, self.json)?;
+            if is_told {
+                message(&told(language, &apps));
+            }
             if lines.are_refused() {
                 return Err(Failure::Refused(lines.summary(false)));
             }
@@ -211,7 +230,11 @@ impl Import {
             return Err(Failure::Refused(why));
         }
         warn_of_easy(language, &parsed.cards);
-        self.import(session, &parsed.cards, note.as_ref()).await
+        self.import(session, &parsed.cards, note.as_ref(), &app).await?;
+        if is_told {
+            message(&told(language, &apps));
+        }
+        Ok(())
     }
 
     async fn import(
@@ -219,11 +242,12 @@ impl Import {
         session: &Session,
         cards: &ImportCards,
         note: Option<&Note>,
+        app: &AppName,
     ) -> Result<(), Failure> {
         let language = session.language;
         let work = Work::begin(language, "import")?;
         let on_made = |made| work.batch_step(made, cards.len() as u64);
-        let batch = session.store.import(&session.operator, cards, note, &AppName::default(), &on_made).await;
+        let batch = session.store.import(&session.operator, cards, note, app, &on_made).await;
         drop(work);
         let batch = batch.map_err(|error| Failure::of_act(language, &error))?;
         if self.json {
@@ -257,7 +281,7 @@ impl Import {
             None if self.no_prefix => Filing::Whole,
             None => Filing::AsWritten,
         };
-        Defaults { duration: self.duration, filing }
+        Defaults { duration: self.duration, filing, app: self.app.clone() }
     }
 
     /// Why the file was not read to its end.
@@ -283,4 +307,31 @@ fn warn_of_easy(language: Language, cards: &ImportCards) {
     if let Some(warning) = warning_of_import(language, odds) {
         message(&warning);
     }
+}
+
+/// How many cards each app would get, by its name; those that name none are of `app`.
+fn by_app<'a>(cards: &'a ImportCards, app: &'a AppName) -> BTreeMap<&'a str, u64> {
+    let mut apps = BTreeMap::new();
+    for card in cards.iter() {
+        *apps.entry(card.app.unwrap_or(app.as_str())).or_insert(0) += 1;
+    }
+    apps
+}
+
+/// Refuses apps that there are not, or for which no cards are made; whether there are several that cards are made for.
+async fn must_be_open(session: &Session, apps: &BTreeMap<&str, u64>) -> Result<bool, Failure> {
+    let open = app::open(session).await?;
+    let is_open = |name: &str| open.iter().any(|app| app.name.as_str() == name);
+    let closed = apps.keys().find(|name| !is_open(name)).map(|name| name.parse());
+    if let Some(Ok(name)) = closed {
+        app::find_open(session, &name).await?;
+    }
+    Ok(open.len() > 1)
+}
+
+/// How many cards each app gets.
+fn told(language: Language, apps: &BTreeMap<&str, u64>) -> String {
+    let parts = apps.iter().map(|(app, count)| say!(language, "touch.part", what = app, n = number(*count)));
+    let apps = parts.collect::<Vec<_>>().join(&say!(language, "touch.comma"));
+    say!(language, "command.by_app", apps = apps)
 }

@@ -6,7 +6,7 @@ use kami_common::words::say;
 use serde_json::json;
 
 use super::failure::Failure;
-use super::output::{Output, Table};
+use super::output::{Output, Table, yes_no};
 use super::session::Session;
 
 /// Print where everything is: files, database, operator
@@ -51,7 +51,6 @@ impl Info {
         let environment = connection.name.clone().unwrap_or_else(|| shown::NONE.to_owned());
         let production =
             if connection.production { say!(language, "header.production") } else { String::new() };
-        let yes_no = |yes| say!(language, if yes { "act.yes" } else { "act.no" });
         let mut table = Table::default();
         for (name, value) in [
             ("version", env!("CARGO_PKG_VERSION").to_owned()),
@@ -59,7 +58,7 @@ impl Info {
             ("preferences", file(&settings.paths.preferences)),
             ("environment", format!("{environment} {production}")),
             ("database", connection.url.to_string()),
-            ("read_only", yes_no(settings.read_only)),
+            ("read_only", yes_no(language, settings.read_only)),
             ("operator", session.operator.to_string()),
             ("exports", file(&exports)),
             ("time_zone", session.zone.name().to_owned()),

@@ -1,6 +1,7 @@
 //! The subcommands: what the console does, for scripts. Data goes to standard output, messages to standard error.
 
 mod act;
+mod app;
 mod choice;
 mod completions;
 mod confirm;
@@ -105,6 +106,7 @@ enum CardCommand {
     Undo(undo::Undo),
     Export(export::Export),
     Import(import::Import),
+    App(app::App),
     Stats(stats::Stats),
     Log(log::Log),
     Migrate(migrate::Migrate),
@@ -169,6 +171,7 @@ impl Arguments {
             CardCommand::Undo(undo) => undo.run(&session).await,
             CardCommand::Export(export) => export.run(&session).await,
             CardCommand::Import(import) => import.run(&session).await,
+            CardCommand::App(app) => app.run(&session).await,
             CardCommand::Stats(stats) => stats.run(&session).await,
             CardCommand::Log(log) => log.run(&session).await,
             CardCommand::Info(info) => info.run(&session),

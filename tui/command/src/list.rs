@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use clap::{Args, ValueEnum};
+use kami_common::column::Column;
 use kami_common::reason::unreadable;
 use kami_common::words::{number, say};
 use kami_core::filter::{Anchor, Direction, Filter, Position, Sort, SortBy};
@@ -23,7 +24,8 @@ const PART: usize = 1_000;
 
 /// List cards, newest first
 ///
-/// Prints a table, or with --json one object a line. Ends with code 3 when no card is found.
+/// Prints a table, or with --json one object a line. The table names the apps of cards where one is not of the app
+/// default. Ends with code 3 when no card is found.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
                         kami list --status active --sort expires\n  \
@@ -114,6 +116,8 @@ struct Listing<'a> {
     session: &'a Session,
     out: Output,
     table: Table,
+    /// Whether the table says which app a card is of.
+    with_apps: bool,
     json: bool,
     limit: u64,
     printed: u64,
@@ -127,11 +131,12 @@ struct Listing<'a> {
 
 impl<'a> Listing<'a> {
     fn new(session: &'a Session, json: bool, limit: u64) -> Self {
-        let table = Table::headed(card_headings(session.language));
+        let table = Table::headed(card_headings(session.language, false));
         Self {
             session,
             out: Output::open(),
             table,
+            with_apps: false,
             json,
             limit,
             printed: 0,
@@ -204,8 +209,12 @@ impl<'a> Listing<'a> {
                 self.out.json(&card_json(card))?;
             }
         } else if !cards.is_empty() {
+            if !self.with_apps && cards.iter().any(|card| Column::App.tells_of(card)) {
+                self.with_apps = true;
+                self.table = Table::headed(card_headings(language, true));
+            }
             for card in &cards {
-                self.table.push(card_cells(language, zone, card, now));
+                self.table.push(card_cells(language, zone, card, now, self.with_apps));
             }
             self.out.table(&self.table)?;
             self.table.clear();

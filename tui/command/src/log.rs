@@ -1,6 +1,7 @@
 //! `kami log`: who did what when, to which cards.
 
 use clap::Args;
+use kami_common::cells::harmless;
 use kami_common::period::{Period, Side};
 use kami_common::shown;
 use kami_common::words::{number, say};
@@ -34,7 +35,8 @@ pub(super) struct Log {
     /// Done by this operator
     #[arg(long, value_name = "NAME")]
     operator: Option<String>,
-    /// generate, import, edit, disable, enable, unbind, extend, delete, note or undo
+    /// generate, import, edit, disable, enable, unbind, extend, delete, note, undo, app_add, app_set, app_archive,
+    /// app_unarchive or app_remove
     #[arg(long, value_name = "KIND")]
     act: Option<String>,
     /// The act that made the batch of this number
@@ -151,26 +153,34 @@ fn act_cells(session: &Session, act: &ActRecord) -> [String; 8] {
         (None, Some(by)) => say!(session.language, "command.log.undone_by", id = by),
         (None, None) => String::new(),
     };
+    let done_to = match &act.subject {
+        Some(_) => shown::touched(session.language, act),
+        None => number(act.card_count),
+    };
     [
         format!("#{}", act.id),
         shown::whole_moment(session.zone, act.done_at),
         shown::act_word(session.language, &act.act),
         act.operator.clone(),
         shown::text(act.account.as_deref()),
-        number(act.card_count),
+        done_to,
         shown::numbered(act.batch_id),
         undo,
     ]
 }
 
 fn record_cells(session: &Session, record: &LogRecord) -> [String; 7] {
+    let done_to = match &record.subject {
+        Some(app) => say!(session.language, "log.app", name = harmless(app)),
+        None => shown::text(record.full_code.as_deref()),
+    };
     [
         format!("#{}", record.act_id),
         shown::whole_moment(session.zone, record.done_at),
         shown::act_word(session.language, &record.act),
         record.operator.clone(),
         shown::text(record.account.as_deref()),
-        shown::text(record.full_code.as_deref()),
+        done_to,
         changes(session.language, session.zone, record),
     ]
 }

@@ -4,6 +4,7 @@ use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write as _};
 
 use kami_common::cells::{cells, cut_end, harmless, pad_right};
 use kami_common::size::terminal_size;
+use kami_common::words::{Language, say};
 use kami_core::hidden;
 use serde_json::Value;
 
@@ -90,6 +91,11 @@ impl Table {
     pub(super) fn clear(&mut self) {
         self.rows.clear();
     }
+}
+
+/// Whether something is so, in a word.
+pub(super) fn yes_no(language: Language, is_so: bool) -> String {
+    say!(language, if is_so { "act.yes" } else { "act.no" })
 }
 
 /// Says something on standard error, where it stands in nobody's way; a closed one hears nothing.

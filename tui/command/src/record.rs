@@ -5,11 +5,14 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use kami_common::column::Column;
 use kami_common::shown;
 use kami_common::words::{Language, say};
+use kami_core::app::{App, NamedValue};
+use kami_core::card::CardStatus;
 use kami_core::record::CardRecord;
+use kami_core::version::Version;
 use kami_core::zone::Zone;
-use kami_store::{ActRecord, LogRecord};
+use kami_store::{ActRecord, LogRecord, StatusCounts};
 use kami_transfer::table::json_object;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// A moment for programs: RFC 3339 in UTC, to the second.
 pub(super) fn utc(moment: DateTime<Utc>) -> String {
@@ -21,6 +24,36 @@ pub(super) fn card_json(card: &CardRecord) -> Value {
     json_object(card, utc)
 }
 
+/// An app, its values by their names.
+pub(super) fn app_json(app: &App) -> Value {
+    let values = app.values.iter().map(|NamedValue { name, value, is_public }| {
+        (name.clone(), json!({ "value": value, "public": is_public }))
+    });
+    json!({
+        "name": app.name.as_str(),
+        "title": app.title,
+        "latest": app.latest.as_ref().map(Version::as_str),
+        "minimum": app.minimum.as_ref().map(Version::as_str),
+        "url": app.url,
+        "notice": app.notice,
+        "values": values.collect::<Map<_, _>>(),
+        "archived": app.is_archived,
+        "created_at": utc(app.created_at),
+    })
+}
+
+/// How many cards there are by status; those of an app that has none are not counted.
+pub(super) fn counts_json(counts: Option<&StatusCounts>) -> Value {
+    let of = |status| counts.map_or(0, |counts| counts.of(status));
+    json!({
+        "all": counts.map_or(0, StatusCounts::total),
+        "unused": of(CardStatus::Unused),
+        "active": of(CardStatus::Active),
+        "expired": of(CardStatus::Expired),
+        "disabled": of(CardStatus::Disabled),
+    })
+}
+
 /// An act of the operator log.
 pub(super) fn act_json(act: &ActRecord) -> Value {
     json!({
@@ -30,13 +63,14 @@ pub(super) fn act_json(act: &ActRecord) -> Value {
         "account": act.account,
         "done_at": utc(act.done_at),
         "cards": act.card_count,
+        "app": act.subject,
         "batch": act.batch_id,
         "undoes": act.undoes,
         "undone_by": act.undone_by,
     })
 }
 
-/// What an act did to one card.
+/// What an act did to one card, or to an app.
 pub(super) fn log_json(record: &LogRecord) -> Value {
     json!({
         "act_id": record.act_id,
@@ -47,19 +81,25 @@ pub(super) fn log_json(record: &LogRecord) -> Value {
         "code": record.full_code,
         "card": record.card_id,
         "batch": record.batch_id,
+        "app": record.subject,
         "before": record.before,
         "after": record.after,
     })
 }
 
-/// The columns of a list: when a card was used is seen of one alone.
-fn columns() -> impl Iterator<Item = Column> {
-    Column::ALL.into_iter().filter(|column| *column != Column::Used)
+/// The columns of a list, with the apps or without: when a card was used is seen of one alone.
+fn columns(with_apps: bool) -> impl Iterator<Item = Column> {
+    let is_shown = move |column: &Column| match column {
+        Column::Used => false,
+        Column::App => with_apps,
+        _ => true,
+    };
+    Column::ALL.into_iter().filter(is_shown)
 }
 
 /// The headings above [`card_cells`].
-pub(super) fn card_headings(language: Language) -> impl Iterator<Item = String> {
-    columns().map(move |column| shown::heading(language, column))
+pub(super) fn card_headings(language: Language, with_apps: bool) -> impl Iterator<Item = String> {
+    columns(with_apps).map(move |column| shown::heading(language, column))
 }
 
 /// A card as a row of a table.
@@ -68,8 +108,9 @@ pub(super) fn card_cells(
     zone: Zone,
     card: &CardRecord,
     now: DateTime<Utc>,
+    with_apps: bool,
 ) -> impl Iterator<Item = String> {
-    columns().map(move |column| match column {
+    columns(with_apps).map(move |column| match column {
         // As it is, so that it can be copied.
         Column::Code => card.full_code.clone(),
         _ => shown::in_column(language, card, now, column, |at| shown::whole_moment(zone, at))

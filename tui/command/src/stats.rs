@@ -4,19 +4,28 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 use kami_common::shown::{self, local};
 use kami_common::words::{number, say, share};
+use kami_core::app::AppName;
 use kami_core::card::CardStatus;
-use kami_store::{BucketWidth, Event, Histogram, StatusCounts, Stock};
-use serde_json::{Value, json};
+use kami_store::{AppCounts, BucketWidth, Event, Histogram, StatusCounts, Stock};
+use serde_json::{Map, Value, json};
 
+use super::app;
 use super::failure::Failure;
 use super::output::{Output, Table};
-use super::record::utc;
+use super::record::{counts_json, utc};
 use super::session::Session;
 
 /// Print counts by status, the stock of each prefix, and what happens day by day
+///
+/// Where there is more than one app, it says of all cards how many each has.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  kami stats\n  kami stats --days 7 --json | jq .stock")]
+#[command(
+    after_help = "Examples:\n  kami stats\n  kami stats --app demo\n  kami stats --days 7 --json | jq .stock"
+)]
 pub(super) struct Stats {
+    /// Of the cards of this app alone
+    #[arg(long, value_name = "APP")]
+    app: Option<AppName>,
     /// How many days to look back, and for expiring cards ahead
     #[arg(long, value_name = "NUMBER", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=365))]
     days: u16,
@@ -32,67 +41,134 @@ struct Course {
     histogram: Histogram,
 }
 
+/// Everything that was counted.
+struct Counted {
+    /// The app whose cards they are.
+    app: Option<AppName>,
+    counts: StatusCounts,
+    /// Of all cards, those of each app.
+    apps: Vec<AppCounts>,
+    stock: Stock,
+    courses: Vec<Course>,
+}
+
 impl Stats {
     /// Counts and prints.
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let json = self.json;
+        let counted = self.count(session).await?;
+        let mut out = Output::open();
+        if json {
+            out.json(&counted.json(session))?;
+        } else {
+            counted.print(session, &mut out)?;
+        }
+        Ok(out.flush()?)
+    }
+
+    async fn count(self, session: &Session) -> Result<Counted, Failure> {
         let store = &session.store;
-        let counts = store.counts_by_status(None).await?;
-        let stock = store.stock(u32::from(self.days), None).await?;
+        let Self { app, days, .. } = self;
+        let of = match &app {
+            None => None,
+            Some(name) => Some(app::find(session, name).await?.name),
+        };
+        let of = of.as_ref();
+        let counts = store.counts_by_status(of).await?;
+        let apps = if of.is_none() { store.app_counts().await? } else { Vec::new() };
+        let stock = store.stock(u32::from(days), of).await?;
         // Days begin at midnight in the zone of the reader.
         let now = local(session.zone, counts.taken_at);
         let since_midnight = now - now.date().and_time(chrono::NaiveTime::MIN);
         let today = counts.taken_at - since_midnight;
-        let first = today - TimeDelta::days(i64::from(self.days) - 1);
+        let first = today - TimeDelta::days(i64::from(days) - 1);
         let mut courses = Vec::new();
         for (name, event, start) in [
             ("generated", Event::Generated, first),
             ("activated", Event::Activated, first),
             ("expiring", Event::Expiring, today),
         ] {
-            let histogram = store.histogram(event, start, BucketWidth::Day, self.days, None).await?;
+            let histogram = store.histogram(event, start, BucketWidth::Day, days, of).await?;
             courses.push(Course { name, start, histogram });
         }
-        let mut out = Output::open();
-        if self.json {
-            out.json(&json_of(session, &counts, &stock, &courses))?;
-        } else {
-            print(session, &mut out, &counts, &stock, &courses)?;
-        }
-        Ok(out.flush()?)
+        Ok(Counted { app, counts, apps, stock, courses })
     }
 }
 
-fn json_of(session: &Session, counts: &StatusCounts, stock: &Stock, courses: &[Course]) -> Value {
-    let prefixes: Vec<Value> = stock
-        .prefixes
-        .iter()
-        .map(|prefix| {
-            json!({
-                "prefix": prefix.prefix,
-                "unused": prefix.unused,
-                "activated": prefix.activated,
-                "days_left": prefix.days_left(stock.days),
+impl Counted {
+    fn json(&self, session: &Session) -> Value {
+        let Self { app, counts, apps, stock, courses } = self;
+        let prefixes: Vec<Value> = stock
+            .prefixes
+            .iter()
+            .map(|prefix| {
+                json!({
+                    "prefix": prefix.prefix,
+                    "unused": prefix.unused,
+                    "activated": prefix.activated,
+                    "days_left": prefix.days_left(stock.days),
+                })
             })
-        })
-        .collect();
-    let mut value = json!({
-        "taken_at": utc(counts.taken_at),
-        "days": stock.days,
-        "cards": {
-            "all": counts.total(),
-            "unused": counts.unused,
-            "active": counts.active,
-            "expired": counts.expired,
-            "disabled": counts.disabled,
-        },
-        "stock": prefixes,
-    });
-    for Course { name, start, histogram } in courses {
-        value[*name] = days(session, *start, histogram)
-            .map(|(day, count)| json!({ "day": day, "cards": count }))
             .collect();
+        let apps: Map<String, Value> =
+            apps.iter().map(|app| (app.app.clone(), counts_json(Some(&app.counts)))).collect();
+        let mut value = json!({
+            "taken_at": utc(counts.taken_at),
+            "days": stock.days,
+            "app": app.as_ref().map(AppName::as_str),
+            "cards": counts_json(Some(counts)),
+            "apps": apps,
+            "stock": prefixes,
+        });
+        for Course { name, start, histogram } in courses {
+            value[*name] = days(session, *start, histogram)
+                .map(|(day, count)| json!({ "day": day, "cards": count }))
+                .collect();
+        }
+        value
     }
-    value
+
+    fn print(&self, session: &Session, out: &mut Output) -> Result<(), Failure> {
+        let language = session.language;
+        let heading = |name: &str| say!(language, format!("command.stats.{name}"));
+        let Self { counts, apps, stock, courses, .. } = self;
+        let mut table = Table::headed([heading("status"), heading("cards"), heading("share")]);
+        for status in CardStatus::ALL {
+            let count = counts.of(status);
+            table.push([shown::status(language, status), number(count), share(count, counts.total())]);
+        }
+        table.push([heading("all"), number(counts.total()), String::new()]);
+        out.table(&table)?;
+        if apps.len() > 1 {
+            out.line("")?;
+            let mut table = Table::headed(["app", "cards", "unused"].map(&heading));
+            for AppCounts { app, counts } in apps {
+                table.push([app.clone(), number(counts.total()), number(counts.unused)]);
+            }
+            out.table(&table)?;
+        }
+        out.line("")?;
+        let mut table = Table::headed(["prefix", "unused", "activated", "days_left"].map(&heading));
+        for prefix in &stock.prefixes {
+            let left = prefix.days_left(stock.days);
+            table.push([
+                shown::prefix(language, &prefix.prefix),
+                number(prefix.unused),
+                number(prefix.activated),
+                left.map_or_else(|| shown::NONE.to_owned(), |days| format!("{days:.0}")),
+            ]);
+        }
+        out.table(&table)?;
+        for Course { name, start, histogram } in courses {
+            out.line("")?;
+            let mut table = Table::headed([heading("day"), heading(name)]);
+            for (day, count) in days(session, *start, histogram).filter(|(_, count)| *count > 0) {
+                table.push([day, number(count)]);
+            }
+            out.table(&table)?;
+        }
+        Ok(())
+    }
 }
 
 fn days(
@@ -103,44 +179,4 @@ fn days(
     let first = local(session.zone, start).date();
     let days = first.iter_days().map(|day| day.to_string());
     days.zip(histogram.counts.iter().copied()).collect::<Vec<_>>().into_iter()
-}
-
-fn print(
-    session: &Session,
-    out: &mut Output,
-    counts: &StatusCounts,
-    stock: &Stock,
-    courses: &[Course],
-) -> Result<(), Failure> {
-    let language = session.language;
-    let heading = |name: &str| say!(language, format!("command.stats.{name}"));
-    let mut table = Table::headed([heading("status"), heading("cards"), heading("share")]);
-    for status in CardStatus::ALL {
-        let count = counts.of(status);
-        table.push([shown::status(language, status), number(count), share(count, counts.total())]);
-    }
-    table.push([heading("all"), number(counts.total()), String::new()]);
-    out.table(&table)?;
-    out.line("")?;
-    let names = ["prefix", "unused", "activated", "days_left"];
-    let mut table = Table::headed(names.map(&heading));
-    for prefix in &stock.prefixes {
-        let left = prefix.days_left(stock.days);
-        table.push([
-            shown::prefix(language, &prefix.prefix),
-            number(prefix.unused),
-            number(prefix.activated),
-            left.map_or_else(|| shown::NONE.to_owned(), |days| format!("{days:.0}")),
-        ]);
-    }
-    out.table(&table)?;
-    for Course { name, start, histogram } in courses {
-        out.line("")?;
-        let mut table = Table::headed([heading("day"), heading(name)]);
-        for (day, count) in days(session, *start, histogram).filter(|(_, count)| *count > 0) {
-            table.push([day, number(count)]);
-        }
-        out.table(&table)?;
-    }
-    Ok(())
 }

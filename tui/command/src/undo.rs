@@ -3,16 +3,16 @@
 use std::ops::ControlFlow;
 
 use clap::Args;
-use kami_common::touch;
 use kami_common::words::say;
+use kami_common::{reason, touch};
 use kami_core::gate::{Answer, Confirmed};
-use kami_store::{ActProgress, Permission, Undo as Undoing, UndoRefusal, Undoable};
+use kami_store::{ActOutcome, ActProgress, Permission, Undo as Undoing, UndoRefusal, Undoable};
 
-use super::act::report;
+use super::act::{json_of, report};
 use super::confirm::Question;
 use super::failure::Failure;
 use super::gate;
-use super::output::message;
+use super::output::{Output, message};
 use super::progress::Work;
 use super::session::Session;
 
@@ -20,7 +20,8 @@ use super::session::Session;
 ///
 /// Without a number it takes your last act back and says which that is; where cards would be deleted with it, it wants
 /// the number, or --yes. Cards that were changed since are refused and stay as they are. A generated or imported batch is
-/// deleted, unless one of its cards was used or changed; its undo can be undone by its number, as every other.
+/// deleted, unless one of its cards was used or changed; its undo can be undone by its number, as every other. An app
+/// becomes what it was, unless it was changed since.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  kami undo        your last act\n  kami undo 1042   the act of this number, as kami log shows it"
@@ -42,24 +43,30 @@ impl Undo {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let language = session.language;
         session.must_be_allowed(Permission::Undo).await?;
+        let undoable = match self.act {
+            Some(act) => session.store.undoable(act).await?,
+            None => session.store.last_act_of(&session.operator).await?,
+        };
+        let undoable = undoable.ok_or_else(|| match self.act {
+            Some(_) => Failure::of_act(language, &UndoRefusal::NoSuchAct.into()),
+            None => Failure::NotFound(say!(language, "undo.nothing")),
+        })?;
+        if undoable.act.subject.is_some() {
+            session.must_be_allowed(Permission::Configure).await?;
+        }
         let undo = match self.act {
-            Some(act) => {
-                let undoable = session.store.undoable(act).await?;
-                let undoable =
-                    undoable.ok_or_else(|| Failure::of_act(language, &UndoRefusal::NoSuchAct.into()))?;
-                by_name(session, &undoable)?
-            }
-            None => match session.store.last_act_of(&session.operator).await? {
-                Some(undoable) => self.last(session, &undoable)?,
-                None => return Err(Failure::NotFound(say!(language, "undo.nothing"))),
-            },
+            Some(_) => by_name(session, &undoable)?,
+            None => self.last(session, &undoable)?,
         };
         let work = Work::begin(language, "undo")?;
         let on_progress = |progress: ActProgress| -> ControlFlow<()> { work.act_step(progress) };
         let outcome = session.store.undo(&session.operator, &undo, &on_progress).await;
         drop(work);
         let outcome = outcome.map_err(|error| Failure::of_act(language, &error))?;
-        report(session, "undo", outcome, &[], true, self.json)
+        match &undoable.act.subject {
+            Some(app) => report_app(session, app, &outcome, self.json),
+            None => report(session, "undo", outcome, &[], true, self.json),
+        }
     }
 
     /// Takes the last act back after saying which it is. A command line has no session whose own it could be, but where
@@ -77,6 +84,25 @@ impl Undo {
             agree: say!(language, "command.agree_undo", id = undoable.act.id),
         };
         gate::ask(session, of(undoable), undoable.weight(false), &question)
+    }
+}
+
+/// Tells what taking back an act on an app came to.
+fn report_app(session: &Session, app: &str, outcome: &ActOutcome, json: bool) -> Result<(), Failure> {
+    let language = session.language;
+    if json {
+        let mut out = Output::open();
+        out.json(&json_of("undo", outcome, &[]))?;
+        out.flush()?;
+    } else if outcome.act_id.is_some() {
+        message(&say!(language, "done.undo_app", app = app));
+    }
+    match outcome.refused.keys().next() {
+        Some(why) => {
+            let why = reason::refusal(language, *why);
+            Err(Failure::Refused(say!(language, "done.undo_app_not", app = app, why = why)))
+        }
+        None => Ok(()),
     }
 }
 

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use kami_core::acts::Act;
+use kami_core::app::AppName;
 use kami_core::zone::Zone;
-use kami_store::{ActRecord, GenerateOrder, Survey, Undoable};
+use kami_store::{ActRecord, AppOrder, GenerateOrder, Survey, Undoable};
 
 use crate::cells::harmless;
 use crate::words::{Language, counted, number, say};
@@ -36,6 +37,23 @@ pub fn batch(language: Language, order: &GenerateOrder) -> String {
         prefix = harmless(order.prefix.as_str()),
         each = duration(language, order.duration.seconds())
     )
+}
+
+/// Whether an app shall be archived, removed or changed.
+pub fn app(language: Language, order: &AppOrder) -> String {
+    say!(language, format!("confirm.{}", order.name()), app = order.app().map_or("", AppName::as_str))
+}
+
+/// What becoming something else of an app means for its customers and whoever makes cards for it.
+pub fn app_lost(language: Language, order: &AppOrder) -> Option<String> {
+    let AppOrder { seen, wanted } = order;
+    let Some(wanted) = wanted else { return Some(say!(language, "confirm.app_remove_consequence")) };
+    let seen = seen.as_ref()?;
+    if wanted.is_archived && !seen.is_archived {
+        return Some(say!(language, "confirm.app_archive_consequence"));
+    }
+    let minimum = wanted.minimum.as_ref().filter(|_| wanted.minimum > seen.minimum);
+    minimum.map(|minimum| say!(language, "touch.app_minimum", minimum = minimum))
 }
 
 /// Which cards a survey found: by status, and by prefix and batch where those are few.

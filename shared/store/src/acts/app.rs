@@ -42,7 +42,7 @@ impl AppOrder {
     }
 
     /// The word for it in the log.
-    fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match (&self.seen, &self.wanted) {
             (None, _) => "app_add",
             (_, None) => "app_remove",
@@ -54,7 +54,8 @@ impl AppOrder {
         }
     }
 
-    fn app(&self) -> Option<&AppName> {
+    /// Which app it is about; one that neither was nor is to be is none.
+    pub fn app(&self) -> Option<&AppName> {
         self.wanted.as_ref().or(self.seen.as_ref()).map(|app| &app.name)
     }
 }

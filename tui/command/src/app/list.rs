@@ -1,0 +1,73 @@
+//! `kami app list`.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use kami_common::shown;
+use kami_common::words::{number, say};
+use kami_core::app::App;
+use kami_core::version::Version;
+use kami_store::{AppCounts, StatusCounts};
+
+use super::super::failure::Failure;
+use super::super::output::{Output, Table, message, yes_no};
+use super::super::record::{app_json, counts_json};
+use super::super::session::Session;
+
+/// List apps with how many cards each has
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  kami app list\n  kami app list --all --json | jq -r .name")]
+pub(super) struct List {
+    /// The archived ones as well
+    #[arg(long)]
+    all: bool,
+    /// Print JSON lines
+    #[arg(long)]
+    json: bool,
+}
+
+impl List {
+    /// Counts the cards of each app, and lists them.
+    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let language = session.language;
+        let found = session.store.apps().await?;
+        let counted = session.store.app_counts().await?.into_iter();
+        let cards: BTreeMap<String, StatusCounts> =
+            counted.map(|AppCounts { app, counts }| (app, counts)).collect();
+        let is_shown = |app: &&App| self.all || !app.is_archived;
+        let headings = ["name", "title", "latest", "minimum", "cards"].into_iter();
+        let headings = headings.chain(self.all.then_some("archived"));
+        let mut table = Table::headed(headings.map(|field| shown::app_label(language, field)));
+        let mut out = Output::open();
+        for app in found.apps.iter().filter(is_shown) {
+            let counts = cards.get(app.name.as_str());
+            if self.json {
+                let mut value = app_json(app);
+                value["cards"] = counts_json(counts);
+                out.json(&value)?;
+            } else {
+                let archived = self.all.then(|| yes_no(language, app.is_archived));
+                table.push(cells(app, counts).into_iter().chain(archived));
+            }
+        }
+        if !self.json {
+            out.table(&table)?;
+        }
+        out.flush()?;
+        if !found.unreadable.is_empty() {
+            let names = found.unreadable.join(&say!(language, "language.comma"));
+            message(&say!(language, "app.unreadable", names = names));
+        }
+        Ok(())
+    }
+}
+
+fn cells(app: &App, counts: Option<&StatusCounts>) -> [String; 5] {
+    [
+        app.name.to_string(),
+        shown::text(Some(app.title.as_str()).filter(|title| !title.is_empty())),
+        shown::text(app.latest.as_ref().map(Version::as_str)),
+        shown::text(app.minimum.as_ref().map(Version::as_str)),
+        number(counts.map_or(0, StatusCounts::total)),
+    ]
+}

@@ -1,0 +1,77 @@
+//! The options that say what an app tells its clients.
+
+use chrono::DateTime;
+use clap::Args;
+use kami_common::reason;
+use kami_common::words::say;
+use kami_core::app::{App, AppEdit, AppName, NamedValue};
+
+use super::super::failure::Failure;
+use super::super::session::Session;
+
+/// What an app is to tell; an empty text takes away what it told.
+#[derive(Debug, Args)]
+pub(super) struct Sayings {
+    /// What people call it
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    /// Its newest version, such as 2.1.0
+    #[arg(long, value_name = "VERSION")]
+    latest: Option<String>,
+    /// The lowest version that is let in: clients below it are refused
+    #[arg(long, value_name = "VERSION")]
+    minimum: Option<String>,
+    /// Where to get the newest version: an address behind https:// or http://
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// What its users are told
+    #[arg(long, value_name = "TEXT")]
+    notice: Option<String>,
+    /// A value for machines that are let in, up to 32 with the public ones; KEY= removes it
+    #[arg(long = "value", value_name = "KEY=TEXT", value_parser = pair)]
+    values: Vec<(String, String)>,
+    /// A value for whoever asks; KEY= removes it
+    #[arg(long = "public-value", value_name = "KEY=TEXT", value_parser = pair)]
+    public_values: Vec<(String, String)>,
+}
+
+/// The name and the text of a value.
+fn pair(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text.split_once('=').ok_or("write KEY=TEXT")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+impl Sayings {
+    /// What is to become of an app; what cannot be is told by the option that says it.
+    pub(super) fn edit(self, session: &Session) -> Result<AppEdit, Failure> {
+        let none = AppEdit::default;
+        let Self { title, latest, minimum, url, notice, values, public_values } = self;
+        let values = [named(values, false), named(public_values, true)];
+        let blank = App::blank(AppName::default(), DateTime::UNIX_EPOCH);
+        for (option, alone) in [
+            ("--title", AppEdit { title: title.clone(), ..none() }),
+            ("--latest", AppEdit { latest: latest.clone(), ..none() }),
+            ("--minimum", AppEdit { minimum: minimum.clone(), ..none() }),
+            ("--url", AppEdit { url: url.clone(), ..none() }),
+            ("--notice", AppEdit { notice: notice.clone(), ..none() }),
+            ("--value", AppEdit { values: values[0].clone(), ..none() }),
+            ("--public-value", AppEdit { values: values[1].clone(), ..none() }),
+        ] {
+            alone.applied(&blank).map_err(|error| {
+                let why = reason::app_error(session.language, &error);
+                Failure::Usage(say!(session.language, "command.wrong_option", option = option, why = why))
+            })?;
+        }
+        let values = values.concat();
+        let is_twice =
+            |value: &&NamedValue| values.iter().filter(|other| other.name == value.name).count() > 1;
+        if let Some(value) = values.iter().find(is_twice) {
+            return Err(Failure::Usage(say!(session.language, "command.value_twice", name = value.name)));
+        }
+        Ok(AppEdit { title, latest, minimum, url, notice, values, is_archived: None })
+    }
+}
+
+fn named(pairs: Vec<(String, String)>, is_public: bool) -> Vec<NamedValue> {
+    pairs.into_iter().map(|(name, value)| NamedValue { name, value, is_public }).collect()
+}
