@@ -114,7 +114,6 @@ pub(super) fn json_of(act: &str, outcome: &ActOutcome, missing: &[String]) -> Va
     json!({
         "act": act,
         "act_id": outcome.act_id,
-        "app": outcome.subject,
         "done": outcome.done,
         "refused": refused,
         "missing": outcome.missing + missing.len() as u64,

@@ -92,7 +92,9 @@ fn report_app(session: &Session, app: &str, outcome: &ActOutcome, json: bool) ->
     let language = session.language;
     if json {
         let mut out = Output::open();
-        out.json(&json_of("undo", outcome, &[]))?;
+        let mut value = json_of("undo", outcome, &[]);
+        value["app"] = app.into();
+        out.json(&value)?;
         out.flush()?;
     } else if outcome.act_id.is_some() {
         message(&say!(language, "done.undo_app", app = app));

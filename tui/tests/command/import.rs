@@ -23,7 +23,9 @@ async fn a_dry_run_says_what_each_line_would_do() {
     let ran = kami.run(&[&arguments[..], &["--json"]].concat()).ends(4);
     assert_eq!(
         ran.json()[1],
-        json!({ "line": 4, "code": "vip-a", "prefix": "vip", "state": "exists", "reason": null })
+        json!({
+            "line": 4, "code": "vip-a", "prefix": "vip", "app": "default", "state": "exists", "reason": null,
+        })
     );
     assert_eq!(kami.statuses().len(), 3);
 }

@@ -43,8 +43,11 @@ async fn may(account: &TestDatabase, allowed: &[&str], denied: &[&str]) {
 }
 
 /// What only reads, and the exit code of each where there are three cards and no act yet.
-const READS: [(&[&str], i32); 9] = [
+const READS: [(&[&str], i32); 12] = [
     (&["list"], 0),
+    (&["list", "--app", "default"], 0),
+    (&["app", "list"], 0),
+    (&["app", "show", "default"], 0),
     (&["list", "--prefix", "VIP", "--json"], 0),
     (&["show", "VIP-A"], 0),
     (&["stats"], 0),
@@ -56,7 +59,13 @@ const READS: [(&[&str], i32); 9] = [
 ];
 
 /// Every act, in an order in which each can be done, with what it needs beside the log.
-const ACTS: [(&[&str], &str); 11] = [
+const ACTS: [(&[&str], &str); 17] = [
+    (&["app", "add", "demo", "--minimum", "1.0"], "INSERT (act"),
+    (&["app", "set", "demo", "--minimum", "2.0", "--yes"], "INSERT (act"),
+    (&["app", "archive", "demo", "--yes"], "INSERT (act"),
+    (&["app", "unarchive", "demo"], "INSERT (act"),
+    (&["undo", "4"], "UPDATE (updated_at"),
+    (&["app", "remove", "demo", "--yes"], "INSERT (act"),
     (&["generate", "--prefix", "NEW", "--count", "3", "--duration", "30d", "--note", "batch"], "INSERT (act"),
     (&["import", "codes.txt", "--duration", "3h"], "INSERT (act"),
     (&["edit", "VIP-A", "--status", "active", "--machine", "PC", "--note", "sold"], "UPDATE (updated_at"),
@@ -100,6 +109,8 @@ async fn a_viewer_sees_everything_and_changes_nothing() {
             "INSERT INTO acts (act, operator, done_at, card_count) VALUES ('x', 'x', '2026-01-01', 0)",
             "UPDATE acts SET undone_by = 1",
             "DELETE FROM operator_log",
+            "UPDATE apps SET minimum = '9'",
+            "CALL save_app(1, 'default', NULL)",
             "CREATE TABLE another (id INT)",
             "DROP TABLE cards",
         ],
@@ -134,8 +145,14 @@ async fn an_operator_does_every_act_and_cannot_touch_schema_or_log() {
             "INSERT INTO batches (card_count, operator, created_at) VALUES (1, 'boss', '2026-01-01')",
             "UPDATE acts SET card_count = 0",
             "UPDATE acts SET undone_by = 1",
-            "DROP PROCEDURE change_cards",
-            "ALTER PROCEDURE change_cards SQL SECURITY INVOKER",
+            "INSERT INTO apps (name, created_at) VALUES ('demo', '2026-01-01')",
+            "UPDATE apps SET minimum = '9'",
+            "DELETE FROM apps",
+            "UPDATE policy_revision SET revision = 0",
+            "DELETE FROM card_seats",
+            "CALL change_cards(1, '[]')",
+            "DROP PROCEDURE change_cards_2",
+            "ALTER PROCEDURE change_cards_2 SQL SECURITY INVOKER",
             "CREATE PROCEDURE another() DELETE FROM cards",
             "UPDATE operator_log SET operator = 'somebody else'",
             "DELETE FROM operator_log",
@@ -175,7 +192,7 @@ async fn an_admin_also_upgrades_and_prunes_the_log_and_cannot_rewrite_it() {
         &[
             "UPDATE operator_log SET operator = 'somebody else'",
             "DROP TABLE cards",
-            "DROP PROCEDURE change_cards",
+            "DROP PROCEDURE change_cards_2",
             "CREATE USER another",
             "GRANT SELECT ON cards TO another",
         ],
@@ -236,14 +253,18 @@ async fn the_function_and_the_expiry_job_reach_only_what_they_change() {
     run_as(&kami, &function, &["doctor", "--for", "function"]).ends(0);
     may(
         &function,
-        &["SELECT * FROM cards"],
+        &["SELECT * FROM cards", "SELECT * FROM apps", "SELECT * FROM policy_revision"],
         &[
             "UPDATE cards SET status = 'UNUSED'",
             "UPDATE cards SET machine_code = 'm'",
             "UPDATE cards SET expire_at = '9999-01-01'",
-            "CALL change_cards(1, '[]')",
-            "CALL delete_cards(1, '[1]')",
-            "CALL add_cards(1, '[]')",
+            "CALL change_cards_2(1, '[]')",
+            "CALL delete_cards_2(1, '[1]')",
+            "CALL add_cards_2(1, '[]')",
+            "CALL hold_app('default')",
+            "CALL save_app(1, 'default', NULL)",
+            "UPDATE apps SET minimum = NULL",
+            "UPDATE policy_revision SET revision = 0",
             "CALL must_own_act(1)",
             "DROP PROCEDURE activate_card",
             "INSERT INTO cards (prefix, code, full_code) VALUES ('A', 'B', 'A-B')",
@@ -275,6 +296,7 @@ async fn the_function_and_the_expiry_job_reach_only_what_they_change() {
             "CALL activate_card(1, 'PC', UTC_TIMESTAMP(), 10800)",
             "CALL bind_card(1, 'PC', NULL)",
             "DELETE FROM cards",
+            "SELECT * FROM apps",
             "SELECT * FROM operator_log",
         ],
     )
@@ -286,7 +308,7 @@ async fn the_doctor_names_what_a_role_lacks_and_the_command_that_gives_it() {
     let kami = kami().await;
     let viewer = log_in(&kami, "viewer").await;
     let ran = run_as(&kami, &viewer, &["doctor"]).ends(1);
-    assert!(ran.out.contains("for the role operator it lacks UPDATE (updated_at) on cards, INSERT (act, operator, undoes) on acts, EXECUTE on change_cards"), "{ran:?}");
+    assert!(ran.out.contains("for the role operator it lacks UPDATE (updated_at) on cards, INSERT (act, operator, undoes) on acts, EXECUTE on change_cards_2"), "{ran:?}");
     let fix = ran.out.lines().find_map(|line| line.split_once("kami grants ").map(|(_, rest)| rest)).unwrap();
     let (arguments, _) = fix.split_once(" | mysql").unwrap();
     let words: Vec<&str> = arguments.split(' ').map(|word| word.trim_matches('\'')).collect();
@@ -297,55 +319,95 @@ async fn the_doctor_names_what_a_role_lacks_and_the_command_that_gives_it() {
     run_as(&kami, &viewer, &["doctor"]).ends(0);
 }
 
-/// What an operator's account had before there were routines.
-const FORMER_OPERATOR: [&str; 5] = [
-    "SELECT, INSERT, DELETE, UPDATE (prefix, full_code, status, duration_seconds, machine_code, note, used_at, \
-     expire_at, updated_at) ON {db}.cards",
-    "SELECT, INSERT ON {db}.batches",
-    "SELECT, INSERT, UPDATE (card_count, undone_by) ON {db}.acts",
-    "SELECT, INSERT ON {db}.operator_log",
-    "SELECT ON {db}.refinery_schema_history",
-];
+/// What an operator's account had before there were routines, and a right of it that is none any more.
+const BEFORE_ROUTINES: (&[&str], &str) = (
+    &[
+        "SELECT, INSERT, DELETE, UPDATE (prefix, full_code, status, duration_seconds, machine_code, note, used_at, \
+         expire_at, updated_at) ON {db}.cards",
+        "SELECT, INSERT ON {db}.batches",
+        "SELECT, INSERT, UPDATE (card_count, undone_by) ON {db}.acts",
+        "SELECT, INSERT ON {db}.operator_log",
+        "SELECT ON {db}.refinery_schema_history",
+    ],
+    "INSERT on operator_log",
+);
 
-#[tokio::test]
-async fn an_account_of_an_older_version_is_told_what_it_lacks_and_then_what_it_has_outgrown() {
-    let kami = kami().await;
+/// The same before there were apps.
+const BEFORE_APPS: (&[&str], &str) = (
+    &[
+        "SELECT, UPDATE (updated_at) ON {db}.cards",
+        "SELECT ON {db}.batches",
+        "SELECT, INSERT (act, operator, undoes) ON {db}.acts",
+        "SELECT ON {db}.operator_log",
+        "SELECT ON {db}.refinery_schema_history",
+        "EXECUTE ON PROCEDURE {db}.change_cards",
+        "EXECUTE ON PROCEDURE {db}.delete_cards",
+        "EXECUTE ON PROCEDURE {db}.restore_cards",
+        "EXECUTE ON PROCEDURE {db}.make_batch",
+        "EXECUTE ON PROCEDURE {db}.add_cards",
+        "EXECUTE ON PROCEDURE {db}.hold_act",
+        "EXECUTE ON PROCEDURE {db}.close_act",
+    ],
+    "EXECUTE on change_cards",
+);
+
+/// A new account with these rights.
+async fn account_with(kami: &Kami, grants: &[&str]) -> (String, TestDatabase) {
     let (name, password) = (unique_name("k"), "Kami-1-password");
-    let account = format!("{name}@127.0.0.1");
     kami.database.execute(&format!("CREATE USER '{name}'@'127.0.0.1' IDENTIFIED BY '{password}'")).await;
-    for grant in FORMER_OPERATOR {
+    for grant in grants {
         let grant = grant.replace("{db}", kami.database.name());
         kami.database.execute(&format!("GRANT {grant} TO '{name}'@'127.0.0.1'")).await;
     }
-    let operator = kami.database.as_account(&name, password);
-    let refused = run_as(&kami, &operator, &["disable", "VIP-A"]).ends(4);
-    assert!(refused.err.contains("it lacks EXECUTE on change_cards"), "{refused:?}");
-    for (how, says, right) in
-        [("--existing", "lacks", "EXECUTE on change_cards"), ("--narrow", "", "INSERT on operator_log")]
-    {
-        let ran = run_as(&kami, &operator, &["doctor"]).ends(1);
-        assert!(ran.out.lines().any(|line| line.contains(says) && line.contains(right)), "{ran:?}");
-        assert!(ran.out.contains(&format!("kami grants {how} ")), "{ran:?}");
-        let printed = kami.run(&["grants", how, "--for", "operator", &account]).ends(0);
-        for statement in printed.out.lines() {
-            kami.database.execute(statement).await;
+    (format!("{name}@127.0.0.1"), kami.database.as_account(&name, password))
+}
+
+#[tokio::test]
+async fn an_account_of_an_older_version_is_told_what_it_lacks_and_then_what_it_has_outgrown() {
+    for (grants, outgrown) in [BEFORE_ROUTINES, BEFORE_APPS] {
+        let kami = kami().await;
+        let (account, operator) = account_with(&kami, grants).await;
+        for (arguments, lacks) in [
+            (&["disable", "VIP-A"][..], "it lacks EXECUTE on change_cards_2."),
+            (&["app", "add", "demo"], "SELECT on apps, EXECUTE on hold_app, EXECUTE on save_app."),
+            (&["generate", "--prefix", "A", "--count", "1"], "SELECT on apps, EXECUTE on make_batch_2, "),
+        ] {
+            let refused = run_as(&kami, &operator, arguments).ends(4);
+            assert!(refused.err.contains(lacks), "{refused:?}");
         }
-        run_as(&kami, &operator, &["disable", "VIP-A"]).ends(0);
-        run_as(&kami, &operator, &["undo"]).ends(0);
+        // What it could see it still sees.
+        for arguments in [&["list"][..], &["show", "VIP-A"], &["stats"], &["export"]] {
+            run_as(&kami, &operator, arguments).ends(0);
+        }
+        for (how, says, right) in
+            [("--existing", "lacks", "EXECUTE on change_cards_2"), ("--narrow", "more than", outgrown)]
+        {
+            let ran = run_as(&kami, &operator, &["doctor"]).ends(1);
+            assert!(ran.out.lines().any(|line| line.contains(says) && line.contains(right)), "{ran:?}");
+            assert!(ran.out.contains(&format!("kami grants {how} ")), "{ran:?}");
+            let printed = kami.run(&["grants", how, "--for", "operator", &account]).ends(0);
+            for statement in printed.out.lines() {
+                kami.database.execute(statement).await;
+            }
+            for act in [&["disable", "VIP-A"][..], &["undo"], &["app", "add", "demo"], &["undo", "--yes"]] {
+                run_as(&kami, &operator, act).ends(0);
+            }
+        }
+        run_as(&kami, &operator, &["doctor"]).ends(0);
+        may(
+            &operator,
+            &["SELECT * FROM cards"],
+            &[
+                "UPDATE cards SET note = 'x'",
+                "DELETE FROM cards",
+                "INSERT INTO operator_log (act_id, act, operator) VALUES (1, 'note', 'boss')",
+                "INSERT INTO acts (act, operator, account) VALUES ('note', 'boss', 'boss@%')",
+                "UPDATE acts SET undone_by = 1",
+                "CALL change_cards(1, '[]')",
+            ],
+        )
+        .await;
     }
-    run_as(&kami, &operator, &["doctor"]).ends(0);
-    may(
-        &operator,
-        &["SELECT * FROM cards"],
-        &[
-            "UPDATE cards SET note = 'x'",
-            "DELETE FROM cards",
-            "INSERT INTO operator_log (act_id, act, operator) VALUES (1, 'note', 'boss')",
-            "INSERT INTO acts (act, operator, account) VALUES ('note', 'boss', 'boss@%')",
-            "UPDATE acts SET undone_by = 1",
-        ],
-    )
-    .await;
 }
 
 #[tokio::test]

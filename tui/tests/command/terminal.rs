@@ -86,6 +86,21 @@ async fn a_delete_asks_and_its_default_is_no() {
 }
 
 #[tokio::test]
+async fn an_app_is_archived_after_a_yes_alone() {
+    let kami = Kami::new().await;
+    kami.run(&["app", "add", "demo"]).ends(0);
+    for (answer, code, left) in [("\r", 4, 2), ("y\r", 0, 1)] {
+        let mut terminal = Terminal::open(&kami, &["app", "archive", "demo"]);
+        terminal.shows("Archive the app demo?").await;
+        terminal.shows("go on.").await;
+        terminal.shows("[y/N] ").await;
+        terminal.types(answer);
+        terminal.ends(code).await;
+        assert_eq!(kami.run(&["app", "list", "--json"]).ends(0).json().len(), left, "{answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn ctrl_c_ends_a_bulk_act_at_its_chunk_and_what_is_done_can_be_undone() {
     let kami = Kami::new().await;
     let arguments = ["generate", "--prefix", "VIP", "--count", "60000", "--duration", "1d", "--yes"];

@@ -114,7 +114,8 @@ fn no_form_of_a_confined_console_reaches_a_file() {
 #[test]
 fn an_act_that_the_account_has_no_right_to_is_refused_with_the_right() {
     let mut console = console();
-    let routines = ["make_batch", "add_cards", "change_cards", "restore_cards", "hold_act", "close_act"];
+    let routines =
+        ["make_batch_2", "add_cards_2", "change_cards_2", "restore_cards_2", "hold_act", "close_act"];
     let routines =
         routines.map(|routine| format!("GRANT EXECUTE ON PROCEDURE `kamisystem`.`{routine}` TO `li`@`%`"));
     let tables = "GRANT SELECT, INSERT, UPDATE ON `kamisystem`.* TO `li`@`%`";
@@ -125,7 +126,7 @@ fn an_act_that_the_account_has_no_right_to_is_refused_with_the_right() {
         assert_eq!(console.model.place(), Place::Cards, "{key}");
         assert_eq!(
             notice(&console),
-            "Your database account may not do that: it lacks EXECUTE on delete_cards."
+            "Your database account may not do that: it lacks EXECUTE on delete_cards_2."
         );
     }
     console.keys("n");
