@@ -35,9 +35,12 @@ pub(super) struct Log {
     /// Done by this operator
     #[arg(long, value_name = "NAME")]
     operator: Option<String>,
-    /// generate, import, edit, disable, enable, unbind, extend, delete, note, undo, app_add, app_set, app_archive,
-    /// app_unarchive or app_remove
-    #[arg(long, value_name = "KIND")]
+    #[arg(
+        long,
+        value_name = "KIND",
+        help = "generate, import, edit, disable, enable, unbind, extend, delete, note, undo, app_add, app_set, \
+                app_archive, app_unarchive or app_remove"
+    )]
     act: Option<String>,
     /// The act that made the batch of this number
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["act_id", "code"])]
