@@ -59,8 +59,13 @@ GRANT DELETE ON {database}.`operator_log` TO {account};
 GRANT SELECT ON {database}.`cards` TO {account};
 GRANT SELECT ON {database}.`apps` TO {account};
 GRANT SELECT ON {database}.`policy_revision` TO {account};
+GRANT SELECT ON {database}.`card_seats` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`activate_card` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`bind_card` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`activate_card_2` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`renew_seat` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`take_seat` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`release_seat` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`expire_cards` TO {account};
 
 -- formerly: function
@@ -82,4 +87,4 @@ GRANT CREATE, UPDATE, DELETE ON {database}.`cards` TO {account};
 GRANT CREATE, UPDATE ON {database}.`acts` TO {account};
 GRANT CREATE, UPDATE, DELETE ON {database}.`apps` TO {account};
 GRANT CREATE, UPDATE ON {database}.`policy_revision` TO {account};
-GRANT CREATE, DELETE ON {database}.`card_seats` TO {account};
+GRANT CREATE, UPDATE, DELETE ON {database}.`card_seats` TO {account};

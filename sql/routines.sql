@@ -677,3 +677,129 @@ BEGIN
     UPDATE acts AS own STRAIGHT_JOIN acts AS undone ON undone.id = own.undoes SET undone.undone_by = own.id
     WHERE own.id = own_act AND undone.undone_by IS NULL;
 END
+
+-- routine: activate_card_2
+-- The first use of a card whose seat is leased, or that has a last moment.
+CREATE PROCEDURE activate_card_2(
+    IN card BIGINT UNSIGNED,
+    IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    IN moment DATETIME,
+    IN seconds INT UNSIGNED,
+    IN leased_until DATETIME
+)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+UPDATE cards SET status = 'ACTIVE', machine_code = machine, used_at = moment, seen_at = moment,
+    lease_until = leased_until, updated_at = UTC_TIMESTAMP(),
+    expire_at = LEAST(COALESCE(moment + INTERVAL duration_seconds SECOND, valid_until),
+        COALESCE(valid_until, moment + INTERVAL duration_seconds SECOND))
+WHERE id = card AND status = 'UNUSED' AND duration_seconds <=> seconds AND machine <> ''
+    AND (valid_until IS NULL OR valid_until >= UTC_TIMESTAMP())
+    AND moment BETWEEN UTC_TIMESTAMP() - INTERVAL 10 SECOND AND UTC_TIMESTAMP() + INTERVAL 10 SECOND
+
+-- routine: renew_seat
+-- Another end for the lease of a machine that has a seat, and returns whether it was given one.
+CREATE PROCEDURE renew_seat(
+    IN card BIGINT UNSIGNED,
+    IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    IN leased_until DATETIME
+)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE renewed BIGINT;
+    UPDATE cards SET seen_at = UTC_TIMESTAMP(), lease_until = leased_until, updated_at = updated_at
+    WHERE id = card AND machine_code = machine AND status = 'ACTIVE';
+    SET renewed = ROW_COUNT();
+    IF renewed = 0 THEN
+        UPDATE card_seats SET seen_at = UTC_TIMESTAMP(), lease_until = leased_until
+        WHERE card_id = card AND machine_code = machine;
+        SET renewed = ROW_COUNT();
+    END IF;
+    SELECT renewed > 0;
+END
+
+-- routine: take_seat
+-- Gives a machine a seat of an active card: its own, a free one or, if the caller says so, the one whose machine was seen
+-- the longest ago. A seat is free by the time that it is asked for. Returns whether the machine has one now, nothing
+-- where the card is not to be used. Who asks for a full card waits for nobody and locks nothing.
+CREATE PROCEDURE take_seat(
+    IN card BIGINT UNSIGNED,
+    IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    IN leased_until DATETIME,
+    IN evicts BOOLEAN
+)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE usable, has_seat, is_first_free BOOLEAN;
+    DECLARE seat_count, taken BIGINT;
+    DECLARE first_machine, oldest VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE first_seen, oldest_seen DATETIME;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK;
+        RESIGNAL;
+    END;
+    SELECT status = 'ACTIVE', seats,
+        (machine_code IS NOT NULL AND (lease_until IS NULL OR lease_until >= UTC_TIMESTAMP())) + (
+            SELECT COUNT(*) FROM card_seats
+            WHERE card_seats.card_id = card
+                AND (card_seats.lease_until IS NULL OR card_seats.lease_until >= UTC_TIMESTAMP()))
+    INTO usable, seat_count, taken
+    FROM cards WHERE id = card;
+    IF usable AND (taken < seat_count OR evicts) AND machine <> '' THEN
+        START TRANSACTION;
+        SELECT status = 'ACTIVE' AND (expire_at IS NULL OR expire_at >= UTC_TIMESTAMP()), seats, machine_code,
+            machine_code IS NULL OR COALESCE(lease_until < UTC_TIMESTAMP(), FALSE),
+            COALESCE(seen_at, used_at, created_at)
+        INTO usable, seat_count, first_machine, is_first_free, first_seen
+        FROM cards WHERE id = card FOR UPDATE;
+        SET has_seat = first_machine <=> machine
+            OR EXISTS (SELECT 1 FROM card_seats WHERE card_id = card AND machine_code = machine);
+        DELETE FROM card_seats WHERE card_id = card AND lease_until < UTC_TIMESTAMP() AND machine_code <> machine;
+        SET taken = (SELECT COUNT(*) FROM card_seats WHERE card_id = card AND machine_code <> machine);
+        IF usable AND NOT has_seat THEN
+            IF NOT is_first_free AND taken >= seat_count - 1 AND evicts THEN
+                SELECT machine_code, seen_at INTO oldest, oldest_seen
+                FROM card_seats WHERE card_id = card ORDER BY seen_at, bound_at, machine_code LIMIT 1;
+                IF oldest IS NULL OR first_seen <= oldest_seen THEN
+                    SET is_first_free = TRUE;
+                ELSE
+                    DELETE FROM card_seats WHERE card_id = card AND machine_code = oldest;
+                    SET taken = taken - 1;
+                END IF;
+            END IF;
+            IF is_first_free THEN
+                UPDATE cards SET machine_code = machine, seen_at = UTC_TIMESTAMP(), lease_until = leased_until,
+                    updated_at = UTC_TIMESTAMP()
+                WHERE id = card;
+                SET has_seat = TRUE;
+            ELSEIF taken < seat_count - 1 THEN
+                INSERT INTO card_seats (card_id, machine_code, bound_at, seen_at, lease_until)
+                VALUES (card, machine, UTC_TIMESTAMP(), UTC_TIMESTAMP(), leased_until);
+                SET has_seat = TRUE;
+            END IF;
+        END IF;
+        COMMIT;
+        SELECT IF(usable, has_seat, NULL);
+    ELSE
+        SELECT IF(usable, FALSE, NULL);
+    END IF;
+END
+
+-- routine: release_seat
+-- Takes a leased seat from the machine that has it, and returns whether it had one.
+CREATE PROCEDURE release_seat(
+    IN card BIGINT UNSIGNED,
+    IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
+)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE released BIGINT;
+    UPDATE cards SET machine_code = NULL, seen_at = NULL, lease_until = NULL, updated_at = UTC_TIMESTAMP()
+    WHERE id = card AND machine_code = machine AND status = 'ACTIVE' AND lease_until IS NOT NULL;
+    SET released = ROW_COUNT();
+    IF released = 0 THEN
+        DELETE FROM card_seats WHERE card_id = card AND machine_code = machine AND lease_until IS NOT NULL;
+        SET released = ROW_COUNT();
+    END IF;
+    SELECT released > 0;
+END

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use crate::hidden::is_hidden;
+use crate::policy::PolicyPart;
 use crate::version::{NoVersion, Version};
 
 /// The name of an app, by which clients and commands call it: 1 to 32 of `a-z`, `0-9` and `-`.
@@ -90,6 +91,8 @@ pub struct App {
     pub name: AppName,
     /// What people call it; may be empty.
     pub title: String,
+    /// What the machines of its cards may do.
+    pub policy: PolicyPart,
     /// Its newest version.
     pub latest: Option<Version>,
     /// The lowest version that is let in.
@@ -156,6 +159,7 @@ impl App {
         Self {
             name,
             title: String::new(),
+            policy: PolicyPart { lease: None, when_full: None },
             latest: None,
             minimum: None,
             url: None,

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::canonical::{self, canonical, has_control};
 use crate::hidden::is_hidden;
+use crate::policy::PolicyPart;
 
 /// The most characters that a card code or a machine code may have: the width of their columns.
 pub const MAX_TEXT_CHARS: usize = 128;
@@ -73,14 +74,29 @@ pub struct Card {
     pub status: CardStatus,
     /// How long the card lasts from its activation, in seconds; `None` lasts for ever.
     pub duration_seconds: Option<u32>,
-    /// The machine that the card is bound to; `None` before activation and after an operator unbound it.
+    /// How many machines may use it at once.
+    pub seats: u16,
+    /// The machine that the card is bound to, of several the first; `None` before activation and after it was unbound.
     pub machine_code: Option<String>,
+    /// The last second in which that machine keeps its seat; `None` as long as the card.
+    pub lease_until: Option<DateTime<Utc>>,
+    /// The seat of the machine that asks, where that is another than the first.
+    pub further_seat: Option<Seat>,
+    /// Where the card departs from the policy of its app.
+    pub policy: PolicyPart,
     /// When the card was generated.
     pub created_at: DateTime<Utc>,
     /// When the card was activated.
     pub used_at: Option<DateTime<Utc>>,
     /// The last second in which the card is valid; `None` before activation and for a card that lasts for ever.
     pub expire_at: Option<DateTime<Utc>>,
+}
+
+/// A seat that a machine has of a card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seat {
+    /// The last second in which it is the machine's; `None` as long as the card.
+    pub lease_until: Option<DateTime<Utc>>,
 }
 
 /// Shows no more of the codes than a log line may hold.
@@ -92,7 +108,11 @@ impl fmt::Debug for Card {
             .field("app", &self.app)
             .field("status", &self.status)
             .field("duration_seconds", &self.duration_seconds)
+            .field("seats", &self.seats)
             .field("machine_code", &self.machine_code.as_deref().map(mask))
+            .field("lease_until", &self.lease_until)
+            .field("further_seat", &self.further_seat)
+            .field("policy", &self.policy)
             .field("created_at", &self.created_at)
             .field("used_at", &self.used_at)
             .field("expire_at", &self.expire_at)

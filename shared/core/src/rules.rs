@@ -2,22 +2,40 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::card::{Card, CardStatus, MachineCode};
+use crate::card::{Card, CardStatus, MachineCode, Seat};
+use crate::policy::{Lease, Policy, WhenFull};
 
 /// What validating a card comes to, and what has to be written for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The card is active on this machine: let it in.
-    Admit,
+    Admit {
+        /// The lease of its seat; `None` has it as long as the card.
+        lease: Option<Lease>,
+    },
     /// First use: bind the card to this machine from `used_at` until `expire_at`, then let it in.
     Activate {
         /// The moment of activation.
         used_at: DateTime<Utc>,
         /// The last second in which the card will be valid; `None` lasts for ever.
         expire_at: Option<DateTime<Utc>>,
+        /// The lease of its seat; `None` has it as long as the card.
+        lease: Option<Lease>,
     },
-    /// The card is active but an operator unbound it from its machine: bind it to this one, then let it in.
+    /// The card is active for one machine alone and an operator unbound it: bind it to this one, then let it in.
     Bind,
+    /// The machine has a seat whose lease is to be this one from now on: write it, then let it in.
+    Renew {
+        /// `None` has it as long as the card.
+        lease: Option<Lease>,
+    },
+    /// The machine has no seat: give it one if there is a free one, or one that gives way, then let it in.
+    TakeSeat {
+        /// `None` has it as long as the card.
+        lease: Option<Lease>,
+        /// Whether the machine that was heard of the longest ago gives way when all are taken.
+        evicts: bool,
+    },
     /// The card's time is over and its row does not say so yet: refuse it as expired and write that down.
     Expire,
     /// Refuse it; nothing is written.
@@ -33,27 +51,72 @@ pub enum Refusal {
     Expired,
     /// It is bound to another machine.
     MachineMismatch,
+    /// Other machines have all of its seats.
+    SeatsFull,
     /// It is bound to none, and may not be bound to a machine code that holds what nobody sees.
     Unbindable,
 }
 
-/// Decides what `machine` may do with `card` at `now`: disabled beats expired, expired beats a machine mismatch.
-pub fn evaluate(card: &Card, machine: &MachineCode, now: DateTime<Utc>) -> Verdict {
+/// Decides what `machine` may do with `card` at `now` by its policy: disabled beats expired, expired beats a machine
+/// mismatch.
+pub fn evaluate(card: &Card, machine: &MachineCode, policy: Policy, now: DateTime<Utc>) -> Verdict {
     match status_at(card.status, card.expire_at, now) {
         CardStatus::Disabled => Verdict::Refuse(Refusal::Disabled),
         CardStatus::Expired if card.status == CardStatus::Active => Verdict::Expire,
         CardStatus::Expired => Verdict::Refuse(Refusal::Expired),
         CardStatus::Unused if !machine.is_bindable() => Verdict::Refuse(Refusal::Unbindable),
-        CardStatus::Unused => {
-            Verdict::Activate { used_at: now, expire_at: expiry(card.duration_seconds, now) }
-        }
-        CardStatus::Active => match card.machine_code.as_deref() {
-            None if !machine.is_bindable() => Verdict::Refuse(Refusal::Unbindable),
-            None => Verdict::Bind,
-            Some(bound) if bound == machine.as_str() => Verdict::Admit,
-            Some(_) => Verdict::Refuse(Refusal::MachineMismatch),
+        CardStatus::Unused => Verdict::Activate {
+            used_at: now,
+            expire_at: expiry(card.duration_seconds, now),
+            lease: policy.lease.map(|lease| lease.from(now)),
+        },
+        CardStatus::Active => match seat_of(card, machine) {
+            Some(seat) => keep(seat, policy, now),
+            None => find_seat(card, machine, policy, now),
         },
     }
+}
+
+/// The seat that a machine has.
+fn seat_of(card: &Card, machine: &MachineCode) -> Option<Seat> {
+    let is_first = card.machine_code.as_deref() == Some(machine.as_str());
+    if is_first { Some(Seat { lease_until: card.lease_until }) } else { card.further_seat }
+}
+
+/// The end of the lease of a machine that has a leased seat.
+pub fn lease_of(card: &Card, machine: &MachineCode) -> Option<DateTime<Utc>> {
+    seat_of(card, machine)?.lease_until
+}
+
+/// What becomes of a machine that has a seat. One whose lease is over has it still, until somebody else gets it.
+fn keep(seat: Seat, policy: Policy, now: DateTime<Utc>) -> Verdict {
+    match (policy.lease, seat.lease_until) {
+        (None, None) => Verdict::Admit { lease: None },
+        (None, Some(_)) => Verdict::Renew { lease: None },
+        (Some(length), until) => match until.map(|until| length.ending(until)) {
+            Some(lease) if now < lease.renew_after => Verdict::Admit { lease: Some(lease) },
+            _ => Verdict::Renew { lease: Some(length.from(now)) },
+        },
+    }
+}
+
+/// What becomes of a machine that has no seat. Of a card with several only the database can say whether one is free.
+fn find_seat(card: &Card, machine: &MachineCode, policy: Policy, now: DateTime<Utc>) -> Verdict {
+    let is_over = card.lease_until.is_some_and(|until| until < now);
+    let is_free = card.machine_code.is_none() || is_over;
+    let evicts = policy.when_full == WhenFull::Oldest;
+    let lease = policy.lease.map(|lease| lease.from(now));
+    if card.seats <= 1 && !is_free && !evicts {
+        let is_leased = policy.lease.is_some() || card.lease_until.is_some();
+        return Verdict::Refuse(if is_leased { Refusal::SeatsFull } else { Refusal::MachineMismatch });
+    }
+    if !machine.is_bindable() {
+        return Verdict::Refuse(Refusal::Unbindable);
+    }
+    if card.seats <= 1 && card.machine_code.is_none() && lease.is_none() {
+        return Verdict::Bind;
+    }
+    Verdict::TakeSeat { lease, evicts }
 }
 
 /// The status at `now` of a card that was `status` and lasts until `expire_at`: an active card whose time is over has
@@ -85,6 +148,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::policy::{LeaseLength, PolicyPart};
+
+    const ADMIT: Verdict = Verdict::Admit { lease: None };
 
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_767_225_600 + seconds, 0).unwrap()
@@ -95,6 +161,10 @@ mod tests {
             id: 1,
             full_code: "VIP-DEMO123456".into(),
             app: "default".into(),
+            seats: 1,
+            lease_until: None,
+            further_seat: None,
+            policy: PolicyPart::default(),
             status,
             duration_seconds: Some(10_800),
             machine_code: machine_code.map(str::to_owned),
@@ -109,14 +179,14 @@ mod tests {
         use CardStatus::{Active, Disabled, Expired, Unused};
         use Refusal::MachineMismatch;
         let refuse = Verdict::Refuse;
-        let activate = Verdict::Activate { used_at: at(0), expire_at: Some(at(10_800)) };
+        let activate = Verdict::Activate { used_at: at(0), expire_at: Some(at(10_800)), lease: None };
         for (name, status, bound, expire_at, verdict) in [
             ("first use", Unused, None, None, activate),
             ("unused, whatever its times say", Unused, None, Some(-10), activate),
-            ("active on its machine", Active, Some("PC-1"), Some(60), Verdict::Admit),
-            ("up to and including its last second", Active, Some("PC-1"), Some(0), Verdict::Admit),
+            ("active on its machine", Active, Some("PC-1"), Some(60), ADMIT),
+            ("up to and including its last second", Active, Some("PC-1"), Some(0), ADMIT),
             ("a second late", Active, Some("PC-1"), Some(-1), Verdict::Expire),
-            ("never expires", Active, Some("PC-1"), None, Verdict::Admit),
+            ("never expires", Active, Some("PC-1"), None, ADMIT),
             ("another machine", Active, Some("PC-2"), Some(60), refuse(MachineMismatch)),
             ("another machine for ever", Active, Some("PC-2"), None, refuse(MachineMismatch)),
             ("case matters in a machine code", Active, Some("pc-1"), Some(60), refuse(MachineMismatch)),
@@ -132,7 +202,11 @@ mod tests {
             ("disabled before its first use", Disabled, None, None, refuse(Refusal::Disabled)),
         ] {
             let machine = MachineCode::parse("PC-1").unwrap();
-            assert_eq!(evaluate(&card(status, bound, expire_at), &machine, at(0)), verdict, "{name}");
+            assert_eq!(
+                evaluate(&card(status, bound, expire_at), &machine, Policy::default(), at(0)),
+                verdict,
+                "{name}"
+            );
         }
     }
 
@@ -145,12 +219,16 @@ mod tests {
             (Unused, None, None, refuse(Refusal::Unbindable)),
             (Active, None, Some(60), refuse(Refusal::Unbindable)),
             (Active, None, Some(-1), Verdict::Expire),
-            (Active, Some("PC\u{202e}1"), Some(60), Verdict::Admit),
+            (Active, Some("PC\u{202e}1"), Some(60), ADMIT),
             (Active, Some("PC1"), Some(60), refuse(Refusal::MachineMismatch)),
             (Expired, None, None, refuse(Refusal::Expired)),
             (Disabled, None, None, refuse(Refusal::Disabled)),
         ] {
-            assert_eq!(evaluate(&card(status, bound, expire_at), &odd, at(0)), verdict, "{status} {bound:?}");
+            assert_eq!(
+                evaluate(&card(status, bound, expire_at), &odd, Policy::default(), at(0)),
+                verdict,
+                "{status} {bound:?}"
+            );
         }
     }
 
@@ -158,7 +236,143 @@ mod tests {
     fn a_card_without_a_duration_is_activated_for_ever() {
         let card = Card { duration_seconds: None, ..card(CardStatus::Unused, None, None) };
         let machine = MachineCode::parse("PC-1").unwrap();
-        assert_eq!(evaluate(&card, &machine, at(5)), Verdict::Activate { used_at: at(5), expire_at: None });
+        assert_eq!(
+            evaluate(&card, &machine, Policy::default(), at(5)),
+            Verdict::Activate { used_at: at(5), expire_at: None, lease: None }
+        );
+    }
+
+    #[test]
+    fn seats_and_leases() {
+        use Refusal::{MachineMismatch, SeatsFull, Unbindable};
+        let length = LeaseLength::new(60).unwrap();
+        let leased = Policy { lease: Some(length), when_full: WhenFull::Refuse };
+        let floating = Policy { when_full: WhenFull::Oldest, ..leased };
+        let oldest = Policy { when_full: WhenFull::Oldest, ..Policy::default() };
+        let new = Some(length.from(at(0)));
+        let take = |lease, evicts| Verdict::TakeSeat { lease, evicts };
+        let until = |seconds: i64| Some(Seat { lease_until: Some(at(seconds)) });
+        let endless = Some(Seat { lease_until: None });
+        for (name, seats, first, first_until, further, policy, verdict) in [
+            (
+                "one seat, taken",
+                1,
+                Some("PC-2"),
+                None,
+                None,
+                Policy::default(),
+                Verdict::Refuse(MachineMismatch),
+            ),
+            ("one seat, taken, floating", 1, Some("PC-2"), None, None, oldest, take(None, true)),
+            (
+                "one seat, leased to another",
+                1,
+                Some("PC-2"),
+                Some(0),
+                None,
+                leased,
+                Verdict::Refuse(SeatsFull),
+            ),
+            ("one seat, not leased yet", 1, Some("PC-2"), None, None, leased, Verdict::Refuse(SeatsFull)),
+            ("one seat, its lease over", 1, Some("PC-2"), Some(-1), None, leased, take(new, false)),
+            (
+                "one seat, its lease over since there were leases",
+                1,
+                Some("PC-2"),
+                Some(-1),
+                None,
+                Policy::default(),
+                take(None, false),
+            ),
+            ("one seat, free", 1, None, None, None, Policy::default(), Verdict::Bind),
+            ("one seat, free, to be leased", 1, None, None, None, leased, take(new, false)),
+            ("its own, without a lease", 1, Some("PC-1"), None, None, Policy::default(), ADMIT),
+            (
+                "its own, without a lease yet",
+                1,
+                Some("PC-1"),
+                None,
+                None,
+                leased,
+                Verdict::Renew { lease: new },
+            ),
+            (
+                "its own, with a lease no more",
+                1,
+                Some("PC-1"),
+                Some(5),
+                None,
+                Policy::default(),
+                Verdict::Renew { lease: None },
+            ),
+            (
+                "its own, fresh",
+                1,
+                Some("PC-1"),
+                Some(41),
+                None,
+                leased,
+                Verdict::Admit { lease: Some(length.ending(at(41))) },
+            ),
+            ("its own, a third over", 1, Some("PC-1"), Some(40), None, leased, Verdict::Renew { lease: new }),
+            ("its own, over", 1, Some("PC-1"), Some(-1), None, leased, Verdict::Renew { lease: new }),
+            ("several, a further one", 2, Some("PC-2"), None, endless, Policy::default(), ADMIT),
+            (
+                "several, a further one, fresh",
+                2,
+                Some("PC-2"),
+                Some(9),
+                until(41),
+                leased,
+                Verdict::Admit { lease: Some(length.ending(at(41))) },
+            ),
+            (
+                "several, a further one, over",
+                2,
+                Some("PC-2"),
+                Some(9),
+                until(-9),
+                leased,
+                Verdict::Renew { lease: new },
+            ),
+            ("several, none yet", 2, Some("PC-2"), None, None, Policy::default(), take(None, false)),
+            ("several, none yet, floating", 2, Some("PC-2"), Some(9), None, floating, take(new, true)),
+            ("several, the first free", 2, None, None, None, Policy::default(), take(None, false)),
+            (
+                "fewer than there were: the seat stays",
+                1,
+                Some("PC-2"),
+                None,
+                endless,
+                Policy::default(),
+                ADMIT,
+            ),
+        ] {
+            let card = Card {
+                seats,
+                lease_until: first_until.map(at),
+                further_seat: further,
+                ..card(CardStatus::Active, first, Some(60))
+            };
+            let machine = MachineCode::parse("PC-1").unwrap();
+            assert_eq!(evaluate(&card, &machine, policy, at(0)), verdict, "{name}");
+        }
+        let odd = MachineCode::parse("PC\u{202e}1").unwrap();
+        for policy in [Policy::default(), leased, floating] {
+            let several = Card { seats: 2, ..card(CardStatus::Active, Some("PC-2"), Some(60)) };
+            assert_eq!(evaluate(&several, &odd, policy, at(0)), Verdict::Refuse(Unbindable));
+        }
+    }
+
+    #[test]
+    fn an_activation_begins_a_lease() {
+        let length = LeaseLength::new(60).unwrap();
+        let policy = Policy { lease: Some(length), ..Policy::default() };
+        let machine = MachineCode::parse("PC-1").unwrap();
+        let verdict = evaluate(&card(CardStatus::Unused, None, None), &machine, policy, at(0));
+        assert!(
+            matches!(verdict, Verdict::Activate { lease: Some(lease), .. } if lease == length.from(at(0)))
+        );
     }
 
     #[test]
@@ -194,7 +408,7 @@ mod tests {
         #[test]
         fn only_the_bound_machine_is_admitted_and_only_in_time(card in any_card(), machine in "[A-C]", now in -150_i64..150) {
             let machine = MachineCode::parse(&machine).unwrap();
-            if evaluate(&card, &machine, at(now)) == Verdict::Admit {
+            if evaluate(&card, &machine, Policy::default(), at(now)) == ADMIT {
                 prop_assert_eq!(card.status, CardStatus::Active);
                 prop_assert_eq!(card.machine_code.as_deref(), Some(machine.as_str()));
                 prop_assert!(card.expire_at.is_none_or(|expire_at| at(now) <= expire_at));
@@ -209,7 +423,7 @@ mod tests {
             let machine = MachineCode::parse("PC-1").unwrap();
             let other = MachineCode::parse("PC-2").unwrap();
             let unused = Card { duration_seconds: duration, ..card(CardStatus::Unused, None, None) };
-            let Verdict::Activate { used_at, expire_at } = evaluate(&unused, &machine, at(0)) else {
+            let Verdict::Activate { used_at, expire_at, .. } = evaluate(&unused, &machine, Policy::default(), at(0)) else {
                 return Err(TestCaseError::fail("an unused card is activated"));
             };
             let active = Card {
@@ -221,17 +435,17 @@ mod tests {
             };
             let now = at(i64::from(after));
             if duration.is_none_or(|duration| after <= duration) {
-                prop_assert_eq!(evaluate(&active, &machine, now), Verdict::Admit);
-                prop_assert_eq!(evaluate(&active, &other, now), Verdict::Refuse(Refusal::MachineMismatch));
+                prop_assert_eq!(evaluate(&active, &machine, Policy::default(), now), ADMIT);
+                prop_assert_eq!(evaluate(&active, &other, Policy::default(), now), Verdict::Refuse(Refusal::MachineMismatch));
             } else {
-                prop_assert_eq!(evaluate(&active, &machine, now), Verdict::Expire);
-                prop_assert_eq!(evaluate(&active, &other, now), Verdict::Expire);
+                prop_assert_eq!(evaluate(&active, &machine, Policy::default(), now), Verdict::Expire);
+                prop_assert_eq!(evaluate(&active, &other, Policy::default(), now), Verdict::Expire);
             }
         }
 
         #[test]
         fn a_withdrawn_or_expired_card_never_comes_back(card in any_card(), now in -150_i64..150) {
-            let verdict = evaluate(&card, &MachineCode::parse("A").unwrap(), at(now));
+            let verdict = evaluate(&card, &MachineCode::parse("A").unwrap(), Policy::default(), at(now));
             match card.status {
                 CardStatus::Disabled => prop_assert_eq!(verdict, Verdict::Refuse(Refusal::Disabled)),
                 CardStatus::Expired => prop_assert_eq!(verdict, Verdict::Refuse(Refusal::Expired)),

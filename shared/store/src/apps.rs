@@ -21,7 +21,7 @@ pub struct AppsFound {
 
 /// What [`read`] reads, in its order.
 pub(super) const COLUMNS: &str =
-    "name, title, latest, minimum, url, notice, CAST(named_values AS CHAR), archived_at, created_at";
+    "name, title, latest, minimum, url, notice, CAST(named_values AS CHAR), archived_at, created_at, policy";
 
 /// The app of that name, on a connection at hand.
 pub(super) async fn app(connection: &mut Conn, name: &AppName) -> Result<Option<App>, StoreError> {
@@ -47,6 +47,7 @@ pub(super) fn read(row: &mut Row) -> Result<App, StoreError> {
         values: take::<Option<String>>(row, 6)?.map_or(Ok(Vec::new()), |text| parse_values(&text))?,
         is_archived: maybe_moment(row, 7)?.is_some(),
         created_at: moment(row, 8)?,
+        policy: take::<String>(row, 9)?.parse().map_err(|_| StoreError::Undecodable)?,
     })
 }
 

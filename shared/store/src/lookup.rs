@@ -5,18 +5,20 @@
 //! request that finds a lane free is asked for alone, at once.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use mysql_async::prelude::{FromRow, Queryable};
+use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error, Params, Row, Value};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 use super::error::holds_no_such_text;
 use super::pool::Pool;
-use super::reading::Readings;
+use super::reading::{Reading, Readings};
+use super::record::marks;
 use super::{CardNow, Operation, REQUEST_LIMIT, StoreError};
-use kami_core::card::CardCode;
+use kami_core::card::{CardCode, MachineCode};
 
 /// How many queries are under way at once: enough to keep a server busy across a network, few enough that requests
 /// come together behind them.
@@ -31,6 +33,8 @@ pub(super) struct Lookups {
     pool: Pool,
     queue: Arc<Mutex<Queue>>,
     readings: Arc<Readings>,
+    /// Whether there is a card for several machines: until one is met, nobody asks for their seats.
+    seats_in_use: Arc<AtomicBool>,
 }
 
 #[derive(Debug, Default)]
@@ -43,25 +47,43 @@ struct Queue {
 #[derive(Debug)]
 struct Ask {
     code: CardCode,
+    machine: Option<MachineCode>,
     answer: oneshot::Sender<Result<Option<CardNow>, StoreError>>,
 }
 
 impl Lookups {
     /// Lookups on the connections of a pool.
     pub(super) fn new(pool: Pool) -> Self {
-        Self { pool, queue: Arc::default(), readings: Arc::default() }
+        Self { pool, queue: Arc::default(), readings: Arc::default(), seats_in_use: Arc::default() }
     }
 
-    /// The card of that code, with the database's clock; given up at `deadline`.
+    /// The card of that code, with the database's clock and the seat of that machine; given up at `deadline`.
     pub(super) async fn find(
         &self,
         code: &CardCode,
+        machine: Option<&MachineCode>,
+        deadline: Instant,
+    ) -> Result<Option<CardNow>, StoreError> {
+        let asks_for_seats = self.seats_in_use.load(Ordering::Relaxed);
+        let found = self.ask(code, machine, deadline).await?;
+        if asks_for_seats || found.as_ref().is_none_or(|found| found.card.seats <= 1) {
+            return Ok(found);
+        }
+        // The first card for several machines that this program meets.
+        self.seats_in_use.store(true, Ordering::Relaxed);
+        self.ask(code, machine, deadline).await
+    }
+
+    async fn ask(
+        &self,
+        code: &CardCode,
+        machine: Option<&MachineCode>,
         deadline: Instant,
     ) -> Result<Option<CardNow>, StoreError> {
         let (answer, answered) = oneshot::channel();
         let open_lane = {
             let mut queue = self.queue();
-            queue.waiting.push_back(Ask { code: code.clone(), answer });
+            queue.waiting.push_back(Ask { code: code.clone(), machine: machine.cloned(), answer });
             let open = queue.busy_lanes < LANES;
             queue.busy_lanes += usize::from(open);
             open
@@ -80,8 +102,8 @@ impl Lookups {
     async fn run_lane(self) {
         let mut lane = OpenLane { lookups: &self, closed: false };
         while let Some(asks) = lane.next_batch() {
-            let codes: Vec<_> = asks.iter().map(|ask| ask.code.clone()).collect();
-            let find = FindCards { codes: &codes, lookups: &self };
+            let asked: Vec<_> = asks.iter().map(|ask| (ask.code.clone(), ask.machine.clone())).collect();
+            let find = FindCards { asked: &asked, lookups: &self };
             let mut found = self.pool.run(REQUEST_LIMIT, find).await.map(Vec::into_iter);
             for ask in asks {
                 let answer = match &mut found {
@@ -94,13 +116,15 @@ impl Lookups {
         }
     }
 
-    /// The card of one code, on a connection at hand.
+    /// The card of one code with the seat of a machine, on a connection at hand.
     pub(super) async fn find_on(
         &self,
         connection: &mut Conn,
         code: &CardCode,
+        machine: &MachineCode,
     ) -> Result<Option<CardNow>, StoreError> {
-        card_of(code, &self.find_rows(connection, std::slice::from_ref(code)).await?)
+        let rows = self.find_rows(connection, std::slice::from_ref(code), &[machine.as_str()]).await?;
+        card_of(code, Some(machine), &rows)
     }
 
     /// What the collation takes for a spelling of the codes, each with its card as far as that could be understood.
@@ -108,11 +132,15 @@ impl Lookups {
         &self,
         connection: &mut Conn,
         codes: &[CardCode],
+        machines: &[&str],
     ) -> Result<Vec<FoundRow>, StoreError> {
         let mut reading = self.readings.now();
+        let asks_for_seats = self.seats_in_use.load(Ordering::Relaxed);
         loop {
             let on_query = || self.pool.counters().round_trip();
-            match find_rows_of(connection, reading.columns(), codes, &on_query).await {
+            let seats = if asks_for_seats && reading == Reading::Full { machines } else { &[] };
+            let columns = reading.columns(!seats.is_empty());
+            match find_rows_of(connection, columns, seats, codes, &on_query).await {
                 Ok(rows) => return rows.into_iter().map(FoundRow::read).collect(),
                 Err(error) => reading = self.readings.after(reading, &error).ok_or(error)?,
             }
@@ -176,7 +204,7 @@ fn is_plain(code: &CardCode) -> bool {
 
 /// Finds the card of each code, in the order of the codes; a row that cannot be understood fails its own code alone.
 struct FindCards<'a> {
-    codes: &'a [CardCode],
+    asked: &'a [(CardCode, Option<MachineCode>)],
     lookups: &'a Lookups,
 }
 
@@ -186,15 +214,30 @@ impl Operation for FindCards<'_> {
     const ONLY_READS: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Self::Output, StoreError> {
-        let rows = self.lookups.find_rows(connection, self.codes).await?;
-        Ok(self.codes.iter().map(|code| card_of(code, &rows)).collect())
+        let codes: Vec<CardCode> = self.asked.iter().map(|(code, _)| code.clone()).collect();
+        let machines: Vec<&str> =
+            self.asked.iter().filter_map(|(_, machine)| machine.as_ref().map(MachineCode::as_str)).collect();
+        let rows = self.lookups.find_rows(connection, &codes, &machines).await?;
+        Ok(self.asked.iter().map(|(code, machine)| card_of(code, machine.as_ref(), &rows)).collect())
     }
 }
 
-/// The card that a code means: what the collation found is taken by our own rule alone.
-fn card_of(code: &CardCode, rows: &[FoundRow]) -> Result<Option<CardNow>, StoreError> {
-    let found = rows.iter().find(|row| code.means(&row.full_code));
-    found.map(|row| row.card.clone()).transpose()
+/// The card that a code means: what the collation found is taken by our own rule alone. There is a row of it for each
+/// machine that was asked for and has a further seat.
+fn card_of(
+    code: &CardCode,
+    machine: Option<&MachineCode>,
+    rows: &[FoundRow],
+) -> Result<Option<CardNow>, StoreError> {
+    let mut found = rows.iter().filter(|row| code.means(&row.full_code)).peekable();
+    let Some(first) = found.peek().copied() else { return Ok(None) };
+    let has_seat = |row: &&FoundRow| {
+        row.card.as_ref().is_ok_and(|card| machine.is_some_and(|machine| card.seats(machine)))
+    };
+    match found.find(has_seat) {
+        Some(row) => row.card.clone().map(Some),
+        None => first.card.clone().map(|card| Some(card.without_seat())),
+    }
 }
 
 /// A card as far as its row could be understood.
@@ -206,55 +249,76 @@ struct FoundRow {
 impl FoundRow {
     fn read(row: Row) -> Result<Self, StoreError> {
         let full_code = row.get_opt("full_code").and_then(Result::ok).ok_or(StoreError::Undecodable)?;
-        let unreadable = row
-            .get_opt("id")
-            .and_then(Result::ok)
-            .map_or(StoreError::Undecodable, StoreError::UndecodableCard);
-        Ok(Self { full_code, card: CardNow::from_row_opt(row).map_err(|_| unreadable) })
+        Ok(Self { full_code, card: CardNow::read(row) })
     }
 }
 
-/// These columns of the rows that the collation takes for a spelling of the codes; `on_query` hears of each query.
+/// These columns of the rows that the collation takes for a spelling of the codes, joined with the further seats of the
+/// machines if any are named; `on_query` hears of each query.
 pub(super) async fn find_rows_of(
     connection: &mut Conn,
     columns: &str,
+    machines: &[&str],
     codes: &[CardCode],
     on_query: &(dyn Fn() + Sync),
 ) -> Result<Vec<Row>, StoreError> {
     let spellings: Vec<_> = codes.iter().flat_map(CardCode::spellings).collect();
     on_query();
     // Plain codes every column can hold: with them it is something else that is wrong.
-    match find_spellings(connection, columns, &spellings).await {
+    match find_spellings(connection, columns, machines, &spellings).await {
         Err(error) if holds_no_such_text(&error) && !codes.iter().all(is_plain) => {}
         found => return Ok(found?),
     }
     // A column that cannot hold what was sent may hold what it means.
     let canonical: Vec<_> = codes.iter().map(CardCode::as_str).collect();
     on_query();
-    match find_spellings(connection, columns, &canonical).await {
+    match find_spellings(connection, columns, machines, &canonical).await {
         Err(error) if holds_no_such_text(&error) => Ok(Vec::new()),
         found => Ok(found?),
     }
 }
 
-/// The rows of these full codes. The last one is repeated up to a power of two, so that a connection prepares a handful
-/// of statements and no more.
-async fn find_spellings(connection: &mut Conn, columns: &str, spellings: &[&str]) -> Result<Vec<Row>, Error> {
-    let Some(last) = spellings.last() else { return Ok(Vec::new()) };
-    let places = spellings.len().next_power_of_two();
-    let statement = format!("SELECT {columns} FROM cards WHERE full_code IN (?{})", ", ?".repeat(places - 1));
-    let padding = std::iter::repeat_n(last, places - spellings.len());
-    let values = spellings.iter().chain(padding).map(|spelling| Value::from(*spelling)).collect();
+/// The rows of these full codes. The last one is repeated up to a power of two, and the last machine, so that a connection
+/// prepares a handful of statements and no more.
+async fn find_spellings(
+    connection: &mut Conn,
+    columns: &str,
+    machines: &[&str],
+    spellings: &[&str],
+) -> Result<Vec<Row>, Error> {
+    let (machines, spellings) = (padded(machines), padded(spellings));
+    let seats = if machines.is_empty() {
+        String::new()
+    } else {
+        format!(
+            " LEFT JOIN card_seats AS seat ON cards.seats > 1 AND seat.card_id = cards.id AND seat.machine_code IN ({})",
+            marks(machines.len())
+        )
+    };
+    let statement =
+        format!("SELECT {columns} FROM cards{seats} WHERE full_code IN ({})", marks(spellings.len()));
+    let values: Vec<Value> = machines.iter().chain(&spellings).map(|text| Value::from(*text)).collect();
+    // Each code is one card's, and each card has a row for each of the machines.
+    let most = spellings.len() * machines.len().max(1);
     let mut rows = connection.exec_iter(statement, Params::Positional(values)).await?;
     let mut found = Vec::with_capacity(spellings.len());
     while let Some(row) = rows.next().await? {
-        // Each code is one card's: whoever goes on is no database of ours, and may never end.
-        if found.len() == spellings.len() {
+        // Whoever goes on is no database of ours, and may never end.
+        if found.len() == most {
             return Err(Error::Other("it answers with more rows than it was asked for".into()));
         }
         found.push(row);
     }
     Ok(found)
+}
+
+/// The texts, the last of them repeated up to a power of two.
+fn padded<'a>(texts: &[&'a str]) -> Vec<&'a str> {
+    let mut padded = texts.to_vec();
+    if let Some(last) = texts.last() {
+        padded.resize(texts.len().next_power_of_two(), last);
+    }
+    padded
 }
 
 #[cfg(test)]
@@ -267,7 +331,7 @@ mod tests {
             Lookups::new(Pool::new(Arc::new("mysql://kami@localhost/kami".parse::<DatabaseUrl>().unwrap())));
         for code in codes {
             let code = CardCode::parse(code).unwrap();
-            lookups.queue().waiting.push_back(Ask { code, answer: oneshot::channel().0 });
+            lookups.queue().waiting.push_back(Ask { code, machine: None, answer: oneshot::channel().0 });
         }
         lookups
     }
@@ -292,7 +356,11 @@ mod tests {
         for code in codes.into_iter().chain((0..20).map(|_| "F")) {
             let (answer, answered) = oneshot::channel();
             answers.push(answered);
-            lookups.queue().waiting.push_back(Ask { code: CardCode::parse(code).unwrap(), answer });
+            lookups.queue().waiting.push_back(Ask {
+                code: CardCode::parse(code).unwrap(),
+                machine: None,
+                answer,
+            });
         }
         let batches = batches(&lookups);
         assert_eq!(batches[..3], [vec!["A", "A"], vec!["季卡-1"], vec!["B C"]]);

@@ -11,7 +11,7 @@ use super::StoreError;
 /// How long a lesser way is gone before the full one is tried again: somebody may have migrated or granted meanwhile.
 const KEPT: Duration = Duration::from_secs(10);
 
-/// A way to read a card.
+/// A way to read a card, and whether the seats of machines are read with it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Reading {
     /// With its app, and the revision of the apps.
@@ -24,21 +24,30 @@ pub(super) enum Reading {
 }
 
 impl Reading {
-    /// The columns that it reads, the database's clock among them, of a row of `cards`.
-    pub(super) const fn columns(self) -> &'static str {
+    /// The columns that it reads, the database's clock among them, of rows of `cards`, and `card_seats` as `seat`.
+    pub(super) const fn columns(self, with_seats: bool) -> &'static str {
         macro_rules! with {
-            ($rest:literal) => {
+            ($($rest:literal),*) => {
                 concat!(
-                    "id, full_code, status, duration_seconds, machine_code, created_at, used_at, expire_at, \
-                     UTC_TIMESTAMP(), ",
-                    $rest
+                    "cards.id, cards.full_code, cards.status, cards.duration_seconds, cards.machine_code, \
+                     cards.created_at, cards.used_at, cards.expire_at, UTC_TIMESTAMP(), ",
+                    $($rest),*
                 )
             };
         }
         match self {
-            Self::Full => with!("app, (SELECT revision FROM policy_revision WHERE id = 1)"),
-            Self::WithoutRevision => with!("app, NULL"),
-            Self::WithoutApps => with!("'default', NULL"),
+            Self::Full if with_seats => with!(
+                "cards.app, (SELECT revision FROM policy_revision WHERE id = 1), ",
+                "cards.seats, cards.lease_until, cards.policy, seat.machine_code, seat.lease_until"
+            ),
+            Self::Full => with!(
+                "cards.app, (SELECT revision FROM policy_revision WHERE id = 1), ",
+                "cards.seats, cards.lease_until, cards.policy, NULL, NULL"
+            ),
+            Self::WithoutRevision => {
+                with!("cards.app, NULL, cards.seats, cards.lease_until, cards.policy, NULL, NULL")
+            }
+            Self::WithoutApps => with!("'default', NULL, 1, NULL, NULL, NULL, NULL"),
         }
     }
 

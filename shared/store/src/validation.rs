@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use mysql_async::Conn;
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Params};
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
@@ -15,6 +16,7 @@ use super::routines::{Way, Writing};
 use super::{CardNow, Operation, REQUEST_LIMIT, Store, StoreError};
 use kami_core::app::{App, AppName};
 use kami_core::card::{Card, CardCode, CardStatus, MachineCode};
+use kami_core::policy::{Lease, Policy, PolicyPart};
 use kami_core::rules::{self, Refusal, Verdict};
 use kami_core::version::Version;
 
@@ -27,6 +29,8 @@ pub enum Validation {
         expire_at: Option<DateTime<Utc>>,
         /// The database's clock at the decision.
         now: DateTime<Utc>,
+        /// The lease of the machine's seat; `None` has it as long as the card.
+        lease: Option<Lease>,
         /// What its app tells a client that says its version.
         app: Option<Arc<App>>,
     },
@@ -67,8 +71,7 @@ impl Store {
         client: &Client,
     ) -> Result<Validation, StoreError> {
         let deadline = Instant::now() + REQUEST_LIMIT;
-        let Some(found) = self.lookups.find(code, deadline).await?.filter(|found| found.is_of(&client.app))
-        else {
+        let Some(found) = self.find(code, Some(machine), &client.app, deadline).await? else {
             return Ok(Validation::NotFound);
         };
         let app = self.app_of(client, &found, deadline).await?;
@@ -77,22 +80,53 @@ impl Store {
         {
             return Ok(Validation::TooOld(Arc::clone(app)));
         }
-        match rules::evaluate(&found.card, machine, found.now) {
-            Verdict::Admit => {
-                Ok(Validation::Admitted { expire_at: found.card.expire_at, now: found.now, app })
+        let part = app.as_ref().map_or(PolicyPart::default(), |app| app.policy);
+        let app = app.filter(|_| client.version.is_some());
+        match rules::evaluate(&found.card, machine, Policy::of(part, found.card.policy), found.now) {
+            Verdict::Admit { lease } => {
+                Ok(Validation::Admitted { expire_at: found.card.expire_at, now: found.now, lease, app })
             }
             Verdict::Refuse(refusal) => Ok(Validation::Refused(refusal)),
             Verdict::Expire => {
                 self.mark_expired(found.card.id).await;
                 Ok(Validation::Refused(Refusal::Expired))
             }
-            Verdict::Activate { .. } | Verdict::Bind => {
-                let (code, machine) = (code.clone(), machine.clone());
+            Verdict::Activate { .. } | Verdict::Bind | Verdict::Renew { .. } | Verdict::TakeSeat { .. } => {
+                let (code, machine, client) = (code.clone(), machine.clone(), client.clone());
                 let (lookups, writing) = (self.lookups.clone(), Arc::clone(&self.writing));
                 let pool = self.pool.clone();
-                self.write(deadline, Settle { code, machine, found, app, pool, lookups, writing }).await
+                let settle = Settle { code, machine, client, found, part, app, pool, lookups, writing };
+                self.write(deadline, settle).await
             }
         }
+    }
+
+    /// The card of that code for clients of that app, with the seat of that machine.
+    async fn find(
+        &self,
+        code: &CardCode,
+        machine: Option<&MachineCode>,
+        app: &AppName,
+        deadline: Instant,
+    ) -> Result<Option<CardNow>, StoreError> {
+        Ok(self.lookups.find(code, machine, deadline).await?.filter(|found| found.is_of(app)))
+    }
+
+    /// Gives the leased seat of a machine back; `None` where that app has no such card, otherwise whether it had one. May be
+    /// repeated.
+    pub async fn release(
+        &self,
+        code: &CardCode,
+        machine: &MachineCode,
+        app: &AppName,
+    ) -> Result<Option<bool>, StoreError> {
+        let deadline = Instant::now() + REQUEST_LIMIT;
+        let Some(found) = self.find(code, Some(machine), app, deadline).await? else { return Ok(None) };
+        if found.card.status != CardStatus::Active || rules::lease_of(&found.card, machine).is_none() {
+            return Ok(Some(false));
+        }
+        let release = Release { card: found.card.id, machine: machine.clone(), pool: self.pool.clone() };
+        self.write(deadline, release).await.map(Some)
     }
 
     /// The app of that name as it was at most [`APPS_KEPT`](crate::APPS_KEPT) ago, if there is one.
@@ -100,17 +134,18 @@ impl Store {
         self.policies.recent(Instant::now() + REQUEST_LIMIT).await?.get(name)
     }
 
-    /// What there is to know of the app of a client that says its version. An account that may not read apps has nothing
-    /// to say.
+    /// The app of a client, where anything was ever said of one. An account that may not read apps has nothing to say.
     async fn app_of(
         &self,
         client: &Client,
         found: &CardNow,
         deadline: Instant,
     ) -> Result<Option<Arc<App>>, StoreError> {
-        match (&client.version, found.revision) {
-            (Some(_), Some(revision)) => self.policies.at(revision, deadline).await?.get(&client.app),
-            _ => Ok(None),
+        match found.revision {
+            // Nobody has ever said anything of any app.
+            Some(0) if client.version.is_none() => Ok(None),
+            Some(revision) => self.policies.at(revision, deadline).await?.get(&client.app),
+            None => Ok(None),
         }
     }
 
@@ -120,8 +155,8 @@ impl Store {
         code: &CardCode,
         app: &AppName,
     ) -> Result<Option<(Card, DateTime<Utc>)>, StoreError> {
-        let found = self.lookups.find(code, Instant::now() + REQUEST_LIMIT).await?;
-        let Some(CardNow { mut card, now, .. }) = found.filter(|found| found.is_of(app)) else {
+        let deadline = Instant::now() + REQUEST_LIMIT;
+        let Some(CardNow { mut card, now, .. }) = self.find(code, None, app, deadline).await? else {
             return Ok(None);
         };
         let status = rules::status_at(card.status, card.expire_at, now);
@@ -166,7 +201,9 @@ impl Store {
 struct Settle {
     code: CardCode,
     machine: MachineCode,
+    client: Client,
     found: CardNow,
+    part: PolicyPart,
     app: Option<Arc<App>>,
     pool: Pool,
     lookups: Lookups,
@@ -182,25 +219,42 @@ impl Operation for Settle {
         let mut found = self.found.clone();
         for _ in 0..LOOKS {
             let CardNow { card, now, .. } = found;
-            match rules::evaluate(&card, &self.machine, now) {
-                Verdict::Admit => return Ok(self.admitted(card.expire_at, now)),
+            let policy = Policy::of(self.part, card.policy);
+            let admitted = |expire_at, lease| {
+                let app = self.app.clone();
+                Ok(Validation::Admitted { expire_at, now, lease, app })
+            };
+            match rules::evaluate(&card, &self.machine, policy, now) {
+                Verdict::Admit { lease } => return admitted(card.expire_at, lease),
                 Verdict::Refuse(refusal) => return Ok(Validation::Refused(refusal)),
                 // It ran out in this very moment: the next request writes that down.
                 Verdict::Expire => return Ok(Validation::Refused(Refusal::Expired)),
-                Verdict::Activate { used_at, expire_at } => {
-                    if self.activate(connection, &card, used_at, expire_at).await? {
-                        return Ok(self.admitted(expire_at, now));
+                Verdict::Activate { used_at, expire_at, lease } => {
+                    if self.activate(connection, &card, used_at, expire_at, lease).await? {
+                        return admitted(expire_at, lease);
                     }
                 }
                 Verdict::Bind => {
                     if self.bind(connection, &card).await? {
-                        return Ok(self.admitted(card.expire_at, now));
+                        return admitted(card.expire_at, None);
+                    }
+                }
+                Verdict::Renew { lease } => {
+                    if self.renew(connection, &card, lease).await? {
+                        return admitted(card.expire_at, lease);
+                    }
+                }
+                Verdict::TakeSeat { lease, evicts } => {
+                    match self.take_seat(connection, &card, lease, evicts).await? {
+                        Some(true) => return admitted(card.expire_at, lease),
+                        Some(false) => return Ok(Validation::Refused(Refusal::SeatsFull)),
+                        None => {}
                     }
                 }
             }
-            match self.lookups.find_on(connection, &self.code).await? {
-                Some(card_now) => found = card_now,
-                None => return Ok(Validation::NotFound),
+            match self.lookups.find_on(connection, &self.code, &self.machine).await? {
+                Some(card_now) if card_now.is_of(&self.client.app) => found = card_now,
+                _ => return Ok(Validation::NotFound),
             }
         }
         Err(StoreError::Contended)
@@ -208,10 +262,6 @@ impl Operation for Settle {
 }
 
 impl Settle {
-    fn admitted(&self, expire_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Validation {
-        Validation::Admitted { expire_at, now, app: self.app.clone() }
-    }
-
     /// Writes an activation if the card still is what it was evaluated by; `false` if somebody else was faster.
     async fn activate(
         &self,
@@ -219,8 +269,15 @@ impl Settle {
         card: &Card,
         used_at: DateTime<Utc>,
         expire_at: Option<DateTime<Utc>>,
+        lease: Option<Lease>,
     ) -> Result<bool, StoreError> {
         let (machine, used_at) = (self.machine.as_str(), used_at.naive_utc());
+        if let Some(lease) = lease {
+            let params = (card.id, machine, used_at, card.duration_seconds, lease.until.naive_utc());
+            self.pool.counters().round_trip();
+            connection.exec_drop("CALL activate_card_2(?, ?, ?, ?, ?)", params).await?;
+            return Ok(connection.affected_rows() == 1);
+        }
         let expire_at: Option<NaiveDateTime> = expire_at.map(|moment| moment.naive_utc());
         let statement = |way| match way {
             Way::Routine => (
@@ -237,6 +294,33 @@ impl Settle {
         Ok(self.writing.write(connection, self.pool.counters(), statement).await? == 1)
     }
 
+    /// Writes another end for the lease of the machine's seat; `false` if it has lost it.
+    async fn renew(
+        &self,
+        connection: &mut Conn,
+        card: &Card,
+        lease: Option<Lease>,
+    ) -> Result<bool, StoreError> {
+        let until = lease.map(|lease| lease.until.naive_utc());
+        self.pool.counters().round_trip();
+        let params = (card.id, self.machine.as_str(), until);
+        Ok(said(connection, "CALL renew_seat(?, ?, ?)", params).await? == Some(true))
+    }
+
+    /// Gives the machine a seat if it can have one; `None` if the card is not what it was.
+    async fn take_seat(
+        &self,
+        connection: &mut Conn,
+        card: &Card,
+        lease: Option<Lease>,
+        evicts: bool,
+    ) -> Result<Option<bool>, StoreError> {
+        let until = lease.map(|lease| lease.until.naive_utc());
+        self.pool.counters().round_trip();
+        let params = (card.id, self.machine.as_str(), until, evicts);
+        said(connection, "CALL take_seat(?, ?, ?, ?)", params).await
+    }
+
     /// Binds an active card that an operator unbound; `false` if somebody else was faster.
     async fn bind(&self, connection: &mut Conn, card: &Card) -> Result<bool, StoreError> {
         let (machine, expire_at) = (self.machine.as_str(), card.expire_at.map(|moment| moment.naive_utc()));
@@ -250,6 +334,36 @@ impl Settle {
             ),
         };
         Ok(self.writing.write(connection, self.pool.counters(), statement).await? == 1)
+    }
+}
+
+/// What a routine says of a seat, in the one value of its one row.
+async fn said(
+    connection: &mut Conn,
+    call: &str,
+    params: impl Into<Params> + Send,
+) -> Result<Option<bool>, StoreError> {
+    let said: Option<Option<bool>> = connection.exec_first(call, params).await?;
+    said.ok_or(StoreError::Undecodable)
+}
+
+/// Gives a leased seat back.
+struct Release {
+    card: u64,
+    machine: MachineCode,
+    pool: Pool,
+}
+
+impl Operation for Release {
+    type Output = bool;
+
+    const IS_CANCELLED: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<bool, StoreError> {
+        self.pool.counters().round_trip();
+        let released =
+            said(connection, "CALL release_seat(?, ?)", (self.card, self.machine.as_str())).await?;
+        Ok(released == Some(true))
     }
 }
 

@@ -145,7 +145,7 @@ const SIGNALLED: &str = "45000";
 fn values(app: &App) -> CardValues {
     let mut values = Map::new();
     values.insert("title".into(), app.title.as_str().into());
-    values.insert("policy".into(), "".into());
+    values.insert("policy".into(), app.policy.to_string().into());
     values.insert("values".into(), values_as_stored(&app.values));
     let optional = [
         ("latest", app.latest.as_ref().map(Version::as_str)),

@@ -20,6 +20,7 @@ mod migrations;
 mod password;
 mod round_trips;
 mod rows_read;
+mod seats;
 mod server_settings;
 mod spellings;
 mod statistics;

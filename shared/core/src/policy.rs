@@ -1,0 +1,226 @@
+//! What an app, or a single card, lets machines do: who keeps a seat for how long, and who gets one when all are taken.
+
+use std::fmt::{self, Write as _};
+use std::str::FromStr;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use thiserror::Error;
+
+/// The policy that a card is judged by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// For how long a seat is a machine's that is not heard of again; `None` as long as the card.
+    pub lease: Option<LeaseLength>,
+    /// What becomes of a machine that asks when all seats are taken.
+    pub when_full: WhenFull,
+}
+
+/// For how long a seat is given to a machine: 60 seconds to 30 days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LeaseLength(u32);
+
+/// What becomes of a machine that asks when all seats are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WhenFull {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// It gets the seat whose machine was heard of the longest ago.
+    Oldest,
+}
+
+/// A lease that a machine has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// The last second in which the seat is the machine's.
+    pub until: DateTime<Utc>,
+    /// From when on another question makes it longer.
+    pub renew_after: DateTime<Utc>,
+}
+
+/// What an app or a card says of a policy; what it leaves open, is as it is above it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PolicyPart {
+    /// Another lease, or none.
+    pub lease: Option<Option<LeaseLength>>,
+    /// Another rule for full cards.
+    pub when_full: Option<WhenFull>,
+}
+
+/// A text is no policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("not a policy")]
+pub struct NoPolicy;
+
+/// A number of seconds is no lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("a lease lasts 60 seconds to 30 days")]
+pub struct NoLease;
+
+impl LeaseLength {
+    /// The shortest and the longest, in seconds.
+    pub const BOUNDS: (u32, u32) = (60, 30 * 86_400);
+
+    /// A lease of so many seconds.
+    pub const fn new(seconds: u32) -> Result<Self, NoLease> {
+        if Self::BOUNDS.0 <= seconds && seconds <= Self::BOUNDS.1 { Ok(Self(seconds)) } else { Err(NoLease) }
+    }
+
+    /// How many seconds.
+    pub const fn seconds(self) -> u32 {
+        self.0
+    }
+
+    /// The lease of a machine that is heard of at `now`.
+    pub fn from(self, now: DateTime<Utc>) -> Lease {
+        self.ending(now + TimeDelta::seconds(self.0.into()))
+    }
+
+    /// The lease that ends then: a third of it has to be over before it is worth a write to make it longer.
+    pub fn ending(self, until: DateTime<Utc>) -> Lease {
+        Lease { until, renew_after: until - TimeDelta::seconds((self.0 - self.0 / 3).into()) }
+    }
+}
+
+impl WhenFull {
+    /// Both rules.
+    pub const ALL: [Self; 2] = [Self::Refuse, Self::Oldest];
+
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::Oldest => "oldest",
+        }
+    }
+}
+
+impl FromStr for WhenFull {
+    type Err = NoPolicy;
+
+    fn from_str(word: &str) -> Result<Self, NoPolicy> {
+        Self::ALL.into_iter().find(|rule| rule.word() == word).ok_or(NoPolicy)
+    }
+}
+
+impl Policy {
+    /// The policy of a card that says `card`, of an app that says `app`.
+    pub fn of(app: PolicyPart, card: PolicyPart) -> Self {
+        Self {
+            lease: card.lease.or(app.lease).flatten(),
+            when_full: card.when_full.or(app.when_full).unwrap_or_default(),
+        }
+    }
+}
+
+impl PolicyPart {
+    /// Whether it leaves everything open.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// As the database keeps it: words and their values with spaces between them, such as `lease=600 when-full=oldest`.
+impl fmt::Display for PolicyPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
+        match self.lease {
+            None => {}
+            Some(None) => text.push_str(" lease=off"),
+            Some(Some(lease)) => write!(text, " lease={}", lease.seconds())?,
+        }
+        if let Some(when_full) = self.when_full {
+            write!(text, " when-full={}", when_full.word())?;
+        }
+        f.pad(text.trim_start())
+    }
+}
+
+/// Reads what [`Display`](fmt::Display) writes. A word of a later version is passed over, so that this one goes on beside it.
+impl FromStr for PolicyPart {
+    type Err = NoPolicy;
+
+    fn from_str(text: &str) -> Result<Self, NoPolicy> {
+        let mut part = Self::default();
+        for entry in text.split_ascii_whitespace() {
+            match entry.split_once('=').ok_or(NoPolicy)? {
+                ("lease", "off") => part.lease = Some(None),
+                ("lease", seconds) => {
+                    let seconds = seconds.parse().map_err(|_| NoPolicy)?;
+                    part.lease = Some(Some(LeaseLength::new(seconds).map_err(|_| NoPolicy)?));
+                }
+                ("when-full", word) => part.when_full = Some(word.parse()?),
+                _ => {}
+            }
+        }
+        Ok(part)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::testing::at;
+
+    fn lease(seconds: u32) -> LeaseLength {
+        LeaseLength::new(seconds).unwrap()
+    }
+
+    #[test]
+    fn leases_have_bounds() {
+        for (seconds, fits) in [(0, false), (59, false), (60, true), (2_592_000, true), (2_592_001, false)] {
+            assert_eq!(LeaseLength::new(seconds).is_ok(), fits, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn a_third_of_a_lease_is_over_before_it_is_made_longer() {
+        for (seconds, renew_after) in [(60, 20), (100, 33), (600, 200)] {
+            assert_eq!(
+                lease(seconds).from(at(0)),
+                Lease { until: at(seconds.into()), renew_after: at(renew_after) }
+            );
+        }
+    }
+
+    #[test]
+    fn a_card_departs_from_its_app_in_what_it_says() {
+        let part = |text: &str| text.parse::<PolicyPart>().unwrap();
+        for (app, card, seconds, when_full) in [
+            ("", "", None, WhenFull::Refuse),
+            ("lease=600 when-full=oldest", "", Some(600), WhenFull::Oldest),
+            ("lease=600 when-full=oldest", "lease=off", None, WhenFull::Oldest),
+            ("lease=600", "lease=60 when-full=oldest", Some(60), WhenFull::Oldest),
+            ("when-full=oldest", "when-full=refuse", None, WhenFull::Refuse),
+        ] {
+            let policy = Policy::of(part(app), part(card));
+            assert_eq!(
+                (policy.lease.map(LeaseLength::seconds), policy.when_full),
+                (seconds, when_full),
+                "{app} {card}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_policy() {
+        for text in ["lease", "lease=", "lease=59", "lease=x", "lease=-60", "when-full=never", "when-full="] {
+            assert_eq!(text.parse::<PolicyPart>(), Err(NoPolicy), "{text}");
+        }
+        assert_eq!("later=1 lease=60".parse::<PolicyPart>().unwrap().to_string(), "lease=60");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(
+            lease in prop::option::of(prop::option::of(60_u32..=2_592_000)),
+            when_full in prop::option::of(prop::sample::select(&WhenFull::ALL[..])),
+        ) {
+            let lease = lease.map(|lease| lease.map(|seconds| LeaseLength::new(seconds).unwrap()));
+            let part = PolicyPart { lease, when_full };
+            prop_assert_eq!(part.to_string().parse(), Ok(part));
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Cards for several machines, and seats that are leased.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use kami_core::app::AppName;
+use kami_core::rules::Refusal;
+use kami_store::{Client, Store, Validation};
+use kami_testkit::TestDatabase;
+use tokio::task::JoinSet;
+
+use crate::{code, machine};
+
+/// A card for so many machines, whose policy says that.
+async fn with_card(seats: u16, policy: &str) -> TestDatabase {
+    let database = TestDatabase::create().await;
+    let card = format!(
+        "INSERT INTO cards (prefix, code, full_code, duration_seconds, seats, policy)
+         VALUES ('VIP', 'A', 'VIP-A', 10000, {seats}, '{policy}')"
+    );
+    database.execute(&card).await;
+    database
+}
+
+async fn ask(store: &Store, asker: &str) -> Validation {
+    store.validate(&code("VIP-A"), &machine(asker), &Client::default()).await.unwrap()
+}
+
+async fn is_in(store: &Store, asker: &str) -> bool {
+    matches!(ask(store, asker).await, Validation::Admitted { .. })
+}
+
+const FULL: Validation = Validation::Refused(Refusal::SeatsFull);
+
+/// The machines that have a seat, as the tables say it.
+async fn holders(database: &TestDatabase) -> BTreeSet<String> {
+    let query = "SELECT machine_code FROM cards WHERE machine_code IS NOT NULL UNION ALL SELECT machine_code FROM card_seats";
+    let holders: Vec<String> = database.rows(query, ()).await;
+    let count = holders.len();
+    let holders: BTreeSet<String> = holders.into_iter().collect();
+    assert_eq!(holders.len(), count, "nobody has two seats");
+    holders
+}
+
+#[tokio::test]
+async fn of_any_number_of_machines_as_many_win_as_there_are_seats_and_no_other_ever() {
+    for seats in [1_u16, 2, 5] {
+        let database = with_card(seats, "").await;
+        let stores = [database.store(), database.store(), database.store()];
+        for _ in 0..3 {
+            let mut racers = JoinSet::new();
+            for number in 0..64 {
+                let (store, name) = (stores[number % stores.len()].clone(), format!("PC-{number}"));
+                racers.spawn(async move { is_in(&store, &name).await.then_some(name) });
+            }
+            let won: BTreeSet<String> = racers.join_all().await.into_iter().flatten().collect();
+            assert_eq!((won.len(), &won), (usize::from(seats), &holders(&database).await));
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_asks_for_a_full_card_is_refused_as_it_always_was_where_it_is_for_one_machine() {
+    let database = with_card(1, "").await;
+    let store = database.store();
+    assert!(is_in(&store, "PC-1").await);
+    assert_eq!(ask(&store, "PC-2").await, Validation::Refused(Refusal::MachineMismatch));
+    let database = with_card(2, "").await;
+    let store = database.store();
+    assert!(is_in(&store, "PC-1").await && is_in(&store, "PC-2").await);
+    for _ in 0..2 {
+        assert_eq!(ask(&store, "PC-3").await, FULL);
+        assert!(is_in(&store, "PC-2").await && is_in(&store, "PC-1").await);
+    }
+}
+
+async fn lease_of(store: &Store, asker: &str) -> (DateTime<Utc>, DateTime<Utc>) {
+    match ask(store, asker).await {
+        Validation::Admitted { lease: Some(lease), now, .. } => (lease.until, now),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Moves every lease, and when its machine was seen, so many seconds back.
+async fn let_pass(database: &TestDatabase, seconds: u32) {
+    for table in ["cards", "card_seats"] {
+        let move_back = format!(
+            "UPDATE {table} SET lease_until = lease_until - INTERVAL {seconds} SECOND,
+             seen_at = seen_at - INTERVAL {seconds} SECOND"
+        );
+        database.execute(&move_back).await;
+    }
+}
+
+#[tokio::test]
+async fn a_seat_whose_lease_is_over_is_its_machines_until_somebody_else_asks() {
+    for seats in [1, 2] {
+        let database = with_card(seats, "lease=600").await;
+        let store = database.store();
+        let first: Vec<String> = (0..seats).map(|number| format!("PC-{number}")).collect();
+        for name in &first {
+            let (until, now) = lease_of(&store, name).await;
+            assert_eq!((until - now).num_seconds(), 600);
+        }
+        assert_eq!(ask(&store, "PC-X").await, FULL);
+        let_pass(&database, 601).await;
+        for name in &first {
+            assert!(is_in(&store, name).await, "a crashed client is let in again");
+        }
+        let_pass(&database, 601).await;
+        assert!(is_in(&store, "PC-X").await);
+        let holders = holders(&database).await;
+        assert!(holders.contains("PC-X") && holders.len() <= usize::from(seats), "{holders:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_lease_is_written_anew_once_a_third_of_it_is_over() {
+    for (seats, asker) in [(1, "PC-1"), (2, "PC-2")] {
+        let database = with_card(seats, "lease=600").await;
+        let store = database.store();
+        if seats > 1 {
+            ask(&store, "PC-1").await;
+        }
+        let (until, _) = lease_of(&store, asker).await;
+        assert_eq!(lease_of(&store, asker).await.0, until, "not yet");
+        let_pass(&database, 190).await;
+        let (before, _) = lease_of(&store, asker).await;
+        assert!(before < until);
+        let_pass(&database, 11).await;
+        let (after, now) = lease_of(&store, asker).await;
+        assert_eq!((after - now).num_seconds(), 600);
+    }
+}
+
+#[tokio::test]
+async fn a_lease_that_is_given_back_is_free_at_once_and_one_that_is_none_stays() {
+    for seats in [1, 2] {
+        let database = with_card(seats, "lease=600").await;
+        let store = database.store();
+        let release = async |asker: &str| {
+            store.release(&code("VIP-A"), &machine(asker), &AppName::default()).await.unwrap()
+        };
+        for number in 0..seats {
+            ask(&store, &format!("PC-{number}")).await;
+        }
+        let last = format!("PC-{}", seats - 1);
+        assert_eq!(release("PC-X").await, Some(false), "it has none");
+        assert_eq!((release(&last).await, release(&last).await), (Some(true), Some(false)));
+        assert!(is_in(&store, "PC-X").await);
+        assert_eq!(ask(&store, &last).await, FULL);
+        database.execute("UPDATE cards SET policy = NULL").await;
+        assert!(is_in(&store, "PC-X").await);
+        assert_eq!(release("PC-X").await, Some(false), "it has the seat as long as the card");
+        assert!(holders(&database).await.contains("PC-X"));
+        let none = store.release(&code("VIP-NONE"), &machine("PC-X"), &AppName::default()).await.unwrap();
+        assert_eq!(none, None);
+    }
+}
+
+#[tokio::test]
+async fn the_machine_that_was_seen_the_longest_ago_gives_way_where_the_policy_says_so() {
+    for policy in ["when-full=oldest", "lease=600 when-full=oldest"] {
+        let database = with_card(3, policy).await;
+        let store = database.store();
+        for name in ["PC-1", "PC-2", "PC-3"] {
+            assert!(is_in(&store, name).await);
+        }
+        for (place, name) in ["PC-2", "PC-1", "PC-3"].into_iter().enumerate() {
+            let seen = format!("seen_at = UTC_TIMESTAMP() - INTERVAL {} SECOND", 100 - place);
+            for table in ["cards", "card_seats"] {
+                database.execute(&format!("UPDATE {table} SET {seen} WHERE machine_code = '{name}'")).await;
+            }
+        }
+        for (asker, left) in [("PC-4", ["PC-1", "PC-3", "PC-4"]), ("PC-5", ["PC-3", "PC-4", "PC-5"])] {
+            assert!(is_in(&store, asker).await, "{policy} {asker}");
+            assert_eq!(holders(&database).await, left.map(str::to_owned).into(), "{policy} {asker}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_policy_of_an_app_holds_for_its_cards_from_the_next_question_on() {
+    let database = with_card(1, "").await;
+    let store = database.store();
+    assert!(matches!(ask(&store, "PC-1").await, Validation::Admitted { lease: None, .. }));
+    database
+        .execute("UPDATE apps SET policy = 'lease=60'; UPDATE policy_revision SET revision = revision + 1")
+        .await;
+    let (until, now) = lease_of(&store, "PC-1").await;
+    assert_eq!((until - now).num_seconds(), 60);
+    database.execute("UPDATE cards SET policy = 'lease=off'").await;
+    assert!(matches!(ask(&store, "PC-1").await, Validation::Admitted { lease: None, .. }));
+    let kept: Vec<Option<String>> = database.rows("SELECT CAST(lease_until AS CHAR) FROM cards", ()).await;
+    assert_eq!(kept, [None]);
+}
