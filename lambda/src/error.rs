@@ -40,6 +40,8 @@ pub enum ApiError {
     TooManyMisses,
     /// The card is bound to another machine.
     MachineMismatch,
+    /// Other machines have all of the card's seats.
+    SeatsFull,
     /// The card's time is over.
     CardExpired,
     /// An operator withdrew the card.
@@ -64,7 +66,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error, so that a document can be checked against them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::InvalidRequest,
         Self::HeadTooLarge,
         Self::InvalidHost,
@@ -74,6 +76,7 @@ impl ApiError {
         Self::CardNotFound,
         Self::TooManyMisses,
         Self::MachineMismatch,
+        Self::SeatsFull,
         Self::CardExpired,
         Self::CardDisabled,
         Self::VersionTooOld,
@@ -101,6 +104,7 @@ impl ApiError {
             Self::CardNotFound => (S::NOT_FOUND, "card_not_found", |said| said.card_not_found),
             Self::TooManyMisses => (S::TOO_MANY_REQUESTS, "too_many_misses", |said| said.too_many_misses),
             Self::MachineMismatch => (S::FORBIDDEN, "machine_mismatch", |said| said.machine_mismatch),
+            Self::SeatsFull => (S::FORBIDDEN, "seats_full", |said| said.seats_full),
             Self::CardExpired => (S::FORBIDDEN, "card_expired", |said| said.card_expired),
             Self::CardDisabled => (S::FORBIDDEN, "card_disabled", |said| said.card_disabled),
             Self::VersionTooOld => (S::FORBIDDEN, "version_too_old", |said| said.version_too_old),
@@ -147,6 +151,7 @@ impl From<Refusal> for ApiError {
             Refusal::Disabled => Self::CardDisabled,
             Refusal::Expired => Self::CardExpired,
             Refusal::MachineMismatch => Self::MachineMismatch,
+            Refusal::SeatsFull => Self::SeatsFull,
             Refusal::Unbindable => Self::InvalidFields,
         }
     }
@@ -289,6 +294,7 @@ mod tests {
         (E::CardNotFound, "卡密不存在", "There is no such card"),
         (E::TooManyMisses, "尝试次数过多，请稍后再试", "Too many attempts; try again later"),
         (E::MachineMismatch, "机器码不匹配", "The card is bound to another machine"),
+        (E::SeatsFull, "已达到可用设备数上限", "All seats of the card are taken"),
         (E::CardExpired, "卡密已过期", "The card has expired"),
         (E::CardDisabled, "卡密已禁用", "The card is disabled"),
         (E::VersionTooOld, "当前版本过旧，请更新后再使用", "This version is too old; please update"),

@@ -2,6 +2,8 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
+use chrono::{DateTime, Utc};
+use kami_core::policy::Lease;
 use kami_core::rules;
 use kami_store::Validation;
 use serde::Serialize;
@@ -22,9 +24,29 @@ pub(super) struct Admitted {
     expire_at: Option<String>,
     /// Rounded to two decimals; null for a card that never expires.
     remaining_hours: Option<f64>,
+    /// Only of a leased seat.
+    #[serde(flatten)]
+    lease: Option<Leased>,
     /// Only for a client that says its version.
     #[serde(flatten)]
     told: Option<Told>,
+}
+
+/// A lease, which no card that ends sooner outlasts.
+#[derive(Debug, Serialize)]
+struct Leased {
+    /// ISO 8601, as all moments.
+    lease_until: String,
+    renew_after: String,
+}
+
+impl Leased {
+    fn new(lease: Lease, expire_at: Option<DateTime<Utc>>, api: &Api) -> Self {
+        let sooner = |moment: DateTime<Utc>| expire_at.map_or(moment, |expire_at| moment.min(expire_at));
+        let [lease_until, renew_after] =
+            [lease.until, lease.renew_after].map(|moment| api.zone.iso8601(sooner(moment)));
+        Self { lease_until, renew_after }
+    }
 }
 
 /// Handles the request, whatever content type it claims to have.
@@ -37,11 +59,12 @@ pub(super) async fn validate(
     let ValidateRequest { code, machine, client, app_mark } =
         ValidateRequest::parse(&read_body(body).await?)?;
     match api.store.validate(&code, &machine, &client).await? {
-        Validation::Admitted { expire_at, now, app } => Ok(Json(Admitted {
+        Validation::Admitted { expire_at, now, lease, app } => Ok(Json(Admitted {
             status: "success",
             message: language.messages().admitted,
             expire_at: expire_at.map(|moment| api.zone.iso8601(moment)),
             remaining_hours: expire_at.map(|moment| rules::remaining_hours(moment, now)),
+            lease: lease.map(|lease| Leased::new(lease, expire_at, &api)),
             told: app.and_then(|app| api.apps.of(&app).to_admitted(app_mark.as_ref())),
         })),
         Validation::TooOld(app) => Err(Failure::TooOld(app)),

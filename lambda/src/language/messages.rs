@@ -31,6 +31,7 @@ pub(crate) struct Messages {
     pub(crate) card_not_found: &'static str,
     pub(crate) too_many_misses: &'static str,
     pub(crate) machine_mismatch: &'static str,
+    pub(crate) seats_full: &'static str,
     pub(crate) card_expired: &'static str,
     pub(crate) card_disabled: &'static str,
     pub(crate) version_too_old: &'static str,

@@ -17,7 +17,7 @@ pub(crate) const MACHINE: &str = "PC-3F2A9C";
 pub(crate) const ELSEWHERE: &str = "*";
 
 /// Cards in every state, and machines that ask for them.
-const CARDS: [(&str, &str); 8] = [
+const CARDS: [(&str, &str); 10] = [
     (CODE, MACHINE),
     (CODE, "PC-1"),
     (CODE, ""),
@@ -25,6 +25,8 @@ const CARDS: [(&str, &str); 8] = [
     ("VIP-UNUSED", "PC\u{200b}"),
     ("VIP-EXPIRED", MACHINE),
     ("VIP-DISABLED", MACHINE),
+    ("VIP-LEASED", MACHINE),
+    ("VIP-LEASED", "PC-1"),
     ("VIP-NONE", MACHINE),
 ];
 
@@ -56,6 +58,7 @@ const APPS: &str = r#"
     UPDATE cards SET app = LOWER(SUBSTRING(code, 3)) WHERE code LIKE 'OF%'"#;
 
 const STATES: &str = "UPDATE cards SET duration_seconds = NULL WHERE code = 'FOREVER';
+    UPDATE cards SET policy = 'lease=600' WHERE code = 'LEASED';
     UPDATE cards SET status = 'EXPIRED' WHERE code = 'EXPIRED';
     UPDATE cards SET status = 'DISABLED' WHERE code = 'DISABLED'";
 
@@ -76,7 +79,7 @@ pub(crate) struct Answer {
 /// Asks each endpoint everything.
 pub(crate) async fn gather() -> Vec<Answer> {
     let database = TestDatabase::create().await;
-    let of_default = ["DEMO123456", "FOREVER", "UNUSED", "EXPIRED", "DISABLED"];
+    let of_default = ["DEMO123456", "FOREVER", "UNUSED", "EXPIRED", "DISABLED", "LEASED"];
     for code in of_default.into_iter().chain(["OFDEMO", "OFBARE", "OFQUIET", "OFBROKEN"]) {
         database.insert_card("VIP", code).await;
     }
