@@ -1,5 +1,6 @@
 //! Views that the operator saved under a name: a search, its filters, an order and the columns.
 
+use kami_core::app::AppName;
 use kami_core::card::CardStatus;
 use kami_core::filter::{Direction, Sort, SortBy};
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,8 @@ pub const MAX_NAME: usize = 40;
 pub struct SavedView {
     /// Its name: 1 to [`MAX_NAME`] characters.
     pub name: String,
+    /// The app whose cards to see.
+    pub app: Option<AppName>,
     /// The status to see.
     pub status: Option<CardStatus>,
     /// The prefix to see.
@@ -50,6 +53,7 @@ impl SavedView {
     pub fn named(name: &str) -> Self {
         Self {
             name: name.trim().to_owned(),
+            app: None,
             status: None,
             prefix: None,
             batch: None,
@@ -74,6 +78,8 @@ pub fn is_name(name: &str) -> bool {
 #[serde(deny_unknown_fields, default)]
 struct Written {
     name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -145,6 +151,7 @@ impl TryFrom<Written> for SavedView {
         if !is_name(&written.name) {
             return Err(ViewError("the name"));
         }
+        let app = written.app.as_deref().map(str::parse).transpose();
         let status = written.status.as_deref().map(str::parse).transpose();
         let period = |text: Option<String>, name| {
             text.as_deref().map(str::parse::<Period>).transpose().map_err(|_| ViewError(name))
@@ -165,6 +172,7 @@ impl TryFrom<Written> for SavedView {
         let sort = Sort::default();
         Ok(Self {
             name: written.name.trim().to_owned(),
+            app: app.map_err(|_| ViewError("the app"))?,
             status: status.map_err(|_| ViewError("the status"))?,
             prefix: written.prefix,
             batch: written.batch,
@@ -189,6 +197,7 @@ impl From<SavedView> for Written {
         let sort = Sort::default();
         Self {
             name: view.name,
+            app: view.app.map(|app| app.to_string()),
             status: view.status.map(|status| status.as_str().to_owned()),
             prefix: view.prefix,
             batch: view.batch,
@@ -211,6 +220,7 @@ mod tests {
     #[test]
     fn a_view_is_written_shortly_and_read_again() {
         let view = SavedView {
+            app: "demo".parse().ok(),
             status: Some(CardStatus::Active),
             prefix: Some("VIP".to_owned()),
             batch: Some(7),
@@ -226,7 +236,7 @@ mod tests {
         let text = toml::to_string(&view).unwrap();
         assert_eq!(
             text,
-            "name = \"expiring soon\"\nstatus = \"active\"\nprefix = \"VIP\"\nbatch = 7\n\
+            "name = \"expiring soon\"\napp = \"demo\"\nstatus = \"active\"\nprefix = \"VIP\"\nbatch = 7\n\
              created = \"2026-01..2026-02-15\"\nused = \"yesterday\"\nexpiring = \"7d\"\nsearch = \"老客户\"\nsearch_in = \"note\"\n\
              order = \"expires\"\ndirection = \"ascending\"\ncolumns = [\"code\", \"note\"]\n"
         );
@@ -239,6 +249,7 @@ mod tests {
         for entry in [
             "",
             "name = ' '",
+            "name = 'a'\napp = 'No App'",
             "name = 'a'\nstatus = 'lost'",
             "name = 'a'\ncreated = 'soon'",
             "name = 'a'\norder = 'colour'",

@@ -124,5 +124,8 @@ fn what(language: Language, act: &ActRecord) -> String {
 
 /// What is lost by taking an act back, where something is.
 pub fn lost(language: Language, undoable: &Undoable) -> Option<String> {
-    undoable.deletes.then(|| counted(language, "touch.lost", undoable.act.card_count))
+    undoable.deletes.then(|| match &undoable.act.subject {
+        Some(_) => say!(language, "confirm.app_remove_consequence"),
+        None => counted(language, "touch.lost", undoable.act.card_count),
+    })
 }

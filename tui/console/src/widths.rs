@@ -19,7 +19,7 @@ const ARROW: usize = 2;
 const SIGN: usize = 2;
 
 /// The texts of forms' labels that are no property's.
-const LABELS: [&str; 13] = [
+const LABELS: [&str; 16] = [
     "count",
     "length",
     "which",
@@ -33,6 +33,9 @@ const LABELS: [&str; 13] = [
     "operator",
     "or_prefix",
     "or_duration",
+    "value_name",
+    "value",
+    "is_public",
 ];
 
 /// Every text with a place of its own, by its key, and the cells of that place.

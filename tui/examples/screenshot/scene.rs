@@ -11,6 +11,7 @@ use kami_console::state::statistics::{Chart, Statistics, series};
 use kami_console::state::theme::{Depth, Theme};
 use kami_console::turn::update;
 use kami_console::turn::view;
+use kami_core::app::AppName;
 use kami_core::card::CardStatus;
 use kami_core::duration::CardDuration;
 use kami_core::filter::{Capped, Sort};
@@ -177,6 +178,7 @@ fn statistics(language: Language) -> Seller {
     expiring_next.retain(|card| card.status == CardStatus::Active);
     expiring_next.sort_by_key(|card| card.expire_at);
     let statistics = Statistics {
+        app: None,
         charts: charts.collect(),
         expiring_next,
         stock: Some(Stock { days: 30, prefixes, taken_at: now() }),
@@ -251,6 +253,7 @@ fn rows(language: Language) -> Vec<CardRecord> {
                 used_at: used.map(|ago| now() - minutes(ago)),
                 expire_at: left.map(|left| now() + minutes(left)),
                 updated_at: Some(now() - minutes(used.unwrap_or(44_000))),
+                app: AppName::DEFAULT.to_owned(),
                 ..CardRecord::blank(12_480 - place)
             }
         })

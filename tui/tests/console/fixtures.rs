@@ -10,12 +10,13 @@ use kami_console::state::model::{Location, Model};
 use kami_console::state::theme::{Depth, Theme};
 use kami_console::turn::view;
 use kami_console::turn::{self, update};
+use kami_core::app::{App, AppEdit, AppName, NamedValue};
 use kami_core::card::CardStatus;
 use kami_core::duration::CardDuration;
 use kami_core::filter::{Capped, Sort};
 use kami_core::operator::Operator;
 use kami_core::record::CardRecord;
-use kami_store::{Grants, Page, StatusCounts};
+use kami_store::{AppCounts, AppsFound, Grants, Page, StatusCounts};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -58,7 +59,22 @@ impl Console {
         console.answer_rows(cards());
         console.answer(Topic::Total, Answer::Total { total: Some(Capped::Exactly(8)), newest: 8 });
         console.answer(Topic::Counts, Answer::Counts(counts()));
+        console.answer(
+            Topic::Apps,
+            Answer::Apps(AppsFound { apps: apps().split_off(2), ..AppsFound::default() }),
+        );
         console.answer(Topic::Server, Answer::Server(grants("ALL PRIVILEGES")));
+        console
+    }
+
+    /// A console that shows cards of several apps.
+    pub(crate) fn with_apps(size: (u16, u16), language: Language) -> Self {
+        let mut console = Self::with_cards(size, language);
+        console.keys("a");
+        console.answer(Topic::Apps, Answer::Apps(AppsFound { apps: apps(), ..AppsFound::default() }));
+        console.answer(Topic::AppCounts, Answer::AppCounts(app_counts()));
+        console.press(KeyCode::Esc);
+        console.answer_rows(cards_of_apps());
         console
     }
 
@@ -151,6 +167,49 @@ pub(crate) fn counts() -> StatusCounts {
     StatusCounts { unused: 9_812, active: 1_204, expired: 1_411, disabled: 53, taken_at: now() }
 }
 
+/// An app that says all that one can, one that is archived, and the one that there always is.
+pub(crate) fn apps() -> Vec<App> {
+    let text = |text: &str| Some(text.to_owned());
+    let blank = |name: &str| App::blank(name.parse().unwrap(), now() - TimeDelta::days(30));
+    let value =
+        |name: &str, value: &str, is_public| NamedValue { name: name.into(), value: value.into(), is_public };
+    let full = AppEdit {
+        title: text("演示 Demo"),
+        latest: text("2.1"),
+        minimum: text("1.5"),
+        url: text("https://example.com/下载"),
+        notice: text("今晚维护 \u{1b}[31m\nsecond line"),
+        values: vec![
+            value("config", "{\"server\":\"a.example.com\"}", false),
+            value("greeting", "你好，欢迎使用", true),
+        ],
+        is_archived: None,
+    };
+    let archived = AppEdit { is_archived: Some(true), title: text("sold no more"), ..AppEdit::default() };
+    vec![
+        full.applied(&blank("demo")).unwrap(),
+        archived.applied(&blank("an-app-with-a-name-of-32-letters")).unwrap(),
+        blank(AppName::DEFAULT),
+    ]
+}
+
+/// The cards of the usual app and of another.
+pub(crate) fn app_counts() -> Vec<AppCounts> {
+    let demo = StatusCounts { unused: 812, active: 204, expired: 11, disabled: 3, taken_at: now() };
+    [("default", counts()), ("demo", demo)]
+        .map(|(app, counts)| AppCounts { app: app.into(), counts })
+        .to_vec()
+}
+
+/// The cards, of which two are of another app.
+pub(crate) fn cards_of_apps() -> Vec<CardRecord> {
+    let mut cards = cards();
+    for card in &mut cards[1..3] {
+        "demo".clone_into(&mut card.app);
+    }
+    cards
+}
+
 /// One card of each kind, and some that are unkind to a table.
 pub(crate) fn cards() -> Vec<CardRecord> {
     let hour = TimeDelta::hours(1);
@@ -161,6 +220,7 @@ pub(crate) fn cards() -> Vec<CardRecord> {
         duration: CardDuration::Seconds(10_800),
         created_at: now() - hour * 30,
         updated_at: Some(now() - hour * 30),
+        app: AppName::DEFAULT.to_owned(),
         ..CardRecord::blank(id)
     };
     let with = |card: CardRecord, status, machine: &str, used: TimeDelta, expires: TimeDelta| CardRecord {

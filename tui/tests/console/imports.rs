@@ -9,6 +9,7 @@ use kami_console::state::import::{Import, ImportFile};
 use kami_console::state::message::{Answer, Done, Effect, Failure, Question, Topic};
 use kami_console::state::model::ReadOnly;
 use kami_console::state::order::Order;
+use kami_core::app::AppName;
 use kami_core::duration::CardDuration;
 use kami_core::filter::Filter;
 use kami_core::operator::Note;
@@ -76,6 +77,7 @@ fn a_file_is_asked_for_with_what_its_cards_lack() {
             path: "codes.txt".into(),
             defaults: Defaults::lasting(CardDuration::Seconds(45 * 86_400)),
             note: Note::parse("old shop").unwrap(),
+            app: AppName::default(),
         }
     );
     let mut nameless = Console::with_cards((80, 24), Language::ENGLISH);
@@ -110,10 +112,10 @@ fn a_file_whose_lines_are_all_new_is_imported_and_its_batch_seen() {
     assert!(!is_ordered(&console));
     console.press(KeyCode::Enter);
     let Some((_, Question::Do(order))) = console.question(Topic::Work) else { panic!("nothing was ordered") };
-    let Order::Import { cards, note } = &***order else { panic!("something else was ordered") };
+    let Order::Import { cards, note, app } = &***order else { panic!("something else was ordered") };
     let codes: Vec<&str> = cards.iter().map(|card| card.full_code).collect();
     assert_eq!(codes, ["VIP-A1", "BASIC-B2"]);
-    assert_eq!(note.as_ref().map(Note::as_str), Some("old shop"));
+    assert_eq!((note.as_ref().map(Note::as_str), app), (Some("old shop"), &AppName::default()));
     assert_eq!(console.model.place(), Place::Work);
     console.answer(Topic::Work, Answer::Done(Box::new(Done::Made(batch()))));
     assert_eq!(console.model.notice.as_ref().unwrap().words, "2 cards imported.");

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test the panic is the report")]
 
 mod acts;
+mod apps;
 mod bursts;
 mod contrast;
 mod copies;

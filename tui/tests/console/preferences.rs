@@ -53,7 +53,7 @@ fn a_view_is_saved_under_a_name_and_opened_again() {
     assert!(console.screen().contains("1 to 40 characters"), "{}", console.screen());
     console.keys("vip");
     console.press(KeyCode::Enter);
-    assert_eq!(kept(&console), Some(&Choice::View(vip())));
+    assert_eq!(kept(&console), Some(&Choice::View(vip().into())));
     assert_eq!(console.model.notice.as_ref().unwrap().words, "View “vip” saved: V opens it.");
     assert_eq!(console.model.place(), Place::Cards);
 

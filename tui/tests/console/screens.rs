@@ -24,12 +24,15 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
 use crate::fixtures::{Console, cards, now, theme};
-use crate::{imports, unready};
+use crate::{fixtures, imports, unready};
 
 const SIZES: [(u16, u16); 4] = [(40, 20), (80, 24), (120, 40), (200, 50)];
 
 /// A console that shows cards.
 const CARDS: fn((u16, u16), Language) -> Console = Console::with_cards;
+
+/// A console that shows cards of several apps.
+const APPS: fn((u16, u16), Language) -> Console = Console::with_apps;
 
 /// A console whose database has not answered yet.
 const STARTED: fn((u16, u16), Language) -> Console = Console::started;
@@ -37,7 +40,7 @@ const STARTED: fn((u16, u16), Language) -> Console = Console::started;
 /// A screen: its name, where its console begins, and what leads to it.
 pub(crate) type Screen = (&'static str, fn((u16, u16), Language) -> Console, fn(&mut Console));
 
-pub(crate) const SCREENS: [Screen; 48] = [
+pub(crate) const SCREENS: [Screen; 53] = [
     ("cards", CARDS, |_| {}),
     ("marked", CARDS, |console| {
         console.keys("j  ");
@@ -228,6 +231,21 @@ pub(crate) const SCREENS: [Screen; 48] = [
         begun.charts.truncate(3);
         console.answer(Topic::Statistics, Answer::Statistics(Statistics { stock: None, ..begun }));
     }),
+    ("apps", APPS, |console| console.keys("ajj")),
+    ("apps_all", APPS, |console| console.keys("a")),
+    ("app_form", APPS, |console| {
+        console.keys("ajje");
+        console.press(KeyCode::Tab);
+        console.keys("1");
+    }),
+    ("app_values", APPS, |console| console.keys("ajjv")),
+    ("app_filter", APPS, |console| {
+        console.keys("ajj");
+        console.press(KeyCode::Enter);
+        console.answer_rows(fixtures::cards_of_apps().split_off(1));
+        console.answer(Topic::Counts, Answer::Counts(fixtures::app_counts().remove(1).counts));
+        console.keys("n");
+    }),
     ("log", CARDS, |console| {
         console.keys("l");
         let acts = [("delete", 1, None), ("disable", 12, Some(4)), ("generate", 10_000, None)];
@@ -356,6 +374,7 @@ fn statistics(console: &Console) -> Statistics {
         |prefix: &str, unused, activated| PrefixStock { prefix: prefix.to_owned(), unused, activated };
     let prefixes = vec![stock("BASIC", 812, 0), stock("VIP", 9_000, 1_200), stock("学习卡", 12, 90)];
     Statistics {
+        app: None,
         charts: charts.to_vec(),
         expiring_next: cards().into_iter().filter(|card| card.status == CardStatus::Active).collect(),
         stock: Some(Stock { days: 30, prefixes, taken_at: now() }),

@@ -47,7 +47,7 @@ fn all_is_asked_again_when_nobody_knows_whether_an_act_was_done() {
     let mut console = console();
     console.keys("b");
     console.effects.clear();
-    let mut working = Console { effects: vec![console.model.ask(Topic::Work, Question::Counts)], ..console };
+    let mut working = Console { effects: vec![console.model.ask(Topic::Work, Question::Apps)], ..console };
     let lost = ActError::Uncertain(StoreError::TimedOut);
     working.answer(Topic::Work, Answer::Done(Box::new(Done::Refused(lost))));
     for topic in [Topic::Rows, Topic::Total, Topic::Counts] {
@@ -63,7 +63,7 @@ fn an_act_that_would_touch_more_than_was_agreed_to_says_so_and_shows_what_is_the
     ] {
         let mut console = Console::with_cards((100, 24), language);
         let mut working =
-            Console { effects: vec![console.model.ask(Topic::Work, Question::Counts)], ..console };
+            Console { effects: vec![console.model.ask(Topic::Work, Question::Apps)], ..console };
         let more = ActError::MoreThanAgreed { found: 1_200, agreed: 1_100 };
         working.answer(Topic::Work, Answer::Done(Box::new(Done::Refused(more))));
         assert!(working.screen().contains(words), "{}", working.screen());
@@ -78,10 +78,10 @@ fn what_was_in_vain_for_an_outage_is_taken_back_with_the_next_answer() {
         console.keys("r");
         let words = "the database cannot be reached".to_owned();
         let mut asking =
-            Console { effects: vec![console.model.ask(Topic::Codes, Question::Counts)], ..console };
+            Console { effects: vec![console.model.ask(Topic::Codes, Question::Apps)], ..console };
         asking.answer(Topic::Codes, Answer::Failed(Failure { words, passes }));
         assert!(asking.screen().contains("cannot be reached"));
-        asking.effects.push(asking.model.ask(Topic::Counts, Question::Counts));
+        asking.effects.push(asking.model.ask(Topic::Counts, Question::Apps));
         asking.answer(Topic::Counts, Answer::Counts(counts()));
         assert_eq!(asking.screen().contains("cannot be reached"), stays, "{}", asking.screen());
     }
@@ -248,7 +248,9 @@ fn an_order_that_cannot_be_had_can_be_chosen_only_once_the_cards_are_few() {
 #[test]
 fn what_a_screen_was_asked_for_in_vain_is_asked_for_anew_at_recovery() {
     let away = || Answer::Failed(Failure { words: "the database is away".to_owned(), passes: true });
-    for (key, topic) in [("l", Topic::Acts), ("p", Topic::Choices), ("s", Topic::Statistics)] {
+    for (key, topic) in
+        [("l", Topic::Acts), ("p", Topic::Choices), ("s", Topic::Statistics), ("a", Topic::Apps)]
+    {
         let mut console = console();
         console.effects.clear();
         console.keys(key);

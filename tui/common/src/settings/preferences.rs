@@ -84,7 +84,7 @@ pub enum Choice {
     /// The operator's name; nothing leaves it to the configuration or the system.
     Operator(Option<String>),
     /// A view, in place of one of the same name.
-    View(SavedView),
+    View(Box<SavedView>),
     /// That there is no view of this name.
     NoView(String),
 }
@@ -204,7 +204,7 @@ fn put(table: &mut Table, choice: Choice) -> Result<(), toml::ser::Error> {
             return Ok(());
         }
         Choice::View(view) => {
-            let value = Value::try_from(&view)?;
+            let value = Value::try_from(&*view)?;
             let mut views = table.get("views").and_then(Value::as_array).cloned().unwrap_or_default();
             match views.iter().position(|other| is_named(other, &view.name)) {
                 Some(place) => views[place] = value,
@@ -272,9 +272,9 @@ mod tests {
             Choice::Zone("Europe/Berlin"),
             Choice::Mouse(true),
             Choice::Operator(Some("shop A".to_owned())),
-            Choice::View(view("a")),
-            Choice::View(view("b")),
-            Choice::View(SavedView { batch: Some(7), ..view("a") }),
+            Choice::View(view("a").into()),
+            Choice::View(view("b").into()),
+            Choice::View(SavedView { batch: Some(7), ..view("a") }.into()),
             Choice::NoView("b".to_owned()),
         ] {
             Preferences::keep(&file.path(), choice).unwrap();
@@ -334,7 +334,7 @@ mod tests {
             assert!(fs::read_to_string(file.path()).unwrap().contains("views = 3"));
         }
         assert!(!broken.exists());
-        Preferences::keep(&file.path(), Choice::View(view("a"))).unwrap();
+        Preferences::keep(&file.path(), Choice::View(view("a").into())).unwrap();
         assert_eq!(Preferences::read(&file.path()).views, [view("a")]);
         assert!(fs::read_to_string(broken).unwrap().contains("views = 3"));
     }
@@ -342,7 +342,7 @@ mod tests {
     #[test]
     fn only_the_operator_reads_what_is_kept_and_each_console_has_a_draft_of_its_own() {
         let file = File::new("mode");
-        Preferences::keep(&file.path(), Choice::View(view("a"))).unwrap();
+        Preferences::keep(&file.path(), Choice::View(view("a").into())).unwrap();
         assert_eq!(fs::metadata(file.path()).unwrap().permissions().mode() & 0o777, 0o600);
         // The draft of another console is in nobody's way.
         fs::create_dir(file.path().with_extension("toml.new")).unwrap();

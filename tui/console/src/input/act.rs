@@ -34,6 +34,8 @@ pub enum Act {
     PreviousSearch,
     /// Choose a kind of filter.
     Filter,
+    /// Choose an app to see.
+    FilterApp,
     /// Choose a status to see.
     FilterStatus,
     /// Choose a prefix to see.
@@ -102,6 +104,20 @@ pub enum Act {
     No,
     /// Copy codes to the clipboard.
     Copy,
+    /// The apps.
+    Apps,
+    /// Make an app.
+    AddApp,
+    /// Change what an app's clients are told.
+    EditApp,
+    /// The values that an app hands to its clients.
+    AppValues,
+    /// Make no more cards for an app.
+    ArchiveApp,
+    /// Make cards for an app again.
+    UnarchiveApp,
+    /// Remove an app that has no cards.
+    RemoveApp,
     /// Counts over time.
     Statistics,
     /// What operators did.
@@ -148,6 +164,7 @@ impl Act {
             Self::NextSearch => "act.next_search",
             Self::PreviousSearch => "act.previous_search",
             Self::Filter => "act.filter",
+            Self::FilterApp => "act.filter_app",
             Self::FilterStatus => "act.filter_status",
             Self::FilterPrefix => "act.filter_prefix",
             Self::FilterBatch => "act.filter_batch",
@@ -182,6 +199,13 @@ impl Act {
             Self::Yes => "act.yes",
             Self::No => "act.no",
             Self::Copy => "act.copy",
+            Self::Apps => "act.apps",
+            Self::AddApp => "act.add_app",
+            Self::EditApp => "act.edit_app",
+            Self::AppValues => "act.app_values",
+            Self::ArchiveApp => "act.archive_app",
+            Self::UnarchiveApp => "act.unarchive_app",
+            Self::RemoveApp => "act.remove_app",
             Self::Statistics => "act.statistics",
             Self::Log => "act.log",
             Self::FilterLog => "act.filter_log",
@@ -206,6 +230,12 @@ impl Act {
                 Some(Permission::Change)
             }
             Self::Delete => Some(Permission::Delete),
+            Self::AddApp
+            | Self::EditApp
+            | Self::AppValues
+            | Self::ArchiveApp
+            | Self::UnarchiveApp
+            | Self::RemoveApp => Some(Permission::Configure),
             Self::Undo | Self::Redo => Some(Permission::Undo),
             _ => None,
         }

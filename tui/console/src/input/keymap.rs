@@ -58,8 +58,10 @@ const fn key(character: char) -> Key {
     Key::char(character)
 }
 
-const READ: &[Place] = &[Place::Report, Place::Import, Place::Log];
+const READ: &[Place] = &[Place::Report, Place::Import, Place::Log, Place::Apps];
 const LOG: &[Place] = &[Place::Log];
+const APPS: &[Place] = &[Place::Apps];
+const ACTED: &[Place] = &[Place::Cards, Place::Detail, Place::Apps];
 const TABLE: &[Place] = &[Place::Cards];
 const CARDS: &[Place] = &[Place::Cards, Place::Detail];
 const SCREENS: &[Place] = &[Place::Cards, Place::Detail];
@@ -114,8 +116,18 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::Refresh, &[key('r')], LOG, Group::Program, 4),
     bind(Act::Back, &[Key::code(KeyCode::Esc), key('s'), key('q')], &[Place::Statistics], Group::Move, 1),
     bind(Act::Refresh, &[key('r')], &[Place::Statistics], Group::Program, 2),
+    bind(Act::Open, &[Key::code(KeyCode::Enter)], APPS, Group::Move, 1),
+    bind(Act::AddApp, &[key('n')], APPS, Group::Program, 10),
+    bind(Act::EditApp, &[key('e')], APPS, Group::Program, 11),
+    bind(Act::AppValues, &[key('v')], APPS, Group::Program, 12),
+    bind(Act::ArchiveApp, &[key('b')], APPS, Group::Program, 13),
+    bind(Act::UnarchiveApp, &[key('B')], APPS, Group::Program, 0),
+    bind(Act::RemoveApp, &[key('d')], APPS, Group::Program, 14),
+    bind(Act::Refresh, &[key('r')], APPS, Group::Program, 0),
+    bind(Act::Back, &[Key::code(KeyCode::Esc), key('a'), key('q')], APPS, Group::Move, 2),
     bind(Act::Search, &[key('/')], TABLE, Group::Find, 20),
     bind(Act::Filter, &[key('f')], TABLE, Group::Find, 21),
+    bind(Act::FilterApp, &[], TABLE, Group::Find, 0),
     bind(Act::FilterStatus, &[], TABLE, Group::Find, 0),
     bind(Act::FilterPrefix, &[key('p')], TABLE, Group::Find, 0),
     bind(Act::FilterBatch, &[], TABLE, Group::Find, 0),
@@ -140,8 +152,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::Extend, &[key('+')], CARDS, Group::Cards, 0),
     bind(Act::SetNote, &[key('N')], CARDS, Group::Cards, 0),
     bind(Act::Delete, &[key('d')], CARDS, Group::Cards, 14),
-    bind(Act::Undo, &[key('u')], CARDS, Group::Cards, 0),
-    bind(Act::Redo, &[key('U')], CARDS, Group::Cards, 0),
+    bind(Act::Undo, &[key('u')], ACTED, Group::Cards, 0),
+    bind(Act::Redo, &[key('U')], ACTED, Group::Cards, 0),
     bind(Act::Export, &[key('x')], CARDS, Group::Cards, 15),
     bind(Act::Import, &[key('i')], CARDS, Group::Cards, 0),
     bind(Act::Yes, &[key('y')], &[Place::Confirm], Group::Cards, 1),
@@ -155,8 +167,27 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::Yes, &[Key::code(KeyCode::Enter)], &[Place::ConfirmTyped], Group::Cards, 1),
     bind(Act::No, &[Key::code(KeyCode::Esc)], &[Place::ConfirmTyped], Group::Cards, 2),
     bind(Act::Copy, &[key('c')], CARDS, Group::Cards, 19),
-    bind(Act::Statistics, &[key('s')], &[Place::Cards, Place::Detail, Place::Log], Group::Program, 24),
-    bind(Act::Log, &[key('l')], &[Place::Cards, Place::Detail, Place::Statistics], Group::Program, 25),
+    bind(
+        Act::Statistics,
+        &[key('s')],
+        &[Place::Cards, Place::Detail, Place::Log, Place::Apps],
+        Group::Program,
+        24,
+    ),
+    bind(
+        Act::Log,
+        &[key('l')],
+        &[Place::Cards, Place::Detail, Place::Statistics, Place::Apps],
+        Group::Program,
+        25,
+    ),
+    bind(
+        Act::Apps,
+        &[key('a')],
+        &[Place::Cards, Place::Detail, Place::Log, Place::Statistics],
+        Group::Program,
+        26,
+    ),
     bind(Act::Refresh, &[key('r')], SCREENS, Group::Program, 0),
     bind(Act::Migrate, &[key('I')], TABLE, Group::Program, 1),
     bind(Act::Theme, &[key('t')], Place::SCREENS, Group::Program, 0),

@@ -42,12 +42,14 @@ places! {
     Import,
     /// Counts over time.
     Statistics,
+    /// The apps.
+    Apps,
 }
 
 impl Place {
     /// The screens: each has the keys that all of them have, and leads to the acts of the table.
     pub const SCREENS: &[Self] =
-        &[Self::Cards, Self::Detail, Self::Log, Self::Report, Self::Import, Self::Statistics];
+        &[Self::Cards, Self::Detail, Self::Log, Self::Report, Self::Import, Self::Statistics, Self::Apps];
 
     /// Whether it is a screen that lies over the table of cards.
     pub fn is_over_cards(self) -> bool {

@@ -103,6 +103,10 @@ pub(crate) fn layout(model: &Model, area: Rect, right_width: u16) -> Layout {
 fn chip_words(model: &Model, chip: Chip) -> Span<'static> {
     let (language, theme) = (model.language, model.theme);
     match chip {
+        Chip::App => {
+            let app = model.cards.query.filter.app.as_deref().unwrap_or_default();
+            span(say!(language, "chip.app", app = cut_middle(&harmless(app), 16)), theme.text())
+        }
         Chip::Status(status) => {
             let words = format!("{} {}", Theme::sign(status), shown::status(language, status));
             span(words, theme.status(status))

@@ -61,7 +61,7 @@ pub(crate) trait Behaviour: Overlay + Sized {
     fn render(&self, model: &Model, is_top: bool, frame: &mut Frame<'_>, screen: Rect);
 
     /// The item under a cell of the screen; none where nothing of it can be clicked.
-    fn item_at(&self, _screen: Rect, _column: u16, _row: u16) -> Option<usize> {
+    fn item_at(&self, _model: &Model, _screen: Rect, _column: u16, _row: u16) -> Option<usize> {
         None
     }
 }

@@ -2,23 +2,25 @@
 
 use std::ops::ControlFlow;
 
+use kami_common::cells::harmless;
 use kami_common::words::{counted, number, say};
 use kami_common::{reason, touch};
 use kami_core::record::CardRecord;
-use kami_store::{ActError, ActOutcome, Acted, Batch, BatchOrigin};
+use kami_store::{ActError, ActOutcome, Acted, AppActed, AppOrder, Batch, BatchOrigin};
 
 use crate::input::act::Act;
+use crate::overlay;
 use crate::overlay::form::Form;
 use crate::overlay::import::Preview;
 use crate::overlay::list::{Chosen, Item, List, Picker, PickerKind};
 use crate::overlay::work::Progress;
-use crate::state::message::{Answer, Done, Effect, Failure, Question, Topic};
+use crate::state::message::{Answer, Done, Effect, Failure};
 use crate::state::model::{Model, Tone};
 use crate::state::order::Undoing;
 use crate::state::overlay::as_kind;
 use crate::state::refusal::{MOST_COPIED, refusal};
 use crate::state::session::Own;
-use crate::update::table;
+use crate::update::{apps, counts, table};
 
 /// Takes in what came of an order; gives back any other answer.
 pub(super) fn answered(model: &mut Model, answer: Answer) -> ControlFlow<Vec<Effect>, Answer> {
@@ -71,13 +73,22 @@ fn done(model: &mut Model, done: Done) -> Vec<Effect> {
         }
         Done::Undone { undoing, outcome } => {
             let named = taken_back(model, &undoing, &outcome);
-            say_outcome(model, if undoing.is_redo { "done.redo" } else { "done.undo" }, &outcome, &named);
+            let key = if undoing.is_redo { "done.redo" } else { "done.undo" };
+            if let Some(app) = &undoing.undoable.act.subject {
+                say_of_app(model, &format!("{key}_app"), app, &outcome, &named);
+                return vec![apps::ask(model)];
+            }
+            say_outcome(model, key, &outcome, &named);
+        }
+        Done::App { order, acted } => {
+            close_form(model);
+            return app_saved(model, &order, acted);
         }
     }
     close_form(model);
     model.history = None;
     let mut effects = table::refresh(model);
-    effects.push(model.ask(Topic::Counts, Question::Counts));
+    effects.push(counts::ask(model));
     effects
 }
 
@@ -120,6 +131,33 @@ fn one(model: &mut Model, act: &'static str, id: u64, acted: Acted) {
     model.cards.go(0, height);
     let words = counted(model.language, &format!("done.{act}"), 1);
     say_undoable(model, &words);
+}
+
+/// An app is another now, or gone.
+fn app_saved(model: &mut Model, order: &AppOrder, acted: AppActed) -> Vec<Effect> {
+    model.session.did(Own::Act(acted.act_id));
+    let Some(name) = order.app() else { return Vec::new() };
+    model.apps.put(name, acted.app);
+    let words = say!(model.language, format!("done.{}", order.name()), app = name);
+    say_undoable(model, &words);
+    overlay::refresh(model);
+    Vec::new()
+}
+
+/// Says what became of the taking back of an act on an app, with `more` where it went well.
+fn say_of_app(model: &mut Model, key: &str, app: &str, outcome: &ActOutcome, more: &str) {
+    let (language, app) = (model.language, harmless(app));
+    match outcome.refused.keys().next() {
+        None => {
+            let words = say!(language, key, app = app);
+            model.say(Tone::Good, words + more);
+        }
+        Some(refusal) => {
+            let why = reason::refusal(language, *refusal);
+            let words = say!(language, format!("{key}_not"), app = app, why = why);
+            model.say(Tone::Bad, words + more);
+        }
+    }
 }
 
 fn say_undoable(model: &mut Model, words: &str) {
@@ -180,7 +218,7 @@ fn made(model: &mut Model, batch: &Batch) -> Vec<Effect> {
     items.push(Item { refusal: refusal(model, Act::Export), ..export });
     model.overlays.push(List { kind, picker: Picker::new(items) });
     let mut effects = table::reload(model);
-    effects.push(model.ask(Topic::Counts, Question::Counts));
+    effects.push(counts::ask(model));
     effects
 }
 
@@ -193,6 +231,7 @@ fn refused(model: &mut Model, error: ActError) -> Vec<Effect> {
     // After these what is shown may not be what is there.
     let is_stale =
         matches!(error, ActError::NotFound | ActError::MoreThanAgreed { .. } | ActError::Uncertain(_));
+    let is_of_app = matches!(error, ActError::App(_));
     let passes = matches!(&error, ActError::Store(error) if error.is_transient());
     match order_form(model) {
         Some(form) => form.failure = Some(Failure { words, passes }),
@@ -200,11 +239,14 @@ fn refused(model: &mut Model, error: ActError) -> Vec<Effect> {
         None => model.say_failed(words, passes),
     }
     // Whether the database is back shows in the table, which is asked for until it comes.
+    if is_of_app {
+        return vec![apps::ask_quietly(model)];
+    }
     if !is_stale && !passes {
         return Vec::new();
     }
     let mut effects = table::refresh(model);
-    effects.push(model.ask(Topic::Counts, Question::Counts));
+    effects.push(counts::ask(model));
     effects
 }
 

@@ -1,6 +1,7 @@
 //! What can lie over the screen: one folder each, with its state, its update and its view, and this one place that knows
 //! them all.
 
+pub mod apps;
 pub(crate) mod behaviour;
 pub mod confirm;
 pub mod detail;
@@ -19,6 +20,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use tui_input::InputRequest;
 
+use self::apps::AppList;
 use self::behaviour::Behaviour;
 use self::confirm::Confirm;
 use self::detail::Detail;
@@ -136,11 +138,11 @@ macro_rules! overlays {
         /// The item of the topmost under a cell; none where nothing of it can be clicked.
         pub(crate) fn item_at(model: &Model, screen: Rect, column: u16, row: u16) -> Option<usize> {
             $(if let Some(state) = model.overlays.top::<$State>() {
-                return state.item_at(screen, column, row);
+                return state.item_at(model, screen, column, row);
             })*
             None
         }
     };
 }
 
-overlays![Charts, Confirm, Detail, Form, List, LogList, Preview, Progress, Report];
+overlays![AppList, Charts, Confirm, Detail, Form, List, LogList, Preview, Progress, Report];

@@ -178,15 +178,21 @@ impl Errand {
             Question::Offset(filter, sort, position) => {
                 Answer::Offset(store.count_before(&filter, sort, &position).await?)
             }
-            Question::Counts => Answer::Counts(store.counts_by_status(None).await?),
+            Question::Counts(app) => Answer::Counts(store.counts_by_status(app.as_ref()).await?),
+            Question::Apps => Answer::Apps(store.apps().await?),
+            Question::AppCounts => Answer::AppCounts(store.app_counts().await?),
             Question::History(card) => Answer::History(card, store.card_history(card, None, HISTORY).await?),
-            Question::Prefixes => {
-                self.send(Answer::PrefixNames(store.prefixes().await?));
-                Answer::Prefixes(store.prefix_counts(None).await?)
+            Question::Prefixes(app) => {
+                if app.is_none() {
+                    self.send(Answer::PrefixNames(store.prefixes().await?));
+                }
+                Answer::Prefixes(store.prefix_counts(app.as_ref()).await?)
             }
             Question::Batches => Answer::Batches(store.batches(None, BATCHES).await?),
             Question::SortsAnyWay(filter) => Answer::SortsAnyWay(store.sorts_any_way(&filter).await?),
-            Question::Statistics(series) => Answer::Statistics(self.statistics(series).await?),
+            Question::Statistics(series, app) => {
+                Answer::Statistics(self.statistics(series, app.as_ref()).await?)
+            }
             Question::Acts { filter, before, enough } => return self.acts(&filter, before, enough).await,
             Question::LogOfAct(id, before) => {
                 let filter = LogFilter { act_id: Some(id), ..LogFilter::default() };
@@ -257,18 +263,19 @@ impl Errand {
 
     /// Counts over time, one question after the other, so that the server has hands free for others; what is
     /// counted is told after each.
-    async fn statistics(&self, series: Vec<Series>) -> Result<Statistics, StoreError> {
+    async fn statistics(&self, series: Vec<Series>, app: Option<&AppName>) -> Result<Statistics, StoreError> {
         let mut statistics = Statistics {
-            expiring_next: self.store.expiring_next(EXPIRING_NEXT, None).await?,
+            app: app.cloned(),
+            expiring_next: self.store.expiring_next(EXPIRING_NEXT, app).await?,
             ..Statistics::default()
         };
         for series in series {
             let Series { event, start, step, count, .. } = series;
-            let counts = self.store.histogram(event, start, step, count, None).await?.counts;
+            let counts = self.store.histogram(event, start, step, count, app).await?.counts;
             statistics.charts.push(Chart { series, counts });
             self.send(Answer::Statistics(statistics.clone()));
         }
-        statistics.stock = Some(self.store.stock(STOCK_DAYS, None).await?);
+        statistics.stock = Some(self.store.stock(STOCK_DAYS, app).await?);
         Ok(statistics)
     }
 
@@ -342,11 +349,13 @@ impl Errand {
                 let on_made = |made| self.progress(made, None);
                 Done::Made(store.generate(operator, &order.map(|_| batch), &on_made).await?)
             }
-            Order::Import { cards, note } => {
+            Order::Import { cards, note, app } => {
                 let on_made = |made| self.progress(made, None);
-                Done::Made(
-                    store.import(operator, &cards, note.as_ref(), &AppName::default(), &on_made).await?,
-                )
+                Done::Made(store.import(operator, &cards, note.as_ref(), &app, &on_made).await?)
+            }
+            Order::App(wanted) => {
+                let acted = store.save_app(operator, &order.map(|_| (*wanted).clone())).await?;
+                Done::App { order: wanted, acted }
             }
             Order::Edit { seen, edit } => {
                 let card = seen.id;

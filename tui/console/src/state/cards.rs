@@ -138,6 +138,7 @@ impl Cards {
         let Query { text, search_in, filter, sort, created, used, expiring } = &self.query;
         SavedView {
             name: name.trim().to_owned(),
+            app: self.query.app(),
             status: filter.status,
             prefix: filter.prefix.clone(),
             batch: filter.batch_id,

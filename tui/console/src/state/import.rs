@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kami_common::upload::open_file;
+use kami_core::app::AppName;
 use kami_core::code::{GuessOdds, easiest_odds};
 use kami_core::import::ImportCards;
 use kami_core::operator::Note;
@@ -21,6 +22,8 @@ pub struct ImportFile {
     pub defaults: Defaults,
     /// What is written down about the batch.
     pub note: Option<Note>,
+    /// The app of the cards that name none.
+    pub app: AppName,
 }
 
 impl ImportFile {
@@ -127,7 +130,8 @@ mod tests {
     use super::*;
 
     fn file(path: &str) -> ImportFile {
-        ImportFile { path: path.into(), defaults: Defaults::lasting(CardDuration::Forever), note: None }
+        let defaults = Defaults::lasting(CardDuration::Forever);
+        ImportFile { path: path.into(), defaults, note: None, app: AppName::default() }
     }
 
     #[test]

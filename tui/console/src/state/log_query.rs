@@ -6,8 +6,23 @@ use kami_core::zone::Zone;
 use kami_store::ActFilter;
 
 /// The words of the log for what operators do.
-pub const ACTS: [&str; 10] =
-    ["generate", "import", "edit", "disable", "enable", "unbind", "extend", "delete", "note", "undo"];
+pub const ACTS: [&str; 15] = [
+    "generate",
+    "import",
+    "edit",
+    "disable",
+    "enable",
+    "unbind",
+    "extend",
+    "delete",
+    "note",
+    "undo",
+    "app_add",
+    "app_set",
+    "app_archive",
+    "app_unarchive",
+    "app_remove",
+];
 
 /// Which acts are wanted, as it was typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

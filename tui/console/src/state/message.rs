@@ -6,12 +6,14 @@ use chrono::{DateTime, Utc};
 use crossterm::event::KeyEvent;
 use kami_common::export::{ExportError, Exported};
 use kami_common::settings::Choice;
+use kami_core::app::AppName;
 use kami_core::filter::{Anchor, Capped, Filter, Position, Sort};
 use kami_core::gate::Confirmed;
 use kami_core::operator::Operator;
 use kami_store::{
-    ActError, ActFilter, ActOutcome, ActStep, Acted, Batch, Grants, LogRecord, MigrateError, MigrationPlan,
-    Page, PrefixCounts, SearchCursor, SearchStep, Selection, StatusCounts, Survey, Undoable,
+    ActError, ActFilter, ActOutcome, ActStep, Acted, AppActed, AppCounts, AppOrder, AppsFound, Batch, Grants,
+    LogRecord, MigrateError, MigrationPlan, Page, PrefixCounts, SearchCursor, SearchStep, Selection,
+    StatusCounts, Survey, Undoable,
 };
 use kami_transfer::import::ReadError;
 use tui_input::InputRequest;
@@ -75,6 +77,10 @@ pub enum Topic {
     Marking,
     /// How many cards there are of each status.
     Counts,
+    /// Which apps there are.
+    Apps,
+    /// How many cards each app has.
+    AppCounts,
     /// What was done to the card under the cursor.
     History,
     /// What a list offers.
@@ -136,18 +142,22 @@ pub enum Question {
     Marking(Filter),
     /// How many rows stand before this place.
     Offset(Filter, Sort, Position),
-    /// How many cards there are of each status.
-    Counts,
+    /// How many cards of an app, or of all, there are of each status.
+    Counts(Option<AppName>),
+    /// Which apps there are.
+    Apps,
+    /// How many cards each app has.
+    AppCounts,
     /// What was done to this card.
     History(u64),
-    /// The prefixes, at once, and then how many cards each has.
-    Prefixes,
+    /// The prefixes, at once, and then how many cards each has; those of an app once its cards are counted.
+    Prefixes(Option<AppName>),
     /// Which batches there are.
     Batches,
     /// Whether the cards of a filter are few enough to come in any order.
     SortsAnyWay(Filter),
-    /// Counts over time, one after the other.
-    Statistics(Vec<Series>),
+    /// Counts over time of the cards of an app, or of all, one after the other.
+    Statistics(Vec<Series>, Option<AppName>),
     /// What operators did, the newest first.
     Acts {
         /// Which acts.
@@ -214,6 +224,10 @@ pub enum Answer {
     Offset(Capped),
     /// How many cards there are of each status.
     Counts(StatusCounts),
+    /// The apps.
+    Apps(AppsFound),
+    /// How many cards each app has that has any.
+    AppCounts(Vec<AppCounts>),
     /// What was done to a card.
     History(u64, Vec<LogRecord>),
     /// The names of the prefixes, before they are counted.
@@ -336,6 +350,13 @@ pub enum Done {
         /// To how many cards, and why not to the others.
         outcome: ActOutcome,
     },
+    /// An app was made, changed or removed.
+    App {
+        /// As it was ordered.
+        order: Box<AppOrder>,
+        /// The app now.
+        acted: AppActed,
+    },
     /// A file was written.
     Exported(Exported),
     /// No file was written.
@@ -355,6 +376,7 @@ pub struct Failure {
 
 /// Something to be done outside the core.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a key press has a handful of them")]
 pub enum Effect {
     /// Ask the database; an older question about the same is given up.
     Ask {

@@ -1,5 +1,6 @@
 //! What the console knows.
 
+pub mod apps;
 pub mod cards;
 pub mod clipboard;
 pub mod import;

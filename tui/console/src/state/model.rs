@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kami_common::saved_view::SavedView;
 use kami_common::settings::{Source, Sourced};
 use kami_common::words::Language;
+use kami_core::app::AppName;
 use kami_core::operator::Operator;
 use kami_core::zone::Zone;
 use kami_store::{Grants, LogRecord, StatusCounts};
@@ -14,6 +15,7 @@ use kami_store::{Grants, LogRecord, StatusCounts};
 use crate::input::act::Act;
 use crate::input::place::Place;
 use crate::input::pointer::Click;
+use crate::state::apps::Apps;
 use crate::state::cards::Cards;
 use crate::state::clipboard::Clipboard;
 use crate::state::message::{Effect, Question, QuestionId, Topic};
@@ -207,8 +209,14 @@ pub struct Model {
     pub skew: TimeDelta,
     /// The table of cards and what belongs to it.
     pub cards: Cards,
-    /// How many cards there are of each status, as of the moment that is in it.
+    /// The apps.
+    pub apps: Apps,
+    /// How many cards of the app that is looked at, or of all, there are of each status, as of the moment that is in it.
     pub counts: Option<StatusCounts>,
+    /// The app whose cards are counted.
+    pub counted_app: Option<AppName>,
+    /// How many cards of all apps let a machine in, when they were last counted.
+    pub circulating: u64,
     /// What was done to the card that was looked at last.
     pub history: Option<History>,
     /// Counts over time, as far as they were asked for.
@@ -264,7 +272,10 @@ impl Model {
             link: Link::Connecting,
             skew: TimeDelta::zero(),
             cards: Cards::default(),
+            apps: Apps::default(),
             counts: None,
+            counted_app: None,
+            circulating: 0,
             history: None,
             statistics: None,
             session: Session::default(),

@@ -1,17 +1,18 @@
-//! What the operator orders to be done to cards.
+//! What the operator orders to be done to cards and apps.
 
 use std::sync::Arc;
 
 use kami_common::export::ExportOrder;
 use kami_core::acts::Act as CardAct;
+use kami_core::app::AppName;
 use kami_core::edit::CardEdit;
 use kami_core::gate::{Kind, Weight};
 use kami_core::import::ImportCards;
 use kami_core::operator::Note;
 use kami_core::record::CardRecord;
-use kami_store::{GenerateOrder, Selection, Undoable};
+use kami_store::{AppOrder, GenerateOrder, Selection, Undoable};
 
-/// Something to be done to cards, complete with everything that it needs.
+/// Something to be done to cards or an app, complete with everything that it needs.
 #[derive(Clone, Debug)]
 pub enum Order {
     /// Make a batch.
@@ -22,6 +23,8 @@ pub enum Order {
         cards: Arc<ImportCards>,
         /// What is written down about the batch.
         note: Option<Note>,
+        /// The app of those that name none.
+        app: AppName,
     },
     /// Change one card as it was seen.
     Edit {
@@ -41,6 +44,8 @@ pub enum Order {
     Undo(Box<Undoing>),
     /// Write cards to a file.
     Export(ExportOrder),
+    /// Make, change or remove an app.
+    App(Box<AppOrder>),
 }
 
 /// An act that is to be taken back.
@@ -64,6 +69,7 @@ impl Order {
             Self::Act { act: CardAct::Delete, .. } => Kind::Delete,
             Self::Edit { .. } | Self::Act { .. } => Kind::Change,
             Self::Undo(undoing) => return undoing.undoable.weight(undoing.is_own),
+            Self::App(order) => return order.weight(),
             Self::Export(_) => Kind::Read,
         };
         Weight { cards, kind }
@@ -74,7 +80,7 @@ impl Order {
         match self {
             Self::Generate(order) => Some(u64::from(order.count)),
             Self::Import { cards, .. } => Some(cards.len() as u64),
-            Self::Edit { .. } => Some(1),
+            Self::Edit { .. } | Self::App(_) => Some(1),
             Self::Act { target, .. } => Some(target.count()),
             Self::Undo(undoing) => Some(undoing.undoable.act.card_count),
             Self::Export(_) => None,
@@ -97,6 +103,7 @@ impl Order {
             },
             Self::Undo(_) => "work.undo",
             Self::Export(_) => "work.export",
+            Self::App(_) => "work.app",
         }
     }
 
@@ -109,7 +116,7 @@ impl Order {
     pub const fn is_long(&self) -> bool {
         match self {
             Self::Generate(_) | Self::Import { .. } | Self::Undo(_) | Self::Export(_) => true,
-            Self::Edit { .. } => false,
+            Self::Edit { .. } | Self::App(_) => false,
             Self::Act { target, .. } => matches!(target, Target::Many { .. }),
         }
     }

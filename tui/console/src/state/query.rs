@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use kami_common::period::{Period, Side};
 use kami_common::saved_view::SavedView;
 use kami_common::search_in::SearchIn;
+use kami_core::app::AppName;
 use kami_core::card::CardStatus;
 use kami_core::filter::{Filter, Sort, TextFilter};
 use kami_core::zone::Zone;
@@ -12,6 +13,8 @@ use tui_input::Input;
 /// One filter, shown as a chip that can be taken away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chip {
+    /// Only cards of one are shown.
+    App,
     /// Only cards of it are shown.
     Status(CardStatus),
     /// Only cards that are filed under one are shown.
@@ -51,6 +54,7 @@ impl From<&SavedView> for Query {
             text: Input::new(view.text.clone()),
             search_in: view.search_in,
             filter: Filter {
+                app: view.app.as_ref().map(|app| app.as_str().to_owned()),
                 status: view.status,
                 prefix: view.prefix.clone(),
                 batch_id: view.batch,
@@ -81,6 +85,11 @@ impl Query {
         Filter { text, ..self.filter.clone() }
     }
 
+    /// The app whose cards alone are shown.
+    pub fn app(&self) -> Option<AppName> {
+        self.filter.app.as_deref()?.parse().ok()
+    }
+
     /// Works out what the periods mean now.
     pub fn settle(&mut self, zone: Zone, now: DateTime<Utc>) {
         self.filter.created = self.created.map(|period| period.range(Side::Past, zone, now));
@@ -93,10 +102,16 @@ impl Query {
         !self.text.value().trim().is_empty() || !self.chips().is_empty()
     }
 
+    /// Whether it hides no card of the app that is looked at, or of all.
+    pub fn is_whole_app(&self) -> bool {
+        self.text.value().trim().is_empty() && self.chips().iter().all(|chip| *chip == Chip::App)
+    }
+
     /// The filters, in the order of their chips.
     pub fn chips(&self) -> Vec<Chip> {
         let filter = &self.filter;
         [
+            filter.app.as_ref().map(|_| Chip::App),
             filter.status.map(Chip::Status),
             filter.prefix.as_ref().map(|_| Chip::Prefix),
             filter.batch_id.map(Chip::Batch),
@@ -133,6 +148,7 @@ impl Query {
     /// Takes one filter away.
     pub fn drop(&mut self, chip: Chip) {
         match chip {
+            Chip::App => self.filter.app = None,
             Chip::Status(_) => self.filter.status = None,
             Chip::Prefix => self.filter.prefix = None,
             Chip::Batch(_) => self.filter.batch_id = None,

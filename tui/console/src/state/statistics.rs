@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
 use kami_common::shown::local;
+use kami_core::app::AppName;
 use kami_core::record::CardRecord;
 use kami_core::zone::Zone;
 use kami_store::{BucketWidth, Event, PrefixStock, Stock};
@@ -68,6 +69,8 @@ pub struct Chart {
 /// Everything that the statistics show, as far as it is counted: the quick counts come before the slow.
 #[derive(Clone, Debug, Default)]
 pub struct Statistics {
+    /// The app whose cards are counted; none where all are.
+    pub app: Option<AppName>,
     /// One for each series, in the order of the screen.
     pub charts: Vec<Chart>,
     /// The active cards that expire next, the soonest first.

@@ -7,10 +7,10 @@ use crate::input::act::Act;
 use crate::input::keymap;
 use crate::input::place::Place;
 use crate::overlay;
-use crate::state::message::{Effect, Question, Topic};
+use crate::state::message::{Effect, Topic};
 use crate::state::model::{Model, Tone};
 use crate::state::refusal;
-use crate::update::{copy, filters, marks, quit, settings, table};
+use crate::update::{copy, counts, filters, marks, quit, settings, table};
 
 /// Does an act, or says why it cannot be done now; and then what it chose from a list.
 pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
@@ -50,7 +50,7 @@ fn act_over_cards(model: &mut Model, place: Place, act: Act) -> Option<Vec<Effec
             let forgotten = model.forget(Topic::LogOfAct);
             Some(forgotten.into_iter().chain(cards_act(model, act)).collect())
         }
-        Act::Statistics | Act::Log => Some(act_on_cards(model, act)),
+        Act::Statistics | Act::Log | Act::Apps => Some(act_on_cards(model, act)),
         _ if keymap::is_bound(act, Place::Cards) && !keymap::is_bound(act, place) => {
             Some(act_on_cards(model, act))
         }
@@ -122,7 +122,7 @@ fn cards_act(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::Refresh => {
             model.notice = None;
             let mut effects = table::refresh(model);
-            effects.push(model.ask(Topic::Counts, Question::Counts));
+            effects.push(counts::ask(model));
             effects
         }
         Act::Theme => settings::turn_theme(model),

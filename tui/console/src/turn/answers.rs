@@ -13,7 +13,7 @@ use crate::state::cards::Landing;
 use crate::state::message::{Answer, Effect, Failure, Question, Topic};
 use crate::state::model::{History, Link, Model, ReadOnly, Tone};
 use crate::state::search::Progress;
-use crate::update::{codes, copy, marks, schema, table};
+use crate::update::{codes, copy, counts, marks, schema, table};
 
 /// The longest time between two tries to reach a database that is away.
 const LONGEST_PAUSE: u32 = 15;
@@ -50,8 +50,18 @@ pub(crate) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
             Vec::new()
         }
         Answer::Counts(counts) => {
-            model.counts = Some(counts);
+            counts::take(model, counts);
             count_by_counts(model);
+            Vec::new()
+        }
+        Answer::Apps(found) => {
+            model.apps.take(found);
+            overlay::refresh(model);
+            Vec::new()
+        }
+        Answer::AppCounts(counts) => {
+            model.apps.count(counts);
+            overlay::refresh(model);
             Vec::new()
         }
         Answer::History(card, records) => {
@@ -87,15 +97,15 @@ pub(crate) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
     }
 }
 
-/// Without a filter the strip of counts knows the total that counting quickly gave up on, unless the strip is itself
-/// being counted anew: what it says is from before the act then.
+/// Without a filter but that by app the strip of counts knows the total that counting quickly gave up on, unless the strip
+/// is itself being counted anew: what it says is from before the act then.
 fn count_by_counts(model: &mut Model) {
     if model.awaits(Topic::Counts) {
         return;
     }
     let cards = &mut model.cards;
     if let (Some(Capped::MoreThan(_)), Some(counts)) = (cards.total, &model.counts)
-        && !cards.query.is_filtered()
+        && cards.query.is_whole_app()
     {
         cards.total = Some(Capped::Exactly(counts.total()));
     }
@@ -255,6 +265,8 @@ fn failed(model: &mut Model, topic: Topic, failure: Failure) -> Vec<Effect> {
         Topic::Rows
         | Topic::Marking
         | Topic::Counts
+        | Topic::Apps
+        | Topic::AppCounts
         | Topic::Choices
         | Topic::Acts
         | Topic::LogOfAct

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::table;
+use super::{apps, counts, table};
 use crate::input::place::Place;
 use crate::state::message::{Effect, Question, Topic};
 use crate::state::model::{Link, Model};
@@ -17,7 +17,8 @@ const COUNT_AGAIN: TimeDelta = TimeDelta::minutes(10);
 pub(crate) fn start(model: &mut Model) -> Vec<Effect> {
     let mut effects = vec![model.ask(Topic::Server, Question::Server)];
     effects.extend(table::reload(model));
-    effects.push(model.ask(Topic::Counts, Question::Counts));
+    effects.push(counts::ask(model));
+    effects.push(apps::ask_quietly(model));
     effects
 }
 
@@ -32,7 +33,8 @@ pub(crate) fn tick(model: &mut Model) -> Vec<Effect> {
             // Who was deep in the table stays there.
             let mut effects = vec![model.ask(Topic::Server, Question::Server)];
             effects.extend(table::refresh(model));
-            effects.push(model.ask(Topic::Counts, Question::Counts));
+            effects.push(counts::ask(model));
+            effects.push(apps::ask_quietly(model));
             effects
         }
         Link::Unready { look_at, .. } if look_at <= model.now && !is_asking => start(model),
@@ -53,8 +55,9 @@ pub(crate) fn look_again(model: &mut Model, after: TimeDelta) -> Vec<Effect> {
     let mut effects = table::look_again(model);
     let age = model.counts.as_ref().map(|counts| model.server_now() - counts.taken_at);
     if age.is_some_and(|age| age >= COUNT_AGAIN) && !model.awaits(Topic::Counts) {
-        effects.push(model.ask(Topic::Counts, Question::Counts));
+        effects.push(counts::ask(model));
         model.silence(Topic::Counts);
+        effects.push(apps::ask_quietly(model));
     }
     effects
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use kami_core::filter::{Anchor, Position, Sort};
 use kami_core::plan::{self, Plan};
 
+use super::counts;
 use crate::state::cards::Landing;
 use crate::state::message::{Effect, Question, Topic};
 use crate::state::model::Model;
@@ -47,6 +48,7 @@ pub(crate) fn reload_after(model: &mut Model, pause: Duration) -> Vec<Effect> {
     }
     effects.extend(model.forget(Topic::Offset));
     effects.extend(model.forget(Topic::Marking));
+    effects.extend(counts::follow(model));
     effects
 }
 

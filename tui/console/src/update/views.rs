@@ -30,7 +30,7 @@ pub(crate) fn save(model: &mut Model, name: &str) -> Vec<Effect> {
     let words = said(model, key, &view.name);
     model.overlays.pop();
     model.say(Tone::Good, words);
-    keep::keep(model, Choice::View(view))
+    keep::keep(model, Choice::View(view.into()))
 }
 
 /// What was done to a view, and whether for this session alone.

@@ -12,7 +12,7 @@ use crate::layout::text::{space, span};
 use crate::state::message::Topic;
 use crate::state::model::Model;
 use crate::state::theme::{Depth, Theme};
-use crate::view::paint::two_sides;
+use crate::view::paint::{app_name, two_sides};
 
 /// The figures.
 pub(crate) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
@@ -41,7 +41,11 @@ pub(crate) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
 fn figures(model: &Model, counts: &StatusCounts, gap: usize, shares: bool, words: bool) -> Line<'static> {
     let (language, theme) = (model.language, model.theme);
     let total = counts.total();
-    let mut spans = vec![space(1), span(counted(language, "counts.cards", total), theme.strong())];
+    let mut spans = vec![space(1)];
+    if let Some(app) = &model.counted_app {
+        spans.extend([app_name(model, app), space(2)]);
+    }
+    spans.push(span(counted(language, "counts.cards", total), theme.strong()));
     for status in CardStatus::ALL {
         let count = counts.of(status);
         spans.push(space(gap));

@@ -1,6 +1,7 @@
 //! The brushes that every panel uses.
 
-use kami_common::cells::cells;
+use kami_common::cells::{cells, cut_middle};
+use kami_core::app::AppName;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
@@ -9,7 +10,11 @@ use ratatui::widgets::{Clear, Widget as _};
 
 use crate::layout::frames::{edge, overlay_area};
 use crate::layout::text::span;
+use crate::state::model::Model;
 use crate::state::theme::Theme;
+
+/// The most cells of an app's name beside figures.
+const APP: usize = 16;
 
 /// Puts a line at the left of an area and another at its right, which gives way where both do not fit.
 pub(crate) fn two_sides(frame: &mut Frame<'_>, area: Rect, left: &Line<'_>, right: &Line<'_>) {
@@ -19,6 +24,11 @@ pub(crate) fn two_sides(frame: &mut Frame<'_>, area: Rect, left: &Line<'_>, righ
         let right_width = u16::try_from(right.width()).unwrap_or(area.width);
         frame.buffer_mut().set_line(area.right() - right_width, area.y, right, right_width);
     }
+}
+
+/// The name of the app that figures are about, as far as there is room beside them.
+pub(crate) fn app_name(model: &Model, app: &AppName) -> Span<'static> {
+    span(cut_middle(app.as_str(), APP).into_owned(), model.theme.accent())
 }
 
 /// A frame over the middle of the screen, with a title, before a dimmed background; returns the room in it.

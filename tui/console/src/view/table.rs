@@ -25,7 +25,7 @@ pub(crate) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let cards = &model.cards;
     let height = usize::from(area.height.saturating_sub(1));
     let shown = || cards.rows.iter().enumerate().skip(cards.top).take(height);
-    let longest = |column| shown().map(|(_, card)| value_cells(card, column)).max().unwrap_or(0);
+    let longest = |column| shown().map(|(_, card)| value_cells(model, card, column)).max().unwrap_or(0);
     let placed = column::place(&cards.columns, width, longest);
     let gap = column::gap(&placed, width);
     let heads = heads(model, &placed, gap);
@@ -45,9 +45,14 @@ pub(crate) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     }
 }
 
-/// How many cells the whole value of a column takes whose values are as long as they like.
-fn value_cells(card: &CardRecord, column: Column) -> usize {
-    let property = column.property().filter(|_| column.tells_of(card));
+/// How many cells the whole value of a column takes whose values are as long as they like; none where it tells nothing,
+/// as that there is but one app, or that all are of the one that is looked at.
+fn value_cells(model: &Model, card: &CardRecord, column: Column) -> usize {
+    let tells = match column {
+        Column::App => model.cards.query.filter.app.is_none() && model.apps.matter_to(card),
+        _ => column.tells_of(card),
+    };
+    let property = column.property().filter(|_| tells);
     let value = property.map(|property| property.value(card));
     if let Some(Value::Text(text)) = value { cells(&harmless(&text)) } else { 0 }
 }

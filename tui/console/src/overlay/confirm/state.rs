@@ -52,8 +52,8 @@ pub enum Touched {
 /// What a yes does.
 #[derive(Clone, Debug)]
 pub enum Consequence {
-    /// Something to cards.
-    Order(Order),
+    /// Something to cards or an app.
+    Order(Box<Order>),
     /// Deletes the saved view of this name.
     DropView(String),
     /// Brings the database to this version's schema.

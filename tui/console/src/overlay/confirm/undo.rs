@@ -31,7 +31,9 @@ fn nothing(model: &mut Model, is_redo: bool) {
 /// The act that is to be taken back has come.
 pub(super) fn offer(model: &mut Model, undoable: Option<Undoable>, is_redo: bool) -> Vec<Effect> {
     // Whoever has gone on to something else meanwhile is not asked in the middle of it.
-    if !matches!(model.place(), Place::Cards | Place::Detail) || refusal(model, Act::Undo).is_some() {
+    if !matches!(model.place(), Place::Cards | Place::Detail | Place::Apps)
+        || refusal(model, Act::Undo).is_some()
+    {
         return Vec::new();
     }
     let Some(undoable) = undoable else {

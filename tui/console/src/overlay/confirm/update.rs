@@ -7,7 +7,7 @@ use kami_common::words::{Language, counted, say};
 use kami_core::acts::Act as CardAct;
 use kami_core::filter::Filter;
 use kami_core::gate::{Answer, Asks, Gate, Weight};
-use kami_store::{GenerateOrder, Selection, Survey};
+use kami_store::{AppOrder, GenerateOrder, Selection, Survey};
 use tui_input::{Input, InputRequest};
 
 use super::state::{Confirm, Consequence, Touched};
@@ -31,7 +31,7 @@ pub(crate) fn submit(model: &mut Model, order: Order) -> Vec<Effect> {
         let is_large = gate(model).asks(order.weight()) != Asks::Nothing;
         let words = is_large.then(|| touch::batch(model.language, wanted));
         let touched = Touched::Known(words.into_iter().collect());
-        let then = Consequence::Order(order.clone());
+        let then = Consequence::Order(Box::new(order.clone()));
         let confirm = Confirm { is_danger: true, touched, ..Confirm::new(question, odds, then) };
         model.overlays.push(confirm);
         return Vec::new();
@@ -46,8 +46,7 @@ pub(crate) fn submit(model: &mut Model, order: Order) -> Vec<Effect> {
 /// How easy the codes of a batch are to guess among all cards that let a machine in, as far as they are counted; nothing
 /// where it is hard.
 fn easy(model: &Model, wanted: &GenerateOrder) -> Option<String> {
-    let circulating = model.counts.as_ref().map_or(0, |counts| counts.unused + counts.active);
-    let odds = Odds::of(model.language, wanted.length, circulating + u64::from(wanted.count));
+    let odds = Odds::of(model.language, wanted.length, model.circulating + u64::from(wanted.count));
     odds.is_easy.then_some(odds.words)
 }
 
@@ -56,7 +55,7 @@ fn ask(model: &mut Model, order: Order, weight: Weight) -> Vec<Effect> {
     let language = model.language;
     let question = question(model, &order, weight);
     let asks = gate(model).asks(weight);
-    let is_danger = matches!(order, Order::Act { .. } | Order::Undo(_));
+    let is_danger = matches!(order, Order::Act { .. } | Order::Undo(_) | Order::App(_));
     let survey = touches(&order).map(Question::Survey);
     let touched = match &survey {
         Some(_) => Touched::Counting { share: 0.0 },
@@ -64,7 +63,7 @@ fn ask(model: &mut Model, order: Order, weight: Weight) -> Vec<Effect> {
     };
     let consequence = consequence(model, &order, weight);
     let typed = (asks == Asks::Number).then(Input::default);
-    let then = Consequence::Order(order);
+    let then = Consequence::Order(Box::new(order));
     let confirm = Confirm { touched, is_danger, typed, ..Confirm::new(question, consequence, then) };
     model.overlays.push(confirm);
     survey.map(|survey| model.ask(Topic::Survey, survey)).into_iter().collect()
@@ -84,10 +83,24 @@ fn touches(order: &Order) -> Option<Selection> {
 
 /// What has to be known of an order beside the cards that it touches.
 fn warnings(language: Language, order: &Order) -> Vec<String> {
-    let Order::Undo(undoing) = order else { return Vec::new() };
-    let lost = touch::lost(language, &undoing.undoable);
-    let foreign = (!undoing.is_own).then(|| say!(language, "confirm.undo_foreign"));
-    lost.into_iter().chain(foreign).collect()
+    let [first, second] = match order {
+        Order::Undo(undoing) => {
+            let foreign = (!undoing.is_own).then(|| say!(language, "confirm.undo_foreign"));
+            [touch::lost(language, &undoing.undoable), foreign]
+        }
+        Order::App(order) => {
+            let lost = touch::app_lost(language, order);
+            [lost, is_refused_nowhere(order).then(|| say!(language, "confirm.app_no_url"))]
+        }
+        _ => [None, None],
+    };
+    first.into_iter().chain(second).collect()
+}
+
+/// Whether clients will be refused that are told no address to get a newer version from.
+fn is_refused_nowhere(order: &AppOrder) -> bool {
+    let minimum = order.seen.as_ref().and_then(|seen| seen.minimum.as_ref());
+    order.wanted.as_ref().is_some_and(|wanted| wanted.minimum.as_ref() > minimum && wanted.url.is_none())
 }
 
 /// What follows from a yes, and what has to be typed for it where a yes is not enough.
@@ -120,6 +133,7 @@ fn question(model: &Model, order: &Order, weight: Weight) -> String {
             let act = touch::logged(language, model.zone, &undoing.undoable.act);
             say!(language, if undoing.is_redo { "confirm.redo" } else { "confirm.undo" }, act = act)
         }
+        Order::App(order) => touch::app(language, order),
         Order::Import { .. } | Order::Edit { .. } | Order::Export(_) => say!(language, order.key()),
     }
 }
@@ -141,10 +155,10 @@ pub(super) fn surveyed(model: &mut Model, survey: &Survey) {
     let language = model.language;
     let Some(confirm) = counting(model) else { return };
     let Consequence::Order(order) = &mut confirm.then else { return };
-    if let Order::Act { target: Target::Many { count, .. }, .. } = order {
+    if let Order::Act { target: Target::Many { count, .. }, .. } = &mut **order {
         *count = survey.cards;
     }
-    let order = order.clone();
+    let order = (**order).clone();
     let mut lines = touch::cards(language, survey);
     lines.extend(warnings(language, &order));
     confirm.touched = Touched::Known(lines);
@@ -184,7 +198,7 @@ fn confirmed(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let order = match confirm.then.clone() {
-        Consequence::Order(order) => order,
+        Consequence::Order(order) => *order,
         Consequence::DropView(name) => {
             model.overlays.pop();
             return views::drop(model, name);

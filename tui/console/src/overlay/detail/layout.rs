@@ -14,9 +14,6 @@ use crate::layout::text::{space, span};
 use crate::state::model::{History, Model, NARROW};
 use crate::state::theme::Theme;
 
-/// How many fields of a card are shown, the note the last.
-const FIELDS: usize = shown::DETAILS;
-
 /// The lines of the detail over the table, and the cells of their frame.
 pub(crate) fn laid_out(model: &Model, screen: Rect) -> (Vec<Line<'static>>, (u16, u16)) {
     let is_narrow = screen.width < NARROW;
@@ -49,17 +46,25 @@ pub(crate) fn lines(
     let mut lines: Vec<Line<'static>> =
         code.into_iter().map(|line| Line::from(span(line, theme.strong()))).collect();
     lines.push(Line::default());
-    let history_at = lines.len() + FIELDS - 1 + note_rows;
-    lines.extend(fields(model, card, width));
+    let details = details(model, card);
+    // The note is the last.
+    let history_at = lines.len() + details.len() - 1 + note_rows;
+    lines.extend(fields(model, card, details, width));
     lines.resize(lines.len().max(history_at) + 1, Line::default());
     lines.push(Line::from(span(say!(model.language, "detail.history"), theme.dim())));
     lines.extend(history(model, card, width));
     lines
 }
 
-fn fields(model: &Model, card: &CardRecord, width: usize) -> Vec<Line<'static>> {
-    let (language, theme, now) = (model.language, model.theme, model.server_now());
-    let values = shown::details(language, model.zone, card, now);
+/// What is told of a card: of its app, where there are several or it is another than the usual one.
+fn details(model: &Model, card: &CardRecord) -> Vec<shown::Detail> {
+    let mut details = shown::details(model.language, model.zone, card, model.server_now());
+    details.retain(|detail| detail.property != Some(Property::App) || model.apps.matter_to(card));
+    details
+}
+
+fn fields(model: &Model, card: &CardRecord, values: Vec<shown::Detail>, width: usize) -> Vec<Line<'static>> {
+    let (theme, now) = (model.theme, model.server_now());
     let label_width = values.iter().map(|detail| cells(&detail.label)).max().unwrap_or(0) + 2;
     let mut lines = Vec::new();
     for shown::Detail { property, label, value } in values {

@@ -32,6 +32,48 @@ pub enum FieldName {
     Batch,
     /// A range of time.
     Time,
+    /// Something that an app says.
+    App(AppField),
+}
+
+/// What an app says, as far as it is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AppField {
+    /// By which it is called.
+    Name,
+    /// What people call it.
+    Title,
+    /// Its newest version.
+    Latest,
+    /// The lowest version that is let in.
+    Minimum,
+    /// Where to get the newest.
+    Url,
+    /// What its users are told.
+    Notice,
+    /// The name of a value that it hands to its clients.
+    ValueName,
+    /// That value.
+    Value,
+    /// Whether whoever asks is told the value.
+    IsPublic,
+}
+
+impl AppField {
+    /// The key of what it is called in the locale files.
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Name => "app.name",
+            Self::Title => "app.title",
+            Self::Latest => "app.latest",
+            Self::Minimum => "app.minimum",
+            Self::Url => "app.url",
+            Self::Notice => "app.notice",
+            Self::ValueName => "field.value_name",
+            Self::Value => "field.value",
+            Self::IsPublic => "field.is_public",
+        }
+    }
 }
 
 impl FieldName {
@@ -50,6 +92,7 @@ impl FieldName {
             Self::Code => "field.code",
             Self::Batch => "field.batch",
             Self::Time => "field.time",
+            Self::App(field) => field.key(),
         };
         say!(language, key)
     }

@@ -14,7 +14,7 @@ use ratatui::layout::Rect;
 use tui_input::InputRequest;
 
 pub(crate) use self::open::export_batch;
-pub use self::state::{AS_WRITTEN, Form, FormKind, Sources, WHOLE};
+pub use self::state::{AS_WRITTEN, Form, FormKind, Sources, WHOLE, app_field};
 #[cfg(test)]
 pub(crate) use self::view::WIDTH;
 use crate::input::act::Act;
@@ -35,6 +35,10 @@ impl Behaviour for Form {
     fn edit(model: &mut Model, requests: &[InputRequest]) -> Vec<Effect> {
         update::edit(model, requests);
         Vec::new()
+    }
+
+    fn refresh(model: &mut Model) {
+        update::follow_app(model);
     }
 
     fn answered(model: &mut Model, answer: Answer) -> ControlFlow<Vec<Effect>, Answer> {

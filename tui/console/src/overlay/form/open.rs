@@ -3,7 +3,8 @@
 use kami_common::export::Source;
 use kami_core::filter::Filter;
 
-use super::state::{Form, Sources};
+use super::field::Field;
+use super::state::{Form, Sources, app_field};
 use crate::input::act::Act;
 use crate::state::cards::Marks;
 use crate::state::message::Effect;
@@ -15,13 +16,13 @@ pub(super) fn open(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
     let form = match act {
         Act::Generate => {
             let prefix = model.cards.query.filter.prefix.clone();
-            Some(Form::generate(&prefix.unwrap_or_default()))
+            Some(Form::generate(&prefix.unwrap_or_default(), apps(model)))
         }
         Act::Edit => model.cards.current().map(Form::edit),
         Act::Extend => target(model).map(Form::extend),
         Act::SetNote => target(model).map(Form::note),
         Act::Export => Some(Form::export(sources(model))),
-        Act::Import => Some(Form::import()),
+        Act::Import => Some(Form::import(apps(model))),
         _ => return None,
     };
     model.notice = None;
@@ -29,6 +30,11 @@ pub(super) fn open(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
         model.overlays.push(form);
     }
     Some(Vec::new())
+}
+
+/// The choice of the app that cards are made for, where there is one.
+fn apps(model: &Model) -> Option<Field> {
+    app_field(&model.apps.open(), model.cards.query.app().as_ref())
 }
 
 /// The cards that may be written to a file.

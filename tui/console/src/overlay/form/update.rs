@@ -56,6 +56,17 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
     Vec::new()
 }
 
+/// The app that the form on top is about may have become another.
+pub(super) fn follow_app(model: &mut Model) {
+    let Some(form) = model.overlays.top_mut::<Form>() else { return };
+    let (FormKind::App { seen: Some(seen), .. } | FormKind::AppValue { seen, .. }) = &form.kind else {
+        return;
+    };
+    if let Some(app) = model.apps.get(&seen.name).filter(|app| !app.is_same_state(seen)) {
+        form.rebase_app(app);
+    }
+}
+
 /// Types into the form on top.
 pub(super) fn edit(model: &mut Model, requests: &[InputRequest]) {
     model.was_told_of_loss = false;

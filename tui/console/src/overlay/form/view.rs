@@ -37,32 +37,36 @@ pub(super) fn render(model: &Model, form: &Form, is_top: bool, frame: &mut Frame
     let width = overlay_width(WIDTH, screen);
     let inner_width = usize::from(width.saturating_sub(4));
     let below = below(model, form, inner_width);
-    let fields = u16::try_from(form.fields.len()).unwrap_or(0);
-    let height = fields * 2 + 3 + u16::try_from(below.len()).unwrap_or(0);
-    // On a low screen the fields stand close to each other.
-    let is_close = height + 2 > screen.height;
-    let problems =
-        form.fields.iter().filter(|field| form.problem(field.name, model.language).is_some()).count();
-    let height = if is_close { height - fields + u16::try_from(problems).unwrap_or(0) } else { height };
-    let title = say!(model.language, form.kind.key());
-    let inner = overlay(frame, theme, &title, (width, height), screen);
     let label_width = form.fields.iter().map(|field| cells(&label(model, field))).max().unwrap_or(0) + 2;
+    let problem_room = inner_width.saturating_sub(label_width + 2);
+    let problem = |field: &Field| form.problem(field.name, model.language);
+    let problems: Vec<Vec<String>> = form
+        .fields
+        .iter()
+        .map(|field| problem(field).map_or_else(Vec::new, |words| wrap(&words, problem_room)))
+        .collect();
+    let height_with = |rows_below: usize| {
+        let rows: usize = problems.iter().map(|lines| 1 + lines.len().max(rows_below)).sum();
+        u16::try_from(rows + 3 + below.len()).unwrap_or(u16::MAX)
+    };
+    // On a low screen the fields stand close to each other.
+    let is_close = height_with(1).saturating_add(2) > screen.height;
+    let rows_below = usize::from(!is_close);
+    let title = say!(model.language, form.kind.key());
+    let inner = overlay(frame, theme, &title, (width, height_with(rows_below)), screen);
     let mut y = inner.y + u16::from(!is_close);
-    for (index, field) in form.fields.iter().enumerate() {
+    for (index, (field, problem)) in form.fields.iter().zip(&problems).enumerate() {
         let is_focused = index == form.focus && is_top;
         let row = Rect { y, height: 1, ..inner };
         if y < inner.bottom() {
             render_field(model, form, field, is_focused, label_width, frame, row);
         }
         y += 1;
-        let problem = form.problem(field.name, model.language);
-        let has_row = !is_close || problem.is_some();
-        if let Some(problem) = problem.filter(|_| y < inner.bottom()) {
-            let x = inner.x + u16::try_from(label_width).unwrap_or(0) + 2;
-            let room = usize::from(inner.right().saturating_sub(x));
-            frame.buffer_mut().set_string(x, y, cut_end(&problem, room), theme.warning());
+        let x = inner.x + u16::try_from(label_width).unwrap_or(0) + 2;
+        for (y, line) in (y..inner.bottom()).zip(problem) {
+            frame.buffer_mut().set_string(x, y, line, theme.warning());
         }
-        y += u16::from(has_row);
+        y += u16::try_from(problem.len().max(rows_below)).unwrap_or(0);
     }
     y += u16::from(is_close);
     for (y, line) in (y..inner.bottom()).zip(below) {
@@ -191,6 +195,7 @@ fn option_word(model: &Model, name: FieldName, option: &str) -> String {
         FieldName::Card(Property::Prefix) if option == WHOLE => say!(language, "prefix.none"),
         FieldName::Card(Property::Prefix) if option == AS_WRITTEN => say!(language, "filing.as_written"),
         FieldName::Which => say!(language, format!("which.{option}")),
+        FieldName::App(_) => say!(language, format!("act.{option}")),
         _ => option.to_owned(),
     }
 }
@@ -207,15 +212,16 @@ fn below(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
                 "" => say!(model.language, "form.of_no_prefix"),
                 prefix => say!(model.language, "form.of_prefix", prefix = harmless(prefix)),
             });
+            let app = sources.found.app.as_deref().filter(|_| form.value(FieldName::Which) == "unused");
+            let app = app.map(|app| say!(model.language, "form.of_app", app = harmless(app)));
             let format = say!(model.language, format!("format.about.{}", form.value(FieldName::Format)));
-            let lines = words.into_iter().chain(wrap(&format, width));
+            let lines = words.into_iter().chain(app).chain(wrap(&format, width));
             lines.map(|line| Line::from(span(line, theme.dim()))).collect()
         }
         FormKind::Import => {
             let is_reading = model.awaits(Topic::Import) && model.is_waiting_long();
             let key = if is_reading { "form.import_reading" } else { "form.import_about" };
-            let words = say!(model.language, key);
-            wrap(&words, width).into_iter().map(|line| Line::from(span(line, theme.dim()))).collect()
+            quiet(&say!(model.language, key), width, theme)
         }
         FormKind::Extend(target) | FormKind::Note(target) => about(model, target, width),
         FormKind::View { names, keeps } => {
@@ -232,11 +238,18 @@ fn below(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
                 format!("{meaning} ({})", model.zone.name())
             });
             let words = meaning.unwrap_or_else(|_| say!(model.language, "form.log_about"));
-            wrap(&words, width).into_iter().map(|line| Line::from(span(line, theme.dim()))).collect()
+            quiet(&words, width, theme)
+        }
+        FormKind::App { .. } => quiet(&say!(model.language, "form.app_about"), width, theme),
+        FormKind::AppValue { seen, name } => {
+            let of = name
+                .as_ref()
+                .map_or_else(|| seen.name.to_string(), |name| format!("{} · {}", seen.name, harmless(name)));
+            let of = Line::from(span(cut_middle(&of, width).into_owned(), theme.strong()));
+            [of].into_iter().chain(quiet(&say!(model.language, "form.value_about"), width, theme)).collect()
         }
         FormKind::Operator { usual } => {
-            let words = say!(model.language, "form.operator_about", name = harmless(usual));
-            wrap(&words, width).into_iter().map(|line| Line::from(span(line, theme.dim()))).collect()
+            quiet(&say!(model.language, "form.operator_about", name = harmless(usual)), width, theme)
         }
     };
     if let Some(failure) = &form.failure {
@@ -248,6 +261,11 @@ fn below(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
         );
     }
     lines
+}
+
+/// Words that are only of use to know.
+fn quiet(words: &str, width: usize, theme: Theme) -> Vec<Line<'static>> {
+    wrap(words, width).into_iter().map(|line| Line::from(span(line, theme.dim()))).collect()
 }
 
 /// A code as it will look, and how hard codes of this length are to guess.
@@ -264,9 +282,8 @@ fn preview(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
     } else {
         lines.push(Line::default());
     }
-    let circulating = model.counts.as_ref().map_or(0, |counts| counts.unused + counts.active);
     if let (Some(length), Some(count)) = (length, form.count()) {
-        let odds = Odds::of(language, length, circulating + u64::from(count));
+        let odds = Odds::of(language, length, model.circulating + u64::from(count));
         let style = if odds.is_easy { theme.warning() } else { theme.dim() };
         lines.extend(wrap(&odds.words, width).into_iter().map(|line| Line::from(span(line, style))));
     }

@@ -56,6 +56,7 @@ impl Overlay for Preview {
 
 #[cfg(test)]
 mod tests {
+    use kami_core::app::AppName;
     use kami_core::duration::CardDuration;
     use kami_store::Standing;
     use kami_transfer::Defaults;
@@ -69,7 +70,7 @@ mod tests {
         let defaults = Defaults::lasting(CardDuration::Forever);
         let text = (0..50).map(|number| format!("VIP-{number}")).collect::<Vec<_>>().join("\n");
         let parsed = parse_txt(text.as_bytes(), &defaults).unwrap();
-        let file = ImportFile { path: "codes.txt".into(), defaults, note: None };
+        let file = ImportFile { path: "codes.txt".into(), defaults, note: None, app: AppName::default() };
         let mut preview = Preview::new(Import::new(file, parsed, &[Standing::New; 50]));
         assert_eq!(preview.height(24), 14);
         preview.go(isize::MAX, 24);

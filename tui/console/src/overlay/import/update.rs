@@ -5,6 +5,7 @@ use kami_common::words::say;
 use super::state::Preview;
 use crate::input::act::Act;
 use crate::overlay::confirm;
+use crate::state::import::Import;
 use crate::state::message::Effect;
 use crate::state::model::{Model, Tone};
 use crate::state::order::Order;
@@ -23,8 +24,9 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::First => preview.go(isize::MIN, rows),
         Act::Last => preview.go(isize::MAX, rows),
         Act::ImportLines if preview.import.is_possible() => {
-            let order =
-                Order::Import { cards: preview.import.cards.clone(), note: preview.import.file.note.clone() };
+            let Import { file, cards, .. } = &preview.import;
+            let (note, app) = (file.note.clone(), file.app.clone());
+            let order = Order::Import { cards: cards.clone(), note, app };
             return confirm::submit(model, order);
         }
         Act::ImportLines => {

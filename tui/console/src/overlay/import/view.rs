@@ -66,13 +66,18 @@ fn summary(model: &Model, import: &Import) -> Vec<Span<'static>> {
     let of = |key: &str, count: u64| format!("{} {}", number(count), say!(language, key));
     let style = |count: u64| if count > 0 { theme.warning() } else { theme.dim() };
     let gap = if model.is_narrow() { 1 } else { 3 };
-    vec![
+    let mut spans = vec![
         span(of("import.new", new), theme.text()),
         space(gap),
         span(of("import.exists", exist), style(exist)),
         space(gap),
         span(of("import.malformed", malformed), style(malformed)),
-    ]
+    ];
+    if model.apps.are_several() {
+        let app = say!(language, "import.app", app = import.file.app);
+        spans.extend([space(gap), span(app, theme.accent())]);
+    }
+    spans
 }
 
 fn line(model: &Model, import: &Import, line: &ImportLine, room: usize) -> Line<'static> {

@@ -20,6 +20,7 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
 fn items(model: &Model) -> Vec<Item<Chosen>> {
     Column::ALL
         .into_iter()
+        .filter(|column| *column != Column::App || model.apps.are_several())
         .map(|column| {
             let label = shown::heading(model.language, column);
             let ticked = Some(model.cards.columns.contains(&column));

@@ -16,6 +16,8 @@ pub(super) fn size(kind: PickerKind, picker: &Picker<Chosen>, screen: Rect) -> (
         | PickerKind::Created
         | PickerKind::Used
         | PickerKind::Expiring
+        | PickerKind::App
+        | PickerKind::AppValues
         | PickerKind::Views => 68,
         _ => 46,
     };

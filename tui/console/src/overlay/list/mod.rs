@@ -1,5 +1,6 @@
 //! A list to choose from.
 
+mod apps;
 mod columns;
 mod fill;
 pub mod fuzzy;
@@ -17,6 +18,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use tui_input::InputRequest;
 
+pub(crate) use self::apps::open_values;
 pub use self::picker::{Item, Picker};
 pub use self::state::{Chosen, List, PickerKind};
 use crate::input::act::Act;
@@ -76,7 +78,7 @@ impl Behaviour for List {
         view::render(model, self, is_top, frame, screen);
     }
 
-    fn item_at(&self, screen: Rect, column: u16, row: u16) -> Option<usize> {
+    fn item_at(&self, _model: &Model, screen: Rect, column: u16, row: u16) -> Option<usize> {
         layout::at(self, screen, column, row)
     }
 }

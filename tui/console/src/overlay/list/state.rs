@@ -2,6 +2,7 @@
 
 use kami_common::column::Column;
 use kami_common::period::Period;
+use kami_core::app::AppName;
 use kami_core::card::CardStatus;
 use kami_core::filter::Sort;
 use kami_core::zone::Zone;
@@ -43,6 +44,8 @@ pub enum PickerKind {
     Filter,
     /// The statuses.
     Status,
+    /// Cards of an app can be chosen from it.
+    App,
     /// Cards of a prefix can be chosen from it.
     Prefix,
     /// Cards of a batch can be chosen from it.
@@ -67,6 +70,8 @@ pub enum PickerKind {
     Settings,
     /// The time zones.
     Zone,
+    /// The values that an app hands to its clients.
+    AppValues,
 }
 
 impl PickerKind {
@@ -77,6 +82,7 @@ impl PickerKind {
             Self::Palette => "picker.palette",
             Self::Filter => "picker.filter",
             Self::Status => "picker.status",
+            Self::App => "picker.app",
             Self::Prefix => "picker.prefix",
             Self::Batch => "picker.batch",
             Self::Created => "picker.created",
@@ -89,6 +95,7 @@ impl PickerKind {
             Self::Views => "picker.views",
             Self::Settings => "picker.settings",
             Self::Zone => "picker.zone",
+            Self::AppValues => "picker.app_values",
         }
     }
 }
@@ -100,6 +107,8 @@ pub enum Chosen {
     Act(Act),
     /// To see one status, or all.
     Status(Option<CardStatus>),
+    /// To see one app, or all.
+    App(Option<AppName>),
     /// To see one prefix, or all.
     Prefix(Option<String>),
     /// To see one batch, or all.
@@ -128,4 +137,6 @@ pub enum Chosen {
     Setting(Setting),
     /// To show moments in this zone.
     Zone(Zone),
+    /// To change the value of this name of an app, or to give it one more.
+    AppValue(AppName, Option<String>),
 }

@@ -13,7 +13,7 @@ use tui_input::InputRequest;
 use super::fill::fill;
 use super::picker::{Item, Picker};
 use super::state::{Chosen, List, PickerKind};
-use super::{columns, settings, views};
+use super::{apps, columns, settings, views};
 use crate::input::act::Act;
 use crate::input::keymap::{BINDINGS, Binding};
 use crate::input::place::Place;
@@ -31,8 +31,11 @@ pub(super) fn open(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
         Act::Palette => (PickerKind::Palette, Picker::new(palette(model)), None),
         Act::Filter => (PickerKind::Filter, Picker::new(filter_kinds(model)), None),
         Act::FilterStatus => (PickerKind::Status, Picker::new(statuses(model)), None),
-        Act::FilterPrefix => (PickerKind::Prefix, Picker::waiting(), question(PickerKind::Prefix)),
-        Act::FilterBatch => (PickerKind::Batch, Picker::waiting(), question(PickerKind::Batch)),
+        Act::FilterApp => {
+            (PickerKind::App, Picker::new(apps::items(model)), question(model, PickerKind::App))
+        }
+        Act::FilterPrefix => (PickerKind::Prefix, Picker::waiting(), question(model, PickerKind::Prefix)),
+        Act::FilterBatch => (PickerKind::Batch, Picker::waiting(), question(model, PickerKind::Batch)),
         Act::FilterCreated => (PickerKind::Created, spans(model, PickerKind::Created, ""), None),
         Act::FilterUsed => (PickerKind::Used, spans(model, PickerKind::Used, ""), None),
         Act::FilterExpiring => (PickerKind::Expiring, spans(model, PickerKind::Expiring, ""), None),
@@ -50,10 +53,11 @@ pub(super) fn open(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
     Some(question.map(|question| model.ask(Topic::Choices, question)).into_iter().collect())
 }
 
-/// What is asked for the items of a list that waits for them.
-const fn question(kind: PickerKind) -> Option<Question> {
+/// What is asked for the items of a list.
+fn question(model: &Model, kind: PickerKind) -> Option<Question> {
     match kind {
-        PickerKind::Prefix => Some(Question::Prefixes),
+        PickerKind::App => Some(Question::AppCounts),
+        PickerKind::Prefix => Some(Question::Prefixes(model.cards.query.app())),
         PickerKind::Batch => Some(Question::Batches),
         _ => None,
     }
@@ -128,6 +132,7 @@ fn choose(model: &mut Model) -> Vec<Effect> {
             return effects;
         }
         Chosen::Status(status) => filter.status = status,
+        Chosen::App(app) => filter.app = app.map(|app| app.to_string()),
         Chosen::Prefix(prefix) => filter.prefix = prefix,
         Chosen::Batch(batch) => filter.batch_id = batch,
         Chosen::Created(period) => query.created = period,
@@ -160,6 +165,10 @@ fn choose(model: &mut Model) -> Vec<Effect> {
         }
         Chosen::Zone(zone) => {
             effects.extend(changes::take_zone(model, zone));
+            return effects;
+        }
+        Chosen::AppValue(app, name) => {
+            apps::change_value(model, &app, name);
             return effects;
         }
         Chosen::Column(_) | Chosen::Setting(_) => {}
@@ -226,7 +235,7 @@ fn palette(model: &Model) -> Vec<Item<Chosen>> {
             .filter(|binding| binding.group != Group::Move && binding.places.contains(&Place::Cards))
     };
     at_table()
-        .filter(|binding| binding.act != Act::Palette)
+        .filter(|binding| binding.act != Act::Palette && is_offered(model, binding.act))
         .filter(|binding| {
             // Two bindings of one act make one line.
             at_table()
@@ -235,6 +244,11 @@ fn palette(model: &Model) -> Vec<Item<Chosen>> {
         })
         .map(|binding| item(model, binding))
         .collect()
+}
+
+/// Whether an act may ever do something here: where there is one app alone, nobody has to choose one.
+fn is_offered(model: &Model, act: Act) -> bool {
+    act != Act::FilterApp || model.apps.are_several()
 }
 
 fn item(model: &Model, binding: &Binding) -> Item<Chosen> {
@@ -247,6 +261,7 @@ fn item(model: &Model, binding: &Binding) -> Item<Chosen> {
 
 fn filter_kinds(model: &Model) -> Vec<Item<Chosen>> {
     let acts = [
+        Act::FilterApp,
         Act::FilterStatus,
         Act::FilterPrefix,
         Act::FilterBatch,
@@ -255,6 +270,7 @@ fn filter_kinds(model: &Model) -> Vec<Item<Chosen>> {
         Act::FilterExpiring,
     ];
     acts.into_iter()
+        .filter(|act| is_offered(model, *act))
         .filter_map(|act| BINDINGS.iter().find(|binding| binding.act == act))
         .map(|binding| item(model, binding))
         .collect()
@@ -342,13 +358,15 @@ pub(super) fn refresh(model: &mut Model) {
     match model.overlays.top::<List>().map(|list| list.kind) {
         Some(PickerKind::Settings) => settings::refresh(model),
         Some(PickerKind::Views) => views::refresh(model),
+        Some(PickerKind::App) => apps::refresh(model),
         _ => {}
     }
 }
 
-/// Asks anew for the items that the list on top waits for.
+/// Asks anew for what the list on top waits for.
 pub(super) fn ask_anew(model: &mut Model) -> Vec<Effect> {
-    let waiting = model.overlays.top::<List>().filter(|list| list.picker.waiting);
-    let question = waiting.and_then(|list| question(list.kind));
+    let waits = |list: &&List| list.picker.waiting || list.kind == PickerKind::App;
+    let waiting = model.overlays.top::<List>().filter(waits);
+    let question = waiting.and_then(|list| question(model, list.kind));
     question.map(|question| model.ask(Topic::Choices, question)).into_iter().collect()
 }

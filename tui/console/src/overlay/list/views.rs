@@ -40,6 +40,9 @@ pub(super) fn summary(language: Language, query: &Query) -> String {
     let search =
         (!text.is_empty()).then(|| format!("{} {}", say!(language, query.search_in.key()), harmless(text)));
     let chips = query.chips().into_iter().map(|chip| match chip {
+        Chip::App => {
+            say!(language, "chip.app", app = harmless(query.filter.app.as_deref().unwrap_or_default()))
+        }
         Chip::Status(status) => shown::status(language, status),
         Chip::Prefix => shown::prefix(language, query.filter.prefix.as_deref().unwrap_or_default()),
         Chip::Batch(id) => say!(language, "chip.batch", id = id),

@@ -54,7 +54,7 @@ impl Behaviour for LogList {
         view::render(model, self, frame, screen);
     }
 
-    fn item_at(&self, screen: Rect, column: u16, row: u16) -> Option<usize> {
+    fn item_at(&self, _model: &Model, screen: Rect, column: u16, row: u16) -> Option<usize> {
         layout::at(self, screen, column, row)
     }
 }

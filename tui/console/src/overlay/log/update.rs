@@ -120,11 +120,12 @@ pub(crate) fn show(model: &mut Model, records: &[LogRecord], is_first: bool, nex
     let language = model.language;
     let mut lines = Vec::new();
     for record in records {
-        let code = record.full_code.as_deref().map_or_else(
-            || record.batch_id.map_or_else(String::new, |id| say!(language, "chip.batch", id = id)),
-            |code| harmless(code).into_owned(),
-        );
-        lines.push(code);
+        lines.push(match (&record.full_code, record.batch_id, &record.subject) {
+            (Some(code), ..) => harmless(code).into_owned(),
+            (None, Some(id), _) => say!(language, "chip.batch", id = id),
+            (None, None, Some(app)) => say!(language, "log.app", name = harmless(app)),
+            (None, None, None) => String::new(),
+        });
         lines.extend(
             shown::changes(language, model.zone, record).into_iter().map(|change| format!("  {change}")),
         );

@@ -2,8 +2,8 @@
 
 use kami_common::cells::{cells, cut_end, cut_middle, harmless, pad_left, pad_right};
 use kami_common::period::Side;
-use kami_common::shown::{act_word, doer, moment};
-use kami_common::words::{counted, number, say};
+use kami_common::shown::{act_word, doer, moment, touched};
+use kami_common::words::{number, say};
 use kami_store::ActRecord;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -19,6 +19,9 @@ use crate::view::paint::overlay;
 
 /// The cells of what an act was.
 pub(crate) const ACT: usize = 9;
+
+/// The cells of what it was done to.
+const TOUCHED: usize = 15;
 
 /// The filters, the acts, and what is wrong with there being none.
 pub(super) fn render(model: &Model, list: &LogList, frame: &mut Frame<'_>, screen: Rect) {
@@ -76,7 +79,7 @@ fn words(model: &Model, query: &LogQuery) -> String {
     texts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
-/// An act on a narrow screen: what, when, on how many cards. The rest stands in the act itself.
+/// An act on a narrow screen: what, when, on how many cards or which app. The rest stands in the act itself.
 fn narrow_line(model: &Model, act: &ActRecord, is_current: bool, room: usize) -> Line<'static> {
     let (language, theme) = (model.language, model.theme);
     let when = moment(language, model.zone, model.server_now(), act.done_at);
@@ -88,7 +91,12 @@ fn narrow_line(model: &Model, act: &ActRecord, is_current: bool, room: usize) ->
         span(when, theme.dim()),
     ];
     let used: usize = spans.iter().map(Span::width).sum();
-    spans.push(span(pad_left(&number(act.card_count), room.saturating_sub(used + 1)), style));
+    let left = room.saturating_sub(used + 1);
+    let touched = act.subject.as_deref().map_or_else(
+        || number(act.card_count),
+        |app| cut_middle(&harmless(app), left.saturating_sub(1)).into_owned(),
+    );
+    spans.push(span(pad_left(&touched, left), style));
     Line::from(spans)
 }
 
@@ -98,7 +106,7 @@ fn line(model: &Model, act: &ActRecord, is_current: bool, room: usize) -> Line<'
     }
     let (language, theme) = (model.language, model.theme);
     let when = moment(language, model.zone, model.server_now(), act.done_at);
-    let cards = counted(language, "log.cards", act.card_count);
+    let touched = cut_middle(&touched(language, act), TOUCHED).into_owned();
     let undone = if act.undone_by.is_some() { say!(language, "log.undone") } else { String::new() };
     let mut spans: Vec<Span<'static>> = vec![
         if is_current { span("▌ ", theme.accent()) } else { space(2) },
@@ -106,7 +114,7 @@ fn line(model: &Model, act: &ActRecord, is_current: bool, room: usize) -> Line<'
         space(2),
         span(pad_right(&act_word(language, &act.act), ACT), theme.text()),
         space(2),
-        span(pad_left(&cards, 15), theme.text()),
+        span(pad_left(&touched, TOUCHED), theme.text()),
         space(2),
         span(undone, theme.dim()),
     ];

@@ -16,10 +16,12 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-/// Asks for the counts.
+/// Asks for the counts of the app that is looked at; what was counted of another is not shown.
 pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
     let series = statistics::series(model.server_now(), model.zone);
-    vec![model.ask(Topic::Statistics, Question::Statistics(series.to_vec()))]
+    let app = model.cards.query.app();
+    model.statistics.take_if(|statistics| statistics.app != app);
+    vec![model.ask(Topic::Statistics, Question::Statistics(series.to_vec(), app))]
 }
 
 /// Does an act in them.

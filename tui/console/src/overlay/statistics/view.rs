@@ -27,7 +27,7 @@ use crate::state::message::Topic;
 use crate::state::model::{Link, Model};
 use crate::state::statistics::{STOCK_DAYS, Statistics};
 use crate::view::bar;
-use crate::view::paint::two_sides;
+use crate::view::paint::{app_name, two_sides};
 
 /// From how many columns on the three events stand side by side, each with its days under its hours.
 const BESIDE_EACH_OTHER: u16 = 160;
@@ -56,7 +56,10 @@ pub(super) fn render(model: &Model, frame: &mut Frame<'_>, screen: Rect) {
     let is_high = area.height >= 30;
     let head_height = if is_high { 2 } else { 1 };
     let [head, body] = Layout::vertical([Constraint::Length(head_height), Constraint::Fill(1)]).areas(area);
-    let title = Line::from(vec![space(1), span(say!(language, "statistics.title"), theme.strong())]);
+    let mut title = Line::from(vec![space(1), span(say!(language, "statistics.title"), theme.strong())]);
+    if let Some(app) = model.cards.query.app() {
+        title.extend([span(" · ", theme.faint()), app_name(model, &app)]);
+    }
     let nothing = Statistics::default();
     let statistics = model.statistics.as_ref().unwrap_or(&nothing);
     let state = match &statistics.stock {

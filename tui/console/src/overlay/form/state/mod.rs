@@ -1,5 +1,6 @@
 //! A form: its fields, and how it is filled in.
 
+mod app;
 mod opened;
 mod outcome;
 mod problem;
@@ -9,6 +10,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use kami_common::export::{self, Source};
 use kami_common::words::Language;
+use kami_core::app::App;
 use kami_core::card::CardStatus;
 use kami_core::filter::Filter;
 use kami_core::property::Property;
@@ -17,6 +19,7 @@ use kami_core::zone::Zone;
 use kami_transfer::Format;
 use tui_input::InputRequest;
 
+pub use self::opened::app_field;
 use self::opened::edit_fields;
 use crate::input::place::Place;
 use crate::overlay::form::field::{Field, FieldName};
@@ -72,6 +75,20 @@ pub enum FormKind {
     Export(Box<Sources>),
     /// To make cards with the codes of a file.
     Import,
+    /// To make or change an app.
+    App {
+        /// The app as it was last seen; none where it is to be made.
+        seen: Option<Box<App>>,
+        /// The moment at which the form was opened, by the database's clock.
+        at: DateTime<Utc>,
+    },
+    /// To change a value that an app hands to its clients.
+    AppValue {
+        /// The app as it was last seen.
+        seen: Box<App>,
+        /// The name of the value; none for one more.
+        name: Option<String>,
+    },
     /// To save what is shown as a view.
     View {
         /// The names of the views that there are.
@@ -122,13 +139,16 @@ impl FormKind {
             Self::Note(_) => "form.note",
             Self::Export(_) => "form.export",
             Self::Import => "form.import",
+            Self::App { seen: None, .. } => "form.add_app",
+            Self::App { .. } => "form.edit_app",
+            Self::AppValue { .. } => "form.app_value",
             Self::View { .. } => "form.view",
             Self::Operator { .. } => "form.operator",
             Self::LogFilter { .. } => "form.log_filter",
         }
     }
 
-    /// Whether it orders something to be done to cards, and so waits for what comes of it.
+    /// Whether it orders something to be done to cards or apps, and so waits for what comes of it.
     pub const fn is_order(&self) -> bool {
         match self {
             Self::Generate
@@ -136,7 +156,9 @@ impl FormKind {
             | Self::Extend(_)
             | Self::Note(_)
             | Self::Export(_)
-            | Self::Import => true,
+            | Self::Import
+            | Self::App { .. }
+            | Self::AppValue { .. } => true,
             Self::View { .. } | Self::Operator { .. } | Self::LogFilter { .. } => false,
         }
     }
@@ -192,6 +214,17 @@ impl Form {
         }
     }
 
+    /// Fields that were left alone become these, what was typed stays.
+    fn follow(&mut self, fresh: Vec<Field>) {
+        for ((field, initial), fresh) in self.fields.iter_mut().zip(&mut self.initial).zip(fresh) {
+            let is_untouched = field.value() == initial.as_str();
+            fresh.value().clone_into(initial);
+            if is_untouched {
+                *field = fresh;
+            }
+        }
+    }
+
     /// The card has become another: fields that were left alone follow it, what was typed stays.
     pub fn rebase(&mut self, card: &CardRecord) {
         if let FormKind::Extend(Target::One(seen)) | FormKind::Note(Target::One(seen)) = &mut self.kind {
@@ -200,14 +233,7 @@ impl Form {
         if !matches!(self.kind, FormKind::Edit { .. }) {
             return;
         }
-        let fresh = edit_fields(card);
-        for ((field, initial), fresh) in self.fields.iter_mut().zip(&mut self.initial).zip(fresh) {
-            let is_untouched = field.value() == initial.as_str();
-            fresh.value().clone_into(initial);
-            if is_untouched {
-                *field = fresh;
-            }
-        }
+        self.follow(edit_fields(card));
         if let FormKind::Edit { seen, meanwhile } = &mut self.kind {
             let before = std::mem::replace(seen, Box::new(card.clone()));
             meanwhile.get_or_insert(before);

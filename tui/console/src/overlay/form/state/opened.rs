@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use kami_common::export;
+use kami_core::app::AppName;
 use kami_core::card::CardStatus;
 use kami_core::duration::CardDuration;
 use kami_core::property::Property;
@@ -19,14 +20,15 @@ use crate::state::order::Target;
 
 impl Form {
     /// The form that makes a batch.
-    pub fn generate(prefix: &str) -> Self {
-        let fields = vec![
+    pub fn generate(prefix: &str, app: Option<Field>) -> Self {
+        let mut fields = vec![
             Field::line(FieldName::Card(Property::Prefix), prefix),
             Field::line(FieldName::Count, "100"),
             Field::line(FieldName::Length, "16"),
             duration_field(CardDuration::default()),
             Field::line(FieldName::Card(Property::Note), ""),
         ];
+        fields.extend(app);
         Self::new(FormKind::Generate, fields)
     }
 
@@ -76,13 +78,14 @@ impl Form {
     }
 
     /// The form that imports a file.
-    pub fn import() -> Self {
-        let fields = vec![
+    pub fn import(app: Option<Field>) -> Self {
+        let mut fields = vec![
             Field::line(FieldName::Path, ""),
             duration_field(CardDuration::default()),
             Field::line(FieldName::Card(Property::Note), ""),
             Field::open_choice(FieldName::Card(Property::Prefix), &[AS_WRITTEN, WHOLE], AS_WRITTEN),
         ];
+        fields.extend(app);
         Self::new(FormKind::Import, fields)
     }
 
@@ -114,6 +117,17 @@ impl Form {
         ];
         Self::new(FormKind::LogFilter { zone, at, then }, fields)
     }
+}
+
+/// The app that cards are made for, the one that is looked at first; none where only the usual one is there to be chosen.
+pub fn app_field(open: &[AppName], looked_at: Option<&AppName>) -> Option<Field> {
+    let usual = AppName::default();
+    if open.is_empty() || open == [usual.clone()] {
+        return None;
+    }
+    let names: Vec<&str> = open.iter().map(AppName::as_str).collect();
+    let chosen = looked_at.filter(|app| open.contains(app)).unwrap_or(&usual);
+    Some(Field::choice(FieldName::Card(Property::App), &names, chosen.as_str()))
 }
 
 /// The fields of the form that changes a card.

@@ -6,6 +6,7 @@ use kami_common::export::{self, ExportOrder, Source};
 use kami_core::acts::Act as CardAct;
 use kami_core::app::AppName;
 use kami_core::edit::CardEdit;
+use kami_core::filter::Filter;
 use kami_core::property::Property;
 use kami_store::GenerateOrder;
 use kami_transfer::Defaults;
@@ -21,7 +22,7 @@ impl Form {
     pub fn order(&self) -> Option<Order> {
         match &self.kind {
             FormKind::Generate => Some(Order::Generate(GenerateOrder {
-                app: AppName::default(),
+                app: self.app_chosen()?,
                 prefix: self.value(FieldName::Card(Property::Prefix)).trim().parse().ok()?,
                 count: self.count()?,
                 length: self.length()?,
@@ -33,6 +34,9 @@ impl Form {
                 Some(Order::Edit { seen: seen.clone(), edit })
             }
             FormKind::Export(sources) => self.export_order(sources).map(Order::Export),
+            FormKind::App { .. } | FormKind::AppValue { .. } => {
+                self.app_order().map(|order| Order::App(Box::new(order)))
+            }
             // A file is looked at before it is imported, and the others touch no card.
             FormKind::Import
             | FormKind::View { .. }
@@ -57,7 +61,16 @@ impl Form {
             path: is_file.then(|| PathBuf::from(path))?,
             defaults: Defaults { duration: Some(self.duration()?), filing: self.filing().ok()?, app: None },
             note: self.note_typed().ok()?,
+            app: self.app_chosen()?,
         })
+    }
+
+    /// The app that cards are made for; the usual one where there is nothing to choose.
+    fn app_chosen(&self) -> Option<AppName> {
+        match self.value(FieldName::Card(Property::App)) {
+            "" => Some(AppName::default()),
+            name => name.parse().ok(),
+        }
     }
 
     fn export_order(&self, sources: &Sources) -> Option<ExportOrder> {
@@ -65,7 +78,10 @@ impl Form {
             "batch" => Source::Filter(sources.batch.clone()?),
             "marked" => sources.marked.clone()?,
             "found" => Source::Filter(sources.found.clone()),
-            _ => Source::Filter(export::unused(sources.found.prefix.clone())),
+            _ => {
+                let app = sources.found.app.clone();
+                Source::Filter(Filter { app, ..export::unused(sources.found.prefix.clone()) })
+            }
         };
         let path = self.value(FieldName::Path).trim();
         Some(ExportOrder {

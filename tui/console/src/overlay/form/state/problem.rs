@@ -25,6 +25,9 @@ impl Form {
         if self.is_idle(name) || (value.is_empty() && !self.is_tried) {
             return None;
         }
+        if let FieldName::App(field) = name {
+            return self.app_problem(field, language);
+        }
         let may_be_empty = matches!(self.kind, FormKind::LogFilter { .. }) && value.is_empty();
         let is_right = match name {
             _ if may_be_empty => true,
@@ -36,7 +39,9 @@ impl Form {
             FieldName::Operator => value.is_empty() || Operator::new(value).is_ok(),
             FieldName::Batch => value.trim_start_matches('#').parse::<u64>().is_ok(),
             FieldName::Time => value.parse().is_ok_and(|done| !self.ends_before_it_begins(done)),
-            FieldName::Code | FieldName::Act | FieldName::Which | FieldName::Format => true,
+            FieldName::Code | FieldName::Act | FieldName::Which | FieldName::Format | FieldName::App(_) => {
+                true
+            }
         };
         if is_right {
             return None;
@@ -57,13 +62,17 @@ impl Form {
             FieldName::Time => say!(language, "problem.time"),
             FieldName::Path if matches!(self.kind, FormKind::Import) => say!(language, "problem.file"),
             FieldName::Path => say!(language, "problem.path"),
-            FieldName::Code | FieldName::Act | FieldName::Which | FieldName::Format => return None,
+            FieldName::Code | FieldName::Act | FieldName::Which | FieldName::Format | FieldName::App(_) => {
+                return None;
+            }
         })
     }
 
     /// Whether a property can have what stands in its field.
     fn is_right(&self, property: Property, value: &str) -> bool {
         match (property, &self.kind) {
+            // It is chosen among those that there are.
+            (Property::App, _) => true,
             (Property::Prefix, FormKind::Import) => self.filing().is_ok(),
             (Property::Prefix, FormKind::Edit { seen, .. }) => self.other_prefix(seen).is_ok(),
             (Property::Duration, _) => self.duration().is_some(),

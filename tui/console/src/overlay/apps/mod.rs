@@ -1,0 +1,56 @@
+//! The apps: one is chosen to see its cards alone, made, changed, archived or removed.
+
+mod layout;
+mod state;
+mod update;
+mod view;
+
+use std::ops::ControlFlow;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+pub use self::state::AppList;
+use crate::input::act::Act;
+use crate::overlay::behaviour::Behaviour;
+use crate::state::message::{Effect, Failure, Topic};
+use crate::state::model::Model;
+
+impl Behaviour for AppList {
+    fn open(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
+        (act == Act::Apps).then(|| update::open(model))
+    }
+
+    fn act(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
+        update::act(model, act)
+    }
+
+    fn point(&mut self, item: usize) {
+        self.cursor = item;
+    }
+
+    fn refresh(model: &mut Model) {
+        update::stay_inside(model);
+    }
+
+    fn ask_anew(model: &mut Model) -> Vec<Effect> {
+        update::ask(model)
+    }
+
+    fn resize(model: &mut Model) -> Vec<Effect> {
+        update::stay_inside(model);
+        Vec::new()
+    }
+
+    fn failed(model: &mut Model, topic: Topic, failure: Failure) -> ControlFlow<Vec<Effect>, Failure> {
+        update::failed(model, topic, failure)
+    }
+
+    fn render(&self, model: &Model, _is_top: bool, frame: &mut Frame<'_>, screen: Rect) {
+        view::render(model, self, frame, screen);
+    }
+
+    fn item_at(&self, model: &Model, screen: Rect, column: u16, row: u16) -> Option<usize> {
+        layout::at(model, self, screen, column, row)
+    }
+}

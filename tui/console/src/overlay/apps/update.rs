@@ -1,0 +1,150 @@
+//! Looking at the apps, and what is done with them.
+
+use std::ops::ControlFlow;
+
+use kami_common::reason;
+use kami_common::words::say;
+use kami_core::app::{App, AppEdit};
+use kami_store::{ActError, AppOrder, AppRefusal};
+
+use super::layout;
+use super::state::AppList;
+use crate::input::act::Act;
+use crate::overlay::form::Form;
+use crate::overlay::{confirm, list};
+use crate::state::message::{Effect, Failure, Question, Topic};
+use crate::state::model::{Model, Tone};
+use crate::state::order::Order;
+use crate::update::{apps, quit};
+
+/// Opens the list, the cursor on the app that is looked at.
+pub(super) fn open(model: &mut Model) -> Vec<Effect> {
+    model.notice = None;
+    let looked_at = model.cards.query.app();
+    let place = model.apps.all().iter().position(|app| Some(&app.name) == looked_at.as_ref());
+    model.overlays.push(AppList { cursor: place.map_or(0, |place| place + 1), top: 0 });
+    stay_inside(model);
+    ask(model)
+}
+
+/// Asks for the apps and for how many cards they have.
+pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
+    let counts = model.ask(Topic::AppCounts, Question::AppCounts);
+    vec![apps::ask(model), counts]
+}
+
+/// Brings the cursor to a line that there is, and the window to the cursor.
+pub(super) fn stay_inside(model: &mut Model) {
+    go(model, 0);
+}
+
+fn go(model: &mut Model, lines: isize) {
+    let (count, height) = (AppList::len(&model.apps), layout::height(model));
+    if let Some(list) = model.overlays.find_mut::<AppList>() {
+        list.go(lines, count, height);
+    }
+}
+
+/// What could not be asked for is said where somebody waits for it.
+pub(super) fn failed(model: &mut Model, topic: Topic, failure: Failure) -> ControlFlow<Vec<Effect>, Failure> {
+    if matches!(topic, Topic::Apps | Topic::AppCounts) && model.overlays.find_mut::<AppList>().is_none() {
+        return ControlFlow::Break(Vec::new());
+    }
+    ControlFlow::Continue(failure)
+}
+
+/// Does an act in the list; nothing where it is done wherever one is.
+pub(super) fn act(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
+    let page = isize::try_from(layout::height(model)).unwrap_or(1);
+    let lines = match act {
+        Act::Down => 1,
+        Act::Up => -1,
+        Act::PageDown => page,
+        Act::PageUp => -page,
+        Act::First => isize::MIN,
+        Act::Last => isize::MAX,
+        Act::Undo | Act::Redo => return None,
+        Act::Open => return Some(choose(model)),
+        Act::Refresh => return Some(ask(model)),
+        Act::Back => return Some(model.close()),
+        Act::Quit => return Some(quit::quit(model)),
+        Act::Suspend => return Some(vec![Effect::Suspend]),
+        Act::AddApp => {
+            model.notice = None;
+            let form = Form::app(None, model.server_now());
+            model.overlays.push(form);
+            return Some(Vec::new());
+        }
+        _ => return Some(on_app(model, act)),
+    };
+    go(model, lines);
+    Some(Vec::new())
+}
+
+/// Sees the cards of the app under the cursor alone, or of all.
+fn choose(model: &mut Model) -> Vec<Effect> {
+    let Some(list) = model.overlays.top::<AppList>() else { return Vec::new() };
+    let app = list.current(&model.apps).map(|app| app.name.clone());
+    let mut effects = model.close_all();
+    effects.extend(apps::look_at(model, app.as_ref()));
+    effects
+}
+
+/// Does an act with the app under the cursor.
+fn on_app(model: &mut Model, act: Act) -> Vec<Effect> {
+    let Some(list) = model.overlays.top::<AppList>() else { return Vec::new() };
+    let Some(app) = list.current(&model.apps).cloned() else {
+        let words = say!(model.language, "refusal.no_app");
+        model.say(Tone::Bad, words);
+        return Vec::new();
+    };
+    model.notice = None;
+    match act {
+        Act::EditApp => {
+            let form = Form::app(Some(app), model.server_now());
+            model.overlays.push(form);
+            Vec::new()
+        }
+        Act::AppValues => {
+            list::open_values(model, &app);
+            Vec::new()
+        }
+        Act::ArchiveApp => archive(model, app, true),
+        Act::UnarchiveApp => archive(model, app, false),
+        Act::RemoveApp => remove(model, app),
+        _ => Vec::new(),
+    }
+}
+
+fn archive(model: &mut Model, app: App, is_archived: bool) -> Vec<Effect> {
+    if app.is_archived == is_archived {
+        return refuse(model, AppRefusal::Unchanged(app.name));
+    }
+    let edit = AppEdit { is_archived: Some(is_archived), ..AppEdit::default() };
+    match edit.applied(&app) {
+        Ok(wanted) => {
+            let order = AppOrder { seen: Some(app), wanted: Some(wanted) };
+            confirm::submit(model, Order::App(Box::new(order)))
+        }
+        Err(error) => {
+            let words = reason::app_error(model.language, &error);
+            model.say(Tone::Bad, words);
+            Vec::new()
+        }
+    }
+}
+
+fn remove(model: &mut Model, app: App) -> Vec<Effect> {
+    let has_cards = model.apps.total_of(&app.name).is_some_and(|cards| cards > 0);
+    if has_cards || app.name.is_default() {
+        return refuse(model, AppRefusal::Needed(app.name));
+    }
+    let order = AppOrder { seen: Some(app), wanted: None };
+    confirm::submit(model, Order::App(Box::new(order)))
+}
+
+fn refuse(model: &mut Model, refusal: AppRefusal) -> Vec<Effect> {
+    let words = reason::act_error(model.language, &ActError::App(refusal));
+    model.say(Tone::Bad, words);
+    Vec::new()
+}
