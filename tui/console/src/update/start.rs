@@ -34,7 +34,9 @@ pub(crate) fn tick(model: &mut Model) -> Vec<Effect> {
             let mut effects = vec![model.ask(Topic::Server, Question::Server)];
             effects.extend(table::refresh(model));
             effects.push(counts::ask(model));
-            effects.push(apps::ask_quietly(model));
+            if !model.apps.are_known() {
+                effects.push(apps::ask_quietly(model));
+            }
             effects
         }
         Link::Unready { look_at, .. } if look_at <= model.now && !is_asking => start(model),

@@ -17,10 +17,14 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
+/// The columns that can be chosen: that of apps where there are several.
+pub(super) fn offered(model: &Model) -> impl Iterator<Item = Column> {
+    let tells_apps = model.apps.are_several();
+    Column::ALL.into_iter().filter(move |column| *column != Column::App || tells_apps)
+}
+
 fn items(model: &Model) -> Vec<Item<Chosen>> {
-    Column::ALL
-        .into_iter()
-        .filter(|column| *column != Column::App || model.apps.are_several())
+    offered(model)
         .map(|column| {
             let label = shown::heading(model.language, column);
             let ticked = Some(model.cards.columns.contains(&column));

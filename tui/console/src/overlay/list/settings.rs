@@ -1,7 +1,6 @@
 //! The list of the settings: shown with what said so, changed at once.
 
 use kami_common::cells::harmless;
-use kami_common::column::Column;
 use kami_common::settings::Source;
 use kami_common::shade::Shade;
 use kami_common::words::{Language, say};
@@ -50,7 +49,8 @@ fn value(model: &Model, setting: Setting) -> (String, Option<Source>) {
         }
         Setting::Zone => (model.zone.name().to_owned(), Some(sources.zone)),
         Setting::Columns => {
-            let (shown, all) = (model.cards.columns.len(), Column::ALL.len());
+            let all = columns::offered(model).count();
+            let shown = columns::offered(model).filter(|column| model.cards.columns.contains(column)).count();
             (say!(language, "setting.of", n = shown, all = all), Some(sources.columns))
         }
         Setting::Mouse => (yes_no(model.mouse), Some(sources.mouse)),
