@@ -100,7 +100,11 @@ const ANSWERS: &[Mistake] = &[
         "created_at:\n              type: [string, \"null\"]",
         "CardStatus.data.created_at is never null",
     ),
-    ("type: string\n          format: date-time", "type: integer", "Admitted.lease_until is string, not integer"),
+    (
+        "type: string\n          format: date-time",
+        "type: integer",
+        "Admitted.lease_until is string, not integer",
+    ),
     ("const: kamisystem", "const: kami", "Health.service is \"kamisystem\", not \"kami\""),
     (
         "required: [status, message, expire_at",

@@ -242,125 +242,95 @@ mod tests {
         );
     }
 
+    const FLOATING: Policy = Policy { lease: None, when_full: WhenFull::Oldest };
+
+    fn length() -> LeaseLength {
+        LeaseLength::new(60).unwrap()
+    }
+
+    fn leased() -> Policy {
+        Policy { lease: Some(length()), ..Policy::default() }
+    }
+
+    fn seat(until: Option<i64>) -> Seat {
+        Seat { lease_until: until.map(at) }
+    }
+
+    fn take(lease: Option<Lease>, evicts: bool) -> Verdict {
+        Verdict::TakeSeat { lease, evicts }
+    }
+
+    /// What becomes of PC-1, which may have a further seat, where the first has this machine and this lease.
+    fn of_seats(
+        seats: u16,
+        (first, until): (Option<&str>, Option<i64>),
+        further_seat: Option<Seat>,
+        policy: Policy,
+    ) -> Verdict {
+        let active = card(CardStatus::Active, first, Some(60));
+        let card = Card { seats, lease_until: until.map(at), further_seat, ..active };
+        evaluate(&card, &MachineCode::parse("PC-1").unwrap(), policy, at(0))
+    }
+
     #[test]
-    fn seats_and_leases() {
-        use Refusal::{MachineMismatch, SeatsFull, Unbindable};
-        let length = LeaseLength::new(60).unwrap();
-        let leased = Policy { lease: Some(length), when_full: WhenFull::Refuse };
-        let floating = Policy { when_full: WhenFull::Oldest, ..leased };
-        let oldest = Policy { when_full: WhenFull::Oldest, ..Policy::default() };
-        let new = Some(length.from(at(0)));
-        let take = |lease, evicts| Verdict::TakeSeat { lease, evicts };
-        let until = |seconds: i64| Some(Seat { lease_until: Some(at(seconds)) });
-        let endless = Some(Seat { lease_until: None });
-        for (name, seats, first, first_until, further, policy, verdict) in [
-            (
-                "one seat, taken",
-                1,
-                Some("PC-2"),
-                None,
-                None,
-                Policy::default(),
-                Verdict::Refuse(MachineMismatch),
-            ),
-            ("one seat, taken, floating", 1, Some("PC-2"), None, None, oldest, take(None, true)),
-            (
-                "one seat, leased to another",
-                1,
-                Some("PC-2"),
-                Some(0),
-                None,
-                leased,
-                Verdict::Refuse(SeatsFull),
-            ),
-            ("one seat, not leased yet", 1, Some("PC-2"), None, None, leased, Verdict::Refuse(SeatsFull)),
-            ("one seat, its lease over", 1, Some("PC-2"), Some(-1), None, leased, take(new, false)),
-            (
-                "one seat, its lease over since there were leases",
-                1,
-                Some("PC-2"),
-                Some(-1),
-                None,
-                Policy::default(),
-                take(None, false),
-            ),
-            ("one seat, free", 1, None, None, None, Policy::default(), Verdict::Bind),
-            ("one seat, free, to be leased", 1, None, None, None, leased, take(new, false)),
-            ("its own, without a lease", 1, Some("PC-1"), None, None, Policy::default(), ADMIT),
-            (
-                "its own, without a lease yet",
-                1,
-                Some("PC-1"),
-                None,
-                None,
-                leased,
-                Verdict::Renew { lease: new },
-            ),
-            (
-                "its own, with a lease no more",
-                1,
-                Some("PC-1"),
-                Some(5),
-                None,
-                Policy::default(),
-                Verdict::Renew { lease: None },
-            ),
-            (
-                "its own, fresh",
-                1,
-                Some("PC-1"),
-                Some(41),
-                None,
-                leased,
-                Verdict::Admit { lease: Some(length.ending(at(41))) },
-            ),
-            ("its own, a third over", 1, Some("PC-1"), Some(40), None, leased, Verdict::Renew { lease: new }),
-            ("its own, over", 1, Some("PC-1"), Some(-1), None, leased, Verdict::Renew { lease: new }),
-            ("several, a further one", 2, Some("PC-2"), None, endless, Policy::default(), ADMIT),
-            (
-                "several, a further one, fresh",
-                2,
-                Some("PC-2"),
-                Some(9),
-                until(41),
-                leased,
-                Verdict::Admit { lease: Some(length.ending(at(41))) },
-            ),
-            (
-                "several, a further one, over",
-                2,
-                Some("PC-2"),
-                Some(9),
-                until(-9),
-                leased,
-                Verdict::Renew { lease: new },
-            ),
-            ("several, none yet", 2, Some("PC-2"), None, None, Policy::default(), take(None, false)),
-            ("several, none yet, floating", 2, Some("PC-2"), Some(9), None, floating, take(new, true)),
-            ("several, the first free", 2, None, None, None, Policy::default(), take(None, false)),
-            (
-                "fewer than there were: the seat stays",
-                1,
-                Some("PC-2"),
-                None,
-                endless,
-                Policy::default(),
-                ADMIT,
-            ),
+    fn the_one_seat_of_a_card() {
+        use Refusal::{MachineMismatch, SeatsFull};
+        let (new, fresh) = (Some(length().from(at(0))), Some(length().ending(at(41))));
+        let usual = Policy::default();
+        let (mine, others) = (Some("PC-1"), Some("PC-2"));
+        for (name, first, policy, verdict) in [
+            ("taken", (others, None), usual, Verdict::Refuse(MachineMismatch)),
+            ("taken, and gives way", (others, None), FLOATING, take(None, true)),
+            ("leased to another", (others, Some(0)), leased(), Verdict::Refuse(SeatsFull)),
+            ("not leased yet", (others, None), leased(), Verdict::Refuse(SeatsFull)),
+            ("its lease over", (others, Some(-1)), leased(), take(new, false)),
+            ("its lease over, and leases given up", (others, Some(-1)), usual, take(None, false)),
+            ("free", (None, None), usual, Verdict::Bind),
+            ("free, to be leased", (None, None), leased(), take(new, false)),
+            ("its own", (mine, None), usual, ADMIT),
+            ("its own, to be leased", (mine, None), leased(), Verdict::Renew { lease: new }),
+            ("its own, leased no more", (mine, Some(5)), usual, Verdict::Renew { lease: None }),
+            ("its own, fresh", (mine, Some(41)), leased(), Verdict::Admit { lease: fresh }),
+            ("its own, a third over", (mine, Some(40)), leased(), Verdict::Renew { lease: new }),
+            ("its own, over", (mine, Some(-1)), leased(), Verdict::Renew { lease: new }),
         ] {
-            let card = Card {
-                seats,
-                lease_until: first_until.map(at),
-                further_seat: further,
-                ..card(CardStatus::Active, first, Some(60))
-            };
-            let machine = MachineCode::parse("PC-1").unwrap();
-            assert_eq!(evaluate(&card, &machine, policy, at(0)), verdict, "{name}");
+            assert_eq!(of_seats(1, first, None, policy), verdict, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_seats_of_a_card_that_has_several() {
+        let (new, fresh) = (Some(length().from(at(0))), Some(length().ending(at(41))));
+        let usual = Policy::default();
+        let others = Some("PC-2");
+        for (name, first, further, policy, verdict) in [
+            ("a further one", (others, None), Some(seat(None)), usual, ADMIT),
+            (
+                "a further one, fresh",
+                (others, Some(9)),
+                seat(Some(41)),
+                leased(),
+                Verdict::Admit { lease: fresh },
+            ),
+            (
+                "a further one, over",
+                (others, Some(9)),
+                seat(Some(-9)),
+                leased(),
+                Verdict::Renew { lease: new },
+            ),
+            ("the first", (Some("PC-1"), Some(41)), None, leased(), Verdict::Admit { lease: fresh }),
+            ("none yet", (others, None), None, usual, take(None, false)),
+            ("none yet, and one gives way", (others, Some(9)), None, FLOATING, take(None, true)),
+            ("none yet, to be leased", (others, Some(9)), None, leased(), take(new, false)),
+            ("none yet, the first free", (None, None), None, usual, take(None, false)),
+        ] {
+            assert_eq!(of_seats(2, first, further, policy), verdict, "{name}");
         }
         let odd = MachineCode::parse("PC\u{202e}1").unwrap();
-        for policy in [Policy::default(), leased, floating] {
-            let several = Card { seats: 2, ..card(CardStatus::Active, Some("PC-2"), Some(60)) };
-            assert_eq!(evaluate(&several, &odd, policy, at(0)), Verdict::Refuse(Unbindable));
+        let several = Card { seats: 2, ..card(CardStatus::Active, others, Some(60)) };
+        for policy in [usual, leased(), FLOATING] {
+            assert_eq!(evaluate(&several, &odd, policy, at(0)), Verdict::Refuse(Refusal::Unbindable));
         }
     }
 

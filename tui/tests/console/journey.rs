@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use kami_core::card::{CardCode, MachineCode};
+use kami_store::Client;
 use kami_testkit::TestDatabase;
 use portable_pty::CommandBuilder;
 
@@ -45,11 +46,8 @@ async fn from_the_first_card_to_the_last() {
     terminal.press("e");
     terminal.wait_for_text("edit card");
     let machine = MachineCode::parse("PC-OTHER").unwrap();
-    database
-        .store()
-        .validate(&CardCode::parse(&code).unwrap(), &machine, &kami_store::Client::default())
-        .await
-        .unwrap();
+    let (store, card) = (database.store(), CardCode::parse(&code).unwrap());
+    store.validate(&card, &machine, &Client::default()).await.unwrap();
     terminal.press(TAB);
     terminal.wait_for_text("▌ duration ");
     terminal.press(TAB);

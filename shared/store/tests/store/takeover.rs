@@ -60,7 +60,7 @@ async fn ask(store: &Store, card: &str, asker: &str) -> Validation {
     store.validate(&code(card), &machine(asker), &Client::default()).await.unwrap()
 }
 
-fn admitted(validation: Validation) -> bool {
+fn admitted(validation: &Validation) -> bool {
     matches!(validation, Validation::Admitted { .. })
 }
 
@@ -68,8 +68,8 @@ fn admitted(validation: Validation) -> bool {
 async fn each_card_still_answers_as_it_did() {
     let database = take_over().await;
     let store = database.store();
-    assert!(admitted(ask(&store, "VIP-INUSE", "PC-Abc").await));
-    assert!(admitted(ask(&store, "vip-inuse", "PC-Abc").await), "codes are matched whatever their case");
+    assert!(admitted(&ask(&store, "VIP-INUSE", "PC-Abc").await));
+    assert!(admitted(&ask(&store, "vip-inuse", "PC-Abc").await), "codes are matched whatever their case");
     assert_eq!(
         ask(&store, "VIP-INUSE", "PC-ABC").await,
         Validation::Refused(Refusal::MachineMismatch),
@@ -170,7 +170,7 @@ async fn the_flask_service_can_go_on_working_beside_us() {
                 expire_at = UTC_TIMESTAMP() + INTERVAL 3 HOUR WHERE full_code = 'NEW-ONE'",
         )
         .await;
-    assert!(admitted(ask(&database.store(), "NEW-ONE", "PC-1").await));
+    assert!(admitted(&ask(&database.store(), "NEW-ONE", "PC-1").await));
     let statuses: Vec<String> = database.rows("SELECT DISTINCT status FROM cards ORDER BY 1", ()).await;
     assert_eq!(statuses, ["UNUSED", "ACTIVE", "EXPIRED"], "the very words it knows");
 }
