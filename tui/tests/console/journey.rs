@@ -145,6 +145,57 @@ fn search_by_hand(terminal: &mut PseudoTerminal, code: &str) {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_is_made_looked_at_sold_refused_and_all_of_it_taken_back() {
+    let database = TestDatabase::create().await;
+    database.insert_card("VIP", "A").await;
+    let mut terminal = PseudoTerminal::start(&database.url(), (120, 40));
+    terminal.wait_for_text("1 of 1");
+    terminal.press("a");
+    terminal.wait_for_text("▌ ✓ all apps");
+    terminal.press("n");
+    terminal.wait_for_text("▌ app ");
+    terminal.press("demo");
+    terminal.wait_for_text("▌ app             demo");
+    terminal.press_hinted(ENTER, "⏎ do it");
+    terminal.wait_for_text("App demo added.  u undo");
+    terminal.press("G");
+    terminal.wait_for_text("▌   demo");
+    terminal.press_hinted(ENTER, "⏎ choose");
+    terminal.wait_for_text("demo  0 cards");
+    terminal.press("n");
+    terminal.wait_for_text("▸demo");
+    terminal.press("DEMO");
+    terminal.wait_for_text("DEMO-7KQ2M9XWTR4HP3ND");
+    terminal.press_hinted(ENTER, "⏎ do it");
+    terminal.wait_for_text("100 cards made.");
+    terminal.press(ESCAPE);
+    terminal.wait_for("its cards, counted", |screen| {
+        !screen.contains("See the batch") && screen.contains("demo  100 cards")
+    });
+    terminal.press("a");
+    terminal.wait_for_text("▌ ✓ demo");
+    terminal.press("e");
+    terminal.wait_for_text("▌ title ");
+    terminal.press(TAB);
+    terminal.wait_for_text("▌ latest version ");
+    terminal.press(TAB);
+    terminal.wait_for_text("▌ lowest version ");
+    terminal.press("2.0");
+    terminal.wait_for_text("▌ lowest version  2.0");
+    terminal.press_hinted(ENTER, "⏎ do it");
+    terminal.wait_for_text("Clients below 2.0 will be refused.");
+    terminal.press_hinted("y", "y yes");
+    terminal.wait_for_text("2.0: clients below it are refused");
+    terminal.press("u");
+    terminal.wait_for_text("Undone for the app demo.");
+    terminal.wait_for("the app as it was", |screen| !screen.contains("clients below it are refused"));
+    let minimums: Vec<Option<String>> =
+        database.rows("SELECT minimum FROM apps WHERE name = 'demo'", ()).await;
+    assert_eq!(minimums, [None]);
+    assert_eq!(database.rows::<u64>("SELECT COUNT(*) FROM cards WHERE app = 'demo'", ()).await, [100]);
+}
+
 /// Opens the log, filters it by the kind of act, and goes from the act to what it changed and back to the table.
 fn find_the_edit_in_the_log(terminal: &mut PseudoTerminal) {
     terminal.press("l");
