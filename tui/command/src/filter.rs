@@ -8,7 +8,7 @@ use kami_core::card::CardStatus;
 use kami_core::filter::{Filter, Range, TextFilter};
 use kami_core::mention::{Mention, mentions};
 
-use super::app;
+use super::apps;
 use super::failure::Failure;
 use super::session::Session;
 
@@ -75,7 +75,7 @@ impl FilterOptions {
         ];
         let app = match &self.app {
             None => None,
-            Some(name) => Some(app::find(session, name).await?.name.to_string()),
+            Some(name) => Some(apps::find(session, name).await?.name.to_string()),
         };
         Ok(Filter {
             app,

@@ -21,7 +21,7 @@ use kami_core::prefix::Prefix;
 use kami_store::{Batch, GenerateOrder, Permission};
 use kami_transfer::Format;
 
-use super::app;
+use super::apps;
 use super::confirm::Question;
 use super::export::write_file;
 use super::failure::Failure;
@@ -96,8 +96,8 @@ impl Generate {
             return Err(Failure::of_export(language, &ExportError::Exists(path.clone())));
         }
         let app = self.app.clone().unwrap_or_default();
-        app::find_open(session, &app).await?;
-        let is_unsaid = self.app.is_none() && app::open(session).await?.len() > 1;
+        apps::find_open(session, &app).await?;
+        let is_unsaid = self.app.is_none() && apps::open(session).await?.len() > 1;
         self.must_be_hard_to_guess(session).await?;
         let Self { prefix, count, length, .. } = self;
         let duration = self.duration.unwrap_or_default();

@@ -14,12 +14,12 @@ use kami_core::duration::CardDuration;
 use kami_core::import::ImportCards;
 use kami_core::operator::Note;
 use kami_core::prefix::Prefix;
-use kami_store::{Permission, Standing};
+use kami_store::{Batch, Permission, Standing};
 use kami_transfer::import::{Malformed, MalformedReason, Parsed, ReadError, parse_csv, parse_txt};
 use kami_transfer::{Defaults, Filing, Format};
 use serde_json::json;
 
-use super::app;
+use super::apps;
 use super::export::format_of;
 use super::failure::Failure;
 use super::output::{Output, Table, message};
@@ -199,7 +199,7 @@ impl Import {
             session.must_be_allowed(Permission::Make).await?;
         }
         if let Some(app) = &self.app {
-            app::find_open(session, app).await?;
+            apps::find_open(session, app).await?;
         }
         let parsed = self.parse(session)?;
         if parsed.cards.is_empty() && parsed.malformed.is_empty() {
@@ -211,7 +211,7 @@ impl Import {
         let standings = session.store.import_preview(&parsed.cards).await?;
         let app = self.app.clone().unwrap_or_default();
         let apps = by_app(&parsed.cards, &app);
-        let is_told = must_be_open(session, &apps).await? && !self.json;
+        let is_told = must_be_open(session, &apps).await? && !self.json && !apps.is_empty();
         let lines = Lines { session, parsed: &parsed, standings: &standings, app: &app };
         if self.dry_run {
             lines.report(false, self.json)?;
@@ -230,7 +230,14 @@ impl Import {
             return Err(Failure::Refused(why));
         }
         warn_of_easy(language, &parsed.cards);
-        self.import(session, &parsed.cards, note.as_ref(), &app).await?;
+        let batch = self.import(session, &parsed.cards, note.as_ref(), &app).await?;
+        if self.json {
+            let mut out = Output::open();
+            out.json(&json!({ "act": "import", "batch": batch.id, "done": batch.card_count, "apps": apps }))?;
+            return Ok(out.flush()?);
+        }
+        let done = counted(language, "command.imported", u64::from(batch.card_count));
+        message(&(done + &say!(language, "command.batch", id = batch.id)));
         if is_told {
             message(&told(language, &apps));
         }
@@ -243,22 +250,13 @@ impl Import {
         cards: &ImportCards,
         note: Option<&Note>,
         app: &AppName,
-    ) -> Result<(), Failure> {
+    ) -> Result<Batch, Failure> {
         let language = session.language;
         let work = Work::begin(language, "import")?;
         let on_made = |made| work.batch_step(made, cards.len() as u64);
         let batch = session.store.import(&session.operator, cards, note, app, &on_made).await;
         drop(work);
-        let batch = batch.map_err(|error| Failure::of_act(language, &error))?;
-        if self.json {
-            let mut out = Output::open();
-            out.json(&json!({ "act": "import", "batch": batch.id, "done": batch.card_count }))?;
-            out.flush()?;
-        } else {
-            let done = counted(language, "command.imported", u64::from(batch.card_count));
-            message(&(done + &say!(language, "command.batch", id = batch.id)));
-        }
-        Ok(())
+        batch.map_err(|error| Failure::of_act(language, &error))
     }
 
     fn parse(&self, session: &Session) -> Result<Parsed, Failure> {
@@ -320,11 +318,11 @@ fn by_app<'a>(cards: &'a ImportCards, app: &'a AppName) -> BTreeMap<&'a str, u64
 
 /// Refuses apps that there are not, or for which no cards are made; whether there are several that cards are made for.
 async fn must_be_open(session: &Session, apps: &BTreeMap<&str, u64>) -> Result<bool, Failure> {
-    let open = app::open(session).await?;
+    let open = apps::open(session).await?;
     let is_open = |name: &str| open.iter().any(|app| app.name.as_str() == name);
     let closed = apps.keys().find(|name| !is_open(name)).map(|name| name.parse());
     if let Some(Ok(name)) = closed {
-        app::find_open(session, &name).await?;
+        apps::find_open(session, &name).await?;
     }
     Ok(open.len() > 1)
 }

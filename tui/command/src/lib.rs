@@ -2,6 +2,7 @@
 
 mod act;
 mod app;
+mod apps;
 mod choice;
 mod completions;
 mod confirm;

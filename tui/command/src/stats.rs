@@ -9,7 +9,7 @@ use kami_core::card::CardStatus;
 use kami_store::{AppCounts, BucketWidth, Event, Histogram, StatusCounts, Stock};
 use serde_json::{Map, Value, json};
 
-use super::app;
+use super::apps;
 use super::failure::Failure;
 use super::output::{Output, Table};
 use super::record::{counts_json, utc};
@@ -71,7 +71,7 @@ impl Stats {
         let Self { app, days, .. } = self;
         let of = match &app {
             None => None,
-            Some(name) => Some(app::find(session, name).await?.name),
+            Some(name) => Some(apps::find(session, name).await?.name),
         };
         let of = of.as_ref();
         let counts = store.counts_by_status(of).await?;

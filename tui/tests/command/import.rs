@@ -172,7 +172,10 @@ async fn no_duration_is_guessed_and_standard_input_is_read() {
     let mut command = kami.command(&["import", "-", "--duration", "forever", "--json"]);
     let stdin = fs::File::open(kami.folder.join("codes.txt")).unwrap();
     let imported = ran(command.stdin(stdin).output().unwrap()).ends(0);
-    assert_eq!(imported.json(), [json!({ "act": "import", "batch": 1, "done": 1 })]);
+    assert_eq!(
+        imported.json(),
+        [json!({ "act": "import", "batch": 1, "done": 1, "apps": { "default": 1 } })]
+    );
     assert_eq!(kami.statuses(), ["VIP-A unused"]);
 }
 

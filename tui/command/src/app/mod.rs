@@ -8,8 +8,6 @@ mod show;
 mod standing;
 
 use clap::{Args, Subcommand};
-use kami_core::app::{App as AppRecord, AppName};
-use kami_store::AppRefusal;
 
 use super::failure::Failure;
 use super::session::Session;
@@ -53,26 +51,4 @@ impl App {
             Command::Remove(remove) => remove.run(session).await,
         }
     }
-}
-
-/// The app of that name; that there is none is not found.
-pub(super) async fn find(session: &Session, name: &AppName) -> Result<AppRecord, Failure> {
-    let found = session.store.app(name).await?;
-    found.ok_or_else(|| Failure::of_act(session.language, &AppRefusal::NoSuchApp(name.clone()).into()))
-}
-
-/// The app of that name, for which cards are made: one that is archived is refused.
-pub(super) async fn find_open(session: &Session, name: &AppName) -> Result<AppRecord, Failure> {
-    let found = find(session, name).await?;
-    if found.is_archived {
-        return Err(Failure::of_act(session.language, &AppRefusal::Archived(found.name).into()));
-    }
-    Ok(found)
-}
-
-/// The apps for which cards are made.
-pub(super) async fn open(session: &Session) -> Result<Vec<AppRecord>, Failure> {
-    let mut apps = session.store.apps().await?.apps;
-    apps.retain(|app| !app.is_archived);
-    Ok(apps)
 }

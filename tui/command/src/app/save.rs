@@ -6,10 +6,10 @@ use kami_common::reason;
 use kami_core::app::{App, AppEdit, AppName};
 use kami_store::{AppOrder, Permission};
 
+use super::super::apps::find;
 use super::super::failure::Failure;
 use super::super::session::Session;
 use super::act::{Manner, carry_out};
-use super::find;
 use super::sayings::Sayings;
 
 /// Make an app

@@ -5,11 +5,11 @@ use kami_common::shown;
 use kami_core::app::{App, AppName, NamedValue};
 use kami_core::version::Version;
 
+use super::super::apps::find;
 use super::super::failure::Failure;
 use super::super::output::{Output, Table, yes_no};
 use super::super::record::app_json;
 use super::super::session::Session;
-use super::find;
 
 /// Show everything that an app tells its clients
 #[derive(Debug, Args)]

@@ -4,10 +4,10 @@ use clap::Args;
 use kami_core::app::{App, AppName};
 use kami_store::{AppOrder, Permission};
 
+use super::super::apps::find;
 use super::super::failure::Failure;
 use super::super::session::Session;
 use super::act::{Manner, carry_out};
-use super::find;
 
 /// Make no more cards for an app
 ///
