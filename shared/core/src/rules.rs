@@ -308,14 +308,14 @@ mod tests {
             (
                 "a further one, fresh",
                 (others, Some(9)),
-                seat(Some(41)),
+                Some(seat(Some(41))),
                 leased(),
                 Verdict::Admit { lease: fresh },
             ),
             (
                 "a further one, over",
                 (others, Some(9)),
-                seat(Some(-9)),
+                Some(seat(Some(-9))),
                 leased(),
                 Verdict::Renew { lease: new },
             ),
