@@ -678,39 +678,66 @@ BEGIN
     WHERE own.id = own_act AND undone.undone_by IS NULL;
 END
 
+-- routine: read_policy
+-- For how many seconds a card leases its seats, none where it does not, and whether of a full one a machine gives way: what
+-- the card says itself comes before what its app says. The words are those of kami_core::policy::PolicyPart.
+CREATE PROCEDURE read_policy(IN card BIGINT UNSIGNED, OUT lease_seconds INT UNSIGNED, OUT evicts BOOLEAN)
+READS SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE words VARCHAR(600) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE lease VARCHAR(600) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    SELECT CONCAT(' ', COALESCE(cards.policy, ''), ' ', apps.policy, ' ') INTO words
+    FROM cards JOIN apps ON apps.name = cards.app
+    WHERE cards.id = card;
+    SET lease = IF(LOCATE(' lease=', words) > 0,
+        SUBSTRING_INDEX(SUBSTRING(words, LOCATE(' lease=', words) + 7), ' ', 1), 'off');
+    SET lease_seconds = IF(lease REGEXP '^[0-9]{1,7}$', CAST(lease AS UNSIGNED), NULL);
+    SET evicts = COALESCE(SUBSTRING(words, LOCATE(' when-full=', words) + 11, 7) = 'oldest ', FALSE)
+        AND LOCATE(' when-full=', words) > 0;
+END
+
 -- routine: activate_card_2
--- The first use of a card whose seat is leased, or that has a last moment.
+-- The first use of a card by its policy, and up to its last moment if it has one.
 CREATE PROCEDURE activate_card_2(
     IN card BIGINT UNSIGNED,
     IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
     IN moment DATETIME,
-    IN seconds INT UNSIGNED,
-    IN leased_until DATETIME
-)
-MODIFIES SQL DATA SQL SECURITY DEFINER
-UPDATE cards SET status = 'ACTIVE', machine_code = machine, used_at = moment, seen_at = moment,
-    lease_until = leased_until, updated_at = UTC_TIMESTAMP(),
-    expire_at = LEAST(COALESCE(moment + INTERVAL duration_seconds SECOND, valid_until),
-        COALESCE(valid_until, moment + INTERVAL duration_seconds SECOND))
-WHERE id = card AND status = 'UNUSED' AND duration_seconds <=> seconds AND machine <> ''
-    AND (valid_until IS NULL OR valid_until >= UTC_TIMESTAMP())
-    AND moment BETWEEN UTC_TIMESTAMP() - INTERVAL 10 SECOND AND UTC_TIMESTAMP() + INTERVAL 10 SECOND
-
--- routine: renew_seat
--- Another end for the lease of a machine that has a seat, and returns whether it was given one.
-CREATE PROCEDURE renew_seat(
-    IN card BIGINT UNSIGNED,
-    IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
-    IN leased_until DATETIME
+    IN seconds INT UNSIGNED
 )
 MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
+    DECLARE lease_seconds INT UNSIGNED;
+    DECLARE evicts BOOLEAN;
+    CALL read_policy(card, lease_seconds, evicts);
+    UPDATE cards SET status = 'ACTIVE', machine_code = machine, used_at = moment, seen_at = UTC_TIMESTAMP(),
+        lease_until = UTC_TIMESTAMP() + INTERVAL lease_seconds SECOND, updated_at = UTC_TIMESTAMP(),
+        expire_at = LEAST(COALESCE(moment + INTERVAL duration_seconds SECOND, valid_until),
+            COALESCE(valid_until, moment + INTERVAL duration_seconds SECOND))
+    WHERE id = card AND status = 'UNUSED' AND duration_seconds <=> seconds AND machine <> ''
+        AND (valid_until IS NULL OR valid_until >= UTC_TIMESTAMP())
+        AND moment BETWEEN UTC_TIMESTAMP() - INTERVAL 10 SECOND AND UTC_TIMESTAMP() + INTERVAL 10 SECOND;
+    SELECT ROW_COUNT() > 0;
+END
+
+-- routine: renew_seat
+-- Makes the lease of a machine that has a seat what the policy says from now on, and returns whether it has one.
+CREATE PROCEDURE renew_seat(
+    IN card BIGINT UNSIGNED,
+    IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
+)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE lease_seconds INT UNSIGNED;
+    DECLARE evicts BOOLEAN;
     DECLARE renewed BIGINT;
-    UPDATE cards SET seen_at = UTC_TIMESTAMP(), lease_until = leased_until, updated_at = updated_at
+    CALL read_policy(card, lease_seconds, evicts);
+    UPDATE cards SET seen_at = UTC_TIMESTAMP(), lease_until = UTC_TIMESTAMP() + INTERVAL lease_seconds SECOND,
+        updated_at = updated_at
     WHERE id = card AND machine_code = machine AND status = 'ACTIVE';
     SET renewed = ROW_COUNT();
     IF renewed = 0 THEN
-        UPDATE card_seats SET seen_at = UTC_TIMESTAMP(), lease_until = leased_until
+        UPDATE card_seats SET seen_at = UTC_TIMESTAMP(),
+            lease_until = UTC_TIMESTAMP() + INTERVAL lease_seconds SECOND
         WHERE card_id = card AND machine_code = machine;
         SET renewed = ROW_COUNT();
     END IF;
@@ -718,18 +745,17 @@ BEGIN
 END
 
 -- routine: take_seat
--- Gives a machine a seat of an active card: its own, a free one or, if the caller says so, the one whose machine was seen
--- the longest ago. A seat is free by the time that it is asked for. Returns whether the machine has one now, nothing
+-- Gives a machine a seat of an active card: its own, a free one or, where the policy says so, the one whose machine was
+-- seen the longest ago. A seat is free by the time that it is asked for. Returns whether the machine has one now, nothing
 -- where the card is not to be used. Who asks for a full card waits for nobody and locks nothing.
 CREATE PROCEDURE take_seat(
     IN card BIGINT UNSIGNED,
-    IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
-    IN leased_until DATETIME,
-    IN evicts BOOLEAN
+    IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
 )
 MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
-    DECLARE usable, has_seat, is_first_free BOOLEAN;
+    DECLARE lease_seconds INT UNSIGNED;
+    DECLARE evicts, usable, has_seat, is_first_free BOOLEAN;
     DECLARE seat_count, taken BIGINT;
     DECLARE first_machine, oldest VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
     DECLARE first_seen, oldest_seen DATETIME;
@@ -738,6 +764,7 @@ BEGIN
         ROLLBACK;
         RESIGNAL;
     END;
+    CALL read_policy(card, lease_seconds, evicts);
     SELECT status = 'ACTIVE', seats,
         (machine_code IS NOT NULL AND (lease_until IS NULL OR lease_until >= UTC_TIMESTAMP())) + (
             SELECT COUNT(*) FROM card_seats
@@ -768,13 +795,14 @@ BEGIN
                 END IF;
             END IF;
             IF is_first_free THEN
-                UPDATE cards SET machine_code = machine, seen_at = UTC_TIMESTAMP(), lease_until = leased_until,
-                    updated_at = UTC_TIMESTAMP()
+                UPDATE cards SET machine_code = machine, seen_at = UTC_TIMESTAMP(),
+                    lease_until = UTC_TIMESTAMP() + INTERVAL lease_seconds SECOND, updated_at = UTC_TIMESTAMP()
                 WHERE id = card;
                 SET has_seat = TRUE;
             ELSEIF taken < seat_count - 1 THEN
                 INSERT INTO card_seats (card_id, machine_code, bound_at, seen_at, lease_until)
-                VALUES (card, machine, UTC_TIMESTAMP(), UTC_TIMESTAMP(), leased_until);
+                VALUES (card, machine, UTC_TIMESTAMP(), UTC_TIMESTAMP(),
+                    UTC_TIMESTAMP() + INTERVAL lease_seconds SECOND);
                 SET has_seat = TRUE;
             END IF;
         END IF;

@@ -33,8 +33,6 @@ pub enum Verdict {
     TakeSeat {
         /// `None` has it as long as the card.
         lease: Option<Lease>,
-        /// Whether the machine that was heard of the longest ago gives way when all are taken.
-        evicts: bool,
     },
     /// The card's time is over and its row does not say so yet: refuse it as expired and write that down.
     Expire,
@@ -116,7 +114,7 @@ fn find_seat(card: &Card, machine: &MachineCode, policy: Policy, now: DateTime<U
     if card.seats <= 1 && card.machine_code.is_none() && lease.is_none() {
         return Verdict::Bind;
     }
-    Verdict::TakeSeat { lease, evicts }
+    Verdict::TakeSeat { lease }
 }
 
 /// The status at `now` of a card that was `status` and lasts until `expire_at`: an active card whose time is over has
@@ -256,8 +254,8 @@ mod tests {
         Seat { lease_until: until.map(at) }
     }
 
-    fn take(lease: Option<Lease>, evicts: bool) -> Verdict {
-        Verdict::TakeSeat { lease, evicts }
+    fn take(lease: Option<Lease>) -> Verdict {
+        Verdict::TakeSeat { lease }
     }
 
     /// What becomes of PC-1, which may have a further seat, where the first has this machine and this lease.
@@ -280,13 +278,13 @@ mod tests {
         let (mine, others) = (Some("PC-1"), Some("PC-2"));
         for (name, first, policy, verdict) in [
             ("taken", (others, None), usual, Verdict::Refuse(MachineMismatch)),
-            ("taken, and gives way", (others, None), FLOATING, take(None, true)),
+            ("taken, and gives way", (others, None), FLOATING, take(None)),
             ("leased to another", (others, Some(0)), leased(), Verdict::Refuse(SeatsFull)),
             ("not leased yet", (others, None), leased(), Verdict::Refuse(SeatsFull)),
-            ("its lease over", (others, Some(-1)), leased(), take(new, false)),
-            ("its lease over, and leases given up", (others, Some(-1)), usual, take(None, false)),
+            ("its lease over", (others, Some(-1)), leased(), take(new)),
+            ("its lease over, and leases given up", (others, Some(-1)), usual, take(None)),
             ("free", (None, None), usual, Verdict::Bind),
-            ("free, to be leased", (None, None), leased(), take(new, false)),
+            ("free, to be leased", (None, None), leased(), take(new)),
             ("its own", (mine, None), usual, ADMIT),
             ("its own, to be leased", (mine, None), leased(), Verdict::Renew { lease: new }),
             ("its own, leased no more", (mine, Some(5)), usual, Verdict::Renew { lease: None }),
@@ -320,10 +318,10 @@ mod tests {
                 Verdict::Renew { lease: new },
             ),
             ("the first", (Some("PC-1"), Some(41)), None, leased(), Verdict::Admit { lease: fresh }),
-            ("none yet", (others, None), None, usual, take(None, false)),
-            ("none yet, and one gives way", (others, Some(9)), None, FLOATING, take(None, true)),
-            ("none yet, to be leased", (others, Some(9)), None, leased(), take(new, false)),
-            ("none yet, the first free", (None, None), None, usual, take(None, false)),
+            ("none yet", (others, None), None, usual, take(None)),
+            ("none yet, and one gives way", (others, Some(9)), None, FLOATING, take(None)),
+            ("none yet, to be leased", (others, Some(9)), None, leased(), take(new)),
+            ("none yet, the first free", (None, None), None, usual, take(None)),
         ] {
             assert_eq!(of_seats(2, first, further, policy), verdict, "{name}");
         }

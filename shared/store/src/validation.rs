@@ -240,17 +240,15 @@ impl Operation for Settle {
                     }
                 }
                 Verdict::Renew { lease } => {
-                    if self.renew(connection, &card, lease).await? {
+                    if self.renew(connection, &card).await? {
                         return admitted(card.expire_at, lease);
                     }
                 }
-                Verdict::TakeSeat { lease, evicts } => {
-                    match self.take_seat(connection, &card, lease, evicts).await? {
-                        Some(true) => return admitted(card.expire_at, lease),
-                        Some(false) => return Ok(Validation::Refused(Refusal::SeatsFull)),
-                        None => {}
-                    }
-                }
+                Verdict::TakeSeat { lease } => match self.take_seat(connection, &card).await? {
+                    Some(true) => return admitted(card.expire_at, lease),
+                    Some(false) => return Ok(Validation::Refused(Refusal::SeatsFull)),
+                    None => {}
+                },
             }
             match self.lookups.find_on(connection, &self.code, &self.machine).await? {
                 Some(card_now) if card_now.is_of(&self.client.app) => found = card_now,
@@ -272,11 +270,10 @@ impl Settle {
         lease: Option<Lease>,
     ) -> Result<bool, StoreError> {
         let (machine, used_at) = (self.machine.as_str(), used_at.naive_utc());
-        if let Some(lease) = lease {
-            let params = (card.id, machine, used_at, card.duration_seconds, lease.until.naive_utc());
+        if lease.is_some() {
+            let params = (card.id, machine, used_at, card.duration_seconds);
             self.pool.counters().round_trip();
-            connection.exec_drop("CALL activate_card_2(?, ?, ?, ?, ?)", params).await?;
-            return Ok(connection.affected_rows() == 1);
+            return Ok(said(connection, "CALL activate_card_2(?, ?, ?, ?)", params).await? == Some(true));
         }
         let expire_at: Option<NaiveDateTime> = expire_at.map(|moment| moment.naive_utc());
         let statement = |way| match way {
@@ -294,31 +291,17 @@ impl Settle {
         Ok(self.writing.write(connection, self.pool.counters(), statement).await? == 1)
     }
 
-    /// Writes another end for the lease of the machine's seat; `false` if it has lost it.
-    async fn renew(
-        &self,
-        connection: &mut Conn,
-        card: &Card,
-        lease: Option<Lease>,
-    ) -> Result<bool, StoreError> {
-        let until = lease.map(|lease| lease.until.naive_utc());
+    /// Makes the lease of the machine's seat what the policy says from now on; `false` if it has lost it.
+    async fn renew(&self, connection: &mut Conn, card: &Card) -> Result<bool, StoreError> {
         self.pool.counters().round_trip();
-        let params = (card.id, self.machine.as_str(), until);
-        Ok(said(connection, "CALL renew_seat(?, ?, ?)", params).await? == Some(true))
+        let params = (card.id, self.machine.as_str());
+        Ok(said(connection, "CALL renew_seat(?, ?)", params).await? == Some(true))
     }
 
     /// Gives the machine a seat if it can have one; `None` if the card is not what it was.
-    async fn take_seat(
-        &self,
-        connection: &mut Conn,
-        card: &Card,
-        lease: Option<Lease>,
-        evicts: bool,
-    ) -> Result<Option<bool>, StoreError> {
-        let until = lease.map(|lease| lease.until.naive_utc());
+    async fn take_seat(&self, connection: &mut Conn, card: &Card) -> Result<Option<bool>, StoreError> {
         self.pool.counters().round_trip();
-        let params = (card.id, self.machine.as_str(), until, evicts);
-        said(connection, "CALL take_seat(?, ?, ?, ?)", params).await
+        said(connection, "CALL take_seat(?, ?)", (card.id, self.machine.as_str())).await
     }
 
     /// Binds an active card that an operator unbound; `false` if somebody else was faster.
