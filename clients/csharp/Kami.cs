@@ -1,13 +1,18 @@
 // kami in C# 6+ (.NET, .NET Framework 4.6+, mono), no packages. Paste it in and await Kami.Validate(code).
 // Command: mcs -r:System.Net.Http -r:System.Runtime.Serialization Kami.cs && mono Kami.exe CODE
-using System; using System.Diagnostics; using System.Globalization; using System.IO; using System.Net.Http;
-using System.Runtime.Serialization.Json; using System.Security.Cryptography; using System.Text;
-using System.Text.RegularExpressions; using System.Threading; using System.Threading.Tasks;
+using System; using System.Collections.Generic; using System.Diagnostics; using System.Globalization;
+using System.IO; using System.Linq; using System.Net.Http; using System.Runtime.Serialization.Json;
+using System.Security.Cryptography; using System.Text; using System.Text.RegularExpressions;
+using System.Threading; using System.Threading.Tasks;
 
 public enum Outcome { Admitted, Refused, Outage } // Refused is final; Outage: nobody could tell
-public class Answer { public string status, message, expire_at; public Outcome outcome; } // no expire_at: for ever
+// No expire_at: for ever. url: where to get a newer version than one that is refused. app: what your app in kami says.
+public class Answer { public string status, message, expire_at, url; public Told app; public Outcome outcome; }
+public class Told { public string latest, minimum, url, notice; public Dictionary<string, string> values; }
 public static class Kami {
     const string App = "my-app"; // your app's own name: it keeps your machine codes apart from other sellers'
+    const string Product = "default"; // the app in kami that your cards are of
+    const string Version = "1.0.0"; // of your app: kami may tell of a newer one, or want one
     static string Env(string name, string usual) => Environment.GetEnvironmentVariable(name) ?? usual;
     static double Seconds(string name, string usual) => double.Parse(Env(name, usual), CultureInfo.InvariantCulture);
     static readonly string Server = Env("KAMI_URL", "http://127.0.0.1:5000"); // in an app: a fixed https address
@@ -31,20 +36,21 @@ public static class Kami {
         File.WriteAllText(own, Guid.NewGuid().ToString());
         return MachineCode();
     }
-    static string Json(string text) =>
-        '"' + Regex.Replace(text, @"[""\\\x00-\x1f]", special => $"\\u{(int)special.Value[0]:x4}") + '"';
+    static string Json(string s) => '"' + Regex.Replace(s, @"[""\\\x00-\x1f]", c => $"\\u{(int)c.Value[0]:x4}") + '"';
     public static async Task<Answer> Validate(string code, double wait = 1, int tries = 4) {
         var why = "";
         for (var attempt = 0; attempt < tries; attempt++) {
             double asked = 0; why = "";
             try {
-                var body = $"{{\"code\":{Json(code)},\"machine_code\":{Json(MachineCode())}}}";
+                var body = $"{{\"code\":{Json(code)},\"machine_code\":{Json(MachineCode())}," +
+                    $"\"app\":{Json(Product)},\"version\":{Json(Version)}}}";
                 var reply = await Http.PostAsync(Server.TrimEnd('/') + "/api/validate",
                     new StringContent(body, Encoding.UTF8, "application/json")).ConfigureAwait(false);
                 var status = (int)reply.StatusCode;
                 why = "HTTP " + status;
                 asked = reply.Headers.RetryAfter?.Delta?.TotalSeconds ?? 0;
-                var answer = (Answer)new DataContractJsonSerializer(typeof(Answer)).ReadObject(
+                var settings = new DataContractJsonSerializerSettings { UseSimpleDictionaryFormat = true };
+                var answer = (Answer)new DataContractJsonSerializer(typeof(Answer), settings).ReadObject(
                     await reply.Content.ReadAsStreamAsync().ConfigureAwait(false)); // a captive portal's page throws
                 answer.outcome = status == 200 ? Outcome.Admitted : Outcome.Refused;
                 if (status == 200 && answer.status == "success") return answer;
@@ -62,7 +68,9 @@ public static class Kami {
     public static void Main(string[] args) { // as a command
         Console.OutputEncoding = new UTF8Encoding(false);
         var answer = Validate(string.Join(" ", args), Seconds("KAMI_WAIT", "1")).Result;
-        Console.WriteLine(answer.expire_at == null ? answer.message : $"{answer.message} ({answer.expire_at})");
+        var until = answer.expire_at == null ? null : $"({answer.expire_at})";
+        var parts = new[] { answer.message, until, answer.url, answer.app?.notice }.Where(part => part != null);
+        Console.WriteLine(Regex.Replace(string.Join(" ", parts), @"\s+", " "));
         for (int idle = 0, most = 1, io; idle < most; Thread.Yield()) { // mono hangs if its pool is at work at the end
             ThreadPool.GetMaxThreads(out most, out io);
             ThreadPool.GetAvailableThreads(out idle, out io);

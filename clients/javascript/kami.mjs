@@ -6,6 +6,8 @@ import { homedir } from "node:os";
 import { basename, join } from "node:path";
 
 const APP = "my-app"; // your app's own name: it keeps your machine codes apart from other sellers'
+const PRODUCT = "default"; // the app in kami that your cards are of
+const VERSION = "1.0.0"; // of your app: kami may tell of a newer one, or want one
 const { KAMI_URL, KAMI_WAIT = 1, KAMI_TIMEOUT = 10, APPDATA, XDG_CONFIG_HOME } = process.env; // seconds
 const SERVER = KAMI_URL ?? "http://127.0.0.1:5000"; // in an app: a fixed https address
 
@@ -29,6 +31,8 @@ export function machineCode() { // the same at every start, another on every mac
 }
 
 // outcome: "admitted" (until expireAt; null: for ever), "refused" (final) or "outage" (nobody could tell)
+// url: where to get a newer version than one that is refused; app: what your app in kami says, as far as it does:
+// { latest, minimum, url, notice, values: { name: text } }
 export async function validate(code, server = SERVER, wait = KAMI_WAIT, timeout = KAMI_TIMEOUT, tries = 4) {
   let trouble;
   for (let attempt = 0; attempt < tries; attempt++) {
@@ -37,14 +41,15 @@ export async function validate(code, server = SERVER, wait = KAMI_WAIT, timeout 
     try {
       const reply = await fetch(server.replace(/\/+$/, "") + "/api/validate", {
         method: "POST", headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ code, machine_code: machineCode() }), signal: AbortSignal.timeout(timeout * 1000),
+        body: JSON.stringify({ code, machine_code: machineCode(), app: PRODUCT, version: VERSION }),
+        signal: AbortSignal.timeout(timeout * 1000),
       });
       trouble = `HTTP ${reply.status}`;
       asked = Number(reply.headers.get("Retry-After")) || 0;
-      const { status, message, expire_at: expireAt } = await reply.json(); // a captive portal's page throws
-      if (reply.status === 200 && status === "success") return { outcome: "admitted", message, expireAt };
+      const { status, message, expire_at: expireAt, app = {}, url } = await reply.json(); // another page may throw
+      if (reply.status === 200 && status === "success") return { outcome: "admitted", message, expireAt, app };
       const final = reply.status >= 400 && reply.status < 500 && ![408, 429].includes(reply.status);
-      if (final && status === "error") return { outcome: "refused", message };
+      if (final && status === "error") return { outcome: "refused", message, url };
       if (reply.status === 429 && status === "error") trouble = message; // too many wrong codes: the user has to wait
     } catch (error) { // whatever it was, nobody said yes or no
       trouble ||= error.cause?.message || error.cause?.code || error.message;
@@ -57,7 +62,8 @@ export async function validate(code, server = SERVER, wait = KAMI_WAIT, timeout 
 }
 
 if (basename(process.argv[1] ?? "") === "kami.mjs") { // run as a command
-  const { outcome, message, expireAt } = await validate(process.argv.slice(2).join(" "));
-  console.log(expireAt ? `${message} (${expireAt})` : message);
+  const { outcome, message, expireAt, app, url } = await validate(process.argv.slice(2).join(" "));
+  const parts = [message, expireAt && `(${expireAt})`, url, app?.notice];
+  console.log(parts.filter(Boolean).join(" ").replace(/\s+/g, " "));
   process.exitCode = ["admitted", "refused", "outage"].indexOf(outcome);
 }

@@ -4,10 +4,14 @@ import urllib.error, urllib.request
 from pathlib import Path
 
 APP = "my-app"  # your app's own name: it keeps your machine codes apart from other sellers'
+PRODUCT = "default"  # the app in kami that your cards are of
+VERSION = "1.0.0"  # of your app: kami may tell of a newer one, or want one
 SERVER = os.environ.get("KAMI_URL", "http://127.0.0.1:5000")  # in an app: a fixed https address
 WAIT, TIMEOUT = float(os.environ.get("KAMI_WAIT", 1)), float(os.environ.get("KAMI_TIMEOUT", 10))  # seconds
 # outcome: "admitted" (until expire_at; None: for ever), "refused" (final) or "outage" (nobody could tell)
-Answer = collections.namedtuple("Answer", "outcome message expire_at", defaults=[None])
+# url: where to get a newer version than one that is refused; app: what your app in kami says, as far as it does:
+# {"latest": ..., "minimum": ..., "url": ..., "notice": ..., "values": {name: text}}
+Answer = collections.namedtuple("Answer", "outcome message expire_at app url", defaults=[None, {}, None])
 
 def run(command):
     return subprocess.run(command.split(), stdout=subprocess.PIPE, universal_newlines=True,
@@ -33,8 +37,8 @@ def validate(code, server=SERVER, wait=WAIT, timeout=TIMEOUT, tries=4):
     for attempt in range(tries):
         asked = trouble = ""
         try:
-            body = json.dumps({"code": code, "machine_code": machine_code()}).encode()
-            request = urllib.request.Request(server.rstrip("/") + "/api/validate", body,
+            body = {"code": code, "machine_code": machine_code(), "app": PRODUCT, "version": VERSION}
+            request = urllib.request.Request(server.rstrip("/") + "/api/validate", json.dumps(body).encode(),
                                              {"Content-Type": "application/json"})
             try:
                 reply = urllib.request.urlopen(request, timeout=timeout)
@@ -43,9 +47,9 @@ def validate(code, server=SERVER, wait=WAIT, timeout=TIMEOUT, tries=4):
             trouble, asked = f"HTTP {reply.code}", reply.headers.get("Retry-After", "")
             answer = json.loads(reply.read(65536))  # a captive portal's page fails here
             if reply.code == 200 and answer["status"] == "success":
-                return Answer("admitted", answer["message"], answer["expire_at"])
+                return Answer("admitted", answer["message"], answer["expire_at"], answer.get("app", {}))
             if reply.code // 100 == 4 and reply.code not in (408, 429) and answer["status"] == "error":
-                return Answer("refused", answer["message"])
+                return Answer("refused", answer["message"], url=answer.get("url"))
             if reply.code == 429 and answer["status"] == "error":  # too many wrong codes: the user has to wait
                 trouble = answer["message"]
         except Exception as error:  # whatever it was, nobody said yes or no
@@ -56,7 +60,8 @@ def validate(code, server=SERVER, wait=WAIT, timeout=TIMEOUT, tries=4):
     return Answer("outage", f"no usable answer from the licence server: {trouble}")
 
 if __name__ == "__main__":
-    outcome, message, expire_at = validate(" ".join(sys.argv[1:]))
+    outcome, message, expire_at, app, url = validate(" ".join(sys.argv[1:]))
     sys.stdout.reconfigure(errors="replace")  # a console without Chinese is no reason to crash
-    print(f"{message} ({expire_at})" if expire_at else message)
+    parts = [message, expire_at and f"({expire_at})", url, app.get("notice")]
+    print(" ".join(" ".join(filter(None, parts)).split()))
     sys.exit(["admitted", "refused", "outage"].index(outcome))

@@ -1,6 +1,8 @@
 #!/bin/sh
 # kami in POSIX shell with curl (Linux, macOS). Paste it in and call kami_validate CODE.
 APP=my-app # your app's own name: it keeps your machine codes apart from other sellers'
+PRODUCT=default # the app in kami that your cards are of
+VERSION=1.0.0 # of your app: kami may tell of a newer one, or want one
 SERVER=${KAMI_URL:-http://127.0.0.1:5000} # in an app: a fixed https address
 WAIT=${KAMI_WAIT:-1} TIMEOUT=${KAMI_TIMEOUT:-10} # seconds
 
@@ -24,8 +26,19 @@ json_string() { # quotes and backslashes escaped; control characters, which no c
   printf '"%s"' "$(printf %s "$1" | LC_ALL=C tr '\001-\037\177' ' ' | LC_ALL=C sed 's/[\\"]/\\&/g')"
 }
 
+string='"([^"\\]|\\.)*"' flat="($string|[^\"{}])*"
 field() { # NAME: that string of a flat JSON object on one line; nothing for any other page
-  printf '%s\n' "$body" | sed -n '1{ $s/^{[^{}]*"'"$1"'" *: *"\([^"\]*\)"[^{}]*}$/\1/p; }'
+  printf '%s\n' "$body" | sed -nE '1{ $s/^\{('"$flat"',)?"'"$1"'" *: *"([^"\]*)"'"$flat"'\}$/\4/p; }'
+}
+
+# What your app in kami says is the one thing in an answer that isn't flat: "app":{...,"values":{...}}.
+without() { # NAME: the body without that object, which is of strings only
+  printf '%s\n' "$body" | sed -E 's/"'"$1"'":\{('"$string:$string"',?)*\},?//; s/,\}$/}/'
+}
+
+notice() { # on one line, from a body without values
+  said=$(printf '%s\n' "$body" | sed -nE 's/.*"notice":('"$string"').*/\1/p' | sed -e 's/^"//; s/"$//; s/\\"/"/g')
+  printf %b "$said" | LC_ALL=C tr '\001-\037\177' ' '
 }
 
 # Prints one line. Returns 0: admitted; 1: refused, which is final; 2: an outage, nobody could tell.
@@ -34,18 +47,23 @@ kami_validate() {
   [ ${#machine} = 64 ] || { echo "this machine has no id, and none can be kept for it"; return 2; }
   for try in 1 2 3 4; do
     # The code goes in by stdin: other people on this machine can read arguments.
-    answer=$(printf '{"code":%s,"machine_code":"%s"}' "$(json_string "$1")" "$machine" |
+    answer=$(printf '{"code":%s,"machine_code":"%s","app":"%s","version":"%s"}' \
+      "$(json_string "$1")" "$machine" "$PRODUCT" "$VERSION" |
       curl -sS -i --suppress-connect-headers -m "$TIMEOUT" -H 'Content-Type: application/json' \
         --data-binary @- -w '\n%{http_code}' "${SERVER%/}/api/validate" 2>&1) && failed=0 || failed=$?
     answer=$(printf '%s\n' "$answer" | tr -d '\r')
     http=${answer##*
 }
     body=$(printf '%s\n' "$answer" | sed -e '1,/^$/d' -e '$d')
+    body=$(without values); notice=$(notice); body=$(without app)
     asked=$(printf '%s\n' "$answer" | sed -n -e 's/^[Rr]etry-[Aa]fter: *\([0-9]\{1,9\}\)$/\1/p' -e '/^$/q')
     case $failed:$http:$(field status) in
-      0:200:success) until=$(field expire_at); echo "$(field message)${until:+ ($until)}"; return 0 ;;
+      0:200:success)
+        until=$(field expire_at)
+        printf '%s\n' "$(field message)${until:+ ($until)}${notice:+ $notice}"
+        return 0 ;;
       0:408:* | 0:429:*) ;; # the server was too busy: an outage
-      0:4??:error) field message; return 1 ;;
+      0:4??:error) url=$(field url); echo "$(field message)${url:+ $url}"; return 1 ;; # of a newer version
     esac
     trouble="HTTP $http"
     [ "$http:$(field status)" != 429:error ] || trouble=$(field message) # too many wrong codes: the user has to wait

@@ -34,6 +34,9 @@ macro_rules! try_each_language {
             reports_a_server_that_is_not_there
             retries_after_a_stalled_answer
             shows_no_expiry_for_a_card_without_one
+            says_its_app_and_its_version
+            is_sent_for_a_newer_version
+            shows_the_notice_of_its_app
             sends_the_code_as_it_was_typed
             keeps_a_machine_code_where_the_system_has_none
             fits_on_one_page
@@ -465,6 +468,59 @@ async fn shows_no_expiry_for_a_card_without_one(language: Language) {
     assert_eq!(User::new().run(language, &server.url, "VIP-1").await, (0, "授权成功".to_owned()));
 }
 
+async fn says_its_app_and_its_version(language: Language) {
+    let server = Server::start([Reply::admission()]).await;
+    assert_eq!(User::new().run(language, &server.url, "VIP-1").await.0, 0);
+    let request = &server.requests()[0];
+    assert_eq!((&request["app"], &request["version"]), (&json!("default"), &json!("1.0.0")));
+}
+
+async fn is_sent_for_a_newer_version(language: Language) {
+    let database = TestDatabase::create().await;
+    database.insert_card("VIP", "TESTCODE1").await;
+    database.execute("UPDATE apps SET minimum = '1.0.1'").await;
+    let function = Function::start(env!("CARGO_BIN_EXE_kami-api"), &database.url()).await;
+    let user = User::new();
+    let refused = user.run(language, &function.base_url(), "VIP-TESTCODE1").await;
+    assert_eq!(refused, (1, "当前版本过旧，请更新后再使用".to_owned()));
+    let url = "https://example.com/%E4%B8%8B%E8%BD%BD?a=b&c={d}";
+    database
+        .execute(&format!(
+            "UPDATE apps SET url = '{url}'; UPDATE policy_revision SET revision = revision + 1"
+        ))
+        .await;
+    let server = Server::start([Reply::Relay(function.address().to_owned())]).await;
+    let refused = user.run(language, &server.url, "VIP-TESTCODE1").await;
+    assert_eq!(refused, (1, format!("当前版本过旧，请更新后再使用 {url}")));
+    assert_eq!(server.requests().len(), 1);
+}
+
+/// An app that says things in which every bracket and quote of JSON stands.
+const TALKATIVE: &str = r#"UPDATE apps SET latest = '2.0', url = 'https://example.com', notice = '第一行\n"第二行"\t{a} [\\n], b',
+    named_values = JSON_ARRAY(
+        JSON_OBJECT('name', 'notice', 'value', '"},"notice":"no"', 'public', TRUE),
+        JSON_OBJECT('name', 'status', 'value', '{"status":"error"}\\', 'public', FALSE)),
+    minimum = '0.1'"#;
+
+async fn shows_the_notice_of_its_app(language: Language) {
+    let database = TestDatabase::create().await;
+    database.insert_card("VIP", "TESTCODE1").await;
+    database.execute(TALKATIVE).await;
+    let function = Function::start(env!("CARGO_BIN_EXE_kami-api"), &database.url()).await;
+    let relay = Server::start([Reply::Relay(function.address().to_owned())]).await;
+    for url in [&function.base_url(), &relay.url] {
+        let (exit, line) = User::new().run(language, url, "VIP-TESTCODE1").await;
+        let said = line.split_once(") ").map(|(_, notice)| notice);
+        assert_eq!((exit, said), (0, Some(r#"第一行 "第二行" {a} [\n], b"#)), "{line}");
+        assert!(line.starts_with("授权成功 (20"), "{line}");
+    }
+    database
+        .execute("UPDATE apps SET notice = NULL; UPDATE policy_revision SET revision = revision + 1")
+        .await;
+    let (exit, line) = User::new().run(language, &function.base_url(), "VIP-TESTCODE1").await;
+    assert!(exit == 0 && line.ends_with(')'), "{line}");
+}
+
 async fn sends_the_code_as_it_was_typed(language: Language) {
     let server = Server::start([Reply::admission()]).await;
     let typed =
@@ -533,7 +589,7 @@ async fn all_examples_make_the_same_machine_code() {
 async fn fits_on_one_page(language: Language) {
     let (page, _) = tokio::task::spawn_blocking(language).await.unwrap();
     let text = std::fs::read_to_string(clients().join(page)).unwrap();
-    assert!(text.lines().count() <= 72, "{page} has {} lines", text.lines().count());
+    assert!(text.lines().count() <= 80, "{page} has {} lines", text.lines().count());
     let wide: Vec<&str> = text.lines().filter(|line| line.chars().count() > 120).collect();
     assert!(wide.is_empty(), "{page}: {wide:#?}");
 }

@@ -4,12 +4,14 @@ use sha2::{Digest, Sha256};
 use std::{env, error::Error, fs, path::PathBuf, process::exit, thread::sleep, time::Duration};
 
 const APP: &str = "my-app"; // your app's own name: it keeps your machine codes apart from other sellers'
+const PRODUCT: &str = "default"; // the app in kami that your cards are of
+const VERSION: &str = "1.0.0"; // of your app: kami may tell of a newer one, or want one
 
 #[must_use]
 pub enum Answer {
-    Admitted(String, Option<String>), // message and expiry; no expiry: for ever
-    Refused(String),                  // final: show the message
-    Outage(String),                   // nobody could tell, and why
+    Admitted(Value), // until its "expire_at" or for ever; its "app" is what your app in kami says
+    Refused(Value),  // final: show its "message", and the "url" that a version too old is sent to
+    Outage(String),  // nobody could tell, and why
 }
 
 /// The same at every start, another on every machine, and hashed: it tells no more.
@@ -30,18 +32,18 @@ pub fn machine_code() -> Result<String, Box<dyn Error>> {
 fn ask(url: &str, code: &str, timeout: f64) -> Result<(Answer, f64), Box<dyn Error>> {
     let post = ureq::post(url).config().timeout_global(Some(Duration::from_secs_f64(timeout)));
     let post = post.http_status_as_error(false).build().header("Content-Type", "application/json");
-    let mut reply = post.send(json!({"code": code, "machine_code": machine_code()?}).to_string())?;
-    let status = reply.status().as_u16();
-    let wish = reply.headers().get("Retry-After").and_then(|seconds| seconds.to_str().ok()?.parse().ok());
-    let body: Value = serde_json::from_reader(reply.body_mut().as_reader()).unwrap_or_default();
-    let text = |name: &str| body[name].as_str().map(String::from); // none in a captive portal's page
-    let answer = match (status, body["status"].as_str(), text("message")) {
-        (200, Some("success"), Some(message)) => Answer::Admitted(message, text("expire_at")),
-        (400..500, Some("error"), Some(message)) if ![408, 429].contains(&status) => Answer::Refused(message),
-        (429, Some("error"), Some(message)) => Answer::Outage(message), // too many wrong codes: the user has to wait
+    let own = json!({"code": code, "machine_code": machine_code()?, "app": PRODUCT, "version": VERSION});
+    let mut reply = post.send(own.to_string())?;
+    let (status, wish) = (reply.status().as_u16(), reply.headers().get("Retry-After"));
+    let wish = wish.and_then(|seconds| seconds.to_str().ok()?.parse().ok()).unwrap_or(0.0);
+    let said: Value = serde_json::from_reader(reply.body_mut().as_reader()).unwrap_or_default();
+    let answer = match (status, said["status"].as_str(), said["message"].as_str()) {
+        (200, Some("success"), Some(_)) => Answer::Admitted(said),
+        (429, Some("error"), Some(message)) => Answer::Outage(message.into()), // the user has to wait
+        (400..=499, Some("error"), Some(_)) if status != 408 => Answer::Refused(said),
         _ => Answer::Outage(format!("no usable answer from the licence server: HTTP {status}")),
     };
-    Ok((answer, wish.unwrap_or(0.0)))
+    Ok((answer, wish))
 }
 
 pub fn validate(code: &str, server: &str, wait: f64, timeout: f64) -> Answer {
@@ -62,11 +64,14 @@ fn main() {
     let secs = |name, usual| env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual);
     let server = env::var("KAMI_URL").unwrap_or("http://127.0.0.1:5000".into()); // in an app: fixed, https
     let code = env::args().skip(1).collect::<Vec<_>>().join(" ");
-    let (line, status) = match validate(&code, &server, secs("KAMI_WAIT", 1.0), secs("KAMI_TIMEOUT", 10.0)) {
-        Answer::Admitted(text, until) => (until.map_or(text.clone(), |time| format!("{text} ({time})")), 0),
-        Answer::Refused(message) => (message, 1),
-        Answer::Outage(message) => (message, 2),
+    let (said, status) = match validate(&code, &server, secs("KAMI_WAIT", 1.0), secs("KAMI_TIMEOUT", 10.0)) {
+        Answer::Admitted(said) => (said, 0),
+        Answer::Refused(said) => (said, 1),
+        Answer::Outage(why) => (json!({"message": why}), 2),
     };
-    println!("{line}");
+    let until = said["expire_at"].as_str().map(|time| format!("({time})"));
+    let (message, url, notice) = (&said["message"], &said["url"], &said["app"]["notice"]);
+    let parts = [message.as_str(), until.as_deref(), url.as_str(), notice.as_str()].into_iter().flatten();
+    println!("{}", parts.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" "));
     exit(status);
 }
