@@ -4,6 +4,8 @@ use kami_store::Store;
 use mysql_async::prelude::{FromRow, Queryable};
 use mysql_async::{Conn, Error, FullAuthentication, Opts, OptsBuilder, Params};
 
+use crate::copy;
+
 /// Lets a server without TLS have the password itself, which MySQL asks for at an account's first login: it is ours.
 const TRUSTING: &str = "get-server-public-key=true";
 
@@ -17,10 +19,23 @@ pub struct TestDatabase {
 impl TestDatabase {
     /// A new database with the schema of today.
     pub async fn create() -> Self {
-        Self::create_on(&test_server()).await
+        let database = Self::absent();
+        let mut connection = connect(&test_server()).await;
+        let name = &database.name;
+        let empty =
+            format!("CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci; USE {name}");
+        connection.query_drop(empty).await.unwrap();
+        copy::make(&mut connection, async || {
+            let original = Self::absent();
+            (original.store(), original.name)
+        })
+        .await;
+        connection.disconnect().await.unwrap();
+        database
     }
 
-    /// The same on another server, named by its address without a database: `mysql://user:password@host:port/`.
+    /// The same by all migrations, on a server that is named by its address without a database:
+    /// `mysql://user:password@host:port/`.
     pub async fn create_on(server: &str) -> Self {
         let database = Self::absent_on(server);
         database.store().migrate().await.unwrap();
@@ -149,7 +164,8 @@ async fn connect(url: &str) -> Conn {
     Conn::new(options(url)).await.unwrap()
 }
 
-fn test_server() -> String {
+/// The address of the server that `./test.sh` started.
+pub fn test_server() -> String {
     std::env::var("KAMI_TEST_DATABASE_URL").expect("the tests need a database: run them with ./test.sh")
 }
 

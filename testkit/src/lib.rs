@@ -6,6 +6,7 @@
 
 mod agreed;
 mod certificates;
+mod copy;
 mod database;
 mod function;
 mod http;
@@ -20,7 +21,7 @@ mod signal;
 
 pub use self::agreed::agreed;
 pub use self::certificates::Certificates;
-pub use self::database::{TestDatabase, unique_name};
+pub use self::database::{TestDatabase, test_server, unique_name};
 pub use self::function::{Function, Program};
 pub use self::http::{Answer, Client};
 pub use self::lack::skip_for_want_of;

@@ -1,5 +1,5 @@
 use kami_store::MigrateError;
-use kami_testkit::{TestDatabase, migrations, schema_version, tables};
+use kami_testkit::{TestDatabase, migrations, schema_version, tables, test_server};
 
 async fn schema(database: &TestDatabase) -> Vec<String> {
     let mut statements = Vec::new();
@@ -8,6 +8,36 @@ async fn schema(database: &TestDatabase) -> Vec<String> {
         statements.push(rows.into_iter().next().unwrap().1);
     }
     statements
+}
+
+/// Everything that the migrations and the routines leave in a database, what differs by its name apart.
+async fn everything(database: &TestDatabase) -> Vec<String> {
+    let mut found = schema(database).await;
+    for rows in [
+        "SELECT CONCAT_WS(' ', version, name, checksum) FROM refinery_schema_history ORDER BY version",
+        "SELECT CONCAT_WS(' ', name, title, policy) FROM apps ORDER BY name",
+        "SELECT CONCAT_WS(' ', id, revision) FROM policy_revision",
+        "SELECT CONCAT_WS(' ', routine_name, sql_mode, security_type, definer, database_collation, routine_definition)
+         FROM information_schema.routines WHERE routine_schema = DATABASE() ORDER BY routine_name",
+        "SELECT CONCAT_WS(' ', specific_name, ordinal_position, parameter_mode, parameter_name, dtd_identifier,
+         collation_name) FROM information_schema.parameters WHERE specific_schema = DATABASE()
+         ORDER BY specific_name, ordinal_position",
+        "SELECT CONCAT_WS(' ', default_character_set_name, default_collation_name)
+         FROM information_schema.schemata WHERE schema_name = DATABASE()",
+    ] {
+        found.extend(database.rows::<String>(rows, ()).await);
+    }
+    found
+}
+
+#[tokio::test]
+async fn the_copy_that_tests_work_on_is_what_the_migrations_make() {
+    let migrated = everything(&TestDatabase::create_on(&test_server()).await).await;
+    let copied = everything(&TestDatabase::create().await).await;
+    assert_eq!(copied.len(), migrated.len());
+    for (copied, migrated) in copied.iter().zip(&migrated) {
+        assert_eq!(copied, migrated);
+    }
 }
 
 #[tokio::test]
