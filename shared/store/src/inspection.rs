@@ -168,9 +168,14 @@ impl Operation for Inspect {
     }
 }
 
-/// Calls what changes nothing: of the roles that write, each may call one of these.
+/// Calls that change nothing, though they need of whoever made the routines what those need that write: each role that
+/// writes may make one of those that came with each version.
+const HARMLESS_CALLS: [&str; 4] =
+    ["CALL hold_act(0)", "CALL expire_cards('[]')", "CALL hold_app('')", "CALL release_seat(0, '')"];
+
+/// Whether one of the routines fails for who made it.
 async fn routine_fault(connection: &mut Conn) -> Result<Option<RoutineFault>, StoreError> {
-    for call in ["CALL hold_act(0)", "CALL expire_cards('[]')"] {
+    for call in HARMLESS_CALLS {
         let is_gone = match connection.query_drop(call).await {
             Err(Error::Server(refusal)) if refusal.code == NO_DEFINER => true,
             Err(Error::Server(refusal)) if NO_RIGHT.contains(&refusal.code) => false,
@@ -179,8 +184,8 @@ async fn routine_fault(connection: &mut Conn) -> Result<Option<RoutineFault>, St
             Err(error) => return Err(error.into()),
         };
         let query = "SELECT definer FROM information_schema.routines WHERE routine_schema = DATABASE() \
-                     AND routine_name IN ('hold_act', 'expire_cards')";
-        let maker: Option<String> = connection.query_first(query).await?;
+                     AND LOCATE(CONCAT(' ', routine_name, '('), ?) > 0";
+        let maker: Option<String> = connection.exec_first(query, (call,)).await?;
         return Ok(maker.map(|maker| RoutineFault { maker, is_gone }));
     }
     Ok(None)
