@@ -102,8 +102,7 @@ impl Lookups {
     async fn run_lane(self) {
         let mut lane = OpenLane { lookups: &self, closed: false };
         while let Some(asks) = lane.next_batch() {
-            let asked: Vec<_> = asks.iter().map(|ask| (ask.code.clone(), ask.machine.clone())).collect();
-            let find = FindCards { asked: &asked, lookups: &self };
+            let find = FindCards { asks: &asks, lookups: &self };
             let mut found = self.pool.run(REQUEST_LIMIT, find).await.map(Vec::into_iter);
             for ask in asks {
                 let answer = match &mut found {
@@ -123,7 +122,7 @@ impl Lookups {
         code: &CardCode,
         machine: &MachineCode,
     ) -> Result<Option<CardNow>, StoreError> {
-        let rows = self.find_rows(connection, std::slice::from_ref(code), &[machine.as_str()]).await?;
+        let rows = self.find_rows(connection, &[code], &[machine.as_str()]).await?;
         card_of(code, Some(machine), &rows)
     }
 
@@ -131,7 +130,7 @@ impl Lookups {
     async fn find_rows(
         &self,
         connection: &mut Conn,
-        codes: &[CardCode],
+        codes: &[&CardCode],
         machines: &[&str],
     ) -> Result<Vec<FoundRow>, StoreError> {
         let mut reading = self.readings.now();
@@ -204,7 +203,7 @@ fn is_plain(code: &CardCode) -> bool {
 
 /// Finds the card of each code, in the order of the codes; a row that cannot be understood fails its own code alone.
 struct FindCards<'a> {
-    asked: &'a [(CardCode, Option<MachineCode>)],
+    asks: &'a [Ask],
     lookups: &'a Lookups,
 }
 
@@ -214,11 +213,11 @@ impl Operation for FindCards<'_> {
     const ONLY_READS: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Self::Output, StoreError> {
-        let codes: Vec<CardCode> = self.asked.iter().map(|(code, _)| code.clone()).collect();
+        let codes: Vec<&CardCode> = self.asks.iter().map(|ask| &ask.code).collect();
         let machines: Vec<&str> =
-            self.asked.iter().filter_map(|(_, machine)| machine.as_ref().map(MachineCode::as_str)).collect();
+            self.asks.iter().filter_map(|ask| ask.machine.as_ref().map(MachineCode::as_str)).collect();
         let rows = self.lookups.find_rows(connection, &codes, &machines).await?;
-        Ok(self.asked.iter().map(|(code, machine)| card_of(code, machine.as_ref(), &rows)).collect())
+        Ok(self.asks.iter().map(|ask| card_of(&ask.code, ask.machine.as_ref(), &rows)).collect())
     }
 }
 
@@ -259,18 +258,18 @@ pub(super) async fn find_rows_of(
     connection: &mut Conn,
     columns: &str,
     machines: &[&str],
-    codes: &[CardCode],
+    codes: &[&CardCode],
     on_query: &(dyn Fn() + Sync),
 ) -> Result<Vec<Row>, StoreError> {
-    let spellings: Vec<_> = codes.iter().flat_map(CardCode::spellings).collect();
+    let spellings: Vec<_> = codes.iter().flat_map(|code| code.spellings()).collect();
     on_query();
     // Plain codes every column can hold: with them it is something else that is wrong.
     match find_spellings(connection, columns, machines, &spellings).await {
-        Err(error) if holds_no_such_text(&error) && !codes.iter().all(is_plain) => {}
+        Err(error) if holds_no_such_text(&error) && !codes.iter().all(|code| is_plain(code)) => {}
         found => return Ok(found?),
     }
     // A column that cannot hold what was sent may hold what it means.
-    let canonical: Vec<_> = codes.iter().map(CardCode::as_str).collect();
+    let canonical: Vec<_> = codes.iter().map(|code| code.as_str()).collect();
     on_query();
     match find_spellings(connection, columns, machines, &canonical).await {
         Err(error) if holds_no_such_text(&error) => Ok(Vec::new()),

@@ -65,8 +65,7 @@ impl Operation for CardOfCode<'_> {
     type Output = Option<(CardRecord, DateTime<Utc>)>;
 
     async fn run(&self, connection: &mut Conn) -> Result<Self::Output, StoreError> {
-        let codes = std::slice::from_ref(self.code);
-        let mut rows = lookup::find_rows_of(connection, &COLUMNS, &[], codes, &|| {}).await?;
+        let mut rows = lookup::find_rows_of(connection, &COLUMNS, &[], &[self.code], &|| {}).await?;
         let place = rows.iter().position(|row| {
             row.get_opt(Property::FullCode as usize)
                 .and_then(Result::ok)

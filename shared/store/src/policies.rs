@@ -5,13 +5,13 @@
 //! answer, once for all who wait.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
-use tracing::info;
 
 use super::apps::{COLUMNS, found};
 use super::counters::Counters;
@@ -41,69 +41,93 @@ impl Apps {
     }
 }
 
+/// One reading of the apps: nothing while it is under way, afterwards what it came to.
+type ReadingAnew = watch::Receiver<Option<Result<Apps, StoreError>>>;
+
+#[derive(Debug, Default)]
+struct State {
+    /// The copy, and when it was true last.
+    copy: Option<(Apps, Instant)>,
+    under_way: Option<ReadingAnew>,
+}
+
 /// The copy, which clones of a store share.
 #[derive(Clone, Debug)]
 pub(super) struct Policies {
     pool: Pool,
-    copy: Arc<Mutex<Option<(Apps, Instant)>>>,
-    making: Arc<tokio::sync::Mutex<()>>,
+    state: Arc<Mutex<State>>,
 }
 
 impl Policies {
     /// No copy yet: the first who asks makes it.
     pub(super) fn new(pool: Pool) -> Self {
-        Self { pool, copy: Arc::default(), making: Arc::default() }
+        Self { pool, state: Arc::default() }
     }
 
     /// The apps as they were when `revision` was read, or as they have become since; given up at `deadline`.
     pub(super) async fn at(&self, revision: u64, deadline: Instant) -> Result<Apps, StoreError> {
-        let apps = self.copy_that(|apps, _| apps.revision == Some(revision), deadline).await?;
-        // What was true a moment ago is as good as a copy of that moment.
-        if let Some((copied, seen)) = self.copy().as_mut()
+        if let Some((copied, seen)) = &mut self.state().copy
             && copied.revision == Some(revision)
         {
             *seen = Instant::now();
+            return Ok(copied.clone());
         }
-        Ok(apps)
+        let (reading, is_own) = self.read_anew();
+        let apps = end_of(reading, deadline).await?;
+        if is_own || apps.revision == Some(revision) {
+            return Ok(apps);
+        }
+        // It had begun before that revision was read; the next has not.
+        let (reading, _) = self.read_anew();
+        end_of(reading, deadline).await
     }
 
     /// The apps as they were at most [`APPS_KEPT`] ago; given up at `deadline`.
     pub(super) async fn recent(&self, deadline: Instant) -> Result<Apps, StoreError> {
-        self.copy_that(|_, seen| seen.elapsed() < APPS_KEPT, deadline).await
-    }
-
-    /// The copy if it will do, or a new one.
-    async fn copy_that(
-        &self,
-        will_do: impl Fn(&Apps, Instant) -> bool,
-        deadline: Instant,
-    ) -> Result<Apps, StoreError> {
-        if let Some(apps) = self.kept(&will_do) {
-            return Ok(apps);
+        if let Some((copied, seen)) = &self.state().copy
+            && seen.elapsed() < APPS_KEPT
+        {
+            return Ok(copied.clone());
         }
-        timeout_at(deadline, async {
-            let _making = self.making.lock().await;
-            // Whoever was first made it for all who waited.
-            if let Some(apps) = self.kept(&will_do) {
-                return Ok(apps);
+        end_of(self.read_anew().0, deadline).await
+    }
+
+    /// The reading that is under way, or else a new one, and whether it is: a task of its own, which no client's hanging up
+    /// ends.
+    fn read_anew(&self) -> (ReadingAnew, bool) {
+        let mut state = self.state();
+        // Closed without an answer, it never gets one.
+        if let Some(reading) = state.under_way.as_ref().filter(|reading| reading.has_changed().is_ok()) {
+            return (reading.clone(), false);
+        }
+        let (answer, reading) = watch::channel(None);
+        let policies = self.clone();
+        tokio::spawn(async move {
+            let read = ReadApps { counters: policies.pool.counters() };
+            let apps = policies.pool.run(REQUEST_LIMIT, read).await;
+            let mut state = policies.state();
+            if let Ok(apps) = &apps {
+                state.copy = Some((apps.clone(), Instant::now()));
             }
-            let apps = self.pool.run(REQUEST_LIMIT, ReadApps { counters: self.pool.counters() }).await?;
-            *self.copy() = Some((apps.clone(), Instant::now()));
-            Ok(apps)
-        })
-        .await
-        .unwrap_or(Err(StoreError::TimedOut))
+            state.under_way = None;
+            drop(state);
+            answer.send_replace(Some(apps));
+        });
+        state.under_way = Some(reading.clone());
+        (reading, true)
     }
 
-    fn kept(&self, will_do: impl Fn(&Apps, Instant) -> bool) -> Option<Apps> {
-        let copy = self.copy();
-        let (apps, made) = copy.as_ref()?;
-        will_do(apps, *made).then(|| apps.clone())
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn copy(&self) -> std::sync::MutexGuard<'_, Option<(Apps, Instant)>> {
-        self.copy.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// What a reading comes to; given up at `deadline`.
+async fn end_of(mut reading: ReadingAnew, deadline: Instant) -> Result<Apps, StoreError> {
+    let ended = timeout_at(deadline, reading.wait_for(Option::is_some)).await;
+    let ended = ended.map_err(|_| StoreError::TimedOut)?;
+    // Only one that panicked comes to nothing at all.
+    ended.map_or(None, |apps| apps.clone()).unwrap_or(Err(StoreError::Abandoned))
 }
 
 struct ReadApps<'a> {
@@ -121,10 +145,7 @@ impl Operation for ReadApps<'_> {
         );
         self.counters.round_trip();
         let mut rows: Vec<Row> = match connection.exec(query, ()).await.map_err(StoreError::from) {
-            Err(error) if error.is_denied() || error.is_of_schema() => {
-                info!("there are no apps, as the account or the schema has none: {error}");
-                return Ok(Apps::default());
-            }
+            Err(error) if error.is_denied() || error.is_of_schema() => return Ok(Apps::default()),
             rows => rows?,
         };
         let revision = Some(rows.first_mut().map_or(Ok(0), |row| take(row, row.len() - 1))?);

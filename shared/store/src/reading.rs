@@ -1,6 +1,6 @@
 //! How a client's question reads a card: as this version does, or as far as an account or a schema of the last one lets it.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -12,7 +12,7 @@ use super::StoreError;
 const KEPT: Duration = Duration::from_secs(10);
 
 /// A way to read a card, and whether the seats of machines are read with it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Reading {
     /// With its app, and the revision of the apps.
     #[default]
@@ -63,26 +63,38 @@ impl Reading {
 
 /// The way that did last; clones of a store share it.
 #[derive(Debug, Default)]
-pub(super) struct Readings {
-    lesser: Mutex<Option<(Reading, Instant)>>,
+pub(super) struct Readings(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// The last lesser way, and since when it is gone.
+    lesser: Option<(Reading, Instant)>,
+    /// The least that was ever told of.
+    told: Reading,
 }
 
 impl Readings {
     /// The way to go now.
     pub(super) fn now(&self) -> Reading {
-        let mut lesser = self.lesser.lock().unwrap_or_else(PoisonError::into_inner);
-        if lesser.is_some_and(|(_, since)| since.elapsed() >= KEPT) {
-            *lesser = None;
-        }
+        let lesser = self.state().lesser.filter(|(_, since)| since.elapsed() < KEPT);
         lesser.map(|(reading, _)| reading).unwrap_or_default()
     }
 
-    /// The way to go after `reading` failed like that, if there is one.
+    /// The way to go after `reading` failed like that, if there is one. It is told of once, not each time that the full way
+    /// was tried again in vain.
     pub(super) fn after(&self, reading: Reading, error: &StoreError) -> Option<Reading> {
         let lesser = reading.lesser(error)?;
-        info!(reading = ?lesser, "cards are read without what the account or the schema has not: {error}");
-        *self.lesser.lock().unwrap_or_else(PoisonError::into_inner) = Some((lesser, Instant::now()));
+        let mut state = self.state();
+        state.lesser = Some((lesser, Instant::now()));
+        if state.told < lesser {
+            state.told = lesser;
+            info!(reading = ?lesser, "cards are read without what the account or the schema has not: {error}");
+        }
         Some(lesser)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -69,13 +69,15 @@ async fn whoever_hangs_up_at_whatever_point_costs_no_connection() {
     for card in 0..10 {
         for polls in 0.. {
             let (card, asker) = (code(&format!("VIP-{card}")), machine("PC-1"));
-            let overdue = "UPDATE cards SET expire_at = '2020-01-01' WHERE status = 'ACTIVE' AND id % 2 = 0";
+            let overdue = "UPDATE cards SET expire_at = '2020-01-01' WHERE status = 'ACTIVE' AND id % 2 = 0;
+                UPDATE policy_revision SET revision = revision + 1";
+            let client = Client { version: "1".parse().ok(), ..Client::default() };
             let work = async {
                 store.health().await.unwrap();
                 store.status(&code("VIP-NONE"), &AppName::default()).await.unwrap();
-                store.validate(&card, &asker, &Client::default()).await.unwrap();
+                store.validate(&card, &asker, &client).await.unwrap();
                 database.execute(overdue).await;
-                store.validate(&card, &asker, &Client::default()).await.unwrap();
+                store.validate(&card, &asker, &client).await.unwrap();
             };
             made += 1;
             if hang_up_after(polls, work).await {
