@@ -30,7 +30,7 @@ pub enum Kind {
     TakeBack {
         /// Whether it was done by the very session that takes it back.
         is_own: bool,
-        /// Whether cards go with it.
+        /// Whether cards go with it, or customers are turned away by it.
         deletes: bool,
     },
 }

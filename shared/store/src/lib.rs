@@ -46,8 +46,8 @@ mod validation;
 
 pub use self::act_list::{ACT_WINDOW, ActFilter, ActStep};
 pub use self::acts::{
-    ActError, ActOutcome, Acted, AppActed, AppOrder, AppRefusal, GenerateOrder, ManyAct, OnMade, OneAct,
-    OneEdit, Standing, TakenCodes, Undo, UndoRefusal, Undoable,
+    ActError, ActOutcome, Acted, AppActed, AppCost, AppOrder, AppRefusal, GenerateOrder, Loss, ManyAct,
+    OnMade, OneAct, OneEdit, Standing, TakenCodes, Undo, UndoRefusal, Undoable,
 };
 pub use self::address::{AddressError, AddressFuture, AddressSource};
 pub use self::apps::AppsFound;

@@ -18,8 +18,8 @@ use super::session::Session;
 
 /// Take an act back, deletions included
 ///
-/// Without a number it takes your last act back and says which that is; where cards would be deleted with it, it wants
-/// the number, or --yes. Cards that were changed since are refused and stay as they are. A generated or imported batch is
+/// Without a number it takes your last act back and says which that is; where cards would be deleted with it, or clients
+/// turned away, it wants the number, or --yes. Cards that were changed since are refused and stay as they are. A generated or imported batch is
 /// deleted, unless one of its cards was used or changed; its undo can be undone by its number, as every other. An app
 /// becomes what it was, unless it was changed since.
 #[derive(Debug, Args)]
@@ -74,13 +74,13 @@ impl Undo {
     fn last(&self, session: &Session, undoable: &Undoable) -> Result<Confirmed<Undoing>, Failure> {
         let language = session.language;
         let act = touch::logged(language, session.zone, &undoable.act);
-        if self.yes || !undoable.deletes {
+        if self.yes || undoable.loss.is_none() {
             message(&say!(language, "command.undoing", act = act));
             return by_name(session, undoable);
         }
         let question = Question {
             words: say!(language, "confirm.undo", act = act),
-            touched: touch::lost(language, undoable).into_iter().collect(),
+            touched: touch::lost(language, undoable),
             agree: say!(language, "command.agree_undo", id = undoable.act.id),
         };
         gate::ask(session, of(undoable), undoable.weight(false), &question)

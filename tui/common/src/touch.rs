@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use kami_core::acts::Act;
 use kami_core::app::AppName;
 use kami_core::zone::Zone;
-use kami_store::{ActRecord, AppOrder, GenerateOrder, Survey, Undoable};
+use kami_store::{ActRecord, AppCost, AppOrder, GenerateOrder, Loss, Survey, Undoable};
 
 use crate::cells::harmless;
 use crate::words::{Language, counted, number, say};
@@ -45,15 +45,16 @@ pub fn app(language: Language, order: &AppOrder) -> String {
 }
 
 /// What becoming something else of an app means for its customers and whoever makes cards for it.
-pub fn app_lost(language: Language, order: &AppOrder) -> Option<String> {
-    let AppOrder { seen, wanted } = order;
-    let Some(wanted) = wanted else { return Some(say!(language, "confirm.app_remove_consequence")) };
-    let seen = seen.as_ref()?;
-    if wanted.is_archived && !seen.is_archived {
-        return Some(say!(language, "confirm.app_archive_consequence"));
+pub fn app_lost(language: Language, cost: &AppCost) -> Vec<String> {
+    match cost {
+        AppCost::Removed => vec![say!(language, "confirm.app_remove_consequence")],
+        AppCost::Archived => vec![say!(language, "confirm.app_archive_consequence")],
+        AppCost::Refuses { minimum, has_url } => {
+            let refused = say!(language, "touch.app_minimum", minimum = minimum);
+            let nowhere = (!has_url).then(|| say!(language, "confirm.app_no_url"));
+            [refused].into_iter().chain(nowhere).collect()
+        }
     }
-    let minimum = wanted.minimum.as_ref().filter(|_| wanted.minimum > seen.minimum);
-    minimum.map(|minimum| say!(language, "touch.app_minimum", minimum = minimum))
 }
 
 /// Which cards a survey found: by status, and by prefix and batch where those are few.
@@ -123,9 +124,10 @@ fn what(language: Language, act: &ActRecord) -> String {
 }
 
 /// What is lost by taking an act back, where something is.
-pub fn lost(language: Language, undoable: &Undoable) -> Option<String> {
-    undoable.deletes.then(|| match &undoable.act.subject {
-        Some(_) => say!(language, "confirm.app_remove_consequence"),
-        None => counted(language, "touch.lost", undoable.act.card_count),
-    })
+pub fn lost(language: Language, undoable: &Undoable) -> Vec<String> {
+    match &undoable.loss {
+        None => Vec::new(),
+        Some(Loss::Cards) => vec![counted(language, "touch.lost", undoable.act.card_count)],
+        Some(Loss::App(cost)) => app_lost(language, cost),
+    }
 }

@@ -17,7 +17,7 @@ use kami_core::acts::ActRefusal;
 use kami_core::card::CardStatus;
 use kami_core::record::CardRecord;
 use kami_store::{
-    ActError, ActOutcome, ActRecord, ActStep, Batch, BatchOrigin, LogRecord, PrefixCounts, PrefixStock,
+    ActError, ActOutcome, ActRecord, ActStep, Batch, BatchOrigin, LogRecord, Loss, PrefixCounts, PrefixStock,
     SearchCursor, SearchStep, StatusCounts, Stock, Survey, Undoable,
 };
 use ratatui::buffer::Buffer;
@@ -327,7 +327,7 @@ fn undoable() -> Undoable {
         subject: None,
         undone_by: None,
     };
-    Undoable { act, deletes: true }
+    Undoable { act, loss: Some(Loss::Cards) }
 }
 
 fn order_batch(console: &mut Console) {

@@ -7,7 +7,7 @@ use kami_console::state::message::{Answer, Done, Question, Topic};
 use kami_console::state::order::Order;
 use kami_console::state::session::Own;
 use kami_core::card::CardStatus;
-use kami_store::{ActOutcome, ActRecord, Survey, Undoable};
+use kami_store::{ActOutcome, ActRecord, Loss, Survey, Undoable};
 
 use crate::fixtures::{Console, now};
 
@@ -28,7 +28,7 @@ fn undoable(id: u64, act: &str, deletes: bool) -> Undoable {
         subject: None,
         undone_by: None,
     };
-    Undoable { act, deletes }
+    Undoable { act, loss: deletes.then_some(Loss::Cards) }
 }
 
 fn offer(console: &mut Console, key: &str, undoable: Undoable) {
@@ -84,7 +84,7 @@ fn what_others_did_and_what_deletes_is_taken_back_after_a_question_that_names_it
 fn the_cards_of_a_batch_are_shown_before_its_making_is_taken_back() {
     let mut console = console();
     let act = ActRecord { batch_id: Some(7), ..undoable(5, "generate", true).act };
-    offer(&mut console, "u", Undoable { act, deletes: true });
+    offer(&mut console, "u", Undoable { act, loss: Some(Loss::Cards) });
     console.keys("y");
     assert_eq!(ordered(&console), None, "they are not counted yet");
     let statuses = vec![(CardStatus::Unused, 480), (CardStatus::Active, 20)];

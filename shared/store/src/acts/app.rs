@@ -10,7 +10,7 @@ use super::undo::must_be_open;
 use super::write::{Head, begin};
 use super::{ActError, STEP, Transaction};
 use crate::apps::{app, read, values_as_stored};
-use crate::log::{ActRecord, CardValues, LogFilter};
+use crate::log::{ActRecord, CardValues, LogFilter, LogRecord};
 use crate::{Store, StoreError};
 use kami_core::acts::ActRefusal;
 use kami_core::app::{App, AppName};
@@ -27,18 +27,69 @@ pub struct AppOrder {
     pub wanted: Option<App>,
 }
 
+/// What becoming something else of an app costs its customers, or whoever makes cards for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AppCost {
+    /// It goes, with all that it says.
+    Removed,
+    /// No cards are made for it any more.
+    Archived,
+    /// Clients below this version are refused.
+    Refuses {
+        /// The lowest that is let in.
+        minimum: Version,
+        /// Whether they are told where to get a newer one.
+        has_url: bool,
+    },
+}
+
+/// What of an app decides about [`AppCost`].
+struct Standing {
+    is_archived: bool,
+    minimum: Option<Version>,
+    has_url: bool,
+}
+
+impl From<&App> for Standing {
+    fn from(app: &App) -> Self {
+        Self { is_archived: app.is_archived, minimum: app.minimum.clone(), has_url: app.url.is_some() }
+    }
+}
+
+impl From<&CardValues> for Standing {
+    fn from(values: &CardValues) -> Self {
+        let minimum = values.get("minimum").and_then(|minimum| minimum.as_str()?.parse().ok());
+        Self { is_archived: values.contains_key("archived"), minimum, has_url: values.contains_key("url") }
+    }
+}
+
+impl AppCost {
+    /// What it costs that an app which stood as `was` stands as `is`; of one that there was not, nothing.
+    fn of(was: Option<Standing>, is: Option<Standing>) -> Option<Self> {
+        let was = was?;
+        let Some(Standing { is_archived, minimum, has_url }) = is else { return Some(Self::Removed) };
+        if is_archived && !was.is_archived {
+            return Some(Self::Archived);
+        }
+        let is_raised = minimum > was.minimum;
+        minimum.filter(|_| is_raised).map(|minimum| Self::Refuses { minimum, has_url })
+    }
+
+    /// What taking an act on an app back costs, by the row that the log has of it.
+    pub(super) fn of_undoing(row: &LogRecord) -> Option<Self> {
+        Self::of(row.after.as_ref().map(Standing::from), row.before.as_ref().map(Standing::from))
+    }
+}
+
 impl AppOrder {
-    /// How much it does: what turns customers away, or cannot be seen any more, somebody has to agree to.
+    /// What it costs, which somebody has to agree to.
+    pub fn cost(&self) -> Option<AppCost> {
+        AppCost::of(self.seen.as_ref().map(Standing::from), self.wanted.as_ref().map(Standing::from))
+    }
+
+    /// How much it does.
     pub fn weight(&self) -> Weight {
-        let refuses_more = match (&self.seen, &self.wanted) {
-            (_, None) => true,
-            (None, Some(_)) => false,
-            (Some(seen), Some(wanted)) => {
-                let archives = wanted.is_archived && !seen.is_archived;
-                archives || wanted.minimum.is_some() && wanted.minimum > seen.minimum
-            }
-        };
-        Weight { cards: 1, kind: if refuses_more { Kind::Delete } else { Kind::Change } }
+        Weight { cards: 1, kind: if self.cost().is_some() { Kind::Delete } else { Kind::Change } }
     }
 
     /// The word for it in the log.

@@ -19,13 +19,13 @@ use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use thiserror::Error;
 
-pub use self::app::{AppActed, AppOrder, AppRefusal};
+pub use self::app::{AppActed, AppCost, AppOrder, AppRefusal};
 pub use self::batch::{OnMade, Standing};
 pub use self::generate_order::GenerateOrder;
 pub use self::many::{ActOutcome, ManyAct};
 pub use self::one::{Acted, OneAct, OneEdit};
 pub use self::undo::UndoRefusal;
-pub use self::undoable::{Undo, Undoable};
+pub use self::undoable::{Loss, Undo, Undoable};
 use super::{Store, StoreError};
 use kami_core::acts::ActRefusal;
 use kami_core::batch::MAX_BATCH;

@@ -1,5 +1,6 @@
 //! What taking an act back would do, before it is done.
 
+use super::app::AppCost;
 use crate::act_list::ActFilter;
 use crate::log::{ActRecord, LogFilter};
 use crate::{Store, StoreError};
@@ -18,15 +19,24 @@ pub struct Undo {
 pub struct Undoable {
     /// As the log has it.
     pub act: ActRecord,
-    /// Whether cards go with it, or an app: the act made them, or brought them back.
-    pub deletes: bool,
+    /// What is lost by it, if anything.
+    pub loss: Option<Loss>,
+}
+
+/// What is lost by taking an act back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// Its cards go: the act made them, or brought them back.
+    Cards,
+    /// What its app becomes costs this.
+    App(AppCost),
 }
 
 impl Undoable {
     /// How much taking it back does; `is_own` when the very session did the act that takes it back.
     pub const fn weight(&self, is_own: bool) -> Weight {
         let cards = if self.act.subject.is_some() { 1 } else { self.act.card_count };
-        Weight { cards, kind: Kind::TakeBack { is_own, deletes: self.deletes } }
+        Weight { cards, kind: Kind::TakeBack { is_own, deletes: self.loss.is_some() } }
     }
 }
 
@@ -65,7 +75,13 @@ impl Store {
         // What an act did to one of its cards it did to all: it made, changed, deleted or brought them back.
         let filter = LogFilter { act_id: Some(act.id), ..LogFilter::default() };
         let row = self.log(&filter, None, 1).await?.pop();
-        let deletes = act.batch_id.is_some() || row.is_some_and(|row| row.before.is_none());
-        Ok(Undoable { act, deletes })
+        let loss = match row {
+            Some(row) if act.subject.is_some() => AppCost::of_undoing(&row).map(Loss::App),
+            row => {
+                let deletes = act.batch_id.is_some() || row.is_some_and(|row| row.before.is_none());
+                deletes.then_some(Loss::Cards)
+            }
+        };
+        Ok(Undoable { act, loss })
     }
 }

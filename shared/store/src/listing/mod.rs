@@ -1,6 +1,6 @@
 //! Pages of cards in any order that an index has, at the same cost however deep they lie.
 
-mod order;
+pub(super) mod order;
 mod search;
 pub(super) mod statement;
 mod survey;

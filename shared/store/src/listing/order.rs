@@ -43,7 +43,7 @@ pub(super) async fn finds_few(connection: &mut Conn, filter: &Filter) -> Result<
 
 /// How pages of `filter` are read: in the order `wanted` where an index has it or the cards are few, otherwise in the
 /// nearest that an index has; [`StoreError::NotIndexed`] where they have to be searched for.
-pub(super) async fn indexed(
+pub(in super::super) async fn indexed(
     connection: &mut Conn,
     filter: &Filter,
     wanted: Sort,

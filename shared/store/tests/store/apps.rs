@@ -5,11 +5,11 @@ use std::ops::ControlFlow;
 use kami_core::app::{App, AppEdit, AppName, NamedValue};
 use kami_core::code::CodeLength;
 use kami_core::duration::CardDuration;
-use kami_core::gate::{Answer, Confirmed, Gate, Kind, Weight};
+use kami_core::gate::{Answer, Asks, Confirmed, Gate, Kind, Weight};
 use kami_core::operator::Operator;
 use kami_store::{
-    ActError, ActOutcome, AppActed, AppOrder, AppRefusal, BucketWidth, Client, Event, GenerateOrder,
-    LogFilter, Store, Undo, Validation,
+    ActError, ActOutcome, AppActed, AppCost, AppOrder, AppRefusal, BucketWidth, Client, Event, GenerateOrder,
+    LogFilter, Loss, Store, Undo, Validation,
 };
 use kami_testkit::TestDatabase;
 use mysql_async::prelude::Queryable;
@@ -248,4 +248,45 @@ async fn statistics_are_of_one_app_or_of_all() {
     let apps = store.app_counts().await.unwrap();
     let apps: Vec<_> = apps.iter().map(|of| (of.app.as_str(), of.counts.total())).collect();
     assert_eq!(apps, [("default", 2), ("demo", 2)]);
+}
+
+#[tokio::test]
+async fn what_an_undo_costs_customers_is_known_beforehand() {
+    let database = TestDatabase::create().await;
+    let store = database.store();
+    let added = add(&store, "demo").await;
+    let text = |text: &str| Some(text.to_owned());
+    let lowest = |minimum: &str| AppEdit { minimum: text(minimum), ..AppEdit::default() };
+    let raised = edit(&store, &added, lowest("2.0")).await.unwrap();
+    let lowered = edit(&store, &raised.app.unwrap(), lowest("1.0")).await.unwrap();
+    let is = lowered.app.unwrap();
+    let archived =
+        save(&store, Some(is.clone()), Some(App { is_archived: true, ..is.clone() })).await.unwrap();
+    let open = save(&store, archived.app, Some(is)).await.unwrap();
+    let first = store.log(&LogFilter::default(), None, 50).await.unwrap().pop().unwrap().act_id;
+    let refuses = AppCost::Refuses { minimum: "2.0".parse().unwrap(), has_url: false };
+    for (act, cost) in [
+        (first, Some(AppCost::Removed)),
+        (raised.act_id, None),
+        (lowered.act_id, Some(refuses)),
+        (archived.act_id, None),
+        (open.act_id, Some(AppCost::Archived)),
+    ] {
+        let undoable = store.undoable(act).await.unwrap().unwrap();
+        assert_eq!(undoable.loss, cost.map(Loss::App), "act {act}");
+        let asks = Gate::new(false).asks(undoable.weight(true));
+        assert_eq!(asks, if undoable.loss.is_some() { Asks::Yes } else { Asks::Nothing });
+    }
+}
+
+#[tokio::test]
+async fn a_version_is_what_clients_are_told_as_it_is_written() {
+    let database = TestDatabase::create().await;
+    let store = database.store();
+    let mut app = add(&store, "demo").await;
+    for latest in ["2.1", "v2.1", "2.1.0", "2.1+5"] {
+        let written = AppEdit { latest: Some(latest.to_owned()), ..AppEdit::default() };
+        app = edit(&store, &app, written).await.unwrap().app.unwrap();
+        assert_eq!(app.latest.as_ref().unwrap().as_str(), latest);
+    }
 }

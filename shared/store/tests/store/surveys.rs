@@ -12,7 +12,7 @@ use kami_core::duration::CardDuration;
 use kami_core::filter::{Filter, TextFilter};
 use kami_core::gate::{Kind, Weight};
 use kami_core::operator::Operator;
-use kami_store::{ActProgress, GenerateOrder, ManyAct, Selection, Store, Survey, Undo};
+use kami_store::{ActProgress, GenerateOrder, Loss, ManyAct, Selection, Store, Survey, Undo};
 use kami_testkit::{TestDatabase, agreed};
 
 fn anna() -> Operator {
@@ -137,7 +137,7 @@ async fn an_undo_says_beforehand_whether_cards_go_with_it() {
         (deleted_again, false),
     ] {
         let undoable = store.undoable(act_id).await.unwrap().unwrap();
-        assert_eq!((undoable.act.id, undoable.deletes), (act_id, deletes));
+        assert_eq!((undoable.act.id, &undoable.loss), (act_id, &deletes.then_some(Loss::Cards)));
         let weight = Weight { cards: 30, kind: Kind::TakeBack { is_own: true, deletes } };
         assert_eq!(undoable.weight(true), weight);
     }

@@ -36,7 +36,7 @@ pub(super) async fn carry_out(session: &Session, order: AppOrder, manner: &Manne
     let order = gate::of(session).pass(order, weight, answer).or_else(|order| {
         let question = Question {
             words: touch::app(language, &order),
-            touched: touch::app_lost(language, &order).into_iter().collect(),
+            touched: order.cost().map_or(Vec::new(), |cost| touch::app_lost(language, &cost)),
             agree: say!(language, "command.agree_yes"),
         };
         gate::ask(session, order, weight, &question)

@@ -7,7 +7,7 @@ use kami_common::words::{Language, counted, say};
 use kami_core::acts::Act as CardAct;
 use kami_core::filter::Filter;
 use kami_core::gate::{Answer, Asks, Gate, Weight};
-use kami_store::{AppOrder, GenerateOrder, Selection, Survey};
+use kami_store::{GenerateOrder, Selection, Survey};
 use tui_input::{Input, InputRequest};
 
 use super::state::{Confirm, Consequence, Touched};
@@ -83,24 +83,14 @@ fn touches(order: &Order) -> Option<Selection> {
 
 /// What has to be known of an order beside the cards that it touches.
 fn warnings(language: Language, order: &Order) -> Vec<String> {
-    let [first, second] = match order {
+    match order {
         Order::Undo(undoing) => {
             let foreign = (!undoing.is_own).then(|| say!(language, "confirm.undo_foreign"));
-            [touch::lost(language, &undoing.undoable), foreign]
+            touch::lost(language, &undoing.undoable).into_iter().chain(foreign).collect()
         }
-        Order::App(order) => {
-            let lost = touch::app_lost(language, order);
-            [lost, is_refused_nowhere(order).then(|| say!(language, "confirm.app_no_url"))]
-        }
-        _ => [None, None],
-    };
-    first.into_iter().chain(second).collect()
-}
-
-/// Whether clients will be refused that are told no address to get a newer version from.
-fn is_refused_nowhere(order: &AppOrder) -> bool {
-    let minimum = order.seen.as_ref().and_then(|seen| seen.minimum.as_ref());
-    order.wanted.as_ref().is_some_and(|wanted| wanted.minimum.as_ref() > minimum && wanted.url.is_none())
+        Order::App(order) => order.cost().map_or(Vec::new(), |cost| touch::app_lost(language, &cost)),
+        _ => Vec::new(),
+    }
 }
 
 /// What follows from a yes, and what has to be typed for it where a yes is not enough.
