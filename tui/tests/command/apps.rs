@@ -160,7 +160,7 @@ async fn what_turns_customers_away_is_asked_about_and_says_whom() {
         (
             &["set", "demo", "--minimum", "2.0"][..],
             "Change the app demo?",
-            "Clients below 2.0 will be refused.",
+            "Clients below 2.0 will be refused.\n  No address says where to get a newer one.",
         ),
         (
             &["archive", "demo"],

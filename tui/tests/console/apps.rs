@@ -478,7 +478,7 @@ fn an_act_on_an_app_is_taken_back_and_done_again_from_where_the_apps_are_seen() 
     ] {
         console.keys(key);
         let act = ActRecord { undoes, id: if undoes.is_some() { 8 } else { 7 }, ..act(7, "app_set") };
-        let undoable = Some(Undoable { act, loss: None });
+        let undoable = Some(Box::new(Undoable { act, loss: None }));
         console.answer(Topic::Undo, Answer::Undoable { undoable, is_redo: undoes.is_some() });
         let Some((_, Question::Do(order))) = console.question(Topic::Work) else {
             panic!("{}", console.screen())
@@ -497,7 +497,8 @@ fn an_act_on_an_app_is_taken_back_and_done_again_from_where_the_apps_are_seen() 
 fn the_question_before_an_act_of_another_is_taken_back_names_the_app() {
     let mut console = on("demo");
     console.keys("u");
-    let undoable = Some(Undoable { act: act(7, "app_add"), loss: Some(Loss::App(AppCost::Removed)) });
+    let undoable = Undoable { act: act(7, "app_add"), loss: Some(Loss::App(AppCost::Removed)) };
+    let undoable = Some(Box::new(undoable));
     console.answer(Topic::Undo, Answer::Undoable { undoable, is_redo: false });
     let screen = console.screen();
     for words in ["#7 added, app demo, wang", "It goes with all that it tells its clients."] {

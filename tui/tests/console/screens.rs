@@ -148,7 +148,8 @@ pub(crate) const SCREENS: [Screen; 53] = [
     }),
     ("undo", CARDS, |console| {
         console.keys("u");
-        console.answer(Topic::Undo, Answer::Undoable { undoable: Some(undoable()), is_redo: false });
+        console
+            .answer(Topic::Undo, Answer::Undoable { undoable: Some(Box::new(undoable())), is_redo: false });
         console.answer(Topic::Survey, Answer::Survey(Survey { batches: None, ..survey() }));
     }),
     ("undone", CARDS, |console| {

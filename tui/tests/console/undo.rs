@@ -34,7 +34,7 @@ fn undoable(id: u64, act: &str, deletes: bool) -> Undoable {
 fn offer(console: &mut Console, key: &str, undoable: Undoable) {
     console.keys(key);
     let is_redo = key == "U";
-    console.answer(Topic::Undo, Answer::Undoable { undoable: Some(undoable), is_redo });
+    console.answer(Topic::Undo, Answer::Undoable { undoable: Some(Box::new(undoable)), is_redo });
 }
 
 /// The number of the act that is being taken back.
@@ -111,8 +111,10 @@ fn what_this_session_did_is_taken_back_at_once_named_and_done_again() {
     let asked = console.question(Topic::Undo).map(|(_, question)| question.clone());
     let Some(Question::Undoable { candidates, is_redo: true }) = asked else { panic!("nothing was asked") };
     assert_eq!(candidates, [Own::Act(6)]);
-    console
-        .answer(Topic::Undo, Answer::Undoable { undoable: Some(undoable(6, "undo", false)), is_redo: true });
+    console.answer(
+        Topic::Undo,
+        Answer::Undoable { undoable: Some(Box::new(undoable(6, "undo", false))), is_redo: true },
+    );
     assert_eq!(ordered(&console), Some(6));
     finish(&mut console, 7);
     assert!(console.model.notice.as_ref().unwrap().words.starts_with("Redone for 500 cards."));
@@ -149,7 +151,7 @@ fn a_question_does_not_come_up_in_the_middle_of_something_else() {
     assert_eq!(console.model.place(), Place::Form);
     console.answer(
         Topic::Undo,
-        Answer::Undoable { undoable: Some(undoable(5, "disable", true)), is_redo: false },
+        Answer::Undoable { undoable: Some(Box::new(undoable(5, "disable", true))), is_redo: false },
     );
     assert_eq!(console.model.place(), Place::Form);
     console.keys("y");

@@ -208,7 +208,8 @@ impl Errand {
             Question::Tmux(text) => Answer::Tmux(give_to_tmux(&text).await),
             Question::Survey(selection) => return self.survey(&selection).await,
             Question::Undoable { candidates, is_redo } => {
-                Answer::Undoable { undoable: self.undoable(&candidates, is_redo).await?, is_redo }
+                let undoable = self.undoable(&candidates, is_redo).await?.map(Box::new);
+                Answer::Undoable { undoable, is_redo }
             }
             Question::Do(order) => Answer::Done(Box::new(self.work(*order).await)),
         };

@@ -278,7 +278,7 @@ pub enum Answer {
     /// Which act is to be taken back, if there is one.
     Undoable {
         /// The act.
-        undoable: Option<Undoable>,
+        undoable: Option<Box<Undoable>>,
         /// Whether it is the taking back of another.
         is_redo: bool,
     },

@@ -56,7 +56,7 @@ impl Behaviour for Confirm {
             Answer::Surveying(share) => update::counted_so_far(model, share),
             Answer::Survey(survey) => update::surveyed(model, &survey),
             Answer::Undoable { undoable, is_redo } => {
-                return ControlFlow::Break(undo::offer(model, undoable, is_redo));
+                return ControlFlow::Break(undo::offer(model, undoable.map(|undoable| *undoable), is_redo));
             }
             Answer::Migrated(done) => return ControlFlow::Break(schema::migrated(model, done)),
             other => return ControlFlow::Continue(other),
