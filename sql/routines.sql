@@ -468,11 +468,26 @@ END
 
 -- routine: restore_cards_2
 -- The same with apps and what else a card has since there are apps; what was deleted before there were is of the default
--- one.
+-- one. Each comes back to an app that there is, which stays until the act is done.
 CREATE PROCEDURE restore_cards_2(IN own_act BIGINT UNSIGNED, IN ids JSON)
 MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
+    DECLARE named_apps, their_apps BIGINT UNSIGNED;
     CALL must_own_act(own_act);
+    SELECT COUNT(*), COUNT(apps.name) INTO named_apps, their_apps
+    FROM (
+            SELECT DISTINCT COALESCE(JSON_UNQUOTE(JSON_EXTRACT(kept.values_before, '$.app')), 'default') AS name
+            FROM JSON_TABLE(ids, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$' ERROR ON ERROR)) AS given
+                STRAIGHT_JOIN operator_log AS kept ON kept.id = given.id
+                JOIN acts ON acts.id = own_act AND acts.undoes = kept.act_id
+            WHERE kept.values_after IS NULL
+        ) AS named
+        LEFT JOIN apps FORCE INDEX (PRIMARY)
+            ON apps.name = CONVERT(named.name USING utf8mb4) COLLATE utf8mb4_bin
+    LOCK IN SHARE MODE;
+    IF named_apps <> their_apps THEN
+        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'an app of the cards is none';
+    END IF;
     INSERT INTO operator_log (act_id, act, operator, account, card_id, batch_id, full_code, values_after)
     SELECT acts.id, acts.act, acts.operator, acts.account, kept.card_id, kept.batch_id, kept.full_code,
         kept.values_before
@@ -584,12 +599,15 @@ BEGIN
     IF ROW_COUNT() <> 1 THEN
         SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the batch has its cards already';
     END IF;
-    SELECT COUNT(apps.name) INTO open_apps FROM apps
-    WHERE apps.archived_at IS NULL AND apps.name IN (
-            SELECT COALESCE(app, 'default')
+    SELECT COUNT(apps.name) INTO open_apps
+    FROM (
+            SELECT DISTINCT COALESCE(app, 'default') AS name
             FROM JSON_TABLE(added, '$[*]' COLUMNS (
                 app VARCHAR(32) PATH '$.app' NULL ON EMPTY ERROR ON ERROR)) AS card
-        )
+        ) AS named
+        STRAIGHT_JOIN apps FORCE INDEX (PRIMARY)
+            ON apps.name = CONVERT(named.name USING utf8mb4) COLLATE utf8mb4_bin
+    WHERE apps.archived_at IS NULL
     LOCK IN SHARE MODE;
     IF open_apps <> (
             SELECT COUNT(DISTINCT CAST(COALESCE(app, 'default') AS BINARY))

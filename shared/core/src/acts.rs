@@ -78,6 +78,9 @@ pub enum ActRefusal {
     /// Another card has that code.
     #[error("another card has that code")]
     CodeTaken,
+    /// The app that it belonged to was removed.
+    #[error("its app was removed")]
+    AppGone,
 }
 
 /// What becomes of a card.

@@ -136,6 +136,7 @@ const fn refusal_name(refusal: ActRefusal) -> &'static str {
         ActRefusal::TooLong => "too_long",
         ActRefusal::Unchanged => "unchanged",
         ActRefusal::ChangedSince => "changed_since",
+        ActRefusal::AppGone => "app_gone",
         ActRefusal::CodeTaken => "code_taken",
     }
 }

@@ -27,6 +27,7 @@ pub fn refusal(language: Language, refusal: ActRefusal) -> String {
         ActRefusal::TooLong => "reason.too_long",
         ActRefusal::Unchanged => "reason.unchanged",
         ActRefusal::ChangedSince => "reason.changed_since",
+        ActRefusal::AppGone => "reason.app_gone",
         ActRefusal::CodeTaken => "reason.code_taken",
     };
     say!(language, key)
@@ -144,6 +145,7 @@ pub fn export_error(language: Language, error: &ExportError) -> String {
 /// Why an app, or cards of one, cannot be had.
 fn app_refusal(language: Language, refusal: &AppRefusal) -> String {
     let (key, app) = match refusal {
+        AppRefusal::Closed => return say!(language, "reason.app_closed"),
         AppRefusal::NoSuchApp(app) => ("reason.no_such_app", app),
         AppRefusal::Exists(app) => ("reason.app_exists", app),
         AppRefusal::Archived(app) => ("reason.app_archived", app),

@@ -1,6 +1,7 @@
 //! What operators do with cards, each act in one transaction with its rows of the operator log.
 
 mod app;
+mod app_order;
 mod batch;
 mod generate_order;
 mod many;
@@ -19,7 +20,8 @@ use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use thiserror::Error;
 
-pub use self::app::{AppActed, AppCost, AppOrder, AppRefusal};
+pub use self::app::AppActed;
+pub use self::app_order::{AppCost, AppOrder, AppRefusal};
 pub use self::batch::{OnMade, Standing};
 pub use self::generate_order::GenerateOrder;
 pub use self::many::{ActOutcome, ManyAct};

@@ -1,6 +1,6 @@
 //! Taking an act back, as far as its cards still are what it made of them.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params, Row, Value};
@@ -196,6 +196,24 @@ impl UndoOfSome<'_> {
         Ok((cards.collect(), read.unreadable))
     }
 
+    /// Refuses returns of cards whose app was removed: who has none is judged by no policy.
+    async fn refuse_homeless(&self, connection: &mut Conn, plan: &mut Plan) -> Result<(), ActError> {
+        let homes: BTreeSet<&str> = plan.returning.iter().map(|(_, card)| card.app.as_str()).collect();
+        if homes.is_empty() {
+            return Ok(());
+        }
+        let query = format!("SELECT name FROM apps WHERE name IN ({})", marks(homes.len()));
+        let params = Params::Positional(homes.iter().map(|home| Value::from(*home)).collect());
+        let there: BTreeSet<String> =
+            connection.exec_map(query, params, |(name,)| name).await?.into_iter().collect();
+        let wanted = plan.returning.len();
+        plan.returning.retain(|(_, card)| there.contains(&card.app));
+        for _ in plan.returning.len()..wanted {
+            plan.refuse(ActRefusal::AppGone);
+        }
+        Ok(())
+    }
+
     /// Refuses changes and returns that would give a card a code that another has.
     async fn refuse_taken(&self, connection: &mut Conn, plan: &mut Plan) -> Result<(), ActError> {
         let wanted: Vec<(u64, String)> = plan
@@ -240,6 +258,7 @@ impl Transaction for UndoOfSome<'_> {
             let card = row.card_id.and_then(|id| cards.remove(&id));
             plan.add(row, card)?;
         }
+        self.refuse_homeless(connection, &mut plan).await?;
         self.refuse_taken(connection, &mut plan).await?;
         let done = (plan.changes.len() + plan.returning.len()) as u64;
         let (act_id, refused) = (self.undo_id, plan.refused);

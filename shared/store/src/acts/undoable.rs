@@ -1,6 +1,6 @@
 //! What taking an act back would do, before it is done.
 
-use super::app::AppCost;
+use super::app_order::AppCost;
 use crate::act_list::ActFilter;
 use crate::log::{ActRecord, LogFilter};
 use crate::{Store, StoreError};

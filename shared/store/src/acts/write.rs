@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::json;
 
 use super::ActError;
+use super::app_order::AppRefusal;
 use super::generate_order::GenerateOrder;
 use super::values::values;
 use crate::StoreError;
@@ -147,9 +148,17 @@ impl<'a> NewCard<'a> {
     }
 }
 
-/// Adds unused cards to the batch of an act; when a code is there already, none of these is added.
+/// Adds unused cards to the batch of an act; when a code is there already, or an app is closed, none of these is added.
 pub(super) async fn add(connection: &mut Conn, act_id: u64, cards: &[NewCard<'_>]) -> Result<(), ActError> {
-    Ok(connection.exec_drop("CALL add_cards_2(?, ?)", (act_id, json!(cards).to_string())).await?)
+    match connection.exec_drop("CALL add_cards_2(?, ?)", (act_id, json!(cards).to_string())).await {
+        Err(error) if is_signalled(&error) => Err(AppRefusal::Closed.into()),
+        added => Ok(added?),
+    }
+}
+
+/// Whether a routine refused it by itself.
+pub(super) fn is_signalled(error: &mysql_async::Error) -> bool {
+    matches!(error, mysql_async::Error::Server(refusal) if refusal.state == "45000")
 }
 
 /// Which of these codes some card has, in the state that a write would meet; the database's spelling of them.

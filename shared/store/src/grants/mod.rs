@@ -122,7 +122,7 @@ impl Permission {
             Some("cards") => {
                 right.privilege == Privilege::Select || !matches!(self, Self::Make | Self::Configure)
             }
-            Some("apps") => matches!(self, Self::Make | Self::Configure),
+            Some("apps") => matches!(self, Self::Make | Self::Configure | Self::Undo),
             Some("hold_app" | "save_app") => self == Self::Configure,
             Some("batches" | "make_batch" | "add_cards") => self == Self::Make,
             Some("change_cards") => matches!(self, Self::Change | Self::Undo),

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use kami_core::acts::{Act, ActRefusal};
 use kami_core::app::{App, AppEdit, AppName, NamedValue};
 use kami_core::code::CodeLength;
 use kami_core::duration::CardDuration;
@@ -9,7 +10,7 @@ use kami_core::gate::{Answer, Asks, Confirmed, Gate, Kind, Weight};
 use kami_core::operator::Operator;
 use kami_store::{
     ActError, ActOutcome, AppActed, AppCost, AppOrder, AppRefusal, BucketWidth, Client, Event, GenerateOrder,
-    LogFilter, Loss, Store, Undo, Validation,
+    LogFilter, Loss, ManyAct, Selection, Store, Undo, Validation,
 };
 use kami_testkit::TestDatabase;
 use mysql_async::prelude::Queryable;
@@ -289,4 +290,77 @@ async fn a_version_is_what_clients_are_told_as_it_is_written() {
         app = edit(&store, &app, written).await.unwrap().app.unwrap();
         assert_eq!(app.latest.as_ref().unwrap().as_str(), latest);
     }
+}
+
+#[tokio::test]
+async fn a_card_comes_back_to_no_app_that_is_gone() {
+    let database = TestDatabase::create().await;
+    let store = database.store();
+    let demo = add(&store, "demo").await;
+    generate(&store, "demo").await.unwrap();
+    generate(&store, "default").await.unwrap();
+    let ids: Vec<u64> = database.rows("SELECT id FROM cards", ()).await;
+    let deletion = ManyAct { act: Act::Delete, selection: Selection::Ids(ids) };
+    let weight = Weight { cards: 6, kind: Kind::Delete };
+    let on = |_| ControlFlow::Continue(());
+    let deleted = store.act_on(&anna(), &agreed(weight, deletion), &on).await.unwrap().act_id.unwrap();
+    let removed = save(&store, Some(demo), None).await.unwrap();
+    let back = undo(&store, deleted).await;
+    assert_eq!((back.done, back.refused), (3, [(ActRefusal::AppGone, 3)].into()));
+    let homes: Vec<String> = database.rows("SELECT DISTINCT app FROM cards", ()).await;
+    assert_eq!(homes, ["default"]);
+    // Nor by an account that goes round this program.
+    let mut connection = database.connect().await;
+    connection
+        .query_drop(format!("INSERT INTO acts (act, operator, undoes) VALUES ('undo', 'x', {deleted})"))
+        .await
+        .unwrap();
+    let act = connection.last_insert_id().unwrap();
+    let query = "SELECT CAST(JSON_ARRAYAGG(id) AS CHAR) FROM operator_log WHERE act = 'delete' AND full_code IN
+        (SELECT full_code FROM operator_log WHERE act_id = ? AND JSON_VALUE(values_before, '$.app') = 'demo')";
+    let rows: String = connection.exec_first(query, (deleted,)).await.unwrap().unwrap();
+    assert!(connection.exec_drop("CALL restore_cards_2(?, ?)", (act, rows)).await.is_err());
+    undo(&store, removed.act_id).await;
+    let restored = format!("SELECT COUNT(*) FROM cards WHERE app = '{}'", "demo");
+    assert_eq!(database.rows::<u64>(&restored, ()).await, [0]);
+}
+
+#[tokio::test]
+async fn cards_that_are_made_for_one_app_hold_no_other() {
+    let database = TestDatabase::create().await;
+    let store = database.store();
+    for name in ["a1", "a2", "zz"] {
+        add(&store, name).await;
+    }
+    let mut making = database.connect().await;
+    making.query_drop("START TRANSACTION; INSERT INTO acts (act, operator) VALUES ('x', 'x')").await.unwrap();
+    let act: u64 = making.query_first("SELECT MAX(id) FROM acts").await.unwrap().unwrap();
+    let batch = format!(
+        "CALL make_batch_2({act}, JSON_OBJECT('origin', 'GENERATED', 'card_count', 1), UTC_TIMESTAMP())"
+    );
+    making.query_drop(batch).await.unwrap();
+    let card = format!(
+        "CALL add_cards_2({act}, JSON_ARRAY(JSON_OBJECT('prefix', '', 'code', 'X', 'full_code', 'X', 'app', 'a1')))"
+    );
+    making.query_drop(card).await.unwrap();
+    for (app, is_held) in [("default", false), ("a1", true), ("a2", false), ("zz", false)] {
+        let change = format!(
+            "SET SESSION innodb_lock_wait_timeout = 1; UPDATE apps SET title = 'x' WHERE name = '{app}'"
+        );
+        let changed = database.try_execute(&change).await;
+        assert_eq!(changed.is_err(), is_held, "{app}: {changed:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_policy_of_a_later_version_outlives_an_edit_of_this_one() {
+    let database = TestDatabase::create().await;
+    let store = database.store();
+    database.execute("UPDATE apps SET policy = 'lease=600 unbind=machine'").await;
+    let default = store.app(&AppName::default()).await.unwrap().unwrap();
+    let titled =
+        edit(&store, &default, AppEdit { title: Some("x".into()), ..AppEdit::default() }).await.unwrap();
+    undo(&store, titled.act_id).await;
+    let policies: Vec<String> = database.rows("SELECT policy FROM apps", ()).await;
+    assert_eq!(policies, ["lease=600 unbind=machine"]);
 }
