@@ -765,7 +765,11 @@ END
 -- routine: take_seat
 -- Gives a machine a seat of an active card: its own, a free one or, where the policy says so, the one whose machine was
 -- seen the longest ago. A seat is free by the time that it is asked for. Returns whether the machine has one now, nothing
--- where the card is not to be used. Who asks for a full card waits for nobody and locks nothing.
+-- where the card is not to be used. Whom others leave no seat waits for nobody and locks nothing.
+--
+-- The lock on the card is the only one that takers wait for. Seats are read without one, in the state that is there once
+-- the card is locked: a lock on rows that are not there is on the gap between others', and takers of other cards would
+-- wait for each other at it.
 CREATE PROCEDURE take_seat(
     IN card BIGINT UNSIGNED,
     IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
@@ -774,7 +778,7 @@ MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
     DECLARE lease_seconds INT UNSIGNED;
     DECLARE evicts, usable, has_seat, is_first_free BOOLEAN;
-    DECLARE seat_count, taken BIGINT;
+    DECLARE seat_count, taken, ended BIGINT;
     DECLARE first_machine, oldest VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
     DECLARE first_seen, oldest_seen DATETIME;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
@@ -784,23 +788,31 @@ BEGIN
     END;
     CALL read_policy(card, lease_seconds, evicts);
     SELECT status = 'ACTIVE', seats,
-        (machine_code IS NOT NULL AND (lease_until IS NULL OR lease_until >= UTC_TIMESTAMP())) + (
+        COALESCE(machine_code <> machine AND (lease_until IS NULL OR lease_until >= UTC_TIMESTAMP()), FALSE) + (
             SELECT COUNT(*) FROM card_seats
-            WHERE card_seats.card_id = card
+            WHERE card_seats.card_id = card AND card_seats.machine_code <> machine
                 AND (card_seats.lease_until IS NULL OR card_seats.lease_until >= UTC_TIMESTAMP()))
     INTO usable, seat_count, taken
     FROM cards WHERE id = card;
     IF usable AND (taken < seat_count OR evicts) AND machine <> '' THEN
         START TRANSACTION;
+        -- Of a card that is gone by then nothing is found, and this stays.
+        SET usable = NULL;
         SELECT status = 'ACTIVE' AND (expire_at IS NULL OR expire_at >= UTC_TIMESTAMP()), seats, machine_code,
             machine_code IS NULL OR COALESCE(lease_until < UTC_TIMESTAMP(), FALSE),
             COALESCE(seen_at, used_at, created_at)
         INTO usable, seat_count, first_machine, is_first_free, first_seen
         FROM cards WHERE id = card FOR UPDATE;
-        SET has_seat = first_machine <=> machine
-            OR EXISTS (SELECT 1 FROM card_seats WHERE card_id = card AND machine_code = machine);
-        DELETE FROM card_seats WHERE card_id = card AND lease_until < UTC_TIMESTAMP() AND machine_code <> machine;
-        SET taken = (SELECT COUNT(*) FROM card_seats WHERE card_id = card AND machine_code <> machine);
+        SELECT first_machine <=> machine OR COALESCE(SUM(machine_code = machine), 0) > 0,
+            COALESCE(SUM(machine_code <> machine), 0),
+            COALESCE(SUM(machine_code <> machine AND lease_until < UTC_TIMESTAMP()), 0)
+        INTO has_seat, taken, ended
+        FROM card_seats WHERE card_id = card;
+        IF ended > 0 THEN
+            DELETE FROM card_seats
+            WHERE card_id = card AND lease_until < UTC_TIMESTAMP() AND machine_code <> machine;
+            SET taken = taken - ROW_COUNT();
+        END IF;
         IF usable AND NOT has_seat THEN
             IF NOT is_first_free AND taken >= seat_count - 1 AND evicts THEN
                 SELECT machine_code, seen_at INTO oldest, oldest_seen

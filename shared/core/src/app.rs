@@ -159,7 +159,7 @@ impl App {
         Self {
             name,
             title: String::new(),
-            policy: PolicyPart { lease: None, when_full: None },
+            policy: PolicyPart { lease: None, when_full: None, others: String::new() },
             latest: None,
             minimum: None,
             url: None,

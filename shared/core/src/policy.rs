@@ -39,12 +39,14 @@ pub struct Lease {
 }
 
 /// What an app or a card says of a policy; what it leaves open, is as it is above it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PolicyPart {
     /// Another lease, or none.
     pub lease: Option<Option<LeaseLength>>,
     /// Another rule for full cards.
     pub when_full: Option<WhenFull>,
+    /// What later versions say beside that, in their words: kept as it is, so that they go on beside this one.
+    pub others: String,
 }
 
 /// A text is no policy.
@@ -105,7 +107,7 @@ impl FromStr for WhenFull {
 
 impl Policy {
     /// The policy of a card that says `card`, of an app that says `app`.
-    pub fn of(app: PolicyPart, card: PolicyPart) -> Self {
+    pub fn of(app: &PolicyPart, card: &PolicyPart) -> Self {
         Self {
             lease: card.lease.or(app.lease).flatten(),
             when_full: card.when_full.or(app.when_full).unwrap_or_default(),
@@ -132,16 +134,18 @@ impl fmt::Display for PolicyPart {
         if let Some(when_full) = self.when_full {
             write!(text, " when-full={}", when_full.word())?;
         }
-        f.pad(text.trim_start())
+        write!(text, " {}", self.others)?;
+        f.pad(text.trim())
     }
 }
 
-/// Reads what [`Display`](fmt::Display) writes. A word of a later version is passed over, so that this one goes on beside it.
+/// Reads what [`Display`](fmt::Display) writes.
 impl FromStr for PolicyPart {
     type Err = NoPolicy;
 
     fn from_str(text: &str) -> Result<Self, NoPolicy> {
         let mut part = Self::default();
+        let mut others = Vec::new();
         for entry in text.split_ascii_whitespace() {
             match entry.split_once('=').ok_or(NoPolicy)? {
                 ("lease", "off") => part.lease = Some(None),
@@ -150,9 +154,10 @@ impl FromStr for PolicyPart {
                     part.lease = Some(Some(LeaseLength::new(seconds).map_err(|_| NoPolicy)?));
                 }
                 ("when-full", word) => part.when_full = Some(word.parse()?),
-                _ => {}
+                _ => others.push(entry),
             }
         }
+        part.others = others.join(" ");
         Ok(part)
     }
 }
@@ -195,7 +200,7 @@ mod tests {
             ("lease=600", "lease=60 when-full=oldest", Some(60), WhenFull::Oldest),
             ("when-full=oldest", "when-full=refuse", None, WhenFull::Refuse),
         ] {
-            let policy = Policy::of(part(app), part(card));
+            let policy = Policy::of(&part(app), &part(card));
             assert_eq!(
                 (policy.lease.map(LeaseLength::seconds), policy.when_full),
                 (seconds, when_full),
@@ -209,7 +214,8 @@ mod tests {
         for text in ["lease", "lease=", "lease=59", "lease=x", "lease=-60", "when-full=never", "when-full="] {
             assert_eq!(text.parse::<PolicyPart>(), Err(NoPolicy), "{text}");
         }
-        assert_eq!("later=1 lease=60".parse::<PolicyPart>().unwrap().to_string(), "lease=60");
+        let later = "later=1 lease=60 other=x".parse::<PolicyPart>().unwrap();
+        assert_eq!(later.to_string(), "lease=60 later=1 other=x");
     }
 
     proptest! {
@@ -217,9 +223,10 @@ mod tests {
         fn what_is_written_is_read_back(
             lease in prop::option::of(prop::option::of(60_u32..=2_592_000)),
             when_full in prop::option::of(prop::sample::select(&WhenFull::ALL[..])),
+            others in "(later=[a-z]{1,3}( other=[a-z]{1,3})?)?",
         ) {
             let lease = lease.map(|lease| lease.map(|seconds| LeaseLength::new(seconds).unwrap()));
-            let part = PolicyPart { lease, when_full };
+            let part = PolicyPart { lease, when_full, others };
             prop_assert_eq!(part.to_string().parse(), Ok(part));
         }
     }

@@ -71,31 +71,46 @@ impl Store {
         client: &Client,
     ) -> Result<Validation, StoreError> {
         let deadline = Instant::now() + REQUEST_LIMIT;
+        for _ in 0..LOOKS {
+            if let Some(validation) = self.look_and_settle(code, machine, client, deadline).await? {
+                return Ok(validation);
+            }
+        }
+        Err(StoreError::Contended)
+    }
+
+    /// What a card comes to as it is now; nothing where the apps were changed before that could be written.
+    async fn look_and_settle(
+        &self,
+        code: &CardCode,
+        machine: &MachineCode,
+        client: &Client,
+        deadline: Instant,
+    ) -> Result<Option<Validation>, StoreError> {
         let Some(found) = self.find(code, Some(machine), &client.app, deadline).await? else {
-            return Ok(Validation::NotFound);
+            return Ok(Some(Validation::NotFound));
         };
         let app = self.app_of(client, &found, deadline).await?;
         if let (Some(app), Some(version)) = (&app, &client.version)
             && app.refuses(version)
         {
-            return Ok(Validation::TooOld(Arc::clone(app)));
+            return Ok(Some(Validation::TooOld(Arc::clone(app))));
         }
-        let part = app.as_ref().map_or(PolicyPart::default(), |app| app.policy);
-        let app = app.filter(|_| client.version.is_some());
-        match rules::evaluate(&found.card, machine, Policy::of(part, found.card.policy), found.now) {
+        match rules::evaluate(&found.card, machine, policy(app.as_deref(), &found.card), found.now) {
             Verdict::Admit { lease } => {
-                Ok(Validation::Admitted { expire_at: found.card.expire_at, now: found.now, lease, app })
+                let (expire_at, now) = (found.card.expire_at, found.now);
+                Ok(Some(Validation::Admitted { expire_at, now, lease, app: told(app, client) }))
             }
-            Verdict::Refuse(refusal) => Ok(Validation::Refused(refusal)),
+            Verdict::Refuse(refusal) => Ok(Some(Validation::Refused(refusal))),
             Verdict::Expire => {
                 self.mark_expired(found.card.id).await;
-                Ok(Validation::Refused(Refusal::Expired))
+                Ok(Some(Validation::Refused(Refusal::Expired)))
             }
             Verdict::Activate { .. } | Verdict::Bind | Verdict::Renew { .. } | Verdict::TakeSeat { .. } => {
                 let (code, machine, client) = (code.clone(), machine.clone(), client.clone());
                 let (lookups, writing) = (self.lookups.clone(), Arc::clone(&self.writing));
                 let pool = self.pool.clone();
-                let settle = Settle { code, machine, client, found, part, app, pool, lookups, writing };
+                let settle = Settle { code, machine, client, found, app, pool, lookups, writing };
                 self.write(deadline, settle).await
             }
         }
@@ -197,13 +212,26 @@ impl Store {
     }
 }
 
-/// Writes what validating a card that was found like this comes to, or what it comes to by then.
+/// The policy that a card of this app is judged by.
+fn policy(app: Option<&App>, card: &Card) -> Policy {
+    app.map_or_else(
+        || Policy::of(&PolicyPart::default(), &card.policy),
+        |app| Policy::of(&app.policy, &card.policy),
+    )
+}
+
+/// What a client is told of its app: nothing if it says no version.
+fn told(app: Option<Arc<App>>, client: &Client) -> Option<Arc<App>> {
+    app.filter(|_| client.version.is_some())
+}
+
+/// Writes what validating a card that was found like this comes to, or what it comes to by then; nothing where by then the
+/// apps, by whose policy it was judged, are others.
 struct Settle {
     code: CardCode,
     machine: MachineCode,
     client: Client,
     found: CardNow,
-    part: PolicyPart,
     app: Option<Arc<App>>,
     pool: Pool,
     lookups: Lookups,
@@ -211,24 +239,24 @@ struct Settle {
 }
 
 impl Operation for Settle {
-    type Output = Validation;
+    type Output = Option<Validation>;
 
     const IS_CANCELLED: bool = true;
 
-    async fn run(&self, connection: &mut Conn) -> Result<Validation, StoreError> {
+    async fn run(&self, connection: &mut Conn) -> Result<Option<Validation>, StoreError> {
         let mut found = self.found.clone();
         for _ in 0..LOOKS {
             let CardNow { card, now, .. } = found;
-            let policy = Policy::of(self.part, card.policy);
             let admitted = |expire_at, lease| {
-                let app = self.app.clone();
-                Ok(Validation::Admitted { expire_at, now, lease, app })
+                let app = told(self.app.clone(), &self.client);
+                Ok(Some(Validation::Admitted { expire_at, now, lease, app }))
             };
-            match rules::evaluate(&card, &self.machine, policy, now) {
+            let refused = |refusal| Ok(Some(Validation::Refused(refusal)));
+            match rules::evaluate(&card, &self.machine, policy(self.app.as_deref(), &card), now) {
                 Verdict::Admit { lease } => return admitted(card.expire_at, lease),
-                Verdict::Refuse(refusal) => return Ok(Validation::Refused(refusal)),
+                Verdict::Refuse(refusal) => return refused(refusal),
                 // It ran out in this very moment: the next request writes that down.
-                Verdict::Expire => return Ok(Validation::Refused(Refusal::Expired)),
+                Verdict::Expire => return refused(Refusal::Expired),
                 Verdict::Activate { used_at, expire_at, lease } => {
                     if self.activate(connection, &card, used_at, expire_at, lease).await? {
                         return admitted(expire_at, lease);
@@ -246,13 +274,15 @@ impl Operation for Settle {
                 }
                 Verdict::TakeSeat { lease } => match self.take_seat(connection, &card).await? {
                     Some(true) => return admitted(card.expire_at, lease),
-                    Some(false) => return Ok(Validation::Refused(Refusal::SeatsFull)),
+                    Some(false) => return refused(Refusal::SeatsFull),
                     None => {}
                 },
             }
             match self.lookups.find_on(connection, &self.code, &self.machine).await? {
-                Some(card_now) if card_now.is_of(&self.client.app) => found = card_now,
-                _ => return Ok(Validation::NotFound),
+                Some(card_now) if !card_now.is_of(&self.client.app) => return Ok(Some(Validation::NotFound)),
+                Some(card_now) if card_now.revision != self.found.revision => return Ok(None),
+                Some(card_now) => found = card_now,
+                None => return Ok(Some(Validation::NotFound)),
             }
         }
         Err(StoreError::Contended)

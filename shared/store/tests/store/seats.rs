@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use kami_core::app::AppName;
 use kami_core::rules::Refusal;
 use kami_store::{Client, Store, Validation};
-use kami_testkit::TestDatabase;
+use kami_testkit::{Queryable as _, TestDatabase, eventually};
 use tokio::task::JoinSet;
 
 use crate::{code, machine};
@@ -193,4 +193,113 @@ async fn the_policy_of_an_app_holds_for_its_cards_from_the_next_question_on() {
     assert!(matches!(ask(&store, "PC-1").await, Validation::Admitted { lease: None, .. }));
     let kept: Vec<Option<String>> = database.rows("SELECT CAST(lease_until AS CHAR) FROM cards", ()).await;
     assert_eq!(kept, [None]);
+}
+
+#[tokio::test]
+async fn a_machine_that_asks_twice_at_once_gets_the_last_seat_once_and_is_told_so_twice() {
+    for (seats, policy) in [(1, ""), (2, ""), (1, "lease=600"), (2, "lease=600")] {
+        let database = with_card(seats, policy).await;
+        let stores = [database.store(), database.store()];
+        for number in 1..seats {
+            assert!(is_in(&stores[0], &format!("PC-{number}")).await);
+        }
+        let mut askers = JoinSet::new();
+        for number in 0..16 {
+            let store = stores[number % 2].clone();
+            askers.spawn(async move { ask(&store, "PC-LAST").await });
+        }
+        for answer in askers.join_all().await {
+            assert!(matches!(answer, Validation::Admitted { .. }), "{seats} {policy}: {answer:?}");
+        }
+        assert_eq!(holders(&database).await.len(), usize::from(seats));
+        // What a program that lost its connection says again.
+        let again: Option<bool> =
+            database.rows("CALL take_seat((SELECT MIN(id) FROM cards), 'PC-LAST')", ()).await.remove(0);
+        assert_eq!(again, Some(true), "{seats} {policy}");
+    }
+}
+
+#[tokio::test]
+async fn takers_of_different_cards_do_not_wait_for_each_other() {
+    const CARDS: usize = 200;
+    let database = TestDatabase::create().await;
+    let values: Vec<_> =
+        (0..CARDS).map(|card| format!("('VIP', '{card}', 'VIP-{card}', 'ACTIVE', 'PC-1', 2)")).collect();
+    let values = values.join(", ");
+    database
+        .execute(&format!(
+            "INSERT INTO cards (prefix, code, full_code, status, machine_code, seats) VALUES {values}"
+        ))
+        .await;
+    let cards: Vec<u64> = database.rows("SELECT id FROM cards ORDER BY id", ()).await;
+    let mut takers = JoinSet::new();
+    for taker in 0..8 {
+        let (database, cards) = (database.clone(), cards.clone());
+        takers.spawn(async move {
+            let mut connection = database.connect().await;
+            let mut given = 0;
+            for card in cards.iter().skip(taker).step_by(8) {
+                // A deadlock would be an error here, where nobody tries again.
+                let has: Option<bool> =
+                    connection.exec_first("CALL take_seat(?, 'PC-2')", (card,)).await.unwrap();
+                given += usize::from(has == Some(true));
+            }
+            given
+        });
+    }
+    assert_eq!(takers.join_all().await.iter().sum::<usize>(), CARDS);
+}
+
+#[tokio::test]
+async fn a_card_that_is_deleted_while_a_machine_waits_for_it_gives_no_seat() {
+    let database = with_card(3, "").await;
+    let store = database.store();
+    assert!(is_in(&store, "PC-1").await);
+    let mut deleting = database.connect().await;
+    deleting.query_drop("START TRANSACTION; DELETE FROM cards").await.unwrap();
+    let waiting = tokio::spawn({
+        let store = database.store();
+        async move { ask(&store, "PC-2").await }
+    });
+    eventually("the machine waits for the card", async || {
+        let query = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%FOR UPDATE%'
+            AND info NOT LIKE '%processlist%'";
+        (database.rows::<u64>(query, ()).await[0] > 0).then_some(())
+    })
+    .await;
+    deleting.query_drop("COMMIT").await.unwrap();
+    assert_eq!(waiting.await.unwrap(), Validation::NotFound);
+    assert_eq!(holders(&database).await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_policy_that_changes_under_an_answer_is_the_one_that_is_told() {
+    let database = with_card(1, "").await;
+    database
+        .execute("UPDATE apps SET policy = 'lease=600'; UPDATE policy_revision SET revision = revision + 1")
+        .await;
+    let store = database.store();
+    let (mut told, mut ends) = (0, 0);
+    let turning = tokio::spawn({
+        let database = database.clone();
+        async move {
+            for turn in 0..40 {
+                let policy = if turn % 2 == 0 { "" } else { "lease=600" };
+                let turn = format!(
+                    "UPDATE apps SET policy = '{policy}'; UPDATE policy_revision SET revision = revision + 1"
+                );
+                database.execute(&turn).await;
+            }
+        }
+    });
+    while !turning.is_finished() {
+        match ask(&store, "PC-1").await {
+            Validation::Admitted { lease: Some(_), .. } => told += 1,
+            Validation::Admitted { lease: None, .. } => ends += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(told + ends > 0);
+    let (until, now) = lease_of(&store, "PC-1").await;
+    assert!((599..=600).contains(&(until - now).num_seconds()), "{}", until - now);
 }
