@@ -18,10 +18,10 @@ use super::session::Session;
 
 /// Take an act back, deletions included
 ///
-/// Without a number it takes your last act back and says which that is; where cards would be deleted with it, or clients
-/// turned away, it wants the number, or --yes. Cards that were changed since are refused and stay as they are. A generated or imported batch is
-/// deleted, unless one of its cards was used or changed; its undo can be undone by its number, as every other. An app
-/// becomes what it was, unless it was changed since.
+/// Without a number it takes your last act back and says which that is; where cards would be deleted with it, or
+/// clients turned away, it wants the number, or --yes. Cards that were changed since are refused and stay as they are.
+/// A generated or imported batch is deleted, unless one of its cards was used or changed; its undo can be undone by its
+/// number, as every other. An app becomes what it was, unless it was changed since.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  kami undo        your last act\n  kami undo 1042   the act of this number, as kami log shows it"
