@@ -1,12 +1,14 @@
 //! `kami stats`: how many cards there are, and how they go.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 use kami_common::shown::{self, local};
 use kami_common::words::{number, say, share};
 use kami_core::app::AppName;
 use kami_core::card::CardStatus;
-use kami_store::{AppCounts, BucketWidth, Event, Histogram, StatusCounts, Stock};
+use kami_store::{AppCounts, BucketWidth, Event, Histogram, StatusCounts, Stock, Store, StoreError};
 use serde_json::{Map, Value, json};
 
 use super::apps;
@@ -46,8 +48,8 @@ struct Counted {
     /// The app whose cards they are.
     app: Option<AppName>,
     counts: StatusCounts,
-    /// Of all cards, those of each app.
-    apps: Vec<AppCounts>,
+    /// Of all cards, those of each app by its name, where it has some.
+    apps: BTreeMap<String, Option<StatusCounts>>,
     stock: Stock,
     courses: Vec<Course>,
 }
@@ -75,7 +77,7 @@ impl Stats {
         };
         let of = of.as_ref();
         let counts = store.counts_by_status(of).await?;
-        let apps = if of.is_none() { store.app_counts().await? } else { Vec::new() };
+        let apps = if of.is_none() { by_app(store).await? } else { BTreeMap::new() };
         let stock = store.stock(u32::from(days), of).await?;
         // Days begin at midnight in the zone of the reader.
         let now = local(session.zone, counts.taken_at);
@@ -111,7 +113,7 @@ impl Counted {
             })
             .collect();
         let apps: Map<String, Value> =
-            apps.iter().map(|app| (app.app.clone(), counts_json(Some(&app.counts)))).collect();
+            apps.iter().map(|(app, counts)| (app.clone(), counts_json(counts.as_ref()))).collect();
         let mut value = json!({
             "taken_at": utc(counts.taken_at),
             "days": stock.days,
@@ -131,7 +133,13 @@ impl Counted {
     fn print(&self, session: &Session, out: &mut Output) -> Result<(), Failure> {
         let language = session.language;
         let heading = |name: &str| say!(language, format!("command.stats.{name}"));
-        let Self { counts, apps, stock, courses, .. } = self;
+        let Self { app, counts, apps, stock, courses } = self;
+        if let Some(app) = app {
+            let mut table = Table::default();
+            table.push([heading("app"), app.to_string()]);
+            out.table(&table)?;
+            out.line("")?;
+        }
         let mut table = Table::headed([heading("status"), heading("cards"), heading("share")]);
         for status in CardStatus::ALL {
             let count = counts.of(status);
@@ -142,8 +150,9 @@ impl Counted {
         if apps.len() > 1 {
             out.line("")?;
             let mut table = Table::headed(["app", "cards", "unused"].map(&heading));
-            for AppCounts { app, counts } in apps {
-                table.push([app.clone(), number(counts.total()), number(counts.unused)]);
+            for (app, counts) in apps {
+                let [all, unused] = counts.map_or([0; 2], |counts| [counts.total(), counts.unused]);
+                table.push([app.clone(), number(all), number(unused)]);
             }
             out.table(&table)?;
         }
@@ -169,6 +178,16 @@ impl Counted {
         }
         Ok(())
     }
+}
+
+/// The cards of each app, also of one that has none.
+async fn by_app(store: &Store) -> Result<BTreeMap<String, Option<StatusCounts>>, StoreError> {
+    let found = store.apps().await?;
+    let names = found.apps.into_iter().map(|app| app.name.to_string()).chain(found.unreadable);
+    let mut apps: BTreeMap<_, _> = names.map(|name| (name, None)).collect();
+    let counted = store.app_counts().await?.into_iter();
+    apps.extend(counted.map(|AppCounts { app, counts }| (app, Some(counts))));
+    Ok(apps)
 }
 
 fn days(

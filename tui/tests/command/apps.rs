@@ -188,6 +188,25 @@ async fn what_turns_customers_away_is_asked_about_and_says_whom() {
 }
 
 #[tokio::test]
+async fn an_undo_that_turns_customers_away_is_asked_about_unless_it_is_named() {
+    let kami = Kami::with_cards().await;
+    kami.run(&["app", "add", "demo", "--minimum", "1.5", "--url", "https://example.com"]).ends(0);
+    kami.run(&["app", "archive", "demo", "--yes"]).ends(0);
+    for (arguments, consequence) in [
+        (&["set", "demo", "--minimum", ""][..], "Clients below 1.5 will be refused."),
+        (&["unarchive", "demo"], "No more cards are made for it; those that there are go on."),
+    ] {
+        let taken = kami.run(&[&["app"], arguments, &["--json"]].concat()).ends(0).json().remove(0);
+        let asked = kami.run(&["undo"]).ends(4).err;
+        let id = taken["act_id"].to_string();
+        let needs = format!("\n  {consequence}\n");
+        assert!(asked.contains(&format!("#{id} ")) && asked.ends_with(&needs), "{asked}");
+        assert_eq!(last_act(&kami)["act_id"], taken["act_id"], "nothing is done");
+        kami.run(&["undo", &id]).ends(0);
+    }
+}
+
+#[tokio::test]
 async fn every_act_on_an_app_stands_in_the_log_before_and_after() {
     let kami = Kami::new().await;
     let account = kami.account().await;
@@ -405,7 +424,18 @@ async fn statistics_count_one_app_or_tell_what_each_has() {
     assert_eq!(stock, [&json!("DEMO")], "{demo}");
     let generated = |stats: &Value| stats["generated"].as_array().unwrap().last().unwrap()["cards"].clone();
     assert_eq!((generated(&all), generated(&demo)), (json!(4), json!(1)));
+    let shown = kami.run(&["stats", "--app", "demo"]).ends(0).out;
+    assert!(shown.starts_with("app  demo\n\nstatus "), "{shown}");
+    // One that has no card is told of as well, also where the cards of all are those of one app.
     kami.run(&["delete", "DEMO-D", "--yes"]).ends(0);
+    let sold_out = kami.run(&["stats"]).ends(0).out;
+    assert!(
+        sold_out.contains("\n\napp      cards  unused\ndefault  3      2\ndemo     0      0\n\n"),
+        "{sold_out}"
+    );
+    let apps = kami.run(&["stats", "--json"]).ends(0).json().remove(0)["apps"].take();
+    assert_eq!((&apps["default"]["all"], &apps["demo"]["all"]), (&json!(3), &json!(0)), "{apps}");
+    kami.run(&["app", "remove", "demo", "--yes"]).ends(0);
     let one = kami.run(&["stats"]).ends(0);
     assert!(!one.out.contains("app "), "where there is one alone it is not told: {one:?}");
 }
