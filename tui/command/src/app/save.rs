@@ -1,6 +1,6 @@
 //! `kami app add` and `kami app set`.
 
-use chrono::Utc;
+use chrono::DateTime;
 use clap::{ArgGroup, Args};
 use kami_common::reason;
 use kami_core::app::{App, AppEdit, AppName};
@@ -31,7 +31,7 @@ impl Add {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let edit = self.sayings.edit(session)?;
         session.must_be_allowed(Permission::Configure).await?;
-        let wanted = applied(session, &edit, &App::blank(self.name, Utc::now()))?;
+        let wanted = applied(session, &edit, &App::blank(self.name, DateTime::UNIX_EPOCH))?;
         let order = AppOrder { seen: None, wanted: Some(wanted) };
         carry_out(session, order, &self.manner).await
     }
