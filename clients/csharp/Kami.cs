@@ -70,7 +70,7 @@ public static class Kami {
         var answer = Validate(string.Join(" ", args), Seconds("KAMI_WAIT", "1")).Result;
         var until = answer.expire_at == null ? null : $"({answer.expire_at})";
         var parts = new[] { answer.message, until, answer.url, answer.app?.notice }.Where(part => part != null);
-        Console.WriteLine(Regex.Replace(string.Join(" ", parts), @"\s+", " "));
+        Console.WriteLine(Regex.Replace(string.Join(" ", parts), @"[\s\p{Cc}]+", " ")); // no Cc: terminals obey it
         for (int idle = 0, most = 1, io; idle < most; Thread.Yield()) { // mono hangs if its pool is at work at the end
             ThreadPool.GetMaxThreads(out most, out io);
             ThreadPool.GetAvailableThreads(out idle, out io);

@@ -64,6 +64,6 @@ export async function validate(code, server = SERVER, wait = KAMI_WAIT, timeout 
 if (basename(process.argv[1] ?? "") === "kami.mjs") { // run as a command
   const { outcome, message, expireAt, app, url } = await validate(process.argv.slice(2).join(" "));
   const parts = [message, expireAt && `(${expireAt})`, url, app?.notice];
-  console.log(parts.filter(Boolean).join(" ").replace(/\s+/g, " "));
+  console.log(parts.filter(Boolean).join(" ").replace(/[\s\p{Cc}]+/gu, " ")); // without what a terminal obeys
   process.exitCode = ["admitted", "refused", "outage"].indexOf(outcome);
 }

@@ -63,5 +63,6 @@ if __name__ == "__main__":
     outcome, message, expire_at, app, url = validate(" ".join(sys.argv[1:]))
     sys.stdout.reconfigure(errors="replace")  # a console without Chinese is no reason to crash
     parts = [message, expire_at and f"({expire_at})", url, app.get("notice")]
-    print(" ".join(" ".join(filter(None, parts)).split()))
+    words = re.findall(r"[^\s\0-\x1f\x7f-\x9f]+", " ".join(filter(None, parts)))
+    print(" ".join(words))  # on one line, without what a terminal obeys
     sys.exit(["admitted", "refused", "outage"].index(outcome))

@@ -36,9 +36,10 @@ without() { # NAME: the body without that object, which is of strings only
   printf '%s\n' "$body" | sed -E 's/"'"$1"'":\{('"$string:$string"',?)*\},?//; s/,\}$/}/'
 }
 
-notice() { # on one line, from a body without values
-  said=$(printf '%s\n' "$body" | sed -nE 's/.*"notice":('"$string"').*/\1/p' | sed -e 's/^"//; s/"$//; s/\\"/"/g')
-  printf %b "$said" | LC_ALL=C tr '\001-\037\177' ' '
+notice() { # on one line, from a body without values; a terminal obeys control characters: none
+  printf %b "$(printf '%s\n' "$body" | sed -nE 's/.*"notice":"(([^"\\]|\\.)*)".*/\1/p' |
+    sed 's/\\\\/\\0134/g; s/\\"/"/g; s/\\u00[01]./ /g')" |
+    LC_ALL=C tr '\001-\037\177' ' ' | LC_ALL=C sed "$(printf 's/\302[\200-\237]/ /g')"
 }
 
 # Prints one line. Returns 0: admitted; 1: refused, which is final; 2: an outage, nobody could tell.
@@ -52,8 +53,7 @@ kami_validate() {
       curl -sS -i --suppress-connect-headers -m "$TIMEOUT" -H 'Content-Type: application/json' \
         --data-binary @- -w '\n%{http_code}' "${SERVER%/}/api/validate" 2>&1) && failed=0 || failed=$?
     answer=$(printf '%s\n' "$answer" | tr -d '\r')
-    http=${answer##*
-}
+    http=$(printf '%s\n' "$answer" | tail -n 1)
     body=$(printf '%s\n' "$answer" | sed -e '1,/^$/d' -e '$d')
     body=$(without values); notice=$(notice); body=$(without app)
     asked=$(printf '%s\n' "$answer" | sed -n -e 's/^[Rr]etry-[Aa]fter: *\([0-9]\{1,9\}\)$/\1/p' -e '/^$/q')

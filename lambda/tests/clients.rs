@@ -172,7 +172,7 @@ impl User {
         let printed = printed.unwrap();
         assert_eq!(complaint, "", "{page} after {printed}");
         let line = printed.strip_suffix('\n').unwrap_or_else(|| panic!("{page} printed {printed:?}"));
-        assert!(!line.contains('\n'), "{page} printed {printed:?}");
+        assert!(!line.contains(char::is_control), "{page} printed {printed:?}");
         (output.status.code().unwrap(), line.to_owned())
     }
 }
@@ -495,8 +495,10 @@ async fn is_sent_for_a_newer_version(language: Language) {
     assert_eq!(server.requests().len(), 1);
 }
 
-/// An app that says things in which every bracket and quote of JSON stands.
-const TALKATIVE: &str = r#"UPDATE apps SET latest = '2.0', url = 'https://example.com', notice = '第一行\n"第二行"\t{a} [\\n], b',
+/// An app that says things in which every bracket and quote of JSON stands, and what a terminal would obey.
+const TALKATIVE: &str = r#"UPDATE apps SET latest = '2.0', url = 'https://example.com',
+    notice = CONCAT('第一行\n"第二行"\t{a} [\\n], b', CHAR(27 USING utf8mb4), '[31m',
+        CHAR(0xC29B USING utf8mb4), '1m'),
     named_values = JSON_ARRAY(
         JSON_OBJECT('name', 'notice', 'value', '"},"notice":"no"', 'public', TRUE),
         JSON_OBJECT('name', 'status', 'value', '{"status":"error"}\\', 'public', FALSE)),
@@ -511,7 +513,7 @@ async fn shows_the_notice_of_its_app(language: Language) {
     for url in [&function.base_url(), &relay.url] {
         let (exit, line) = User::new().run(language, url, "VIP-TESTCODE1").await;
         let said = line.split_once(") ").map(|(_, notice)| notice);
-        assert_eq!((exit, said), (0, Some(r#"第一行 "第二行" {a} [\n], b"#)), "{line}");
+        assert_eq!((exit, said), (0, Some(r#"第一行 "第二行" {a} [\n], b [31m 1m"#)), "{line}");
         assert!(line.starts_with("授权成功 (20"), "{line}");
     }
     database

@@ -72,6 +72,8 @@ fn main() {
     let until = said["expire_at"].as_str().map(|time| format!("({time})"));
     let (message, url, notice) = (&said["message"], &said["url"], &said["app"]["notice"]);
     let parts = [message.as_str(), until.as_deref(), url.as_str(), notice.as_str()].into_iter().flatten();
-    println!("{}", parts.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" "));
+    let shown = |part: &str| part.replace(char::is_control, " "); // a terminal obeys those
+    let line = parts.map(shown).collect::<Vec<_>>().join(" ");
+    println!("{}", line.split_whitespace().collect::<Vec<_>>().join(" "));
     exit(status);
 }
