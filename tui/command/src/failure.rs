@@ -86,6 +86,17 @@ impl Failure {
         }
     }
 
+    /// The same of a line of a file, where it has words for its user.
+    #[must_use]
+    pub(super) fn in_line(self, language: Language, line: u64) -> Self {
+        let said = |why| say!(language, "command.in_line", line = line, why = why);
+        match self {
+            Self::NotFound(why) => Self::NotFound(said(why)),
+            Self::Refused(why) => Self::Refused(said(why)),
+            other => other,
+        }
+    }
+
     /// What it means for the command that no file was written.
     pub(super) fn of_export(language: Language, error: &ExportError) -> Self {
         let words = reason::export_error(language, error);

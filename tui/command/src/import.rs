@@ -211,7 +211,7 @@ impl Import {
         let standings = session.store.import_preview(&parsed.cards).await?;
         let app = self.app.clone().unwrap_or_default();
         let apps = by_app(&parsed.cards, &app);
-        let is_told = must_be_open(session, &apps).await? && !self.json && !apps.is_empty();
+        let is_told = must_be_open(session, &parsed.cards, &app).await? && !self.json && !apps.is_empty();
         let lines = Lines { session, parsed: &parsed, standings: &standings, app: &app };
         if self.dry_run {
             lines.report(false, self.json)?;
@@ -316,13 +316,19 @@ fn by_app<'a>(cards: &'a ImportCards, app: &'a AppName) -> BTreeMap<&'a str, u64
     apps
 }
 
-/// Refuses apps that there are not, or for which no cards are made; whether there are several that cards are made for.
-async fn must_be_open(session: &Session, apps: &BTreeMap<&str, u64>) -> Result<bool, Failure> {
+/// Refuses apps that there are not, or for which no cards are made, with the first line that names one; whether there
+/// are several that cards are made for.
+async fn must_be_open(session: &Session, cards: &ImportCards, app: &AppName) -> Result<bool, Failure> {
     let open = apps::open(session).await?;
     let is_open = |name: &str| open.iter().any(|app| app.name.as_str() == name);
-    let closed = apps.keys().find(|name| !is_open(name)).map(|name| name.parse());
-    if let Some(Ok(name)) = closed {
-        apps::find_open(session, &name).await?;
+    let closed = cards.iter().find(|row| !is_open(row.app.unwrap_or(app.as_str())));
+    if let Some(row) = closed {
+        let named = row.app.and_then(|name| name.parse().ok());
+        let found = apps::find_open(session, named.as_ref().unwrap_or(app)).await;
+        found.map_err(|failure| match named {
+            Some(_) => failure.in_line(session.language, row.line),
+            None => failure,
+        })?;
     }
     Ok(open.len() > 1)
 }

@@ -450,14 +450,18 @@ async fn a_table_that_was_exported_is_imported_app_by_app_where_these_are() {
     let dry = [&import[..], &["--dry-run"]].concat();
     for arguments in [&dry[..], &import] {
         let missing = there.run(arguments).ends(3);
-        assert!(missing.err.ends_with("kami: There is no app demo.\n"), "{missing:?}");
+        assert!(missing.err.ends_with("kami: Line 2: There is no app demo.\n"), "{missing:?}");
     }
+    let strangers = fs::read_to_string(&file).unwrap().replace(",default\n", ",another\n");
+    fs::write(there.folder.join("strangers.csv"), strangers).unwrap();
+    let first = there.run(&["import", "strangers.csv"]).ends(3);
+    assert!(first.err.ends_with("kami: Line 2: There is no app demo.\n"), "{first:?}");
     there.run(&["app", "add", "demo"]).ends(0);
     there.run(&["app", "archive", "demo", "--yes"]).ends(0);
     for arguments in [&dry[..], &import] {
         let archived = there.run(arguments).ends(4);
         assert!(
-            archived.err.ends_with("kami: The app demo is archived: no cards are made for it.\n"),
+            archived.err.ends_with("kami: Line 2: The app demo is archived: no cards are made for it.\n"),
             "{archived:?}"
         );
     }
@@ -506,6 +510,10 @@ async fn an_import_for_an_app_refuses_what_names_another() {
     kami.run(&["undo", "--yes"]).ends(0);
     kami.run(&[&list[..], &["--app", "demo"]].concat()).ends(0);
     assert_eq!(codes(&kami.run(&["list", "--app", "demo", "--json"]).ends(0)), "VIP-7KQ2M9XWTR4HP3ND");
+    kami.run(&["app", "archive", "default", "--yes"]).ends(0);
+    let closed = kami.run(&list).ends(4);
+    let why = "kami: The app default is archived: no cards are made for it.\n";
+    assert_eq!(closed.err, why, "no line is named, as none names it");
 }
 
 #[tokio::test]
