@@ -116,7 +116,7 @@ mod tests {
 
     fn app(edit: &AppEdit) -> Arc<App> {
         let blank = App::blank("demo".parse().unwrap(), chrono::DateTime::UNIX_EPOCH);
-        Arc::new(edit.applied(&blank).unwrap())
+        Arc::new(App { is_archived: true, ..edit.applied(&blank).unwrap() })
     }
 
     fn full() -> AppEdit {
@@ -129,7 +129,6 @@ mod tests {
             url: text("https://example.com/下载"),
             notice: text("第一行\n第二行"),
             values: vec![value("public", true), value("secret", false)],
-            is_archived: Some(true),
         }
     }
 

@@ -21,10 +21,15 @@ const LAST_SCHEMA: &str = concat!(
 
 /// Makes an app, or changes it, as an operator does.
 async fn save(store: &Store, app: &str, edit: AppEdit) {
+    change(store, app, |app| edit.applied(&app).unwrap()).await;
+}
+
+/// Makes something else of an app, or of one of which nothing is said yet.
+async fn change(store: &Store, app: &str, wanted: impl FnOnce(App) -> App) {
     let name = app.parse().unwrap();
     let seen = store.app(&name).await.unwrap();
     let now = store.now().await.unwrap();
-    let wanted = edit.applied(&seen.clone().unwrap_or_else(|| App::blank(name, now))).unwrap();
+    let wanted = wanted(seen.clone().unwrap_or_else(|| App::blank(name, now)));
     let order = agreed(AppOrder { seen, wanted: Some(wanted) });
     store.save_app(&Operator::new("anna").unwrap(), &order).await.unwrap();
 }
@@ -41,7 +46,6 @@ fn full() -> AppEdit {
         url: text("https://example.com/下载"),
         notice: text("第一行\n第二行"),
         values: vec![value("endpoint", false), value("greeting", true)],
-        is_archived: None,
     }
 }
 
@@ -219,7 +223,9 @@ async fn what_a_field_cannot_say_is_refused_by_its_name_and_uses_no_card() {
 #[tokio::test]
 async fn whoever_asks_for_an_app_is_told_what_is_public() {
     let (database, function) = start().await;
-    save(&database.store(), "demo", AppEdit { is_archived: Some(true), ..full() }).await;
+    let store = database.store();
+    save(&store, "demo", full()).await;
+    change(&store, "demo", |app| App { is_archived: true, ..app }).await;
     add_card(&database, "demo", "ONE").await;
     let mut client = function.client().await;
     let answer = client.get("/api/apps/demo").await;

@@ -199,8 +199,6 @@ pub struct AppEdit {
     pub notice: Option<String>,
     /// Values by their names, and whether they are public; an empty one is removed.
     pub values: Vec<NamedValue>,
-    /// Whether it is archived.
-    pub is_archived: Option<bool>,
 }
 
 impl AppEdit {
@@ -225,7 +223,6 @@ impl AppEdit {
         for value in &self.values {
             set_value(&mut edited.values, value)?;
         }
-        edited.is_archived = self.is_archived.unwrap_or(edited.is_archived);
         if edited.values.len() > App::MAX_VALUES {
             return Err(AppError::TooManyValues);
         }
@@ -350,7 +347,6 @@ mod tests {
             url: Some("https://example.com/下载".into()),
             notice: Some("第一行\n第二行".into()),
             values: vec![named("b", "2"), named("a", "1")],
-            is_archived: Some(true),
         };
         let edited = edit.applied(&app()).unwrap();
         assert_eq!(edited.title, "演示");
@@ -365,7 +361,6 @@ mod tests {
             url: nothing.clone(),
             notice: nothing,
             values: vec![named("a", ""), named("b", ""), named("c", "")],
-            is_archived: Some(false),
         };
         assert_eq!(away.applied(&edited), Ok(app()));
     }

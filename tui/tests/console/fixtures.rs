@@ -183,14 +183,13 @@ pub(crate) fn apps() -> Vec<App> {
             value("config", "{\"server\":\"a.example.com\"}", false),
             value("greeting", "你好，欢迎使用", true),
         ],
-        is_archived: None,
     };
-    let archived = AppEdit { is_archived: Some(true), title: text("sold no more"), ..AppEdit::default() };
-    vec![
-        full.applied(&blank("demo")).unwrap(),
-        archived.applied(&blank("an-app-with-a-name-of-32-letters")).unwrap(),
-        blank(AppName::DEFAULT),
-    ]
+    let archived = App {
+        is_archived: true,
+        title: "sold no more".to_owned(),
+        ..blank("an-app-with-a-name-of-32-letters")
+    };
+    vec![full.applied(&blank("demo")).unwrap(), archived, blank(AppName::DEFAULT)]
 }
 
 /// The cards of the usual app and of another.

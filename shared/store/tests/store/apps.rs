@@ -43,6 +43,10 @@ async fn edit(store: &Store, app: &App, edit: AppEdit) -> Result<AppActed, ActEr
     save(store, Some(app.clone()), Some(edit.applied(app).unwrap())).await
 }
 
+async fn archive(store: &Store, app: &App) -> AppActed {
+    save(store, Some(app.clone()), Some(App { is_archived: true, ..app.clone() })).await.unwrap()
+}
+
 async fn undo(store: &Store, act_id: u64) -> ActOutcome {
     let undoable = store.undoable(act_id).await.unwrap().unwrap();
     let undo = agreed(undoable.weight(true), Undo { act_id });
@@ -76,7 +80,6 @@ fn full() -> AppEdit {
         url: text("https://example.com/下载"),
         notice: text("第一行\n\\ \"第二行\""),
         values: vec![value("b", true), value("a", false)],
-        is_archived: None,
     }
 }
 
@@ -91,8 +94,7 @@ async fn an_app_goes_through_every_act_and_back() {
     let is = set.app.unwrap();
     assert_eq!(is, App { created_at: is.created_at, ..full().applied(&added).unwrap() });
     assert_eq!(store.app(&name("demo")).await.unwrap(), Some(is.clone()));
-    let archive = AppEdit { is_archived: Some(true), ..AppEdit::default() };
-    let archived = edit(&store, &is, archive).await.unwrap();
+    let archived = archive(&store, &is).await;
     let back = undo(&store, archived.act_id).await;
     assert_eq!((back.subject.as_deref(), back.refused.len()), (Some("demo"), 0));
     assert_eq!(store.app(&name("demo")).await.unwrap(), Some(is.clone()));
@@ -145,7 +147,7 @@ async fn no_card_is_made_for_an_app_that_is_none_or_archived() {
     let database = TestDatabase::create().await;
     let store = database.store();
     let demo = add(&store, "demo").await;
-    edit(&store, &demo, AppEdit { is_archived: Some(true), ..AppEdit::default() }).await.unwrap();
+    archive(&store, &demo).await;
     for (app, refusal) in
         [("none", AppRefusal::NoSuchApp(name("none"))), ("demo", AppRefusal::Archived(name("demo")))]
     {
@@ -261,8 +263,7 @@ async fn what_an_undo_costs_customers_is_known_beforehand() {
     let raised = edit(&store, &added, lowest("2.0")).await.unwrap();
     let lowered = edit(&store, &raised.app.unwrap(), lowest("1.0")).await.unwrap();
     let is = lowered.app.unwrap();
-    let archived =
-        save(&store, Some(is.clone()), Some(App { is_archived: true, ..is.clone() })).await.unwrap();
+    let archived = archive(&store, &is).await;
     let open = save(&store, archived.app, Some(is)).await.unwrap();
     let first = store.log(&LogFilter::default(), None, 50).await.unwrap().pop().unwrap().act_id;
     let refuses = AppCost::Refuses { minimum: "2.0".parse().unwrap(), has_url: false };

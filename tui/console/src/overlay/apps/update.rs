@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use kami_common::reason;
 use kami_common::words::say;
-use kami_core::app::{App, AppEdit};
+use kami_core::app::App;
 use kami_store::{ActError, AppOrder, AppRefusal};
 
 use super::layout;
@@ -120,18 +120,9 @@ fn archive(model: &mut Model, app: App, is_archived: bool) -> Vec<Effect> {
     if app.is_archived == is_archived {
         return refuse(model, AppRefusal::Unchanged(app.name));
     }
-    let edit = AppEdit { is_archived: Some(is_archived), ..AppEdit::default() };
-    match edit.applied(&app) {
-        Ok(wanted) => {
-            let order = AppOrder { seen: Some(app), wanted: Some(wanted) };
-            confirm::submit(model, Order::App(Box::new(order)))
-        }
-        Err(error) => {
-            let words = reason::app_error(model.language, &error);
-            model.say(Tone::Bad, words);
-            Vec::new()
-        }
-    }
+    let wanted = App { is_archived, ..app.clone() };
+    let order = AppOrder { seen: Some(app), wanted: Some(wanted) };
+    confirm::submit(model, Order::App(Box::new(order)))
 }
 
 fn remove(model: &mut Model, app: App) -> Vec<Effect> {
