@@ -328,14 +328,16 @@ fn a_lowest_version_above_the_newest_is_said_beside_it() {
 
 #[test]
 fn what_turns_customers_away_is_asked_about_and_nothing_else_is() {
-    // The keys, the words of the question where there is one, and whether it is dangerous to leave it.
-    let cases: [(&str, &str, &[&str]); 6] = [
+    // The app, the keys, and the words of the question where there is one.
+    let cases: [(&str, &str, &[&str]); 7] = [
         ("demo", "eDemo 2\n", &[]),
         ("demo", "e\t\t2.0\n", &["Change the app demo?", "Clients below 2.0 will be refused."]),
         ("demo", "e\t\t1\n", &[]),
         ("demo", "b", &["Archive the app demo?", "No more cards are made for it"]),
         ("an-app-with-a-name-of-32-letters", "B", &[]),
         ("an-app-with-a-name-of-32-letters", "d", &["Remove the app an-app-with-a-name-of-32-letters?"]),
+        // Cards were counted of it, which may be gone by now.
+        ("demo", "d", &["Remove the app demo?"]),
     ];
     for (app, keys, words) in cases {
         let mut console = on(app);
@@ -378,7 +380,6 @@ fn that_no_address_says_where_to_get_a_newer_version_is_said_before_older_ones_a
 fn what_cannot_be_done_with_an_app_is_said_before_it_is_asked_for() {
     for (app, key, words) in [
         ("default", "d", "The app default has cards, or is the one that there always is: it stays."),
-        ("demo", "d", "The app demo has cards, or is the one that there always is: it stays."),
         ("demo", "B", "The app demo is so already."),
     ] {
         let mut console = on(app);
@@ -386,6 +387,18 @@ fn what_cannot_be_done_with_an_app_is_said_before_it_is_asked_for() {
         assert_eq!((notice(&console), console.model.place()), (words, Place::Apps));
         assert!(ordered(&console).is_none());
     }
+}
+
+#[test]
+fn whether_an_app_that_is_removed_has_cards_is_for_the_database_to_say() {
+    let mut console = on("demo");
+    console.keys("d");
+    console.wait();
+    console.keys("y");
+    assert_eq!(ordered(&console), Some(AppOrder { seen: Some(demo()), wanted: None }));
+    refuse(&mut console, AppRefusal::Needed(name("demo")));
+    let words = "The app demo has cards, or is the one that there always is: it stays.";
+    assert_eq!((notice(&console), console.model.place()), (words, Place::Apps));
 }
 
 #[test]
