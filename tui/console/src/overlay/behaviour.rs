@@ -11,6 +11,20 @@ use crate::state::message::{Answer, Effect, Failure, Topic};
 use crate::state::model::Model;
 use crate::state::overlay::Overlay;
 
+/// How many lines an act moves a cursor or a window that shows `height` of them; none where it does not.
+pub(super) fn lines(act: Act, height: usize) -> Option<isize> {
+    let page = isize::try_from(height).unwrap_or(1);
+    Some(match act {
+        Act::Down => 1,
+        Act::Up => -1,
+        Act::PageDown => page,
+        Act::PageUp => -page,
+        Act::First => isize::MIN,
+        Act::Last => isize::MAX,
+        _ => return None,
+    })
+}
+
 /// What an overlay does. What changes it also changes other things, so that it is given the model, where it is on top.
 pub(crate) trait Behaviour: Overlay + Sized {
     /// Opens it, where an act is for that.

@@ -11,7 +11,7 @@ use super::layout;
 use super::state::AppList;
 use crate::input::act::Act;
 use crate::overlay::form::Form;
-use crate::overlay::{confirm, list};
+use crate::overlay::{behaviour, confirm, list};
 use crate::state::message::{Effect, Failure, Question, Topic};
 use crate::state::model::{Model, Tone};
 use crate::state::order::Order;
@@ -55,30 +55,25 @@ pub(super) fn failed(model: &mut Model, topic: Topic, failure: Failure) -> Contr
 
 /// Does an act in the list; nothing where it is done wherever one is.
 pub(super) fn act(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
-    let page = isize::try_from(layout::height(model)).unwrap_or(1);
-    let lines = match act {
-        Act::Down => 1,
-        Act::Up => -1,
-        Act::PageDown => page,
-        Act::PageUp => -page,
-        Act::First => isize::MIN,
-        Act::Last => isize::MAX,
+    if let Some(lines) = behaviour::lines(act, layout::height(model)) {
+        go(model, lines);
+        return Some(Vec::new());
+    }
+    Some(match act {
         Act::Undo | Act::Redo => return None,
-        Act::Open => return Some(choose(model)),
-        Act::Refresh => return Some(ask(model)),
-        Act::Back => return Some(model.close()),
-        Act::Quit => return Some(quit::quit(model)),
-        Act::Suspend => return Some(vec![Effect::Suspend]),
+        Act::Open => choose(model),
+        Act::Refresh => ask(model),
+        Act::Back => model.close(),
+        Act::Quit => quit::quit(model),
+        Act::Suspend => vec![Effect::Suspend],
         Act::AddApp => {
             model.notice = None;
             let form = Form::app(None, model.server_now());
             model.overlays.push(form);
-            return Some(Vec::new());
+            Vec::new()
         }
-        _ => return Some(on_app(model, act)),
-    };
-    go(model, lines);
-    Some(Vec::new())
+        _ => on_app(model, act),
+    })
 }
 
 /// Sees the cards of the app under the cursor alone, or of all.

@@ -4,7 +4,7 @@ use kami_common::words::say;
 
 use super::state::Preview;
 use crate::input::act::Act;
-use crate::overlay::confirm;
+use crate::overlay::{behaviour, confirm};
 use crate::state::import::Import;
 use crate::state::message::Effect;
 use crate::state::model::{Model, Tone};
@@ -15,14 +15,11 @@ use crate::update::quit;
 pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
     let rows = model.size.1;
     let Some(preview) = model.overlays.top_mut::<Preview>() else { return Vec::new() };
-    let page = isize::try_from(preview.height(rows)).unwrap_or(1);
+    if let Some(lines) = behaviour::lines(act, preview.height(rows)) {
+        preview.go(lines, rows);
+        return Vec::new();
+    }
     match act {
-        Act::Down => preview.go(1, rows),
-        Act::Up => preview.go(-1, rows),
-        Act::PageDown => preview.go(page, rows),
-        Act::PageUp => preview.go(-page, rows),
-        Act::First => preview.go(isize::MIN, rows),
-        Act::Last => preview.go(isize::MAX, rows),
         Act::ImportLines if preview.import.is_possible() => {
             let Import { file, cards, .. } = &preview.import;
             let (note, app) = (file.note.clone(), file.app.clone());

@@ -17,7 +17,7 @@ use super::{apps, columns, settings, views};
 use crate::input::act::Act;
 use crate::input::keymap::{BINDINGS, Binding};
 use crate::input::place::Place;
-use crate::overlay::form;
+use crate::overlay::{behaviour, form};
 use crate::state::message::{Effect, Question, Topic};
 use crate::state::model::{Model, Tone};
 use crate::state::refusal::refusal;
@@ -88,23 +88,20 @@ pub(super) fn edit(model: &mut Model, requests: &[InputRequest]) -> Vec<Effect> 
 
 /// Does an act in the list on top.
 pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
-    let page = isize::try_from(model.table_height() / 2).unwrap_or(5);
-    let rows = match act {
-        Act::Down => 1,
-        Act::Up => -1,
-        Act::PageDown => page,
-        Act::PageUp => -page,
-        Act::Open => return choose(model),
-        Act::Back => return model.close(),
-        Act::DropView => return views::ask_to_drop(model),
-        Act::Quit => return vec![Effect::Quit],
-        Act::Suspend => return vec![Effect::Suspend],
-        _ => return Vec::new(),
-    };
-    if let Some(list) = model.overlays.top_mut::<List>() {
-        list.picker.go(rows);
+    if let Some(lines) = behaviour::lines(act, model.table_height() / 2) {
+        if let Some(list) = model.overlays.top_mut::<List>() {
+            list.picker.go(lines);
+        }
+        return Vec::new();
     }
-    Vec::new()
+    match act {
+        Act::Open => choose(model),
+        Act::Back => model.close(),
+        Act::DropView => views::ask_to_drop(model),
+        Act::Quit => vec![Effect::Quit],
+        Act::Suspend => vec![Effect::Suspend],
+        _ => Vec::new(),
+    }
 }
 
 /// Takes what is under the cursor of the list on top.

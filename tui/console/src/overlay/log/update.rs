@@ -8,6 +8,7 @@ use kami_store::{ActStep, LogRecord};
 use super::layout;
 use super::state::LogList;
 use crate::input::act::Act;
+use crate::overlay::behaviour;
 use crate::overlay::form::Form;
 use crate::overlay::report::Report;
 use crate::state::log_query::LogQuery;
@@ -83,36 +84,32 @@ pub(crate) fn filter(model: &mut Model, query: LogQuery) -> Vec<Effect> {
 pub(crate) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
     let (zone, now) = (model.zone, model.server_now());
     let height = layout::height(model.size.1);
-    let page = isize::try_from(height).unwrap_or(1);
     let Some(list) = model.overlays.find_mut::<LogList>() else { return Vec::new() };
+    if let Some(lines) = behaviour::lines(act, height) {
+        list.go(lines, height);
+        return reach(model);
+    }
     match act {
-        Act::Down => list.go(1, height),
-        Act::Up => list.go(-1, height),
-        Act::PageDown => list.go(page, height),
-        Act::PageUp => list.go(-page, height),
-        Act::First => list.go(isize::MIN, height),
-        Act::Last => list.go(isize::MAX, height),
         Act::Open => {
             let Some(id) = list.current().map(|act| act.id) else { return Vec::new() };
-            return vec![model.ask(Topic::LogOfAct, Question::LogOfAct(id, None))];
+            vec![model.ask(Topic::LogOfAct, Question::LogOfAct(id, None))]
         }
         Act::FilterLog => {
             let form = Form::log_filter(&list.query, zone, now, filter);
             model.overlays.push(form);
             // A report that comes now would lie over what is typed.
-            return model.forget(Topic::LogOfAct).into_iter().collect();
+            model.forget(Topic::LogOfAct).into_iter().collect()
         }
         Act::Unfilter if !list.query.is_empty() => {
             list.query = LogQuery::default();
-            return reload(model);
+            reload(model)
         }
-        Act::Refresh => return reload(model),
-        Act::Back => return model.close(),
-        Act::Quit => return quit::quit(model),
-        Act::Suspend => return vec![Effect::Suspend],
-        _ => return Vec::new(),
+        Act::Refresh => reload(model),
+        Act::Back => model.close(),
+        Act::Quit => quit::quit(model),
+        Act::Suspend => vec![Effect::Suspend],
+        _ => Vec::new(),
     }
-    reach(model)
 }
 
 /// What one act changed has come, or more of it.

@@ -3,6 +3,7 @@
 use super::layout::lines;
 use super::state::Report;
 use crate::input::act::Act;
+use crate::overlay::behaviour;
 use crate::state::message::{Effect, Question, Topic};
 use crate::state::model::Model;
 use crate::update::quit;
@@ -15,18 +16,13 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
     let size = model.size;
     let Some(report) = model.overlays.top_mut::<Report>() else { return Vec::new() };
     let (all, height) = lines(report, size);
-    let page = isize::try_from(height).unwrap_or(1);
-    let by = match act {
-        Act::Down => 1,
-        Act::Up => -1,
-        Act::PageDown => page,
-        Act::PageUp => -page,
-        Act::First => isize::MIN,
-        Act::Last => isize::MAX,
-        Act::Back => return model.close(),
-        Act::Quit => return quit::quit(model),
-        Act::Suspend => return vec![Effect::Suspend],
-        _ => return Vec::new(),
+    let Some(by) = behaviour::lines(act, height) else {
+        return match act {
+            Act::Back => model.close(),
+            Act::Quit => quit::quit(model),
+            Act::Suspend => vec![Effect::Suspend],
+            _ => Vec::new(),
+        };
     };
     let last = all.saturating_sub(height);
     // A resize may have left fewer lines than were scrolled away.
