@@ -402,6 +402,72 @@ fn whether_an_app_that_is_removed_has_cards_is_for_the_database_to_say() {
 }
 
 #[test]
+fn the_cursor_stays_on_its_app_wherever_that_comes_to_stand() {
+    let mut console = on("demo");
+    let is_on = |console: &Console, app: &str| {
+        let screen = console.screen();
+        assert!(screen.contains(&format!("▌   {app} ")), "{app}: {screen}");
+    };
+    console.keys("b");
+    console.wait();
+    console.keys("y");
+    finish(&mut console, 7);
+    is_on(&console, "demo");
+    console.keys("B");
+    let order = ordered(&console).unwrap();
+    assert_eq!(order.app(), Some(&name("demo")), "it went below the others");
+    assert_eq!(order.wanted, Some(demo()));
+    finish(&mut console, 8);
+    is_on(&console, "demo");
+    let come = |console: &mut Console, apps| {
+        console.keys("r");
+        come(console, apps);
+    };
+    // Others make one that comes before it, and remove it.
+    let with = |others: &[&str]| {
+        let others = others.iter().map(|app| App::blank(name(app), now()));
+        others.chain(apps()).collect::<Vec<_>>()
+    };
+    come(&mut console, with(&["aaa"]));
+    is_on(&console, "demo");
+    come(&mut console, with(&["aaa"]).into_iter().filter(|app| app.name != name("demo")).collect());
+    is_on(&console, "an-app-with-a…etters");
+    come(&mut console, with(&["aaa", "bbb"]));
+    is_on(&console, "an-app-with-a…etters");
+}
+
+#[test]
+fn the_cursor_goes_to_an_app_that_is_made_or_comes_back() {
+    let mut console = on("default");
+    console.keys("nzzz");
+    console.press(KeyCode::Enter);
+    finish(&mut console, 7);
+    assert!(console.screen().contains("▌   zzz "), "{}", console.screen());
+    console.keys("g");
+    console.model.session.did(Own::Act(7));
+    console.keys("u");
+    let undoable = Some(Undoable { act: act(7, "app_remove"), loss: None });
+    console.answer(Topic::Undo, Answer::Undoable { undoable, is_redo: false });
+    let Some((_, Question::Do(order))) = console.question(Topic::Work) else { panic!("nothing was ordered") };
+    let Order::Undo(undoing) = (***order).clone() else { panic!("something else was ordered") };
+    let outcome = ActOutcome { act_id: Some(8), subject: Some("demo".into()), ..ActOutcome::default() };
+    console.answer(Topic::Work, Answer::Done(Box::new(Done::Undone { undoing, outcome })));
+    come(&mut console, apps());
+    assert!(console.screen().contains("▌   demo "), "{}", console.screen());
+}
+
+#[test]
+fn the_cursor_is_on_the_app_that_is_looked_at_once_the_apps_are_known() {
+    let mut console = Console::started((100, 30), Language::ENGLISH);
+    console.answer_rows(cards());
+    console.model.cards.query.filter.app = Some("demo".into());
+    console.keys("a");
+    console.keys("j");
+    come(&mut console, apps());
+    assert!(console.screen().contains("▌ ✓ demo "), "{}", console.screen());
+}
+
+#[test]
 fn an_app_that_was_changed_meanwhile_keeps_what_was_typed_and_takes_the_rest() {
     let mut console = on("demo");
     console.keys("eMine");

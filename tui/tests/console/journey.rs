@@ -159,7 +159,6 @@ async fn an_app_is_made_looked_at_sold_refused_and_all_of_it_taken_back() {
     terminal.wait_for_text("▌ app             demo");
     terminal.press_hinted(ENTER, "⏎ do it");
     terminal.wait_for_text("App demo added.  u undo");
-    terminal.press("G");
     terminal.wait_for_text("▌   demo");
     terminal.press_hinted(ENTER, "⏎ choose");
     terminal.wait_for_text("demo  0 cards");

@@ -46,9 +46,9 @@ pub(crate) trait Behaviour: Overlay + Sized {
     }
 
     /// Puts the cursor on an item that was clicked.
-    fn point(&mut self, _item: usize) {}
+    fn point(_model: &mut Model, _item: usize) {}
 
-    /// Brings it up to date after something was done.
+    /// Brings it up to date after something was done, whether it is on top or not.
     fn refresh(_model: &mut Model) {}
 
     /// Asks anew what was asked in vain while the database was away.

@@ -76,6 +76,9 @@ fn done(model: &mut Model, done: Done) -> Vec<Effect> {
             let key = if undoing.is_redo { "done.redo" } else { "done.undo" };
             if let Some(app) = &undoing.undoable.act.subject {
                 say_of_app(model, &format!("{key}_app"), app, &outcome, &named);
+                if let Ok(app) = app.parse() {
+                    overlay::apps::follow(model, &app);
+                }
                 return vec![apps::ask(model)];
             }
             say_outcome(model, key, &outcome, &named);
@@ -137,6 +140,9 @@ fn one(model: &mut Model, act: &'static str, id: u64, acted: Acted) {
 fn app_saved(model: &mut Model, order: &AppOrder, acted: AppActed) -> Vec<Effect> {
     model.session.did(Own::Act(acted.act_id));
     let Some(name) = order.app() else { return Vec::new() };
+    if acted.app.is_some() {
+        overlay::apps::follow(model, name);
+    }
     model.apps.put(name, acted.app);
     let words = say!(model.language, format!("done.{}", order.name()), app = name);
     say_undoable(model, &words);

@@ -79,16 +79,14 @@ macro_rules! overlays {
 
         /// Puts the cursor of the topmost on an item that was clicked.
         pub(crate) fn point(model: &mut Model, item: usize) {
-            $(if let Some(state) = model.overlays.top_mut::<$State>() {
-                state.point(item);
+            $(if model.overlays.top::<$State>().is_some() {
+                <$State as Behaviour>::point(model, item);
             })*
         }
 
-        /// Brings the topmost up to date after something was done.
+        /// Brings them up to date after something was done.
         pub(crate) fn refresh(model: &mut Model) {
-            $(if model.overlays.top::<$State>().is_some() {
-                <$State as Behaviour>::refresh(model);
-            })*
+            $(<$State as Behaviour>::refresh(model);)*
         }
 
         /// Asks anew what the topmost was asked for in vain.

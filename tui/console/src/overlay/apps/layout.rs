@@ -36,6 +36,6 @@ pub(super) fn height(model: &Model) -> usize {
 /// The line under a cell.
 pub(super) fn at(model: &Model, list: &AppList, screen: Rect, column: u16, row: u16) -> Option<usize> {
     let area = areas(model, screen)[0];
-    let line = list.top + usize::from(row.checked_sub(area.y)?);
+    let line = list.top() + usize::from(row.checked_sub(area.y)?);
     (area.contains((column, row).into()) && line < AppList::len(&model.apps)).then_some(line)
 }

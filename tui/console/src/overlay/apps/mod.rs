@@ -11,6 +11,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 pub use self::state::AppList;
+pub(super) use self::update::follow;
 use crate::input::act::Act;
 use crate::overlay::behaviour::Behaviour;
 use crate::state::message::{Effect, Failure, Topic};
@@ -25,12 +26,12 @@ impl Behaviour for AppList {
         update::act(model, act)
     }
 
-    fn point(&mut self, item: usize) {
-        self.cursor = item;
+    fn point(model: &mut Model, item: usize) {
+        update::point(model, item);
     }
 
     fn refresh(model: &mut Model) {
-        update::stay_inside(model);
+        update::settle(model);
     }
 
     fn ask_anew(model: &mut Model) -> Vec<Effect> {
@@ -38,7 +39,7 @@ impl Behaviour for AppList {
     }
 
     fn resize(model: &mut Model) -> Vec<Effect> {
-        update::stay_inside(model);
+        update::settle(model);
         Vec::new()
     }
 

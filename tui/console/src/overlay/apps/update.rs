@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use kami_common::reason;
 use kami_common::words::say;
-use kami_core::app::App;
+use kami_core::app::{App, AppName};
 use kami_store::{ActError, AppOrder, AppRefusal};
 
 use super::layout;
@@ -20,10 +20,9 @@ use crate::update::{apps, quit};
 /// Opens the list, the cursor on the app that is looked at.
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     model.notice = None;
-    let looked_at = model.cards.query.app();
-    let place = model.apps.all().iter().position(|app| Some(&app.name) == looked_at.as_ref());
-    model.overlays.push(AppList { cursor: place.map_or(0, |place| place + 1), top: 0 });
-    stay_inside(model);
+    let list = AppList::on(model.cards.query.app());
+    model.overlays.push(list);
+    settle(model);
     ask(model)
 }
 
@@ -33,15 +32,29 @@ pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
     vec![apps::ask(model), counts]
 }
 
-/// Brings the cursor to a line that there is, and the window to the cursor.
-pub(super) fn stay_inside(model: &mut Model) {
+/// Brings the cursor to where its app stands now, and the window to the cursor.
+pub(super) fn settle(model: &mut Model) {
     go(model, 0);
 }
 
 fn go(model: &mut Model, lines: isize) {
-    let (count, height) = (AppList::len(&model.apps), layout::height(model));
+    let height = layout::height(model);
     if let Some(list) = model.overlays.find_mut::<AppList>() {
-        list.go(lines, count, height);
+        list.go(lines, &model.apps, height);
+    }
+}
+
+/// Puts the cursor on a line that was clicked.
+pub(super) fn point(model: &mut Model, line: usize) {
+    if let Some(list) = model.overlays.top_mut::<AppList>() {
+        list.point(line, &model.apps);
+    }
+}
+
+/// Brings the cursor to the app that something was done with, where the list is open.
+pub(crate) fn follow(model: &mut Model, app: &AppName) {
+    if let Some(list) = model.overlays.find_mut::<AppList>() {
+        list.follow(app);
     }
 }
 

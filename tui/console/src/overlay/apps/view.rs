@@ -58,8 +58,8 @@ pub(super) fn render(model: &Model, list: &AppList, frame: &mut Frame<'_>, scree
         style: theme.dim(),
     };
     frame.buffer_mut().set_line(lines.x, lines.y - 1, &row.line(model, room), lines.width);
-    for (y, index) in (lines.y..lines.bottom()).zip(list.top..AppList::len(&model.apps)) {
-        let is_current = index == list.cursor;
+    for (y, index) in (lines.y..lines.bottom()).zip(list.top()..AppList::len(&model.apps)) {
+        let is_current = index == list.line();
         let row = row_of(model, AppList::app_in(&model.apps, index), is_current);
         frame.buffer_mut().set_line(lines.x, y, &row.line(model, room), lines.width);
         if is_current {

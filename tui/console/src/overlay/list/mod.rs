@@ -46,8 +46,10 @@ impl Behaviour for List {
         update::edit(model, requests)
     }
 
-    fn point(&mut self, item: usize) {
-        self.picker.cursor = item;
+    fn point(model: &mut Model, item: usize) {
+        if let Some(list) = model.overlays.top_mut::<Self>() {
+            list.picker.cursor = item;
+        }
     }
 
     fn refresh(model: &mut Model) {

@@ -27,8 +27,10 @@ impl Behaviour for LogList {
         Some(update::act(model, act))
     }
 
-    fn point(&mut self, item: usize) {
-        self.cursor = item;
+    fn point(model: &mut Model, item: usize) {
+        if let Some(list) = model.overlays.top_mut::<Self>() {
+            list.cursor = item;
+        }
     }
 
     fn ask_anew(model: &mut Model) -> Vec<Effect> {
