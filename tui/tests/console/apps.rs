@@ -249,6 +249,54 @@ fn cards_are_made_for_the_app_that_is_looked_at_unless_another_is_chosen() {
 }
 
 #[test]
+fn no_cards_are_made_while_an_app_is_looked_at_that_gets_none() {
+    for (app, words) in [
+        (
+            "an-app-with-a-name-of-32-letters",
+            "The app an-app-with-a-name-of-32-letters is archived: no cards are made for it.",
+        ),
+        ("gone", "There is no app gone."),
+    ] {
+        for key in ["n", "i"] {
+            let mut console = console();
+            console.model.cards.query.filter.app = Some(app.to_owned());
+            console.keys(key);
+            assert_eq!((notice(&console), console.model.place()), (words, Place::Cards), "{key}");
+            console.keys("r");
+            let made = apps().into_iter().chain([App::blank(name("gone"), now())]);
+            come(&mut console, made.map(|app| App { is_archived: false, ..app }).collect());
+            console.keys(key);
+            assert_eq!(console.model.place(), Place::Form, "{key}: {app} is open now");
+        }
+    }
+}
+
+#[test]
+fn cards_are_made_for_no_other_app_than_is_looked_at_where_only_the_database_knows_it() {
+    for is_known in [false, true] {
+        let mut console = if is_known {
+            console()
+        } else {
+            let mut console = Console::started((100, 30), Language::ENGLISH);
+            console.answer_rows(cards());
+            console
+        };
+        if is_known {
+            console.keys("r");
+            let unreadable = vec!["odd".to_owned()];
+            console.answer(Topic::Apps, Answer::Apps(AppsFound { apps: apps(), unreadable }));
+        }
+        console.model.cards.query.filter.app = Some("odd".into());
+        console.keys("nVIP");
+        console.press(KeyCode::Enter);
+        let Some((_, Question::Do(order))) = console.question(Topic::Work) else {
+            panic!("{}", console.screen())
+        };
+        assert!(matches!(&***order, Order::Generate(wanted) if wanted.app == name("odd")), "{is_known}");
+    }
+}
+
+#[test]
 fn an_export_of_what_is_unused_stays_within_the_app() {
     let mut console = on("demo");
     console.press(KeyCode::Enter);

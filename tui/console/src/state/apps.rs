@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use kami_core::app::{App, AppName};
 use kami_core::record::CardRecord;
-use kami_store::{AppCounts, AppsFound, StatusCounts};
+use kami_store::{AppCounts, AppRefusal, AppsFound, StatusCounts};
 
 /// The apps, as far as they were read and their cards counted.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +57,16 @@ impl Apps {
     /// The names of those that cards may be made for.
     pub fn open(&self) -> Vec<AppName> {
         self.all().iter().filter(|app| !app.is_archived).map(|app| app.name.clone()).collect()
+    }
+
+    /// Why no cards can be made for one; none where they can be, or where only the database knows.
+    pub fn refusal_of(&self, name: &AppName) -> Option<AppRefusal> {
+        let is_unreadable = || self.unreadable().iter().any(|other| other == name.as_str());
+        match self.get(name) {
+            Some(app) => app.is_archived.then(|| AppRefusal::Archived(name.clone())),
+            None if !self.are_known() || is_unreadable() => None,
+            None => Some(AppRefusal::NoSuchApp(name.clone())),
+        }
     }
 
     /// Whether there is more than one, so that it matters which one a card belongs to.

@@ -2,7 +2,7 @@
 
 use kami_common::reason;
 use kami_common::words::{number, say};
-use kami_store::Right;
+use kami_store::{ActError, Right};
 
 use crate::input::act::Act;
 use crate::input::place::Place;
@@ -31,6 +31,10 @@ pub fn refusal(model: &Model, act: Act) -> Option<String> {
         _ if act.writes() && model.work.is_some() => Some(say!(language, "refusal.busy")),
         Act::Export | Act::MarkAll if model.link != Link::Up => Some(say!(language, "refusal.away")),
         Act::Export if model.work.is_some() => Some(say!(language, "refusal.busy")),
+        Act::Generate | Act::Import => {
+            let refused = cards.query.app().and_then(|app| model.apps.refusal_of(&app));
+            refused.map(|why| reason::act_error(language, &ActError::App(why)))
+        }
         Act::Open if model.place() == Place::Cards && matches!(model.link, Link::Unready { .. }) => {
             unmigratable(model)
         }

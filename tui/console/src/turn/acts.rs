@@ -10,7 +10,7 @@ use crate::overlay;
 use crate::state::message::{Effect, Topic};
 use crate::state::model::{Model, Tone};
 use crate::state::refusal;
-use crate::update::{copy, counts, filters, marks, quit, settings, table};
+use crate::update::{apps, copy, counts, filters, marks, quit, settings, table};
 
 /// Does an act, or says why it cannot be done now; and then what it chose from a list.
 pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
@@ -123,6 +123,7 @@ fn cards_act(model: &mut Model, act: Act) -> Vec<Effect> {
             model.notice = None;
             let mut effects = table::refresh(model);
             effects.push(counts::ask(model));
+            effects.push(apps::ask_quietly(model));
             effects
         }
         Act::Theme => settings::turn_theme(model),

@@ -119,15 +119,18 @@ impl Form {
     }
 }
 
-/// The app that cards are made for, the one that is looked at first; none where only the usual one is there to be chosen.
+/// The app that cards are made for, the one that is looked at first, and no other where that is not known to be open: the
+/// database decides then. None where only the usual one is there to be chosen.
 pub fn app_field(open: &[AppName], looked_at: Option<&AppName>) -> Option<Field> {
-    let usual = AppName::default();
-    if open.is_empty() || open == [usual.clone()] {
+    let names: Vec<&str> = match looked_at {
+        Some(app) if !open.contains(app) => vec![app.as_str()],
+        _ => open.iter().map(AppName::as_str).collect(),
+    };
+    if names.is_empty() || names == [AppName::DEFAULT] {
         return None;
     }
-    let names: Vec<&str> = open.iter().map(AppName::as_str).collect();
-    let chosen = looked_at.filter(|app| open.contains(app)).unwrap_or(&usual);
-    Some(Field::choice(FieldName::Card(Property::App), &names, chosen.as_str()))
+    let chosen = looked_at.map_or(AppName::DEFAULT, AppName::as_str);
+    Some(Field::choice(FieldName::Card(Property::App), &names, chosen))
 }
 
 /// The fields of the form that changes a card.
