@@ -566,6 +566,26 @@ fn the_values_of_an_app_are_changed_one_by_one() {
 }
 
 #[test]
+fn one_more_value_does_not_take_the_place_of_another() {
+    let mut console = on("demo");
+    console.keys("vone");
+    console.press(KeyCode::Enter);
+    console.keys("greeting");
+    let words = "the app has a value of this name already";
+    assert!(console.screen().contains(words), "{}", console.screen());
+    console.press(KeyCode::Tab);
+    console.keys("hi");
+    console.press(KeyCode::Enter);
+    assert_eq!((ordered(&console), console.model.place()), (None, Place::Form));
+    console.keys("2");
+    assert!(!console.screen().contains(words), "{}", console.screen());
+    console.press(KeyCode::Enter);
+    let wanted = ordered(&console).unwrap().wanted.unwrap();
+    let names: Vec<&str> = wanted.values.iter().map(|value| value.name.as_str()).collect();
+    assert_eq!(names, ["config", "greeting", "greeting2"]);
+}
+
+#[test]
 fn an_account_that_may_not_configure_does_nothing_with_apps() {
     for key in ["n", "e", "v", "b", "B", "d"] {
         let mut console = on("demo");

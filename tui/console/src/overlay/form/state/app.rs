@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kami_common::reason;
-use kami_common::words::Language;
+use kami_common::words::{Language, say};
 use kami_core::app::{App, AppEdit, AppError, AppName, NamedValue};
 use kami_core::property::Property;
 use kami_core::version::Version;
@@ -52,7 +52,7 @@ impl Form {
     pub fn app_order(&self) -> Option<AppOrder> {
         let (seen, edit) = match &self.kind {
             FormKind::App { seen, .. } => (seen.as_deref(), self.app_edit(seen.as_deref())),
-            FormKind::AppValue { seen, name } => {
+            FormKind::AppValue { seen, name } if !self.is_there_already() => {
                 let edit = AppEdit { values: vec![self.named_value(name.as_deref())], ..AppEdit::default() };
                 (Some(&**seen), edit)
             }
@@ -113,6 +113,9 @@ impl Form {
             FormKind::AppValue { seen, .. } => Some(&**seen),
             _ => None,
         };
+        if field == AppField::ValueName && self.is_there_already() {
+            return Some(say!(language, "problem.value_there"));
+        }
         let blank = App::blank(AppName::default(), DateTime::UNIX_EPOCH);
         let before = seen.unwrap_or(&blank);
         let edit = self.app_edit(seen);
@@ -136,6 +139,13 @@ impl Form {
             _ => false,
         };
         (!is_elsewhere).then(|| reason::app_error(language, &error))
+    }
+
+    /// Whether one more value was given the name of one that the app has.
+    fn is_there_already(&self) -> bool {
+        let FormKind::AppValue { seen, name: None } = &self.kind else { return false };
+        let typed = self.value(FieldName::App(AppField::ValueName)).trim();
+        seen.values.iter().any(|value| value.name == typed)
     }
 
     fn value_typed(&self) -> Option<NamedValue> {
