@@ -183,9 +183,7 @@ impl Errand {
             Question::AppCounts => Answer::AppCounts(store.app_counts().await?),
             Question::History(card) => Answer::History(card, store.card_history(card, None, HISTORY).await?),
             Question::Prefixes(app) => {
-                if app.is_none() {
-                    self.send(Answer::PrefixNames(store.prefixes().await?));
-                }
+                self.send(Answer::PrefixNames(store.prefixes().await?));
                 Answer::Prefixes(store.prefix_counts(app.as_ref()).await?)
             }
             Question::Batches => Answer::Batches(store.batches(None, BATCHES).await?),

@@ -150,7 +150,7 @@ pub enum Question {
     AppCounts,
     /// What was done to this card.
     History(u64),
-    /// The prefixes, at once, and then how many cards each has; those of an app once its cards are counted.
+    /// The prefixes of all cards, at once, and then how many cards of an app, or of all, each has; others are left out.
     Prefixes(Option<AppName>),
     /// Which batches there are.
     Batches,
