@@ -586,6 +586,17 @@ fn one_more_value_does_not_take_the_place_of_another() {
 }
 
 #[test]
+fn apps_that_cannot_be_read_are_named_as_the_language_lists() {
+    for (language, names) in [(Language::ENGLISH, "odd, old"), (Language::of_locale("zh"), "odd、old")] {
+        let mut console = Console::with_cards((100, 30), language);
+        console.keys("a");
+        let unreadable = vec!["odd".to_owned(), "old".to_owned()];
+        console.answer(Topic::Apps, Answer::Apps(AppsFound { apps: apps(), unreadable }));
+        assert!(console.screen().contains(names), "{}", console.screen());
+    }
+}
+
+#[test]
 fn an_account_that_may_not_configure_does_nothing_with_apps() {
     for key in ["n", "e", "v", "b", "B", "d"] {
         let mut console = on("demo");

@@ -149,7 +149,7 @@ fn of_all(model: &Model, room: usize) -> Vec<Line<'static>> {
     let mut lines: Vec<_> =
         wrap(&about, room).into_iter().map(|it| Line::from(span(it, theme.dim()))).collect();
     if !model.apps.unreadable().is_empty() {
-        let names = model.apps.unreadable().join(", ");
+        let names = model.apps.unreadable().join(&say!(language, "language.comma"));
         let words = say!(language, "app.unreadable", names = harmless(&names));
         lines.extend(wrap(&words, room).into_iter().map(|it| Line::from(span(it, theme.warning()))));
     }

@@ -1,6 +1,7 @@
 //! The list of the apps whose cards can be seen, and that of the values of one.
 
 use kami_common::cells::harmless;
+use kami_common::shown::named_value;
 use kami_common::words::{number, say};
 use kami_core::app::{App, AppName};
 
@@ -29,9 +30,7 @@ pub(super) fn items(model: &Model) -> Vec<Item<Chosen>> {
 pub(crate) fn open_values(model: &mut Model, app: &App) {
     let language = model.language;
     let each = app.values.iter().map(|value| {
-        let detail = harmless(&value.value);
-        let detail =
-            if value.is_public { say!(language, "app.public", value = detail) } else { detail.into_owned() };
+        let (_, detail) = named_value(language, &value.name, &value.value, value.is_public);
         Item::new(Chosen::AppValue(app.name.clone(), Some(value.name.clone())), harmless(&value.name), detail)
     });
     let add = Item::new(Chosen::AppValue(app.name.clone(), None), say!(language, "app.add_value"), "");
