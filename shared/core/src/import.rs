@@ -1,5 +1,6 @@
 //! Cards to import, a million of them in little memory: their texts stand in one, and a row says where.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::app::AppName;
@@ -114,6 +115,15 @@ impl ImportCards {
     /// The cards in steps of so many, the last of them shorter.
     pub fn chunks(&self, size: usize) -> impl Iterator<Item = Vec<ImportRow<'_>>> {
         self.cards.chunks(size).map(|cards| cards.iter().map(|card| self.row(card)).collect())
+    }
+
+    /// How many each app would get, by its name; those that name none are of `app`.
+    pub fn by_app<'a>(&'a self, app: &'a AppName) -> BTreeMap<&'a str, u64> {
+        let mut apps = BTreeMap::new();
+        for card in self.iter() {
+            *apps.entry(card.app.unwrap_or(app.as_str())).or_insert(0) += 1;
+        }
+        apps
     }
 
     /// Adds the card of a line.
@@ -248,5 +258,24 @@ mod tests {
         cards.remove(&[0, 2]);
         let left: Vec<_> = cards.iter().map(|row| (row.line, row.full_code, row.prefix, row.code)).collect();
         assert_eq!(left, [(2, "A-2", "", "A-2"), (4, "A-4", "A", "4")]);
+    }
+
+    #[test]
+    fn cards_are_of_the_app_that_they_name_or_of_the_usual_one() {
+        let of = |app: Option<&str>, code| {
+            let app = app.map(|app| app.parse().unwrap());
+            ImportCard { app, ..card("A", code) }
+        };
+        let cards: ImportCards =
+            [of(None, "A-1"), of(Some("demo"), "A-2"), of(None, "A-3"), of(Some("zoo"), "A-4")]
+                .into_iter()
+                .collect();
+        for (app, apps) in [
+            ("default", vec![("default", 2), ("demo", 1), ("zoo", 1)]),
+            ("demo", vec![("demo", 3), ("zoo", 1)]),
+        ] {
+            assert!(cards.by_app(&app.parse().unwrap()).into_iter().eq(apps), "{app}");
+        }
+        assert!(ImportCards::default().by_app(&AppName::default()).is_empty());
     }
 }

@@ -7,7 +7,7 @@ use std::{io, iter};
 use clap::Args;
 use kami_common::odds::warning_of_import;
 use kami_common::words::{Language, counted, number, say};
-use kami_common::{notice, reason, upload};
+use kami_common::{notice, reason, touch, upload};
 use kami_core::app::AppName;
 use kami_core::code::easiest_odds;
 use kami_core::duration::CardDuration;
@@ -210,13 +210,13 @@ impl Import {
         }
         let standings = session.store.import_preview(&parsed.cards).await?;
         let app = self.app.clone().unwrap_or_default();
-        let apps = by_app(&parsed.cards, &app);
+        let apps = parsed.cards.by_app(&app);
         let is_told = must_be_open(session, &parsed.cards, &app).await? && !self.json && !apps.is_empty();
         let lines = Lines { session, parsed: &parsed, standings: &standings, app: &app };
         if self.dry_run {
             lines.report(false, self.json)?;
             if is_told {
-                message(&told(language, &apps));
+                message(&touch::by_app(language, &apps));
             }
             if lines.are_refused() {
                 return Err(Failure::Refused(lines.summary(false)));
@@ -239,7 +239,7 @@ impl Import {
         let done = counted(language, "command.imported", u64::from(batch.card_count));
         message(&(done + &say!(language, "command.batch", id = batch.id)));
         if is_told {
-            message(&told(language, &apps));
+            message(&touch::by_app(language, &apps));
         }
         Ok(())
     }
@@ -307,15 +307,6 @@ fn warn_of_easy(language: Language, cards: &ImportCards) {
     }
 }
 
-/// How many cards each app would get, by its name; those that name none are of `app`.
-fn by_app<'a>(cards: &'a ImportCards, app: &'a AppName) -> BTreeMap<&'a str, u64> {
-    let mut apps = BTreeMap::new();
-    for card in cards.iter() {
-        *apps.entry(card.app.unwrap_or(app.as_str())).or_insert(0) += 1;
-    }
-    apps
-}
-
 /// Refuses apps that there are not, or for which no cards are made, with the first line that names one; whether there
 /// are several that cards are made for.
 async fn must_be_open(session: &Session, cards: &ImportCards, app: &AppName) -> Result<bool, Failure> {
@@ -331,11 +322,4 @@ async fn must_be_open(session: &Session, cards: &ImportCards, app: &AppName) -> 
         })?;
     }
     Ok(open.len() > 1)
-}
-
-/// How many cards each app gets.
-fn told(language: Language, apps: &BTreeMap<&str, u64>) -> String {
-    let parts = apps.iter().map(|(app, count)| say!(language, "touch.part", what = app, n = number(*count)));
-    let apps = parts.collect::<Vec<_>>().join(&say!(language, "touch.comma"));
-    say!(language, "command.by_app", apps = apps)
 }

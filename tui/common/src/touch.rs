@@ -80,6 +80,11 @@ pub fn cards(language: Language, survey: &Survey) -> Vec<String> {
     lines
 }
 
+/// How many cards each app gets.
+pub fn by_app<K: AsRef<str>>(language: Language, apps: &BTreeMap<K, u64>) -> String {
+    say!(language, "touch.by_app", apps = parts(language, apps, |app| app.as_ref().to_owned()))
+}
+
 fn parts<K>(language: Language, counts: &BTreeMap<K, u64>, word: impl Fn(&K) -> String) -> String {
     let parts = counts
         .iter()

@@ -13,11 +13,13 @@ use kami_core::app::AppName;
 use kami_core::duration::CardDuration;
 use kami_core::filter::Filter;
 use kami_core::operator::Note;
+use kami_core::record::CardRecord;
 use kami_store::{ActError, Batch, BatchOrigin, Standing, TakenCodes};
 use kami_transfer::import::parse_txt;
+use kami_transfer::table::{csv_header, csv_line};
 use kami_transfer::{Defaults, Filing};
 
-use crate::fixtures::{Console, now};
+use crate::fixtures::{Console, cards, now};
 
 /// A console whose import form was filled in and submitted.
 pub(crate) fn asked(size: (u16, u16), language: Language) -> Console {
@@ -138,6 +140,29 @@ fn what_was_guessed_about_a_file_is_shown_above_its_lines() {
         let screen = console.screen();
         assert!(notices.iter().all(|notice| screen.contains(notice)), "{screen}");
         assert!(screen.contains("VIP-A1") && screen.contains("VIP-B2"), "{screen}");
+        console.press(KeyCode::Enter);
+        assert!(is_ordered(&console));
+    }
+}
+
+#[test]
+fn which_apps_get_cards_is_said_where_the_file_names_others() {
+    for (apps, said) in
+        [(["demo", "default", "demo"], Some("By app: default 1, demo 2.")), (["default"; 3], None)]
+    {
+        let row = |(number, app): (u64, &str)| {
+            let full_code = format!("VIP-{number}");
+            csv_line(&CardRecord { full_code, app: app.to_owned(), ..cards().remove(0) })
+        };
+        let table: String = [csv_header()].into_iter().chain((1..).zip(apps).map(row)).collect();
+        let mut console = asked((80, 24), Language::ENGLISH);
+        look(&mut console, &table, &[]);
+        let screen = console.screen();
+        match said {
+            Some(words) => assert!(screen.contains(words), "{screen}"),
+            None => assert!(!screen.contains("By app"), "{screen}"),
+        }
+        assert!(["VIP-1", "VIP-2", "VIP-3"].iter().all(|code| screen.contains(code)), "{screen}");
         console.press(KeyCode::Enter);
         assert!(is_ordered(&console));
     }

@@ -1,5 +1,6 @@
 //! A file of codes before it is imported: what each of its lines would do.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -75,6 +76,8 @@ pub struct Import {
     pub lines: Vec<ImportLine>,
     /// What was taken for granted or passed over in it.
     pub notices: Vec<Notice>,
+    /// How many cards each app would get, by its name; empty where all are of the one that was chosen.
+    pub apps: BTreeMap<String, u64>,
     /// How hard the easiest of its codes are to guess.
     pub odds: GuessOdds,
 }
@@ -100,7 +103,10 @@ impl Import {
         let mut lines: Vec<ImportLine> = of_cards.chain(malformed).collect();
         lines.sort_by_key(|line| (line.state == LineState::New, line.number));
         let odds = easiest_odds(cards.iter().map(|card| card.code));
-        Self { file, cards: cards.into(), lines, notices: parsed.notices, odds }
+        let of_apps = cards.by_app(&file.app);
+        let are_others = of_apps.keys().any(|app| *app != file.app.as_str());
+        let apps = of_apps.into_iter().filter(|_| are_others).map(|(app, count)| (app.to_owned(), count));
+        Self { apps: apps.collect(), file, cards: cards.into(), lines, notices: parsed.notices, odds }
     }
 
     /// How many lines are new, there already, and malformed.

@@ -27,14 +27,16 @@ impl Preview {
 
     /// How many lines are shown on a screen of so many rows.
     pub fn height(&self, screen_rows: u16) -> usize {
-        let notices = u16::try_from(self.notices_shown(screen_rows)).unwrap_or(u16::MAX);
-        let most = screen_rows.saturating_sub(ROWS_AROUND_LINES + notices).clamp(1, MOST_LINES);
+        let remarks = u16::try_from(self.remarks_shown(screen_rows)).unwrap_or(u16::MAX);
+        let most = screen_rows.saturating_sub(ROWS_AROUND_LINES + remarks).clamp(1, MOST_LINES);
         self.import.lines.len().clamp(1, usize::from(most))
     }
 
-    /// How many notices are shown on a screen of so many rows, a row each.
-    pub fn notices_shown(&self, screen_rows: u16) -> usize {
-        self.import.notices.len().min(usize::from(screen_rows.saturating_sub(ROWS_AROUND_LINES) / 2))
+    /// How many remarks are shown on a screen of so many rows, a row each: which apps get cards, where that has to be
+    /// said, and the notices.
+    pub fn remarks_shown(&self, screen_rows: u16) -> usize {
+        let remarks = usize::from(!self.import.apps.is_empty()) + self.import.notices.len();
+        remarks.min(usize::from(screen_rows.saturating_sub(ROWS_AROUND_LINES) / 2))
     }
 
     /// Scrolls by lines, and stops at the ends.

@@ -3,7 +3,7 @@
 use kami_common::cells::{cells, cut_end, cut_middle, harmless, pad_left, pad_right};
 use kami_common::odds::warning_of_import;
 use kami_common::words::{counted, number, say};
-use kami_common::{notice, reason};
+use kami_common::{notice, reason, touch};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -27,19 +27,21 @@ pub(super) fn render(model: &Model, preview: &Preview, frame: &mut Frame<'_>, sc
     let width = overlay_width(84, screen);
     let room = usize::from(width.saturating_sub(4));
     let shown = preview.height(screen.height);
-    let notices = preview.notices_shown(screen.height);
-    let height = u16::try_from(shown + notices + 7).unwrap_or(u16::MAX);
+    let remarks = preview.remarks_shown(screen.height);
+    let height = u16::try_from(shown + remarks + 7).unwrap_or(u16::MAX);
     let path = import.file.path.display().to_string();
     let title = say!(language, "form.import");
     let title = format!("{title} · {}", cut_middle(&harmless(&path), room.saturating_sub(16)));
     let inner = overlay(frame, theme, &title, (width, height), screen);
     frame.buffer_mut().set_line(inner.x, inner.y + 1, &Line::from(summary(model, import)), inner.width);
-    for (y, notice) in (inner.y + 2..inner.bottom()).zip(import.notices.iter().take(notices)) {
-        let words = notice::words(language, notice);
-        frame.buffer_mut().set_string(inner.x, y, cut_end(&words, room), theme.warning());
+    let of_apps = (!import.apps.is_empty()).then(|| (touch::by_app(language, &import.apps), theme.accent()));
+    let notices = import.notices.iter().map(|notice| (notice::words(language, notice), theme.warning()));
+    let said = of_apps.into_iter().chain(notices).take(remarks);
+    for (y, (words, style)) in (inner.y + 2..inner.bottom()).zip(said) {
+        frame.buffer_mut().set_string(inner.x, y, cut_end(&words, room), style);
     }
     let lines = import.lines.iter().skip(preview.scroll).take(shown);
-    let first = inner.y + 3 + u16::try_from(notices).unwrap_or(0);
+    let first = inner.y + 3 + u16::try_from(remarks).unwrap_or(0);
     for (y, each) in (first..inner.bottom()).zip(lines) {
         frame.buffer_mut().set_line(inner.x, y, &line(model, import, each, room), inner.width);
     }
