@@ -13,6 +13,7 @@ GRANT SELECT ON {database}.`batches` TO {account};
 GRANT SELECT ON {database}.`acts` TO {account};
 GRANT SELECT ON {database}.`operator_log` TO {account};
 GRANT SELECT ON {database}.`apps` TO {account};
+GRANT SELECT ON {database}.`card_seats` TO {account};
 GRANT SELECT ON {database}.`refinery_schema_history` TO {account};
 
 -- role: operator
@@ -24,6 +25,7 @@ GRANT SELECT ON {database}.`batches` TO {account};
 GRANT SELECT, INSERT (`act`, `operator`, `undoes`) ON {database}.`acts` TO {account};
 GRANT SELECT ON {database}.`operator_log` TO {account};
 GRANT SELECT ON {database}.`apps` TO {account};
+GRANT SELECT ON {database}.`card_seats` TO {account};
 GRANT SELECT ON {database}.`refinery_schema_history` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`change_cards_2` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`delete_cards_2` TO {account};

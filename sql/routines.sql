@@ -63,7 +63,7 @@ END
 
 -- routine: change_cards
 -- Gives cards other values, and logs of each what has become different. A value that is left out is NULL: of a JSON
--- null the two servers think differently.
+-- null the two servers think differently. Who frees a card of its machine frees it of all.
 CREATE PROCEDURE change_cards(IN own_act BIGINT UNSIGNED, IN changes JSON)
 MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
@@ -123,6 +123,11 @@ BEGIN
         STRAIGHT_JOIN cards ON cards.id = changed.id
         JOIN acts ON acts.id = own_act;
     UPDATE acts SET card_count = card_count + ROW_COUNT() WHERE id = own_act;
+    DELETE card_seats FROM JSON_TABLE(changes, '$[*]' COLUMNS (
+            id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
+            machine_code VARCHAR(128) PATH '$.machine_code' NULL ON EMPTY ERROR ON ERROR)) AS changed
+        STRAIGHT_JOIN card_seats ON card_seats.card_id = changed.id
+    WHERE changed.machine_code IS NULL;
     UPDATE JSON_TABLE(changes, '$[*]' COLUMNS (
             id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
             prefix VARCHAR(16) PATH '$.prefix' ERROR ON ERROR,
@@ -304,7 +309,9 @@ END
 
 -- routine: change_cards_2
 -- The same with apps and what else a card has since there are apps. A lease was its machine's and ends with it, and who
--- frees a card of its machine frees it of all.
+-- frees a card of its machine frees it of all. Of a card that is for fewer machines from now on, those that were seen
+-- last keep a seat. A change may also name further machines whose seats are freed, and such as are given one as far as
+-- there is room; the log has them as machines: before the act those that lost a seat, after it those that got one.
 CREATE PROCEDURE change_cards_2(IN own_act BIGINT UNSIGNED, IN changes JSON)
 MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
@@ -330,7 +337,9 @@ BEGIN
                 'seats', cards.seats,
                 'points', cards.points,
                 'valid_until', DATE_FORMAT(cards.valid_until, '%Y-%m-%d %H:%i:%s'),
-                'policy', cards.policy),
+                'policy', cards.policy,
+                'machines', JSON_EXTRACT(freed.machines, '$')),
+            IF(freed.card_id IS NULL, '$.machines', '$.same'),
             IF(CAST(cards.prefix AS BINARY) <=> CAST(changed.prefix AS BINARY), '$.prefix', '$.same'),
             IF(CAST(cards.full_code AS BINARY) <=> CAST(changed.full_code AS BINARY), '$.full_code', '$.same'),
             IF(CAST(LOWER(cards.status) AS BINARY) <=> CAST(LOWER(changed.status) AS BINARY), '$.status', '$.same'),
@@ -357,7 +366,9 @@ BEGIN
                 'seats', changed.seats,
                 'points', changed.points,
                 'valid_until', DATE_FORMAT(changed.valid_until, '%Y-%m-%d %H:%i:%s'),
-                'policy', changed.policy),
+                'policy', changed.policy,
+                'machines', JSON_EXTRACT(seated.machines, '$')),
+            IF(seated.card_id IS NULL, '$.machines', '$.same'),
             IF(CAST(cards.prefix AS BINARY) <=> CAST(changed.prefix AS BINARY), '$.prefix', '$.same'),
             IF(CAST(cards.full_code AS BINARY) <=> CAST(changed.full_code AS BINARY), '$.full_code', '$.same'),
             IF(CAST(LOWER(cards.status) AS BINARY) <=> CAST(LOWER(changed.status) AS BINARY), '$.status', '$.same'),
@@ -387,21 +398,118 @@ BEGIN
             valid_until DATETIME PATH '$.valid_until' NULL ON EMPTY ERROR ON ERROR,
             policy VARCHAR(255) PATH '$.policy' NULL ON EMPTY ERROR ON ERROR)) AS changed
         STRAIGHT_JOIN cards ON cards.id = changed.id
-        JOIN acts ON acts.id = own_act;
+        JOIN acts ON acts.id = own_act
+        LEFT JOIN (
+            SELECT each_freed.card_id, JSON_ARRAYAGG(each_freed.machine_code) AS machines
+            FROM (
+                    SELECT ranked.card_id, ranked.machine_code
+                    FROM (
+                            SELECT card_seats.card_id, card_seats.machine_code, changed.seats,
+                                changed.machine_code IS NULL AND cards.machine_code IS NOT NULL AS are_all,
+                                named.id IS NOT NULL
+                                    OR CAST(changed.machine_code AS BINARY) <=> CAST(card_seats.machine_code AS BINARY) AS is_it,
+                                ROW_NUMBER() OVER (PARTITION BY card_seats.card_id
+                                    ORDER BY card_seats.seen_at DESC, card_seats.bound_at DESC, card_seats.machine_code) AS place
+                            FROM JSON_TABLE(changes, '$[*]' COLUMNS (
+                                    id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
+                                    machine_code VARCHAR(128) PATH '$.machine_code' NULL ON EMPTY ERROR ON ERROR,
+                                    seats SMALLINT UNSIGNED PATH '$.seats' DEFAULT '1' ON EMPTY ERROR ON ERROR)) AS changed
+                                STRAIGHT_JOIN cards ON cards.id = changed.id
+                                STRAIGHT_JOIN card_seats ON card_seats.card_id = cards.id
+                                LEFT JOIN JSON_TABLE(changes, '$[*]' COLUMNS (
+                                    id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
+                                    NESTED PATH '$.freed[*]' COLUMNS (machine_code VARCHAR(128) PATH '$' ERROR ON ERROR))) AS named
+                                    ON named.id = cards.id
+                                        AND CAST(named.machine_code AS BINARY) = CAST(card_seats.machine_code AS BINARY)
+                        ) AS ranked
+                    WHERE ranked.are_all OR ranked.is_it OR ranked.place >= ranked.seats
+                ) AS each_freed
+            GROUP BY each_freed.card_id
+        ) AS freed ON freed.card_id = cards.id
+        LEFT JOIN (
+            SELECT each_seated.card_id, JSON_ARRAYAGG(each_seated.machine_code) AS machines
+            FROM (
+                    SELECT given.id AS card_id, given.machine_code
+                    FROM (
+                            SELECT changed.id, changed.machine_code, changed.seats,
+                                ROW_NUMBER() OVER (PARTITION BY changed.id ORDER BY changed.place) AS place,
+                                (SELECT COUNT(*) FROM card_seats WHERE card_seats.card_id = changed.id) AS taken
+                            FROM JSON_TABLE(changes, '$[*]' COLUMNS (
+                                    id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
+                                    first_machine VARCHAR(128) PATH '$.machine_code' NULL ON EMPTY ERROR ON ERROR,
+                                    seats SMALLINT UNSIGNED PATH '$.seats' DEFAULT '1' ON EMPTY ERROR ON ERROR,
+                                    NESTED PATH '$.seated[*]' COLUMNS (
+                                        place FOR ORDINALITY,
+                                        machine_code VARCHAR(128) PATH '$' ERROR ON ERROR))) AS changed
+                            WHERE CAST(changed.machine_code AS BINARY) <> CAST(changed.first_machine AS BINARY)
+                                AND NOT EXISTS (
+                                    SELECT 1 FROM card_seats
+                                    WHERE card_seats.card_id = changed.id
+                                        AND CAST(card_seats.machine_code AS BINARY) = CAST(changed.machine_code AS BINARY))
+                        ) AS given
+                    WHERE given.place + given.taken < given.seats
+                ) AS each_seated
+            GROUP BY each_seated.card_id
+        ) AS seated ON seated.card_id = cards.id;
     UPDATE acts SET card_count = card_count + ROW_COUNT() WHERE id = own_act;
-    DELETE card_seats FROM JSON_TABLE(changes, '$[*]' COLUMNS (
-            id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
-            machine_code VARCHAR(128) PATH '$.machine_code' NULL ON EMPTY ERROR ON ERROR)) AS changed
-        STRAIGHT_JOIN cards ON cards.id = changed.id
-        STRAIGHT_JOIN card_seats ON card_seats.card_id = cards.id
-    WHERE changed.machine_code IS NULL AND cards.machine_code IS NOT NULL;
     UPDATE JSON_TABLE(changes, '$[*]' COLUMNS (
             id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
             machine_code VARCHAR(128) PATH '$.machine_code' NULL ON EMPTY ERROR ON ERROR)) AS changed
         STRAIGHT_JOIN cards ON cards.id = changed.id
-    SET cards.seen_at = NULL, cards.lease_until = NULL
-    WHERE cards.seen_at IS NOT NULL
+        LEFT JOIN card_seats ON card_seats.card_id = cards.id
+            AND CAST(card_seats.machine_code AS BINARY) = CAST(changed.machine_code AS BINARY)
+    SET cards.seen_at = card_seats.seen_at, cards.lease_until = card_seats.lease_until
+    WHERE (cards.seen_at IS NOT NULL OR card_seats.card_id IS NOT NULL)
         AND NOT (CAST(cards.machine_code AS BINARY) <=> CAST(changed.machine_code AS BINARY));
+    DELETE card_seats
+    FROM (
+            SELECT ranked.card_id, ranked.machine_code
+            FROM (
+                    SELECT card_seats.card_id, card_seats.machine_code, changed.seats,
+                        changed.machine_code IS NULL AND cards.machine_code IS NOT NULL AS are_all,
+                        named.id IS NOT NULL
+                            OR CAST(changed.machine_code AS BINARY) <=> CAST(card_seats.machine_code AS BINARY) AS is_it,
+                        ROW_NUMBER() OVER (PARTITION BY card_seats.card_id
+                            ORDER BY card_seats.seen_at DESC, card_seats.bound_at DESC, card_seats.machine_code) AS place
+                    FROM JSON_TABLE(changes, '$[*]' COLUMNS (
+                            id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
+                            machine_code VARCHAR(128) PATH '$.machine_code' NULL ON EMPTY ERROR ON ERROR,
+                            seats SMALLINT UNSIGNED PATH '$.seats' DEFAULT '1' ON EMPTY ERROR ON ERROR)) AS changed
+                        STRAIGHT_JOIN cards ON cards.id = changed.id
+                        STRAIGHT_JOIN card_seats ON card_seats.card_id = cards.id
+                        LEFT JOIN JSON_TABLE(changes, '$[*]' COLUMNS (
+                            id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
+                            NESTED PATH '$.freed[*]' COLUMNS (machine_code VARCHAR(128) PATH '$' ERROR ON ERROR))) AS named
+                            ON named.id = cards.id
+                                AND CAST(named.machine_code AS BINARY) = CAST(card_seats.machine_code AS BINARY)
+                ) AS ranked
+            WHERE ranked.are_all OR ranked.is_it OR ranked.place >= ranked.seats
+        ) AS freed
+        STRAIGHT_JOIN card_seats
+            ON card_seats.card_id = freed.card_id AND card_seats.machine_code = freed.machine_code;
+    INSERT INTO card_seats (card_id, machine_code, bound_at, seen_at)
+    SELECT seated.card_id, seated.machine_code, UTC_TIMESTAMP(), UTC_TIMESTAMP()
+    FROM (
+            SELECT given.id AS card_id, given.machine_code
+            FROM (
+                    SELECT changed.id, changed.machine_code, changed.seats,
+                        ROW_NUMBER() OVER (PARTITION BY changed.id ORDER BY changed.place) AS place,
+                        (SELECT COUNT(*) FROM card_seats WHERE card_seats.card_id = changed.id) AS taken
+                    FROM JSON_TABLE(changes, '$[*]' COLUMNS (
+                            id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
+                            first_machine VARCHAR(128) PATH '$.machine_code' NULL ON EMPTY ERROR ON ERROR,
+                            seats SMALLINT UNSIGNED PATH '$.seats' DEFAULT '1' ON EMPTY ERROR ON ERROR,
+                            NESTED PATH '$.seated[*]' COLUMNS (
+                                place FOR ORDINALITY,
+                                machine_code VARCHAR(128) PATH '$' ERROR ON ERROR))) AS changed
+                    WHERE CAST(changed.machine_code AS BINARY) <> CAST(changed.first_machine AS BINARY)
+                        AND NOT EXISTS (
+                            SELECT 1 FROM card_seats
+                            WHERE card_seats.card_id = changed.id
+                                AND CAST(card_seats.machine_code AS BINARY) = CAST(changed.machine_code AS BINARY))
+                ) AS given
+            WHERE given.place + given.taken < given.seats
+        ) AS seated;
     UPDATE JSON_TABLE(changes, '$[*]' COLUMNS (
             id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
             prefix VARCHAR(16) PATH '$.prefix' ERROR ON ERROR,
@@ -844,20 +952,43 @@ BEGIN
 END
 
 -- routine: release_seat
--- Takes a leased seat from the machine that has it, and returns whether it had one.
+-- Takes a leased seat from the machine that has it, and returns whether it had one. The first seat of a card is free only
+-- when all are: of the others, the machine that was seen last moves into it.
 CREATE PROCEDURE release_seat(
     IN card BIGINT UNSIGNED,
     IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
 )
 MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
-    DECLARE released BIGINT;
-    UPDATE cards SET machine_code = NULL, seen_at = NULL, lease_until = NULL, updated_at = UTC_TIMESTAMP()
-    WHERE id = card AND machine_code = machine AND status = 'ACTIVE' AND lease_until IS NOT NULL;
-    SET released = ROW_COUNT();
-    IF released = 0 THEN
+    DECLARE is_first BOOLEAN;
+    DECLARE released BIGINT DEFAULT 0;
+    DECLARE next_machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE next_seen, next_lease DATETIME;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK;
+        RESIGNAL;
+    END;
+    START TRANSACTION;
+    SELECT machine_code = machine AND lease_until IS NOT NULL INTO is_first
+    FROM cards WHERE id = card AND status = 'ACTIVE' FOR UPDATE;
+    IF is_first THEN
+        SELECT machine_code, seen_at, lease_until INTO next_machine, next_seen, next_lease
+        FROM card_seats WHERE card_id = card ORDER BY seen_at DESC, bound_at DESC, machine_code LIMIT 1;
+        IF next_machine IS NOT NULL THEN
+            DELETE FROM card_seats WHERE card_id = card AND machine_code = next_machine;
+        END IF;
+        UPDATE cards SET machine_code = next_machine, seen_at = next_seen, lease_until = next_lease,
+            updated_at = UTC_TIMESTAMP()
+        WHERE id = card;
+        SET released = 1;
+    ELSEIF EXISTS (
+            SELECT 1 FROM card_seats
+            WHERE card_id = card AND machine_code = machine AND lease_until IS NOT NULL)
+    THEN
         DELETE FROM card_seats WHERE card_id = card AND machine_code = machine AND lease_until IS NOT NULL;
         SET released = ROW_COUNT();
     END IF;
+    COMMIT;
     SELECT released > 0;
 END

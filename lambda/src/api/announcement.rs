@@ -129,6 +129,7 @@ mod tests {
             url: text("https://example.com/下载"),
             notice: text("第一行\n第二行"),
             values: vec![value("public", true), value("secret", false)],
+            ..AppEdit::default()
         }
     }
 

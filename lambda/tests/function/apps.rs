@@ -46,6 +46,7 @@ fn full() -> AppEdit {
         url: text("https://example.com/下载"),
         notice: text("第一行\n第二行"),
         values: vec![value("endpoint", false), value("greeting", true)],
+        ..AppEdit::default()
     }
 }
 

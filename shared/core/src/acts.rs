@@ -63,6 +63,9 @@ pub enum ActRefusal {
     /// It is bound to no machine.
     #[error("the card is bound to no machine")]
     NotBound,
+    /// The machine has no seat of it.
+    #[error("the machine has no seat of the card")]
+    NoSeat,
     /// It lasts for ever.
     #[error("the card never expires")]
     NeverExpires,

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use crate::hidden::is_hidden;
-use crate::policy::PolicyPart;
+use crate::policy::{LeaseLength, NoLease, PolicyPart, WhenFull};
 use crate::version::{NoVersion, Version};
 
 /// The name of an app, by which clients and commands call it: 1 to 32 of `a-z`, `0-9` and `-`.
@@ -115,6 +115,9 @@ pub enum AppError {
     /// The title has more than [`App::MAX_TITLE`] characters, or one that nobody sees.
     #[error("a title has at most {max} characters, all of which can be seen", max = App::MAX_TITLE)]
     Title,
+    /// It is no lease.
+    #[error(transparent)]
+    Lease(#[from] NoLease),
     /// It is no version.
     #[error(transparent)]
     Version(#[from] NoVersion),
@@ -189,6 +192,10 @@ impl App {
 pub struct AppEdit {
     /// Another title; an empty one is none.
     pub title: Option<String>,
+    /// For how long its cards give a machine a seat: a span such as `10m`; `off`, or an empty one, is none.
+    pub lease: Option<String>,
+    /// What becomes of a machine that asks when all seats are taken.
+    pub when_full: Option<WhenFull>,
     /// Another newest version; an empty one is none.
     pub latest: Option<String>,
     /// Another lowest version; an empty one is none.
@@ -207,6 +214,13 @@ impl AppEdit {
         let mut edited = app.clone();
         if let Some(title) = &self.title {
             edited.title = checked_title(title)?;
+        }
+        if let Some(lease) = &self.lease {
+            let lease = Some(lease.trim()).filter(|lease| !lease.is_empty());
+            edited.policy.lease = lease.map(LeaseLength::parse).transpose()?.flatten().map(Some);
+        }
+        if let Some(when_full) = self.when_full {
+            edited.policy.when_full = Some(when_full).filter(|rule| *rule != WhenFull::default());
         }
         if let Some(latest) = &self.latest {
             edited.latest = version(latest)?;
@@ -333,6 +347,9 @@ mod tests {
                 AppError::TooManyValues,
             ),
             (AppEdit { minimum: text("2"), latest: text("1.9"), ..none() }, AppError::MinimumAboveLatest),
+            (AppEdit { lease: text("59s"), ..none() }, AppError::Lease(NoLease)),
+            (AppEdit { lease: text("31d"), ..none() }, AppError::Lease(NoLease)),
+            (AppEdit { lease: text("forever"), ..none() }, AppError::Lease(NoLease)),
         ] {
             assert_eq!(edit.applied(&app()), Err(error));
         }
@@ -342,6 +359,8 @@ mod tests {
     fn an_edit_sets_and_removes() {
         let edit = AppEdit {
             title: Some(" 演示 ".into()),
+            lease: Some(" 10m ".into()),
+            when_full: Some(WhenFull::Oldest),
             latest: Some("1.2".into()),
             minimum: Some("1.0".into()),
             url: Some("https://example.com/下载".into()),
@@ -350,12 +369,15 @@ mod tests {
         };
         let edited = edit.applied(&app()).unwrap();
         assert_eq!(edited.title, "演示");
+        assert_eq!(edited.policy.to_string(), "lease=600 when-full=oldest");
         assert_eq!(edited.values, [named("a", "1"), named("b", "2")]);
         assert!(edited.refuses(&"0.9".parse().unwrap()) && !edited.refuses(&"1".parse().unwrap()));
         assert!(!edited.is_same_state(&app()));
         let nothing = Some(String::new());
         let away = AppEdit {
             title: nothing.clone(),
+            lease: nothing.clone(),
+            when_full: Some(WhenFull::Refuse),
             latest: nothing.clone(),
             minimum: nothing.clone(),
             url: nothing.clone(),

@@ -7,9 +7,12 @@ use crate::acts::{ActRefusal, Change, disable, finish, later};
 use crate::card::{CardStatus, MachineCode, TextError, UnknownStatus};
 use crate::duration::{CardDuration, DurationError};
 use crate::operator::{Note, NoteError};
+use crate::policy::{NoPolicy, PolicyPart};
 use crate::prefix::{Prefix, PrefixError, behind};
 use crate::property::Property;
 use crate::record::CardRecord;
+use crate::seats::{NoSeats, Seats};
+use crate::value::Value;
 
 /// What an operator changes about one card; what is `None` stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +25,10 @@ pub struct CardEdit {
     pub duration: Option<CardDuration>,
     /// Another note, or none.
     pub note: Option<Option<Note>>,
+    /// For another number of machines. Of fewer, those that were heard of last keep their seats.
+    pub seats: Option<Seats>,
+    /// Another departure from the policy of its app, or none.
+    pub policy: Option<PolicyPart>,
 }
 
 /// The status that an operator gives a card.
@@ -58,6 +65,12 @@ pub enum TypedError {
     /// It can be no note.
     #[error(transparent)]
     Note(#[from] NoteError),
+    /// It is no number of seats.
+    #[error(transparent)]
+    Seats(#[from] NoSeats),
+    /// It can be no policy.
+    #[error(transparent)]
+    Policy(#[from] NoPolicy),
     /// Nobody edits the property.
     #[error("this cannot be edited")]
     NotEdited,
@@ -93,6 +106,11 @@ impl CardEdit {
                 let note = Note::parse(text)?;
                 self.note = (note.as_ref().map(Note::as_str) != card.note.as_deref()).then_some(note);
             }
+            Property::Seats => {
+                let seats: Seats = text.trim().parse()?;
+                self.seats = (seats.get() != card.seats).then_some(seats);
+            }
+            Property::Policy => self.policy = other_policy(card, text)?,
             Property::Id
             | Property::Code
             | Property::FullCode
@@ -101,10 +119,8 @@ impl CardEdit {
             | Property::UsedAt
             | Property::ExpireAt
             | Property::App
-            | Property::Seats
             | Property::Points
             | Property::ValidUntil
-            | Property::Policy
             | Property::UpdatedAt => return Err(TypedError::NotEdited),
         }
         Ok(())
@@ -119,6 +135,8 @@ pub fn check(property: Property, text: &str) -> Result<(), TypedError> {
         Property::Machine => drop(MachineCode::parse_new(text)?),
         Property::Duration => drop(text.trim().parse::<CardDuration>()?),
         Property::Note => drop(Note::parse(text)?),
+        Property::Seats => drop(text.trim().parse::<Seats>()?),
+        Property::Policy => drop(text.parse::<PolicyPart>()?),
         Property::Id
         | Property::Code
         | Property::FullCode
@@ -127,10 +145,8 @@ pub fn check(property: Property, text: &str) -> Result<(), TypedError> {
         | Property::UsedAt
         | Property::ExpireAt
         | Property::App
-        | Property::Seats
         | Property::Points
         | Property::ValidUntil
-        | Property::Policy
         | Property::UpdatedAt => return Err(TypedError::NotEdited),
     }
     Ok(())
@@ -144,6 +160,19 @@ pub fn other_prefix(card: &CardRecord, typed: &str) -> Result<Option<Option<Pref
         other if other.trim().is_empty() => Ok(Some(None)),
         other => other.trim().parse().map(|prefix| Some(Some(prefix))),
     }
+}
+
+/// The other policy that a card shall have; one that this version cannot read stays as long as nobody touches it.
+fn other_policy(card: &CardRecord, typed: &str) -> Result<Option<PolicyPart>, NoPolicy> {
+    let is_same = match Property::Policy.value(card) {
+        Value::Text(shown) => typed == shown,
+        _ => typed.trim().is_empty(),
+    };
+    if is_same {
+        return Ok(None);
+    }
+    let policy: PolicyPart = typed.parse()?;
+    Ok((Some(&policy) != card.policy_part().as_ref()).then_some(policy))
 }
 
 /// The other status that a card shall have, or the same on another machine.
@@ -171,6 +200,12 @@ pub fn edited(edit: &CardEdit, card: &CardRecord, now: DateTime<Utc>) -> Result<
     }
     if let Some(note) = &edit.note {
         after.note = note.as_ref().map(|note| note.as_str().to_owned());
+    }
+    if let Some(seats) = edit.seats {
+        after.seats = seats.get();
+    }
+    if let Some(policy) = &edit.policy {
+        after.policy = (!policy.is_empty()).then(|| policy.to_string());
     }
     if let Some(duration) = edit.duration {
         after.duration = duration;
@@ -299,6 +334,8 @@ mod tests {
                 Property::Status => "active",
                 Property::Machine => "PC",
                 Property::Duration => "100s",
+                Property::Seats => "1",
+                Property::Policy => "",
                 _ => "a",
             })
         };
@@ -312,6 +349,15 @@ mod tests {
                 "1h",
                 Ok(CardEdit { duration: Some(CardDuration::Seconds(3600)), ..none() }),
             ),
+            (Property::Seats, " 2 ", Ok(CardEdit { seats: Some(Seats::new(2).unwrap()), ..none() })),
+            (Property::Seats, "0", Err(TypedError::Seats(NoSeats))),
+            (Property::Policy, " ", Ok(none())),
+            (
+                Property::Policy,
+                "lease=10m",
+                Ok(CardEdit { policy: Some("lease=600".parse().unwrap()), ..none() }),
+            ),
+            (Property::Policy, "lease=1", Err(TypedError::Policy(NoPolicy))),
             (Property::Status, "unused", Ok(to(StatusEdit::Unused))),
             (Property::Machine, "NEW", Ok(to(on("NEW")))),
             (Property::Machine, "", Err(TypedError::Machine(TextError::Empty))),

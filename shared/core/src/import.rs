@@ -7,7 +7,9 @@ use crate::app::AppName;
 use crate::card::mask;
 use crate::duration::CardDuration;
 use crate::operator::Note;
+use crate::policy::PolicyPart;
 use crate::prefix::{self, Prefix};
+use crate::seats::Seats;
 
 /// A card of a file, before it is one of the database.
 #[derive(Clone, PartialEq, Eq)]
@@ -22,12 +24,17 @@ pub struct ImportCard {
     pub note: Option<Note>,
     /// The app that it says it belongs to.
     pub app: Option<AppName>,
+    /// How many machines may use it at once.
+    pub seats: Seats,
+    /// Where it departs from the policy of its app.
+    pub policy: PolicyPart,
 }
 
 impl ImportCard {
     /// A card of which no more is said than its code, its prefix and how long it lasts.
-    pub const fn new(prefix: Option<Prefix>, full_code: String, duration: CardDuration) -> Self {
-        Self { prefix, full_code, duration, note: None, app: None }
+    pub fn new(prefix: Option<Prefix>, full_code: String, duration: CardDuration) -> Self {
+        let (seats, policy) = (Seats::default(), PolicyPart::default());
+        Self { prefix, full_code, duration, note: None, app: None, seats, policy }
     }
 
     /// The prefix, empty where it has none.
@@ -54,12 +61,12 @@ impl fmt::Debug for ImportCard {
 /// Cards that are to be imported, in the order of their lines.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ImportCards {
-    /// The full code of each card, and behind it its note, its app and its prefix.
+    /// The full code of each card, and behind it its note, its app, its policy and its prefix.
     text: String,
     cards: Vec<Place>,
 }
 
-/// Where a card stands; the lengths are in bytes, and fit because prefix, code and note are bounded.
+/// Where a card stands; the lengths are in bytes, and fit because all of them are bounded.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Place {
     start: usize,
@@ -68,7 +75,9 @@ struct Place {
     seconds: u32,
     full_code: u16,
     note: u16,
+    seats: u16,
     app: u8,
+    policy: u8,
     prefix: u8,
 }
 
@@ -89,6 +98,10 @@ pub struct ImportRow<'a> {
     pub note: Option<&'a str>,
     /// The name of the app that it says it belongs to.
     pub app: Option<&'a str>,
+    /// How many machines may use it at once.
+    pub seats: u16,
+    /// Where it departs from the policy of its app, in the words of [`PolicyPart`].
+    pub policy: Option<&'a str>,
 }
 
 impl ImportCards {
@@ -132,9 +145,11 @@ impl ImportCards {
         let (full_code, prefix) = (card.full_code.as_str(), card.prefix());
         let app = card.app.as_ref().map(AppName::as_str).unwrap_or_default();
         let note = card.note.as_ref().map(Note::as_str).unwrap_or_default();
+        let policy = card.policy.to_string();
         self.text.push_str(full_code);
         self.text.push_str(note);
         self.text.push_str(app);
+        self.text.push_str(&policy);
         self.text.push_str(prefix);
         self.cards.push(Place {
             start,
@@ -142,7 +157,9 @@ impl ImportCards {
             seconds: card.duration.seconds().unwrap_or(0),
             full_code: u16::try_from(full_code.len()).unwrap_or(u16::MAX),
             note: u16::try_from(note.len()).unwrap_or(u16::MAX),
+            seats: card.seats.get(),
             app: u8::try_from(app.len()).unwrap_or(u8::MAX),
+            policy: u8::try_from(policy.len()).unwrap_or(u8::MAX),
             prefix: u8::try_from(prefix.len()).unwrap_or(u8::MAX),
         });
     }
@@ -169,6 +186,7 @@ impl ImportCards {
         let (full_code, rest) = self.text[card.start..].split_at(usize::from(card.full_code));
         let (note, rest) = rest.split_at(usize::from(card.note));
         let (app, rest) = rest.split_at(usize::from(card.app));
+        let (policy, rest) = rest.split_at(usize::from(card.policy));
         let prefix = &rest[..usize::from(card.prefix)];
         ImportRow {
             line: u64::from(card.line),
@@ -178,6 +196,8 @@ impl ImportCards {
             duration: CardDuration::from_seconds((card.seconds > 0).then_some(card.seconds)),
             note: (!note.is_empty()).then_some(note),
             app: (!app.is_empty()).then_some(app),
+            seats: card.seats,
+            policy: (!policy.is_empty()).then_some(policy),
         }
     }
 }

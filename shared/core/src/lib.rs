@@ -24,6 +24,7 @@ pub mod prefix;
 pub mod property;
 pub mod record;
 pub mod rules;
+pub mod seats;
 pub mod span;
 pub mod spoken;
 #[cfg(any(test, feature = "testing"))]

@@ -1,10 +1,13 @@
 //! What an app, or a single card, lets machines do: who keeps a seat for how long, and who gets one when all are taken.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error;
+
+use crate::duration::CardDuration;
+use crate::span;
 
 /// The policy that a card is judged by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,7 +57,7 @@ pub struct PolicyPart {
 #[error("not a policy")]
 pub struct NoPolicy;
 
-/// A number of seconds is no lease.
+/// A text, or a number of seconds, is no lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("a lease lasts 60 seconds to 30 days")]
 pub struct NoLease;
@@ -71,6 +74,18 @@ impl LeaseLength {
     /// How many seconds.
     pub const fn seconds(self) -> u32 {
         self.0
+    }
+
+    /// Reads `off` as none, and a span such as `10m` or a number of seconds as a lease.
+    pub fn parse(text: &str) -> Result<Option<Self>, NoLease> {
+        if text == "off" {
+            return Ok(None);
+        }
+        let seconds = match text.parse() {
+            Ok(seconds) => Some(seconds),
+            Err(_) => text.parse::<CardDuration>().map_err(|_| NoLease)?.seconds(),
+        };
+        Self::new(seconds.ok_or(NoLease)?).map(Some)
     }
 
     /// The lease of a machine that is heard of at `now`.
@@ -116,30 +131,37 @@ impl Policy {
 }
 
 impl PolicyPart {
+    /// The longest text that the database keeps, in bytes.
+    pub const MAX_BYTES: usize = 255;
+
     /// Whether it leaves everything open.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// In words with each lease in the largest unit that says it exactly, such as `lease=10m when-full=oldest`; it is read
+    /// as it is written.
+    pub fn spoken(&self) -> String {
+        self.written(|lease| span::exact(lease.seconds()))
+    }
+
+    fn written(&self, lease: impl Fn(LeaseLength) -> String) -> String {
+        let lease = self.lease.map(|other| other.map_or_else(|| "off".to_owned(), lease));
+        let lease = lease.map(|lease| format!("lease={lease}"));
+        let when_full = self.when_full.map(|rule| format!("when-full={}", rule.word()));
+        let others = Some(self.others.clone()).filter(|others| !others.is_empty());
+        lease.into_iter().chain(when_full).chain(others).collect::<Vec<_>>().join(" ")
     }
 }
 
 /// As the database keeps it: words and their values with spaces between them, such as `lease=600 when-full=oldest`.
 impl fmt::Display for PolicyPart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::new();
-        match self.lease {
-            None => {}
-            Some(None) => text.push_str(" lease=off"),
-            Some(Some(lease)) => write!(text, " lease={}", lease.seconds())?,
-        }
-        if let Some(when_full) = self.when_full {
-            write!(text, " when-full={}", when_full.word())?;
-        }
-        write!(text, " {}", self.others)?;
-        f.pad(text.trim())
+        f.pad(&self.written(|lease| lease.seconds().to_string()))
     }
 }
 
-/// Reads what [`Display`](fmt::Display) writes.
+/// Reads what [`Display`](fmt::Display) and [`spoken`](PolicyPart::spoken) write: at most [`PolicyPart::MAX_BYTES`].
 impl FromStr for PolicyPart {
     type Err = NoPolicy;
 
@@ -148,17 +170,13 @@ impl FromStr for PolicyPart {
         let mut others = Vec::new();
         for entry in text.split_ascii_whitespace() {
             match entry.split_once('=').ok_or(NoPolicy)? {
-                ("lease", "off") => part.lease = Some(None),
-                ("lease", seconds) => {
-                    let seconds = seconds.parse().map_err(|_| NoPolicy)?;
-                    part.lease = Some(Some(LeaseLength::new(seconds).map_err(|_| NoPolicy)?));
-                }
+                ("lease", text) => part.lease = Some(LeaseLength::parse(text).map_err(|_| NoPolicy)?),
                 ("when-full", word) => part.when_full = Some(word.parse()?),
                 _ => others.push(entry),
             }
         }
         part.others = others.join(" ");
-        Ok(part)
+        if part.to_string().len() <= Self::MAX_BYTES { Ok(part) } else { Err(NoPolicy) }
     }
 }
 
@@ -214,6 +232,12 @@ mod tests {
         for text in ["lease", "lease=", "lease=59", "lease=x", "lease=-60", "when-full=never", "when-full="] {
             assert_eq!(text.parse::<PolicyPart>(), Err(NoPolicy), "{text}");
         }
+        assert_eq!(format!("later={}", "x".repeat(250)).parse::<PolicyPart>(), Err(NoPolicy));
+        assert_eq!("lease=90m".parse::<PolicyPart>().unwrap().to_string(), "lease=5400");
+        assert_eq!(
+            "lease=30天 when-full=oldest".parse::<PolicyPart>().unwrap().spoken(),
+            "lease=30d when-full=oldest"
+        );
         let later = "later=1 lease=60 other=x".parse::<PolicyPart>().unwrap();
         assert_eq!(later.to_string(), "lease=60 later=1 other=x");
     }
@@ -227,7 +251,8 @@ mod tests {
         ) {
             let lease = lease.map(|lease| lease.map(|seconds| LeaseLength::new(seconds).unwrap()));
             let part = PolicyPart { lease, when_full, others };
-            prop_assert_eq!(part.to_string().parse(), Ok(part));
+            prop_assert_eq!(part.to_string().parse(), Ok(part.clone()));
+            prop_assert_eq!(part.spoken().parse(), Ok(part));
         }
     }
 }

@@ -5,6 +5,7 @@
 use crate::app::AppName;
 use crate::card::MAX_TEXT_CHARS;
 use crate::operator::Note;
+use crate::policy::PolicyPart;
 use crate::prefix::Prefix;
 use crate::record::CardRecord;
 use crate::value::{Kind, Value, WrongValue};
@@ -142,8 +143,11 @@ properties! {
     }
     /// How many machines may use the card at once.
     Seats {
-        column: "seats", kind: Kind::Number, word: None, export: None, titles: &[],
-        is_logged: true, is_edited: false, most_chars: 0,
+        column: "seats", kind: Kind::Number, word: Some("seats"), export: Some("seats"),
+        titles: &[
+            "seats", "席位", "席位数", "席位數", "设备数", "設備數", "裝置數", "最大设备数", "maxdevices", "maxmachines",
+        ],
+        is_logged: true, is_edited: true, most_chars: 4,
     }
     /// How many points are left of it.
     Points {
@@ -157,8 +161,10 @@ properties! {
     }
     /// Where the card departs from the policy of its app.
     Policy {
-        column: "policy", kind: Kind::Text, word: None, export: None, titles: &[],
-        is_logged: true, is_edited: false, most_chars: 0,
+        column: "policy", kind: Kind::Text, word: Some("policy"), export: Some("policy"),
+        // Read in tables of ours alone.
+        titles: &["policy"],
+        is_logged: true, is_edited: true, most_chars: PolicyPart::MAX_BYTES,
     }
     /// When the row last changed.
     UpdatedAt {
@@ -169,7 +175,7 @@ properties! {
 
 impl Property {
     /// The columns of an exported table, in their order: programs read them by their places, so new ones come last.
-    pub const TABLE: [Self; 11] = [
+    pub const TABLE: [Self; 13] = [
         Self::FullCode,
         Self::Status,
         Self::Machine,
@@ -181,13 +187,16 @@ impl Property {
         Self::Note,
         Self::Prefix,
         Self::App,
+        Self::Seats,
+        Self::Policy,
     ];
 
     /// What the form that edits a card asks for, in its order.
-    pub const FORM: [Self; 5] = [Self::Prefix, Self::Status, Self::Machine, Self::Duration, Self::Note];
+    pub const FORM: [Self; 7] =
+        [Self::Prefix, Self::Status, Self::Machine, Self::Duration, Self::Seats, Self::Policy, Self::Note];
 
     /// What is told of a card under its code, in the order of reading; the note, which may be long, is the last.
-    pub const DETAIL: [Self; 12] = [
+    pub const DETAIL: [Self; 14] = [
         Self::Status,
         Self::Machine,
         Self::Duration,
@@ -196,6 +205,8 @@ impl Property {
         Self::CreatedAt,
         Self::UpdatedAt,
         Self::App,
+        Self::Seats,
+        Self::Policy,
         Self::Prefix,
         Self::Batch,
         Self::Id,
@@ -226,14 +237,24 @@ impl Property {
             Self::Seats => Value::Number(card.seats.into()),
             Self::Points => Value::maybe(card.points.map(u64::from), Value::Number),
             Self::ValidUntil => Value::maybe(card.valid_until, Value::Moment),
-            Self::Policy => Value::maybe(card.policy.as_deref(), Value::text),
+            Self::Policy => {
+                Value::maybe(card.policy.as_deref(), |policy| match policy.parse::<PolicyPart>() {
+                    Ok(part) => Value::Text(part.spoken().into()),
+                    Err(_) => Value::text(policy),
+                })
+            }
             Self::UpdatedAt => Value::maybe(card.updated_at, Value::Moment),
         }
     }
 
-    /// Its value as the row of `card` says it, which may not know yet that the card has expired.
+    /// Its value as the row of `card` says it, which may not know yet that the card has expired, and says a policy in
+    /// seconds.
     pub fn stored(self, card: &CardRecord) -> Value<'_> {
-        if self == Self::Status { Value::Status(card.stored_status) } else { self.value(card) }
+        match self {
+            Self::Status => Value::Status(card.stored_status),
+            Self::Policy => Value::maybe(card.policy.as_deref(), Value::text),
+            _ => self.value(card),
+        }
     }
 
     /// Gives `card` a value, a status as stored and as shown.

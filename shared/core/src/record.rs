@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::card::{CardStatus, mask};
 use crate::duration::CardDuration;
+use crate::policy::PolicyPart;
 use crate::rules;
 
 /// One card with everything that the database holds of it, as an operator sees it.
@@ -76,6 +77,11 @@ impl CardRecord {
             policy: None,
             updated_at: None,
         }
+    }
+
+    /// Where it departs from the policy of its app, nowhere if at all; nothing of one that this version cannot read.
+    pub fn policy_part(&self) -> Option<PolicyPart> {
+        self.policy.as_deref().unwrap_or_default().parse().ok()
     }
 
     /// The status at `now`, which may come after the moment of reading.

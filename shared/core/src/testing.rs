@@ -45,7 +45,9 @@ fn any_policy() -> impl Strategy<Value = Policy> {
         1_u16..=3,
         prop::option::of(0_u32..3),
         prop::option::of(-100_i64..100),
-        prop::option::of("[a-c]"),
+        prop::option::of(
+            prop::sample::select(&["lease=600", "when-full=oldest", "x"][..]).prop_map(str::to_owned),
+        ),
     )
 }
 

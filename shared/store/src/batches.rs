@@ -46,6 +46,10 @@ pub struct Batch {
     pub code_length: Option<u8>,
     /// How long the cards last; of an import whose cards differ it says for ever.
     pub duration: CardDuration,
+    /// How many machines may use each of its cards; `None` when those of an import differ.
+    pub seats: Option<u16>,
+    /// Where its cards depart from the policy of their app; of an import whose cards differ it says nothing.
+    pub policy: Option<String>,
     /// What was written down about it.
     pub note: Option<String>,
     /// Who made it, by the name that they gave.
@@ -59,8 +63,8 @@ pub struct Batch {
 /// How many codes one question to the database is about.
 const CODES: usize = 500;
 
-const COLUMNS: &str =
-    "id, origin, prefix, card_count, code_length, duration_seconds, note, operator, created_at, account, app";
+const COLUMNS: &str = "id, origin, prefix, card_count, code_length, duration_seconds, note, operator, created_at, account, app, seats, \
+     policy";
 
 fn read(mut row: Row) -> Result<Batch, StoreError> {
     let row = &mut row;
@@ -81,6 +85,8 @@ fn read(mut row: Row) -> Result<Batch, StoreError> {
         created_at: moment(row, 8)?,
         account: take(row, 9)?,
         app: take(row, 10)?,
+        seats: take(row, 11)?,
+        policy: take(row, 12)?,
     })
 }
 

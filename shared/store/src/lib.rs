@@ -35,6 +35,7 @@ mod reading;
 mod record;
 mod routines;
 mod runner;
+mod seats;
 mod selection;
 mod session;
 pub mod small_file;
@@ -47,7 +48,7 @@ mod validation;
 pub use self::act_list::{ACT_WINDOW, ActFilter, ActStep};
 pub use self::acts::{
     ActError, ActOutcome, Acted, AppActed, AppCost, AppOrder, AppRefusal, GenerateOrder, Loss, ManyAct,
-    OnMade, OneAct, OneEdit, Standing, TakenCodes, Undo, UndoRefusal, Undoable,
+    OnMade, OneAct, OneEdit, OneSeat, Standing, TakenCodes, Undo, UndoRefusal, Undoable,
 };
 pub use self::address::{AddressError, AddressFuture, AddressSource};
 pub use self::apps::AppsFound;
@@ -72,6 +73,7 @@ pub use self::one_card::CardsFound;
 pub use self::policies::APPS_KEPT;
 pub use self::progress::{ActProgress, OnProgress};
 pub use self::routines::Routine;
+pub use self::seats::SeatTaken;
 pub use self::selection::Selection;
 pub use self::statistics::{BucketWidth, Event, Histogram, PrefixStock, Stock};
 pub use self::store::Store;

@@ -98,7 +98,7 @@ impl Columns {
             places.extend(found.map(|found| (property, found)));
         }
         let is_ours = table::columns().take(FIRST_COLUMNS).all(|own| titles.contains(&key(own)));
-        places.retain(|(property, _)| is_ours || *property != Property::App);
+        places.retain(|(property, _)| is_ours || !matches!(property, Property::App | Property::Policy));
         let unit = duration.and_then(|place| durations[place].clone());
         let width = titles.iter().rposition(|title| !title.is_empty()).map_or(0, |last| last + 1);
         Ok(Self {

@@ -29,6 +29,7 @@ pub use self::notice::Notice;
 use kami_core::app::AppName;
 use kami_core::duration::CardDuration;
 use kami_core::prefix::Prefix;
+use kami_core::seats::Seats;
 
 /// The form of a file of cards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -93,12 +94,14 @@ pub struct Defaults {
     pub filing: Filing,
     /// The app that they are to belong to: a card that says another is refused.
     pub app: Option<AppName>,
+    /// How many machines may use them at once.
+    pub seats: Seats,
 }
 
 impl Defaults {
     /// For cards that last so long, under the prefixes that their codes begin with.
-    pub const fn lasting(duration: CardDuration) -> Self {
-        Self { duration: Some(duration), filing: Filing::AsWritten, app: None }
+    pub fn lasting(duration: CardDuration) -> Self {
+        Self { duration: Some(duration), ..Self::default() }
     }
 }
 

@@ -17,6 +17,7 @@ use kami_core::card::CardStatus;
 use kami_core::duration::CardDuration;
 use kami_core::operator::Note;
 use kami_core::property::Property;
+use kami_core::seats::Seats;
 use kami_core::spoken::{self, Spoken};
 
 /// The words for cards that are not for sale any more.
@@ -143,8 +144,15 @@ impl<'a> Table<'a> {
             text
         };
         let code = cell(Some(self.columns.code));
-        let [prefix, span, note, app] = [Property::Prefix, Property::Duration, Property::Note, Property::App]
-            .map(|property| cell(self.columns.place(property)));
+        let [prefix, span, note, app, seats, policy] = [
+            Property::Prefix,
+            Property::Duration,
+            Property::Note,
+            Property::App,
+            Property::Seats,
+            Property::Policy,
+        ]
+        .map(|property| cell(self.columns.place(property)));
         let status = cell(self.columns.status);
         if code.trim().is_empty() {
             return Err(MalformedReason::NoCode);
@@ -168,6 +176,8 @@ impl<'a> Table<'a> {
         let mut understood = card(&full_code, &filing, lasting)?.if_titled(true);
         understood.card.note = note;
         understood.card.app = self.app(app.trim())?;
+        understood.card.seats = self.seats(seats.trim())?;
+        understood.card.policy = policy.parse().map_err(|_| MalformedReason::Value(Property::Policy))?;
         met.unmarked += u64::from(is_marked);
         met.counted += u64::from(spoken.is_some_and(|spoken| spoken.is_counted));
         met.not_unused += u64::from(NOT_UNUSED.contains(&spoken::plain(status.trim()).as_str()));
@@ -205,6 +215,12 @@ impl<'a> Table<'a> {
             (Some(named), Some(wanted)) if named != wanted => Err(MalformedReason::OtherApp),
             _ => Ok(named),
         }
+    }
+
+    /// For how many machines a cell says that the card is; where it is empty, for as many as was asked for.
+    fn seats(&self, text: &str) -> Result<Seats, MalformedReason> {
+        let named = Some(text).filter(|text| !text.is_empty()).map(str::parse);
+        named.unwrap_or(Ok(self.defaults.seats)).map_err(|_| MalformedReason::Value(Property::Seats))
     }
 
     /// What a cell says of the duration; nothing where it is empty.

@@ -132,6 +132,7 @@ const fn refusal_name(refusal: ActRefusal) -> &'static str {
         ActRefusal::NeverUsed => "never_used",
         ActRefusal::Expired => "expired",
         ActRefusal::NotBound => "not_bound",
+        ActRefusal::NoSeat => "no_seat",
         ActRefusal::NeverExpires => "never_expires",
         ActRefusal::TooLong => "too_long",
         ActRefusal::Unchanged => "unchanged",

@@ -99,6 +99,6 @@ impl Edit {
         let note = self.note.as_deref().map(Note::parse).transpose();
         let note = note.map_err(|error| Failure::Usage(error.to_string()))?;
         let prefix = self.no_prefix.then_some(None).or_else(|| self.prefix.clone().map(Some));
-        Ok(CardEdit { prefix, status, duration: self.duration, note })
+        Ok(CardEdit { prefix, status, duration: self.duration, note, ..CardEdit::default() })
     }
 }

@@ -17,7 +17,9 @@ use kami_core::duration::CardDuration;
 use kami_core::filter::Filter;
 use kami_core::gate::{Answer, Confirmed, Kind, Weight};
 use kami_core::operator::Note;
+use kami_core::policy::PolicyPart;
 use kami_core::prefix::Prefix;
+use kami_core::seats::Seats;
 use kami_store::{Batch, GenerateOrder, Permission};
 use kami_transfer::Format;
 
@@ -101,7 +103,16 @@ impl Generate {
         self.must_be_hard_to_guess(session).await?;
         let Self { prefix, count, length, .. } = self;
         let duration = self.duration.unwrap_or_default();
-        let order = GenerateOrder { app, prefix, count, length, duration, note };
+        let order = GenerateOrder {
+            app,
+            prefix,
+            count,
+            length,
+            duration,
+            seats: Seats::default(),
+            policy: PolicyPart::default(),
+            note,
+        };
         let order = pass(session, order, self.yes)?;
         let batch = make(session, &order).await?;
         let said = counted(language, "done.generate", u64::from(batch.card_count));

@@ -279,7 +279,7 @@ impl Import {
             None if self.no_prefix => Filing::Whole,
             None => Filing::AsWritten,
         };
-        Defaults { duration: self.duration, filing, app: self.app.clone() }
+        Defaults { duration: self.duration, filing, app: self.app.clone(), ..Defaults::default() }
     }
 
     /// Why the file was not read to its end.

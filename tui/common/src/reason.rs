@@ -3,6 +3,7 @@
 use kami_core::acts::ActRefusal;
 use kami_core::app::{App, AppError, NamedValue};
 use kami_core::batch::MAX_BATCH;
+use kami_core::policy::NoLease;
 use kami_core::property::{Property, Traits};
 use kami_core::version::NoVersion;
 use kami_store::socket::UntrustedSocket;
@@ -23,6 +24,7 @@ pub fn refusal(language: Language, refusal: ActRefusal) -> String {
         ActRefusal::NeverUsed => "reason.never_used",
         ActRefusal::Expired => "reason.expired",
         ActRefusal::NotBound => "reason.not_bound",
+        ActRefusal::NoSeat => "reason.no_seat",
         ActRefusal::NeverExpires => "reason.never_expires",
         ActRefusal::TooLong => "reason.too_long",
         ActRefusal::Unchanged => "reason.unchanged",
@@ -160,6 +162,7 @@ fn app_refusal(language: Language, refusal: &AppRefusal) -> String {
 pub fn app_error(language: Language, error: &AppError) -> String {
     match error {
         AppError::Title => say!(language, "problem.title", most = App::MAX_TITLE),
+        AppError::Lease(NoLease) => say!(language, "problem.lease"),
         AppError::Version(NoVersion) => say!(language, "problem.version"),
         AppError::Url => say!(language, "problem.url", most = App::MAX_URL),
         AppError::Notice => say!(language, "problem.notice", most = App::MAX_NOTICE),

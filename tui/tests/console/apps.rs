@@ -494,7 +494,7 @@ fn the_cursor_goes_to_an_app_that_is_made_or_comes_back() {
     console.keys("g");
     console.model.session.did(Own::Act(7));
     console.keys("u");
-    let undoable = Some(Undoable { act: act(7, "app_remove"), loss: None });
+    let undoable = Some(Box::new(Undoable { act: act(7, "app_remove"), loss: None }));
     console.answer(Topic::Undo, Answer::Undoable { undoable, is_redo: false });
     let Some((_, Question::Do(order))) = console.question(Topic::Work) else { panic!("nothing was ordered") };
     let Order::Undo(undoing) = (***order).clone() else { panic!("something else was ordered") };

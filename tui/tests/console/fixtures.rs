@@ -183,6 +183,7 @@ pub(crate) fn apps() -> Vec<App> {
             value("config", "{\"server\":\"a.example.com\"}", false),
             value("greeting", "你好，欢迎使用", true),
         ],
+        ..AppEdit::default()
     };
     let archived = App {
         is_archived: true,

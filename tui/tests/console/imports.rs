@@ -63,6 +63,8 @@ pub(crate) fn batch() -> Batch {
         card_count: 2,
         code_length: None,
         duration: CardDuration::Forever,
+        seats: Some(1),
+        policy: None,
         note: None,
         operator: "li".to_owned(),
         account: Some("kami_li@%".to_owned()),

@@ -138,6 +138,7 @@ impl Generate<'_> {
     /// Adds `count` cards with codes drawn until the database takes them.
     async fn add_drawn(&self, connection: &mut Conn, count: usize, act_id: u64) -> Result<(), ActError> {
         let GenerateOrder { prefix, length, .. } = self.order;
+        let policy = self.order.policy.to_string();
         let mut codes: HashSet<String> = HashSet::with_capacity(count);
         for _ in 0..DRAWS {
             while codes.len() < count {
@@ -146,7 +147,7 @@ impl Generate<'_> {
             let pairs: Vec<_> = codes.iter().map(|code| (code, format!("{prefix}-{code}"))).collect();
             let cards: Vec<_> = pairs
                 .iter()
-                .map(|(code, full_code)| NewCard::generated(self.order, code, full_code))
+                .map(|(code, full_code)| NewCard::generated(self.order, &policy, code, full_code))
                 .collect();
             match add(connection, act_id, &cards).await {
                 Err(ActError::CodeExists) => {}
@@ -176,7 +177,8 @@ impl Transaction for Generate<'_> {
     type Output = Batch;
 
     async fn run(&self, connection: &mut Conn) -> Result<Batch, ActError> {
-        let GenerateOrder { app, prefix, count, length, duration, note } = self.order;
+        let GenerateOrder { app, prefix, count, length, duration, seats, policy, note } = self.order;
+        let policy = policy.to_string();
         must_be_open(connection, app).await?;
         let created_at = clock(connection).await?.naive_utc();
         let made = Made {
@@ -187,7 +189,8 @@ impl Transaction for Generate<'_> {
             duration_seconds: duration.seconds(),
             note: note.as_ref().map(Note::as_str),
             app: Some(app.as_str()),
-            seats: 1,
+            seats: Some(seats.get()),
+            policy: Some(policy.as_str()).filter(|policy| !policy.is_empty()),
         };
         let (act_id, batch_id) = open(connection, self.operator, &made, created_at).await?;
         let mut left = *count as usize;
@@ -236,7 +239,8 @@ impl Transaction for Import<'_> {
             duration_seconds: common(cards.iter().map(|card| card.duration)).and_then(CardDuration::seconds),
             note: self.note.map(Note::as_str),
             app: apps.first().copied().filter(|_| apps.len() == 1),
-            seats: 1,
+            seats: common(cards.iter().map(|card| card.seats)),
+            policy: common(cards.iter().map(|card| card.policy)).flatten(),
         };
         let (act_id, batch_id) = open(connection, self.operator, &made, created_at).await?;
         let mut done = 0;

@@ -4,7 +4,9 @@ use kami_core::app::AppName;
 use kami_core::code::CodeLength;
 use kami_core::duration::CardDuration;
 use kami_core::operator::Note;
+use kami_core::policy::PolicyPart;
 use kami_core::prefix::Prefix;
+use kami_core::seats::Seats;
 
 /// What an operator wants made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +21,10 @@ pub struct GenerateOrder {
     pub length: CodeLength,
     /// How long every card lasts from its activation.
     pub duration: CardDuration,
+    /// How many machines may use every card at once.
+    pub seats: Seats,
+    /// Where every card departs from the policy of its app.
+    pub policy: PolicyPart,
     /// What every card has written down about it.
     pub note: Option<Note>,
 }

@@ -70,7 +70,11 @@ struct OnOne<'a> {
     decide: Decide<'a>,
 }
 
-async fn read(connection: &mut Conn, id: u64) -> Result<Option<(CardRecord, DateTime<Utc>)>, StoreError> {
+/// A card, locked, and the database's clock.
+pub(super) async fn read(
+    connection: &mut Conn,
+    id: u64,
+) -> Result<Option<(CardRecord, DateTime<Utc>)>, StoreError> {
     let query = format!("SELECT {COLUMNS} FROM cards WHERE id = ? FOR UPDATE");
     let row: Option<Row> = connection.exec_first(query, (id,)).await?;
     row.map(card).transpose()
@@ -91,9 +95,14 @@ impl Transaction for OnOne<'_> {
         let act_id = begin(connection, head).await?;
         let id = before.id;
         carry_out(connection, act_id, &[(before, change)]).await?;
-        match read(connection, id).await? {
-            Some((card, now)) => Ok(Acted { card: Some(card), now, act_id }),
-            None => Ok(Acted { card: None, now: clock(connection).await?, act_id }),
-        }
+        acted(connection, id, act_id).await
+    }
+}
+
+/// What an act on the card of that number came to.
+pub(super) async fn acted(connection: &mut Conn, id: u64, act_id: u64) -> Result<Acted, ActError> {
+    match read(connection, id).await? {
+        Some((card, now)) => Ok(Acted { card: Some(card), now, act_id }),
+        None => Ok(Acted { card: None, now: clock(connection).await?, act_id }),
     }
 }

@@ -8,8 +8,8 @@ use thiserror::Error;
 
 use super::many::ActOutcome;
 use super::undoable::Undo;
-use super::values::{has, restored, set};
-use super::write::{Head, begin, bring_back, carry_out, taken};
+use super::values::{has, machines, restored, set};
+use super::write::{Head, Moves, begin, bring_back, carry_out_with, taken};
 use super::{ActError, CHUNK, STEP, Transaction};
 use crate::log::{ActRecord, CardValues, LogFilter, LogRecord};
 use crate::progress::{OnProgress, share};
@@ -143,6 +143,7 @@ struct UndoOfSome<'a> {
 #[derive(Default)]
 struct Plan {
     changes: Vec<(CardRecord, Change)>,
+    moves: HashMap<u64, Moves>,
     /// Deleted cards, each with the row of the log that kept it.
     returning: Vec<(u64, CardRecord)>,
     refused: BTreeMap<ActRefusal, u64>,
@@ -161,7 +162,16 @@ impl Plan {
             (before, Some(after), Some(card)) if has(&card, after) => match before {
                 None => self.changes.push((card, Change::Delete)),
                 Some(before) => {
-                    let back = earlier(&card, before)?;
+                    let mut back = earlier(&card, before)?;
+                    let mut moves = Moves { freed: machines(after)?, seated: machines(before)? };
+                    // Who moved from a further seat into the first one stays there: the other gets a further one.
+                    if let Some(moved) =
+                        moves.seated.iter_mut().find(|it| card.machine_code.as_ref() == Some(*it))
+                        && let Some(other) = back.machine_code.replace(moved.clone())
+                    {
+                        *moved = other;
+                    }
+                    self.moves.insert(id, moves);
                     self.changes.push((card, Change::Update(Box::new(back))));
                 }
             },
@@ -272,7 +282,7 @@ impl Transaction for UndoOfSome<'_> {
             None => begin(connection, head).await?,
         };
         outcome.act_id = Some(undo_id);
-        carry_out(connection, undo_id, &plan.changes).await?;
+        carry_out_with(connection, undo_id, &plan.changes, &plan.moves).await?;
         let rows: Vec<u64> = plan.returning.iter().map(|(row, _)| *row).collect();
         bring_back(connection, undo_id, &rows).await?;
         Ok(outcome)

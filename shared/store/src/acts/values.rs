@@ -6,6 +6,9 @@ use kami_core::logged;
 use kami_core::property::Property;
 use kami_core::record::CardRecord;
 
+/// Under what the log keeps the further machines that lost or got a seat: they are no value of the card's row.
+const MACHINES: &str = "machines";
+
 /// Every value of a card that an operator can change or that is needed to bring it back, the status as stored.
 pub(super) fn values(card: &CardRecord) -> CardValues {
     let logged = Property::ALL.into_iter().filter(|property| property.traits().is_logged);
@@ -17,12 +20,13 @@ pub(super) fn values(card: &CardRecord) -> CardValues {
 /// Whether a card has all of these values.
 pub(super) fn has(card: &CardRecord, expected: &CardValues) -> bool {
     let values = values(card);
-    expected.iter().all(|(column, value)| values.get(column) == Some(value))
+    let mut expected = expected.iter().filter(|(column, _)| *column != MACHINES);
+    expected.all(|(column, value)| values.get(column) == Some(value))
 }
 
 /// Gives a card the values that the log kept; what it did not keep stays.
 pub(super) fn set(card: &mut CardRecord, kept: &CardValues) -> Result<(), StoreError> {
-    for (column, value) in kept {
+    for (column, value) in kept.iter().filter(|(column, _)| *column != MACHINES) {
         let property = Property::of_column(column).filter(|property| property.traits().is_logged);
         let property = property.ok_or(StoreError::Undecodable)?;
         let value = logged::read(property.traits().kind, value).ok_or(StoreError::Undecodable)?;
@@ -30,6 +34,12 @@ pub(super) fn set(card: &mut CardRecord, kept: &CardValues) -> Result<(), StoreE
     }
     card.status = card.stored_status;
     Ok(())
+}
+
+/// The further machines that the log kept.
+pub(super) fn machines(kept: &CardValues) -> Result<Vec<String>, StoreError> {
+    let machines = kept.get(MACHINES).cloned().map(serde_json::from_value).transpose();
+    machines.map(Option::unwrap_or_default).map_err(|_| StoreError::Undecodable)
 }
 
 /// A card made of nothing but what the log kept of it.

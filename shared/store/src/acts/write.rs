@@ -1,5 +1,7 @@
 //! Writing cards through the routines of `sql/routines.sql`, each of which also writes the log of what it does.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDateTime;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params, Row, Value};
@@ -35,11 +37,28 @@ pub(super) async fn begin(connection: &mut Conn, head: Head<'_>) -> Result<u64, 
     connection.last_insert_id().ok_or(ActError::Store(StoreError::Undecodable))
 }
 
+/// Which further machines lose their seats of a card with a change, and which get one as far as there is room.
+#[derive(Debug, Default)]
+pub(super) struct Moves {
+    pub(super) freed: Vec<String>,
+    pub(super) seated: Vec<String>,
+}
+
 /// Carries changes of locked cards out.
 pub(super) async fn carry_out(
     connection: &mut Conn,
     act_id: u64,
     changes: &[(CardRecord, Change)],
+) -> Result<(), ActError> {
+    carry_out_with(connection, act_id, changes, &HashMap::new()).await
+}
+
+/// The same with the moves of the cards that have such.
+pub(super) async fn carry_out_with(
+    connection: &mut Conn,
+    act_id: u64,
+    changes: &[(CardRecord, Change)],
+    moves: &HashMap<u64, Moves>,
 ) -> Result<(), ActError> {
     let mut updates = Vec::new();
     let mut deletions = Vec::new();
@@ -51,6 +70,10 @@ pub(super) async fn carry_out(
                 row.insert("id".into(), before.id.into());
                 // A column that is left out is NULL to both servers; of a JSON null they think differently.
                 row.retain(|_, value| !value.is_null());
+                if let Some(moves) = moves.get(&before.id) {
+                    row.insert("freed".into(), json!(moves.freed));
+                    row.insert("seated".into(), json!(moves.seated));
+                }
                 updates.push(row);
             }
         }
@@ -89,7 +112,10 @@ pub(super) struct Made<'a> {
     pub(super) note: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) app: Option<&'a str>,
-    pub(super) seats: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) seats: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) policy: Option<&'a str>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -120,11 +146,19 @@ pub(super) struct NewCard<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) note: Option<&'a str>,
     pub(super) app: &'a str,
+    pub(super) seats: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) policy: Option<&'a str>,
 }
 
 impl<'a> NewCard<'a> {
-    /// A card of `order` with a code that was drawn.
-    pub(super) fn generated(order: &'a GenerateOrder, code: &'a str, full_code: &'a str) -> Self {
+    /// A card of `order` with a code that was drawn, and the order's policy in words.
+    pub(super) fn generated(
+        order: &'a GenerateOrder,
+        policy: &'a str,
+        code: &'a str,
+        full_code: &'a str,
+    ) -> Self {
         Self {
             prefix: order.prefix.as_str(),
             code,
@@ -132,6 +166,8 @@ impl<'a> NewCard<'a> {
             duration_seconds: order.duration.seconds(),
             note: order.note.as_ref().map(Note::as_str),
             app: order.app.as_str(),
+            seats: order.seats.get(),
+            policy: Some(policy).filter(|policy| !policy.is_empty()),
         }
     }
 
@@ -144,6 +180,8 @@ impl<'a> NewCard<'a> {
             duration_seconds: card.duration.seconds(),
             note: card.note.or(note.map(Note::as_str)),
             app: card.app.unwrap_or(app.as_str()),
+            seats: card.seats,
+            policy: card.policy,
         }
     }
 }

@@ -125,6 +125,7 @@ impl Permission {
             Some("apps") => matches!(self, Self::Make | Self::Configure | Self::Undo),
             Some("hold_app" | "save_app") => self == Self::Configure,
             Some("batches" | "make_batch" | "add_cards") => self == Self::Make,
+            Some("card_seats") => self == Self::Change,
             Some("change_cards") => matches!(self, Self::Change | Self::Undo),
             Some("delete_cards") => matches!(self, Self::Delete | Self::Undo),
             Some("restore_cards" | "hold_act" | "close_act") => self == Self::Undo,

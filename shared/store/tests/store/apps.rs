@@ -8,6 +8,8 @@ use kami_core::code::CodeLength;
 use kami_core::duration::CardDuration;
 use kami_core::gate::{Answer, Asks, Confirmed, Gate, Kind, Weight};
 use kami_core::operator::Operator;
+use kami_core::policy::{PolicyPart, WhenFull};
+use kami_core::seats::Seats;
 use kami_store::{
     ActError, ActOutcome, AppActed, AppCost, AppOrder, AppRefusal, BucketWidth, Client, Event, GenerateOrder,
     LogFilter, Loss, ManyAct, Selection, Store, Undo, Validation,
@@ -60,6 +62,8 @@ async fn generate(store: &Store, app: &str) -> Result<kami_store::Batch, ActErro
         count: 3,
         length: CodeLength::new(10).unwrap(),
         duration: CardDuration::Seconds(100),
+        seats: Seats::default(),
+        policy: PolicyPart::default(),
         note: None,
     };
     store
@@ -75,6 +79,8 @@ fn full() -> AppEdit {
         |name: &str, is_public| NamedValue { name: name.into(), value: "值 \"1\"\n".into(), is_public };
     AppEdit {
         title: text("演示 Demo"),
+        lease: text("10m"),
+        when_full: Some(WhenFull::Oldest),
         latest: text("2.1"),
         minimum: text("1.5"),
         url: text("https://example.com/下载"),

@@ -11,7 +11,9 @@ use kami_core::edit::CardEdit;
 use kami_core::filter::{Anchor, Filter, Sort};
 use kami_core::import::{ImportCard, ImportCards};
 use kami_core::operator::{Note, Operator};
+use kami_core::policy::PolicyPart;
 use kami_core::record::CardRecord;
+use kami_core::seats::Seats;
 use kami_store::{
     ActError, ActFilter, BatchOrigin, Client, GenerateOrder, LogFilter, ManyAct, OneAct, OneEdit, Selection,
     Standing, Store, Undo, UndoRefusal,
@@ -35,6 +37,8 @@ fn order(prefix: &str, count: u32, length: u8) -> GenerateOrder {
         count,
         length: CodeLength::new(length).unwrap(),
         duration: CardDuration::Seconds(86_400),
+        seats: Seats::default(),
+        policy: PolicyPart::default(),
         note: Note::parse("for the fair").unwrap(),
     }
 }

@@ -8,6 +8,8 @@ use kami_core::code::CodeLength;
 use kami_core::duration::CardDuration;
 use kami_core::filter::{Anchor, Filter, Sort};
 use kami_core::operator::{Note, Operator};
+use kami_core::policy::PolicyPart;
+use kami_core::seats::Seats;
 use kami_store::{Client, GenerateOrder, LogFilter, OneAct, Undo, Validation};
 use kami_testkit::{PrivateServer, TestDatabase, agreed};
 
@@ -34,6 +36,8 @@ async fn text_is_kept(database: &TestDatabase, before: usize) {
         count: 2,
         length: CodeLength::new(16).unwrap(),
         duration: CardDuration::Forever,
+        seats: Seats::default(),
+        policy: PolicyPart::default(),
         note: Note::parse(NOTE).unwrap(),
     };
     let batch = store.generate(&operator, &agreed(order), &|_| ControlFlow::Continue(())).await.unwrap();

@@ -10,6 +10,8 @@ use kami_core::edit::CardEdit;
 use kami_core::filter::Filter;
 use kami_core::import::ImportCard;
 use kami_core::operator::{Note, Operator};
+use kami_core::policy::PolicyPart;
+use kami_core::seats::Seats;
 use kami_store::{
     ActError, Client, ExpiryCursor, GenerateOrder, ManyAct, OneAct, OneEdit, Selection, Store, Undo,
     Validation,
@@ -62,6 +64,8 @@ async fn an_act_whose_commit_was_rolled_back_is_done_again_and_once() {
             count: 1_500,
             length: CodeLength::new(16).unwrap(),
             duration: CardDuration::Forever,
+            seats: Seats::default(),
+            policy: PolicyPart::default(),
             note: None,
         };
         let operator = Operator::new("anna").unwrap();

@@ -20,6 +20,7 @@ mod migrations;
 mod password;
 mod round_trips;
 mod rows_read;
+mod seat_acts;
 mod seats;
 mod server_settings;
 mod spellings;

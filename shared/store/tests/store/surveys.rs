@@ -12,6 +12,8 @@ use kami_core::duration::CardDuration;
 use kami_core::filter::{Filter, TextFilter};
 use kami_core::gate::{Kind, Weight};
 use kami_core::operator::Operator;
+use kami_core::policy::PolicyPart;
+use kami_core::seats::Seats;
 use kami_store::{ActProgress, GenerateOrder, Loss, ManyAct, Selection, Store, Survey, Undo};
 use kami_testkit::{TestDatabase, agreed};
 
@@ -31,6 +33,8 @@ async fn batch(store: &Store, prefix: &str, count: u32) -> u64 {
         count,
         length: CodeLength::new(16).unwrap(),
         duration: CardDuration::Forever,
+        seats: Seats::default(),
+        policy: PolicyPart::default(),
         note: None,
     };
     store.generate(&anna(), &agreed(order), &|_| ControlFlow::Continue(())).await.unwrap().id

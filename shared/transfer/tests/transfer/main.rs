@@ -6,6 +6,7 @@ mod apps;
 mod bytes;
 mod decorated;
 mod groups;
+mod seats;
 mod spreadsheets;
 
 use kami_core::duration::CardDuration;

@@ -68,7 +68,7 @@ impl Sayings {
         if let Some(value) = values.iter().find(is_twice) {
             return Err(Failure::Usage(say!(session.language, "command.value_twice", name = value.name)));
         }
-        Ok(AppEdit { title, latest, minimum, url, notice, values })
+        Ok(AppEdit { title, latest, minimum, url, notice, values, ..AppEdit::default() })
     }
 }
 

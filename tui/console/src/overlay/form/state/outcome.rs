@@ -7,7 +7,9 @@ use kami_core::acts::Act as CardAct;
 use kami_core::app::AppName;
 use kami_core::edit::CardEdit;
 use kami_core::filter::Filter;
+use kami_core::policy::PolicyPart;
 use kami_core::property::Property;
+use kami_core::seats::Seats;
 use kami_store::GenerateOrder;
 use kami_transfer::Defaults;
 
@@ -27,6 +29,8 @@ impl Form {
                 count: self.count()?,
                 length: self.length()?,
                 duration: self.duration()?,
+                seats: Seats::default(),
+                policy: PolicyPart::default(),
                 note: self.note_typed().ok()?,
             })),
             FormKind::Edit { seen, .. } => {
@@ -59,7 +63,11 @@ impl Form {
         let is_file = matches!(self.kind, FormKind::Import) && !path.is_empty();
         Some(ImportFile {
             path: is_file.then(|| PathBuf::from(path))?,
-            defaults: Defaults { duration: Some(self.duration()?), filing: self.filing().ok()?, app: None },
+            defaults: Defaults {
+                duration: Some(self.duration()?),
+                filing: self.filing().ok()?,
+                ..Defaults::default()
+            },
             note: self.note_typed().ok()?,
             app: self.app_chosen()?,
         })

@@ -1,0 +1,69 @@
+//! The machines that have a seat of a card.
+
+use chrono::{DateTime, Utc};
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Row};
+
+use super::limit::{GRACE, SCREEN, limited};
+use super::record::{maybe_moment, take};
+use super::{Operation, Store, StoreError};
+
+/// A machine that has a seat of a card.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SeatTaken {
+    /// Its code.
+    pub machine: String,
+    /// When it was last heard of, as far as that was written down; a seat without a lease is written down once.
+    pub seen_at: Option<DateTime<Utc>>,
+    /// The last second in which the seat is the machine's; `None` as long as the card.
+    pub lease_until: Option<DateTime<Utc>>,
+    /// Whether that is over, so that whoever asks gets the seat.
+    pub is_over: bool,
+}
+
+/// Shows no machine.
+impl std::fmt::Debug for SeatTaken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SeatTaken").field("lease_until", &self.lease_until).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// The machines that have a seat of the card of that number, the one that stands in its row first.
+    pub async fn seats(&self, card_id: u64) -> Result<Vec<SeatTaken>, StoreError> {
+        self.run(SCREEN + GRACE, SeatsOfCard { card_id }).await
+    }
+}
+
+struct SeatsOfCard {
+    card_id: u64,
+}
+
+impl Operation for SeatsOfCard {
+    type Output = Vec<SeatTaken>;
+
+    const ONLY_READS: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Self::Output, StoreError> {
+        let query = limited(
+            SCREEN,
+            "SELECT machine_code, COALESCE(seen_at, used_at) AS seen_at, lease_until, \
+             COALESCE(lease_until < UTC_TIMESTAMP(), FALSE), 0 AS place \
+             FROM cards WHERE id = ? AND machine_code IS NOT NULL \
+             UNION ALL SELECT machine_code, seen_at, lease_until, \
+             COALESCE(lease_until < UTC_TIMESTAMP(), FALSE), 1 FROM card_seats WHERE card_id = ? \
+             ORDER BY place, seen_at DESC, machine_code",
+        );
+        let rows: Vec<Row> = connection.exec(query, (self.card_id, self.card_id)).await?;
+        rows.into_iter().map(|mut row| read(&mut row)).collect()
+    }
+}
+
+fn read(row: &mut Row) -> Result<SeatTaken, StoreError> {
+    Ok(SeatTaken {
+        machine: take(row, 0)?,
+        seen_at: maybe_moment(row, 1)?,
+        lease_until: maybe_moment(row, 2)?,
+        is_over: take(row, 3)?,
+    })
+}

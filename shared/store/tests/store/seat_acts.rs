@@ -1,0 +1,181 @@
+//! What operators do with the seats of a card: freeing one or all, fewer seats, and what an undo gives back.
+
+use std::collections::BTreeSet;
+
+use kami_core::acts::{Act, ActRefusal};
+use kami_core::edit::CardEdit;
+use kami_core::operator::Operator;
+use kami_core::record::CardRecord;
+use kami_core::seats::Seats;
+use kami_store::{
+    ActError, ActOutcome, Acted, Client, LogFilter, OneAct, OneEdit, OneSeat, Store, Undo, Validation,
+};
+use kami_testkit::{TestDatabase, agreed};
+
+use crate::{code, machine};
+
+/// A card for so many machines that these use, the last of them seen last.
+async fn with_machines(seats: u16, machines: &[&str]) -> TestDatabase {
+    let database = TestDatabase::create().await;
+    let card = format!(
+        "INSERT INTO cards (prefix, code, full_code, duration_seconds, seats)
+         VALUES ('VIP', 'A', 'VIP-A', 10000, {seats})"
+    );
+    database.execute(&card).await;
+    let store = database.store();
+    for machine in machines {
+        assert!(is_in(&store, machine).await);
+        database.execute("UPDATE card_seats SET seen_at = seen_at - INTERVAL 1 SECOND").await;
+    }
+    database
+}
+
+async fn is_in(store: &Store, asker: &str) -> bool {
+    let client = Client::default();
+    let validation = store.validate(&code("VIP-A"), &machine(asker), &client).await.unwrap();
+    matches!(validation, Validation::Admitted { .. })
+}
+
+async fn card(store: &Store) -> CardRecord {
+    store.card_by_code(&code("VIP-A")).await.unwrap().unwrap().0
+}
+
+/// The machines that have a seat, the one in the card's row first.
+async fn seated(store: &Store) -> Vec<String> {
+    let seats = store.seats(card(store).await.id).await.unwrap();
+    seats.into_iter().map(|seat| seat.machine).collect()
+}
+
+fn anna() -> Operator {
+    Operator::new("anna").unwrap()
+}
+
+async fn free(store: &Store, machine: &str) -> Result<Acted, ActError> {
+    let order = OneSeat { seen: card(store).await, machine: machine.to_owned() };
+    store.free_seat(&anna(), &agreed(order)).await
+}
+
+async fn edit(store: &Store, edit: CardEdit) -> Acted {
+    let seen = card(store).await;
+    store.edit(&anna(), &agreed(OneEdit { seen, edit })).await.unwrap()
+}
+
+async fn undo(store: &Store, act_id: u64) -> ActOutcome {
+    store.undo(&anna(), &agreed(Undo { act_id }), &|_| std::ops::ControlFlow::Continue(())).await.unwrap()
+}
+
+async fn machines_of_log(store: &Store, act_id: u64) -> (BTreeSet<String>, BTreeSet<String>) {
+    let filter = LogFilter { act_id: Some(act_id), ..LogFilter::default() };
+    let row = store.log(&filter, None, 1).await.unwrap().pop().unwrap();
+    let machines = |values: Option<kami_store::CardValues>| {
+        let machines = values.and_then(|mut values| values.remove("machines"));
+        machines.map(|machines| serde_json::from_value(machines).unwrap()).unwrap_or_default()
+    };
+    (machines(row.before), machines(row.after))
+}
+
+fn set(machines: &[&str]) -> BTreeSet<String> {
+    machines.iter().map(|machine| (*machine).to_owned()).collect()
+}
+
+#[tokio::test]
+async fn one_machine_is_freed_and_the_others_stay_whichever_it_is() {
+    for (freed, first, kept) in [
+        ("PC-1", "PC-3", ["PC-3", "PC-2"]),
+        ("PC-2", "PC-1", ["PC-1", "PC-3"]),
+        ("PC-3", "PC-1", ["PC-1", "PC-2"]),
+    ] {
+        let database = with_machines(3, &["PC-1", "PC-2", "PC-3"]).await;
+        let store = database.store();
+        let acted = free(&store, freed).await.unwrap();
+        assert_eq!(acted.card.unwrap().machine_code.as_deref(), Some(first));
+        assert_eq!(seated(&store).await, kept);
+        assert!(matches!(free(&store, freed).await, Err(ActError::Refused(ActRefusal::NoSeat))));
+        // Whoever has a seat keeps it, and the free one is for whoever asks.
+        for machine in [kept[0], kept[1], "PC-9"] {
+            assert!(is_in(&store, machine).await, "{machine}");
+        }
+        assert!(!is_in(&store, freed).await);
+        // There is no room for who was freed any more, and nobody gives way.
+        undo(&store, acted.act_id).await;
+        assert_eq!(set_of(&seated(&store).await), set(&[kept[0], kept[1], "PC-9"]));
+    }
+}
+
+#[tokio::test]
+async fn who_was_freed_has_his_seat_again_when_that_is_undone_and_loses_it_when_that_is() {
+    for freed in ["PC-1", "PC-2", "PC-3"] {
+        let database = with_machines(3, &["PC-1", "PC-2", "PC-3"]).await;
+        let store = database.store();
+        let before = seated(&store).await;
+        let freeing = free(&store, freed).await.unwrap();
+        let left = seated(&store).await;
+        let undone = undo(&store, freeing.act_id).await;
+        assert_eq!((undone.done, undone.refused.len()), (1, 0));
+        assert_eq!(set_of(&seated(&store).await), set_of(&before), "{freed}");
+        undo(&store, undone.act_id.unwrap()).await;
+        assert_eq!(set_of(&seated(&store).await), set_of(&left), "{freed}");
+    }
+}
+
+fn set_of(machines: &[String]) -> BTreeSet<String> {
+    machines.iter().cloned().collect()
+}
+
+#[tokio::test]
+async fn who_frees_a_card_frees_all_of_its_seats_and_an_undo_gives_them_back() {
+    let database = with_machines(5, &["PC-1", "PC-2", "PC-3"]).await;
+    let store = database.store();
+    let order = OneAct { act: Act::Unbind, seen: card(&store).await };
+    let freeing = store.act_on_one(&anna(), &agreed(order)).await.unwrap();
+    assert_eq!(seated(&store).await, [""; 0]);
+    assert_eq!(machines_of_log(&store, freeing.act_id).await, (set(&["PC-2", "PC-3"]), set(&[])));
+    let undone = undo(&store, freeing.act_id).await;
+    assert_eq!(seated(&store).await, ["PC-1", "PC-2", "PC-3"]);
+    let undo_id = undone.act_id.unwrap();
+    assert_eq!(machines_of_log(&store, undo_id).await, (set(&[]), set(&["PC-2", "PC-3"])));
+}
+
+#[tokio::test]
+async fn of_fewer_seats_those_stay_that_were_heard_of_last_and_an_undo_gives_the_others_theirs_back() {
+    let database = with_machines(4, &["PC-1", "PC-2", "PC-3", "PC-4"]).await;
+    let store = database.store();
+    let fewer = edit(&store, CardEdit { seats: Some(Seats::new(2).unwrap()), ..CardEdit::default() }).await;
+    assert_eq!(seated(&store).await, ["PC-1", "PC-4"]);
+    assert_eq!(machines_of_log(&store, fewer.act_id).await.0, set(&["PC-2", "PC-3"]));
+    assert!(!is_in(&store, "PC-2").await && is_in(&store, "PC-4").await && is_in(&store, "PC-1").await);
+    undo(&store, fewer.act_id).await;
+    assert_eq!(set_of(&seated(&store).await), set(&["PC-1", "PC-2", "PC-3", "PC-4"]));
+    let one = edit(&store, CardEdit { seats: Some(Seats::default()), ..CardEdit::default() }).await;
+    assert_eq!(seated(&store).await, ["PC-1"]);
+    assert!(!is_in(&store, "PC-4").await);
+    assert_eq!(one.card.unwrap().seats, 1);
+}
+
+#[tokio::test]
+async fn who_gives_a_leased_seat_back_leaves_the_others_theirs() {
+    let database = with_machines(3, &["PC-1"]).await;
+    database.execute("UPDATE cards SET policy = 'lease=600'").await;
+    let store = database.store();
+    for machine in ["PC-1", "PC-2", "PC-3"] {
+        assert!(is_in(&store, machine).await);
+    }
+    let released = store.release(&code("VIP-A"), &machine("PC-1"), &Client::default().app).await.unwrap();
+    assert_eq!(released, Some(true));
+    assert_eq!(set_of(&seated(&store).await), set(&["PC-2", "PC-3"]));
+    let seats = store.seats(card(&store).await.id).await.unwrap();
+    assert!(seats.iter().all(|seat| seat.lease_until.is_some() && !seat.is_over), "their leases go on");
+    assert!(card(&store).await.machine_code.is_some(), "a card in use stands in its row with a machine");
+    assert!(is_in(&store, "PC-1").await && !is_in(&store, "PC-4").await);
+}
+
+#[tokio::test]
+async fn a_machine_that_an_operator_binds_has_one_seat() {
+    let database = with_machines(3, &["PC-1", "PC-2", "PC-3"]).await;
+    let store = database.store();
+    let status = kami_core::edit::StatusEdit::Active { machine: machine("PC-2") };
+    let bound = edit(&store, CardEdit { status: Some(status), ..CardEdit::default() }).await;
+    assert_eq!(seated(&store).await, ["PC-2", "PC-3"]);
+    undo(&store, bound.act_id).await;
+    assert_eq!(set_of(&seated(&store).await), set(&["PC-1", "PC-2", "PC-3"]));
+}
