@@ -63,7 +63,7 @@ END
 
 -- routine: change_cards
 -- Gives cards other values, and logs of each what has become different. A value that is left out is NULL: of a JSON
--- null the two servers think differently. Who frees a card of its machine frees it of all.
+-- null the two servers think differently.
 CREATE PROCEDURE change_cards(IN own_act BIGINT UNSIGNED, IN changes JSON)
 MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
@@ -123,11 +123,6 @@ BEGIN
         STRAIGHT_JOIN cards ON cards.id = changed.id
         JOIN acts ON acts.id = own_act;
     UPDATE acts SET card_count = card_count + ROW_COUNT() WHERE id = own_act;
-    DELETE card_seats FROM JSON_TABLE(changes, '$[*]' COLUMNS (
-            id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
-            machine_code VARCHAR(128) PATH '$.machine_code' NULL ON EMPTY ERROR ON ERROR)) AS changed
-        STRAIGHT_JOIN card_seats ON card_seats.card_id = changed.id
-    WHERE changed.machine_code IS NULL;
     UPDATE JSON_TABLE(changes, '$[*]' COLUMNS (
             id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
             prefix VARCHAR(16) PATH '$.prefix' ERROR ON ERROR,
