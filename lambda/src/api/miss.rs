@@ -1,4 +1,4 @@
-//! What a client is told of a miss: that there is no such card, or to wait.
+//! What a client is told of a miss: that there is no such card, or to wait; of a guess at a machine code, nothing.
 
 use axum::http::request::Parts;
 
@@ -11,4 +11,19 @@ use crate::error::{ApiError, Failure};
 /// locked out by those who share his address.
 pub(super) fn card_not_found(brake: &Brake, request: &Parts) -> Failure {
     brake.charge(request).map_or_else(Failure::Braked, |()| Failure::Error(ApiError::CardNotFound))
+}
+
+/// Whether a client is told if the machine that he says he is has something of a card, which it `has` or not.
+///
+/// A wrong guess is a miss. While its client is braked, a right one is not told from it: the machine itself loses
+/// nothing by that, since it knows its code.
+pub(super) fn is_told_apart(brake: &Brake, request: &Parts, has: bool) -> bool {
+    if brake.is_on(request) {
+        return false;
+    }
+    if !has {
+        // It has an answer of its own, whether it is the last that is let through or one too many.
+        let _: Result<(), _> = brake.charge(request);
+    }
+    true
 }

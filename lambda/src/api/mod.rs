@@ -7,6 +7,7 @@ mod endpoint;
 mod health;
 mod miss;
 mod observe;
+mod release;
 pub mod request;
 mod status;
 mod validate;

@@ -83,6 +83,33 @@ impl StatusRequest {
     }
 }
 
+/// A well-formed request to give a seat back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReleaseRequest {
+    /// The card.
+    pub code: CardCode,
+    /// The machine that has the seat.
+    pub machine: MachineCode,
+    /// The app that it is of.
+    pub app: AppName,
+}
+
+impl ReleaseRequest {
+    /// Every field that is read.
+    pub const FIELDS: [Field; 3] = [Field::Code, Field::MachineCode, Field::App];
+
+    /// Reads the JSON body `{"code": "…", "machine_code": "…"}` as [`ValidateRequest::parse`] does, but each field that cannot
+    /// be is named: no client of old asks this.
+    pub fn parse(body: &[u8]) -> Result<Self, Failure> {
+        let fields = fields(body)?;
+        Ok(Self {
+            code: named(&fields, Field::Code, CardCode::parse)?,
+            machine: named(&fields, Field::MachineCode, MachineCode::parse)?,
+            app: app(&fields)?,
+        })
+    }
+}
+
 /// The mark of what a client was told of its app. Any text may be one: only what was really told is found again by it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppMark(String);
@@ -119,6 +146,18 @@ fn text(fields: &Map<String, Value>, field: Field) -> Result<&str, ApiError> {
         Some(Value::String(text)) => Ok(text),
         Some(_) => Err(ApiError::InvalidFields),
     }
+}
+
+/// What a field says that there has to be, which is named where that cannot be.
+fn named<T>(
+    fields: &Map<String, Value>,
+    field: Field,
+    parse: fn(&str) -> Result<T, TextError>,
+) -> Result<T, Failure> {
+    text(fields, field).and_then(|text| Ok(parse(text)?)).map_err(|error| match error {
+        ApiError::InvalidFields => Failure::InvalidField(field),
+        error => error.into(),
+    })
 }
 
 fn app(fields: &Map<String, Value>) -> Result<AppName, Failure> {
@@ -298,6 +337,35 @@ mod tests {
             let found = parsed.as_ref().map(|request| (request.code.as_str(), machine(request)));
             let result = result.map(|(code, machine)| (code, machine.map(str::to_owned)));
             assert_eq!(found.map_err(Failure::clone), result.map_err(Failure::Error), "{body}");
+        }
+    }
+
+    #[test]
+    fn who_gives_a_seat_back_says_of_which_card_and_machine() {
+        let invalid = |field| Err(Failure::InvalidField(field));
+        let (missing, no_json) = (Err(ApiError::MissingFields.into()), Err(ApiError::InvalidJson.into()));
+        let long = "x".repeat(129);
+        for (body, result) in [
+            (r#"{"code":" VIP-1","machine_code":" PC "}"#, Ok(("VIP-1", "PC", "default"))),
+            (r#"{"code":"VIP-1","machine_code":"PC","app":"demo"}"#, Ok(("VIP-1", "PC", "demo"))),
+            (r#"{"code":"VIP-1","machine_code":"P\u0000C","version":7}"#, Ok(("VIP-1", "P\0C", "default"))),
+            (r#"{"code":"VIP-1"}"#, missing.clone()),
+            (r#"{"code":"VIP-1","machine_code":""}"#, missing.clone()),
+            (r#"{"machine_code":"PC"}"#, missing.clone()),
+            (r#"{"code":null,"machine_code":7}"#, missing),
+            (r#"{"code":7,"machine_code":"PC"}"#, invalid(Field::Code)),
+            (r#"{"code":"V\u0000P","machine_code":7}"#, invalid(Field::Code)),
+            (r#"{"code":"VIP-1","machine_code":["PC"]}"#, invalid(Field::MachineCode)),
+            (&format!(r#"{{"code":"VIP-1","machine_code":"{long}"}}"#), invalid(Field::MachineCode)),
+            (r#"{"code":"VIP-1","machine_code":"PC","app":"My App"}"#, invalid(Field::App)),
+            ("{}", no_json.clone()),
+            ("VIP-1", no_json),
+        ] {
+            let parsed = ReleaseRequest::parse(body.as_bytes());
+            let found = parsed
+                .as_ref()
+                .map(|request| (request.code.as_str(), request.machine.as_str(), request.app.as_str()));
+            assert_eq!(found.map_err(Failure::clone), result, "{body}");
         }
     }
 

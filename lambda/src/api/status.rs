@@ -5,12 +5,13 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::request::Parts;
 use kami_core::app::AppName;
-use kami_core::card::{CardCode, CardStatus, MachineCode, mask};
+use kami_core::card::{Card, CardCode, CardStatus, MachineCode, mask};
 use kami_core::rules;
+use kami_store::CardState;
 use serde::{Deserialize, Serialize};
 
 use super::Api;
-use super::miss::card_not_found;
+use super::miss::{card_not_found, is_told_apart};
 use super::request::{StatusRequest, read_body, said};
 use crate::brake::Brake;
 use crate::error::Failure;
@@ -49,6 +50,16 @@ struct CardData {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[expect(clippy::option_option, reason = "JSON tells an absent field from a null one")]
     remaining_hours: Option<Option<f64>>,
+    /// Only of a card that has several, or leases them.
+    #[serde(flatten)]
+    seats: Option<Seats>,
+}
+
+#[derive(Debug, Serialize)]
+struct Seats {
+    seats: u16,
+    /// Those whose lease is over are not.
+    seats_taken: u32,
 }
 
 /// Handles the request whose code is in its body.
@@ -83,39 +94,31 @@ async fn answer(
     (code, app): (&CardCode, &AppName),
     machine: Option<&str>,
 ) -> Result<Json<StatusAnswer>, Failure> {
-    let Some((card, now)) = api.store.status(code, app).await? else {
+    let asker = machine.and_then(|machine| MachineCode::parse(machine).ok());
+    let Some(CardState { card, now, seats_taken }) = api.store.status(code, asker.as_ref(), app).await?
+    else {
         return Err(card_not_found(&api.brake, request));
     };
     let remaining_hours = (card.status == CardStatus::Active)
         .then(|| card.expire_at.map(|moment| rules::remaining_hours(moment, now)));
-    let machine = machine.filter(|machine| !machine.is_empty());
+    let machine = machine.filter(|machine| !machine.is_empty() && card.machine_code.is_some());
+    let is_seen_through = machine.is_some_and(|machine| is_seen_through(&api.brake, request, &card, machine));
     let data = CardData {
         status: card.status.as_str(),
         created_at: api.zone.iso8601(card.created_at),
         used_at: card.used_at.map(|moment| api.zone.iso8601(moment)),
         expire_at: card.expire_at.map(|moment| api.zone.iso8601(moment)),
-        machine_code: card.machine_code.map(|bound| match machine {
-            Some(machine) if is_seen_through(&api.brake, request, machine, &bound) => bound,
-            _ => mask(&bound),
-        }),
+        machine_code: card.machine_code.map(|bound| if is_seen_through { bound } else { mask(&bound) }),
         remaining_hours,
+        seats: seats_taken.map(|taken| Seats { seats: card.seats, seats_taken: taken }),
         full_code: card.full_code,
     };
     Ok(Json(StatusAnswer { status: "success", data }))
 }
 
-/// Whether a machine that says who it is sees the machine code that the card is bound to whole: only if it is its own.
-///
-/// A wrong guess is a miss. While its client is braked, a right one is not told from it: the machine itself loses
-/// nothing by that, since it knows its code.
-fn is_seen_through(brake: &Brake, request: &Parts, machine: &str, bound: &str) -> bool {
-    if brake.is_on(request) {
-        return false;
-    }
-    let is_its_own = machine == bound;
-    if !is_its_own {
-        // It has an answer of its own, whether it is the last that is let through or one too many.
-        let _: Result<(), _> = brake.charge(request);
-    }
-    is_its_own
+/// Whether a machine that says who it is sees the machine code that the card is bound to whole: only if it is its own. One
+/// that has a further seat is no guess either.
+fn is_seen_through(brake: &Brake, request: &Parts, card: &Card, machine: &str) -> bool {
+    let is_bound = card.machine_code.as_deref() == Some(machine);
+    is_told_apart(brake, request, is_bound || card.further_seat.is_some()) && is_bound
 }

@@ -76,14 +76,9 @@ pub fn evaluate(card: &Card, machine: &MachineCode, policy: Policy, now: DateTim
 }
 
 /// The seat that a machine has.
-fn seat_of(card: &Card, machine: &MachineCode) -> Option<Seat> {
+pub fn seat_of(card: &Card, machine: &MachineCode) -> Option<Seat> {
     let is_first = card.machine_code.as_deref() == Some(machine.as_str());
     if is_first { Some(Seat { lease_until: card.lease_until }) } else { card.further_seat }
-}
-
-/// The end of the lease of a machine that has a leased seat.
-pub fn lease_of(card: &Card, machine: &MachineCode) -> Option<DateTime<Utc>> {
-    seat_of(card, machine)?.lease_until
 }
 
 /// What becomes of a machine that has a seat. One whose lease is over has it still, until somebody else gets it.

@@ -66,7 +66,7 @@ impl Lookups {
     ) -> Result<Option<CardNow>, StoreError> {
         let asks_for_seats = self.seats_in_use.load(Ordering::Relaxed);
         let found = self.ask(code, machine, deadline).await?;
-        if asks_for_seats || found.as_ref().is_none_or(|found| found.card.seats <= 1) {
+        if asks_for_seats || machine.is_none() || found.as_ref().is_none_or(|found| found.card.seats <= 1) {
             return Ok(found);
         }
         // The first card for several machines that this program meets.

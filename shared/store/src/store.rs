@@ -26,8 +26,8 @@ pub struct Store {
     pub(crate) lookups: Lookups,
     pub(crate) health: Health,
     pub(crate) policies: Policies,
-    /// Permission for a client's request to write; fewer than there are connections, so that requests which only
-    /// read go on while a lock holds the writers up.
+    /// Permission for a client's request to write, or to count seats; fewer than there are connections, so that requests
+    /// which only look a card up go on while a lock holds the writers up.
     pub(crate) writes: Arc<Semaphore>,
     pub(crate) writing: Arc<Writing>,
     pub(crate) engines: Arc<Engines>,

@@ -1,4 +1,4 @@
-//! Validating a card and reading its status: what the function does for clients.
+//! Validating a card: what the function does for machines.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use super::pool::Pool;
 use super::routines::{Way, Writing};
 use super::{CardNow, Operation, REQUEST_LIMIT, Store, StoreError};
 use kami_core::app::{App, AppName};
-use kami_core::card::{Card, CardCode, CardStatus, MachineCode};
+use kami_core::card::{Card, CardCode, MachineCode};
 use kami_core::policy::{Lease, Policy, PolicyPart};
 use kami_core::rules::{self, Refusal, Verdict};
 use kami_core::version::Version;
@@ -90,7 +90,7 @@ impl Store {
         let Some(found) = self.find(code, Some(machine), &client.app, deadline).await? else {
             return Ok(Some(Validation::NotFound));
         };
-        let app = self.app_of(client, &found, deadline).await?;
+        let app = self.app_of(client, found.revision, deadline).await?;
         if let (Some(app), Some(version)) = (&app, &client.version)
             && app.refuses(version)
         {
@@ -111,13 +111,13 @@ impl Store {
                 let (lookups, writing) = (self.lookups.clone(), Arc::clone(&self.writing));
                 let pool = self.pool.clone();
                 let settle = Settle { code, machine, client, found, app, pool, lookups, writing };
-                self.write(deadline, settle).await
+                self.in_turn(deadline, settle).await
             }
         }
     }
 
     /// The card of that code for clients of that app, with the seat of that machine.
-    async fn find(
+    pub(super) async fn find(
         &self,
         code: &CardCode,
         machine: Option<&MachineCode>,
@@ -127,36 +127,19 @@ impl Store {
         Ok(self.lookups.find(code, machine, deadline).await?.filter(|found| found.is_of(app)))
     }
 
-    /// Gives the leased seat of a machine back; `None` where that app has no such card, otherwise whether it had one. May be
-    /// repeated.
-    pub async fn release(
-        &self,
-        code: &CardCode,
-        machine: &MachineCode,
-        app: &AppName,
-    ) -> Result<Option<bool>, StoreError> {
-        let deadline = Instant::now() + REQUEST_LIMIT;
-        let Some(found) = self.find(code, Some(machine), app, deadline).await? else { return Ok(None) };
-        if found.card.status != CardStatus::Active || rules::lease_of(&found.card, machine).is_none() {
-            return Ok(Some(false));
-        }
-        let release = Release { card: found.card.id, machine: machine.clone(), pool: self.pool.clone() };
-        self.write(deadline, release).await.map(Some)
-    }
-
     /// The app of that name as it was at most [`APPS_KEPT`](crate::APPS_KEPT) ago, if there is one.
     pub async fn known_app(&self, name: &AppName) -> Result<Option<Arc<App>>, StoreError> {
         self.policies.recent(Instant::now() + REQUEST_LIMIT).await?.get(name)
     }
 
     /// The app of a client, where anything was ever said of one. An account that may not read apps has nothing to say.
-    async fn app_of(
+    pub(super) async fn app_of(
         &self,
         client: &Client,
-        found: &CardNow,
+        revision: Option<u64>,
         deadline: Instant,
     ) -> Result<Option<Arc<App>>, StoreError> {
-        match found.revision {
+        match revision {
             // Nobody has ever said anything of any app.
             Some(0) if client.version.is_none() => Ok(None),
             Some(revision) => self.policies.at(revision, deadline).await?.get(&client.app),
@@ -164,35 +147,17 @@ impl Store {
         }
     }
 
-    /// The card of that code as it is at the database's clock, which is returned with it; `None` if that app has none.
-    pub async fn status(
-        &self,
-        code: &CardCode,
-        app: &AppName,
-    ) -> Result<Option<(Card, DateTime<Utc>)>, StoreError> {
-        let deadline = Instant::now() + REQUEST_LIMIT;
-        let Some(CardNow { mut card, now, .. }) = self.find(code, None, app, deadline).await? else {
-            return Ok(None);
-        };
-        let status = rules::status_at(card.status, card.expire_at, now);
-        if status == CardStatus::Expired && card.status == CardStatus::Active {
-            self.mark_expired(card.id).await;
-        }
-        card.status = status;
-        Ok(Some((card, now)))
-    }
-
     /// Writes down that an active card is over. The answer is right without it, so a failure is only logged.
-    async fn mark_expired(&self, id: u64) {
+    pub(super) async fn mark_expired(&self, id: u64) {
         let mark = MarkExpired { id, pool: self.pool.clone(), writing: Arc::clone(&self.writing) };
-        if let Err(error) = self.write(Instant::now() + MARK_EXPIRED_LIMIT, mark).await {
+        if let Err(error) = self.in_turn(Instant::now() + MARK_EXPIRED_LIMIT, mark).await {
             warn!(card = id, %error, "an expired card could not be marked as such");
         }
     }
 
-    /// Does an operation that writes for a client, in its turn: once begun, in a task of its own, which goes on if the
-    /// client does not wait for its end.
-    async fn write<O: Operation<Output: 'static> + Send + 'static>(
+    /// Does more for a client than its usual request needs, in its turn: once begun, in a task of its own, which goes on if
+    /// the client does not wait for its end.
+    pub(super) async fn in_turn<O: Operation<Output: 'static> + Send + 'static>(
         &self,
         deadline: Instant,
         operation: O,
@@ -201,19 +166,19 @@ impl Store {
         let turn = timeout_at(deadline, turn).await.map_err(|_| StoreError::TimedOut)?;
         let turn = turn.map_err(|_| StoreError::Abandoned)?;
         let pool = self.pool.clone();
-        let writing = tokio::spawn(async move {
-            let written = pool.run_until(deadline + WRITE_GRACE, operation).await;
+        let doing = tokio::spawn(async move {
+            let done = pool.run_until(deadline + WRITE_GRACE, operation).await;
             drop(turn);
-            written
+            done
         });
-        timeout_at(deadline, writing)
+        timeout_at(deadline, doing)
             .await
-            .map_or(Err(StoreError::TimedOut), |written| written.unwrap_or(Err(StoreError::Abandoned)))
+            .map_or(Err(StoreError::TimedOut), |done| done.unwrap_or(Err(StoreError::Abandoned)))
     }
 }
 
 /// The policy that a card of this app is judged by.
-fn policy(app: Option<&App>, card: &Card) -> Policy {
+pub(super) fn policy(app: Option<&App>, card: &Card) -> Policy {
     app.map_or_else(
         || Policy::of(&PolicyPart::default(), &card.policy),
         |app| Policy::of(&app.policy, &card.policy),
@@ -351,33 +316,13 @@ impl Settle {
 }
 
 /// What a routine says of a seat, in the one value of its one row.
-async fn said(
+pub(super) async fn said(
     connection: &mut Conn,
     call: &str,
     params: impl Into<Params> + Send,
 ) -> Result<Option<bool>, StoreError> {
     let said: Option<Option<bool>> = connection.exec_first(call, params).await?;
     said.ok_or(StoreError::Undecodable)
-}
-
-/// Gives a leased seat back.
-struct Release {
-    card: u64,
-    machine: MachineCode,
-    pool: Pool,
-}
-
-impl Operation for Release {
-    type Output = bool;
-
-    const IS_CANCELLED: bool = true;
-
-    async fn run(&self, connection: &mut Conn) -> Result<bool, StoreError> {
-        self.pool.counters().round_trip();
-        let released =
-            said(connection, "CALL release_seat(?, ?)", (self.card, self.machine.as_str())).await?;
-        Ok(released == Some(true))
-    }
 }
 
 /// Writes down that an active card is over.

@@ -81,7 +81,7 @@ async fn every_card_answers(table: &FlaskTable, store: &Store) -> Result<(), Tes
             }
             Answer::Expired => prop_assert_eq!(own, Validation::Refused(Refusal::Expired), "{:?}", card),
         }
-        let case = store.status(&code(&full_code.to_lowercase()), &AppName::default()).await.unwrap();
+        let case = store.status(&code(&full_code.to_lowercase()), None, &AppName::default()).await.unwrap();
         prop_assert!(case.is_some(), "whatever its case: {full_code}");
     }
     let unknown = store.validate(&code("季卡-😀"), &machine("PC"), &Client::default()).await.unwrap();

@@ -190,11 +190,11 @@ async fn a_card_exists_for_clients_of_its_app_alone() {
     let of = |app: &str| Client { app: name(app), version: None };
     for app in ["default", "other"] {
         assert_eq!(store.validate(&card, &pc, &of(app)).await.unwrap(), Validation::NotFound);
-        assert_eq!(store.status(&card, &name(app)).await.unwrap(), None);
+        assert_eq!(store.status(&card, None, &name(app)).await.unwrap(), None);
     }
     let admitted = store.validate(&card, &pc, &of("demo")).await.unwrap();
     assert!(matches!(admitted, Validation::Admitted { app: None, .. }), "{admitted:?}");
-    assert!(store.status(&card, &name("demo")).await.unwrap().is_some());
+    assert!(store.status(&card, None, &name("demo")).await.unwrap().is_some());
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ async fn text_is_kept(database: &TestDatabase, before: usize) {
     assert!(matches!(validation, Validation::Admitted { .. }), "{validation:?}");
     let other = store.validate(&code(&full_code), &machine("电脑-2号"), &Client::default()).await.unwrap();
     assert!(matches!(other, Validation::Refused(_)), "{other:?}");
-    let (found, _) = store.status(&code(&full_code), &AppName::default()).await.unwrap().unwrap();
+    let found = store.status(&code(&full_code), None, &AppName::default()).await.unwrap().unwrap().card;
     assert_eq!((found.full_code.as_str(), found.machine_code.as_deref()), (&*full_code, Some(MACHINE)));
 
     let seen = store.card(card.id).await.unwrap().unwrap().0;

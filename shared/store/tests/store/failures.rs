@@ -93,7 +93,7 @@ async fn a_database_that_refuses_connections_is_unavailable() {
 async fn a_database_without_our_schema_is_our_fault() {
     let database = TestDatabase::create().await;
     database.execute("DROP TABLE cards").await;
-    let error = database.store().status(&code("VIP-ONE"), &AppName::default()).await.unwrap_err();
+    let error = database.store().status(&code("VIP-ONE"), None, &AppName::default()).await.unwrap_err();
     assert!(matches!(error, StoreError::Refused(_)) && !error.is_transient(), "{error}");
 }
 
@@ -212,7 +212,7 @@ async fn a_row_that_cannot_be_understood_fails_nobody_else() {
         .map(|number| {
             let store = store.clone();
             let card = if number % 2 == 0 { "VIP-GOOD" } else { "VIP-BAD" };
-            tokio::spawn(async move { (card, store.status(&code(card), &AppName::default()).await) })
+            tokio::spawn(async move { (card, store.status(&code(card), None, &AppName::default()).await) })
         })
         .collect();
     tokio::task::yield_now().await;

@@ -74,7 +74,7 @@ async fn whoever_hangs_up_at_whatever_point_costs_no_connection() {
             let client = Client { version: "1".parse().ok(), ..Client::default() };
             let work = async {
                 store.health().await.unwrap();
-                store.status(&code("VIP-NONE"), &AppName::default()).await.unwrap();
+                store.status(&code("VIP-NONE"), None, &AppName::default()).await.unwrap();
                 store.validate(&card, &asker, &client).await.unwrap();
                 database.execute(overdue).await;
                 store.validate(&card, &asker, &client).await.unwrap();
@@ -95,7 +95,7 @@ async fn what_was_begun_for_a_client_is_done_though_it_hangs_up() {
     let database = TestDatabase::create().await;
     database.insert_card("VIP", "ONE").await;
     let (store, proxy) = behind_proxy(&database).await;
-    store.status(&code("VIP-ONE"), &AppName::default()).await.unwrap();
+    store.status(&code("VIP-ONE"), None, &AppName::default()).await.unwrap();
     let looked = proxy.commands();
     let asking = tokio::spawn({
         let store = store.clone();
@@ -104,7 +104,7 @@ async fn what_was_begun_for_a_client_is_done_though_it_hangs_up() {
     eventually("the activation is sent", async || (proxy.commands() > looked + 1).then_some(())).await;
     asking.abort();
     eventually("the card is activated", async || {
-        let (card, _) = store.status(&code("VIP-ONE"), &AppName::default()).await.ok()??;
+        let card = store.status(&code("VIP-ONE"), None, &AppName::default()).await.ok()??.card;
         (card.machine_code.as_deref() == Some("PC-1")).then_some(())
     })
     .await;
@@ -160,7 +160,7 @@ async fn a_server_that_never_answers_is_tried_by_all_places_once_and_then_by_one
     while started.elapsed().as_secs() < 100 {
         let (now, status) = (store.now(), code("VIP-ONE"));
         let app = AppName::default();
-        let (now, status) = tokio::join!(now, store.status(&status, &app));
+        let (now, status) = tokio::join!(now, store.status(&status, None, &app));
         assert!(matches!((now, status), (Err(StoreError::TimedOut), Err(StoreError::TimedOut))));
     }
     let accepted = accepted.load(Ordering::SeqCst);

@@ -29,6 +29,13 @@ impl Counted {
         let validation = self.store.validate(&code(card), &machine(asker), client).await.unwrap();
         (self.proxy.commands() - before, matches!(validation, Validation::Admitted { .. }))
     }
+
+    /// How many round trips it takes to tell how a card of this app stands.
+    async fn status(&self, card: &str, app: &AppName) -> usize {
+        let before = self.proxy.commands();
+        assert!(self.store.status(&code(card), None, app).await.unwrap().is_some());
+        self.proxy.commands() - before
+    }
 }
 
 #[tokio::test]
@@ -91,6 +98,77 @@ async fn what_clients_are_told_of_their_app_costs_no_round_trip_until_it_changes
     assert_eq!(unused, ["UNUSED"]);
 }
 
+/// Moves every lease so many seconds back.
+async fn let_pass(database: &TestDatabase, seconds: u32) {
+    for table in ["cards", "card_seats"] {
+        let move_back = format!("UPDATE {table} SET lease_until = lease_until - INTERVAL {seconds} SECOND");
+        database.execute(&move_back).await;
+    }
+}
+
+#[tokio::test]
+async fn leased_seats_of_a_client_that_says_all_there_is_cost_no_more_round_trips_than_one_seat() {
+    let database = TestDatabase::create().await;
+    for name in ["WARM", "ONE", "PLAIN"] {
+        database.insert_card("VIP", name).await;
+    }
+    database
+        .execute(
+            "INSERT INTO apps (name, latest, minimum, policy, created_at)
+                 VALUES ('demo', '2.0', '1.0', 'lease=600', UTC_TIMESTAMP()), ('plain', NULL, NULL, '', UTC_TIMESTAMP());
+             UPDATE policy_revision SET revision = revision + 1;
+             UPDATE cards SET app = 'demo', seats = 3 WHERE code <> 'PLAIN';
+             UPDATE cards SET app = 'plain' WHERE code = 'PLAIN'",
+        )
+        .await;
+    let counted = Counted::new(&database).await;
+    let client = Client { app: "demo".parse().unwrap(), version: Some("1.5".parse().unwrap()) };
+    let validate = async |card: &str, asker: &str| counted.validate_by(card, asker, &client).await;
+    // It meets the first card of several seats, and has each statement prepared.
+    for asker in ["PC-1", "PC-2", "PC-1", "PC-2"] {
+        assert!(validate("VIP-WARM", asker).await.1);
+    }
+    let_pass(&database, 201).await;
+    assert!(validate("VIP-WARM", "PC-1").await.1);
+    for asker in ["PC-2", "PC-1"] {
+        counted.store.release(&code("VIP-WARM"), &machine(asker), &client.app).await.unwrap();
+    }
+    counted.status("VIP-WARM", &client.app).await;
+
+    assert_eq!(validate("VIP-ONE", "PC-1").await, (2, true), "an activation");
+    assert_eq!(validate("VIP-ONE", "PC-2").await, (2, true), "a further seat");
+    for asker in ["PC-1", "PC-2"] {
+        for _ in 0..5 {
+            assert_eq!(validate("VIP-ONE", asker).await, (1, true), "the usual request");
+        }
+    }
+    let_pass(&database, 190).await;
+    assert_eq!(validate("VIP-ONE", "PC-2").await, (1, true), "a third of the lease is not over");
+    let_pass(&database, 11).await;
+    for asker in ["PC-1", "PC-2"] {
+        assert_eq!(validate("VIP-ONE", asker).await, (2, true), "a renewal");
+        assert_eq!(validate("VIP-ONE", asker).await, (1, true), "which lasts");
+    }
+    assert_eq!(validate("VIP-ONE", "PC-3").await, (2, true), "the last seat");
+    assert_eq!(
+        validate("VIP-ONE", "PC-4").await,
+        (2, false),
+        "all are taken, which only the database can say"
+    );
+
+    assert_eq!(counted.status("VIP-ONE", &client.app).await, 2, "the seats are counted");
+    assert_eq!(counted.status("VIP-PLAIN", &"plain".parse().unwrap()).await, 1, "there are none to count");
+    for round_trips in [2, 1] {
+        let before = counted.proxy.commands();
+        counted.store.release(&code("VIP-ONE"), &machine("PC-2"), &client.app).await.unwrap();
+        assert_eq!(
+            counted.proxy.commands() - before,
+            round_trips,
+            "a seat is given back, and then there is none"
+        );
+    }
+}
+
 #[tokio::test]
 async fn connecting_costs_one_round_trip_besides_the_handshake() {
     let database = TestDatabase::create().await;
@@ -132,8 +210,8 @@ async fn requests_that_wait_together_share_a_query_and_each_gets_its_own_answer(
         .map(|(card, bound)| {
             let store = counted.store.clone();
             tokio::spawn(async move {
-                let found = store.status(&code(&card), &AppName::default()).await.unwrap();
-                (card, bound, found.map(|(card, _)| card.machine_code.unwrap()))
+                let found = store.status(&code(&card), None, &AppName::default()).await.unwrap();
+                (card, bound, found.map(|found| found.card.machine_code.unwrap()))
             })
         })
         .collect();

@@ -8,7 +8,8 @@ use kami_core::operator::Operator;
 use kami_core::record::CardRecord;
 use kami_core::seats::Seats;
 use kami_store::{
-    ActError, ActOutcome, Acted, Client, LogFilter, OneAct, OneEdit, OneSeat, Store, Undo, Validation,
+    ActError, ActOutcome, Acted, Client, LogFilter, OneAct, OneEdit, OneSeat, SeatReturn, Store, Undo,
+    Validation,
 };
 use kami_testkit::{TestDatabase, agreed};
 
@@ -161,7 +162,7 @@ async fn who_gives_a_leased_seat_back_leaves_the_others_theirs() {
         assert!(is_in(&store, machine).await);
     }
     let released = store.release(&code("VIP-A"), &machine("PC-1"), &Client::default().app).await.unwrap();
-    assert_eq!(released, Some(true));
+    assert_eq!(released, Some(SeatReturn::Freed));
     assert_eq!(set_of(&seated(&store).await), set(&["PC-2", "PC-3"]));
     let seats = store.seats(card(&store).await.id).await.unwrap();
     assert!(seats.iter().all(|seat| seat.lease_until.is_some() && !seat.is_over), "their leases go on");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use kami_core::app::AppName;
 use kami_core::rules::Refusal;
-use kami_store::{Client, Store, Validation};
+use kami_store::{CardState, Client, SeatReturn, Store, Validation};
 use kami_testkit::{Queryable as _, TestDatabase, eventually};
 use tokio::task::JoinSet;
 
@@ -135,26 +135,108 @@ async fn a_lease_is_written_anew_once_a_third_of_it_is_over() {
 
 #[tokio::test]
 async fn a_lease_that_is_given_back_is_free_at_once_and_one_that_is_none_stays() {
+    use SeatReturn::{Freed, Kept, NoSeat};
     for seats in [1, 2] {
         let database = with_card(seats, "lease=600").await;
         let store = database.store();
         let release = async |asker: &str| {
             store.release(&code("VIP-A"), &machine(asker), &AppName::default()).await.unwrap()
         };
+        assert_eq!(release("PC-0").await, Some(NoSeat), "nobody has one");
         for number in 0..seats {
             ask(&store, &format!("PC-{number}")).await;
         }
         let last = format!("PC-{}", seats - 1);
-        assert_eq!(release("PC-X").await, Some(false), "it has none");
-        assert_eq!((release(&last).await, release(&last).await), (Some(true), Some(false)));
+        assert_eq!(release("PC-X").await, Some(NoSeat), "it has none");
+        assert_eq!((release(&last).await, release(&last).await), (Some(Freed), Some(NoSeat)));
         assert!(is_in(&store, "PC-X").await);
         assert_eq!(ask(&store, &last).await, FULL);
         database.execute("UPDATE cards SET policy = NULL").await;
         assert!(is_in(&store, "PC-X").await);
-        assert_eq!(release("PC-X").await, Some(false), "it has the seat as long as the card");
+        assert_eq!(release("PC-X").await, Some(Kept), "it has the seat as long as the card");
         assert!(holders(&database).await.contains("PC-X"));
         let none = store.release(&code("VIP-NONE"), &machine("PC-X"), &AppName::default()).await.unwrap();
         assert_eq!(none, None);
+        let other_app =
+            store.release(&code("VIP-A"), &machine("PC-X"), &"demo".parse().unwrap()).await.unwrap();
+        assert_eq!(other_app, None);
+    }
+}
+
+#[tokio::test]
+async fn a_lease_that_is_over_is_given_back_as_well_and_one_of_a_card_that_is_withdrawn_stays() {
+    for seats in [1, 2] {
+        let database = with_card(seats, "lease=600").await;
+        let store = database.store();
+        for number in 0..seats {
+            ask(&store, &format!("PC-{number}")).await;
+        }
+        let (card, last) = (code("VIP-A"), machine(&format!("PC-{}", seats - 1)));
+        let release = async || store.release(&card, &last, &AppName::default()).await.unwrap();
+        database.execute("UPDATE cards SET status = 'DISABLED'").await;
+        assert_eq!(release().await, Some(SeatReturn::Kept));
+        database.execute("UPDATE cards SET status = 'ACTIVE'").await;
+        let_pass(&database, 601).await;
+        assert_eq!(release().await, Some(SeatReturn::Freed));
+        assert_eq!(holders(&database).await.len(), usize::from(seats) - 1);
+    }
+}
+
+/// How many of the card's seats are taken, as its status tells it.
+async fn taken(store: &Store) -> Option<u32> {
+    store.status(&code("VIP-A"), None, &AppName::default()).await.unwrap().unwrap().seats_taken
+}
+
+#[tokio::test]
+async fn a_status_tells_of_the_seats_that_are_taken_where_there_are_several_or_leases() {
+    for (seats, policy) in [(1, "lease=600"), (3, "lease=600"), (3, "")] {
+        let database = with_card(seats, policy).await;
+        let store = database.store();
+        assert_eq!(taken(&store).await, Some(0), "{seats} {policy}");
+        let most = u32::from(seats).min(2);
+        for number in 0..most {
+            assert!(is_in(&store, &format!("PC-{number}")).await);
+            assert_eq!(taken(&store).await, Some(number + 1), "{seats} {policy}");
+        }
+        let_pass(&database, 500).await;
+        let leased = !policy.is_empty();
+        assert_eq!(taken(&store).await, Some(most), "not over yet");
+        let_pass(&database, 101).await;
+        assert_eq!(taken(&store).await, Some(if leased { 0 } else { most }), "{seats} {policy}");
+        assert!(is_in(&store, "PC-0").await, "whose seat it is nevertheless");
+        assert_eq!(taken(&store).await, Some(if leased { 1 } else { most }));
+    }
+}
+
+#[tokio::test]
+async fn a_status_tells_of_no_seats_where_there_is_one_for_as_long_as_the_card() {
+    let database = with_card(1, "").await;
+    let store = database.store();
+    assert_eq!(taken(&store).await, None);
+    assert!(is_in(&store, "PC-1").await);
+    assert_eq!(taken(&store).await, None);
+    let leases = "UPDATE apps SET policy = 'lease=60'; UPDATE policy_revision SET revision = revision + 1";
+    database.execute(leases).await;
+    assert_eq!(taken(&store).await, Some(1), "its app leases from now on");
+    let unreadable = "UPDATE apps SET latest = 'x y'; UPDATE policy_revision SET revision = revision + 1";
+    database.execute(unreadable).await;
+    assert_eq!(taken(&store).await, None, "nobody can say what the app does");
+}
+
+#[tokio::test]
+async fn a_machine_that_asks_how_its_card_stands_is_known_by_a_further_seat_as_well() {
+    let database = with_card(2, "").await;
+    let store = database.store();
+    for name in ["PC-1", "PC-2"] {
+        assert!(is_in(&store, name).await);
+    }
+    // A program that meets its first card for several machines.
+    for store in [store, database.store()] {
+        for (name, has_further) in [("PC-1", false), ("PC-2", true), ("PC-3", false)] {
+            let found = store.status(&code("VIP-A"), Some(&machine(name)), &AppName::default()).await;
+            let CardState { card, seats_taken, .. } = found.unwrap().unwrap();
+            assert_eq!((card.further_seat.is_some(), seats_taken), (has_further, Some(2)), "{name}");
+        }
     }
 }
 

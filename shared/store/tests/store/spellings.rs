@@ -55,8 +55,8 @@ async fn a_code_finds_the_card_that_a_person_would_mean_and_no_other() {
         ("NONE-😀", None),
     ] {
         let meant = code(typed);
-        let status = store.status(&meant, &AppName::default()).await.unwrap();
-        assert_eq!(status.map(|(card, _)| card.full_code).as_deref(), found, "{typed:?}");
+        let status = store.status(&meant, None, &AppName::default()).await.unwrap();
+        assert_eq!(status.map(|found| found.card.full_code).as_deref(), found, "{typed:?}");
         let shown = store.card_by_code(&meant).await.unwrap();
         assert_eq!(shown.map(|(card, _)| card.full_code).as_deref(), found, "{typed:?}");
     }
@@ -105,9 +105,9 @@ async fn any_text_finds_the_card_of_its_form_or_none() {
         TestRunner::new(Config::with_cases(500)).run(&near(), |text| {
             let Ok(code) = CardCode::parse(&text) else { return Ok(()) };
             let found = runtime
-                .block_on(store.status(&code, &AppName::default()))
+                .block_on(store.status(&code, None, &AppName::default()))
                 .unwrap()
-                .map(|(card, _)| card.full_code);
+                .map(|found| found.card.full_code);
             let stored = CARDS.map(|(prefix, rest)| format!("{prefix}-{rest}"));
             let meant = stored.into_iter().find(|stored| canonical(stored) == canonical(&text));
             prop_assert_eq!(found, meant);

@@ -152,7 +152,7 @@ async fn a_database_of_today_is_mended_as_well() {
     let done = store.migrate().await.unwrap();
     assert_eq!((done.migrations.len(), done.takeover.tables[0].faults.len()), (0, 2), "{:?}", done.takeover);
     assert_eq!(store.inspect_tables().await.unwrap(), Some(Takeover::default()));
-    assert!(store.status(&code("vip-b"), &AppName::default()).await.unwrap().is_some());
+    assert!(store.status(&code("vip-b"), None, &AppName::default()).await.unwrap().is_some());
 }
 
 /// What is done to the table, and whether it is refused for that.

@@ -3,7 +3,7 @@
 use kami_core::app::AppName;
 use kami_core::card::CardStatus;
 use kami_core::rules::Refusal;
-use kami_store::{Client, Store, Validation};
+use kami_store::{CardState, Client, Store, Validation};
 use kami_testkit::{TestDatabase, migrations, tables};
 
 use crate::{code, machine};
@@ -113,10 +113,11 @@ async fn nothing_is_lost() {
         ]
     );
     let store = database.store();
-    let (card, now) = store.status(&code("a-b c-X-Y"), &AppName::default()).await.unwrap().unwrap();
+    let CardState { card, now, .. } =
+        store.status(&code("a-b c-X-Y"), None, &AppName::default()).await.unwrap().unwrap();
     assert_eq!(card.status, CardStatus::Unused, "an old card without a status is unused");
     assert!((now - card.created_at).num_seconds() < 600, "one without any time is dated today");
-    let (card, _) = store.status(&code("-BARE"), &AppName::default()).await.unwrap().unwrap();
+    let card = store.status(&code("-BARE"), None, &AppName::default()).await.unwrap().unwrap().card;
     assert_eq!(card.created_at.to_string(), "2023-05-05 00:00:00 UTC");
 }
 

@@ -1,0 +1,30 @@
+//! `POST /api/release`: this machine needs its seat no more.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use kami_store::SeatReturn;
+use serde::Serialize;
+
+use super::Api;
+use super::miss::{card_not_found, is_told_apart};
+use super::request::{ReleaseRequest, read_body};
+use crate::error::Failure;
+
+#[derive(Debug, Serialize)]
+pub(super) struct Released {
+    status: &'static str,
+    /// Whether the machine had a leased seat. Not for a client that has guessed too often.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    released: Option<bool>,
+}
+
+/// Handles the request, which may be repeated. A seat without a lease is the machine's as long as the card, and stays.
+pub(super) async fn release(State(api): State<Api>, request: Request) -> Result<Json<Released>, Failure> {
+    let (request, body) = request.into_parts();
+    let ReleaseRequest { code, machine, app } = ReleaseRequest::parse(&read_body(body).await?)?;
+    let Some(returned) = api.store.release(&code, &machine, &app).await? else {
+        return Err(card_not_found(&api.brake, &request));
+    };
+    let is_told = is_told_apart(&api.brake, &request, returned != SeatReturn::NoSeat);
+    Ok(Json(Released { status: "success", released: is_told.then_some(returned == SeatReturn::Freed) }))
+}

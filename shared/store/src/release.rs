@@ -1,0 +1,61 @@
+//! Giving a seat back before its lease is over.
+
+use mysql_async::Conn;
+use tokio::time::Instant;
+
+use super::pool::Pool;
+use super::validation::said;
+use super::{Operation, REQUEST_LIMIT, Store, StoreError};
+use kami_core::app::AppName;
+use kami_core::card::{CardCode, CardStatus, MachineCode};
+use kami_core::rules;
+
+/// What it comes to that a machine gives its seat back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeatReturn {
+    /// Its lease has ended, and the seat is free.
+    Freed,
+    /// It is the machine's as long as the card, or the card is not in use.
+    Kept,
+    /// The machine has none.
+    NoSeat,
+}
+
+impl Store {
+    /// Gives the leased seat of a machine back; `None` where that app has no such card. May be repeated.
+    pub async fn release(
+        &self,
+        code: &CardCode,
+        machine: &MachineCode,
+        app: &AppName,
+    ) -> Result<Option<SeatReturn>, StoreError> {
+        let deadline = Instant::now() + REQUEST_LIMIT;
+        let Some(found) = self.find(code, Some(machine), app, deadline).await? else { return Ok(None) };
+        let Some(seat) = rules::seat_of(&found.card, machine) else { return Ok(Some(SeatReturn::NoSeat)) };
+        if seat.lease_until.is_none() || found.card.status != CardStatus::Active {
+            return Ok(Some(SeatReturn::Kept));
+        }
+        let release = Release { card: found.card.id, machine: machine.clone(), pool: self.pool.clone() };
+        let was_freed = self.in_turn(deadline, release).await?;
+        Ok(Some(if was_freed { SeatReturn::Freed } else { SeatReturn::NoSeat }))
+    }
+}
+
+/// Gives a leased seat back.
+struct Release {
+    card: u64,
+    machine: MachineCode,
+    pool: Pool,
+}
+
+impl Operation for Release {
+    type Output = bool;
+
+    const IS_CANCELLED: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<bool, StoreError> {
+        self.pool.counters().round_trip();
+        let freed = said(connection, "CALL release_seat(?, ?)", (self.card, self.machine.as_str())).await?;
+        Ok(freed == Some(true))
+    }
+}

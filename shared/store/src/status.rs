@@ -1,0 +1,91 @@
+//! How a card stands, to whoever holds its code.
+
+use chrono::{DateTime, Utc};
+use mysql_async::Conn;
+use mysql_async::prelude::Queryable;
+use tokio::time::Instant;
+
+use super::pool::Pool;
+use super::validation::policy;
+use super::{CardNow, Client, Operation, REQUEST_LIMIT, Store, StoreError};
+use kami_core::app::AppName;
+use kami_core::card::{Card, CardCode, CardStatus, MachineCode};
+use kami_core::rules;
+
+/// How a card stands at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardState {
+    /// The card, with the status that it has then, and the seat of the machine that asks.
+    pub card: Card,
+    /// The database's clock.
+    pub now: DateTime<Utc>,
+    /// How many of its seats are taken, where it has several or leases them: one whose lease is over is not.
+    pub seats_taken: Option<u32>,
+}
+
+impl Store {
+    /// How the card of that code stands, to a machine if one says which it is; `None` if that app has none. One round trip,
+    /// two for a card of several seats.
+    pub async fn status(
+        &self,
+        code: &CardCode,
+        machine: Option<&MachineCode>,
+        app: &AppName,
+    ) -> Result<Option<CardState>, StoreError> {
+        let deadline = Instant::now() + REQUEST_LIMIT;
+        let Some(found) = self.find(code, machine, app, deadline).await? else { return Ok(None) };
+        let seats_taken = self.seats_taken(&found, app, deadline).await?;
+        let CardNow { mut card, now, .. } = found;
+        let status = rules::status_at(card.status, card.expire_at, now);
+        if status == CardStatus::Expired && card.status == CardStatus::Active {
+            self.mark_expired(card.id).await;
+        }
+        card.status = status;
+        Ok(Some(CardState { card, now, seats_taken }))
+    }
+
+    /// How many seats of a card are taken, where that is to be told. An account of the last version, which may read neither
+    /// apps nor seats, has nothing to tell.
+    async fn seats_taken(
+        &self,
+        CardNow { card, now, revision, .. }: &CardNow,
+        app: &AppName,
+        deadline: Instant,
+    ) -> Result<Option<u32>, StoreError> {
+        let Some(revision) = *revision else { return Ok(None) };
+        if card.seats > 1 {
+            return self.in_turn(deadline, CountSeats { card: card.id, pool: self.pool.clone() }).await;
+        }
+        let client = Client { app: app.clone(), version: None };
+        let app = match self.app_of(&client, Some(revision), deadline).await {
+            // It leases nothing until somebody mends it; meanwhile a card can be looked at.
+            Err(StoreError::Undecodable) => None,
+            app => app?,
+        };
+        let is_leased = card.lease_until.is_some() || policy(app.as_deref(), card).lease.is_some();
+        let is_taken = card.machine_code.is_some() && card.lease_until.is_none_or(|until| *now <= until);
+        Ok(is_leased.then_some(is_taken.into()))
+    }
+}
+
+/// Counts the seats of a card that are taken.
+struct CountSeats {
+    card: u64,
+    pool: Pool,
+}
+
+impl Operation for CountSeats {
+    /// Nothing of a card that is gone by then.
+    type Output = Option<u32>;
+
+    const ONLY_READS: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Option<u32>, StoreError> {
+        self.pool.counters().round_trip();
+        let query = "SELECT (machine_code IS NOT NULL AND COALESCE(lease_until >= UTC_TIMESTAMP(), TRUE)) + (\
+                     SELECT COUNT(*) FROM card_seats WHERE card_seats.card_id = cards.id \
+                     AND COALESCE(card_seats.lease_until >= UTC_TIMESTAMP(), TRUE)) \
+                     FROM cards WHERE id = ?";
+        Ok(connection.exec_first(query, (self.card,)).await?)
+    }
+}
