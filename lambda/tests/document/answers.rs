@@ -13,11 +13,14 @@ use crate::wire;
 pub(crate) const CODE: &str = "VIP-DEMO123456";
 pub(crate) const MACHINE: &str = "PC-3F2A9C";
 
+/// The card of the document's example of several seats.
+const TEAM: &str = "TEAM-7K2MW9QF4X";
+
 /// Stands for the method and the path of what no endpoint takes.
 pub(crate) const ELSEWHERE: &str = "*";
 
 /// Cards in every state, and machines that ask for them.
-const CARDS: [(&str, &str); 10] = [
+const CARDS: [(&str, &str); 11] = [
     (CODE, MACHINE),
     (CODE, "PC-1"),
     (CODE, ""),
@@ -26,7 +29,8 @@ const CARDS: [(&str, &str); 10] = [
     ("VIP-EXPIRED", MACHINE),
     ("VIP-DISABLED", MACHINE),
     ("VIP-LEASED", MACHINE),
-    ("VIP-LEASED", "PC-1"),
+    (TEAM, MACHINE),
+    (TEAM, "PC-1"),
     ("VIP-NONE", MACHINE),
 ];
 
@@ -59,6 +63,10 @@ const APPS: &str = r#"
 
 const STATES: &str = "UPDATE cards SET duration_seconds = NULL WHERE code = 'FOREVER';
     UPDATE cards SET policy = 'lease=600' WHERE code = 'LEASED';
+    UPDATE cards SET seats = 3, status = 'ACTIVE', machine_code = 'PC-7D61E0', used_at = UTC_TIMESTAMP(),
+        expire_at = UTC_TIMESTAMP() + INTERVAL 3 HOUR WHERE prefix = 'TEAM';
+    INSERT INTO card_seats (card_id, machine_code, bound_at, seen_at)
+        SELECT id, 'PC-40B8AA', UTC_TIMESTAMP(), UTC_TIMESTAMP() FROM cards WHERE prefix = 'TEAM';
     UPDATE cards SET status = 'EXPIRED' WHERE code = 'EXPIRED';
     UPDATE cards SET status = 'DISABLED' WHERE code = 'DISABLED'";
 
@@ -83,6 +91,7 @@ pub(crate) async fn gather() -> Vec<Answer> {
     for code in of_default.into_iter().chain(["OFDEMO", "OFBARE", "OFQUIET", "OFBROKEN"]) {
         database.insert_card("VIP", code).await;
     }
+    database.insert_card("TEAM", "7K2MW9QF4X").await;
     database.execute(STATES).await;
     database.execute(APPS).await;
     let proxy = Proxy::start(database.port()).await;
@@ -99,6 +108,11 @@ pub(crate) async fn gather() -> Vec<Answer> {
     }
     for request in of_each(|request| request.about(("VIP-NONE", MACHINE)).from("198.51.100.7")) {
         answers.push(request.send_until_it_is_found_or_braked(function.address()).await);
+    }
+    let release = |request: &Request| request.target == "/api/release";
+    let guesses = of_each(|request| request.about(("VIP-LEASED", "PC-NONE")).from("198.51.100.7"));
+    for request in guesses.into_iter().filter(release) {
+        answers.push(request.send_until_it_is_not_told(function.address()).await);
     }
     answers.extend(slow.join_all().await);
     proxy.stall(true);
@@ -142,7 +156,8 @@ fn everything() -> Vec<Request> {
         requests.extend(of_each(|request| request.by(client)));
     }
     let large = "x".repeat(32 * 1024);
-    for body in ["", r#"{"x":1}"#, r#"{"code":7,"machine_code":7}"#, &large] {
+    let of_types = [r#"{"code":7,"machine_code":7}"#, r#"{"code":"VIP-NONE","machine_code":7}"#];
+    for body in ["", r#"{"x":1}"#, of_types[0], of_types[1], &large] {
         // A server may hang up on what it did not ask for.
         let taken = of_each(|request| request.with_body(body));
         requests.extend(taken.into_iter().filter(|request| request.method == "POST"));
@@ -262,9 +277,17 @@ impl Request {
 
     /// A miss is let through every few seconds also where there were too many.
     async fn send_until_it_is_found_or_braked(&self, address: &str) -> Answer {
+        self.send_until(address, |answer| answer.status != 404).await
+    }
+
+    async fn send_until_it_is_not_told(&self, address: &str) -> Answer {
+        self.send_until(address, |answer| answer.body["released"].is_null()).await
+    }
+
+    async fn send_until(&self, address: &str, is_it: impl Fn(&Answer) -> bool) -> Answer {
         loop {
             let answer = self.send(address).await;
-            if answer.status != 404 {
+            if is_it(&answer) {
                 return answer;
             }
         }

@@ -5,7 +5,7 @@ use std::iter;
 
 use kami_core::app::AppName;
 use kami_core::card::CardCode;
-use kami_lambda::api::request::{StatusRequest, ValidateRequest};
+use kami_lambda::api::request::{ReleaseRequest, StatusRequest, ValidateRequest};
 use kami_lambda::api::{ApiError, Asker, Failure, Field, Known, Language, OfApp};
 use serde::Deserialize;
 use serde::de::value::Error;
@@ -92,6 +92,7 @@ fn of_body(document: &OpenApi, operation: &Operation<'_>) -> Vec<String> {
         ("POST", "/api/validate") => {
             Some((|body| ValidateRequest::parse(body).err(), &ValidateRequest::FIELDS))
         }
+        ("POST", "/api/release") => Some((|body| ReleaseRequest::parse(body).err(), &ReleaseRequest::FIELDS)),
         ("POST", "/api/status") => Some((|body| StatusRequest::parse(body).err(), &StatusRequest::FIELDS)),
         _ => None,
     };
