@@ -2,17 +2,37 @@
 
 #![no_main]
 
-use kami_lambda::api::request::ValidateRequest;
+use kami_lambda::api::Failure;
+use kami_lambda::api::request::{ReleaseRequest, StatusRequest, ValidateRequest};
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|body: &[u8]| match ValidateRequest::parse(body) {
-    Ok(request) => {
-        for text in [request.code.as_str(), request.machine.as_str()] {
-            assert!((1..=128).contains(&text.chars().count()) && text.trim() == text);
-        }
+fuzz_target!(|body: &[u8]| {
+    let validation = read(ValidateRequest::parse(body));
+    let release = read(ReleaseRequest::parse(body));
+    let status = read(StatusRequest::parse(body));
+    if let Some(request) = &validation {
+        is_within_bounds(&[request.code.as_str(), request.machine.as_str()]);
         let (version, mark) = (request.client.version.as_ref(), request.app_mark.as_ref());
         assert!(version.is_none_or(|version| (1..=32).contains(&version.as_str().len())));
         assert!(mark.is_none_or(|mark| (1..=64).contains(&mark.as_str().chars().count())));
     }
-    Err(failure) => assert!(failure.error().status().is_client_error()),
+    if let Some(request) = &release {
+        is_within_bounds(&[request.code.as_str(), request.machine.as_str()]);
+    }
+    if let Some(request) = &status {
+        is_within_bounds(&[request.code.as_str()]);
+        request.machine.iter().for_each(|machine| is_within_bounds(&[machine.as_str()]));
+    }
+    assert!(validation.is_none() || release.is_some(), "a client releases what it validated");
+    assert!(release.is_none() || status.is_some(), "and may ask how it stands");
 });
+
+fn read<T>(parsed: Result<T, Failure>) -> Option<T> {
+    parsed.inspect_err(|failure| assert!(failure.error().status().is_client_error())).ok()
+}
+
+fn is_within_bounds(texts: &[&str]) {
+    for text in texts {
+        assert!((1..=128).contains(&text.chars().count()) && text.trim() == *text);
+    }
+}

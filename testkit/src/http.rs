@@ -106,4 +106,10 @@ impl Client {
         let body = json!({"code": code, "machine_code": machine_code}).to_string();
         self.send("POST", "/api/validate", &[("content-type", "application/json")], &body).await
     }
+
+    /// `POST /api/release`.
+    pub async fn release(&mut self, code: &str, machine_code: &str) -> Answer {
+        let body = json!({"code": code, "machine_code": machine_code}).to_string();
+        self.send("POST", "/api/release", &[], &body).await
+    }
 }

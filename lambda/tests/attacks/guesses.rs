@@ -116,6 +116,7 @@ async fn every_way_to_miss_is_charged() {
         (5, "GET", "/api/status/%20", ""),
         (6, "POST", "/api/status", r#"{"code":"VIP-NONE"}"#),
         (7, "POST", "/api/validate", r#"{"code":"VIP-NONE","machine_code":"PC-1"}"#),
+        (8, "POST", "/api/release", r#"{"code":"VIP-NONE","machine_code":"PC-1"}"#),
     ] {
         let mut guesser = Client::connect_from([127, 0, 0, source], function.address()).await;
         until_braked(&mut guesser, (method, path, body), &[]).await;
@@ -142,6 +143,57 @@ async fn a_machine_code_cannot_be_guessed() {
     let own = machine.get("/api/status/VIP-ONE?machine_code=PC-0499").await;
     assert_eq!(own.body["data"]["machine_code"], "PC-0499", "the machine itself is shown its own");
     assert_eq!(guesser.validate("VIP-ONE", "PC-0499").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_machine_code_cannot_be_guessed_by_giving_its_seat_back() {
+    let (database, function) = start().await;
+    database.insert_card("VIP", "ONE").await;
+    database.execute("UPDATE cards SET policy = 'lease=600'").await;
+    let mut machine = Client::connect_from(CUSTOMER, function.address()).await;
+    assert_eq!(machine.validate("VIP-ONE", "PC-0499").await.status, StatusCode::OK);
+    let mut guesser = Client::connect_from(GUESSER, function.address()).await;
+    let (mut told, mut confirmed) = (0, 0);
+    let begun = Instant::now();
+    for guess in 0..GUESSES {
+        let answer = guesser.release("VIP-ONE", &format!("PC-{guess:04}")).await;
+        assert_eq!((answer.status, &answer.body["status"]), (StatusCode::OK, &json!("success")));
+        told += u32::from(answer.body["released"] == false);
+        confirmed += u32::from(answer.body["released"] == true);
+    }
+    figure(
+        "machine codes, by giving their seats back",
+        format!("{GUESSES} guesses, the last of them right: {told} told wrong, {confirmed} confirmed"),
+    );
+    assert!((30..=30 + let_through_since(begun)).contains(&told), "{told}");
+    assert!(confirmed <= let_through_since(begun), "{confirmed}");
+    let typo = ("POST", "/api/release", r#"{"code":"VIP-NONE","machine_code":"PC-1"}"#);
+    until_braked(&mut guesser, typo, &[]).await;
+    // Who knows his own code is no guesser, however often his program ends.
+    for _ in 0..GUESSES / 10 {
+        assert_eq!(machine.validate("VIP-ONE", "PC-0499").await.status, StatusCode::OK);
+        assert_eq!(machine.release("VIP-ONE", "PC-0499").await.body["released"], true);
+    }
+    assert_eq!(machine.release("VIP-NONE", "PC-1").await.reason(), "card_not_found");
+}
+
+#[tokio::test]
+async fn the_machines_of_a_card_are_no_guesses_whichever_seat_they_have() {
+    let (database, function) = start().await;
+    database.insert_card("VIP", "ONE").await;
+    database.execute("UPDATE cards SET seats = 2").await;
+    let mut client = Client::connect_from(CUSTOMER, function.address()).await;
+    for machine in ["PC-FIRST", "PC-SECOND"] {
+        assert_eq!(client.validate("VIP-ONE", machine).await.status, StatusCode::OK);
+    }
+    for _ in 0..GUESSES / 10 {
+        for (machine, shown) in [("PC-FIRST", "PC-FIRST"), ("PC-SECOND", "PC-F****")] {
+            let status = client.get(&format!("/api/status/VIP-ONE?machine_code={machine}")).await;
+            assert_eq!(status.body["data"]["machine_code"], shown, "{machine}");
+            assert_eq!(client.release("VIP-ONE", machine).await.body["released"], false, "it is kept");
+        }
+    }
+    assert_eq!(client.get("/api/status/VIP-NONE").await.reason(), "card_not_found", "nobody was braked");
 }
 
 #[tokio::test]

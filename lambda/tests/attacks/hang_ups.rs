@@ -71,8 +71,9 @@ impl Target {
         let database = TestDatabase::create_on(&server.url()).await;
         database
             .execute(
-                "INSERT INTO cards (prefix, code, full_code) VALUES ('VIP', 'USED', 'VIP-USED');
-                 UPDATE cards SET status = 'ACTIVE', machine_code = 'PC-1'",
+                "INSERT INTO cards (prefix, code, full_code) VALUES ('VIP', 'USED', 'VIP-USED'), ('VIP', 'SEATS', 'VIP-SEATS');
+                 UPDATE cards SET status = 'ACTIVE', machine_code = 'PC-1';
+                 UPDATE cards SET seats = 3 WHERE code = 'SEATS'",
             )
             .await;
         let cards = POINTS.len() * (ROUNDS + 1);
@@ -81,11 +82,14 @@ impl Target {
         };
         database
             .execute(&format!(
-                "INSERT INTO cards (prefix, code, full_code) VALUES {}, {};
+                "INSERT INTO cards (prefix, code, full_code) VALUES {}, {}, {};
                  UPDATE cards SET status = 'ACTIVE', machine_code = 'PC-1', used_at = '2020-01-01',
-                    expire_at = '2020-01-02' WHERE prefix = 'OVERDUE'",
+                    expire_at = '2020-01-02' WHERE prefix = 'OVERDUE';
+                 UPDATE cards SET status = 'ACTIVE', machine_code = 'PC-1', lease_until = '2090-01-01'
+                    WHERE prefix = 'LEASED'",
                 rows("UNUSED").join(", "),
-                rows("OVERDUE").join(", ")
+                rows("OVERDUE").join(", "),
+                rows("LEASED").join(", ")
             ))
             .await;
         let port = way(database.port()).await;
@@ -97,21 +101,21 @@ impl Target {
     fn requests(&mut self) -> Vec<String> {
         let fresh = self.fresh;
         self.fresh += 1;
-        let validate = |code: &str| {
+        let post = |path: &str, code: &str| {
             let body = format!(r#"{{"code": "{code}", "machine_code": "PC-1"}}"#);
-            format!(
-                "POST /api/validate HTTP/1.1\r\nhost: kami\r\ncontent-length: {}\r\n\r\n{body}",
-                body.len()
-            )
+            format!("POST {path} HTTP/1.1\r\nhost: kami\r\ncontent-length: {}\r\n\r\n{body}", body.len())
         };
+        let validate = |code: &str| post("/api/validate", code);
         vec![
             get("/health"),
             get("/api/status/VIP-USED"),
+            get("/api/status/VIP-SEATS"),
             get("/api/status/VIP-NONE"),
             validate("VIP-USED"),
             validate("VIP-NONE"),
             validate(&format!("UNUSED-{fresh}")),
             validate(&format!("OVERDUE-{fresh}")),
+            post("/api/release", &format!("LEASED-{fresh}")),
         ]
     }
 

@@ -26,10 +26,18 @@ const CARDS: &str = "
         (5, 'A', '5', 'A-5', 'EXPIRED', 'PC', '2026-01-01', '2026-01-02', 60),
         (6, 'A', '6', 'A-6', 'ACTIVE', 'PC', '2026-01-01', '2026-01-02', 60)";
 
+/// A card of two seats, 7, both taken and leased.
+const SEATS: &str = "
+    INSERT INTO cards (id, prefix, code, full_code, status, machine_code, used_at, expire_at, seats, lease_until) VALUES
+        (7, 'A', '7', 'A-7', 'ACTIVE', 'PC', '2026-01-01', '2090-01-01', 2, '2090-01-01');
+    INSERT INTO card_seats VALUES (7, 'PC-2', '2026-01-01', '2026-01-01', '2090-01-01')";
+
 /// Everything of each card but when it was last changed.
 async fn cards(database: &TestDatabase) -> Vec<String> {
     let query = "SELECT CONCAT_WS(' ', id, full_code, status, IFNULL(machine_code, '-'), IFNULL(used_at, '-'), \
-                 IFNULL(expire_at, '-'), IFNULL(duration_seconds, '-'), IFNULL(note, '-')) FROM cards ORDER BY id";
+                 IFNULL(expire_at, '-'), IFNULL(duration_seconds, '-'), IFNULL(note, '-'), IFNULL(lease_until, '-'), \
+                 (SELECT IFNULL(GROUP_CONCAT(seat.machine_code, seat.lease_until), '-') FROM card_seats AS seat \
+                 WHERE seat.card_id = cards.id)) FROM cards ORDER BY id";
     database.rows(query, ()).await
 }
 
@@ -46,6 +54,7 @@ async fn refused(account: &TestDatabase, statements: &[&str]) -> usize {
 async fn the_function_does_to_a_card_what_its_state_allows_and_nothing_else() {
     let database = TestDatabase::create().await;
     database.execute(CARDS).await;
+    database.execute(SEATS).await;
     let (function, _) = log_in(&database, Role::Function).await;
     let before = cards(&database).await;
     let escapes = [
@@ -79,6 +88,12 @@ async fn the_function_does_to_a_card_what_its_state_allows_and_nothing_else() {
         "CALL renew_seat(3, 'THIEF')",
         "CALL release_seat(2, 'PC')",
         "CALL release_seat(4, 'PC')",
+        "CALL release_seat(5, 'PC')",
+        "CALL take_seat(7, 'THIEF')",
+        "CALL renew_seat(7, 'THIEF')",
+        "CALL release_seat(7, 'THIEF')",
+        "CALL release_seat(7, '')",
+        "CALL release_seat(7, NULL)",
         "CALL read_policy(2, @lease_seconds, @evicts)",
         "CALL expire_cards('[1, 2, 3, 4, 5]')",
         "CALL expire_cards('1 OR 1 = 1')",
@@ -95,12 +110,17 @@ async fn the_function_does_to_a_card_what_its_state_allows_and_nothing_else() {
         "CALL activate_card(1, 'PC', UTC_TIMESTAMP(), 60)",
         "CALL bind_card(3, 'PC', '2090-01-01')",
         "CALL expire_cards('[6]')",
+        "CALL take_seat(7, 'PC')",
+        "CALL release_seat(7, 'PC')",
+        "CALL take_seat(7, 'PC-3')",
     ] {
         function.execute(use_of_it).await;
     }
     let statuses: Vec<String> =
         database.rows("SELECT CONCAT(status, IFNULL(machine_code, '-')) FROM cards", ()).await;
-    assert_eq!(statuses, ["ACTIVEPC", "ACTIVEPC", "ACTIVEPC", "DISABLEDPC", "EXPIREDPC", "EXPIREDPC"]);
+    let expected = ["ACTIVEPC", "ACTIVEPC", "ACTIVEPC", "DISABLEDPC", "EXPIREDPC", "EXPIREDPC", "ACTIVEPC-2"];
+    assert_eq!(statuses, expected);
+    assert_eq!(database.rows::<String>("SELECT machine_code FROM card_seats", ()).await, ["PC-3"]);
 }
 
 /// What the function may read of apps, and nobody but an operator may write.

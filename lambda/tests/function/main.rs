@@ -20,6 +20,7 @@ mod process;
 mod race;
 mod rights;
 mod runtime;
+mod seats;
 mod secret;
 mod secrets_manager;
 mod upgrade;

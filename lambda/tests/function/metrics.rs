@@ -81,6 +81,10 @@ async fn what_was_called_is_what_prometheus_reads() {
         client.send("POST", "/api/validate", &[], &body.to_string()).await;
     }
     client.get("/api/validate").await;
+    client.release("VIP-ONE", "PC-1").await;
+    client.release("VIP-TWO", "PC-1").await;
+    database.execute("UPDATE cards SET policy = 'lease=600'").await;
+    client.validate("VIP-ONE", "PC-3").await;
     client.get("/api/apps/default").await;
     client.get("/api/apps/none").await;
     client.get("/api/status/VIP-ONE").await;
@@ -89,7 +93,7 @@ async fn what_was_called_is_what_prometheus_reads() {
     for path in ["/VIP-ONE", "/api/status/VIP-ONE/more", "/metrics"] {
         assert_eq!(client.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
-    let after = samples_of(16.0, &metrics).await;
+    let after = samples_of(19.0, &metrics).await;
     let requests: BTreeMap<_, _> = after
         .iter()
         .filter(|(series, count)| series.starts_with("kami_requests_total") && **count > 0.0)
@@ -105,6 +109,9 @@ async fn what_was_called_is_what_prometheus_reads() {
             ("{route=\"validate\",outcome=\"version_too_old\"}", 1.0),
             ("{route=\"validate\",outcome=\"invalid_fields\"}", 1.0),
             ("{route=\"validate\",outcome=\"method_not_allowed\"}", 1.0),
+            ("{route=\"validate\",outcome=\"seats_full\"}", 1.0),
+            ("{route=\"release\",outcome=\"valid\"}", 1.0),
+            ("{route=\"release\",outcome=\"card_not_found\"}", 1.0),
             ("{route=\"app\",outcome=\"valid\"}", 1.0),
             ("{route=\"app\",outcome=\"app_not_found\"}", 1.0),
             ("{route=\"status\",outcome=\"valid\"}", 1.0),
@@ -112,7 +119,8 @@ async fn what_was_called_is_what_prometheus_reads() {
             ("{route=\"other\",outcome=\"not_found\"}", 3.0),
         ])
     );
-    for (route, count) in [("validate", 8.0), ("status", 1.0), ("app", 2.0), ("health", 2.0), ("other", 3.0)]
+    for (route, count) in
+        [("validate", 9.0), ("release", 2.0), ("status", 1.0), ("app", 2.0), ("health", 2.0), ("other", 3.0)]
     {
         assert_eq!(
             after[&format!("kami_request_duration_seconds_count{{route=\"{route}\"}}")],
@@ -123,10 +131,11 @@ async fn what_was_called_is_what_prometheus_reads() {
         assert_eq!(after[&all], count, "{route}");
         assert!(after[&format!("kami_request_duration_seconds_sum{{route=\"{route}\"}}")] > 0.0, "{route}");
     }
-    // Five validations, an activation, a status, health, the apps and the session; three statements were prepared besides.
+    // Six validations, an activation, two releases, a status, health, the apps and the session; three statements were
+    // prepared besides.
     // An answer of health is kept for a second: on a slow machine the second check asks as well.
     let prepared = 3.0;
-    assert!([10.0, 11.0].contains(&after["kami_database_round_trips_total"]));
+    assert!([13.0, 14.0].contains(&after["kami_database_round_trips_total"]));
     assert_eq!(
         after["kami_database_round_trips_total"] + prepared,
         f64::from(u32::try_from(proxy.commands()).unwrap())

@@ -43,7 +43,14 @@ const READABLE: [&str; 3] = [
 async fn pages_of_the_origins_that_are_named_may_call_the_api() {
     let (_database, function) = start("https://app.example.com, http://localhost:8080").await;
     let mut client = function.client().await;
-    for path in ["/api/validate", "/api/status", "/api/status/VIP-ONE", "/api/apps/default", "/health"] {
+    for path in [
+        "/api/validate",
+        "/api/release",
+        "/api/status",
+        "/api/status/VIP-ONE",
+        "/api/apps/default",
+        "/health",
+    ] {
         let answer = preflight(&mut client, path, PAGE).await;
         assert_eq!(answer.status, StatusCode::NO_CONTENT, "{path}");
         let mut allowed = READABLE.map(str::to_owned).to_vec();
@@ -65,6 +72,8 @@ async fn pages_of_the_origins_that_are_named_may_call_the_api() {
         ("POST", "/api/validate", request, StatusCode::OK),
         ("POST", "/api/validate", "", StatusCode::BAD_REQUEST),
         ("PUT", "/api/validate", "", StatusCode::METHOD_NOT_ALLOWED),
+        ("POST", "/api/release", request, StatusCode::OK),
+        ("POST", "/api/release", "", StatusCode::BAD_REQUEST),
         ("OPTIONS", "/api/validate", "", StatusCode::METHOD_NOT_ALLOWED),
         ("GET", "/api/status/VIP-TWO", "", StatusCode::NOT_FOUND),
         ("GET", "/api/apps/default", "", StatusCode::OK),

@@ -30,16 +30,78 @@ async fn the_api_works_with_the_rights_of_older_versions_with_routines_and_witho
                 database.execute(&format!("DROP PROCEDURE {routine}")).await;
             }
         }
-        let name = unique_name("k");
-        database
-            .execute(&format!(
-                "CREATE USER '{name}'@'127.0.0.1' IDENTIFIED BY 'secret'; GRANT SELECT, UPDATE (status, machine_code, \
-                 used_at, expire_at, updated_at) ON {}.cards TO '{name}'@'127.0.0.1'",
-                database.name()
-            ))
-            .await;
-        serves_with(&database, &database.as_account(&name, "secret")).await;
+        serves_with(&database, &older_account(&database).await).await;
     }
+}
+
+/// The database as a new account sees it that has what older versions gave one.
+async fn older_account(database: &TestDatabase) -> TestDatabase {
+    let name = unique_name("k");
+    database
+        .execute(&format!(
+            "CREATE USER '{name}'@'127.0.0.1' IDENTIFIED BY 'secret'; GRANT SELECT, UPDATE (status, machine_code, \
+             used_at, expire_at, updated_at) ON {}.cards TO '{name}'@'127.0.0.1'",
+            database.name()
+        ))
+        .await;
+    database.as_account(&name, "secret")
+}
+
+/// A card for two machines that leases their seats, and one for one.
+async fn insert_seats(database: &TestDatabase) {
+    for code in ["TWO", "ONE"] {
+        database.insert_card("VIP", code).await;
+    }
+    database.execute("UPDATE cards SET seats = 2, policy = 'lease=600' WHERE code = 'TWO'").await;
+}
+
+#[tokio::test]
+async fn the_api_gives_and_takes_seats_with_the_rights_of_the_function() {
+    let database = TestDatabase::create().await;
+    insert_seats(&database).await;
+    let function = log_in(&database, Role::Function).await;
+    let api = Function::start(env!("CARGO_BIN_EXE_kami-api"), &function.url()).await;
+    let mut client = api.client().await;
+    for machine in ["PC-1", "PC-2"] {
+        assert_eq!(client.validate("VIP-TWO", machine).await.status, 200, "{}", api.program.output());
+    }
+    assert_eq!(client.validate("VIP-TWO", "PC-3").await.reason(), "seats_full");
+    let renewed =
+        "UPDATE cards SET lease_until = UTC_TIMESTAMP(); UPDATE card_seats SET lease_until = UTC_TIMESTAMP()";
+    database.execute(renewed).await;
+    for machine in ["PC-1", "PC-2"] {
+        assert_eq!(client.validate("VIP-TWO", machine).await.status, 200, "{}", api.program.output());
+    }
+    assert_eq!(client.get("/api/status/VIP-TWO").await.body["data"]["seats_taken"], 2);
+    for machine in ["PC-2", "PC-1"] {
+        assert_eq!(client.release("VIP-TWO", machine).await.body["released"], true, "{machine}");
+    }
+    assert_eq!(client.get("/api/status/VIP-TWO").await.body["data"]["seats_taken"], 0);
+    assert!(!api.program.output().contains("WARN"), "{}", api.program.output());
+}
+
+#[tokio::test]
+async fn an_account_of_older_versions_tells_how_cards_of_several_seats_stand_without_them() {
+    let database = TestDatabase::create().await;
+    insert_seats(&database).await;
+    let older = older_account(&database).await;
+    let api = Function::start(env!("CARGO_BIN_EXE_kami-api"), &older.url()).await;
+    let mut client = api.client().await;
+    for code in ["TWO", "ONE"] {
+        let by_path = client.get(&format!("/api/status/VIP-{code}")).await;
+        let body = json!({ "code": format!("VIP-{code}"), "machine_code": "PC" }).to_string();
+        let by_body = client.send("POST", "/api/status", &[], &body).await;
+        for answer in [by_path, by_body] {
+            assert_eq!(answer.status, 200, "{}", api.program.output());
+            let data = answer.body["data"].as_object().unwrap();
+            let members: Vec<_> = data.keys().map(String::as_str).collect();
+            let as_before = ["created_at", "expire_at", "full_code", "machine_code", "status", "used_at"];
+            assert_eq!(members, as_before, "{code}");
+        }
+        assert_eq!(client.release(&format!("VIP-{code}"), "PC").await.body["released"], false);
+    }
+    let output = api.program.output();
+    assert!(!output.contains("WARN") && !output.contains("ERROR"), "{output}");
 }
 
 /// That the programs do all of their work through that account.
