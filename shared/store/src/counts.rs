@@ -7,12 +7,14 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
 use super::limit::{BACKGROUND, GRACE, SCREEN, limited};
-use super::listing::statement::{Statement, conditions};
+use super::listing::sought::{Further, Sought};
+use super::listing::statement::{Course, Statement, conditions, counting};
 use super::record::{moment, take};
 use super::{Operation, Store, StoreError, clock};
 use kami_core::app::AppName;
 use kami_core::card::CardStatus;
-use kami_core::filter::Filter;
+use kami_core::filter::{Filter, Sort};
+use kami_core::plan::Plan;
 
 /// How many cards have each status, as the rows say it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -230,8 +232,19 @@ impl Operation for Exactly<'_> {
     const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<u64, StoreError> {
-        let mut statement = conditions(self.filter);
-        statement.text = format!("SELECT COUNT(*) FROM cards WHERE TRUE{}", statement.text);
+        let sought = Sought::of(connection, self.filter).await?;
+        let few = match sought.plan(Sort::NEWEST) {
+            Plan::Indexed(indexed) if sought.further == Further::Few => Some(indexed),
+            Plan::Indexed(_) | Plan::Windowed(_) => None,
+        };
+        let statement = if let Some(indexed) = few {
+            // No index by itself finds cards by the machine in their rows and by others.
+            let course = Course { backwards: false, from: None, inclusive: false };
+            counting(sought, indexed, course, usize::MAX)
+        } else {
+            let Statement { text, values } = conditions(sought);
+            Statement { text: format!("SELECT COUNT(*) FROM cards WHERE TRUE{text}"), values }
+        };
         let query = limited(BACKGROUND, &statement.text);
         let count: Option<u64> = connection.exec_first(query, statement.params()).await?;
         count.ok_or(StoreError::Undecodable)

@@ -8,6 +8,7 @@ use mysql_async::{Conn, Row};
 
 use super::limit::{BACKGROUND, GRACE, limited};
 use super::listing::order::indexed;
+use super::listing::sought::Sought;
 use super::listing::statement::{Course, Statement, listing};
 use super::record::{COLUMNS, cards};
 use super::{Operation, Store, StoreError, clock};
@@ -129,15 +130,16 @@ impl Operation for ExpiringNext {
 
     async fn run(&self, connection: &mut Conn) -> Result<Vec<CardRecord>, StoreError> {
         let sort = Sort { by: SortBy::Expires, direction: Direction::Ascending };
+        let sought = Sought::of(connection, &self.filter).await?;
         // Of an app that has few in use, those are sorted; of others the next are met soon in the order of all.
-        let soonest = match indexed(connection, &self.filter, sort).await {
+        let soonest = match indexed(connection, sought, sort).await {
             Err(StoreError::NotIndexed) => {
                 Indexed { sort, index: Index::StatusExpiry, reach: Reach::Stretch }
             }
             indexed => indexed?,
         };
         let course = Course { backwards: false, from: None, inclusive: false };
-        let statement = listing(&COLUMNS, &self.filter, soonest, course, self.count);
+        let statement = listing(&COLUMNS, sought, soonest, course, self.count);
         let rows: Vec<Row> =
             connection.exec(limited(BACKGROUND, &statement.text), statement.params()).await?;
         Ok(cards(rows)?.cards)

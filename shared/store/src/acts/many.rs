@@ -9,6 +9,7 @@ use mysql_async::{Conn, Params, Row, Value};
 use super::write::{Head, begin, carry_out};
 use super::{ActError, CHUNK, STEP, Transaction};
 use crate::listing::SearchCursor;
+use crate::listing::sought::Sought;
 use crate::listing::statement::conditions;
 use crate::progress::{ActProgress, OnProgress, share};
 use crate::record::{COLUMNS, ReadRows, cards, marks};
@@ -108,7 +109,7 @@ impl Store {
                 ids.sort_unstable();
                 ids.dedup();
                 for (step, chunk) in ids.chunks(CHUNK).enumerate() {
-                    let work = ActOnSome { operator, act, ids: chunk, filter: None, act_id: outcome.act_id };
+                    let work = ActOnSome { operator, act, ids: chunk, sought: None, act_id: outcome.act_id };
                     if outcome.take(self.transact(STEP, work).await)?.is_break() {
                         break;
                     }
@@ -142,8 +143,8 @@ impl Store {
                         break;
                     }
                     if !ids.is_empty() {
-                        let filter = Some(filter);
-                        let work = ActOnSome { operator, act, ids: &ids, filter, act_id: outcome.act_id };
+                        let sought = Some(cursor.sought(filter));
+                        let work = ActOnSome { operator, act, ids: &ids, sought, act_id: outcome.act_id };
                         if outcome.take(self.transact(STEP, work).await)?.is_break() {
                             break;
                         }
@@ -184,7 +185,7 @@ struct ActOnSome<'a> {
     operator: &'a Operator,
     act: &'a Act,
     ids: &'a [u64],
-    filter: Option<&'a Filter>,
+    sought: Option<Sought<'a>>,
     act_id: Option<u64>,
 }
 
@@ -192,7 +193,7 @@ impl Transaction for ActOnSome<'_> {
     type Output = ActOutcome;
 
     async fn run(&self, connection: &mut Conn) -> Result<ActOutcome, ActError> {
-        let conditions = self.filter.map(conditions).unwrap_or_default();
+        let conditions = self.sought.map(conditions).unwrap_or_default();
         // By the primary key, and so in its order: two acts on the same cards wait for each other, without deadlock.
         let query = format!(
             "SELECT {COLUMNS} FROM cards FORCE INDEX (PRIMARY) WHERE id IN ({}){} ORDER BY id FOR UPDATE",

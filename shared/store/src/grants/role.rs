@@ -160,7 +160,7 @@ mod tests {
             (
                 Role::Viewer,
                 "SELECT on cards, SELECT on batches, SELECT on acts, SELECT on operator_log, SELECT on apps, \
-                 SELECT on refinery_schema_history",
+                 SELECT on card_seats, SELECT on refinery_schema_history",
             ),
             (
                 Role::Function,

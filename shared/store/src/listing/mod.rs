@@ -2,6 +2,7 @@
 
 pub(super) mod order;
 mod search;
+pub(super) mod sought;
 pub(super) mod statement;
 mod survey;
 
@@ -12,13 +13,14 @@ use mysql_async::{Conn, Row};
 use self::order::indexed;
 pub(super) use self::search::SearchIds;
 pub use self::search::{Progress, SEARCH_WINDOW, SearchCursor, SearchStep};
-use self::statement::{Course, Statement, counting, listing};
+use self::sought::Sought;
+use self::statement::{Course, counting, listing};
 pub use self::survey::Survey;
 use super::limit::{GRACE, SCREEN, limited};
 use super::record::{COLUMNS, ReadRows, cards};
 use super::{Operation, Store, StoreError, clock};
 use kami_core::filter::{Anchor, Capped, Filter, Position, Sort};
-use kami_core::plan::{Indexed, Plan, plan};
+use kami_core::plan::{Indexed, Plan};
 use kami_core::record::CardRecord;
 
 /// Where counting for a screen stops.
@@ -95,24 +97,28 @@ impl Store {
         position: Option<&Position>,
         size: usize,
     ) -> Result<Vec<Explained>, StoreError> {
-        let Plan::Indexed(indexed) = plan(filter, sort) else { return Err(StoreError::NotIndexed) };
-        let course = Course { backwards: false, from: position, inclusive: false };
-        let statement = listing(&COLUMNS, filter, indexed, course, size + 1);
-        self.run(SCREEN + GRACE, Explain { statement }).await
+        self.run(SCREEN + GRACE, Explain { filter, sort, position, size }).await
     }
 }
 
-struct Explain {
-    statement: Statement,
+struct Explain<'a> {
+    filter: &'a Filter,
+    sort: Sort,
+    position: Option<&'a Position>,
+    size: usize,
 }
 
-impl Operation for Explain {
+impl Operation for Explain<'_> {
     type Output = Vec<Explained>;
 
     async fn run(&self, connection: &mut Conn) -> Result<Vec<Explained>, StoreError> {
+        let sought = Sought::of(connection, self.filter).await?;
+        let Plan::Indexed(indexed) = sought.plan(self.sort) else { return Err(StoreError::NotIndexed) };
+        let course = Course { backwards: false, from: self.position, inclusive: false };
+        let statement = listing(&COLUMNS, sought, indexed, course, self.size + 1);
         // MySQL would draw a tree; MariaDB knows no other form and takes this for a comment.
-        let query = format!("EXPLAIN /*!80000 FORMAT = TRADITIONAL */ {}", self.statement.text);
-        let rows: Vec<Row> = connection.exec(query, self.statement.params()).await?;
+        let query = format!("EXPLAIN /*!80000 FORMAT = TRADITIONAL */ {}", statement.text);
+        let rows: Vec<Row> = connection.exec(query, statement.params()).await?;
         let mut explained = Vec::new();
         for row in rows {
             let text = |name: &str| row.get_opt::<Option<String>, _>(name).and_then(Result::ok).flatten();
@@ -140,11 +146,11 @@ impl ReadPage<'_> {
     async fn read(
         &self,
         connection: &mut Conn,
-        indexed: Indexed,
+        (sought, indexed): (Sought<'_>, Indexed),
         course: Course<'_>,
         size: usize,
     ) -> Result<(ReadRows, bool), StoreError> {
-        let statement = listing(&COLUMNS, self.filter, indexed, course, size + 1);
+        let statement = listing(&COLUMNS, sought, indexed, course, size + 1);
         let mut rows: Vec<Row> =
             connection.exec(limited(SCREEN, &statement.text), statement.params()).await?;
         let more = rows.len() > size;
@@ -161,43 +167,43 @@ impl Operation for ReadPage<'_> {
     const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Page, StoreError> {
-        let indexed = indexed(connection, self.filter, self.sort).await?;
+        let sought = Sought::of(connection, self.filter).await?;
+        let indexed = indexed(connection, sought, self.sort).await?;
+        let way = (sought, indexed);
         let course = |backwards, from, inclusive| Course { backwards, from, inclusive };
         let anchor = if indexed.sort.by == self.sort.by { self.anchor } else { &Anchor::First };
         let (read, has_before, has_after) = match anchor {
             Anchor::First => {
-                let (read, more) =
-                    self.read(connection, indexed, course(false, None, false), self.size).await?;
+                let (read, more) = self.read(connection, way, course(false, None, false), self.size).await?;
                 (read, false, more)
             }
             Anchor::Last => {
-                let (read, more) =
-                    self.read(connection, indexed, course(true, None, false), self.size).await?;
+                let (read, more) = self.read(connection, way, course(true, None, false), self.size).await?;
                 (read, more, false)
             }
             Anchor::After(position) => {
                 let behind = course(false, Some(position), false);
-                let (read, more) = self.read(connection, indexed, behind, self.size).await?;
+                let (read, more) = self.read(connection, way, behind, self.size).await?;
                 (read, true, more)
             }
             Anchor::Before(position) => {
                 let before = course(true, Some(position), false);
-                let (read, more) = self.read(connection, indexed, before, self.size).await?;
+                let (read, more) = self.read(connection, way, before, self.size).await?;
                 (read, more, true)
             }
             Anchor::From(position) => {
                 let (from, before) =
                     (course(false, Some(position), true), course(true, Some(position), false));
-                let (read, more) = self.read(connection, indexed, from, self.size).await?;
-                let (before, _) = self.read(connection, indexed, before, 1).await?;
+                let (read, more) = self.read(connection, way, from, self.size).await?;
+                let (before, _) = self.read(connection, way, before, 1).await?;
                 (read, !before.is_empty(), more)
             }
             Anchor::Around(position) => {
                 let (before, from) =
                     (course(true, Some(position), false), course(false, Some(position), true));
-                let (mut read, has_before) = self.read(connection, indexed, before, self.size / 2).await?;
+                let (mut read, has_before) = self.read(connection, way, before, self.size / 2).await?;
                 let rest = self.size - read.len();
-                let (behind, more) = self.read(connection, indexed, from, rest).await?;
+                let (behind, more) = self.read(connection, way, from, rest).await?;
                 read.extend(behind);
                 (read, has_before, more)
             }
@@ -222,12 +228,13 @@ impl Operation for CountBefore<'_> {
     const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Capped, StoreError> {
-        let indexed = indexed(connection, self.filter, self.sort).await?;
+        let sought = Sought::of(connection, self.filter).await?;
+        let indexed = indexed(connection, sought, self.sort).await?;
         if indexed.sort.by != self.sort.by {
             return Err(StoreError::NotIndexed);
         }
         let course = Course { backwards: true, from: Some(self.position), inclusive: false };
-        count(connection, CountCapped { filter: self.filter, indexed, course }).await
+        count(connection, CountCapped { sought, indexed, course }).await
     }
 }
 
@@ -240,28 +247,29 @@ impl Operation for CountAll<'_> {
     const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Capped, StoreError> {
-        let indexed = match plan(self.filter, Sort::NEWEST) {
+        let sought = Sought::of(connection, self.filter).await?;
+        let indexed = match sought.plan(Sort::NEWEST) {
             Plan::Indexed(indexed) => indexed,
-            Plan::Windowed(_) => indexed(connection, self.filter, Sort::NEWEST).await?,
+            Plan::Windowed(_) => indexed(connection, sought, Sort::NEWEST).await?,
         };
         let course = Course { backwards: false, from: None, inclusive: false };
-        count(connection, CountCapped { filter: self.filter, indexed, course }).await
+        count(connection, CountCapped { sought, indexed, course }).await
     }
 }
 
 /// Cards that are counted up to [`COUNT_CAP`].
 struct CountCapped<'a> {
-    filter: &'a Filter,
+    sought: Sought<'a>,
     indexed: Indexed,
     course: Course<'a>,
 }
 
 async fn count(
     connection: &mut Conn,
-    CountCapped { filter, indexed, course }: CountCapped<'_>,
+    CountCapped { sought, indexed, course }: CountCapped<'_>,
 ) -> Result<Capped, StoreError> {
     let limit = usize::try_from(COUNT_CAP).map_or(usize::MAX, |cap| cap + 1);
-    let statement = counting(filter, indexed, course, limit);
+    let statement = counting(sought, indexed, course, limit);
     let count: Option<u64> =
         connection.exec_first(limited(SCREEN, &statement.text), statement.params()).await?;
     match count.ok_or(StoreError::Undecodable)? {

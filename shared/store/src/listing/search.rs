@@ -7,13 +7,13 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
 use super::super::limit::{BACKGROUND, GRACE, SCREEN, limited};
-use super::super::record::{COLUMNS, ReadRows, cards, marks, word};
+use super::super::record::{COLUMNS, ReadRows, cards};
 use super::super::{Operation, Store, StoreError, clock};
 use super::order::finds_few;
+use super::sought::{Further, Sought};
 use super::statement::{Course, Statement, conditions, listing, name};
-use kami_core::card::CardStatus;
 use kami_core::filter::{Filter, Key, Position, Sort, SortBy};
-use kami_core::plan::{Index, Indexed, Plan, Reach, Window, plan};
+use kami_core::plan::{Index, Indexed, Plan, Reach, Window};
 use kami_core::record::CardRecord;
 
 /// How many ids one step of a search goes through: about 30 ms of the server's time.
@@ -28,15 +28,9 @@ pub struct SearchCursor {
     lowest: u64,
     highest: u64,
     /// The index that finds few cards, all of them in one step; without it they are met window by window.
-    gathered: Option<Gathered>,
-}
-
-/// An index that finds few cards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Gathered {
-    index: Index,
-    /// Whether it begins with the status, of which the filter says nothing.
-    of_each_status: bool,
+    gathered: Option<Indexed>,
+    /// How many further seats the machines have that are searched for.
+    further: Further,
 }
 
 /// How much of the way is behind a search, in ids.
@@ -66,7 +60,7 @@ pub struct SearchStep {
 impl SearchCursor {
     /// The beginning of a search among the ids from `lowest` to `highest`, window by window.
     pub const fn over(lowest: u64, highest: u64) -> Self {
-        Self { below: highest.saturating_add(1), lowest, highest, gathered: None }
+        Self { below: highest.saturating_add(1), lowest, highest, gathered: None, further: Further::None }
     }
 
     /// The same search without the cards numbered higher than `newest`; `None` when no other is left.
@@ -74,6 +68,11 @@ impl SearchCursor {
         let highest = self.highest.min(newest);
         let below = self.below.min(highest.saturating_add(1));
         (highest >= self.lowest).then_some(Self { below, highest, ..self })
+    }
+
+    /// The cards that the search for those of `filter` looks for.
+    pub(in super::super) const fn sought(self, filter: &Filter) -> Sought<'_> {
+        Sought { filter, further: self.further }
     }
 
     fn at(self, below: u64) -> Option<Self> {
@@ -132,29 +131,25 @@ impl Operation for Start<'_> {
             }
         };
         let Some((Some(lowest), Some(highest))) = bounds else { return Ok(None) };
-        let gathered = self.gathered(connection).await?;
-        Ok(Some(SearchCursor { gathered, ..SearchCursor::over(lowest, highest) }))
+        let sought = Sought::of(connection, self.filter).await?;
+        let gathered = gathered(connection, sought).await?;
+        Ok(Some(SearchCursor { gathered, further: sought.further, ..SearchCursor::over(lowest, highest) }))
     }
 }
 
-impl Start<'_> {
-    /// The index that finds few cards, where windows would look at more.
-    async fn gathered(&self, connection: &mut Conn) -> Result<Option<Gathered>, StoreError> {
-        if self.filter.batch_id.is_some() || straight(self.filter).is_some() {
-            return Ok(None);
-        }
-        let found = finds_few(connection, self.filter).await?;
-        Ok(found.map(|Indexed { index, reach, .. }| {
-            let of_each_status = index == Index::StatusExpiry && reach == Reach::StretchOfEachStatus;
-            Gathered { index, of_each_status }
-        }))
+/// The index that finds few cards, where windows would look at more.
+async fn gathered(connection: &mut Conn, sought: Sought<'_>) -> Result<Option<Indexed>, StoreError> {
+    if sought.filter.batch_id.is_some() || straight(sought).is_some() {
+        return Ok(None);
     }
+    let found = finds_few(connection, sought).await?;
+    Ok(found.map(|few| few.sorted(Sort::NEWEST)))
 }
 
-/// The index that holds exactly the cards of a filter in the order of their ids, if one does. One of a status alone does
-/// too; but where that finds many cards, windows read the table in its own order, which is faster.
-fn straight(filter: &Filter) -> Option<Indexed> {
-    match plan(filter, Sort::NEWEST) {
+/// The index that holds exactly the cards that are sought in the order of their ids, if one does. One of a status alone
+/// does too; but where that finds many cards, windows read the table in its own order, which is faster.
+fn straight(sought: Sought<'_>) -> Option<Indexed> {
+    match sought.plan(Sort::NEWEST) {
         Plan::Indexed(indexed @ Indexed { sort: Sort { by: SortBy::Id, .. }, .. })
             if indexed.reach == Reach::Few || indexed.index == Index::PrefixStatus =>
         {
@@ -173,37 +168,28 @@ pub(super) struct Reading {
 impl Reading {
     /// The next step of a search for `columns`.
     pub(super) fn next(columns: &str, filter: &Filter, cursor: SearchCursor, limit: usize) -> Self {
-        if let Some(indexed) = straight(filter) {
+        let sought = cursor.sought(filter);
+        if let Some(indexed) = straight(sought).or(cursor.gathered) {
             let from = Position { id: cursor.below, key: Key::Id };
             let course = Course { backwards: false, from: Some(&from), inclusive: false };
-            return Self { statement: listing(columns, filter, indexed, course, limit), floor: None };
+            return Self { statement: listing(columns, sought, indexed, course, limit), floor: None };
         }
-        let mut statement = conditions(filter);
-        statement.and("id < ?", [cursor.below.into()]);
-        let (index, floor) = match (cursor.gathered, plan(filter, Sort::NEWEST)) {
-            (Some(Gathered { index, of_each_status }), _) => {
-                if of_each_status {
-                    let statuses = CardStatus::ALL.map(|status| word(status).into());
-                    statement.and(&format!("status IN ({})", marks(statuses.len())), statuses);
-                }
-                (index, None)
+        let index = match sought.plan(Sort::NEWEST) {
+            Plan::Indexed(Indexed { index: Index::Batch, .. }) | Plan::Windowed(Window::Batch) => {
+                Index::Batch
             }
-            (None, Plan::Indexed(Indexed { index: Index::Batch, .. }) | Plan::Windowed(Window::Batch)) => {
-                (Index::Batch, Some(cursor.floor()))
-            }
-            (None, Plan::Indexed(_) | Plan::Windowed(Window::Table)) => {
-                (Index::Primary, Some(cursor.floor()))
-            }
+            Plan::Indexed(_) | Plan::Windowed(Window::Table) => Index::Primary,
         };
-        if let Some(floor) = floor {
-            statement.and("id >= ?", [floor.into()]);
-        }
+        let floor = cursor.floor();
+        let mut statement = conditions(sought);
+        statement.and("id < ?", [cursor.below.into()]);
+        statement.and("id >= ?", [floor.into()]);
         statement.text = format!(
             "SELECT {columns} FROM cards FORCE INDEX ({}) WHERE TRUE{} ORDER BY id DESC LIMIT {limit}",
             name(index),
             statement.text
         );
-        Self { statement, floor }
+        Self { statement, floor: Some(floor) }
     }
 
     /// Where to go on behind what was read: the lowest id of it, and whether it was as much as was asked for. A window

@@ -12,6 +12,8 @@ use kami_core::filter::{Direction, Filter, Key, Position, Range, Sort, SortBy, T
 use kami_core::mention::{Mention, mentions};
 use kami_core::plan::{Index, Indexed, Reach};
 
+use super::sought::{Further, Sought, literally, machine};
+
 /// The first day that a DATETIME holds.
 const FIRST_DAY: (i32, u32, u32) = (1_000, 1, 1);
 
@@ -84,18 +86,6 @@ pub(in super::super) fn value(moment: DateTime<Utc>) -> Value {
     midnight(LAST_DAY).map_or(moment, |last| moment.min(last)).into()
 }
 
-/// A pattern for LIKE that finds the text itself, whatever it holds.
-fn literally(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    for character in text.chars() {
-        if matches!(character, '%' | '_' | '|') {
-            pattern.push('|');
-        }
-        pattern.push(character);
-    }
-    pattern
-}
-
 /// The codes that a text speaks of, in all the ways to read it; and the text itself, as a code of an old card may be in
 /// no form of kami's.
 fn spellings(text: &str) -> BTreeSet<String> {
@@ -106,8 +96,25 @@ fn spellings(text: &str) -> BTreeSet<String> {
 
 const LIKE_CODE: &str = "full_code LIKE ? ESCAPE '|'";
 
-/// The conditions of a filter, each behind an AND.
-pub(in super::super) fn conditions(filter: &Filter) -> Statement {
+/// The conditions on the cards that are sought, each behind an AND.
+pub(in super::super) fn conditions(sought: Sought<'_>) -> Statement {
+    let mut statement = conditions_but_machine(sought.filter);
+    match (machine(sought.filter), sought.further) {
+        (None, _) => {}
+        (Some((condition, machine)), Further::None) => statement.and(condition, [machine]),
+        (Some((condition, machine)), Further::Few | Further::Many) => {
+            let has_seat = format!(
+                "({condition} OR seats > 1 AND EXISTS \
+                 (SELECT 1 FROM card_seats WHERE card_seats.card_id = cards.id AND card_seats.{condition}))"
+            );
+            statement.and(&has_seat, [machine.clone(), machine]);
+        }
+    }
+    statement
+}
+
+/// The conditions of a filter but for the one on a machine.
+fn conditions_but_machine(filter: &Filter) -> Statement {
     let Filter { status, app, prefix, batch_id, created, used, expiring, text } = filter;
     let mut statement = Statement::default();
     if let Some(status) = status {
@@ -143,7 +150,7 @@ pub(in super::super) fn conditions(filter: &Filter) -> Statement {
         within("expire_at", range);
     }
     match text {
-        None => {}
+        None | Some(TextFilter::Machine(_) | TextFilter::MachinePrefix(_)) => {}
         Some(TextFilter::Codes(text)) => {
             let codes = spellings(text);
             let condition = format!("full_code IN ({})", marks(codes.len()));
@@ -154,10 +161,6 @@ pub(in super::super) fn conditions(filter: &Filter) -> Statement {
         }
         Some(TextFilter::CodeContains(part)) => {
             statement.and(LIKE_CODE, [format!("%{}%", literally(&canonical(part))).into()]);
-        }
-        Some(TextFilter::Machine(machine)) => statement.and("machine_code = ?", [machine.into()]),
-        Some(TextFilter::MachinePrefix(start)) => {
-            statement.and("machine_code LIKE ? ESCAPE '|'", [format!("{}%", literally(start)).into()]);
         }
         Some(TextFilter::NoteContains(part)) => {
             statement.and("note LIKE ? ESCAPE '|'", [format!("%{}%", literally(part)).into()]);
@@ -241,31 +244,59 @@ fn stretches(sort: Sort, course: Course<'_>) -> Vec<Stretch> {
     cut
 }
 
-/// Up to `limit` rows of `columns` for the cards of `filter`, from a place in an order on.
+/// Where cards are read from, and the conditions on them there.
+struct Source {
+    table: Statement,
+    conditions: Statement,
+}
+
+/// What an index finds of the cards that are sought: where it finds them by their machines, those that are found by a
+/// further seat come from the index of seats.
+fn sources(sought: Sought<'_>, index: Index) -> Vec<Source> {
+    let by_index = format!("cards FORCE INDEX ({})", name(index));
+    let table = Statement { text: by_index, values: Vec::new() };
+    let (Index::Machine, Further::Few, Some((condition, machine))) =
+        (index, sought.further, machine(sought.filter))
+    else {
+        return vec![Source { table, conditions: conditions(sought) }];
+    };
+    let mut in_row = conditions_but_machine(sought.filter);
+    let mut by_seat = in_row.clone();
+    in_row.and(condition, [machine.clone()]);
+    by_seat.and(&format!("({condition}) IS NOT TRUE"), [machine.clone()]);
+    let seats = format!(
+        "(SELECT DISTINCT card_id FROM card_seats FORCE INDEX (idx_machine_code) WHERE {condition}) AS seats_found \
+         STRAIGHT_JOIN cards FORCE INDEX (PRIMARY) ON cards.id = seats_found.card_id"
+    );
+    let seats = Statement { text: seats, values: vec![machine] };
+    vec![Source { table, conditions: in_row }, Source { table: seats, conditions: by_seat }]
+}
+
+/// Up to `limit` rows of `columns` for the cards that are sought, from a place in an order on.
 pub(in super::super) fn listing(
     columns: &str,
-    filter: &Filter,
+    sought: Sought<'_>,
     indexed: Indexed,
     course: Course<'_>,
     limit: usize,
 ) -> Statement {
-    merge(columns, filter, indexed, course, limit, true)
+    merge(columns, sought, indexed, course, limit, true)
 }
 
 /// Counts the same cards up to `limit`; nobody cares for their order then.
 pub(in super::super) fn counting(
-    filter: &Filter,
+    sought: Sought<'_>,
     indexed: Indexed,
     course: Course<'_>,
     limit: usize,
 ) -> Statement {
-    let Statement { text, values } = merge("1", filter, indexed, course, limit, false);
+    let Statement { text, values } = merge("1", sought, indexed, course, limit, false);
     Statement { text: format!("SELECT COUNT(*) FROM ({text}) AS counted"), values }
 }
 
 fn merge(
     columns: &str,
-    filter: &Filter,
+    sought: Sought<'_>,
     Indexed { sort, index, reach }: Indexed,
     course: Course<'_>,
     limit: usize,
@@ -275,13 +306,14 @@ fn merge(
         Reach::StretchOfEachStatus => CardStatus::ALL.map(Some).to_vec(),
         Reach::Stretch | Reach::Few => vec![None],
     };
-    let conditions = conditions(filter);
-    let index = name(index);
+    let sources = sources(sought, index);
     let limit = limit.to_string();
     let stretches = stretches(sort, course);
-    let parts = stretches.len() * statuses.len();
+    let parts = stretches.len() * statuses.len() * sources.len();
     let mut statement = Statement::default();
-    for status in statuses {
+    for (status, Source { table, conditions }) in
+        statuses.iter().flat_map(|status| sources.iter().map(move |source| (status, source)))
+    {
         for Stretch { condition, order } in &stretches {
             if !statement.text.is_empty() {
                 statement.text.push_str(" UNION ALL ");
@@ -289,11 +321,13 @@ fn merge(
             if parts > 1 {
                 statement.text.push('(');
             }
-            statement.say(&["SELECT ", columns, " FROM cards FORCE INDEX (", index, ") WHERE TRUE"]);
+            statement.say(&["SELECT ", columns, " FROM "]);
+            statement.push(table);
+            statement.say(&[" WHERE TRUE"]);
             if let Some(status) = status {
-                statement.and("status = ?", [word(status).into()]);
+                statement.and("status = ?", [word(*status).into()]);
             }
-            statement.push(&conditions);
+            statement.push(conditions);
             statement.push(condition);
             if ordered {
                 statement.say(&[" ORDER BY ", order]);

@@ -144,7 +144,7 @@ fn last<T: Ord>(a: Option<T>, b: Option<T>, turned: impl Fn(Ordering) -> Orderin
     }
 }
 
-fn compare(sort: Sort, a: &CardRecord, b: &CardRecord) -> Ordering {
+pub(crate) fn compare(sort: Sort, a: &CardRecord, b: &CardRecord) -> Ordering {
     let turned = |order: Ordering| match sort.direction {
         Direction::Ascending => order,
         Direction::Descending => order.reverse(),
@@ -176,7 +176,7 @@ fn is_searched(filter: &Filter) -> bool {
     !plan(filter, Sort::NEWEST).is_indexed() && parts(filter).is_empty()
 }
 
-fn ids(cards: &[CardRecord]) -> Vec<u64> {
+pub(crate) fn ids(cards: &[CardRecord]) -> Vec<u64> {
     cards.iter().map(|card| card.id).collect()
 }
 

@@ -16,6 +16,7 @@ mod hang_ups;
 mod inspection;
 mod limits;
 mod listing;
+mod listing_seats;
 mod migrations;
 mod password;
 mod round_trips;

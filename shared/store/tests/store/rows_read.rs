@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kami_core::card::CardStatus;
-use kami_core::filter::{Anchor, Filter, Position, Range, TextFilter};
+use kami_core::filter::{Anchor, Filter, Position, Range, Sort, TextFilter};
 use kami_core::plan::{Indexed, Plan, plan};
 use kami_core::record::CardRecord;
 use kami_store::{COUNT_CAP, Store};
@@ -58,6 +58,7 @@ struct Measured {
     meter: Meter,
     all: Vec<CardRecord>,
     now: DateTime<Utc>,
+    database: TestDatabase,
     _server: PrivateServer,
 }
 
@@ -69,7 +70,7 @@ impl Measured {
         database.execute("ANALYZE TABLE cards").await;
         let store = database.store();
         let (all, now) = everything(&store).await;
-        Self { store, meter: Meter::new(&database).await, all, now, _server: server }
+        Self { store, meter: Meter::new(&database).await, all, now, database, _server: server }
     }
 }
 
@@ -107,6 +108,43 @@ async fn a_page_reads_few_rows_wherever_it_lies_and_whatever_it_holds() {
                 assert!(rows <= most, "{rows} rows for {filter:?} {wanted:?} {anchor:?}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn a_machine_is_found_by_its_seats_without_reading_others() {
+    let mut measured = Measured::new().await;
+    let Measured { store, meter, .. } = &mut measured;
+    let one = Filter { text: Some(TextFilter::Machine("SEAT-7".into())), ..Filter::default() };
+    let ten = Filter { text: Some(TextFilter::MachinePrefix("SEAT-70".into())), ..Filter::default() };
+    for (filter, cards, most) in [(&one, 0, 10), (&ten, 0, 20)] {
+        // To open a table for the first time takes reading what it is like.
+        store.page(filter, Sort::NEWEST, &Anchor::First, PAGE).await.unwrap();
+        let (rows, page) = meter.of(store.page(filter, Sort::NEWEST, &Anchor::First, PAGE)).await;
+        assert_eq!(page.unwrap().rows.len(), cards);
+        assert!(rows <= most, "{rows} rows for {filter:?}");
+    }
+    measured
+        .database
+        .execute(
+            "UPDATE cards SET seats = 2 WHERE machine_code IS NOT NULL;
+             INSERT INTO card_seats (card_id, machine_code, bound_at, seen_at)
+             SELECT id, CONCAT('SEAT-', ROW_NUMBER() OVER (ORDER BY id)), created_at, created_at FROM cards WHERE seats > 1;
+             ANALYZE TABLE cards; ANALYZE TABLE card_seats",
+        )
+        .await;
+    let Measured { store, meter, .. } = &mut measured;
+    for (filter, cards) in [(&one, 1), (&ten, 111)] {
+        for wanted in sorts() {
+            let (rows, page) = meter.of(store.page(filter, wanted, &Anchor::First, PAGE)).await;
+            let page = page.unwrap();
+            assert_eq!((page.sort, page.rows.len()), (wanted, cards.min(PAGE)));
+            // They are counted, and met, joined, sorted and merged in each of three stretches.
+            assert!(rows <= 40 + 30 * cards as u64, "{rows} rows for {filter:?} {wanted:?}");
+        }
+        let (rows, count) = meter.of(store.count_exact(filter)).await;
+        assert_eq!(count.unwrap(), cards as u64);
+        assert!(rows <= 40 + 12 * cards as u64, "{rows} rows to count {filter:?}");
     }
 }
 
