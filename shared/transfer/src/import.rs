@@ -54,11 +54,14 @@ fn parse_list(
             gathering.met.title = Some(line);
             continue;
         }
-        let card = read_code(content, &mut gathering.met)
+        let mut card = read_code(content, &mut gathering.met)
             .and_then(|code| {
                 card(&code, &gathering.filing, defaults.duration.unwrap_or(CardDuration::Forever))
             })
             .map(|found| found.if_titled(gathering.met.title.is_some()));
+        if let Ok(found) = &mut card {
+            found.card.seats = defaults.seats;
+        }
         if card.is_ok() && defaults.duration.is_none() {
             return Err(ReadError::NoDuration);
         }

@@ -8,7 +8,7 @@ use kami_core::testing::card;
 use kami_transfer::import::{MalformedReason, Parsed};
 use kami_transfer::{Defaults, table};
 
-use super::{DAY, csv, malformed, parse_csv};
+use super::{DAY, csv, malformed, parse_csv, parse_txt};
 
 /// A table as we write it, of a card for each of these.
 fn exported(cards: &[(u16, Option<&str>)]) -> String {
@@ -46,5 +46,14 @@ fn tables_of_others_say_seats_under_their_titles_and_never_a_policy() {
         let text = format!("code,{title},policy\nVIP-A1,2,lease=1\nVIP-A2,,x\n");
         let parsed = parse_csv(text.as_bytes(), &defaults).unwrap();
         assert_eq!((found(&parsed), malformed(&parsed)), (vec![(2, None), (5, None)], vec![]), "{title}");
+    }
+}
+
+#[test]
+fn the_cards_of_a_list_are_for_as_many_machines_as_is_asked_for() {
+    let defaults = Defaults { seats: Seats::new(5).unwrap(), ..Defaults::lasting(DAY) };
+    let list = "code\nVIP-A1\nVIP-A2\n";
+    for parsed in [parse_txt(list.as_bytes(), &defaults), parse_csv(list.as_bytes(), &defaults)] {
+        assert_eq!(found(&parsed.unwrap()), [(5, None), (5, None)]);
     }
 }
