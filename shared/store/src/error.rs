@@ -109,7 +109,7 @@ impl StoreError {
     }
 
     /// Whether the account may not do it, or what would let it is not there.
-    pub(super) fn is_denied(&self) -> bool {
+    pub fn is_denied(&self) -> bool {
         self.server().is_some_and(is_denied)
     }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
-use super::limit::{GRACE, SCREEN, limited};
+use super::limit::{BACKGROUND, GRACE, SCREEN, limited};
 use super::record::{maybe_moment, take};
 use super::{Operation, Store, StoreError};
 
@@ -32,6 +32,33 @@ impl Store {
     /// The machines that have a seat of the card of that number, the one that stands in its row first.
     pub async fn seats(&self, card_id: u64) -> Result<Vec<SeatTaken>, StoreError> {
         self.run(SCREEN + GRACE, SeatsOfCard { card_id }).await
+    }
+}
+
+impl Store {
+    /// How many machines lost their seats by an act that unbound cards.
+    pub async fn machines_unbound(&self, act_id: u64) -> Result<u64, StoreError> {
+        self.run(BACKGROUND + GRACE, MachinesUnbound { act_id }).await
+    }
+}
+
+struct MachinesUnbound {
+    act_id: u64,
+}
+
+impl Operation for MachinesUnbound {
+    type Output = u64;
+
+    const ONLY_READS: bool = true;
+    const IS_CANCELLED: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<u64, StoreError> {
+        let query = limited(
+            BACKGROUND,
+            "SELECT CAST(COUNT(*) + COALESCE(SUM(JSON_LENGTH(values_before, '$.machines')), 0) AS UNSIGNED) \
+             FROM operator_log FORCE INDEX (idx_act_id) WHERE act_id = ?",
+        );
+        connection.exec_first(query, (self.act_id,)).await?.ok_or(StoreError::Undecodable)
     }
 }
 

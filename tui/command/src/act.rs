@@ -37,15 +37,33 @@ pub(super) async fn carry_out(
     let outcome = session.store.act_on(&session.operator, &many, &on_progress).await;
     drop(work);
     let outcome = outcome.map_err(|error| Failure::of_act(session.language, &error))?;
-    report(session, name, outcome, &chosen.missing, choice.names_cards(), json)
+    let machines = machines(session, &many.act, &outcome).await;
+    let done = Done { act: name, outcome, machines };
+    report(session, done, &chosen.missing, choice.names_cards(), json)
+}
+
+/// What an act came to.
+pub(super) struct Done<'a> {
+    pub(super) act: &'a str,
+    pub(super) outcome: ActOutcome,
+    /// How many machines were unbound, where the act does that and they could be counted.
+    pub(super) machines: Option<u64>,
+}
+
+/// How many machines an act has unbound. It is done, whether they can be counted or not.
+async fn machines(session: &Session, act: &Act, outcome: &ActOutcome) -> Option<u64> {
+    match (act, outcome.act_id) {
+        (Act::Unbind, Some(id)) => session.store.machines_unbound(id).await.ok(),
+        (Act::Unbind, None) => Some(0),
+        _ => None,
+    }
 }
 
 /// Tells what an act came to. Named cards that were not there or refused end it with a code of their own; of those
 /// that a filter found, only when nothing was done at all.
 pub(super) fn report(
     session: &Session,
-    act: &str,
-    outcome: ActOutcome,
+    done: Done<'_>,
     missing: &[String],
     named: bool,
     json: bool,
@@ -53,11 +71,16 @@ pub(super) fn report(
     let language = session.language;
     if json {
         let mut out = Output::open();
-        out.json(&json_of(act, &outcome, missing))?;
+        let mut value = json_of(done.act, &done.outcome, missing);
+        if let Some(machines) = done.machines {
+            value["machines"] = machines.into();
+        }
+        out.json(&value)?;
         out.flush()?;
-    } else if outcome.done > 0 {
-        message(&words(session, act, &outcome));
+    } else if done.outcome.done > 0 {
+        message(&words(session, &done));
     }
+    let outcome = done.outcome;
     if !outcome.unreadable.is_empty() {
         let words = reason::unreadable(language, &outcome.unreadable);
         if outcome.done == 0 {
@@ -86,14 +109,21 @@ pub(super) fn report(
     Ok(())
 }
 
-fn words(session: &Session, act: &str, outcome: &ActOutcome) -> String {
+fn words(session: &Session, Done { act, outcome, machines }: &Done<'_>) -> String {
     let language = session.language;
-    let mut words = counted(language, &format!("done.{act}"), outcome.done);
+    let mut words = match machines.filter(|machines| *machines > outcome.done) {
+        Some(machines) => {
+            let form = if outcome.done == 1 { "one" } else { "many" };
+            let (n, machines) = (number(outcome.done), number(machines));
+            say!(language, format!("done.unbind_machines.{form}"), n = n, machines = machines)
+        }
+        None => counted(language, &format!("done.{act}"), outcome.done),
+    };
     words.push_str(&refused(session, outcome));
     if outcome.missing > 0 {
         words.push_str(&say!(language, "done.missing", n = number(outcome.missing)));
     }
-    if let Some(id) = outcome.act_id.filter(|_| act != "undo") {
+    if let Some(id) = outcome.act_id.filter(|_| *act != "undo") {
         words.push_str(&say!(language, "command.undo_with", id = id));
     }
     words

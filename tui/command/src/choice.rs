@@ -41,6 +41,16 @@ pub(super) struct Chosen {
 }
 
 impl Choice {
+    /// The one card and the machine of it that were named; a machine with several cards, or beside further conditions, is
+    /// none of one card.
+    pub(super) fn machine_of_card(&self, session: &Session) -> Result<Option<(&CardCode, &str)>, Failure> {
+        match (self.filter.machine(), &self.codes[..]) {
+            (None, _) | (_, []) => Ok(None),
+            (Some(machine), [code]) if self.filter.is_of_machine_alone() => Ok(Some((code, machine))),
+            _ => Err(Failure::Usage(say!(session.language, "command.machine_of_one"))),
+        }
+    }
+
     /// Whether single cards were named.
     pub(super) fn names_cards(&self) -> bool {
         !self.codes.is_empty()

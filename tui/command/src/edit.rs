@@ -7,7 +7,10 @@ use kami_core::duration::CardDuration;
 use kami_core::edit::{CardEdit, StatusEdit};
 use kami_core::gate::{Answer, Kind, Weight};
 use kami_core::operator::Note;
+use kami_core::policy::{PolicyPart, WhenFull};
 use kami_core::prefix::Prefix;
+use kami_core::record::CardRecord;
+use kami_core::seats::Seats;
 use kami_store::{OneEdit, Permission};
 use serde_json::json;
 
@@ -15,17 +18,19 @@ use super::choice::{find, not_found};
 use super::failure::Failure;
 use super::gate;
 use super::output::{Output, message};
+use super::policy::{Lease, Said, lease, or_app, when_full};
 use super::record::card_json;
 use super::session::Session;
 
-/// Change a card's prefix, status, duration or note
+/// Change a card's prefix, status, duration, seats, policy or note
 ///
 /// The card stays whole: unused clears its machine and times, active needs --machine and starts its time, expired ends
 /// it now, disabled keeps everything. A new prefix changes a code that begins with the old one; any other code stays as
-/// it is, and so does one whose prefix is taken away.
+/// it is, and so does one whose prefix is taken away. Of fewer seats those machines keep theirs that were seen last.
 #[derive(Debug, Args)]
 #[command(
-    group = ArgGroup::new("change").required(true).multiple(true).args(["prefix", "no_prefix", "status", "duration", "note"]),
+    group = ArgGroup::new("change").required(true).multiple(true)
+        .args(["prefix", "no_prefix", "status", "duration", "seats", "lease", "when_full", "note"]),
     after_help = "Examples:\n  kami edit VIP-7KQ2M9XW --note 'refunded in May'\n  \
                   kami edit VIP-7KQ2M9XW --status active --machine PC-3F2A\n  \
                   kami edit VIP-7KQ2M9XW --prefix GOLD --duration 30d"
@@ -49,6 +54,15 @@ pub(super) struct Edit {
     /// Another duration, such as 12h, 45d or forever
     #[arg(long, value_name = "DURATION")]
     duration: Option<CardDuration>,
+    /// For another number of machines, 1 to 1,000
+    #[arg(long, value_name = "NUMBER")]
+    seats: Option<Seats>,
+    /// Another lease than the app says, such as 10m, or off; app for what the app says
+    #[arg(long, value_name = "SPAN", value_parser = or_app(lease))]
+    lease: Option<Said<Lease>>,
+    /// Another rule than the app says for when all seats are taken, refuse or oldest; app for what the app says
+    #[arg(long, value_name = "RULE", value_parser = or_app(when_full))]
+    when_full: Option<Said<WhenFull>>,
     /// Another note; an empty one removes it
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
@@ -61,11 +75,12 @@ impl Edit {
     /// Changes the card, unless someone else does so meanwhile.
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let language = session.language;
-        let edit = self.edit(session)?;
+        let mut edit = self.edit(session)?;
         session.must_be_allowed(Permission::Change).await?;
         let Some((seen, _)) = find(session, &self.code).await? else {
             return Err(not_found(language, &[self.code.as_str().to_owned()]));
         };
+        edit.policy = self.policy(session, &seen)?;
         let weight = Weight { cards: 1, kind: Kind::Change };
         // One card, named by its code: the change is what was asked for.
         let one = gate::of(session).pass(OneEdit { edit, seen }, weight, Answer::Agreed);
@@ -99,6 +114,22 @@ impl Edit {
         let note = self.note.as_deref().map(Note::parse).transpose();
         let note = note.map_err(|error| Failure::Usage(error.to_string()))?;
         let prefix = self.no_prefix.then_some(None).or_else(|| self.prefix.clone().map(Some));
-        Ok(CardEdit { prefix, status, duration: self.duration, note, ..CardEdit::default() })
+        Ok(CardEdit { prefix, status, duration: self.duration, note, seats: self.seats, policy: None })
+    }
+
+    /// The other policy of the card, where one is asked for: one that this version cannot read is not written over.
+    fn policy(&self, session: &Session, seen: &CardRecord) -> Result<Option<PolicyPart>, Failure> {
+        if self.lease.is_none() && self.when_full.is_none() {
+            return Ok(None);
+        }
+        let unreadable = || Failure::Refused(say!(session.language, "command.policy_unreadable"));
+        let mut policy = seen.policy_part().ok_or_else(unreadable)?;
+        if let Some(said) = self.lease {
+            policy.lease = said.own().map(|Lease(length)| length);
+        }
+        if let Some(said) = self.when_full {
+            policy.when_full = said.own();
+        }
+        Ok(Some(policy))
     }
 }

@@ -13,7 +13,7 @@ use super::failure::Failure;
 use super::session::Session;
 
 /// Which cards: those that meet every condition given
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Which cards")]
 pub(super) struct FilterOptions {
     /// Of this app
@@ -58,6 +58,16 @@ pub(super) struct FilterOptions {
 }
 
 impl FilterOptions {
+    /// The machine that is asked for, where one is.
+    pub(super) fn machine(&self) -> Option<&str> {
+        self.machine.as_deref()
+    }
+
+    /// Whether a machine is all that they say.
+    pub(super) fn is_of_machine_alone(&self) -> bool {
+        *self == Self { machine: self.machine.clone(), ..Self::default() }
+    }
+
     /// The filter that they say, with ranges read in the session's zone and from the database's clock; an app that there
     /// is not is not found.
     pub(super) async fn filter(&self, session: &Session) -> Result<Filter, Failure> {

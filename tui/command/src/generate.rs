@@ -17,7 +17,7 @@ use kami_core::duration::CardDuration;
 use kami_core::filter::Filter;
 use kami_core::gate::{Answer, Confirmed, Kind, Weight};
 use kami_core::operator::Note;
-use kami_core::policy::PolicyPart;
+use kami_core::policy::{PolicyPart, WhenFull};
 use kami_core::prefix::Prefix;
 use kami_core::seats::Seats;
 use kami_store::{Batch, GenerateOrder, Permission};
@@ -29,6 +29,7 @@ use super::export::write_file;
 use super::failure::Failure;
 use super::gate;
 use super::output::{Output, message};
+use super::policy::{Lease, lease, when_full};
 use super::progress::Work;
 use super::record::card_json;
 use super::session::Session;
@@ -44,7 +45,8 @@ const PART: usize = 1_000;
 /// All of them are made or none; Ctrl-C breaks it off, and then nothing of the batch exists.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  kami generate --prefix VIP --count 100 --duration 30d > codes.txt\n  \
-                        kami generate --prefix VIP --count 50000 --duration forever --output vip.csv --yes")]
+                        kami generate --prefix VIP --count 50000 --duration forever --output vip.csv --yes\n  \
+                        kami generate --prefix TEAM --count 20 --duration 1y --seats 5 --lease 10m")]
 pub(super) struct Generate {
     /// 1 to 16 letters and digits of any script, _ and -
     #[arg(long, value_name = "PREFIX")]
@@ -58,6 +60,15 @@ pub(super) struct Generate {
     /// How long each lasts from its activation, such as 45d, 1个月 or forever; 3h by default
     #[arg(long, value_name = "DURATION")]
     duration: Option<CardDuration>,
+    /// How many machines may use each at once, 1 to 1,000
+    #[arg(long, value_name = "NUMBER", default_value = "1")]
+    seats: Seats,
+    /// For how long a machine that is not heard of again keeps its seat, where not as the app says: such as 10m, or off
+    #[arg(long, value_name = "SPAN", value_parser = lease)]
+    lease: Option<Lease>,
+    /// What becomes of a machine that asks when all seats are taken, where not as the app says: refuse or oldest
+    #[arg(long, value_name = "RULE", value_parser = when_full)]
+    when_full: Option<WhenFull>,
     /// How many random characters each code has, 6 to 32
     #[arg(long, value_name = "NUMBER", default_value = "16", value_parser = length)]
     length: CodeLength,
@@ -101,7 +112,8 @@ impl Generate {
         apps::find_open(session, &app).await?;
         let is_unsaid = self.app.is_none() && apps::open(session).await?.len() > 1;
         self.must_be_hard_to_guess(session).await?;
-        let Self { prefix, count, length, .. } = self;
+        let Self { prefix, count, length, seats, when_full, .. } = self;
+        let lease = self.lease.map(|Lease(length)| length);
         let duration = self.duration.unwrap_or_default();
         let order = GenerateOrder {
             app,
@@ -109,14 +121,16 @@ impl Generate {
             count,
             length,
             duration,
-            seats: Seats::default(),
-            policy: PolicyPart::default(),
+            seats,
+            policy: PolicyPart { lease, when_full, ..PolicyPart::default() },
             note,
         };
         let order = pass(session, order, self.yes)?;
         let batch = make(session, &order).await?;
         let said = counted(language, "done.generate", u64::from(batch.card_count));
-        message(&(said + &say!(language, "command.batch", id = batch.id)));
+        let each = touch::set_apart(language, &order);
+        let each = each.map(|each| say!(language, "command.each", each = each)).unwrap_or_default();
+        message(&(said + &say!(language, "command.batch", id = batch.id) + &each));
         if is_unsaid {
             message(&say!(language, "command.default_app", app = order.app));
         }

@@ -14,6 +14,7 @@ use kami_core::duration::CardDuration;
 use kami_core::import::ImportCards;
 use kami_core::operator::Note;
 use kami_core::prefix::Prefix;
+use kami_core::seats::Seats;
 use kami_store::{Batch, Permission, Standing};
 use kami_transfer::import::{Malformed, MalformedReason, Parsed, ReadError, parse_csv, parse_txt};
 use kami_transfer::{Defaults, Filing, Format};
@@ -29,7 +30,7 @@ use super::session::Session;
 /// Add cards with codes from a file, all of them or none
 ///
 /// A text has one code a line, as `kami export` writes them; a CSV table names its columns: code, and if they are there
-/// duration, note and prefix, in Chinese or English; one that kami wrote says the app as well. A code of any groups is
+/// duration, seats, note and prefix, in Chinese or English; one that kami wrote says app and policy as well. A code of any groups is
 /// taken whole, also under the prefix that --prefix names: customers type it as it stands in the file. What Excel, WPS
 /// and shops write is read: UTF-8, UTF-16 and GBK, with commas, semicolons or tabs; what was guessed is said. A line
 /// that is no card, or whose code is there already, is reported, and nothing is imported.
@@ -53,6 +54,9 @@ pub(super) struct Import {
     /// How long cards last that say nothing themselves, such as 30d or forever
     #[arg(long, value_name = "DURATION")]
     duration: Option<CardDuration>,
+    /// How many machines may use cards that say nothing themselves, 1 to 1,000
+    #[arg(long, value_name = "NUMBER", default_value = "1")]
+    seats: Seats,
     /// File the cards under this prefix, whatever their codes begin with; the codes stay as they are
     #[arg(long, value_name = "PREFIX")]
     prefix: Option<Prefix>,
@@ -279,7 +283,7 @@ impl Import {
             None if self.no_prefix => Filing::Whole,
             None => Filing::AsWritten,
         };
-        Defaults { duration: self.duration, filing, app: self.app.clone(), ..Defaults::default() }
+        Defaults { duration: self.duration, filing, app: self.app.clone(), seats: self.seats }
     }
 
     /// Why the file was not read to its end.

@@ -27,6 +27,7 @@ mod log;
 mod migrate;
 mod note;
 mod output;
+mod policy;
 mod progress;
 mod record;
 mod releases;

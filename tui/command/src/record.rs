@@ -7,6 +7,7 @@ use kami_common::shown;
 use kami_common::words::{Language, say};
 use kami_core::app::{App, NamedValue};
 use kami_core::card::CardStatus;
+use kami_core::policy::{LeaseLength, Policy, PolicyPart};
 use kami_core::record::CardRecord;
 use kami_core::version::Version;
 use kami_core::zone::Zone;
@@ -29,9 +30,12 @@ pub(super) fn app_json(app: &App) -> Value {
     let values = app.values.iter().map(|NamedValue { name, value, is_public }| {
         (name.clone(), json!({ "value": value, "public": is_public }))
     });
+    let policy = Policy::of(&app.policy, &PolicyPart::default());
     json!({
         "name": app.name.as_str(),
         "title": app.title,
+        "lease_seconds": policy.lease.map(LeaseLength::seconds),
+        "when_full": policy.when_full.word(),
         "latest": app.latest.as_ref().map(Version::as_str),
         "minimum": app.minimum.as_ref().map(Version::as_str),
         "url": app.url,

@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 use clap::Args;
 use kami_common::shown::{self, whole_moment};
+use kami_common::words::{number, say};
 use kami_core::card::CardCode;
 use kami_core::property::Property;
 use kami_core::record::CardRecord;
-use kami_store::LogRecord;
+use kami_store::{LogRecord, SeatTaken};
 use serde_json::{Value, json};
 
 use super::choice::{find, not_found};
@@ -19,6 +20,8 @@ use super::session::Session;
 const HISTORY: usize = 50;
 
 /// Show everything of cards, with what operators did to them
+///
+/// Of a card for several machines, or with a lease, it names each machine and when that was last seen.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  kami show VIP-7KQ2M9XW\n  kami show VIP-7KQ2M9XW --json | jq .history")]
 pub(super) struct Show {
@@ -41,14 +44,19 @@ impl Show {
                 missing.push(code.as_str().to_owned());
                 continue;
             };
+            let seats = seats(session, &card).await?;
             let history = session.store.card_history(card.id, None, HISTORY).await?;
             if self.json {
-                out.json(&json_of(&card, &history))?;
+                out.json(&json_of(&card, seats.as_deref(), &history))?;
             } else {
                 if !is_first {
                     out.line("")?;
                 }
-                print(session, &mut out, &card, &history, now)?;
+                print_fields(session, &mut out, &card, now)?;
+                if let Some(seats) = &seats {
+                    print_seats(session, &mut out, &card, seats)?;
+                }
+                print_history(session, &mut out, &history)?;
             }
             is_first = false;
         }
@@ -57,18 +65,52 @@ impl Show {
     }
 }
 
-fn json_of(card: &CardRecord, history: &[LogRecord]) -> Value {
+/// The machines that have a seat of a card, where it is for several or has leased one; nothing for an account that may
+/// not read them, as older versions made it.
+async fn seats(session: &Session, card: &CardRecord) -> Result<Option<Vec<SeatTaken>>, Failure> {
+    let is_for_several = card.seats > 1;
+    if !is_for_several && card.machine_code.is_none() {
+        return Ok(None);
+    }
+    match session.store.seats(card.id).await {
+        Err(error) if error.is_denied() => Ok(None),
+        seats => {
+            let seats = seats?;
+            let is_told = is_for_several || seats.iter().any(|seat| seat.lease_until.is_some());
+            Ok(is_told.then_some(seats))
+        }
+    }
+}
+
+/// How many seats nobody else can have at the moment.
+fn taken(seats: &[SeatTaken]) -> usize {
+    seats.iter().filter(|seat| !seat.is_over).count()
+}
+
+fn json_of(card: &CardRecord, seats: Option<&[SeatTaken]>, history: &[LogRecord]) -> Value {
     let mut value = card_json(card);
     value["updated_at"] = json!(card.updated_at.map(utc));
+    if let Some(seats) = seats {
+        value["seats_taken"] = json!(taken(seats));
+        value["machines"] = seats.iter().map(seat_json).collect();
+    }
     value["history"] = history.iter().map(log_json).collect();
     value
 }
 
-fn print(
+fn seat_json(seat: &SeatTaken) -> Value {
+    json!({
+        "machine": seat.machine,
+        "seen_at": seat.seen_at.map(utc),
+        "lease_until": seat.lease_until.map(utc),
+        "is_over": seat.is_over,
+    })
+}
+
+fn print_fields(
     session: &Session,
     out: &mut Output,
     card: &CardRecord,
-    history: &[LogRecord],
     now: DateTime<Utc>,
 ) -> Result<(), Failure> {
     let Session { language, zone, .. } = *session;
@@ -77,7 +119,38 @@ fn print(
     for detail in shown::details(language, zone, card, now) {
         fields.push([detail.label, detail.value]);
     }
-    out.table(&fields)?;
+    Ok(out.table(&fields)?)
+}
+
+fn print_seats(
+    session: &Session,
+    out: &mut Output,
+    card: &CardRecord,
+    seats: &[SeatTaken],
+) -> Result<(), Failure> {
+    let Session { language, zone, .. } = *session;
+    out.line("")?;
+    let (taken, of) = (number(taken(seats) as u64), number(card.seats.into()));
+    out.line(&say!(language, "seat.taken", taken = taken, seats = of))?;
+    let or_none = |moment: Option<String>| moment.unwrap_or_else(|| shown::NONE.to_owned());
+    let mut machines = Table::default();
+    if !seats.is_empty() {
+        let machine = shown::label(language, Property::Machine);
+        machines.push([machine, say!(language, "seat.seen"), say!(language, "seat.lease")]);
+    }
+    for seat in seats {
+        let lease = seat.lease_until.map(|until| match whole_moment(zone, until) {
+            until if seat.is_over => say!(language, "seat.over", until = until),
+            until => until,
+        });
+        let seen = seat.seen_at.map(|seen| whole_moment(zone, seen));
+        machines.push([seat.machine.clone(), or_none(seen), or_none(lease)]);
+    }
+    Ok(out.table(&machines)?)
+}
+
+fn print_history(session: &Session, out: &mut Output, history: &[LogRecord]) -> Result<(), Failure> {
+    let Session { language, zone, .. } = *session;
     if !history.is_empty() {
         out.line("")?;
         let mut acts = Table::default();

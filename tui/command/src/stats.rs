@@ -8,7 +8,9 @@ use kami_common::shown::{self, local};
 use kami_common::words::{number, say, share};
 use kami_core::app::AppName;
 use kami_core::card::CardStatus;
-use kami_store::{AppCounts, BucketWidth, Event, Histogram, StatusCounts, Stock, Store, StoreError};
+use kami_store::{
+    AppCounts, AppsFound, BucketWidth, Event, Histogram, StatusCounts, Stock, Store, StoreError,
+};
 use serde_json::{Map, Value, json};
 
 use super::apps;
@@ -180,9 +182,12 @@ impl Counted {
     }
 }
 
-/// The cards of each app, also of one that has none.
+/// The cards of each app, also of one that has none, where the account may read which apps there are.
 async fn by_app(store: &Store) -> Result<BTreeMap<String, Option<StatusCounts>>, StoreError> {
-    let found = store.apps().await?;
+    let found = match store.apps().await {
+        Err(error) if error.is_denied() => AppsFound::default(),
+        found => found?,
+    };
     let names = found.apps.into_iter().map(|app| app.name.to_string()).chain(found.unreadable);
     let mut apps: BTreeMap<_, _> = names.map(|name| (name, None)).collect();
     let counted = store.app_counts().await?.into_iter();

@@ -8,7 +8,7 @@ use kami_common::{reason, touch};
 use kami_core::gate::{Answer, Confirmed};
 use kami_store::{ActOutcome, ActProgress, Permission, Undo as Undoing, UndoRefusal, Undoable};
 
-use super::act::{json_of, report};
+use super::act::{Done, json_of, report};
 use super::confirm::Question;
 use super::failure::Failure;
 use super::gate;
@@ -65,7 +65,7 @@ impl Undo {
         let outcome = outcome.map_err(|error| Failure::of_act(language, &error))?;
         match &undoable.act.subject {
             Some(app) => report_app(session, app, &outcome, self.json),
-            None => report(session, "undo", outcome, &[], true, self.json),
+            None => report(session, Done { act: "undo", outcome, machines: None }, &[], true, self.json),
         }
     }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use kami_core::acts::Act;
 use kami_core::app::AppName;
+use kami_core::policy::PolicyPart;
 use kami_core::zone::Zone;
 use kami_store::{ActRecord, AppCost, AppOrder, GenerateOrder, Loss, Survey, Undoable};
 
@@ -30,13 +31,28 @@ pub fn act(language: Language, act: &Act, cards: u64) -> String {
 /// Whether a batch shall be made, with everything that its cards will be.
 pub fn batch(language: Language, order: &GenerateOrder) -> String {
     let form = if order.count == 1 { "one" } else { "many" };
+    let lasts = duration(language, order.duration.seconds());
+    let each = [lasts].into_iter().chain(apart(language, order.seats.get(), &order.policy));
     say!(
         language,
         format!("confirm.generate.{form}"),
         n = number(u64::from(order.count)),
         prefix = harmless(order.prefix.as_str()),
-        each = duration(language, order.duration.seconds())
+        each = join(language, each)
     )
+}
+
+/// What sets each card of a batch apart from those for one machine that go by their app's policy; nothing where nothing
+/// does.
+pub fn set_apart(language: Language, order: &GenerateOrder) -> Option<String> {
+    let apart = join(language, apart(language, order.seats.get(), &order.policy));
+    (!apart.is_empty()).then_some(apart)
+}
+
+fn apart(language: Language, seats: u16, policy: &PolicyPart) -> impl Iterator<Item = String> {
+    let seats = (seats != 1).then(|| say!(language, "touch.seats", n = number(u64::from(seats))));
+    let policy = Some(harmless(&policy.spoken()).into_owned()).filter(|policy| !policy.is_empty());
+    seats.into_iter().chain(policy)
 }
 
 /// Whether an app shall be archived, removed or changed.

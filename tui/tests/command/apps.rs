@@ -55,6 +55,8 @@ async fn an_app_is_made_with_what_it_tells_and_shown() {
     for line in [
         "app             demo\n",
         "title           演示\n",
+        "lease           off\n",
+        "when full       refuse\n",
         "latest version  1.2\n",
         "lowest version  1.0\n",
         "download        https://example.com/demo\n",
@@ -70,7 +72,7 @@ async fn an_app_is_made_with_what_it_tells_and_shown() {
     assert_eq!(
         app,
         json!({
-            "name": "demo", "title": "演示", "latest": "1.2", "minimum": "1.0", "url": "https://example.com/demo",
+            "name": "demo", "title": "演示", "lease_seconds": null, "when_full": "refuse", "latest": "1.2", "minimum": "1.0", "url": "https://example.com/demo",
             "notice": "a\nb", "archived": false, "created_at": null,
             "values": {
                 "forum": { "value": "f", "public": true },
@@ -102,7 +104,7 @@ async fn what_cannot_be_is_told_by_its_option_and_changes_nothing() {
     let act = last_act(&kami);
     let long = format!("a={}", "x".repeat(4097));
     for (arguments, code, words) in [
-        (&["set", "demo"][..], 2, "--title <TEXT>|--latest"),
+        (&["set", "demo"][..], 2, "--title <TEXT>|--lease <SPAN>|--when-full <RULE>|--latest"),
         (
             &["set", "demo", "--title", "a\u{202e}b"],
             2,
@@ -445,14 +447,17 @@ async fn a_table_that_was_exported_is_imported_app_by_app_where_these_are() {
     let (here, there) = (kami().await, Kami::new().await);
     let file = there.folder.join("cards.csv");
     here.run(&["export", "--output", file.to_str().unwrap()]).ends(0);
-    assert!(fs::read_to_string(&file).unwrap().contains("DEMO,demo\n"), "the app is the last column");
+    assert!(
+        fs::read_to_string(&file).unwrap().contains("DEMO,demo,1,\n"),
+        "the app stands behind the prefix"
+    );
     let import = ["import", "cards.csv"];
     let dry = [&import[..], &["--dry-run"]].concat();
     for arguments in [&dry[..], &import] {
         let missing = there.run(arguments).ends(3);
         assert!(missing.err.ends_with("kami: Line 2: There is no app demo.\n"), "{missing:?}");
     }
-    let strangers = fs::read_to_string(&file).unwrap().replace(",default\n", ",another\n");
+    let strangers = fs::read_to_string(&file).unwrap().replace(",default,", ",another,");
     fs::write(there.folder.join("strangers.csv"), strangers).unwrap();
     let first = there.run(&["import", "strangers.csv"]).ends(3);
     assert!(first.err.ends_with("kami: Line 2: There is no app demo.\n"), "{first:?}");
@@ -496,7 +501,7 @@ async fn an_import_for_an_app_refuses_what_names_another() {
     let lines = [3, 4, 5].map(|line| format!("{line}  malformed  {reason}\n")).concat();
     assert_eq!(refused.out, lines);
     let text = fs::read_to_string(kami.folder.join("cards.csv")).unwrap();
-    fs::write(kami.folder.join("wrong.csv"), text.replace(",demo\n", ",De mo\n")).unwrap();
+    fs::write(kami.folder.join("wrong.csv"), text.replace(",demo,", ",De mo,")).unwrap();
     let wrong = kami.run(&["import", "wrong.csv"]).ends(4);
     assert_eq!(wrong.out, "2  malformed  app: 1 to 32 of a-z, 0-9 and -\n");
     for (app, code) in [("none", 3), ("No Name", 2)] {

@@ -16,6 +16,7 @@ mod migrate;
 mod outages;
 mod reports;
 mod roles;
+mod seats;
 mod servers;
 mod ssh;
 mod terminal;

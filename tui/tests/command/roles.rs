@@ -368,7 +368,7 @@ async fn an_account_of_an_older_version_is_told_what_it_lacks_and_then_what_it_h
         let kami = kami().await;
         let (account, operator) = account_with(&kami, grants).await;
         for (arguments, lacks) in [
-            (&["disable", "VIP-A"][..], "it lacks EXECUTE on change_cards_2."),
+            (&["disable", "VIP-A"][..], "it lacks SELECT on card_seats, EXECUTE on change_cards_2."),
             (&["app", "add", "demo"], "SELECT on apps, EXECUTE on hold_app, EXECUTE on save_app."),
             (&["generate", "--prefix", "A", "--count", "1"], "SELECT on apps, EXECUTE on make_batch_2, "),
         ] {

@@ -6,6 +6,7 @@ use clap::Args;
 use kami_common::shown;
 use kami_common::words::{number, say};
 use kami_core::app::App;
+use kami_core::policy::{Policy, PolicyPart};
 use kami_core::version::Version;
 use kami_store::{AppCounts, StatusCounts};
 
@@ -15,6 +16,8 @@ use super::super::record::{app_json, counts_json};
 use super::super::session::Session;
 
 /// List apps with how many cards each has
+///
+/// The table says leases, and what becomes of a machine when all seats are taken, where an app does.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  kami app list\n  kami app list --all --json | jq -r .name")]
 pub(super) struct List {
@@ -35,8 +38,16 @@ impl List {
         let cards: BTreeMap<String, StatusCounts> =
             counted.map(|AppCounts { app, counts }| (app, counts)).collect();
         let is_shown = |app: &&App| self.all || !app.is_archived;
+        let (mut with_leases, mut with_rules) = (false, false);
+        for app in found.apps.iter().filter(is_shown) {
+            with_leases |= app.policy.lease.is_some();
+            with_rules |= app.policy.when_full.is_some();
+        }
         let headings = ["name", "title", "latest", "minimum", "cards"].into_iter();
-        let headings = headings.chain(self.all.then_some("archived"));
+        let headings = headings
+            .chain(with_leases.then_some("lease"))
+            .chain(with_rules.then_some("when_full"))
+            .chain(self.all.then_some("archived"));
         let mut table = Table::headed(headings.map(|field| shown::app_label(language, field)));
         let mut out = Output::open();
         for app in found.apps.iter().filter(is_shown) {
@@ -46,8 +57,11 @@ impl List {
                 value["cards"] = counts_json(counts);
                 out.json(&value)?;
             } else {
+                let policy = Policy::of(&app.policy, &PolicyPart::default());
+                let lease = with_leases.then(|| shown::lease(language, policy.lease));
+                let rule = with_rules.then(|| shown::when_full(language, policy.when_full));
                 let archived = self.all.then(|| yes_no(language, app.is_archived));
-                table.push(cells(app, counts).into_iter().chain(archived));
+                table.push(cells(app, counts).into_iter().chain(lease).chain(rule).chain(archived));
             }
         }
         if !self.json {

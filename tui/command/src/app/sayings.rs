@@ -5,8 +5,10 @@ use clap::Args;
 use kami_common::reason;
 use kami_common::words::say;
 use kami_core::app::{App, AppEdit, AppName, NamedValue};
+use kami_core::policy::WhenFull;
 
 use super::super::failure::Failure;
+use super::super::policy::when_full;
 use super::super::session::Session;
 
 /// What an app is to tell; an empty text takes away what it told.
@@ -15,6 +17,12 @@ pub(super) struct Sayings {
     /// What people call it
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
+    /// For how long a machine that is not heard of again keeps its seat, 60s to 30d, such as 10m; off for as long as the card
+    #[arg(long, value_name = "SPAN")]
+    lease: Option<String>,
+    /// What becomes of a machine that asks when all seats are taken: refuse, or oldest: the one seen longest ago gives way
+    #[arg(long, value_name = "RULE", value_parser = when_full)]
+    when_full: Option<WhenFull>,
     /// Its newest version, such as 2.1.0
     #[arg(long, value_name = "VERSION")]
     latest: Option<String>,
@@ -45,11 +53,12 @@ impl Sayings {
     /// What is to become of an app; what cannot be is told by the option that says it.
     pub(super) fn edit(self, session: &Session) -> Result<AppEdit, Failure> {
         let none = AppEdit::default;
-        let Self { title, latest, minimum, url, notice, values, public_values } = self;
+        let Self { title, lease, when_full, latest, minimum, url, notice, values, public_values } = self;
         let values = [named(values, false), named(public_values, true)];
         let blank = App::blank(AppName::default(), DateTime::UNIX_EPOCH);
         for (option, alone) in [
             ("--title", AppEdit { title: title.clone(), ..none() }),
+            ("--lease", AppEdit { lease: lease.clone(), ..none() }),
             ("--latest", AppEdit { latest: latest.clone(), ..none() }),
             ("--minimum", AppEdit { minimum: minimum.clone(), ..none() }),
             ("--url", AppEdit { url: url.clone(), ..none() }),
@@ -68,7 +77,7 @@ impl Sayings {
         if let Some(value) = values.iter().find(is_twice) {
             return Err(Failure::Usage(say!(session.language, "command.value_twice", name = value.name)));
         }
-        Ok(AppEdit { title, latest, minimum, url, notice, values, ..AppEdit::default() })
+        Ok(AppEdit { title, lease, when_full, latest, minimum, url, notice, values })
     }
 }
 

@@ -3,6 +3,7 @@
 use clap::Args;
 use kami_common::shown;
 use kami_core::app::{App, AppName, NamedValue};
+use kami_core::policy::{Policy, PolicyPart};
 use kami_core::version::Version;
 
 use super::super::apps::find;
@@ -35,9 +36,12 @@ impl Show {
         }
         let mut table = Table::default();
         let App { title, latest, minimum, url, notice, .. } = &app;
+        let policy = Policy::of(&app.policy, &PolicyPart::default());
         for (field, value) in [
             ("name", app.name.to_string()),
             ("title", shown::text(Some(title.as_str()).filter(|title| !title.is_empty()))),
+            ("lease", shown::lease(language, policy.lease)),
+            ("when_full", shown::when_full(language, policy.when_full)),
             ("latest", shown::text(latest.as_ref().map(Version::as_str))),
             ("minimum", shown::text(minimum.as_ref().map(Version::as_str))),
             ("url", shown::text(url.as_deref())),

@@ -2,19 +2,33 @@
 
 use std::collections::BTreeMap;
 
+use kami_core::policy::{LeaseLength, PolicyPart, WhenFull};
+use kami_core::property::Property;
 use kami_store::CardValues;
 use serde_json::Value as Json;
 
+use super::card::label;
+use super::span::duration;
 use crate::cells::harmless;
 use crate::words::{Language, say};
 
 /// What the log keeps of an app beside its named values, in the order of reading.
-const FIELDS: [&str; 6] = ["title", "latest", "minimum", "url", "notice", "archived"];
+const FIELDS: [&str; 8] = ["title", "lease", "when_full", "latest", "minimum", "url", "notice", "archived"];
 
-/// What a thing that an app says is called: `title`, `latest`, `minimum`, `url`, `notice`, `archived`, `name`, `created`
-/// or `cards`.
+/// What a thing that an app says is called: `title`, `lease`, `when_full`, `latest`, `minimum`, `url`, `notice`,
+/// `archived`, `name`, `created` or `cards`.
 pub fn app_label(language: Language, field: &str) -> String {
     say!(language, format!("app.{field}"))
+}
+
+/// For how long a machine that is not heard of again keeps its seat.
+pub fn lease(language: Language, lease: Option<LeaseLength>) -> String {
+    lease.map_or_else(|| say!(language, "lease.off"), |lease| duration(language, Some(lease.seconds())))
+}
+
+/// What becomes of a machine that asks when all seats are taken.
+pub fn when_full(language: Language, rule: WhenFull) -> String {
+    say!(language, format!("when_full.{}", rule.word()))
 }
 
 /// A named value of an app, what it is called and what it is.
@@ -32,9 +46,10 @@ pub(super) fn app_values(
 ) -> BTreeMap<(usize, String), String> {
     let mut said = BTreeMap::new();
     for (key, value) in values.into_iter().flatten() {
-        let field = FIELDS.iter().position(|field| field == key);
+        let field = place(key);
         match (field, value) {
             (_, Json::Null) => {}
+            (None, Json::String(text)) if key == "policy" => said.extend(policy_values(language, text)),
             (None, Json::Array(named)) if key == "values" => {
                 let named = named.iter().map(|named| kept_value(language, named));
                 said.extend(named.map(|(name, value)| ((FIELDS.len(), name), value)));
@@ -53,6 +68,26 @@ pub(super) fn app_values(
     }
     said.retain(|_, text| !text.is_empty());
     said
+}
+
+/// The place of a field in the order of reading.
+fn place(field: &str) -> Option<usize> {
+    FIELDS.iter().position(|known| *known == field)
+}
+
+/// What a policy says that the log kept; what this version cannot read is shown as it is.
+fn policy_values(language: Language, text: &str) -> Vec<((usize, String), String)> {
+    let of = |field, text| ((place(field).unwrap_or_default(), app_label(language, field)), text);
+    let (known, rest) = match text.parse() {
+        Ok(PolicyPart { lease: length, when_full: rule, others }) => {
+            let length = length.map(|length| of("lease", lease(language, length)));
+            let rule = rule.map(|rule| of("when_full", when_full(language, rule)));
+            (length.into_iter().chain(rule).collect(), others)
+        }
+        Err(_) => (Vec::new(), text.to_owned()),
+    };
+    let rest = ((FIELDS.len() + 1, label(language, Property::Policy)), harmless(&rest).into_owned());
+    known.into_iter().chain([rest]).collect()
 }
 
 /// A named value as the log kept it.

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kami_core::card::CardStatus;
+use kami_core::policy::PolicyPart;
 use kami_core::property::Property;
 use kami_core::record::CardRecord;
 use kami_core::value::Value;
@@ -83,6 +84,10 @@ pub fn value(
     Some(match value {
         Value::Missing => return None,
         Value::Text(text) if property == Property::Prefix => prefix(language, text),
+        Value::Text(text) if property == Property::Policy => {
+            let spoken = text.parse().map(|policy: PolicyPart| policy.spoken());
+            harmless(spoken.as_deref().unwrap_or(text)).into_owned()
+        }
         Value::Text(text) => harmless(text).into_owned(),
         Value::Number(number) if property == Property::Batch => numbered(Some(*number)),
         Value::Number(number) => number.to_string(),

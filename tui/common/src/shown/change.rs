@@ -13,7 +13,10 @@ use super::app::app_values;
 use super::card::{NONE, label, value};
 use super::moment::whole_moment;
 use crate::cells::harmless;
-use crate::words::Language;
+use crate::words::{Language, say};
+
+/// Under which the log keeps the machines of a card that lost a further seat, or got one.
+const MACHINES: &str = "machines";
 
 /// A value that an act changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +49,10 @@ pub fn changes(language: Language, zone: Zone, record: &LogRecord) -> Vec<Change
         .map(|name| {
             let property = Property::of_column(name);
             let word = property.map(|property| label(language, property)).filter(|word| !word.is_empty());
-            let name_shown = word.unwrap_or_else(|| harmless(name).into_owned());
+            let name_shown = match name.as_str() {
+                MACHINES => say!(language, "seat.machines"),
+                other => word.unwrap_or_else(|| harmless(other).into_owned()),
+            };
             let shown = |values: &CardValues| kept(language, zone, property, values.get(name));
             Change { name: name_shown, values: format!("{} → {}", shown(before), shown(after)) }
         })
@@ -78,7 +84,11 @@ fn kept(language: Language, zone: Zone, property: Option<Property>, kept: Option
         }
         (None, Json::Null) => NONE.to_owned(),
         (None, Json::String(text)) => harmless(text).into_owned(),
-        (None, other) => other.to_string(),
+        (None, Json::Array(texts)) if texts.iter().all(Json::is_string) => {
+            let texts: Vec<_> = texts.iter().filter_map(Json::as_str).map(harmless).collect();
+            texts.join(&say!(language, "touch.comma"))
+        }
+        (None, other) => harmless(&other.to_string()).into_owned(),
     }
 }
 
@@ -121,6 +131,18 @@ mod tests {
             ),
             (&json!({ "archived": 1, "later": 5 }), &json!({}), &["archived  Yes → -", "later  5 → -"]),
             (
+                &json!({ "title": "a", "policy": "when-full=oldest", "latest": "1" }),
+                &json!({ "title": "b", "policy": "lease=600 later=1", "latest": "2" }),
+                &[
+                    "title  a → b",
+                    "lease  - → 10m",
+                    "when full  oldest gives way → -",
+                    "latest version  1 → 2",
+                    "policy  - → later=1",
+                ],
+            ),
+            (&json!({ "policy": "lease=x" }), &json!({ "policy": "" }), &["policy  lease=x → -"]),
+            (
                 &json!({ "url": "https://a", "notice": "n" }),
                 &Json::Null,
                 &["download  https://a → -", "notice  n → -"],
@@ -129,6 +151,27 @@ mod tests {
             let changes = changes(Language::ENGLISH, Zone::default(), &record(before, after));
             let lines: Vec<String> = changes.iter().map(Change::to_string).collect();
             assert_eq!(lines, told);
+        }
+    }
+
+    #[test]
+    fn the_machines_of_further_seats_are_named_without_harm() {
+        for (before, after, told) in [
+            (
+                json!({ "machine_code": "PC-1", "machines": ["PC-2", "PC\u{1b}[31m\u{202e}3"] }),
+                json!({ "machine_code": null }),
+                &["machine  PC-1 → -", "machines  PC-2, PC␛[31m�3 → -"][..],
+            ),
+            (json!({}), json!({ "machines": ["PC-2"] }), &["machines  - → PC-2"]),
+            (
+                json!({ "machines": "PC\u{9b}" }),
+                json!({ "machines": ["\u{202e}", 7] }),
+                &["machines  PC� → [\"�\",7]"],
+            ),
+        ] {
+            let record = LogRecord { subject: None, ..record(&before, &after) };
+            let changes = changes(Language::ENGLISH, Zone::default(), &record);
+            assert_eq!(changes.iter().map(Change::to_string).collect::<Vec<_>>(), told);
         }
     }
 }

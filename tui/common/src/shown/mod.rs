@@ -10,7 +10,7 @@ mod span;
 mod status;
 
 pub use self::act::{act_word, doer, touched};
-pub use self::app::{app_label, named_value};
+pub use self::app::{app_label, lease, named_value, when_full};
 pub use self::card::{
     DETAILS, Detail, NONE, details, expires, heading, in_column, label, left, numbered, of_card, prefix,
     text, value,
