@@ -272,9 +272,7 @@ fn a_card_without_a_prefix_is_edited_like_any_other_and_filed_under_one() {
         console.press(KeyCode::BackTab);
         console.keys(prefix);
         assert_eq!(console.screen().contains("The code stays as it is."), shows_it, "{}", console.screen());
-        for _ in 0..3 {
-            console.press(KeyCode::Tab);
-        }
+        console.press(KeyCode::BackTab);
         console.keys("refunded");
         console.press(KeyCode::Enter);
         let Some(Order::Edit { edit, .. }) = order(&console) else { panic!("{}", console.screen()) };
@@ -301,9 +299,8 @@ fn a_prefix_that_none_can_have_today_stays_while_the_rest_of_its_card_is_edited(
 fn a_card_that_others_changed_is_shown_as_it_is_now_and_what_was_typed_stays() {
     let mut console = console();
     console.keys("e");
-    for _ in 0..2 {
-        console.press(KeyCode::Tab);
-    }
+    console.press(KeyCode::BackTab);
+    console.press(KeyCode::BackTab);
     console.press(KeyCode::End);
     console.keys("!");
     console.press(KeyCode::Enter);

@@ -122,8 +122,8 @@ pub(crate) const SCREENS: [Screen; 53] = [
     ("edit", CARDS, |console| console.keys("je")),
     ("conflict", CARDS, |console| {
         console.keys("e");
-        console.press(KeyCode::Tab);
-        console.press(KeyCode::Tab);
+        console.press(KeyCode::BackTab);
+        console.press(KeyCode::BackTab);
         console.keys("!");
         console.press(KeyCode::Enter);
         let card = CardRecord {

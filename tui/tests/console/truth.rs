@@ -91,8 +91,8 @@ fn what_was_in_vain_for_an_outage_is_taken_back_with_the_next_answer() {
 fn an_outage_said_in_a_form_is_taken_back_at_recovery_and_what_was_typed_stays() {
     let mut console = console();
     console.keys("e");
-    console.press(KeyCode::Tab);
-    console.press(KeyCode::Tab);
+    console.press(KeyCode::BackTab);
+    console.press(KeyCode::BackTab);
     console.keys("sold");
     console.press(KeyCode::Enter);
     console.effects.retain(|effect| matches!(effect, Effect::Ask { topic: Topic::Work, .. }));

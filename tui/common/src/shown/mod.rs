@@ -6,6 +6,7 @@ mod app;
 mod card;
 mod change;
 mod moment;
+mod seat;
 mod span;
 mod status;
 
@@ -17,5 +18,6 @@ pub use self::card::{
 };
 pub use self::change::{Change, changes};
 pub use self::moment::{local, moment, whole_moment};
+pub use self::seat::{seat, seats_lost, seats_taken};
 pub use self::span::{duration, span};
 pub use self::status::status;

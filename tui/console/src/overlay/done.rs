@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use kami_common::cells::harmless;
 use kami_common::words::{counted, number, say};
 use kami_common::{reason, touch};
+use kami_core::acts::ActRefusal;
 use kami_core::record::CardRecord;
 use kami_store::{ActError, ActOutcome, Acted, AppActed, AppOrder, Batch, BatchOrigin};
 
@@ -59,7 +60,13 @@ fn done(model: &mut Model, done: Done) -> Vec<Effect> {
         Done::Made(batch) => return made(model, &batch),
         Done::One { act, card, acted } => {
             model.session.did(Own::Act(acted.act_id));
-            one(model, act, card, acted);
+            let words = counted(model.language, &format!("done.{act}"), 1);
+            one(model, &words, card, acted);
+        }
+        Done::Seat { order, acted } => {
+            model.session.did(Own::Act(acted.act_id));
+            let words = say!(model.language, "done.seat", machine = harmless(&order.machine));
+            one(model, &words, order.seen.id, acted);
         }
         Done::Many { act, outcome } => {
             model.cards.unmark();
@@ -89,7 +96,7 @@ fn done(model: &mut Model, done: Done) -> Vec<Effect> {
         }
     }
     close_form(model);
-    model.history = None;
+    (model.history, model.seated) = (None, None);
     let mut effects = table::refresh(model);
     effects.push(counts::ask(model));
     effects
@@ -122,7 +129,7 @@ fn close_form(model: &mut Model) {
     });
 }
 
-fn one(model: &mut Model, act: &'static str, id: u64, acted: Acted) {
+fn one(model: &mut Model, words: &str, id: u64, acted: Acted) {
     let rows = &mut model.cards.rows;
     if let Some(place) = rows.iter().position(|card| card.id == id) {
         match acted.card {
@@ -132,8 +139,7 @@ fn one(model: &mut Model, act: &'static str, id: u64, acted: Acted) {
     }
     let height = model.table_height();
     model.cards.go(0, height);
-    let words = counted(model.language, &format!("done.{act}"), 1);
-    say_undoable(model, &words);
+    say_undoable(model, words);
 }
 
 /// An app is another now, or gone.
@@ -222,7 +228,7 @@ fn made(model: &mut Model, batch: &Batch) -> Vec<Effect> {
     let export = Chosen::ExportBatch(batch.id, batch.prefix.clone());
     let export = Item::new(export, say!(language, "made.export"), "");
     items.push(Item { refusal: refusal(model, Act::Export), ..export });
-    model.overlays.push(List { kind, picker: Picker::new(items) });
+    model.overlays.push(List::new(kind, Picker::new(items)));
     let mut effects = table::reload(model);
     effects.push(counts::ask(model));
     effects
@@ -235,8 +241,13 @@ fn refused(model: &mut Model, error: ActError) -> Vec<Effect> {
         return changed_meanwhile(model, &card, words);
     }
     // After these what is shown may not be what is there.
-    let is_stale =
-        matches!(error, ActError::NotFound | ActError::MoreThanAgreed { .. } | ActError::Uncertain(_));
+    let is_stale = matches!(
+        error,
+        ActError::NotFound
+            | ActError::MoreThanAgreed { .. }
+            | ActError::Uncertain(_)
+            | ActError::Refused(ActRefusal::NoSeat)
+    );
     let is_of_app = matches!(error, ActError::App(_));
     let passes = matches!(&error, ActError::Store(error) if error.is_transient());
     match order_form(model) {
@@ -261,12 +272,14 @@ fn changed_meanwhile(model: &mut Model, card: &CardRecord, words: String) -> Vec
     if let Some(row) = model.cards.rows.iter_mut().find(|row| row.id == card.id) {
         row.clone_from(card);
     }
-    model.history = None;
+    (model.history, model.seated) = (None, None);
+    let mut effects = table::details(model);
     if let Some(form) = order_form(model) {
         form.rebase(card);
         form.failure = Some(Failure { words, passes: false });
+        effects.extend(table::seats_at_stake(model, card));
     } else {
         model.say(Tone::Bad, words);
     }
-    table::history(model).into_iter().collect()
+    effects
 }

@@ -182,6 +182,7 @@ impl Errand {
             Question::Apps => Answer::Apps(store.apps().await?),
             Question::AppCounts => Answer::AppCounts(store.app_counts().await?),
             Question::History(card) => Answer::History(card, store.card_history(card, None, HISTORY).await?),
+            Question::Seats(card) => Answer::Seats(card, store.seats(card).await?),
             Question::Prefixes(app) => {
                 self.send(Answer::PrefixNames(store.prefixes().await?));
                 Answer::Prefixes(store.prefix_counts(app.as_ref()).await?)
@@ -365,6 +366,10 @@ impl Errand {
                 let (name, card) = (act.name(), seen.id);
                 let acted = store.act_on_one(operator, &order.map(|_| OneAct { act, seen: *seen })).await?;
                 Done::One { act: name, card, acted }
+            }
+            Order::FreeSeat(one) => {
+                let acted = store.free_seat(operator, &order.map(|_| (*one).clone())).await?;
+                Done::Seat { order: one, acted }
             }
             Order::Act { act, target: Target::Many { selection, .. } } => {
                 let name = act.name();

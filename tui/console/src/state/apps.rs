@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use kami_core::app::{App, AppName};
+use kami_core::policy::Policy;
 use kami_core::record::CardRecord;
 use kami_store::{AppCounts, AppRefusal, AppsFound, StatusCounts};
 
@@ -77,6 +78,13 @@ impl Apps {
     /// Whether anybody has to be told which app a card belongs to.
     pub fn matter_to(&self, card: &CardRecord) -> bool {
         self.are_several() || card.app != AppName::DEFAULT
+    }
+
+    /// The policy that a card is judged by, as far as its app is known.
+    pub fn policy_of(&self, card: &CardRecord) -> Policy {
+        let app = self.all().iter().find(|app| app.name.as_str() == card.app);
+        let app = app.map(|app| app.policy.clone()).unwrap_or_default();
+        Policy::of(&app, &card.policy_part().unwrap_or_default())
     }
 
     /// Whether the cards of each were counted.

@@ -12,8 +12,8 @@ use kami_core::gate::Confirmed;
 use kami_core::operator::Operator;
 use kami_store::{
     ActError, ActFilter, ActOutcome, ActStep, Acted, AppActed, AppCounts, AppOrder, AppsFound, Batch, Grants,
-    LogRecord, MigrateError, MigrationPlan, Page, PrefixCounts, SearchCursor, SearchStep, Selection,
-    StatusCounts, Survey, Undoable,
+    LogRecord, MigrateError, MigrationPlan, OneSeat, Page, PrefixCounts, SearchCursor, SearchStep, SeatTaken,
+    Selection, StatusCounts, Survey, Undoable,
 };
 use kami_transfer::import::ReadError;
 use tui_input::InputRequest;
@@ -83,6 +83,8 @@ pub enum Topic {
     AppCounts,
     /// What was done to the card under the cursor.
     History,
+    /// Which machines have seats of the card under the cursor.
+    Seats,
     /// What a list offers.
     Choices,
     /// What operators did.
@@ -150,6 +152,8 @@ pub enum Question {
     AppCounts,
     /// What was done to this card.
     History(u64),
+    /// Which machines have seats of this card.
+    Seats(u64),
     /// The prefixes of all cards, at once, and then how many cards of an app, or of all, each has; others are left out.
     Prefixes(Option<AppName>),
     /// Which batches there are.
@@ -230,6 +234,8 @@ pub enum Answer {
     AppCounts(Vec<AppCounts>),
     /// What was done to a card.
     History(u64, Vec<LogRecord>),
+    /// The machines that have seats of a card.
+    Seats(u64, Vec<SeatTaken>),
     /// The names of the prefixes, before they are counted.
     PrefixNames(Vec<String>),
     /// The prefixes with their counts.
@@ -333,6 +339,13 @@ pub enum Done {
         act: &'static str,
         /// The card before.
         card: u64,
+        /// The card now.
+        acted: Acted,
+    },
+    /// A machine lost its seat of a card.
+    Seat {
+        /// As it was ordered.
+        order: Box<OneSeat>,
         /// The card now.
         acted: Acted,
     },

@@ -9,8 +9,9 @@ use kami_common::settings::{Source, Sourced};
 use kami_common::words::Language;
 use kami_core::app::AppName;
 use kami_core::operator::Operator;
+use kami_core::record::CardRecord;
 use kami_core::zone::Zone;
-use kami_store::{Grants, LogRecord, StatusCounts};
+use kami_store::{Grants, LogRecord, SeatTaken, StatusCounts};
 
 use crate::input::act::Act;
 use crate::input::place::Place;
@@ -142,6 +143,15 @@ pub struct History {
     pub records: Vec<LogRecord>,
 }
 
+/// The machines that have seats of a card.
+#[derive(Clone, Debug)]
+pub struct Seated {
+    /// By its number.
+    pub card: u64,
+    /// The one that stands in its row first, then the one that was heard of last.
+    pub seats: Vec<SeatTaken>,
+}
+
 /// Something that is being done.
 #[derive(Clone, Debug)]
 pub struct Work {
@@ -219,6 +229,8 @@ pub struct Model {
     pub circulating: u64,
     /// What was done to the card that was looked at last.
     pub history: Option<History>,
+    /// Who has seats of the card that was last looked at, of those that may have several or leased ones.
+    pub seated: Option<Seated>,
     /// Counts over time, as far as they were asked for.
     pub statistics: Option<Statistics>,
     /// What this session did.
@@ -277,6 +289,7 @@ impl Model {
             counted_app: None,
             circulating: 0,
             history: None,
+            seated: None,
             statistics: None,
             session: Session::default(),
             clipboard: Clipboard::default(),
@@ -349,6 +362,20 @@ impl Model {
     /// Whether the detail of a card is shown at all.
     pub fn shows_detail(&self) -> bool {
         self.is_wide() || self.overlays.iter().any(|overlay| overlay.place() == Place::Detail)
+    }
+
+    /// Whether it is told who has seats of a card: it has several, or leases them.
+    pub fn tells_seats(&self, card: &CardRecord) -> bool {
+        card.seats > 1 || self.apps.policy_of(card).lease.is_some()
+    }
+
+    /// Who has seats of a card, where that is known.
+    pub fn seats_of(&self, card: &CardRecord) -> Option<&[SeatTaken]> {
+        if card.machine_code.is_none() {
+            return Some(&[]);
+        }
+        let seated = self.seated.as_ref().filter(|seated| seated.card == card.id)?;
+        Some(&seated.seats)
     }
 
     /// Whether the terminal is too small to show anything but that.

@@ -10,7 +10,7 @@ use kami_core::gate::{Kind, Weight};
 use kami_core::import::ImportCards;
 use kami_core::operator::Note;
 use kami_core::record::CardRecord;
-use kami_store::{AppOrder, GenerateOrder, Selection, Undoable};
+use kami_store::{AppOrder, GenerateOrder, OneSeat, Selection, Undoable};
 
 /// Something to be done to cards or an app, complete with everything that it needs.
 #[derive(Clone, Debug)]
@@ -40,6 +40,8 @@ pub enum Order {
         /// To which.
         target: Target,
     },
+    /// Take the seat of a card from one of its machines.
+    FreeSeat(Box<OneSeat>),
     /// Take an act back, or do it again.
     Undo(Box<Undoing>),
     /// Write cards to a file.
@@ -67,7 +69,7 @@ impl Order {
             Self::Generate(_) => Kind::Generate,
             Self::Import { .. } => Kind::Import,
             Self::Act { act: CardAct::Delete, .. } => Kind::Delete,
-            Self::Edit { .. } | Self::Act { .. } => Kind::Change,
+            Self::Edit { .. } | Self::FreeSeat(_) | Self::Act { .. } => Kind::Change,
             Self::Undo(undoing) => return undoing.undoable.weight(undoing.is_own),
             Self::App(order) => return order.weight(),
             Self::Export(_) => Kind::Read,
@@ -80,7 +82,7 @@ impl Order {
         match self {
             Self::Generate(order) => Some(u64::from(order.count)),
             Self::Import { cards, .. } => Some(cards.len() as u64),
-            Self::Edit { .. } | Self::App(_) => Some(1),
+            Self::Edit { .. } | Self::FreeSeat(_) | Self::App(_) => Some(1),
             Self::Act { target, .. } => Some(target.count()),
             Self::Undo(undoing) => Some(undoing.undoable.act.card_count),
             Self::Export(_) => None,
@@ -101,6 +103,7 @@ impl Order {
                 CardAct::Delete => "work.delete",
                 CardAct::SetNote { .. } => "work.note",
             },
+            Self::FreeSeat(_) => "work.unbind",
             Self::Undo(_) => "work.undo",
             Self::Export(_) => "work.export",
             Self::App(_) => "work.app",
@@ -116,7 +119,7 @@ impl Order {
     pub const fn is_long(&self) -> bool {
         match self {
             Self::Generate(_) | Self::Import { .. } | Self::Undo(_) | Self::Export(_) => true,
-            Self::Edit { .. } | Self::App(_) => false,
+            Self::Edit { .. } | Self::FreeSeat(_) | Self::App(_) => false,
             Self::Act { target, .. } => matches!(target, Target::Many { .. }),
         }
     }

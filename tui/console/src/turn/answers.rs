@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use crate::overlay;
 use crate::state::cards::Landing;
 use crate::state::message::{Answer, Effect, Failure, Question, Topic};
-use crate::state::model::{History, Link, Model, ReadOnly, Tone};
+use crate::state::model::{History, Link, Model, ReadOnly, Seated, Tone};
 use crate::state::search::Progress;
 use crate::update::{codes, copy, counts, marks, schema, table};
 
@@ -66,6 +66,10 @@ pub(crate) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
         }
         Answer::History(card, records) => {
             model.history = Some(History { card, records });
+            Vec::new()
+        }
+        Answer::Seats(card, seats) => {
+            model.seated = Some(Seated { card, seats });
             Vec::new()
         }
         Answer::Codes(codes) => copy::copy_codes(model, &codes),
@@ -133,8 +137,9 @@ fn rows(model: &mut Model, page: Page, landing: Landing) -> Vec<Effect> {
     let before = cards.current().cloned();
     let carried = page.rows.first().and_then(|first| cards.offset_of(first.id));
     cards.land(page.rows, landing, height);
-    let is_changed = before
-        .is_some_and(|before| cards.current().is_some_and(|card| card.id == before.id && *card != before));
+    let now_on = cards.current();
+    let stays = now_on.zip(before.as_ref()).is_some_and(|(card, before)| card.id == before.id);
+    let is_changed = stays && now_on != before.as_ref();
     if is_other_order {
         tell_other_order(model);
     }
@@ -142,12 +147,10 @@ fn rows(model: &mut Model, page: Page, landing: Landing) -> Vec<Effect> {
         codes::tell_missing(model);
     }
     let mut effects = offset(model, landing, carried);
-    if is_changed && let Some(card) = model.cards.current().filter(|_| model.shows_detail()) {
-        // Whoever changed the card stands in its history.
-        let id = card.id;
-        effects.push(model.ask(Topic::History, Question::History(id)));
-    }
     effects.extend(table::reach(model));
+    if stays {
+        effects.extend(table::details_again(model, is_changed));
+    }
     effects.extend(anew);
     effects
 }
@@ -204,7 +207,7 @@ fn hits(model: &mut Model, step: SearchStep, is_first: bool) -> Vec<Effect> {
     if is_first && model.cards.query.sort != model.cards.sort {
         tell_other_order(model);
     }
-    table::history(model).into_iter().chain(anew).collect()
+    table::details(model).into_iter().chain(anew).collect()
 }
 
 /// Says that the cards do not come in the order that was chosen; nobody has to choose the usual one.
@@ -259,7 +262,7 @@ fn failed(model: &mut Model, topic: Topic, failure: Failure) -> Vec<Effect> {
             model.link = Link::Away { reason: failure.words, retry_at, tries };
         }
         // What the table is asked for says it once; these would only say it again.
-        Topic::Total | Topic::Offset | Topic::History | Topic::Server => {}
+        Topic::Total | Topic::Offset | Topic::History | Topic::Seats | Topic::Server => {}
         Topic::Counts
             if failure.passes || matches!(model.link, Link::Unready { .. } | Link::Migrating { .. }) => {}
         Topic::Rows

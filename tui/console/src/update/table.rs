@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use kami_core::filter::{Anchor, Position, Sort};
 use kami_core::plan::{self, Plan};
+use kami_core::record::CardRecord;
 
 use super::counts;
 use crate::state::cards::Landing;
@@ -112,13 +113,13 @@ pub(crate) fn turn(model: &mut Model, forward: bool) -> Vec<Effect> {
     reach(model)
 }
 
-/// Fetches what the window has come near to, and the history of the card under the cursor where it is shown.
+/// Fetches what the window has come near to, and what is told of the card under the cursor where it is shown.
 pub(crate) fn reach(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
     if !model.awaits(Topic::Rows) {
         effects.extend(extend(model));
     }
-    effects.extend(history(model));
+    effects.extend(details(model));
     effects
 }
 
@@ -143,8 +144,47 @@ fn extend(model: &mut Model) -> Option<Effect> {
     None
 }
 
+/// Asks for what is told of the card under the cursor beside its row, if it is shown and not known, and for no other
+/// card's.
+pub(crate) fn details(model: &mut Model) -> Vec<Effect> {
+    history(model).into_iter().chain(seats(model)).collect()
+}
+
+/// Asks anew for what is told of the card under the cursor, where it is shown: `is_changed` says whether its row is
+/// another now.
+pub(crate) fn details_again(model: &mut Model, is_changed: bool) -> Vec<Effect> {
+    if !model.shows_detail() {
+        return Vec::new();
+    }
+    let Some(card) = model.cards.current() else { return Vec::new() };
+    let (id, has_machines) = (card.id, model.tells_seats(card) && card.machine_code.is_some());
+    // Whoever changed the card stands in its history; its row does not tell of further machines.
+    let history = is_changed.then(|| model.ask(Topic::History, Question::History(id)));
+    let seats = has_machines.then(|| model.ask(Topic::Seats, Question::Seats(id)));
+    history.into_iter().chain(seats).collect()
+}
+
+/// Asks who has seats of the card under the cursor, where that is told of it.
+fn seats(model: &mut Model) -> Option<Effect> {
+    let shown = model.shows_detail();
+    let told = model.cards.current().filter(|card| shown && model.tells_seats(card));
+    match told {
+        Some(card) if model.seats_of(card).is_none() => {
+            let question = Question::Seats(card.id);
+            Some(model.ask_after(REST, Topic::Seats, question))
+        }
+        _ => model.forget(Topic::Seats),
+    }
+}
+
+/// Asks who has seats of a card that is edited: of fewer seats some would lose theirs.
+pub(crate) fn seats_at_stake(model: &mut Model, card: &CardRecord) -> Option<Effect> {
+    let is_at_stake = card.seats > 1 && card.machine_code.is_some();
+    is_at_stake.then(|| model.ask(Topic::Seats, Question::Seats(card.id)))
+}
+
 /// Asks for the history of the card under the cursor, if it is shown and not known, and for no other card's.
-pub(crate) fn history(model: &mut Model) -> Option<Effect> {
+fn history(model: &mut Model) -> Option<Effect> {
     let shown = model.shows_detail();
     let card = model.cards.current().filter(|_| shown)?.id;
     if model.history.as_ref().is_some_and(|history| history.card == card) {

@@ -1,5 +1,6 @@
 //! The cards that the next act is about.
 
+use kami_core::record::CardRecord;
 use kami_store::Selection;
 
 use crate::state::cards::Marks;
@@ -19,4 +20,10 @@ pub(crate) fn target(model: &Model) -> Option<Target> {
             Some(Target::Many { selection, count: *count })
         }
     }
+}
+
+/// The card that the next act is about, where that is one which several machines may use at once.
+pub(crate) fn seats_target(model: &Model) -> Option<&CardRecord> {
+    let is_one = model.cards.marks == Marks::None;
+    model.cards.current().filter(|card| is_one && card.seats > 1)
 }

@@ -5,6 +5,7 @@ use kami_common::shown::{self, app_label, named_value, whole_moment};
 use kami_common::words::{number, say};
 use kami_core::app::App;
 use kami_core::card::CardStatus;
+use kami_core::policy::{Policy, PolicyPart, WhenFull};
 use kami_core::version::Version;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -168,6 +169,7 @@ fn of_app(model: &Model, app: &App, room: usize) -> Vec<Line<'static>> {
         (app_label(language, "notice"), or_none(app.notice.as_deref()), NOTICE),
         (app_label(language, "created"), whole_moment(model.zone, app.created_at), 1),
     ];
+    facts.extend(policy(model, app).map(|(label, value)| (label, value, 1)));
     facts.extend(app.values.iter().map(|each| {
         let (name, value) = named_value(language, &each.name, &each.value, each.is_public);
         (name, value, 1)
@@ -191,6 +193,16 @@ fn of_app(model: &Model, app: &App, room: usize) -> Vec<Line<'static>> {
         }
     }
     lines
+}
+
+/// Where the app gives seats otherwise than as usual.
+fn policy(model: &Model, app: &App) -> impl Iterator<Item = (String, String)> {
+    let language = model.language;
+    let Policy { lease, when_full } = Policy::of(&app.policy, &PolicyPart::default());
+    let lease = lease.map(|lease| ("lease", shown::lease(language, Some(lease))));
+    let when_full = Some(when_full).filter(|rule| *rule != WhenFull::default());
+    let when_full = when_full.map(|rule| ("when_full", shown::when_full(language, rule)));
+    lease.into_iter().chain(when_full).map(move |(field, value)| (app_label(language, field), value))
 }
 
 /// The lowest version that is let in, and what that means.

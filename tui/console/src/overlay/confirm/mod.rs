@@ -21,7 +21,7 @@ use crate::overlay::behaviour::Behaviour;
 use crate::state::message::{Answer, Effect, Failure, Topic};
 use crate::state::model::{Link, Model};
 use crate::state::order::Order;
-use crate::update::target::target;
+use crate::update::target::{seats_target, target};
 
 impl Behaviour for Confirm {
     fn open(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
@@ -29,6 +29,8 @@ impl Behaviour for Confirm {
         match act {
             Act::Open if !matches!(model.link, Link::Unready { .. }) => return None,
             Act::Open | Act::Migrate => return Some(schema::offer(model)),
+            // Which of its machines is chosen from a list.
+            Act::Unbind if seats_target(model).is_some() => return None,
             Act::Undo | Act::Redo => {}
             _ if on_card.is_some() => {}
             _ => return None,

@@ -2,8 +2,8 @@
 
 use kami_common::cells::harmless;
 use kami_common::odds::Odds;
-use kami_common::touch;
-use kami_common::words::{Language, counted, say};
+use kami_common::words::{Language, counted, number, say};
+use kami_common::{shown, touch};
 use kami_core::acts::Act as CardAct;
 use kami_core::filter::Filter;
 use kami_core::gate::{Answer, Asks, Gate, Weight};
@@ -17,6 +17,9 @@ use crate::state::message::{Effect, Question, Topic};
 use crate::state::model::{Model, Tone};
 use crate::state::order::{Order, Target};
 use crate::update::{quit, schema, views};
+
+/// How many machines that lose their seats are named.
+const NAMED: usize = 5;
 
 const fn gate(model: &Model) -> Gate {
     Gate::new(model.location.production)
@@ -36,6 +39,10 @@ pub(crate) fn submit(model: &mut Model, order: Order) -> Vec<Effect> {
         model.overlays.push(confirm);
         return Vec::new();
     }
+    if let Some(touched) = seats_lost(model, &order) {
+        ask_of_seats(model, order, touched);
+        return Vec::new();
+    }
     let weight = order.weight();
     match gate(model).pass(order, weight, Answer::Silence) {
         Ok(order) => work::run(model, order),
@@ -48,6 +55,32 @@ pub(crate) fn submit(model: &mut Model, order: Order) -> Vec<Effect> {
 fn easy(model: &Model, wanted: &GenerateOrder) -> Option<String> {
     let odds = Odds::of(model.language, wanted.length, model.circulating + u64::from(wanted.count));
     odds.is_easy.then_some(odds.words)
+}
+
+/// The machines that an edit takes their seats from, as far as they are known, in lines to read; nothing where there are
+/// none.
+fn seats_lost(model: &Model, order: &Order) -> Option<Vec<String>> {
+    let Order::Edit { seen, edit } = order else { return None };
+    let taken = model.seats_of(seen)?;
+    let lost = shown::seats_lost(taken, edit.seats?.get(), model.server_now());
+    let named = lost.iter().take(NAMED).map(|seat| format!("  {}", harmless(&seat.machine)));
+    let more = lost.len().saturating_sub(NAMED);
+    let more = (more > 0)
+        .then(|| format!("  {}", say!(model.language, "detail.more_machines", n = number(more as u64))));
+    let head = counted(model.language, "form.seats_lost", lost.len() as u64);
+    (!lost.is_empty()).then(|| [head].into_iter().chain(named).chain(more).collect())
+}
+
+/// Asks whether an edit shall take their seats from these machines.
+fn ask_of_seats(model: &mut Model, order: Order, touched: Vec<String>) {
+    let Order::Edit { edit, .. } = &order else { return };
+    let seats = edit.seats.unwrap_or_default();
+    let question = say!(model.language, "confirm.fewer_seats", seats = number(seats.get().into()));
+    let consequence = say!(model.language, "confirm.consequence");
+    let then = Consequence::Order(Box::new(order));
+    let touched = Touched::Known(touched);
+    let confirm = Confirm { is_danger: true, touched, ..Confirm::new(question, consequence, then) };
+    model.overlays.push(confirm);
 }
 
 /// Asks whether an order shall be done, and finds out which cards it will touch.
@@ -124,7 +157,9 @@ fn question(model: &Model, order: &Order, weight: Weight) -> String {
             say!(language, if undoing.is_redo { "confirm.redo" } else { "confirm.undo" }, act = act)
         }
         Order::App(order) => touch::app(language, order),
-        Order::Import { .. } | Order::Edit { .. } | Order::Export(_) => say!(language, order.key()),
+        Order::Import { .. } | Order::Edit { .. } | Order::FreeSeat(_) | Order::Export(_) => {
+            say!(language, order.key())
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use kami_common::cells::{cells, harmless, pad_right, wrap};
 use kami_common::shown::{self, act_word, changes, doer, moment};
-use kami_common::words::say;
+use kami_common::words::{number, say};
 use kami_core::property::Property;
 use kami_core::record::CardRecord;
 use kami_store::LogRecord;
@@ -13,6 +13,9 @@ use crate::layout::frames::{overlay_room, overlay_width};
 use crate::layout::text::{space, span};
 use crate::state::model::{History, Model, NARROW};
 use crate::state::theme::Theme;
+
+/// How many machines of a card are named: above the history, which stays in reach.
+const MACHINES: usize = 10;
 
 /// The lines of the detail over the table, and the cells of their frame.
 pub(crate) fn laid_out(model: &Model, screen: Rect) -> (Vec<Line<'static>>, (u16, u16)) {
@@ -47,40 +50,89 @@ pub(crate) fn lines(
         code.into_iter().map(|line| Line::from(span(line, theme.strong()))).collect();
     lines.push(Line::default());
     let details = details(model, card);
+    let label_width = details.iter().map(|detail| cells(&detail.label)).max().unwrap_or(0) + 2;
+    let machines = machines(model, card, label_width, width);
     // The note is the last.
-    let history_at = lines.len() + details.len() - 1 + note_rows;
-    lines.extend(fields(model, card, details, width));
+    let history_at = lines.len() + details.len() + machines.len() - 1 + note_rows;
+    for detail in details {
+        let is_seats = detail.property == Some(Property::Seats);
+        lines.extend(field(model, card, detail, label_width, width));
+        if is_seats {
+            lines.extend(machines.iter().cloned());
+        }
+    }
     lines.resize(lines.len().max(history_at) + 1, Line::default());
     lines.push(Line::from(span(say!(model.language, "detail.history"), theme.dim())));
     lines.extend(history(model, card, width));
     lines
 }
 
-/// What is told of a card: of its app, where there are several or it is another than the usual one.
+/// What is told of a card: of its app, its seats and its policy only where they are not as usual.
 fn details(model: &Model, card: &CardRecord) -> Vec<shown::Detail> {
-    let mut details = shown::details(model.language, model.zone, card, model.server_now());
-    details.retain(|detail| detail.property != Some(Property::App) || model.apps.matter_to(card));
+    let now = model.server_now();
+    let mut details = shown::details(model.language, model.zone, card, now);
+    details.retain(|detail| match detail.property {
+        Some(Property::App) => model.apps.matter_to(card),
+        Some(Property::Seats) => model.tells_seats(card),
+        Some(Property::Policy) => card.policy.is_some(),
+        _ => true,
+    });
+    if let Some(taken) = model.seats_of(card)
+        && let Some(seats) = details.iter_mut().find(|detail| detail.property == Some(Property::Seats))
+    {
+        seats.value = shown::seats_taken(model.language, taken, card.seats, now);
+    }
     details
 }
 
-fn fields(model: &Model, card: &CardRecord, values: Vec<shown::Detail>, width: usize) -> Vec<Line<'static>> {
-    let (theme, now) = (model.theme, model.server_now());
-    let label_width = values.iter().map(|detail| cells(&detail.label)).max().unwrap_or(0) + 2;
-    let mut lines = Vec::new();
-    for shown::Detail { property, label, value } in values {
-        let (value, style) = match property {
-            Some(Property::Status) => {
-                let status = card.status_at(now);
-                (format!("{} {value}", Theme::sign(status)), theme.status(status))
-            }
-            _ if value == shown::NONE => (value, theme.dim()),
-            _ => (value, theme.text()),
-        };
-        let mut label = pad_right(&label, label_width);
-        for part in wrap(&value, width.saturating_sub(label_width)) {
-            lines.push(Line::from(vec![span(label, theme.dim()), span(part, style)]));
-            label = " ".repeat(label_width);
+fn field(
+    model: &Model,
+    card: &CardRecord,
+    detail: shown::Detail,
+    label_width: usize,
+    width: usize,
+) -> Vec<Line<'static>> {
+    let theme = model.theme;
+    let shown::Detail { property, label, value } = detail;
+    let (value, style) = match property {
+        Some(Property::Status) => {
+            let status = card.status_at(model.server_now());
+            (format!("{} {value}", Theme::sign(status)), theme.status(status))
         }
+        _ if value == shown::NONE => (value, theme.dim()),
+        _ => (value, theme.text()),
+    };
+    let mut label = pad_right(&label, label_width);
+    let mut lines = Vec::new();
+    for part in wrap(&value, width.saturating_sub(label_width)) {
+        lines.push(Line::from(vec![span(label, theme.dim()), span(part, style)]));
+        label = " ".repeat(label_width);
+    }
+    lines
+}
+
+/// The machines that have seats of a card, those that were heard of last, as far as that is known and told.
+fn machines(model: &Model, card: &CardRecord, indent: usize, width: usize) -> Vec<Line<'static>> {
+    let (language, theme) = (model.language, model.theme);
+    let Some(taken) = model.seats_of(card).filter(|_| model.tells_seats(card)) else { return Vec::new() };
+    let room = width.saturating_sub(indent);
+    let line = |part: Vec<Span<'static>>| Line::from([vec![space(indent)], part].concat());
+    let mut lines = Vec::new();
+    for seat in taken.iter().take(MACHINES) {
+        let machine = harmless(&seat.machine).into_owned();
+        let since = shown::seat(language, model.zone, model.server_now(), seat);
+        if cells(&machine) + 2 + cells(&since) <= room {
+            lines.push(line(vec![span(machine, theme.text()), space(2), span(since, theme.dim())]));
+            continue;
+        }
+        lines.extend(wrap(&machine, room).into_iter().map(|part| line(vec![span(part, theme.text())])));
+        let below = wrap(&since, room.saturating_sub(2)).into_iter();
+        lines.extend(below.map(|part| line(vec![space(2), span(part, theme.dim())])));
+    }
+    let others = taken.len().saturating_sub(MACHINES);
+    if others > 0 {
+        let words = say!(language, "detail.more_machines", n = number(others as u64));
+        lines.push(line(vec![span(words, theme.dim())]));
     }
     lines
 }

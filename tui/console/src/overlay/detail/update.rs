@@ -17,7 +17,7 @@ pub(super) fn open(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
         return Some(Vec::new());
     }
     model.overlays.push(Detail::default());
-    Some(table::history(model).into_iter().collect())
+    Some(table::details(model))
 }
 
 /// Scrolls or closes; everything else is done to the card in the table.

@@ -43,6 +43,10 @@ pub enum AppField {
     Name,
     /// What people call it.
     Title,
+    /// For how long its cards give a machine a seat.
+    Lease,
+    /// What becomes of a machine that asks when all seats are taken.
+    WhenFull,
     /// Its newest version.
     Latest,
     /// The lowest version that is let in.
@@ -65,6 +69,8 @@ impl AppField {
         match self {
             Self::Name => "app.name",
             Self::Title => "app.title",
+            Self::Lease => "app.lease",
+            Self::WhenFull => "app.when_full",
             Self::Latest => "app.latest",
             Self::Minimum => "app.minimum",
             Self::Url => "app.url",
@@ -95,6 +101,17 @@ impl FieldName {
             Self::App(field) => field.key(),
         };
         say!(language, key)
+    }
+
+    /// What may be typed, where its name does not tell.
+    pub fn hint(self, language: Language) -> Option<String> {
+        let key = match self {
+            Self::Card(Property::Seats) => "field.about_seats",
+            Self::Card(Property::Policy) => "field.about_policy",
+            Self::App(AppField::Lease) => "field.about_lease",
+            _ => return None,
+        };
+        Some(say!(language, key))
     }
 }
 

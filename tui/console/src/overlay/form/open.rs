@@ -4,11 +4,12 @@ use kami_common::export::Source;
 use kami_core::filter::Filter;
 
 use super::field::Field;
-use super::state::{Form, Sources, app_field};
+use super::state::{Form, FormKind, Sources, app_field};
 use crate::input::act::Act;
 use crate::state::cards::Marks;
 use crate::state::message::Effect;
 use crate::state::model::Model;
+use crate::update::table;
 use crate::update::target::target;
 
 /// Opens the form of an act that has one.
@@ -26,10 +27,14 @@ pub(super) fn open(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
         _ => return None,
     };
     model.notice = None;
+    let mut effects = Vec::new();
     if let Some(form) = form {
+        if let FormKind::Edit { seen, .. } = &form.kind {
+            effects.extend(table::seats_at_stake(model, seen));
+        }
         model.overlays.push(form);
     }
-    Some(Vec::new())
+    Some(effects)
 }
 
 /// The choice of the app that cards are made for, where there is one.

@@ -18,7 +18,7 @@ use ratatui::text::{Line, Span};
 use super::state::{AS_WRITTEN, Form, FormKind, WHOLE};
 use crate::layout::frames::overlay_width;
 use crate::layout::text::{space, span};
-use crate::overlay::form::field::{Choice, Editor, Field, FieldName};
+use crate::overlay::form::field::{AppField, Choice, Editor, Field, FieldName};
 use crate::state::message::Topic;
 use crate::state::model::Model;
 use crate::state::order::Target;
@@ -104,8 +104,19 @@ fn render_field(
         Editor::Line(line) => {
             underline(frame, value, is_focused, theme);
             input(frame, value, line, selected(theme.text(), field.is_selected && is_focused), is_focused);
+            if is_focused && let Some(hint) = field.name.hint(model.language) {
+                behind(frame, value, cells(&harmless(line.value())) + 2, &hint, theme.dim());
+            }
         }
         Editor::Choice(choice) => render_choice(model, field, choice, is_focused, frame, value),
+    }
+}
+
+/// Words behind what was typed, where there is room for all of them.
+fn behind(frame: &mut Frame<'_>, area: Rect, at: usize, words: &str, style: Style) {
+    if at + cells(words) <= usize::from(area.width) {
+        let x = area.x + u16::try_from(at).unwrap_or(0);
+        frame.buffer_mut().set_string(x, area.y, words, style);
     }
 }
 
@@ -195,6 +206,7 @@ fn option_word(model: &Model, name: FieldName, option: &str) -> String {
         FieldName::Card(Property::Prefix) if option == WHOLE => say!(language, "prefix.none"),
         FieldName::Card(Property::Prefix) if option == AS_WRITTEN => say!(language, "filing.as_written"),
         FieldName::Which => say!(language, format!("which.{option}")),
+        FieldName::App(AppField::WhenFull) => say!(language, format!("when_full.{option}")),
         FieldName::App(_) => say!(language, format!("act.{option}")),
         _ => option.to_owned(),
     }
@@ -307,6 +319,9 @@ fn edit_preview(
     if prefix.is_some() && is_same {
         lines.push(Line::from(span(say!(language, "form.code_stays"), theme.dim())));
     }
+    if let Some(words) = fewer_seats(model, form, seen) {
+        lines.extend(wrap(&words, width).into_iter().map(|line| Line::from(span(line, theme.warning()))));
+    }
     let Some(before) = meanwhile else { return lines };
     lines.push(Line::default());
     lines.push(Line::from(span(say!(language, "form.meanwhile"), theme.warning())));
@@ -326,6 +341,17 @@ fn edit_preview(
         }
     }
     lines
+}
+
+/// What becomes of machines where the card shall have fewer seats.
+fn fewer_seats(model: &Model, form: &Form, seen: &CardRecord) -> Option<String> {
+    let seats = form.seats()?.get();
+    if seats >= seen.seats {
+        return None;
+    }
+    let Some(taken) = model.seats_of(seen) else { return Some(say!(model.language, "form.fewer_seats")) };
+    let lost = shown::seats_lost(taken, seats, model.server_now()).len();
+    (lost > 0).then(|| counted(model.language, "form.seats_lost", lost as u64))
 }
 
 /// Which cards it is about.

@@ -36,7 +36,7 @@ pub(crate) fn open_values(model: &mut Model, app: &App) {
     let add = Item::new(Chosen::AppValue(app.name.clone(), None), say!(language, "app.add_value"), "");
     let items = each.chain([add]).collect();
     let picker = Picker::new(items).with_hint(say!(language, "app.values_of", app = app.name));
-    model.overlays.push(List { kind: PickerKind::AppValues, picker });
+    model.overlays.push(List::new(PickerKind::AppValues, picker));
 }
 
 /// Opens the form of a value that was chosen.

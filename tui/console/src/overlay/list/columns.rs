@@ -13,7 +13,7 @@ use crate::update::columns;
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     let picker = Picker::new(items(model));
     model.notice = None;
-    model.overlays.push(List { kind: PickerKind::Columns, picker });
+    model.overlays.push(List::new(PickerKind::Columns, picker));
     Vec::new()
 }
 

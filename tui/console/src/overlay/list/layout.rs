@@ -18,6 +18,7 @@ pub(super) fn size(kind: PickerKind, picker: &Picker<Chosen>, screen: Rect) -> (
         | PickerKind::Expiring
         | PickerKind::App
         | PickerKind::AppValues
+        | PickerKind::Seats
         | PickerKind::Views => 68,
         _ => 46,
     };
@@ -38,7 +39,7 @@ pub(super) fn top(picker: &Picker<Chosen>, list: Rect) -> usize {
 
 /// The item under a cell, by its place among those that are found.
 pub(super) fn at(list: &List, screen: Rect, column: u16, row: u16) -> Option<usize> {
-    let List { kind, picker } = list;
+    let List { kind, picker, .. } = list;
     let list = list_area(overlay_room(size(*kind, picker, screen), screen));
     let index = top(picker, list) + usize::from(row.checked_sub(list.y)?);
     (list.contains((column, row).into()) && index < picker.found().len()).then_some(index)

@@ -6,6 +6,7 @@ mod fill;
 pub mod fuzzy;
 mod layout;
 pub mod picker;
+mod seats;
 mod settings;
 mod state;
 mod update;
@@ -23,7 +24,7 @@ pub use self::picker::{Item, Picker};
 pub use self::state::{Chosen, List, PickerKind};
 use crate::input::act::Act;
 use crate::overlay::behaviour::Behaviour;
-use crate::state::message::{Answer, Effect};
+use crate::state::message::{Answer, Effect, Failure, Topic};
 use crate::state::model::Model;
 
 impl Behaviour for List {
@@ -71,9 +72,24 @@ impl Behaviour for List {
             }
             Answer::Batches(batches) => update::offer_batches(model, &batches),
             Answer::SortsAnyWay(any_way) => update::offer_orders(model, any_way),
+            Answer::Seats(card, seats) => {
+                seats::offer(model, card, &seats);
+                // The detail tells them as well.
+                return ControlFlow::Continue(Answer::Seats(card, seats));
+            }
             other => return ControlFlow::Continue(other),
         }
         ControlFlow::Break(Vec::new())
+    }
+
+    fn failed(model: &mut Model, topic: Topic, failure: Failure) -> ControlFlow<Vec<Effect>, Failure> {
+        if topic != Topic::Choices {
+            return ControlFlow::Continue(failure);
+        }
+        match seats::offer_all(model, failure) {
+            Ok(()) => ControlFlow::Break(Vec::new()),
+            Err(failure) => ControlFlow::Continue(failure),
+        }
     }
 
     fn render(&self, model: &Model, is_top: bool, frame: &mut Frame<'_>, screen: Rect) {

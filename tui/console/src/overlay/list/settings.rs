@@ -120,7 +120,7 @@ pub(super) fn choose(model: &mut Model, setting: Setting) -> Vec<Effect> {
         Setting::Columns => columns::open(model),
         Setting::Zone => {
             let picker = Picker::new(zones(model));
-            model.overlays.push(List { kind: PickerKind::Zone, picker });
+            model.overlays.push(List::new(PickerKind::Zone, picker));
             Vec::new()
         }
         Setting::Operator => {

@@ -5,6 +5,7 @@ use kami_common::period::Period;
 use kami_core::app::AppName;
 use kami_core::card::CardStatus;
 use kami_core::filter::Sort;
+use kami_core::record::CardRecord;
 use kami_core::zone::Zone;
 
 use super::picker::Picker;
@@ -21,6 +22,15 @@ pub struct List {
     pub kind: PickerKind,
     /// Its items, and what was typed to find one.
     pub picker: Picker<Chosen>,
+    /// The card whose machines it offers, as it was seen.
+    pub card: Option<Box<CardRecord>>,
+}
+
+impl List {
+    /// A list of these.
+    pub const fn new(kind: PickerKind, picker: Picker<Chosen>) -> Self {
+        Self { kind, picker, card: None }
+    }
 }
 
 impl Overlay for List {
@@ -72,6 +82,8 @@ pub enum PickerKind {
     Zone,
     /// The values that an app hands to its clients.
     AppValues,
+    /// The machines that have seats of a card.
+    Seats,
 }
 
 impl PickerKind {
@@ -96,6 +108,7 @@ impl PickerKind {
             Self::Settings => "picker.settings",
             Self::Zone => "picker.zone",
             Self::AppValues => "picker.app_values",
+            Self::Seats => "picker.seats",
         }
     }
 }
@@ -139,4 +152,6 @@ pub enum Chosen {
     Zone(Zone),
     /// To change the value of this name of an app, or to give it one more.
     AppValue(AppName, Option<String>),
+    /// To take the seat from a machine, or from all.
+    Seat(Option<String>),
 }

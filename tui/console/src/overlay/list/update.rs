@@ -13,7 +13,7 @@ use tui_input::InputRequest;
 use super::fill::fill;
 use super::picker::{Item, Picker};
 use super::state::{Chosen, List, PickerKind};
-use super::{apps, columns, settings, views};
+use super::{apps, columns, seats, settings, views};
 use crate::input::act::Act;
 use crate::input::keymap::{BINDINGS, Binding};
 use crate::input::place::Place;
@@ -27,6 +27,7 @@ use crate::update::{batch, filters, settings as changes, table, views as saved};
 /// Opens the list that an act is about.
 pub(super) fn open(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
     let (kind, picker, question) = match act {
+        Act::Unbind => return seats::open(model),
         Act::Help => (PickerKind::Help, Picker::new(help(model)), None),
         Act::Palette => (PickerKind::Palette, Picker::new(palette(model)), None),
         Act::Filter => (PickerKind::Filter, Picker::new(filter_kinds(model)), None),
@@ -49,7 +50,7 @@ pub(super) fn open(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
         _ => return None,
     };
     model.notice = None;
-    model.overlays.push(List { kind, picker });
+    model.overlays.push(List::new(kind, picker));
     Some(question.map(|question| model.ask(Topic::Choices, question)).into_iter().collect())
 }
 
@@ -71,7 +72,7 @@ pub(super) fn is_switched_by(model: &Model, request: InputRequest) -> bool {
 
 /// Types into the list on top.
 pub(super) fn edit(model: &mut Model, requests: &[InputRequest]) -> Vec<Effect> {
-    if let Some(List { kind, picker }) = model.overlays.top_mut::<List>() {
+    if let Some(List { kind, picker, .. }) = model.overlays.top_mut::<List>() {
         for request in requests {
             picker.edit(*request);
         }
@@ -113,7 +114,7 @@ fn choose(model: &mut Model) -> Vec<Effect> {
         model.say(Tone::Bad, reason);
         return Vec::new();
     }
-    let chosen = item.value.clone();
+    let (chosen, card) = (item.value.clone(), list.card.clone());
     if let Chosen::Column(column) = chosen {
         return columns::turn(model, column);
     }
@@ -166,6 +167,10 @@ fn choose(model: &mut Model) -> Vec<Effect> {
         }
         Chosen::AppValue(app, name) => {
             apps::change_value(model, &app, name);
+            return effects;
+        }
+        Chosen::Seat(machine) => {
+            effects.extend(card.map(|card| seats::free(model, card, machine)).unwrap_or_default());
             return effects;
         }
         Chosen::Column(_) | Chosen::Setting(_) => {}
@@ -364,6 +369,9 @@ pub(super) fn refresh(model: &mut Model) {
 pub(super) fn ask_anew(model: &mut Model) -> Vec<Effect> {
     let waits = |list: &&List| list.picker.waiting || list.kind == PickerKind::App;
     let waiting = model.overlays.top::<List>().filter(waits);
-    let question = waiting.and_then(|list| question(model, list.kind));
+    let question = waiting.and_then(|list| match &list.card {
+        Some(card) => Some(Question::Seats(card.id)),
+        None => question(model, list.kind),
+    });
     question.map(|question| model.ask(Topic::Choices, question)).into_iter().collect()
 }

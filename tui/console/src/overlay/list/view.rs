@@ -17,7 +17,7 @@ use crate::view::paint::{input, overlay};
 /// The list in its frame: what was typed, what that finds, and why the item under the cursor cannot be chosen.
 pub(super) fn render(model: &Model, list: &List, is_top: bool, frame: &mut Frame<'_>, screen: Rect) {
     let (language, theme) = (model.language, model.theme);
-    let List { kind, picker } = list;
+    let List { kind, picker, .. } = list;
     let found = picker.found();
     let inner = overlay(frame, theme, &say!(language, kind.key()), size(*kind, picker, screen), screen);
     let query = Rect { x: inner.x + 2, y: inner.y, width: inner.width.saturating_sub(12), height: 1 };

@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use kami_common::reason;
 use kami_common::words::{Language, say};
 use kami_core::app::{App, AppEdit, AppError, AppName, NamedValue};
+use kami_core::policy::WhenFull;
 use kami_core::property::Property;
+use kami_core::span::exact;
 use kami_core::version::Version;
 use kami_store::AppOrder;
 
@@ -14,6 +16,9 @@ use crate::overlay::form::field::{AppField, Field, FieldName};
 /// The words for whether a value is public.
 const NO: &str = "no";
 const YES: &str = "yes";
+
+/// The word for no lease.
+const NO_LEASE: &str = "off";
 
 impl Form {
     /// The form that makes an app, or changes one.
@@ -84,6 +89,8 @@ impl Form {
         };
         AppEdit {
             title: typed(AppField::Title),
+            lease: typed(AppField::Lease),
+            when_full: typed(AppField::WhenFull).and_then(|rule| rule.parse().ok()),
             latest: typed(AppField::Latest),
             minimum: typed(AppField::Minimum),
             url: typed(AppField::Url),
@@ -122,12 +129,13 @@ impl Form {
         let none = AppEdit::default;
         let alone = match field {
             AppField::Title => AppEdit { title: edit.title, ..none() },
+            AppField::Lease => AppEdit { lease: edit.lease, ..none() },
             AppField::Latest => AppEdit { latest: edit.latest, minimum: Some(String::new()), ..none() },
             AppField::Minimum => AppEdit { minimum: edit.minimum, latest: edit.latest, ..none() },
             AppField::Url => AppEdit { url: edit.url, ..none() },
             AppField::Notice => AppEdit { notice: edit.notice, ..none() },
             AppField::ValueName | AppField::Value => AppEdit { values: vec![self.value_typed()?], ..none() },
-            AppField::Name | AppField::IsPublic => return None,
+            AppField::Name | AppField::WhenFull | AppField::IsPublic => return None,
         };
         let error = alone.applied(before).err()?;
         let is_of_name = matches!(error, AppError::ValueName | AppError::TooManyValues);
@@ -167,6 +175,10 @@ fn said(app: &App, field: AppField) -> String {
     let version = |version: &Option<Version>| version.as_ref().map_or_else(String::new, ToString::to_string);
     match field {
         AppField::Title => app.title.clone(),
+        AppField::Lease => {
+            app.policy.lease.flatten().map_or_else(|| NO_LEASE.to_owned(), |lease| exact(lease.seconds()))
+        }
+        AppField::WhenFull => app.policy.when_full.unwrap_or_default().word().to_owned(),
         AppField::Latest => version(&app.latest),
         AppField::Minimum => version(&app.minimum),
         AppField::Url => app.url.clone().unwrap_or_default(),
@@ -175,12 +187,23 @@ fn said(app: &App, field: AppField) -> String {
     }
 }
 
-/// The fields of what an app says, empty for one that is to be made.
+/// The fields of what an app says, as usual for one that is to be made.
 fn app_fields(seen: Option<&App>) -> Vec<Field> {
-    let fields = [AppField::Title, AppField::Latest, AppField::Minimum, AppField::Url, AppField::Notice];
-    let line =
-        |field| Field::line(FieldName::App(field), seen.map_or_else(String::new, |app| said(app, field)));
-    fields.into_iter().map(line).collect()
+    let blank = App::blank(AppName::default(), DateTime::UNIX_EPOCH);
+    let app = seen.unwrap_or(&blank);
+    let line = |field| Field::line(FieldName::App(field), said(app, field));
+    let lines = [
+        AppField::Title,
+        AppField::Latest,
+        AppField::Minimum,
+        AppField::Url,
+        AppField::Notice,
+        AppField::Lease,
+    ];
+    let rules = WhenFull::ALL.map(WhenFull::word);
+    let when_full = FieldName::App(AppField::WhenFull);
+    let when_full = Field::choice(when_full, &rules, &said(app, AppField::WhenFull));
+    lines.into_iter().map(line).chain([when_full]).collect()
 }
 
 /// The fields of a value of an app; its name can be typed where it has none yet.

@@ -7,6 +7,7 @@ use kami_core::card::CardStatus;
 use kami_core::duration::CardDuration;
 use kami_core::property::Property;
 use kami_core::record::CardRecord;
+use kami_core::seats::Seats;
 use kami_core::value::Value;
 use kami_core::zone::Zone;
 use kami_transfer::Format;
@@ -26,6 +27,8 @@ impl Form {
             Field::line(FieldName::Count, "100"),
             Field::line(FieldName::Length, "16"),
             duration_field(CardDuration::default()),
+            seats_field(),
+            Field::line(FieldName::Card(Property::Policy), ""),
             Field::line(FieldName::Card(Property::Note), ""),
         ];
         fields.extend(app);
@@ -84,6 +87,7 @@ impl Form {
             duration_field(CardDuration::default()),
             Field::line(FieldName::Card(Property::Note), ""),
             Field::open_choice(FieldName::Card(Property::Prefix), &[AS_WRITTEN, WHOLE], AS_WRITTEN),
+            seats_field(),
         ];
         fields.extend(app);
         Self::new(FormKind::Import, fields)
@@ -151,6 +155,11 @@ fn field_of(property: Property, value: Value<'_>) -> Field {
         }
         Value::Duration(duration) => duration_field(duration),
     }
+}
+
+/// For how many machines cards are: for one, unless another number is typed.
+fn seats_field() -> Field {
+    Field::line(FieldName::Card(Property::Seats), Seats::default().to_string())
 }
 
 /// How long cards last: one of the durations that most cards have, or another that is typed.

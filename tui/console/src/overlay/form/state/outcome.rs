@@ -7,9 +7,7 @@ use kami_core::acts::Act as CardAct;
 use kami_core::app::AppName;
 use kami_core::edit::CardEdit;
 use kami_core::filter::Filter;
-use kami_core::policy::PolicyPart;
 use kami_core::property::Property;
-use kami_core::seats::Seats;
 use kami_store::GenerateOrder;
 use kami_transfer::Defaults;
 
@@ -29,8 +27,8 @@ impl Form {
                 count: self.count()?,
                 length: self.length()?,
                 duration: self.duration()?,
-                seats: Seats::default(),
-                policy: PolicyPart::default(),
+                seats: self.seats()?,
+                policy: self.value(FieldName::Card(Property::Policy)).parse().ok()?,
                 note: self.note_typed().ok()?,
             })),
             FormKind::Edit { seen, .. } => {
@@ -66,6 +64,7 @@ impl Form {
             defaults: Defaults {
                 duration: Some(self.duration()?),
                 filing: self.filing().ok()?,
+                seats: self.seats()?,
                 ..Defaults::default()
             },
             note: self.note_typed().ok()?,

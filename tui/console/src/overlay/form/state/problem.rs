@@ -12,7 +12,9 @@ use kami_core::operator::{Note, NoteError, Operator};
 use kami_core::prefix::{Prefix, PrefixError};
 use kami_core::property::Property;
 use kami_core::record::CardRecord;
+use kami_core::seats::Seats;
 use kami_core::spoken;
+use kami_core::value::Value;
 use kami_transfer::Filing;
 
 use super::{AS_WRITTEN, Form, FormKind, WHOLE};
@@ -82,6 +84,12 @@ impl Form {
             {
                 true
             }
+            // A policy of a later version stays as long as nobody touches it.
+            (Property::Policy, FormKind::Edit { seen, .. })
+                if Property::Policy.value(seen) == Value::Text(value.into()) =>
+            {
+                true
+            }
             _ => edit::check(property, value).is_ok(),
         }
     }
@@ -117,6 +125,11 @@ impl Form {
     pub fn length(&self) -> Option<CodeLength> {
         let length = spoken::count(self.value(FieldName::Length))?;
         CodeLength::new(length.try_into().ok()?).ok()
+    }
+
+    /// For how many machines cards shall be.
+    pub fn seats(&self) -> Option<Seats> {
+        self.value(FieldName::Card(Property::Seats)).trim().parse().ok()
     }
 
     pub(crate) fn duration(&self) -> Option<CardDuration> {

@@ -1,0 +1,102 @@
+//! What stands for the machines that have seats of a card.
+
+use chrono::{DateTime, Utc};
+use kami_core::zone::Zone;
+use kami_store::SeatTaken;
+
+use super::moment::moment;
+use crate::words::{Language, number, say};
+
+/// Whether whoever asks at `now` gets the seat, as its lease is over.
+fn is_free(seat: &SeatTaken, now: DateTime<Utc>) -> bool {
+    seat.is_over || seat.lease_until.is_some_and(|until| until < now)
+}
+
+/// How many seats of a card are taken at `now`.
+pub fn seats_taken(language: Language, taken: &[SeatTaken], seats: u16, now: DateTime<Utc>) -> String {
+    let taken = taken.iter().filter(|seat| !is_free(seat, now)).count();
+    say!(language, "seat.taken", taken = number(taken as u64), seats = number(seats.into()))
+}
+
+/// Since when a machine has its seat; of a leased one, when it was last heard of and how long the lease lasts.
+pub fn seat(language: Language, zone: Zone, now: DateTime<Utc>, seat: &SeatTaken) -> String {
+    // Without a lease it is written down only once that a machine was there.
+    let (seen, until) = match seat.lease_until {
+        None => ("seat.since", None),
+        Some(until) if is_free(seat, now) => ("seat.seen", Some(("seat.over_since", until))),
+        Some(until) => ("seat.seen", Some(("seat.lease", until))),
+    };
+    let moments = seat.seen_at.map(|at| (seen, at)).into_iter().chain(until);
+    let words =
+        moments.map(|(key, at)| format!("{} {}", say!(language, key), moment(language, zone, now, at)));
+    words.collect::<Vec<_>>().join(&say!(language, "language.comma"))
+}
+
+/// Who loses a seat at `now` where a card keeps only so many of those that are taken, the one heard of last first.
+pub fn seats_lost(taken: &[SeatTaken], seats: u16, now: DateTime<Utc>) -> Vec<&SeatTaken> {
+    taken.iter().skip(seats.into()).filter(|seat| !is_free(seat, now)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(seen_at: Option<&str>, lease_until: Option<&str>, is_over: bool) -> SeatTaken {
+        let at = |text: &str| text.parse().unwrap();
+        SeatTaken {
+            machine: "PC".into(),
+            seen_at: seen_at.map(at),
+            lease_until: lease_until.map(at),
+            is_over,
+        }
+    }
+
+    #[test]
+    fn a_seat_says_since_when_it_is_taken_and_until_when() {
+        let now = "2026-03-04T06:02:00Z".parse().unwrap();
+        let seen = Some("2026-03-04T06:00:00Z");
+        for (seen_at, until, is_over, english, chinese) in [
+            (seen, None, false, "since today 14:00", "始于 今天 14:00"),
+            (None, None, false, "", ""),
+            (
+                seen,
+                Some("2026-03-04T06:02:00Z"),
+                false,
+                "last seen today 14:00, lease until today 14:02",
+                "最近出现 今天 14:00、租期至 今天 14:02",
+            ),
+            // It went over since it was read.
+            (
+                seen,
+                Some("2026-03-04T06:01:59Z"),
+                false,
+                "last seen today 14:00, lease over since today 14:01",
+                "最近出现 今天 14:00、租期已止于 今天 14:01",
+            ),
+            // The database's clock is ahead.
+            (
+                None,
+                Some("2026-03-04T06:02:00Z"),
+                true,
+                "lease over since today 14:02",
+                "租期已止于 今天 14:02",
+            ),
+        ] {
+            let taken = taken(seen_at, until, is_over);
+            assert_eq!(seat(Language::ENGLISH, Zone::default(), now, &taken), english);
+            assert_eq!(seat(Language::of_locale("zh"), Zone::default(), now, &taken), chinese);
+        }
+    }
+
+    #[test]
+    fn a_seat_whose_lease_is_over_is_neither_taken_nor_lost() {
+        let now = "2026-03-04T06:02:00Z".parse().unwrap();
+        let seats = [
+            taken(None, None, false),
+            taken(None, Some("2026-03-04T06:02:00Z"), false),
+            taken(None, Some("2026-03-04T06:01:00Z"), true),
+        ];
+        assert_eq!(seats_taken(Language::ENGLISH, &seats, 1_000, now), "2 of 1,000 taken");
+        assert_eq!([0, 1, 2, 3].map(|kept| seats_lost(&seats, kept, now).len()), [2, 1, 0, 0]);
+    }
+}
