@@ -11,6 +11,7 @@ use crate::pseudo_terminal::PseudoTerminal;
 
 const ESCAPE: &str = "\x1b";
 const ENTER: &str = "\r";
+const BACKSPACE: &str = "\x7f";
 const TAB: &str = "\t";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,8 +50,10 @@ async fn from_the_first_card_to_the_last() {
     let (store, card) = (database.store(), CardCode::parse(&code).unwrap());
     store.validate(&card, &machine, &Client::default()).await.unwrap();
     terminal.press(TAB);
-    terminal.wait_for_text("▌ duration ");
-    terminal.press(TAB);
+    for field in ["duration", "seats", "policy"] {
+        terminal.wait_for_text(&format!("▌ {field} "));
+        terminal.press(TAB);
+    }
     terminal.type_into("note", "sold");
     terminal.press_hinted(ENTER, "⏎ do it");
     terminal.wait_for_text("Changed by others meanwhile:");
@@ -124,6 +127,60 @@ async fn from_the_first_card_to_the_last() {
     terminal.press("q");
     assert_eq!(terminal.wait_for_end(), 0);
     terminal.wait_until_given_back();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_card_for_several_machines_one_is_freed_and_has_its_seat_again() {
+    let database = TestDatabase::create().await;
+    database.insert_card("VIP", "A").await;
+    database.execute("UPDATE cards SET seats = 3, policy = 'lease=86400'").await;
+    let (store, card) = (database.store(), CardCode::parse("VIP-A").unwrap());
+    for machine in ["PC-1", "PC-2", "PC-3"] {
+        store.validate(&card, &MachineCode::parse(machine).unwrap(), &Client::default()).await.unwrap();
+    }
+    let mut terminal = PseudoTerminal::start(&database.url(), (140, 40));
+    terminal.wait_for_text("3 of 3 taken");
+    terminal.press("m");
+    terminal.wait_for_text("▌ all of them");
+    for key in ["2", "3"] {
+        terminal.press(key);
+        terminal.wait_for_text(&format!("▌ PC-{key}"));
+        terminal.press(BACKSPACE);
+        terminal.wait_for_text("▌ all of them");
+    }
+    terminal.press("2");
+    terminal.wait_for_text("▌ PC-2");
+    terminal.press_hinted(ENTER, "⏎ choose");
+    terminal.wait_for_text("PC-2 has lost its seat.  u undo");
+    terminal.wait_for("who is left", |screen| screen.contains("2 of 3 taken") && screen.contains("unbound"));
+    terminal.press("u");
+    terminal.wait_for_text("Undone for one card.");
+    terminal.wait_for_text("3 of 3 taken");
+
+    terminal.press("e");
+    terminal.wait_for_text("▌ status ");
+    for field in ["machine", "duration", "seats"] {
+        terminal.press(TAB);
+        terminal.wait_for_text(&format!("▌ {field} "));
+    }
+    terminal.press("1");
+    terminal.wait_for_text("2 machines lose their seats.");
+    terminal.press_hinted(ENTER, "⏎ do it");
+    terminal.wait_for_text("Lower the seats to 1?");
+    terminal.press_hinted("y", "y yes");
+    terminal.wait_for_text("Saved.");
+    terminal.wait_for_text("1 of 1 taken");
+    terminal.press("l");
+    terminal.wait_for_text("edited");
+    terminal.press_hinted(ENTER, "⏎ choose");
+    terminal
+        .wait_for("the log", |screen| screen.contains("seats  3 → 1") && screen.contains("machines  PC-"));
+    for title in ["╭ edited", "╭ operator log"] {
+        terminal.press(ESCAPE);
+        terminal.wait_for("one less", |screen| !screen.contains(title));
+    }
+    terminal.press("q");
+    assert_eq!(terminal.wait_for_end(), 0);
 }
 
 /// Opens the form of a batch and fills in what is not there yet.

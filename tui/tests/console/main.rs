@@ -18,6 +18,7 @@ mod pictures;
 mod preferences;
 mod pseudo_terminal;
 mod screens;
+mod seats;
 mod strict;
 mod suits;
 mod tmux;

@@ -14,17 +14,19 @@ use kami_console::state::order::Undoing;
 use kami_console::state::statistics::{Chart, Statistics};
 use kami_console::state::theme::Depth;
 use kami_core::acts::ActRefusal;
+use kami_core::app::AppEdit;
 use kami_core::card::CardStatus;
+use kami_core::policy::WhenFull;
 use kami_core::record::CardRecord;
 use kami_store::{
-    ActError, ActOutcome, ActRecord, ActStep, Batch, BatchOrigin, LogRecord, Loss, PrefixCounts, PrefixStock,
-    SearchCursor, SearchStep, StatusCounts, Stock, Survey, Undoable,
+    ActError, ActOutcome, ActRecord, ActStep, AppsFound, Batch, BatchOrigin, LogRecord, Loss, PrefixCounts,
+    PrefixStock, SearchCursor, SearchStep, StatusCounts, Stock, Survey, Undoable,
 };
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
 use crate::fixtures::{Console, cards, now, theme};
-use crate::{fixtures, imports, unready};
+use crate::{fixtures, imports, seats, unready};
 
 const SIZES: [(u16, u16); 4] = [(40, 20), (80, 24), (120, 40), (200, 50)];
 
@@ -40,7 +42,7 @@ const STARTED: fn((u16, u16), Language) -> Console = Console::started;
 /// A screen: its name, where its console begins, and what leads to it.
 pub(crate) type Screen = (&'static str, fn((u16, u16), Language) -> Console, fn(&mut Console));
 
-pub(crate) const SCREENS: [Screen; 53] = [
+pub(crate) const SCREENS: [Screen; 58] = [
     ("cards", CARDS, |_| {}),
     ("marked", CARDS, |console| {
         console.keys("j  ");
@@ -246,6 +248,30 @@ pub(crate) const SCREENS: [Screen; 53] = [
         console.answer_rows(fixtures::cards_of_apps().split_off(1));
         console.answer(Topic::Counts, Answer::Counts(fixtures::app_counts().remove(1).counts));
         console.keys("n");
+    }),
+    ("leases", CARDS, |console| {
+        console.keys("a");
+        let leased = AppEdit {
+            lease: Some("10m".to_owned()),
+            when_full: Some(WhenFull::Oldest),
+            ..AppEdit::default()
+        };
+        let apps = fixtures::apps().into_iter().map(|app| leased.applied(&app).unwrap()).collect();
+        console.answer(Topic::Apps, Answer::Apps(AppsFound { apps, ..AppsFound::default() }));
+        console.keys("jje");
+        console.press(KeyCode::BackTab);
+        console.press(KeyCode::BackTab);
+    }),
+    ("seats", seats::on_card, |console| {
+        console.press(KeyCode::Enter);
+        console.answer(Topic::Seats, Answer::Seats(7, seats::machines()));
+        console.answer(Topic::History, Answer::History(7, Vec::new()));
+    }),
+    ("unbind_one", seats::unbinding, |console| console.press(KeyCode::Down)),
+    ("fewer_seats", seats::editing, |console| console.keys("1")),
+    ("seats_lost", seats::editing, |console| {
+        console.keys("1");
+        console.press(KeyCode::Enter);
     }),
     ("log", CARDS, |console| {
         console.keys("l");

@@ -70,7 +70,7 @@ mod tests {
                 seen,
                 Some("2026-03-04T06:01:59Z"),
                 false,
-                "last seen today 14:00, lease over since today 14:01",
+                "last seen today 14:00, lease over today 14:01",
                 "最近出现 今天 14:00、租期已止于 今天 14:01",
             ),
             // The database's clock is ahead.
@@ -78,7 +78,7 @@ mod tests {
                 None,
                 Some("2026-03-04T06:02:00Z"),
                 true,
-                "lease over since today 14:02",
+                "lease over today 14:02",
                 "租期已止于 今天 14:02",
             ),
         ] {

@@ -51,7 +51,7 @@ pub(crate) fn lines(
     lines.push(Line::default());
     let details = details(model, card);
     let label_width = details.iter().map(|detail| cells(&detail.label)).max().unwrap_or(0) + 2;
-    let machines = machines(model, card, label_width, width);
+    let machines = machines(model, card, width);
     // The note is the last.
     let history_at = lines.len() + details.len() + machines.len() - 1 + note_rows;
     for detail in details {
@@ -112,11 +112,11 @@ fn field(
 }
 
 /// The machines that have seats of a card, those that were heard of last, as far as that is known and told.
-fn machines(model: &Model, card: &CardRecord, indent: usize, width: usize) -> Vec<Line<'static>> {
+fn machines(model: &Model, card: &CardRecord, width: usize) -> Vec<Line<'static>> {
     let (language, theme) = (model.language, model.theme);
     let Some(taken) = model.seats_of(card).filter(|_| model.tells_seats(card)) else { return Vec::new() };
-    let room = width.saturating_sub(indent);
-    let line = |part: Vec<Span<'static>>| Line::from([vec![space(indent)], part].concat());
+    let room = width.saturating_sub(2);
+    let line = |part: Vec<Span<'static>>| Line::from([vec![space(2)], part].concat());
     let mut lines = Vec::new();
     for seat in taken.iter().take(MACHINES) {
         let machine = harmless(&seat.machine).into_owned();

@@ -9,7 +9,7 @@ use crate::layout::frames::overlay_room;
 /// The cells of the frame: as high as the whole list, so that typing does not make it jump.
 pub(super) fn size(kind: PickerKind, picker: &Picker<Chosen>, screen: Rect) -> (u16, u16) {
     let width = match kind {
-        PickerKind::Settings => 76,
+        PickerKind::Settings | PickerKind::Seats => 76,
         PickerKind::Help
         | PickerKind::Palette
         | PickerKind::Batch
@@ -18,7 +18,6 @@ pub(super) fn size(kind: PickerKind, picker: &Picker<Chosen>, screen: Rect) -> (
         | PickerKind::Expiring
         | PickerKind::App
         | PickerKind::AppValues
-        | PickerKind::Seats
         | PickerKind::Views => 68,
         _ => 46,
     };
