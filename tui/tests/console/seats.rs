@@ -11,7 +11,8 @@ use kami_core::acts::{Act as CardAct, ActRefusal};
 use kami_core::app::{App, AppEdit};
 use kami_core::policy::WhenFull;
 use kami_core::record::CardRecord;
-use kami_store::{ActError, Acted, AppsFound, OneSeat, SeatTaken, StoreError};
+use kami_core::seats::Seats;
+use kami_store::{ActError, Acted, AppsFound, Grants, OneSeat, SeatTaken, StoreError};
 
 use crate::fixtures::{Console, apps, cards, now};
 
@@ -228,7 +229,7 @@ fn one_machine_or_all_can_be_chosen_to_lose_their_seats() {
                 assert_eq!(*one, OneSeat { seen: seen(), machine: machine.to_owned() });
             }
             (None, Some(Order::Act { act: CardAct::Unbind, target: Target::One(card) })) => {
-                assert_eq!(*card, seen())
+                assert_eq!(*card, seen());
             }
             (_, other) => panic!("{keys}: {other:?}"),
         }
@@ -284,14 +285,30 @@ fn marked_cards_and_cards_for_one_machine_are_unbound_as_ever() {
 }
 
 #[test]
-fn an_account_that_may_not_read_the_machines_can_free_all_of_them() {
+fn an_account_that_may_not_read_the_machines_is_told_what_it_lacks() {
+    let mut console = console();
+    let routines = ["change_cards_2", "hold_act", "close_act"];
+    let routines =
+        routines.map(|routine| format!("GRANT EXECUTE ON PROCEDURE `kamisystem`.`{routine}` TO `li`@`%`"));
+    let tables = ["cards", "batches", "acts", "operator_log"];
+    let tables =
+        tables.map(|table| format!("GRANT SELECT, INSERT, UPDATE ON `kamisystem`.`{table}` TO `li`@`%`"));
+    let lines = routines.iter().chain(&tables).map(String::as_str);
+    console.model.grants = Some(Grants::read(lines, "kamisystem"));
+    console.keys("m");
+    assert_eq!(console.model.place(), Place::Cards);
+    assert_eq!(notice(&console), "Your database account may not do that: it lacks SELECT on card_seats.");
+}
+
+#[test]
+fn machines_that_cannot_be_read_are_not_offered() {
     let mut console = console();
     console.keys("m");
     console.answer(Topic::Choices, failure(false));
-    let screen = console.screen();
-    assert!(screen.contains("all of them") && screen.contains("no right to card_seats"), "{screen}");
+    assert_eq!(notice(&console), "no right to card_seats");
+    assert!(console.screen().contains("Could not be read."), "{}", console.screen());
     console.press(KeyCode::Enter);
-    assert!(matches!(order(&console), Some(Order::Act { act: CardAct::Unbind, target: Target::One(_) })));
+    assert!(order(&console).is_none());
 }
 
 #[test]
@@ -370,7 +387,7 @@ fn fewer_seats_than_are_taken_are_asked_about_with_the_machines_that_lose_theirs
     console.wait();
     console.keys("y");
     assert!(
-        matches!(order(&console), Some(Order::Edit { edit, .. }) if edit.seats.map(|seats| seats.get()) == Some(1))
+        matches!(order(&console), Some(Order::Edit { edit, .. }) if edit.seats.map(Seats::get) == Some(1))
     );
 }
 

@@ -74,13 +74,7 @@ mod tests {
                 "最近出现 今天 14:00、租期已止于 今天 14:01",
             ),
             // The database's clock is ahead.
-            (
-                None,
-                Some("2026-03-04T06:02:00Z"),
-                true,
-                "lease over today 14:02",
-                "租期已止于 今天 14:02",
-            ),
+            (None, Some("2026-03-04T06:02:00Z"), true, "lease over today 14:02", "租期已止于 今天 14:02"),
         ] {
             let taken = taken(seen_at, until, is_over);
             assert_eq!(seat(Language::ENGLISH, Zone::default(), now, &taken), english);

@@ -167,9 +167,9 @@ fn of_app(model: &Model, app: &App, room: usize) -> Vec<Line<'static>> {
         (app_label(language, "minimum"), minimum(model, app), 2),
         (app_label(language, "url"), or_none(app.url.as_deref()), 2),
         (app_label(language, "notice"), or_none(app.notice.as_deref()), NOTICE),
-        (app_label(language, "created"), whole_moment(model.zone, app.created_at), 1),
     ];
     facts.extend(policy(model, app).map(|(label, value)| (label, value, 1)));
+    facts.push((app_label(language, "created"), whole_moment(model.zone, app.created_at), 1));
     facts.extend(app.values.iter().map(|each| {
         let (name, value) = named_value(language, &each.name, &each.value, each.is_public);
         (name, value, 1)

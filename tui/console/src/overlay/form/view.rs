@@ -60,6 +60,10 @@ pub(super) fn render(model: &Model, form: &Form, is_top: bool, frame: &mut Frame
         let row = Rect { y, height: 1, ..inner };
         if y < inner.bottom() {
             render_field(model, form, field, is_focused, label_width, frame, row);
+            // What is wrong says more than a hint.
+            if is_focused && problem.is_empty() {
+                render_hint(model, field, label_width, frame, row);
+            }
         }
         y += 1;
         let x = inner.x + u16::try_from(label_width).unwrap_or(0) + 2;
@@ -104,19 +108,18 @@ fn render_field(
         Editor::Line(line) => {
             underline(frame, value, is_focused, theme);
             input(frame, value, line, selected(theme.text(), field.is_selected && is_focused), is_focused);
-            if is_focused && let Some(hint) = field.name.hint(model.language) {
-                behind(frame, value, cells(&harmless(line.value())) + 2, &hint, theme.dim());
-            }
         }
         Editor::Choice(choice) => render_choice(model, field, choice, is_focused, frame, value),
     }
 }
 
-/// Words behind what was typed, where there is room for all of them.
-fn behind(frame: &mut Frame<'_>, area: Rect, at: usize, words: &str, style: Style) {
-    if at + cells(words) <= usize::from(area.width) {
-        let x = area.x + u16::try_from(at).unwrap_or(0);
-        frame.buffer_mut().set_string(x, area.y, words, style);
+/// What may be typed, behind what is, where there is room for all of it.
+fn render_hint(model: &Model, field: &Field, label_width: usize, frame: &mut Frame<'_>, row: Rect) {
+    let Some(hint) = field.name.hint(model.language) else { return };
+    let at = label_width + 2 + cells(&harmless(field.value())) + 2;
+    if at + cells(&hint) <= usize::from(row.width) {
+        let x = row.x + u16::try_from(at).unwrap_or(0);
+        frame.buffer_mut().set_string(x, row.y, hint, model.theme.dim());
     }
 }
 

@@ -24,7 +24,7 @@ pub use self::picker::{Item, Picker};
 pub use self::state::{Chosen, List, PickerKind};
 use crate::input::act::Act;
 use crate::overlay::behaviour::Behaviour;
-use crate::state::message::{Answer, Effect, Failure, Topic};
+use crate::state::message::{Answer, Effect};
 use crate::state::model::Model;
 
 impl Behaviour for List {
@@ -80,16 +80,6 @@ impl Behaviour for List {
             other => return ControlFlow::Continue(other),
         }
         ControlFlow::Break(Vec::new())
-    }
-
-    fn failed(model: &mut Model, topic: Topic, failure: Failure) -> ControlFlow<Vec<Effect>, Failure> {
-        if topic != Topic::Choices {
-            return ControlFlow::Continue(failure);
-        }
-        match seats::offer_all(model, failure) {
-            Ok(()) => ControlFlow::Break(Vec::new()),
-            Err(failure) => ControlFlow::Continue(failure),
-        }
     }
 
     fn render(&self, model: &Model, is_top: bool, frame: &mut Frame<'_>, screen: Rect) {

@@ -10,7 +10,7 @@ use kami_store::{OneSeat, SeatTaken};
 use super::picker::{Item, Picker};
 use super::state::{Chosen, List, PickerKind};
 use crate::overlay::confirm;
-use crate::state::message::{Effect, Failure, Question, Topic};
+use crate::state::message::{Effect, Question, Topic};
 use crate::state::model::Model;
 use crate::state::order::{Order, Target};
 use crate::state::overlay::as_kind_mut;
@@ -45,18 +45,6 @@ pub(super) fn offer(model: &mut Model, card: u64, seats: &[SeatTaken]) {
         Item::new(machine, harmless(&seat.machine), shown::seat(language, zone, now, seat))
     });
     list.picker.fill(std::iter::once(all).chain(each).collect());
-}
-
-/// The machines cannot be read, and nothing will change that: all of them can still be freed together.
-pub(super) fn offer_all(model: &mut Model, failure: Failure) -> Result<(), Failure> {
-    let language = model.language;
-    if failure.passes {
-        return Err(failure);
-    }
-    let Some(list) = waiting(model) else { return Err(failure) };
-    list.picker.hint = Some(failure.words);
-    list.picker.fill(vec![Item::new(Chosen::Seat(None), say!(language, "seat.all"), "")]);
-    Ok(())
 }
 
 /// The list while it waits for the machines.
