@@ -114,4 +114,14 @@ lease_until DATETIME NULL
 PRIMARY KEY (card_id, machine_code)
 KEY idx_machine_code (machine_code)
 
+-- table: point_uses
+card_id BIGINT UNSIGNED NOT NULL
+request_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL
+amount INT UNSIGNED NOT NULL
+balance INT UNSIGNED NOT NULL
+machine_code VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL
+used_at DATETIME NOT NULL
+PRIMARY KEY (card_id, request_id)
+KEY idx_used_at (used_at)
+
 -- table: refinery_schema_history

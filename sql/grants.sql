@@ -68,7 +68,9 @@ GRANT EXECUTE ON PROCEDURE {database}.`activate_card_2` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`renew_seat` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`take_seat` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`release_seat` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`take_points` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`expire_cards` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`expire_cards_2` TO {account};
 
 -- formerly: function
 GRANT UPDATE (`status`, `machine_code`, `used_at`, `expire_at`, `updated_at`) ON {database}.`cards` TO {account};
@@ -77,6 +79,8 @@ GRANT UPDATE (`status`, `machine_code`, `used_at`, `expire_at`, `updated_at`) ON
 -- The expiry job: sees which cards are overdue, and marks these.
 GRANT SELECT (`id`, `status`, `expire_at`) ON {database}.`cards` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`expire_cards` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`expire_cards_2` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`forget_point_uses` TO {account};
 
 -- formerly: expire
 GRANT UPDATE (`status`, `updated_at`) ON {database}.`cards` TO {account};
@@ -90,3 +94,4 @@ GRANT CREATE, UPDATE ON {database}.`acts` TO {account};
 GRANT CREATE, UPDATE, DELETE ON {database}.`apps` TO {account};
 GRANT CREATE, UPDATE ON {database}.`policy_revision` TO {account};
 GRANT CREATE, UPDATE, DELETE ON {database}.`card_seats` TO {account};
+GRANT CREATE, DELETE ON {database}.`point_uses` TO {account};

@@ -562,6 +562,8 @@ BEGIN
     UPDATE acts SET card_count = card_count + ROW_COUNT() WHERE id = own_act;
     DELETE card_seats FROM JSON_TABLE(ids, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$' ERROR ON ERROR)) AS given
         STRAIGHT_JOIN card_seats ON card_seats.card_id = given.id;
+    DELETE point_uses FROM JSON_TABLE(ids, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$' ERROR ON ERROR)) AS given
+        STRAIGHT_JOIN point_uses ON point_uses.card_id = given.id;
     DELETE cards FROM (
             SELECT DISTINCT id
             FROM JSON_TABLE(ids, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$' ERROR ON ERROR)) AS given
@@ -720,10 +722,10 @@ BEGIN
     THEN
         SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'an app of the cards is none, or archived';
     END IF;
-    INSERT INTO cards (prefix, code, full_code, duration_seconds, note, app, seats, points, valid_until, policy, batch_id,
-        created_at, updated_at)
+    INSERT INTO cards (prefix, code, full_code, duration_seconds, note, app, seats, points, valid_until, expire_at, policy,
+        batch_id, created_at, updated_at)
     SELECT card.prefix, card.code, card.full_code, card.duration_seconds, card.note, COALESCE(card.app, 'default'),
-        card.seats, card.points, card.valid_until, card.policy, batches.id, batches.created_at, batches.created_at
+        card.seats, card.points, card.valid_until, card.valid_until, card.policy, batches.id, batches.created_at, batches.created_at
     FROM JSON_TABLE(added, '$[*]' COLUMNS (
             prefix VARCHAR(16) PATH '$.prefix' ERROR ON ERROR,
             code VARCHAR(64) PATH '$.code' ERROR ON ERROR,
@@ -986,4 +988,69 @@ BEGIN
     END IF;
     COMMIT;
     SELECT released > 0;
+END
+
+-- routine: expire_cards_2
+-- The same of cards that nobody has used up to the last moment that they were given.
+CREATE PROCEDURE expire_cards_2(IN ids JSON)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+UPDATE JSON_TABLE(ids, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$' ERROR ON ERROR)) AS overdue
+STRAIGHT_JOIN cards ON cards.id = overdue.id
+SET cards.status = 'EXPIRED', cards.updated_at = UTC_TIMESTAMP()
+WHERE cards.expire_at < UTC_TIMESTAMP()
+    AND (cards.status = 'ACTIVE' OR cards.status = 'UNUSED' AND cards.valid_until IS NOT NULL)
+
+-- routine: take_points
+-- Takes points from an active card for a machine that has a seat of it, once for each request, and returns what came of it
+-- and the points that are left: TAKEN, also where the same was taken by that request before, with what was left then;
+-- OTHER where that request took something else; SHORT where there are too few, and none are taken; LOST where the card is
+-- not to be used by that machine.
+CREATE PROCEDURE take_points(
+    IN card BIGINT UNSIGNED,
+    IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    IN wanted INT UNSIGNED,
+    IN request VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
+)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE usable BOOLEAN;
+    DECLARE has, taken, was_left INT UNSIGNED;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK;
+        RESIGNAL;
+    END;
+    START TRANSACTION;
+    SELECT status = 'ACTIVE' AND (expire_at IS NULL OR expire_at >= UTC_TIMESTAMP()) AND (
+            machine_code <=> machine
+            OR EXISTS (SELECT 1 FROM card_seats WHERE card_id = card AND card_seats.machine_code = machine)),
+        COALESCE(points, 0)
+    INTO usable, has
+    FROM cards WHERE id = card FOR UPDATE;
+    -- Who repeats a request waited for the card behind it, and finds here what it did.
+    SELECT amount, balance INTO taken, was_left FROM point_uses WHERE card_id = card AND request_id = request;
+    IF usable AND taken IS NULL AND has >= wanted THEN
+        UPDATE cards SET points = has - wanted, updated_at = UTC_TIMESTAMP() WHERE id = card;
+        INSERT INTO point_uses (card_id, request_id, amount, balance, machine_code, used_at)
+        VALUES (card, request, wanted, has - wanted, machine, UTC_TIMESTAMP());
+        COMMIT;
+        SELECT 'TAKEN', has - wanted;
+    ELSE
+        COMMIT;
+        SELECT CASE
+                WHEN usable IS NULL OR NOT usable THEN 'LOST'
+                WHEN taken = wanted THEN 'TAKEN'
+                WHEN taken IS NOT NULL THEN 'OTHER'
+                ELSE 'SHORT'
+            END, COALESCE(was_left, has, 0);
+    END IF;
+END
+
+-- routine: forget_point_uses
+-- Removes up to so many of the requests that took points more than two days ago, the oldest first.
+CREATE PROCEDURE forget_point_uses(IN most INT UNSIGNED)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DELETE FROM point_uses WHERE used_at < UTC_TIMESTAMP() - INTERVAL 2 DAY ORDER BY used_at LIMIT most;
+    SELECT ROW_COUNT();
 END

@@ -1,4 +1,4 @@
-//! The job that marks cards whose time is over, batch by batch.
+//! The job that marks cards whose time is over, batch by batch, and then clears away what need not be known any more.
 
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
@@ -18,6 +18,9 @@ pub const LAMBDA_RESERVE: Duration = Duration::from_secs(5);
 /// How long the batch under way may still take once the job is to stop: less than Lambda is left with.
 const STOP_LIMIT: Duration = Duration::from_secs(3);
 
+/// How many requests that took points long ago one step clears away.
+const FORGOTTEN_AT_ONCE: u32 = 1000;
+
 /// How soon the job is tried again, at the latest, after it failed.
 const RETRY: Duration = Duration::from_mins(1);
 
@@ -30,33 +33,46 @@ pub struct Outcome {
     pub complete: bool,
 }
 
-/// Marks every overdue card as expired, until `stop` is cancelled: then the batch under way may still end. `on_batch`
+/// Marks every overdue card as expired and clears away requests that took points long ago, until `stop` is cancelled: then the batch under way may still end. `on_batch`
 /// is told how many cards each batch expired, as soon as it has: what a failed run did before it failed stays done.
 pub async fn run(
     store: &Store,
     stop: &CancellationToken,
     on_batch: impl Fn(u64),
 ) -> Result<Outcome, StoreError> {
-    let mut cursor = ExpiryCursor::default();
+    let mut cursor = Some(ExpiryCursor::default());
     let mut expired = 0;
-    while !stop.is_cancelled() {
-        let cut_off = async {
-            stop.cancelled().await;
-            tokio::time::sleep(STOP_LIMIT).await;
+    // What it had not done yet when it is cut off is found by the next run.
+    while let Some(here) = cursor {
+        let Some(batch) = until_cut_off(stop, store.expire_batch(here)).await else {
+            return Ok(Outcome { expired, complete: false });
         };
-        let batch = tokio::select! {
-            batch = store.expire_batch(cursor) => batch?,
-            // What it had not done yet is found by the next run.
-            () = cut_off => break,
-        };
+        let batch = batch?;
         expired += batch.expired;
         on_batch(batch.expired);
-        match batch.next {
-            None => return Ok(Outcome { expired, complete: true }),
-            Some(next) => cursor = next,
+        cursor = batch.next;
+    }
+    while let Some(forgotten) = until_cut_off(stop, store.forget_point_uses(FORGOTTEN_AT_ONCE)).await {
+        if forgotten? < u64::from(FORGOTTEN_AT_ONCE) {
+            return Ok(Outcome { expired, complete: true });
         }
     }
     Ok(Outcome { expired, complete: false })
+}
+
+/// What a step comes to; nothing once the job is to stop and the step under way takes too long.
+async fn until_cut_off<T>(stop: &CancellationToken, step: impl Future<Output = T>) -> Option<T> {
+    if stop.is_cancelled() {
+        return None;
+    }
+    let cut_off = async {
+        stop.cancelled().await;
+        tokio::time::sleep(STOP_LIMIT).await;
+    };
+    tokio::select! {
+        done = step => Some(done),
+        () = cut_off => None,
+    }
 }
 
 /// Runs once and prints what it did.

@@ -59,7 +59,7 @@ pub(super) async fn validate(
     let ValidateRequest { code, machine, client, app_mark } =
         ValidateRequest::parse(&read_body(body).await?)?;
     match api.store.validate(&code, &machine, &client).await? {
-        Validation::Admitted { expire_at, now, lease, app } => Ok(Json(Admitted {
+        Validation::Admitted { expire_at, now, lease, app, .. } => Ok(Json(Admitted {
             status: "success",
             message: language.messages().admitted,
             expire_at: expire_at.map(|moment| api.zone.iso8601(moment)),

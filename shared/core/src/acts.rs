@@ -107,6 +107,9 @@ pub fn allowed(act: &Act, card: &CardRecord, now: DateTime<Utc>) -> Result<Chang
                 return Err(ActRefusal::NotDisabled);
             }
             after.stored_status = enabled_status(card, now);
+            if after.stored_status == CardStatus::Unused {
+                after.expire_at = card.valid_until;
+            }
         }
         Act::Unbind => {
             match card.status {
@@ -165,15 +168,26 @@ fn extend(card: &mut CardRecord, seconds: u32, now: DateTime<Utc>) -> Result<(),
     let was = if card.status == CardStatus::Disabled { enabled_status(card, now) } else { card.status };
     let start = match was {
         CardStatus::Unused | CardStatus::Disabled => {
-            let before = card.duration.seconds().ok_or(ActRefusal::NeverExpires)?;
-            let sum = before.checked_add(seconds).ok_or(ActRefusal::TooLong)?;
-            card.duration = CardDuration::Seconds(sum);
+            let until =
+                card.valid_until.map(|until| later(until, seconds).ok_or(ActRefusal::TooLong)).transpose()?;
+            match card.duration.seconds() {
+                None if until.is_none() => return Err(ActRefusal::NeverExpires),
+                None => {}
+                Some(before) => {
+                    let sum = before.checked_add(seconds).ok_or(ActRefusal::TooLong)?;
+                    card.duration = CardDuration::Seconds(sum);
+                }
+            }
+            card.valid_until = until;
+            card.expire_at = card.expire_at.and(until);
             return Ok(());
         }
         CardStatus::Active => card.expire_at.ok_or(ActRefusal::NeverExpires)?,
         CardStatus::Expired => now,
     };
-    card.expire_at = Some(later(start, seconds).ok_or(ActRefusal::TooLong)?);
+    let end = later(start, seconds).ok_or(ActRefusal::TooLong)?;
+    card.expire_at = Some(end);
+    card.valid_until = card.valid_until.map(|until| until.max(end));
     card.used_at = card.used_at.or(Some(now));
     if card.status == CardStatus::Expired {
         card.stored_status = CardStatus::Active;

@@ -90,6 +90,10 @@ pub struct Card {
     pub used_at: Option<DateTime<Utc>>,
     /// The last second in which the card is valid; `None` before activation and for a card that lasts for ever.
     pub expire_at: Option<DateTime<Utc>>,
+    /// A last second that no activation outlasts.
+    pub valid_until: Option<DateTime<Utc>>,
+    /// How many points are left of it; `None` for a card that has none.
+    pub points: Option<u32>,
 }
 
 /// A seat that a machine has of a card.
@@ -116,6 +120,8 @@ impl fmt::Debug for Card {
             .field("created_at", &self.created_at)
             .field("used_at", &self.used_at)
             .field("expire_at", &self.expire_at)
+            .field("valid_until", &self.valid_until)
+            .field("points", &self.points)
             .finish()
     }
 }

@@ -11,6 +11,7 @@ use crate::policy::{NoPolicy, PolicyPart};
 use crate::prefix::{Prefix, PrefixError, behind};
 use crate::property::Property;
 use crate::record::CardRecord;
+use crate::rules::first_of;
 use crate::seats::{NoSeats, Seats};
 use crate::value::Value;
 
@@ -29,6 +30,10 @@ pub struct CardEdit {
     pub seats: Option<Seats>,
     /// Another departure from the policy of its app, or none.
     pub policy: Option<PolicyPart>,
+    /// Another last moment, or none; a card that ran up to the last one runs up to this one.
+    pub valid_until: Option<Option<DateTime<Utc>>>,
+    /// Another number of points that are left, or none at all.
+    pub points: Option<Option<u32>>,
 }
 
 /// The status that an operator gives a card.
@@ -207,16 +212,11 @@ pub fn edited(edit: &CardEdit, card: &CardRecord, now: DateTime<Utc>) -> Result<
     if let Some(policy) = &edit.policy {
         after.policy = (!policy.is_empty()).then(|| policy.to_string());
     }
-    if let Some(duration) = edit.duration {
-        after.duration = duration;
-        let runs = matches!(card.status, CardStatus::Active | CardStatus::Disabled)
-            && card.expire_at.is_none_or(|end| end > now);
-        if let (true, Some(used_at)) = (runs, card.used_at) {
-            after.expire_at = end(duration, used_at)?;
-            if card.status == CardStatus::Active && after.expire_at.is_some_and(|end| end < now) {
-                after.stored_status = CardStatus::Expired;
-            }
-        }
+    if let Some(points) = edit.points {
+        after.points = points;
+    }
+    if edit.duration.is_some() || edit.valid_until.is_some() {
+        lasting(edit, card, &mut after, now)?;
     }
     match &edit.status {
         None => {}
@@ -224,14 +224,14 @@ pub fn edited(edit: &CardEdit, card: &CardRecord, now: DateTime<Utc>) -> Result<
             after.stored_status = CardStatus::Unused;
             after.machine_code = None;
             after.used_at = None;
-            after.expire_at = None;
+            after.expire_at = after.valid_until;
         }
         Some(StatusEdit::Active { machine }) => {
             after.machine_code = Some(machine.as_str().to_owned());
             if after.stored_status != CardStatus::Active {
                 after.stored_status = CardStatus::Active;
                 after.used_at = Some(now);
-                after.expire_at = end(after.duration, now)?;
+                after.expire_at = first_of(end(after.duration, now)?, after.valid_until);
             }
         }
         Some(StatusEdit::Expired) => {
@@ -246,6 +246,31 @@ pub fn edited(edit: &CardEdit, card: &CardRecord, now: DateTime<Utc>) -> Result<
         }
     }
     finish(card, after)
+}
+
+/// Lets a card last as long as an edit says.
+fn lasting(
+    edit: &CardEdit,
+    card: &CardRecord,
+    after: &mut CardRecord,
+    now: DateTime<Utc>,
+) -> Result<(), ActRefusal> {
+    after.duration = edit.duration.unwrap_or(card.duration);
+    after.valid_until = edit.valid_until.unwrap_or(card.valid_until);
+    if card.status == CardStatus::Unused {
+        after.expire_at = if edit.valid_until.is_some() { after.valid_until } else { card.expire_at };
+    }
+    let runs = matches!(card.status, CardStatus::Active | CardStatus::Disabled)
+        && card.expire_at.is_none_or(|end| end > now);
+    let (true, Some(used_at)) = (runs, card.used_at) else { return Ok(()) };
+    // One that somebody extended keeps its end, unless that is told anew or comes too late.
+    let is_told = edit.duration.is_some() || card.expire_at == card.valid_until;
+    let ends = if is_told { end(after.duration, used_at)? } else { card.expire_at };
+    after.expire_at = first_of(ends, after.valid_until);
+    if card.status == CardStatus::Active && after.expire_at.is_some_and(|end| end < now) {
+        after.stored_status = CardStatus::Expired;
+    }
+    Ok(())
 }
 
 /// The code that a card has with another prefix: one that begins with the old prefix begins with the new one then. A code
@@ -320,6 +345,34 @@ mod tests {
                 (status, machine.map(str::to_owned), used, end)
             });
             assert_eq!(after, expected, "{status:?} {card:?}");
+        }
+    }
+
+    #[test]
+    fn a_card_lasts_up_to_another_last_moment_and_no_longer() {
+        let until = |until: Option<i64>| CardEdit { valid_until: Some(until.map(at)), ..CardEdit::default() };
+        let of = |card: CardRecord, until: Option<i64>| CardRecord { valid_until: until.map(at), ..card };
+        let unused =
+            || CardRecord { duration: CardDuration::Forever, ..card(CardStatus::Unused, None, None, None) };
+        // In use since 40 seconds, for 100.
+        let active = |end: i64| card(CardStatus::Active, Some("PC"), Some(-40), Some(end));
+        for (card, until_then, to, expected) in [
+            (unused(), None, Some(70), (Some(70), CardStatus::Unused)),
+            (unused(), Some(50), None, (None, CardStatus::Unused)),
+            (active(60), None, Some(30), (Some(30), CardStatus::Active)),
+            (active(60), None, Some(90), (Some(60), CardStatus::Active)),
+            (active(60), None, Some(-1), (Some(-1), CardStatus::Expired)),
+            (active(30), Some(30), Some(50), (Some(50), CardStatus::Active)),
+            (active(30), Some(30), None, (Some(60), CardStatus::Active)),
+            // Somebody gave it more time than it came with.
+            (active(500), Some(800), Some(600), (Some(500), CardStatus::Active)),
+            (active(500), Some(800), Some(400), (Some(400), CardStatus::Active)),
+        ] {
+            let before = of(card, until_then);
+            let after = edit(&until(to), &before).unwrap();
+            let end = after.expire_at.map(|end| (end - at(0)).num_seconds());
+            assert_eq!((end, after.stored_status), expected, "{before:?} {to:?}");
+            assert_eq!(after.valid_until, to.map(at));
         }
     }
 

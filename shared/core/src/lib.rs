@@ -19,6 +19,7 @@ pub mod mention;
 pub mod misses;
 pub mod operator;
 pub mod plan;
+pub mod points;
 pub mod policy;
 pub mod prefix;
 pub mod property;

@@ -58,14 +58,14 @@ pub enum Refusal {
 /// Decides what `machine` may do with `card` at `now` by its policy: disabled beats expired, expired beats a machine
 /// mismatch.
 pub fn evaluate(card: &Card, machine: &MachineCode, policy: Policy, now: DateTime<Utc>) -> Verdict {
-    match status_at(card.status, card.expire_at, now) {
+    match status_of(card, now) {
         CardStatus::Disabled => Verdict::Refuse(Refusal::Disabled),
-        CardStatus::Expired if card.status == CardStatus::Active => Verdict::Expire,
+        CardStatus::Expired if card.status != CardStatus::Expired => Verdict::Expire,
         CardStatus::Expired => Verdict::Refuse(Refusal::Expired),
         CardStatus::Unused if !machine.is_bindable() => Verdict::Refuse(Refusal::Unbindable),
         CardStatus::Unused => Verdict::Activate {
             used_at: now,
-            expire_at: expiry(card.duration_seconds, now),
+            expire_at: first_of(expiry(card.duration_seconds, now), card.valid_until),
             lease: policy.lease.map(|lease| lease.from(now)),
         },
         CardStatus::Active => match seat_of(card, machine) {
@@ -112,6 +112,14 @@ fn find_seat(card: &Card, machine: &MachineCode, policy: Policy, now: DateTime<U
     Verdict::TakeSeat { lease }
 }
 
+/// The status of a card at `now`: one that nobody used up to the last moment that it was given has expired as well.
+pub fn status_of(card: &Card, now: DateTime<Utc>) -> CardStatus {
+    match card.status {
+        CardStatus::Unused if card.valid_until.is_some_and(|until| until < now) => CardStatus::Expired,
+        status => status_at(status, card.expire_at, now),
+    }
+}
+
 /// The status at `now` of a card that was `status` and lasts until `expire_at`: an active card whose time is over has
 /// expired, whatever its row still says.
 pub fn status_at(status: CardStatus, expire_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> CardStatus {
@@ -124,6 +132,11 @@ pub fn status_at(status: CardStatus, expire_at: Option<DateTime<Utc>>, now: Date
 /// The last valid second of a card that is activated at `now`; `None` lasts for ever.
 pub fn expiry(duration_seconds: Option<u32>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     duration_seconds.map(|seconds| now + TimeDelta::seconds(i64::from(seconds)))
+}
+
+/// The earlier of two moments; what is `None` never comes.
+pub fn first_of(one: Option<DateTime<Utc>>, other: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+    one.into_iter().chain(other).min()
 }
 
 /// The time left until `expire_at` in hours, rounded to two decimals and never negative.
@@ -164,6 +177,8 @@ mod tests {
             created_at: at(-1000),
             used_at: None,
             expire_at: expire_at.map(at),
+            valid_until: None,
+            points: None,
         }
     }
 
@@ -199,6 +214,33 @@ mod tests {
                 evaluate(&card(status, bound, expire_at), &machine, Policy::default(), at(0)),
                 verdict,
                 "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_card_outlasts_the_last_moment_that_it_is_given() {
+        let machine = MachineCode::parse("PC-1").unwrap();
+        for (duration, until, verdict) in [
+            (Some(100), Some(50), Some(Some(50))),
+            (Some(100), Some(100), Some(Some(100))),
+            (Some(100), Some(500), Some(Some(100))),
+            (None, Some(0), Some(Some(0))),
+            (None, None, Some(None)),
+            (Some(100), Some(-1), None),
+            (None, Some(-1), None),
+        ] {
+            let unused = card(CardStatus::Unused, None, until);
+            let card = Card { duration_seconds: duration, valid_until: until.map(at), ..unused };
+            let expected = verdict.map_or(Verdict::Expire, |expire_at: Option<i64>| Verdict::Activate {
+                used_at: at(0),
+                expire_at: expire_at.map(at),
+                lease: None,
+            });
+            assert_eq!(
+                evaluate(&card, &machine, Policy::default(), at(0)),
+                expected,
+                "{duration:?} {until:?}"
             );
         }
     }

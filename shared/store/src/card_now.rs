@@ -62,6 +62,8 @@ fn read(id: u64, row: &mut Row) -> Result<CardNow, StoreError> {
     let lease_until = maybe_moment(row, place())?;
     let policy: Option<String> = take(row, place())?;
     let policy = policy.map_or(Ok(PolicyPart::default()), |policy| policy.parse());
+    let valid_until = maybe_moment(row, place())?;
+    let points = take(row, place())?;
     let seat_of: Option<String> = take(row, place())?;
     let further_seat = Seat { lease_until: maybe_moment(row, place())? };
     let card = Card {
@@ -78,6 +80,8 @@ fn read(id: u64, row: &mut Row) -> Result<CardNow, StoreError> {
         created_at,
         used_at,
         expire_at,
+        valid_until,
+        points,
     };
     Ok(CardNow { card, now, revision, seat_of })
 }

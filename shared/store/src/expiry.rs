@@ -25,15 +25,30 @@ const BATCH_LIMIT: Duration = Duration::from_secs(30);
 /// batches before it left for the server to clean up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExpiryCursor {
+    overdue: Overdue,
     expire_at: NaiveDateTime,
     id: u64,
 }
 
-impl Default for ExpiryCursor {
-    fn default() -> Self {
+/// Which cards are looked at: first those in use, then those that nobody used up to the last moment that they were given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Overdue {
+    Active,
+    Unused,
+}
+
+impl ExpiryCursor {
+    /// The first of such cards.
+    fn first(overdue: Overdue) -> Self {
         let earliest =
             NaiveDate::from_ymd_opt(1000, 1, 1).map_or(DateTime::UNIX_EPOCH.naive_utc(), Into::into);
-        Self { expire_at: earliest, id: 0 }
+        Self { overdue, expire_at: earliest, id: 0 }
+    }
+}
+
+impl Default for ExpiryCursor {
+    fn default() -> Self {
+        Self::first(Overdue::Active)
     }
 }
 
@@ -65,31 +80,55 @@ impl Operation for ExpireBatch<'_> {
     type Output = ExpiryBatch;
 
     async fn run(&self, connection: &mut Conn) -> Result<ExpiryBatch, StoreError> {
-        let ExpiryCursor { expire_at, id } = self.cursor;
+        let ExpiryCursor { overdue: which, expire_at, id } = self.cursor;
+        let (status, follow) = match which {
+            Overdue::Active => ("ACTIVE", Some(ExpiryCursor::first(Overdue::Unused))),
+            Overdue::Unused => ("UNUSED", None),
+        };
         self.counters.round_trip();
         let overdue: Vec<Row> = connection
             .exec(
                 "SELECT id, expire_at FROM cards FORCE INDEX (idx_status_expire_at) \
-                 WHERE status = 'ACTIVE' AND expire_at >= ? AND expire_at < UTC_TIMESTAMP() \
+                 WHERE status = ? AND expire_at >= ? AND expire_at < UTC_TIMESTAMP() \
                  AND (expire_at > ? OR id > ?) ORDER BY expire_at, id LIMIT ?",
-                (expire_at, expire_at, id, EXPIRY_BATCH),
+                (status, expire_at, expire_at, id, EXPIRY_BATCH),
             )
             .await?;
         let ids: Vec<u64> = overdue.iter().filter_map(|row| row.get(0)).collect();
         if ids.is_empty() {
-            return Ok(ExpiryBatch { expired: 0, next: None });
+            return Ok(ExpiryBatch { expired: 0, next: follow });
         }
         let next = (overdue.len() == EXPIRY_BATCH).then(|| {
             // A time that cannot be understood, such as a day 0, ends its card all the same and leaves the cursor.
             let understood = overdue.iter().rev().find_map(|row| {
                 let expire_at = row.get_opt::<NaiveDateTime, _>(1)?.ok()?;
-                Some(ExpiryCursor { expire_at, id: row.get(0)? })
+                Some(ExpiryCursor { overdue: which, expire_at, id: row.get(0)? })
             });
             understood.unwrap_or(self.cursor)
         });
-        let expired = self.writing.write(connection, self.counters, |way| expiring(way, &ids)).await?;
+        let next = next.or(follow);
+        let expired = match which {
+            Overdue::Active => {
+                self.writing.write(connection, self.counters, |way| expiring(way, &ids)).await?
+            }
+            Overdue::Unused => {
+                self.counters.round_trip();
+                match expire_unused(connection, &ids).await {
+                    Ok(expired) => expired,
+                    // An account, or a schema, of the last version: there are no such cards.
+                    Err(error) if error.is_denied() => return Ok(ExpiryBatch { expired: 0, next: None }),
+                    Err(error) => return Err(error),
+                }
+            }
+        };
         Ok(ExpiryBatch { expired, next })
     }
+}
+
+/// Marks those of these cards that nobody used up to their last moment, and returns how many they are.
+pub(super) async fn expire_unused(connection: &mut Conn, ids: &[u64]) -> Result<u64, StoreError> {
+    connection.exec_drop("CALL expire_cards_2(?)", (json!(ids).to_string(),)).await?;
+    Ok(connection.affected_rows())
 }
 
 /// The statement that marks those of these cards whose time is over; there is one at the least.

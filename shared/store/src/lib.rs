@@ -27,6 +27,7 @@ mod lookup;
 mod migrations;
 mod one_card;
 mod operation;
+mod points;
 mod policies;
 mod pool;
 mod progress;
@@ -72,6 +73,7 @@ pub use self::listing::{
 pub use self::log::{ActRecord, CardValues, LogFilter, LogRecord};
 pub use self::migrations::{MigrateError, Migration, MigrationPlan};
 pub use self::one_card::CardsFound;
+pub use self::points::{Consumption, PointUse};
 pub use self::policies::APPS_KEPT;
 pub use self::progress::{ActProgress, OnProgress};
 pub use self::release::SeatReturn;

@@ -38,16 +38,19 @@ impl Reading {
         match self {
             Self::Full if with_seats => with!(
                 "cards.app, (SELECT revision FROM policy_revision WHERE id = 1), ",
-                "cards.seats, cards.lease_until, cards.policy, seat.machine_code, seat.lease_until"
+                "cards.seats, cards.lease_until, cards.policy, cards.valid_until, cards.points, \
+                 seat.machine_code, seat.lease_until"
             ),
             Self::Full => with!(
                 "cards.app, (SELECT revision FROM policy_revision WHERE id = 1), ",
-                "cards.seats, cards.lease_until, cards.policy, NULL, NULL"
+                "cards.seats, cards.lease_until, cards.policy, cards.valid_until, cards.points, NULL, NULL"
             ),
             Self::WithoutRevision => {
-                with!("cards.app, NULL, cards.seats, cards.lease_until, cards.policy, NULL, NULL")
+                with!(
+                    "cards.app, NULL, cards.seats, cards.lease_until, cards.policy, cards.valid_until, cards.points, NULL, NULL"
+                )
             }
-            Self::WithoutApps => with!("'default', NULL, 1, NULL, NULL, NULL, NULL"),
+            Self::WithoutApps => with!("'default', NULL, 1, NULL, NULL, NULL, NULL, NULL, NULL"),
         }
     }
 

@@ -9,7 +9,7 @@ use super::pool::Pool;
 use super::validation::policy;
 use super::{CardNow, Client, Operation, REQUEST_LIMIT, Store, StoreError};
 use kami_core::app::AppName;
-use kami_core::card::{Card, CardCode, CardStatus, MachineCode};
+use kami_core::card::{Card, CardCode, MachineCode};
 use kami_core::rules;
 
 /// How a card stands at a moment.
@@ -36,9 +36,9 @@ impl Store {
         let Some(found) = self.find(code, machine, app, deadline).await? else { return Ok(None) };
         let seats_taken = self.seats_taken(&found, app, deadline).await?;
         let CardNow { mut card, now, .. } = found;
-        let status = rules::status_at(card.status, card.expire_at, now);
-        if status == CardStatus::Expired && card.status == CardStatus::Active {
-            self.mark_expired(card.id).await;
+        let status = rules::status_of(&card, now);
+        if status != card.status {
+            self.mark_expired(&card).await;
         }
         card.status = status;
         Ok(Some(CardState { card, now, seats_taken }))

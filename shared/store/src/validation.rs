@@ -9,7 +9,7 @@ use mysql_async::{Conn, Params};
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
-use super::expiry::expiring;
+use super::expiry::{expire_unused, expiring};
 use super::lookup::Lookups;
 use super::pool::Pool;
 use super::routines::{Way, Writing};
@@ -25,12 +25,16 @@ use kami_core::version::Version;
 pub enum Validation {
     /// The machine is let in.
     Admitted {
+        /// The card's number.
+        card: u64,
         /// The last second in which the card is valid; `None` lasts for ever.
         expire_at: Option<DateTime<Utc>>,
         /// The database's clock at the decision.
         now: DateTime<Utc>,
         /// The lease of the machine's seat; `None` has it as long as the card.
         lease: Option<Lease>,
+        /// How many points are left of it; `None` for a card that has none.
+        points: Option<u32>,
         /// What its app tells a client that says its version.
         app: Option<Arc<App>>,
     },
@@ -59,7 +63,7 @@ const MARK_EXPIRED_LIMIT: Duration = Duration::from_millis(500);
 const WRITE_GRACE: Duration = Duration::from_millis(1500);
 
 /// How often a card that others keep changing under our hands is looked at again.
-const LOOKS: usize = 8;
+pub(super) const LOOKS: usize = 8;
 
 impl Store {
     /// Validates a card for a machine, activating it on first use: one round trip for a card in use, two for an
@@ -71,7 +75,7 @@ impl Store {
         client: &Client,
     ) -> Result<Validation, StoreError> {
         let deadline = Instant::now() + REQUEST_LIMIT;
-        for _ in 0..LOOKS {
+        while Instant::now() < deadline {
             if let Some(validation) = self.look_and_settle(code, machine, client, deadline).await? {
                 return Ok(validation);
             }
@@ -98,12 +102,13 @@ impl Store {
         }
         match rules::evaluate(&found.card, machine, policy(app.as_deref(), &found.card), found.now) {
             Verdict::Admit { lease } => {
-                let (expire_at, now) = (found.card.expire_at, found.now);
-                Ok(Some(Validation::Admitted { expire_at, now, lease, app: told(app, client) }))
+                let (CardNow { card, now, .. }, app) = (found, told(app, client));
+                let Card { id, expire_at, points, .. } = card;
+                Ok(Some(Validation::Admitted { card: id, expire_at, now, lease, points, app }))
             }
             Verdict::Refuse(refusal) => Ok(Some(Validation::Refused(refusal))),
             Verdict::Expire => {
-                self.mark_expired(found.card.id).await;
+                self.mark_expired(&found.card).await;
                 Ok(Some(Validation::Refused(Refusal::Expired)))
             }
             Verdict::Activate { .. } | Verdict::Bind | Verdict::Renew { .. } | Verdict::TakeSeat { .. } => {
@@ -147,11 +152,12 @@ impl Store {
         }
     }
 
-    /// Writes down that an active card is over. The answer is right without it, so a failure is only logged.
-    pub(super) async fn mark_expired(&self, id: u64) {
-        let mark = MarkExpired { id, pool: self.pool.clone(), writing: Arc::clone(&self.writing) };
+    /// Writes down that a card is over. The answer is right without it, so a failure is only logged.
+    pub(super) async fn mark_expired(&self, card: &Card) {
+        let (id, is_unused) = (card.id, card.status == CardStatus::Unused);
+        let mark = MarkExpired { id, is_unused, pool: self.pool.clone(), writing: Arc::clone(&self.writing) };
         if let Err(error) = self.in_turn(Instant::now() + MARK_EXPIRED_LIMIT, mark).await {
-            warn!(card = id, %error, "an expired card could not be marked as such");
+            warn!(card = card.id, %error, "an expired card could not be marked as such");
         }
     }
 
@@ -214,7 +220,8 @@ impl Operation for Settle {
             let CardNow { card, now, .. } = found;
             let admitted = |expire_at, lease| {
                 let app = told(self.app.clone(), &self.client);
-                Ok(Some(Validation::Admitted { expire_at, now, lease, app }))
+                let (card, points) = (card.id, card.points);
+                Ok(Some(Validation::Admitted { card, expire_at, now, lease, points, app }))
             };
             let refused = |refusal| Ok(Some(Validation::Refused(refusal)));
             match rules::evaluate(&card, &self.machine, policy(self.app.as_deref(), &card), now) {
@@ -265,7 +272,7 @@ impl Settle {
         lease: Option<Lease>,
     ) -> Result<bool, StoreError> {
         let (machine, used_at) = (self.machine.as_str(), used_at.naive_utc());
-        if lease.is_some() {
+        if lease.is_some() || card.valid_until.is_some() {
             let params = (card.id, machine, used_at, card.duration_seconds);
             self.pool.counters().round_trip();
             return Ok(said(connection, "CALL activate_card_2(?, ?, ?, ?)", params).await? == Some(true));
@@ -325,9 +332,10 @@ pub(super) async fn said(
     said.ok_or(StoreError::Undecodable)
 }
 
-/// Writes down that an active card is over.
+/// Writes down that an active card is over, or one that nobody used up to its last moment.
 struct MarkExpired {
     id: u64,
+    is_unused: bool,
     pool: Pool,
     writing: Arc<Writing>,
 }
@@ -338,6 +346,10 @@ impl Operation for MarkExpired {
     const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<(), StoreError> {
+        if self.is_unused {
+            self.pool.counters().round_trip();
+            return expire_unused(connection, &[self.id]).await.map(drop);
+        }
         let mark = |way| expiring(way, &[self.id]);
         self.writing.write(connection, self.pool.counters(), mark).await?;
         Ok(())

@@ -19,6 +19,7 @@ mod listing;
 mod listing_seats;
 mod migrations;
 mod password;
+mod points;
 mod round_trips;
 mod rows_read;
 mod seat_acts;

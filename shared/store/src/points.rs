@@ -1,0 +1,135 @@
+//! Taking points from a card: what the function does for clients that count uses.
+
+use chrono::{DateTime, Utc};
+use mysql_async::Conn;
+use mysql_async::prelude::Queryable;
+use tokio::time::Instant;
+
+use super::pool::Pool;
+use super::validation::LOOKS;
+use super::{Client, Operation, REQUEST_LIMIT, Store, StoreError, Validation};
+use kami_core::card::{CardCode, MachineCode};
+use kami_core::points::{Points, RequestId};
+
+/// What a client wants taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PointUse {
+    /// How many points.
+    pub amount: Points,
+    /// What it calls that: the same again takes nothing more.
+    pub request: RequestId,
+}
+
+/// What a client's request to take points comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Consumption {
+    /// They are taken, now or by this very request before.
+    Taken {
+        /// How many were left then.
+        balance: u32,
+        /// The last second in which the card is valid; `None` lasts for ever.
+        expire_at: Option<DateTime<Utc>>,
+    },
+    /// There are too few; none are taken.
+    Exhausted {
+        /// How many there are.
+        balance: u32,
+    },
+    /// The request of that name took another number before.
+    Reused,
+    /// The machine is not let in, so that nothing was taken.
+    NotAdmitted(Validation),
+}
+
+/// How long the expiry job's clearing away of what was taken may take, a step.
+const FORGET_LIMIT: std::time::Duration = std::time::Duration::from_secs(30);
+
+impl Store {
+    /// Validates a card for a machine, activating it on first use, and takes points from it, once for each request however
+    /// often it comes within two days: one round trip more than [`validate`](Self::validate) costs.
+    pub async fn consume(
+        &self,
+        code: &CardCode,
+        machine: &MachineCode,
+        client: &Client,
+        wanted: &PointUse,
+    ) -> Result<Consumption, StoreError> {
+        let deadline = Instant::now() + REQUEST_LIMIT;
+        for _ in 0..LOOKS {
+            let (card, expire_at) = match self.validate(code, machine, client).await? {
+                Validation::Admitted { card, points: Some(_), expire_at, .. } => (card, expire_at),
+                Validation::Admitted { points: None, .. } => {
+                    return Ok(Consumption::Exhausted { balance: 0 });
+                }
+                other => return Ok(Consumption::NotAdmitted(other)),
+            };
+            let (machine, wanted) = (machine.clone(), wanted.clone());
+            let take = TakePoints { card, machine, wanted, pool: self.pool.clone() };
+            match self.in_turn(deadline, take).await? {
+                Took::Taken { balance } => return Ok(Consumption::Taken { balance, expire_at }),
+                Took::Short { balance } => return Ok(Consumption::Exhausted { balance }),
+                Took::Other => return Ok(Consumption::Reused),
+                // Somebody changed the card since: it is looked at again.
+                Took::Lost => {}
+            }
+        }
+        Err(StoreError::Contended)
+    }
+
+    /// Clears away up to so many requests that took points more than two days ago; returns how many. What an account may not
+    /// do, or a schema does not have, is none.
+    pub async fn forget_point_uses(&self, most: u32) -> Result<u64, StoreError> {
+        match self.pool.run(FORGET_LIMIT, ForgetPointUses { most }).await {
+            Err(error) if error.is_denied() => Ok(0),
+            forgotten => forgotten,
+        }
+    }
+}
+
+enum Took {
+    Taken { balance: u32 },
+    Short { balance: u32 },
+    Other,
+    Lost,
+}
+
+struct TakePoints {
+    card: u64,
+    machine: MachineCode,
+    wanted: PointUse,
+    pool: Pool,
+}
+
+impl Operation for TakePoints {
+    type Output = Took;
+
+    const IS_CANCELLED: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Took, StoreError> {
+        self.pool.counters().round_trip();
+        let PointUse { amount, request } = &self.wanted;
+        let params = (self.card, self.machine.as_str(), amount.get(), request.as_str());
+        let took: Option<(String, u32)> =
+            connection.exec_first("CALL take_points(?, ?, ?, ?)", params).await?;
+        match took.as_ref().map(|(word, balance)| (word.as_str(), *balance)) {
+            Some(("TAKEN", balance)) => Ok(Took::Taken { balance }),
+            Some(("SHORT", balance)) => Ok(Took::Short { balance }),
+            Some(("OTHER", _)) => Ok(Took::Other),
+            Some(("LOST", _)) => Ok(Took::Lost),
+            _ => Err(StoreError::Undecodable),
+        }
+    }
+}
+
+struct ForgetPointUses {
+    most: u32,
+}
+
+impl Operation for ForgetPointUses {
+    type Output = u64;
+
+    async fn run(&self, connection: &mut Conn) -> Result<u64, StoreError> {
+        let forgotten: Option<u64> = connection.exec_first("CALL forget_point_uses(?)", (self.most,)).await?;
+        forgotten.ok_or(StoreError::Undecodable)
+    }
+}

@@ -1,0 +1,173 @@
+//! Cards whose uses are counted, and cards that nobody may begin after a moment.
+
+use std::collections::BTreeSet;
+
+use kami_core::points::{Points, RequestId};
+use kami_core::rules::Refusal;
+use kami_store::{Client, Consumption, ExpiryCursor, PointUse, Store, Validation};
+use kami_testkit::TestDatabase;
+use tokio::task::JoinSet;
+
+use crate::{code, machine};
+
+async fn with_points(points: u32) -> TestDatabase {
+    let database = TestDatabase::create().await;
+    let card = format!(
+        "INSERT INTO cards (prefix, code, full_code, duration_seconds, points)
+         VALUES ('VIP', 'A', 'VIP-A', 10000, {points})"
+    );
+    database.execute(&card).await;
+    database
+}
+
+async fn take(store: &Store, asker: &str, amount: u32, request: &str) -> Consumption {
+    let (amount, request) = (Points::new(amount).unwrap(), request.parse::<RequestId>().unwrap());
+    let wanted = PointUse { amount, request };
+    store.consume(&code("VIP-A"), &machine(asker), &Client::default(), &wanted).await.unwrap()
+}
+
+fn balance(consumption: &Consumption) -> Option<u32> {
+    match consumption {
+        Consumption::Taken { balance, .. } => Some(*balance),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn points_are_taken_once_for_each_request_and_never_below_none() {
+    let database = with_points(10).await;
+    let store = database.store();
+    // The first use activates the card, as a validation does.
+    assert_eq!(balance(&take(&store, "PC-1", 3, "a").await), Some(7));
+    for _ in 0..2 {
+        assert_eq!(balance(&take(&store, "PC-1", 3, "a").await), Some(7), "the same again takes nothing");
+    }
+    assert_eq!(take(&store, "PC-1", 4, "a").await, Consumption::Reused);
+    assert_eq!(balance(&take(&store, "PC-1", 7, "A").await), Some(0), "names differ by case");
+    assert_eq!(take(&store, "PC-1", 1, "b").await, Consumption::Exhausted { balance: 0 });
+    assert_eq!(balance(&take(&store, "PC-1", 3, "a").await), Some(7), "as it was answered before");
+    let refused = Consumption::NotAdmitted(Validation::Refused(Refusal::MachineMismatch));
+    assert_eq!(take(&store, "PC-2", 1, "c").await, refused);
+    // Who got more meanwhile may ask by the same name again: what is refused takes no name.
+    database.execute("UPDATE cards SET points = 1").await;
+    assert_eq!(balance(&take(&store, "PC-1", 1, "b").await), Some(0));
+    let validation = store.validate(&code("VIP-A"), &machine("PC-1"), &Client::default()).await.unwrap();
+    assert!(matches!(validation, Validation::Admitted { points: Some(0), .. }), "{validation:?}");
+}
+
+#[tokio::test]
+async fn of_a_card_without_points_none_can_be_taken() {
+    let database = with_points(1).await;
+    database.execute("UPDATE cards SET points = NULL").await;
+    assert_eq!(take(&database.store(), "PC-1", 1, "a").await, Consumption::Exhausted { balance: 0 });
+}
+
+#[tokio::test]
+async fn of_requests_that_race_as_many_are_served_as_there_are_points_each_once() {
+    let database = with_points(40).await;
+    let stores = [database.store(), database.store()];
+    let mut racers = JoinSet::new();
+    for number in 0..128 {
+        // Each name comes twice.
+        let (store, name) = (stores[number % 2].clone(), format!("r{}", number / 2));
+        racers.spawn(async move { (name.clone(), balance(&take(&store, "PC-1", 1, &name).await)) });
+    }
+    let served: BTreeSet<(String, u32)> =
+        racers.join_all().await.into_iter().filter_map(|(name, left)| Some((name, left?))).collect();
+    let left: BTreeSet<u32> = served.iter().map(|(_, left)| *left).collect();
+    assert_eq!((served.len(), left), (40, (0..40).collect()), "who asks twice is told the same twice");
+    let rows: Vec<(u32, u64)> =
+        database.rows("SELECT points, (SELECT SUM(amount) FROM point_uses) FROM cards", ()).await;
+    assert_eq!(rows, [(0, 40)]);
+}
+
+#[tokio::test]
+async fn what_was_taken_long_ago_is_forgotten_and_nothing_else() {
+    let database = with_points(100).await;
+    let store = database.store();
+    for request in ["a", "b", "c"] {
+        take(&store, "PC-1", 1, request).await;
+    }
+    database
+        .execute("UPDATE point_uses SET used_at = used_at - INTERVAL 49 HOUR WHERE request_id <> 'b'")
+        .await;
+    for expected in [1, 1, 0] {
+        assert_eq!(store.forget_point_uses(1).await.unwrap(), expected);
+    }
+    let left: Vec<String> = database.rows("SELECT request_id FROM point_uses", ()).await;
+    assert_eq!(left, ["b"]);
+}
+
+/// A card that nobody has used, with a last moment so many seconds from now.
+async fn ending(seconds: i64, duration: &str) -> TestDatabase {
+    let database = TestDatabase::create().await;
+    let card = format!(
+        "INSERT INTO cards (prefix, code, full_code, duration_seconds, valid_until, expire_at)
+         VALUES ('VIP', 'A', 'VIP-A', {duration}, UTC_TIMESTAMP() + INTERVAL {seconds} SECOND, valid_until)"
+    );
+    database.execute(&card).await;
+    database
+}
+
+async fn status(database: &TestDatabase) -> String {
+    database.rows::<String>("SELECT status FROM cards", ()).await.pop().unwrap()
+}
+
+#[tokio::test]
+async fn no_activation_outlasts_the_last_moment() {
+    for (seconds, duration, lasts) in [(100, "10000", 100), (20_000, "10000", 10_000), (100, "NULL", 100)] {
+        let database = ending(seconds, duration).await;
+        let store = database.store();
+        let validation = store.validate(&code("VIP-A"), &machine("PC-1"), &Client::default()).await.unwrap();
+        let Validation::Admitted { expire_at: Some(end), now, .. } = validation else {
+            panic!("{validation:?}")
+        };
+        let left = (end - now).num_seconds();
+        assert!((lasts - 5..=lasts).contains(&left), "{left} of {lasts}");
+        let stored: Vec<i64> =
+            database.rows("SELECT TIMESTAMPDIFF(SECOND, used_at, expire_at) FROM cards", ()).await;
+        assert!((lasts - 5..=lasts).contains(&stored[0]), "{stored:?} of {lasts}");
+    }
+}
+
+#[tokio::test]
+async fn a_card_that_nobody_used_up_to_its_last_moment_has_expired() {
+    let database = ending(-1, "10000").await;
+    let store = database.store();
+    let card = store.status(&code("VIP-A"), None, &Client::default().app).await.unwrap().unwrap().card;
+    assert_eq!(card.status, kami_core::card::CardStatus::Expired);
+    assert_eq!(status(&database).await, "EXPIRED", "who is told so writes it down");
+    database.execute("UPDATE cards SET status = 'UNUSED'").await;
+    let validation = store.validate(&code("VIP-A"), &machine("PC-1"), &Client::default()).await.unwrap();
+    assert_eq!(validation, Validation::Refused(Refusal::Expired));
+    assert_eq!(status(&database).await, "EXPIRED");
+    // One that a Flask service left with a time before its first use is used all the same.
+    database.execute("UPDATE cards SET status = 'UNUSED', valid_until = NULL").await;
+    let card = store.status(&code("VIP-A"), None, &Client::default().app).await.unwrap().unwrap().card;
+    assert_eq!(card.status, kami_core::card::CardStatus::Unused);
+}
+
+#[tokio::test]
+async fn the_job_expires_what_nobody_used_in_time_too() {
+    let database = ending(-100, "10000").await;
+    database
+        .execute(
+            "INSERT INTO cards (prefix, code, full_code, status, expire_at, valid_until) VALUES
+             ('VIP', 'B', 'VIP-B', 'UNUSED', UTC_TIMESTAMP() - INTERVAL 1 DAY, NULL),
+             ('VIP', 'C', 'VIP-C', 'UNUSED', UTC_TIMESTAMP() + INTERVAL 1 DAY, UTC_TIMESTAMP() + INTERVAL 1 DAY),
+             ('VIP', 'D', 'VIP-D', 'ACTIVE', UTC_TIMESTAMP() - INTERVAL 1 DAY, NULL)",
+        )
+        .await;
+    let store = database.store();
+    let (mut cursor, mut expired) = (Some(ExpiryCursor::default()), 0);
+    while let Some(here) = cursor {
+        let batch = store.expire_batch(here).await.unwrap();
+        expired += batch.expired;
+        cursor = batch.next;
+    }
+    let statuses: Vec<String> = database.rows("SELECT status FROM cards ORDER BY full_code", ()).await;
+    assert_eq!(
+        (expired, statuses),
+        (2, ["EXPIRED", "UNUSED", "UNUSED", "EXPIRED"].map(String::from).to_vec())
+    );
+}
