@@ -310,11 +310,62 @@ END
 CREATE PROCEDURE change_cards_2(IN own_act BIGINT UNSIGNED, IN changes JSON)
 MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
+    DECLARE freed, seated JSON DEFAULT '[]';
     CALL must_own_act(own_act);
     IF (SELECT COUNT(*) <> COUNT(DISTINCT id)
         FROM JSON_TABLE(changes, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR)) AS changed)
     THEN
         SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a card is changed once';
+    END IF;
+    -- Cards for one machine, which most are, do not pay for the others.
+    IF JSON_EXTRACT(changes, '$[*].seated[0]') IS NOT NULL
+        OR EXISTS (
+            SELECT 1
+            FROM JSON_TABLE(changes, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR)) AS changed
+                STRAIGHT_JOIN card_seats ON card_seats.card_id = changed.id)
+    THEN
+        -- MariaDB cuts an array of more bytes off.
+        SET SESSION group_concat_max_len = 16777216;
+        SELECT COALESCE(JSON_ARRAYAGG(JSON_OBJECT('id', ranked.id, 'machine', ranked.machine)), '[]') INTO freed
+        FROM (
+                SELECT card_seats.card_id AS id, card_seats.machine_code AS machine, changed.seats,
+                    changed.first_machine IS NULL AND cards.machine_code IS NOT NULL AS are_all,
+                    named.id IS NOT NULL
+                        OR CAST(changed.first_machine AS BINARY) <=> CAST(card_seats.machine_code AS BINARY) AS is_it,
+                    ROW_NUMBER() OVER (PARTITION BY card_seats.card_id ORDER BY card_seats.seen_at DESC,
+                        card_seats.bound_at DESC, card_seats.machine_code) AS place
+                FROM JSON_TABLE(changes, '$[*]' COLUMNS (
+                        id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
+                        first_machine VARCHAR(128) PATH '$.machine_code' NULL ON EMPTY ERROR ON ERROR,
+                        seats SMALLINT UNSIGNED PATH '$.seats' DEFAULT '1' ON EMPTY ERROR ON ERROR)) AS changed
+                    STRAIGHT_JOIN cards ON cards.id = changed.id
+                    STRAIGHT_JOIN card_seats ON card_seats.card_id = cards.id
+                    LEFT JOIN JSON_TABLE(changes, '$[*]' COLUMNS (
+                        id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
+                        NESTED PATH '$.freed[*]' COLUMNS (machine VARCHAR(128) PATH '$' ERROR ON ERROR))) AS named
+                        ON named.id = cards.id
+                            AND CAST(named.machine AS BINARY) = CAST(card_seats.machine_code AS BINARY)
+            ) AS ranked
+        WHERE ranked.are_all OR ranked.is_it OR ranked.place >= ranked.seats;
+        SELECT COALESCE(JSON_ARRAYAGG(JSON_OBJECT('id', given.id, 'machine', given.machine)), '[]') INTO seated
+        FROM (
+                SELECT changed.id, changed.machine, changed.seats,
+                    ROW_NUMBER() OVER (PARTITION BY changed.id ORDER BY changed.place) AS place,
+                    (SELECT COUNT(*) FROM card_seats WHERE card_seats.card_id = changed.id) AS taken
+                FROM JSON_TABLE(changes, '$[*]' COLUMNS (
+                        id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
+                        first_machine VARCHAR(128) PATH '$.machine_code' NULL ON EMPTY ERROR ON ERROR,
+                        seats SMALLINT UNSIGNED PATH '$.seats' DEFAULT '1' ON EMPTY ERROR ON ERROR,
+                        NESTED PATH '$.seated[*]' COLUMNS (
+                            place FOR ORDINALITY,
+                            machine VARCHAR(128) PATH '$' ERROR ON ERROR))) AS changed
+                WHERE CAST(changed.machine AS BINARY) <> CAST(changed.first_machine AS BINARY)
+                    AND NOT EXISTS (
+                        SELECT 1 FROM card_seats
+                        WHERE card_seats.card_id = changed.id
+                            AND CAST(card_seats.machine_code AS BINARY) = CAST(changed.machine AS BINARY))
+            ) AS given
+        WHERE given.place + given.taken < given.seats;
     END IF;
     INSERT INTO operator_log (act_id, act, operator, account, card_id, batch_id, full_code, values_before,
         values_after)
@@ -333,8 +384,8 @@ BEGIN
                 'points', cards.points,
                 'valid_until', DATE_FORMAT(cards.valid_until, '%Y-%m-%d %H:%i:%s'),
                 'policy', cards.policy,
-                'machines', JSON_EXTRACT(freed.machines, '$')),
-            IF(freed.card_id IS NULL, '$.machines', '$.same'),
+                'machines', JSON_EXTRACT(were_freed.machines, '$')),
+            IF(were_freed.id IS NULL, '$.machines', '$.same'),
             IF(CAST(cards.prefix AS BINARY) <=> CAST(changed.prefix AS BINARY), '$.prefix', '$.same'),
             IF(CAST(cards.full_code AS BINARY) <=> CAST(changed.full_code AS BINARY), '$.full_code', '$.same'),
             IF(CAST(LOWER(cards.status) AS BINARY) <=> CAST(LOWER(changed.status) AS BINARY), '$.status', '$.same'),
@@ -362,8 +413,8 @@ BEGIN
                 'points', changed.points,
                 'valid_until', DATE_FORMAT(changed.valid_until, '%Y-%m-%d %H:%i:%s'),
                 'policy', changed.policy,
-                'machines', JSON_EXTRACT(seated.machines, '$')),
-            IF(seated.card_id IS NULL, '$.machines', '$.same'),
+                'machines', JSON_EXTRACT(are_seated.machines, '$')),
+            IF(are_seated.id IS NULL, '$.machines', '$.same'),
             IF(CAST(cards.prefix AS BINARY) <=> CAST(changed.prefix AS BINARY), '$.prefix', '$.same'),
             IF(CAST(cards.full_code AS BINARY) <=> CAST(changed.full_code AS BINARY), '$.full_code', '$.same'),
             IF(CAST(LOWER(cards.status) AS BINARY) <=> CAST(LOWER(changed.status) AS BINARY), '$.status', '$.same'),
@@ -395,57 +446,19 @@ BEGIN
         STRAIGHT_JOIN cards ON cards.id = changed.id
         JOIN acts ON acts.id = own_act
         LEFT JOIN (
-            SELECT each_freed.card_id, JSON_ARRAYAGG(each_freed.machine_code) AS machines
-            FROM (
-                    SELECT ranked.card_id, ranked.machine_code
-                    FROM (
-                            SELECT card_seats.card_id, card_seats.machine_code, changed.seats,
-                                changed.machine_code IS NULL AND cards.machine_code IS NOT NULL AS are_all,
-                                named.id IS NOT NULL
-                                    OR CAST(changed.machine_code AS BINARY) <=> CAST(card_seats.machine_code AS BINARY) AS is_it,
-                                ROW_NUMBER() OVER (PARTITION BY card_seats.card_id
-                                    ORDER BY card_seats.seen_at DESC, card_seats.bound_at DESC, card_seats.machine_code) AS place
-                            FROM JSON_TABLE(changes, '$[*]' COLUMNS (
-                                    id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
-                                    machine_code VARCHAR(128) PATH '$.machine_code' NULL ON EMPTY ERROR ON ERROR,
-                                    seats SMALLINT UNSIGNED PATH '$.seats' DEFAULT '1' ON EMPTY ERROR ON ERROR)) AS changed
-                                STRAIGHT_JOIN cards ON cards.id = changed.id
-                                STRAIGHT_JOIN card_seats ON card_seats.card_id = cards.id
-                                LEFT JOIN JSON_TABLE(changes, '$[*]' COLUMNS (
-                                    id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
-                                    NESTED PATH '$.freed[*]' COLUMNS (machine_code VARCHAR(128) PATH '$' ERROR ON ERROR))) AS named
-                                    ON named.id = cards.id
-                                        AND CAST(named.machine_code AS BINARY) = CAST(card_seats.machine_code AS BINARY)
-                        ) AS ranked
-                    WHERE ranked.are_all OR ranked.is_it OR ranked.place >= ranked.seats
-                ) AS each_freed
-            GROUP BY each_freed.card_id
-        ) AS freed ON freed.card_id = cards.id
+            SELECT each_one.id, JSON_ARRAYAGG(each_one.machine) AS machines
+            FROM JSON_TABLE(freed, '$[*]' COLUMNS (
+                id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
+                machine VARCHAR(128) PATH '$.machine' ERROR ON ERROR)) AS each_one
+            GROUP BY each_one.id
+        ) AS were_freed ON were_freed.id = cards.id
         LEFT JOIN (
-            SELECT each_seated.card_id, JSON_ARRAYAGG(each_seated.machine_code) AS machines
-            FROM (
-                    SELECT given.id AS card_id, given.machine_code
-                    FROM (
-                            SELECT changed.id, changed.machine_code, changed.seats,
-                                ROW_NUMBER() OVER (PARTITION BY changed.id ORDER BY changed.place) AS place,
-                                (SELECT COUNT(*) FROM card_seats WHERE card_seats.card_id = changed.id) AS taken
-                            FROM JSON_TABLE(changes, '$[*]' COLUMNS (
-                                    id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
-                                    first_machine VARCHAR(128) PATH '$.machine_code' NULL ON EMPTY ERROR ON ERROR,
-                                    seats SMALLINT UNSIGNED PATH '$.seats' DEFAULT '1' ON EMPTY ERROR ON ERROR,
-                                    NESTED PATH '$.seated[*]' COLUMNS (
-                                        place FOR ORDINALITY,
-                                        machine_code VARCHAR(128) PATH '$' ERROR ON ERROR))) AS changed
-                            WHERE CAST(changed.machine_code AS BINARY) <> CAST(changed.first_machine AS BINARY)
-                                AND NOT EXISTS (
-                                    SELECT 1 FROM card_seats
-                                    WHERE card_seats.card_id = changed.id
-                                        AND CAST(card_seats.machine_code AS BINARY) = CAST(changed.machine_code AS BINARY))
-                        ) AS given
-                    WHERE given.place + given.taken < given.seats
-                ) AS each_seated
-            GROUP BY each_seated.card_id
-        ) AS seated ON seated.card_id = cards.id;
+            SELECT each_one.id, JSON_ARRAYAGG(each_one.machine) AS machines
+            FROM JSON_TABLE(seated, '$[*]' COLUMNS (
+                id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
+                machine VARCHAR(128) PATH '$.machine' ERROR ON ERROR)) AS each_one
+            GROUP BY each_one.id
+        ) AS are_seated ON are_seated.id = cards.id;
     UPDATE acts SET card_count = card_count + ROW_COUNT() WHERE id = own_act;
     UPDATE JSON_TABLE(changes, '$[*]' COLUMNS (
             id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
@@ -456,55 +469,16 @@ BEGIN
     SET cards.seen_at = card_seats.seen_at, cards.lease_until = card_seats.lease_until
     WHERE (cards.seen_at IS NOT NULL OR card_seats.card_id IS NOT NULL)
         AND NOT (CAST(cards.machine_code AS BINARY) <=> CAST(changed.machine_code AS BINARY));
-    DELETE card_seats
-    FROM (
-            SELECT ranked.card_id, ranked.machine_code
-            FROM (
-                    SELECT card_seats.card_id, card_seats.machine_code, changed.seats,
-                        changed.machine_code IS NULL AND cards.machine_code IS NOT NULL AS are_all,
-                        named.id IS NOT NULL
-                            OR CAST(changed.machine_code AS BINARY) <=> CAST(card_seats.machine_code AS BINARY) AS is_it,
-                        ROW_NUMBER() OVER (PARTITION BY card_seats.card_id
-                            ORDER BY card_seats.seen_at DESC, card_seats.bound_at DESC, card_seats.machine_code) AS place
-                    FROM JSON_TABLE(changes, '$[*]' COLUMNS (
-                            id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
-                            machine_code VARCHAR(128) PATH '$.machine_code' NULL ON EMPTY ERROR ON ERROR,
-                            seats SMALLINT UNSIGNED PATH '$.seats' DEFAULT '1' ON EMPTY ERROR ON ERROR)) AS changed
-                        STRAIGHT_JOIN cards ON cards.id = changed.id
-                        STRAIGHT_JOIN card_seats ON card_seats.card_id = cards.id
-                        LEFT JOIN JSON_TABLE(changes, '$[*]' COLUMNS (
-                            id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
-                            NESTED PATH '$.freed[*]' COLUMNS (machine_code VARCHAR(128) PATH '$' ERROR ON ERROR))) AS named
-                            ON named.id = cards.id
-                                AND CAST(named.machine_code AS BINARY) = CAST(card_seats.machine_code AS BINARY)
-                ) AS ranked
-            WHERE ranked.are_all OR ranked.is_it OR ranked.place >= ranked.seats
-        ) AS freed
-        STRAIGHT_JOIN card_seats
-            ON card_seats.card_id = freed.card_id AND card_seats.machine_code = freed.machine_code;
+    DELETE card_seats FROM JSON_TABLE(freed, '$[*]' COLUMNS (
+            id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
+            machine VARCHAR(128) PATH '$.machine' ERROR ON ERROR)) AS gone
+        STRAIGHT_JOIN card_seats ON card_seats.card_id = gone.id
+            AND CAST(card_seats.machine_code AS BINARY) = CAST(gone.machine AS BINARY);
     INSERT INTO card_seats (card_id, machine_code, bound_at, seen_at)
-    SELECT seated.card_id, seated.machine_code, UTC_TIMESTAMP(), UTC_TIMESTAMP()
-    FROM (
-            SELECT given.id AS card_id, given.machine_code
-            FROM (
-                    SELECT changed.id, changed.machine_code, changed.seats,
-                        ROW_NUMBER() OVER (PARTITION BY changed.id ORDER BY changed.place) AS place,
-                        (SELECT COUNT(*) FROM card_seats WHERE card_seats.card_id = changed.id) AS taken
-                    FROM JSON_TABLE(changes, '$[*]' COLUMNS (
-                            id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
-                            first_machine VARCHAR(128) PATH '$.machine_code' NULL ON EMPTY ERROR ON ERROR,
-                            seats SMALLINT UNSIGNED PATH '$.seats' DEFAULT '1' ON EMPTY ERROR ON ERROR,
-                            NESTED PATH '$.seated[*]' COLUMNS (
-                                place FOR ORDINALITY,
-                                machine_code VARCHAR(128) PATH '$' ERROR ON ERROR))) AS changed
-                    WHERE CAST(changed.machine_code AS BINARY) <> CAST(changed.first_machine AS BINARY)
-                        AND NOT EXISTS (
-                            SELECT 1 FROM card_seats
-                            WHERE card_seats.card_id = changed.id
-                                AND CAST(card_seats.machine_code AS BINARY) = CAST(changed.machine_code AS BINARY))
-                ) AS given
-            WHERE given.place + given.taken < given.seats
-        ) AS seated;
+    SELECT given.id, given.machine, UTC_TIMESTAMP(), UTC_TIMESTAMP()
+    FROM JSON_TABLE(seated, '$[*]' COLUMNS (
+        id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
+        machine VARCHAR(128) PATH '$.machine' ERROR ON ERROR)) AS given;
     UPDATE JSON_TABLE(changes, '$[*]' COLUMNS (
             id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
             prefix VARCHAR(16) PATH '$.prefix' ERROR ON ERROR,
@@ -725,7 +699,8 @@ BEGIN
     INSERT INTO cards (prefix, code, full_code, duration_seconds, note, app, seats, points, valid_until, expire_at, policy,
         batch_id, created_at, updated_at)
     SELECT card.prefix, card.code, card.full_code, card.duration_seconds, card.note, COALESCE(card.app, 'default'),
-        card.seats, card.points, card.valid_until, card.valid_until, card.policy, batches.id, batches.created_at, batches.created_at
+        card.seats, card.points, card.valid_until, card.valid_until, card.policy, batches.id, batches.created_at,
+        batches.created_at
     FROM JSON_TABLE(added, '$[*]' COLUMNS (
             prefix VARCHAR(16) PATH '$.prefix' ERROR ON ERROR,
             code VARCHAR(64) PATH '$.code' ERROR ON ERROR,

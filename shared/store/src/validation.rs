@@ -15,7 +15,7 @@ use super::pool::Pool;
 use super::routines::{Way, Writing};
 use super::{CardNow, Operation, REQUEST_LIMIT, Store, StoreError};
 use kami_core::app::{App, AppName};
-use kami_core::card::{Card, CardCode, MachineCode};
+use kami_core::card::{Card, CardCode, CardStatus, MachineCode};
 use kami_core::policy::{Lease, Policy, PolicyPart};
 use kami_core::rules::{self, Refusal, Verdict};
 use kami_core::version::Version;

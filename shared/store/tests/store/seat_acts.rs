@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use kami_core::acts::{Act, ActRefusal};
 use kami_core::edit::CardEdit;
+use kami_core::filter::Filter;
 use kami_core::operator::Operator;
 use kami_core::record::CardRecord;
 use kami_core::seats::Seats;
 use kami_store::{
-    ActError, ActOutcome, Acted, Client, LogFilter, OneAct, OneEdit, OneSeat, SeatReturn, Store, Undo,
-    Validation,
+    ActError, ActOutcome, Acted, Client, LogFilter, ManyAct, OneAct, OneEdit, OneSeat, SeatReturn, Selection,
+    Store, Undo, Validation,
 };
 use kami_testkit::{TestDatabase, agreed};
 
@@ -179,4 +180,32 @@ async fn a_machine_that_an_operator_binds_has_one_seat() {
     assert_eq!(seated(&store).await, ["PC-2", "PC-3"]);
     undo(&store, bound.act_id).await;
     assert_eq!(set_of(&seated(&store).await), set(&["PC-1", "PC-2", "PC-3"]));
+}
+
+#[tokio::test]
+async fn a_thousand_cards_are_freed_of_their_many_machines_at_once() {
+    let database = TestDatabase::create().await;
+    for number in 0..1000 {
+        let card = format!(
+            "INSERT INTO cards (prefix, code, full_code, status, machine_code, used_at, seats)
+             VALUES ('VIP', '{number}', 'VIP-{number}', 'ACTIVE', 'first', UTC_TIMESTAMP(), 30)"
+        );
+        database.execute(&card).await;
+    }
+    let numbers: Vec<String> = (0..25).map(|number| format!("SELECT {number} AS number")).collect();
+    let seats = format!(
+        "INSERT INTO card_seats (card_id, machine_code, bound_at, seen_at)
+         SELECT cards.id, CONCAT('a machine whose code is long ', number), UTC_TIMESTAMP(), UTC_TIMESTAMP()
+         FROM cards JOIN ({}) AS numbers",
+        numbers.join(" UNION ALL ")
+    );
+    database.execute(&seats).await;
+    let store = database.store();
+    let many = agreed(ManyAct { act: Act::Unbind, selection: Selection::Filter(Filter::default()) });
+    let go_on = |_| std::ops::ControlFlow::Continue(());
+    let freeing = store.act_on(&anna(), &many, &go_on).await.unwrap();
+    assert_eq!((freeing.done, freeing.failed.is_none()), (1000, true));
+    assert_eq!(database.rows::<u64>("SELECT COUNT(*) FROM card_seats", ()).await, [0]);
+    undo(&store, freeing.act_id.unwrap()).await;
+    assert_eq!(database.rows::<u64>("SELECT COUNT(*) FROM card_seats", ()).await, [25_000]);
 }
