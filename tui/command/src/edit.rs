@@ -114,7 +114,8 @@ impl Edit {
         let note = self.note.as_deref().map(Note::parse).transpose();
         let note = note.map_err(|error| Failure::Usage(error.to_string()))?;
         let prefix = self.no_prefix.then_some(None).or_else(|| self.prefix.clone().map(Some));
-        Ok(CardEdit { prefix, status, duration: self.duration, note, seats: self.seats, policy: None })
+        let (duration, seats) = (self.duration, self.seats);
+        Ok(CardEdit { prefix, status, duration, note, seats, ..CardEdit::default() })
     }
 
     /// The other policy of the card, where one is asked for: one that this version cannot read is not written over.
