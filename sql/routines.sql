@@ -1004,7 +1004,7 @@ BEGIN
     FROM cards WHERE id = card FOR UPDATE;
     -- Who repeats a request waited for the card behind it, and finds here what it did.
     SELECT amount, balance INTO taken, was_left FROM point_uses WHERE card_id = card AND request_id = request;
-    IF usable AND taken IS NULL AND has >= wanted THEN
+    IF usable AND taken IS NULL AND wanted > 0 AND has >= wanted THEN
         UPDATE cards SET points = has - wanted, updated_at = UTC_TIMESTAMP() WHERE id = card;
         INSERT INTO point_uses (card_id, request_id, amount, balance, machine_code, used_at)
         VALUES (card, request, wanted, has - wanted, machine, UTC_TIMESTAMP());

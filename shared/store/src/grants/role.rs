@@ -166,15 +166,21 @@ mod tests {
                 Role::Function,
                 "SELECT on cards, SELECT on apps, SELECT on policy_revision, SELECT on card_seats, \
                  EXECUTE on activate_card, EXECUTE on bind_card, EXECUTE on activate_card_2, EXECUTE on renew_seat, \
-                 EXECUTE on take_seat, EXECUTE on release_seat, EXECUTE on expire_cards",
+                 EXECUTE on take_seat, EXECUTE on release_seat, EXECUTE on take_points, EXECUTE on expire_cards, \
+                 EXECUTE on expire_cards_2",
             ),
-            (Role::Expire, "SELECT (id, status, expire_at) on cards, EXECUTE on expire_cards"),
+            (
+                Role::Expire,
+                "SELECT (id, status, expire_at) on cards, EXECUTE on expire_cards, EXECUTE on expire_cards_2, \
+                 EXECUTE on forget_point_uses",
+            ),
             (
                 Role::Migrate,
                 "SELECT on *, INSERT on *, CREATE on *, ALTER on *, INDEX on *, CREATE ROUTINE on *, EXECUTE on *, \
                  CREATE on cards, UPDATE on cards, DELETE on cards, CREATE on acts, UPDATE on acts, \
                  CREATE on apps, UPDATE on apps, DELETE on apps, CREATE on policy_revision, UPDATE on policy_revision, \
-                 CREATE on card_seats, UPDATE on card_seats, DELETE on card_seats",
+                 CREATE on card_seats, UPDATE on card_seats, DELETE on card_seats, CREATE on point_uses, \
+                 DELETE on point_uses",
             ),
         ] {
             assert_eq!(rights_in_words(&role.rights()), needs);
