@@ -302,15 +302,54 @@ BEGIN
     WHERE own.id = own_act AND own.card_count > 0 AND undone.undone_by IS NULL;
 END
 
+-- routine: begin_leases
+-- Lets the leases of seats that machines were given begin now, where such are leased: a JSON array of objects with id, the
+-- card's, and machine. The words are those of kami_core::policy::PolicyPart, of which the first holds.
+CREATE PROCEDURE begin_leases(IN given JSON)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE leases JSON;
+    SELECT COALESCE(JSON_ARRAYAGG(JSON_OBJECT('id', leased.id, 'machine', leased.machine, 'seconds', leased.seconds)), '[]')
+    INTO leases
+    FROM (
+            SELECT seat.id, seat.machine, SUBSTRING_INDEX(SUBSTRING_INDEX(SUBSTRING_INDEX(
+                    CONCAT(' ', COALESCE(cards.policy, ''), ' ', apps.policy, ' lease=off '),
+                    ' lease=', 2), ' lease=', -1), ' ', 1) AS seconds
+            FROM JSON_TABLE(given, '$[*]' COLUMNS (
+                    id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
+                    machine VARCHAR(128) PATH '$.machine' ERROR ON ERROR)) AS seat
+                STRAIGHT_JOIN cards ON cards.id = seat.id
+                JOIN apps ON apps.name = cards.app
+        ) AS leased
+    WHERE leased.seconds REGEXP '^[0-9]{1,7}$';
+    UPDATE JSON_TABLE(leases, '$[*]' COLUMNS (
+            id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
+            machine VARCHAR(128) PATH '$.machine' ERROR ON ERROR,
+            seconds INT UNSIGNED PATH '$.seconds' ERROR ON ERROR)) AS leased
+        STRAIGHT_JOIN cards ON cards.id = leased.id
+    SET cards.seen_at = UTC_TIMESTAMP(), cards.lease_until = UTC_TIMESTAMP() + INTERVAL leased.seconds SECOND,
+        cards.updated_at = cards.updated_at
+    WHERE CAST(cards.machine_code AS BINARY) = CAST(leased.machine AS BINARY);
+    UPDATE JSON_TABLE(leases, '$[*]' COLUMNS (
+            id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
+            machine VARCHAR(128) PATH '$.machine' ERROR ON ERROR,
+            seconds INT UNSIGNED PATH '$.seconds' ERROR ON ERROR)) AS leased
+        STRAIGHT_JOIN card_seats ON card_seats.card_id = leased.id
+            AND CAST(card_seats.machine_code AS BINARY) = CAST(leased.machine AS BINARY)
+    SET card_seats.seen_at = UTC_TIMESTAMP(),
+        card_seats.lease_until = UTC_TIMESTAMP() + INTERVAL leased.seconds SECOND;
+END
+
 -- routine: change_cards_2
 -- The same with apps and what else a card has since there are apps. A lease was its machine's and ends with it, and who
 -- frees a card of its machine frees it of all. Of a card that is for fewer machines from now on, those that were seen
 -- last keep a seat. A change may also name further machines whose seats are freed, and such as are given one as far as
--- there is room; the log has them as machines: before the act those that lost a seat, after it those that got one.
+-- there is room; the log has them as machines: before the act those that lost a seat, after it those that got one. Where
+-- seats are leased, who gets one has it for as long as one lease.
 CREATE PROCEDURE change_cards_2(IN own_act BIGINT UNSIGNED, IN changes JSON)
 MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
-    DECLARE freed, seated JSON DEFAULT '[]';
+    DECLARE freed, seated, bound JSON DEFAULT '[]';
     CALL must_own_act(own_act);
     IF (SELECT COUNT(*) <> COUNT(DISTINCT id)
         FROM JSON_TABLE(changes, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR)) AS changed)
@@ -332,8 +371,11 @@ BEGIN
                     changed.first_machine IS NULL AND cards.machine_code IS NOT NULL AS are_all,
                     named.id IS NOT NULL
                         OR CAST(changed.first_machine AS BINARY) <=> CAST(card_seats.machine_code AS BINARY) AS is_it,
-                    ROW_NUMBER() OVER (PARTITION BY card_seats.card_id ORDER BY card_seats.seen_at DESC,
-                        card_seats.bound_at DESC, card_seats.machine_code) AS place
+                    ROW_NUMBER() OVER (PARTITION BY card_seats.card_id,
+                            named.id IS NOT NULL
+                                OR CAST(changed.first_machine AS BINARY) <=> CAST(card_seats.machine_code AS BINARY)
+                        ORDER BY COALESCE(card_seats.lease_until < UTC_TIMESTAMP(), FALSE), card_seats.seen_at DESC,
+                            card_seats.bound_at DESC, card_seats.machine_code) AS place
                 FROM JSON_TABLE(changes, '$[*]' COLUMNS (
                         id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
                         first_machine VARCHAR(128) PATH '$.machine_code' NULL ON EMPTY ERROR ON ERROR,
@@ -460,6 +502,15 @@ BEGIN
             GROUP BY each_one.id
         ) AS are_seated ON are_seated.id = cards.id;
     UPDATE acts SET card_count = card_count + ROW_COUNT() WHERE id = own_act;
+    SELECT COALESCE(JSON_ARRAYAGG(JSON_OBJECT('id', changed.id, 'machine', changed.machine_code)), '[]') INTO bound
+    FROM JSON_TABLE(changes, '$[*]' COLUMNS (
+            id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
+            machine_code VARCHAR(128) PATH '$.machine_code' NULL ON EMPTY ERROR ON ERROR)) AS changed
+        STRAIGHT_JOIN cards ON cards.id = changed.id
+        LEFT JOIN card_seats ON card_seats.card_id = cards.id
+            AND CAST(card_seats.machine_code AS BINARY) = CAST(changed.machine_code AS BINARY)
+    WHERE changed.machine_code IS NOT NULL AND card_seats.card_id IS NULL
+        AND NOT (CAST(cards.machine_code AS BINARY) <=> CAST(changed.machine_code AS BINARY));
     UPDATE JSON_TABLE(changes, '$[*]' COLUMNS (
             id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
             machine_code VARCHAR(128) PATH '$.machine_code' NULL ON EMPTY ERROR ON ERROR)) AS changed
@@ -500,6 +551,8 @@ BEGIN
         cards.note = changed.note, cards.used_at = changed.used_at, cards.expire_at = changed.expire_at,
         cards.app = COALESCE(changed.app, cards.app), cards.seats = changed.seats, cards.points = changed.points,
         cards.valid_until = changed.valid_until, cards.policy = changed.policy, cards.updated_at = UTC_TIMESTAMP();
+    CALL begin_leases(bound);
+    CALL begin_leases(seated);
 END
 
 -- routine: delete_cards_2
@@ -552,6 +605,7 @@ CREATE PROCEDURE restore_cards_2(IN own_act BIGINT UNSIGNED, IN ids JSON)
 MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
     DECLARE named_apps, their_apps BIGINT UNSIGNED;
+    DECLARE bound JSON;
     CALL must_own_act(own_act);
     SELECT COUNT(*), COUNT(apps.name) INTO named_apps, their_apps
     FROM (
@@ -607,6 +661,16 @@ BEGIN
             valid_until DATETIME PATH '$.valid_until' NULL ON EMPTY ERROR ON ERROR,
             policy VARCHAR(255) PATH '$.policy' NULL ON EMPTY ERROR ON ERROR)) AS card
     WHERE kept.values_after IS NULL;
+    SELECT COALESCE(JSON_ARRAYAGG(JSON_OBJECT('id', cards.id, 'machine', cards.machine_code)), '[]') INTO bound
+    FROM (
+            SELECT DISTINCT id
+            FROM JSON_TABLE(ids, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$' ERROR ON ERROR)) AS given
+        ) AS deletion
+        STRAIGHT_JOIN operator_log AS kept ON kept.id = deletion.id
+        JOIN acts ON acts.id = own_act AND acts.undoes = kept.act_id
+        JOIN cards ON cards.id = kept.card_id
+    WHERE kept.values_after IS NULL AND cards.machine_code IS NOT NULL;
+    CALL begin_leases(bound);
 END
 
 -- routine: make_batch_2

@@ -95,6 +95,7 @@ async fn the_function_does_to_a_card_what_its_state_allows_and_nothing_else() {
         "CALL release_seat(7, '')",
         "CALL release_seat(7, NULL)",
         "CALL read_policy(2, @lease_seconds, @evicts)",
+        "CALL begin_leases('[{\"id\": 2, \"machine\": \"PC\"}]')",
         "CALL take_points(1, 'PC', 1, 'a')",
         "CALL take_points(2, 'THIEF', 1, 'a')",
         "CALL take_points(2, 'PC', 0, 'a')",

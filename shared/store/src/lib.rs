@@ -78,7 +78,7 @@ pub use self::policies::APPS_KEPT;
 pub use self::progress::{ActProgress, OnProgress};
 pub use self::release::SeatReturn;
 pub use self::routines::Routine;
-pub use self::seats::SeatTaken;
+pub use self::seats::{SeatTaken, seats_lost};
 pub use self::selection::Selection;
 pub use self::statistics::{BucketWidth, Event, Histogram, PrefixStock, Stock};
 pub use self::status::CardState;

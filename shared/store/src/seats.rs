@@ -1,5 +1,7 @@
 //! The machines that have a seat of a card.
 
+use std::cmp::Reverse;
+
 use chrono::{DateTime, Utc};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
@@ -26,6 +28,13 @@ impl std::fmt::Debug for SeatTaken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SeatTaken").field("lease_until", &self.lease_until).finish_non_exhaustive()
     }
+}
+
+/// Who loses a seat where a card keeps only so many: first those whose lease is over, then those heard of the longest ago.
+pub fn seats_lost(taken: &[SeatTaken], seats: u16) -> Vec<&SeatTaken> {
+    let mut by_worth: Vec<&SeatTaken> = taken.iter().collect();
+    by_worth.sort_by_key(|seat| (seat.is_over, Reverse(seat.seen_at)));
+    by_worth.split_off(by_worth.len().min(seats.into()))
 }
 
 impl Store {
@@ -62,8 +71,8 @@ impl Operation for MachinesUnbound {
     }
 }
 
-struct SeatsOfCard {
-    card_id: u64,
+pub(super) struct SeatsOfCard {
+    pub(super) card_id: u64,
 }
 
 impl Operation for SeatsOfCard {

@@ -40,7 +40,7 @@ fn a_dry_run_shows_the_statements_and_migrating_twice_is_harmless() {
     let applied = applied.concat();
     let made = format!(
         "made the database\n{applied}made the routines activate_card, bind_card, expire_cards, must_own_act, \
-         change_cards, delete_cards, restore_cards, make_batch, add_cards, hold_act, close_act, change_cards_2, \
+         change_cards, delete_cards, restore_cards, make_batch, add_cards, hold_act, close_act, begin_leases, change_cards_2, \
          delete_cards_2, restore_cards_2, make_batch_2, add_cards_2, hold_app, save_app, \
          read_policy, activate_card_2, renew_seat, take_seat, release_seat, expire_cards_2, take_points, \
          forget_point_uses\n"

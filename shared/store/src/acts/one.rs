@@ -1,13 +1,16 @@
 //! Acts on one card that an operator has before their eyes.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
-use super::write::{Head, begin, carry_out};
+use super::write::{Head, Moves, begin, carry_out_with};
 use super::{ActError, STEP, Transaction};
 use crate::record::{COLUMNS, card};
-use crate::{Store, StoreError, clock};
+use crate::seats::SeatsOfCard;
+use crate::{Operation, SeatTaken, Store, StoreError, clock, seats_lost};
 use kami_core::acts::{Act, ActRefusal, Change, allowed};
 use kami_core::edit::{CardEdit, edited};
 use kami_core::gate::Confirmed;
@@ -48,7 +51,8 @@ impl Store {
     pub async fn edit(&self, operator: &Operator, one: &Confirmed<OneEdit>) -> Result<Acted, ActError> {
         let OneEdit { edit, seen } = &**one;
         let decide = |card: &CardRecord, now| edited(edit, card, now);
-        self.transact(STEP, OnOne { operator, name: "edit", seen, decide: &decide }).await
+        let takes_seats = edit.seats.is_some_and(|seats| seats.get() < seen.seats);
+        self.transact(STEP, OnOne { operator, name: "edit", seen, decide: &decide, takes_seats }).await
     }
 
     /// Does something with a card that still is what the operator saw; [`ActError::Changed`] shows what it has become
@@ -56,7 +60,8 @@ impl Store {
     pub async fn act_on_one(&self, operator: &Operator, one: &Confirmed<OneAct>) -> Result<Acted, ActError> {
         let OneAct { act, seen } = &**one;
         let decide = |card: &CardRecord, now| allowed(act, card, now);
-        self.transact(STEP, OnOne { operator, name: act.name(), seen, decide: &decide }).await
+        let name = act.name();
+        self.transact(STEP, OnOne { operator, name, seen, decide: &decide, takes_seats: false }).await
     }
 }
 
@@ -68,6 +73,8 @@ struct OnOne<'a> {
     name: &'a str,
     seen: &'a CardRecord,
     decide: Decide<'a>,
+    /// Whether there may be more machines than seats behind it.
+    takes_seats: bool,
 }
 
 /// A card, locked, and the database's clock.
@@ -90,13 +97,30 @@ impl Transaction for OnOne<'_> {
         if !before.is_same_state(self.seen) {
             return Err(ActError::Changed { card: Box::new(before), now });
         }
-        let change = (self.decide)(&before, now)?;
+        let mut change = (self.decide)(&before, now)?;
+        let id = before.id;
+        let mut moves = HashMap::new();
+        if let (true, Change::Update(after)) = (self.takes_seats, &mut change) {
+            let taken = SeatsOfCard { card_id: id }.run(connection).await?;
+            moves.insert(id, take_seats(after, &taken));
+        }
         let head = Head { name: self.name, operator: self.operator, undoes: None };
         let act_id = begin(connection, head).await?;
-        let id = before.id;
-        carry_out(connection, act_id, &[(before, change)]).await?;
+        carry_out_with(connection, act_id, &[(before, change)], &moves).await?;
         acted(connection, id, act_id).await
     }
+}
+
+/// Takes the seats that a card has no more from those of its machines who have the least to lose by it; of the others, one
+/// stands in its row.
+fn take_seats(after: &mut CardRecord, taken: &[SeatTaken]) -> Moves {
+    let lost = seats_lost(taken, after.seats);
+    let loses = |machine: &String| lost.iter().any(|seat| seat.machine == *machine);
+    if after.machine_code.as_ref().is_some_and(loses) {
+        let kept = taken.iter().map(|seat| &seat.machine).find(|machine| !loses(machine));
+        after.machine_code = kept.cloned();
+    }
+    Moves { freed: lost.iter().map(|seat| seat.machine.clone()).collect(), ..Moves::default() }
 }
 
 /// What an act on the card of that number came to.

@@ -10,7 +10,7 @@ use kami_core::record::CardRecord;
 use kami_core::seats::Seats;
 use kami_store::{
     ActError, ActOutcome, Acted, Client, LogFilter, ManyAct, OneAct, OneEdit, OneSeat, SeatReturn, Selection,
-    Store, Undo, Validation,
+    Store, Undo, Validation, seats_lost,
 };
 use kami_testkit::{TestDatabase, agreed};
 
@@ -140,18 +140,78 @@ async fn who_frees_a_card_frees_all_of_its_seats_and_an_undo_gives_them_back() {
 
 #[tokio::test]
 async fn of_fewer_seats_those_stay_that_were_heard_of_last_and_an_undo_gives_the_others_theirs_back() {
-    let database = with_machines(4, &["PC-1", "PC-2", "PC-3", "PC-4"]).await;
+    let all = ["PC-1", "PC-2", "PC-3", "PC-4"];
+    for (leases, seats, kept) in [
+        // Who came last stays, whichever place he has.
+        ([None; 4], 2, &["PC-3", "PC-4"][..]),
+        ([None; 4], 1, &["PC-4"]),
+        // Whose lease is over makes room before anybody else.
+        ([Some(60), Some(60), Some(-1), Some(-1)], 2, &["PC-1", "PC-2"]),
+        ([Some(-1), Some(60), Some(-1), Some(60)], 2, &["PC-2", "PC-4"]),
+        ([Some(-1), Some(60), Some(60), Some(60)], 3, &["PC-2", "PC-3", "PC-4"]),
+        ([Some(60), Some(60), Some(60), Some(-1)], 1, &["PC-3"]),
+        ([Some(60), Some(60), Some(60), Some(60)], 4, &all),
+    ] {
+        let database = with_machines(5, &all).await;
+        for (number, (machine, lease)) in all.iter().zip(leases).enumerate() {
+            let lease = lease
+                .map_or("NULL".into(), |lease: i32| format!("UTC_TIMESTAMP() + INTERVAL {lease} SECOND"));
+            for table in ["cards", "card_seats"] {
+                let seen = format!(
+                    "UPDATE {table} SET lease_until = {lease}, seen_at = UTC_TIMESTAMP() - INTERVAL {} SECOND
+                     WHERE machine_code = '{machine}'",
+                    50 - number
+                );
+                database.execute(&seen).await;
+            }
+        }
+        let store = database.store();
+        let taken = store.seats(card(&store).await.id).await.unwrap();
+        let told = seats_lost(&taken, seats).into_iter().map(|seat| seat.machine.clone());
+        let lost = set(&all).into_iter().filter(|machine| !kept.contains(&machine.as_str())).collect();
+        assert_eq!(told.collect::<BTreeSet<_>>(), lost, "what is said beforehand");
+        let seats = Some(Seats::new(seats).unwrap());
+        let fewer = edit(&store, CardEdit { seats, ..CardEdit::default() }).await;
+        assert_eq!(set_of(&seated(&store).await), set(kept), "{leases:?} {seats:?}");
+        assert!(card(&store).await.machine_code.is_some());
+        undo(&store, fewer.act_id).await;
+        assert_eq!(set_of(&seated(&store).await), set(&all), "{leases:?} {seats:?}");
+        assert_eq!(card(&store).await.seats, 5);
+    }
+}
+
+#[tokio::test]
+async fn a_leased_seat_that_comes_back_is_leased() {
+    for act in ["free", "unbind", "fewer", "delete"] {
+        let database = with_machines(2, &["PC-1"]).await;
+        database.execute("UPDATE apps SET policy = 'when-full=oldest lease=600'; UPDATE policy_revision SET revision = 7").await;
+        let store = database.store();
+        assert!(is_in(&store, "PC-1").await && is_in(&store, "PC-2").await);
+        database.execute("UPDATE cards SET seen_at = seen_at - INTERVAL 9 SECOND").await;
+        let seen = card(&store).await;
+        let act_id = match act {
+            "free" => free(&store, "PC-1").await.unwrap().act_id,
+            "fewer" => {
+                edit(&store, CardEdit { seats: Some(Seats::default()), ..CardEdit::default() }).await.act_id
+            }
+            act => {
+                let act = if act == "delete" { Act::Delete } else { Act::Unbind };
+                store.act_on_one(&anna(), &agreed(OneAct { act, seen })).await.unwrap().act_id
+            }
+        };
+        undo(&store, act_id).await;
+        let seats = store.seats(card(&store).await.id).await.unwrap();
+        let come_back = if act == "delete" { 1 } else { 2 };
+        assert_eq!(seats.len(), come_back, "{act}");
+        assert!(seats.iter().all(|seat| seat.lease_until.is_some() && !seat.is_over), "{act}: {seats:?}");
+    }
+    // A card's own word comes before its app's.
+    let database = with_machines(2, &["PC-1", "PC-2"]).await;
+    database.execute("UPDATE apps SET policy = 'lease=600'; UPDATE cards SET policy = 'lease=off'").await;
     let store = database.store();
-    let fewer = edit(&store, CardEdit { seats: Some(Seats::new(2).unwrap()), ..CardEdit::default() }).await;
-    assert_eq!(seated(&store).await, ["PC-1", "PC-4"]);
-    assert_eq!(machines_of_log(&store, fewer.act_id).await.0, set(&["PC-2", "PC-3"]));
-    assert!(!is_in(&store, "PC-2").await && is_in(&store, "PC-4").await && is_in(&store, "PC-1").await);
-    undo(&store, fewer.act_id).await;
-    assert_eq!(set_of(&seated(&store).await), set(&["PC-1", "PC-2", "PC-3", "PC-4"]));
-    let one = edit(&store, CardEdit { seats: Some(Seats::default()), ..CardEdit::default() }).await;
-    assert_eq!(seated(&store).await, ["PC-1"]);
-    assert!(!is_in(&store, "PC-4").await);
-    assert_eq!(one.card.unwrap().seats, 1);
+    undo(&store, free(&store, "PC-2").await.unwrap().act_id).await;
+    let seats = store.seats(card(&store).await.id).await.unwrap();
+    assert!(seats.len() == 2 && seats.iter().all(|seat| seat.lease_until.is_none()), "{seats:?}");
 }
 
 #[tokio::test]

@@ -32,9 +32,9 @@ pub fn seat(language: Language, zone: Zone, now: DateTime<Utc>, seat: &SeatTaken
     words.collect::<Vec<_>>().join(&say!(language, "language.comma"))
 }
 
-/// Who loses a seat at `now` where a card keeps only so many of those that are taken, the one heard of last first.
+/// Who loses a seat at `now` that it still has where a card keeps only so many of those that are taken.
 pub fn seats_lost(taken: &[SeatTaken], seats: u16, now: DateTime<Utc>) -> Vec<&SeatTaken> {
-    taken.iter().skip(seats.into()).filter(|seat| !is_free(seat, now)).collect()
+    kami_store::seats_lost(taken, seats).into_iter().filter(|seat| !is_free(seat, now)).collect()
 }
 
 #[cfg(test)]
