@@ -1,7 +1,9 @@
 //! `kami edit`: changes one card and keeps it whole.
 
 use clap::{ArgGroup, Args};
-use kami_common::words::{counted, say};
+use kami_common::cells::harmless;
+use kami_common::shown;
+use kami_common::words::{Language, counted, number, say};
 use kami_core::card::{CardCode, CardStatus, MachineCode};
 use kami_core::duration::CardDuration;
 use kami_core::edit::{CardEdit, StatusEdit};
@@ -11,10 +13,11 @@ use kami_core::policy::{PolicyPart, WhenFull};
 use kami_core::prefix::Prefix;
 use kami_core::record::CardRecord;
 use kami_core::seats::Seats;
-use kami_store::{OneEdit, Permission};
-use serde_json::json;
+use kami_store::{Acted, CardValues, LogRecord, OneEdit, Permission, SeatTaken};
+use serde_json::{Value, json};
 
 use super::choice::{find, not_found};
+use super::confirm::{self, Question};
 use super::failure::Failure;
 use super::gate;
 use super::output::{Output, message};
@@ -22,11 +25,15 @@ use super::policy::{Lease, Said, lease, or_app, when_full};
 use super::record::card_json;
 use super::session::Session;
 
+/// How many machines a question names before it only counts the rest.
+const NAMED: usize = 10;
+
 /// Change a card's prefix, status, duration, seats, policy or note
 ///
 /// The card stays whole: unused clears its machine and times, active needs --machine and starts its time, expired ends
 /// it now, disabled keeps everything. A new prefix changes a code that begins with the old one; any other code stays as
-/// it is, and so does one whose prefix is taken away. Of fewer seats those machines keep theirs that were seen last.
+/// it is, and so does one whose prefix is taken away. Fewer seats than are taken cost machines theirs, which is asked
+/// before: first those whose lease is over, then those seen longest ago, or without a lease seated longest ago.
 #[derive(Debug, Args)]
 #[command(
     group = ArgGroup::new("change").required(true).multiple(true)
@@ -60,12 +67,16 @@ pub(super) struct Edit {
     /// Another lease than the app says, such as 10m, or off; app for what the app says
     #[arg(long, value_name = "SPAN", value_parser = or_app(lease))]
     lease: Option<Said<Lease>>,
-    /// Another rule than the app says for when all seats are taken, refuse or oldest; app for what the app says
+    /// Another rule than the app says for when all seats are taken: refuse, or oldest: the one seen longest ago gives way,
+    /// or without a lease the one seated longest ago; app for what the app says
     #[arg(long, value_name = "RULE", value_parser = or_app(when_full))]
     when_full: Option<Said<WhenFull>>,
     /// Another note; an empty one removes it
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
+    /// Do not ask, as is done before machines lose their seats
+    #[arg(short, long)]
+    yes: bool,
     /// Print the card as JSON
     #[arg(long)]
     json: bool,
@@ -77,24 +88,36 @@ impl Edit {
         let language = session.language;
         let mut edit = self.edit(session)?;
         session.must_be_allowed(Permission::Change).await?;
-        let Some((seen, _)) = find(session, &self.code).await? else {
+        let Some((seen, now)) = find(session, &self.code).await? else {
             return Err(not_found(language, &[self.code.as_str().to_owned()]));
         };
         edit.policy = self.policy(session, &seen)?;
+        let fewer = self.seats.filter(|seats| seats.get() < seen.seats);
+        let taken = if fewer.is_some() { session.store.seats(seen.id).await? } else { Vec::new() };
+        if let Some(seats) = fewer.filter(|_| !self.yes) {
+            ask_of_seats(language, seats, &shown::seats_lost(&taken, seats.get(), now))?;
+        }
         let weight = Weight { cards: 1, kind: Kind::Change };
-        // One card, named by its code: the change is what was asked for.
+        // One card, named by its code, and the seats that go are agreed to: the change is what was asked for.
         let one = gate::of(session).pass(OneEdit { edit, seen }, weight, Answer::Agreed);
         let one = one.map_err(|_| Failure::Refused(say!(language, "command.not_done")))?;
         let acted = session.store.edit(&session.operator, &one).await;
         let acted = acted.map_err(|error| Failure::of_act(language, &error))?;
+        let machines = if self.seats.is_some() { machines_lost(session, &acted, &taken).await } else { None };
         if self.json {
             let mut out = Output::open();
             let card = acted.card.as_ref().map(card_json);
-            out.json(&json!({ "act": "edit", "act_id": acted.act_id, "card": card }))?;
+            let mut value = json!({ "act": "edit", "act_id": acted.act_id, "card": card });
+            if let Some(machines) = machines {
+                value["machines"] = machines.into();
+            }
+            out.json(&value)?;
             out.flush()?;
         } else {
+            let lost = machines.filter(|machines| *machines > 0);
+            let lost = lost.map(|lost| format!(" {}", counted(language, "done.seats_lost", lost)));
             let undo = say!(language, "command.undo_with", id = acted.act_id);
-            message(&(counted(language, "done.edit", 1) + &undo));
+            message(&(counted(language, "done.edit", 1) + &lost.unwrap_or_default() + &undo));
         }
         Ok(())
     }
@@ -133,4 +156,40 @@ impl Edit {
         }
         Ok(Some(policy))
     }
+}
+
+/// Asks whether these machines shall lose their seats, where there are any.
+fn ask_of_seats(language: Language, seats: Seats, lost: &[&SeatTaken]) -> Result<(), Failure> {
+    if lost.is_empty() {
+        return Ok(());
+    }
+    let named = lost.iter().take(NAMED).map(|seat| harmless(&seat.machine).into_owned());
+    let more = lost.len().saturating_sub(NAMED) as u64;
+    let more = (more > 0).then(|| say!(language, "detail.more_machines", n = number(more)));
+    let head = counted(language, "form.seats_lost", lost.len() as u64);
+    let question = Question {
+        words: say!(language, "confirm.fewer_seats", seats = number(seats.get().into())),
+        touched: [head].into_iter().chain(named).chain(more).collect(),
+        agree: say!(language, "command.agree_yes"),
+    };
+    confirm::yes(language, &question)
+}
+
+/// How many machines lost their seats by an edit; those whose lease was over had none to lose. It is done, whether they
+/// can be counted or not.
+async fn machines_lost(session: &Session, acted: &Acted, taken: &[SeatTaken]) -> Option<u64> {
+    let card = acted.card.as_ref()?;
+    let history = session.store.card_history(card.id, None, 1).await.ok()?;
+    let LogRecord { before, after, .. } = history.into_iter().find(|record| record.act_id == acted.act_id)?;
+    let (had, have) = (machines(before.as_ref()), machines(after.as_ref()));
+    let had_none = |machine: &str| taken.iter().any(|seat| seat.is_over && seat.machine == machine);
+    let lost = had.iter().filter(|machine| !have.contains(machine) && !had_none(machine));
+    Some(lost.count() as u64)
+}
+
+/// The machines that the log names among the values of a card.
+fn machines(values: Option<&CardValues>) -> Vec<&str> {
+    let named = |column| values.and_then(|values| values.get(column));
+    let further = named("machines").and_then(Value::as_array).into_iter().flatten();
+    named("machine_code").into_iter().chain(further).filter_map(Value::as_str).collect()
 }

@@ -66,7 +66,8 @@ pub(super) struct Generate {
     /// For how long a machine that is not heard of again keeps its seat, where not as the app says: such as 10m, or off
     #[arg(long, value_name = "SPAN", value_parser = lease)]
     lease: Option<Lease>,
-    /// What becomes of a machine that asks when all seats are taken, where not as the app says: refuse or oldest
+    /// What becomes of a machine that asks when all seats are taken, where not as the app says: refuse, or oldest: the
+    /// one seen longest ago gives way, or without a lease the one seated longest ago
     #[arg(long, value_name = "RULE", value_parser = when_full)]
     when_full: Option<WhenFull>,
     /// How many random characters each code has, 6 to 32

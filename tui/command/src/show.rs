@@ -21,7 +21,8 @@ const HISTORY: usize = 50;
 
 /// Show everything of cards, with what operators did to them
 ///
-/// Of a card for several machines, or with a lease, it names each machine and when that was last seen.
+/// Of a card for several machines, or with a lease, it names each machine: with a lease when that was last seen and how
+/// long the lease lasts, without one since when it has its seat.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  kami show VIP-7KQ2M9XW\n  kami show VIP-7KQ2M9XW --json | jq .history")]
 pub(super) struct Show {
@@ -98,10 +99,18 @@ fn json_of(card: &CardRecord, seats: Option<&[SeatTaken]>, history: &[LogRecord]
     value
 }
 
+/// Since when a machine has its seat, where that is without a lease and so is written down once; otherwise when it was
+/// last seen.
+const fn moments(seat: &SeatTaken) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
+    if seat.lease_until.is_none() { (seat.seen_at, None) } else { (None, seat.seen_at) }
+}
+
 fn seat_json(seat: &SeatTaken) -> Value {
+    let (since, seen) = moments(seat);
     json!({
         "machine": seat.machine,
-        "seen_at": seat.seen_at.map(utc),
+        "since": since.map(utc),
+        "seen_at": seen.map(utc),
         "lease_until": seat.lease_until.map(utc),
         "is_over": seat.is_over,
     })
@@ -133,18 +142,29 @@ fn print_seats(
     let (taken, of) = (number(taken(seats) as u64), number(card.seats.into()));
     out.line(&say!(language, "seat.taken", taken = taken, seats = of))?;
     let or_none = |moment: Option<String>| moment.unwrap_or_else(|| shown::NONE.to_owned());
+    let with_since = seats.iter().any(|seat| seat.lease_until.is_none());
+    let with_leases = seats.iter().any(|seat| seat.lease_until.is_some());
+    // What none of them has takes no column.
+    let row = |machine: String, since: String, seen: String, lease: String| {
+        let since = with_since.then_some(since);
+        let leased = with_leases.then_some([seen, lease]);
+        [machine].into_iter().chain(since).chain(leased.into_iter().flatten())
+    };
     let mut machines = Table::default();
     if !seats.is_empty() {
         let machine = shown::label(language, Property::Machine);
-        machines.push([machine, say!(language, "seat.seen"), say!(language, "seat.lease")]);
+        let [since, seen, lease] =
+            ["since", "seen", "lease"].map(|key| say!(language, format!("seat.{key}")));
+        machines.push(row(machine, since, seen, lease));
     }
     for seat in seats {
+        let (since, seen) = moments(seat);
+        let [since, seen] = [since, seen].map(|at| or_none(at.map(|at| whole_moment(zone, at))));
         let lease = seat.lease_until.map(|until| match whole_moment(zone, until) {
             until if seat.is_over => say!(language, "seat.over", until = until),
             until => until,
         });
-        let seen = seat.seen_at.map(|seen| whole_moment(zone, seen));
-        machines.push([seat.machine.clone(), or_none(seen), or_none(lease)]);
+        machines.push(row(seat.machine.clone(), since, seen, or_none(lease)));
     }
     Ok(out.table(&machines)?)
 }

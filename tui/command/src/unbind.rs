@@ -15,8 +15,9 @@ use super::session::Session;
 
 /// Unbind cards from their machines
 ///
-/// The next machine that uses a card gets it; its time runs on. A card for several machines is unbound from all of them;
-/// with --machine and its code alone, from that one.
+/// The next machine that uses a card gets it; its time runs on. A card for several machines is unbound from all of them,
+/// also where --machine with --all finds it by one of them, and it is said from how many; with --machine and its code
+/// alone, from that one.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  kami unbind VIP-7KQ2M9XW\n  kami unbind VIP-7KQ2M9XW --machine PC-3F2A\n  \

@@ -176,7 +176,8 @@ async fn an_export_keeps_seats_and_policies_and_an_import_gives_seats_to_what_na
 async fn an_edit_of_seats_and_policy_is_shown_logged_and_undone() {
     let kami = Kami::new().await;
     let code = used(&kami, &["--seats", "3"], &["PC-1", "PC-2", "PC-3"]).await;
-    kami.run(&["edit", &code, "--seats", "2", "--lease", "1h", "--when-full", "oldest"]).ends(0);
+    let options = ["--seats", "2", "--lease", "1h", "--when-full", "oldest", "--yes"];
+    kami.run(&[&["edit", &code][..], &options].concat()).ends(0);
     let card = shown(&kami, &code);
     assert_eq!((&card["seats"], &card["policy"]), (&json!(2), &json!("lease=1h when-full=oldest")));
     assert_eq!(machines(&kami, &code), ["PC-1", "PC-3"]);
@@ -189,6 +190,70 @@ async fn an_edit_of_seats_and_policy_is_shown_logged_and_undone() {
     assert_eq!((&card["seats"], &card["policy"], &card["seats_taken"]), (&json!(3), &Value::Null, &json!(3)));
     let same = kami.run(&["edit", &code, "--seats", "3", "--lease", "app"]).ends(4).err;
     assert!(same.contains("nothing would change"), "{same}");
+}
+
+#[tokio::test]
+async fn an_edit_takes_seats_from_machines_once_that_is_agreed_to_and_says_from_how_many() {
+    let kami = Kami::new().await;
+    let code = used(&kami, &["--seats", "4"], &["PC-1", "PC-2", "PC-3"]).await;
+    let asked = kami.run(&["edit", &code, "--seats", "1", "--note", "x"]).ends(4).err;
+    assert!(
+        asked.starts_with("kami: Lower the seats to 1? Without a terminal to ask at, that needs --yes.\n")
+    );
+    let lines: Vec<_> = asked.lines().skip(1).collect();
+    assert_eq!((lines.len(), lines[0]), (3, "  2 machines lose their seats."), "{asked}");
+    assert!(lines[1..].iter().all(|line| line.starts_with("  PC-")), "{asked}");
+    assert_eq!((&shown(&kami, &code)["seats"], machines(&kami, &code).len()), (&json!(4), 3));
+    for (options, machines) in [
+        (&["--seats", "3"][..], json!(0)),
+        (&["--seats", "1", "--yes"], json!(2)),
+        (&["--seats", "2"], json!(0)),
+        (&["--note", "x"], Value::Null),
+    ] {
+        let edited = kami.run(&[&["edit", &code, "--json"], options].concat()).ends(0);
+        assert_eq!(edited.json()[0]["machines"], machines, "{options:?}");
+    }
+    let code = used(&kami, &["--seats", "3"], &["PC-1", "PC-2", "PC-3"]).await;
+    let edited = kami.run(&["edit", &code, "--seats", "2", "--yes"]).ends(0).err;
+    assert!(edited.starts_with("Saved. One machine lost its seat. To undo it: kami undo "), "{edited}");
+    assert_eq!(machines(&kami, &code).len(), 2);
+
+    let leased = used(&kami, &["--seats", "2", "--lease", "10m"], &["PC-1", "PC-2"]).await;
+    let late = "UPDATE card_seats SET lease_until = UTC_TIMESTAMP() - INTERVAL 1 MINUTE";
+    kami.database.execute(late).await;
+    let edited = kami.run(&["edit", &leased, "--seats", "1"]).ends(0).err;
+    assert!(edited.starts_with("Saved. To undo it:"), "whose lease is over has nothing to lose: {edited}");
+}
+
+#[tokio::test]
+async fn a_seat_without_a_lease_is_shown_with_since_when_it_is_taken() {
+    let kami = Kami::new().await;
+    let code = used(&kami, &["--seats", "2"], &["PC-1", "PC-2"]).await;
+    for seat in shown(&kami, &code)["machines"].as_array().unwrap() {
+        assert!(seat["since"].as_str().unwrap().ends_with('Z'), "{seat}");
+        assert_eq!((&seat["seen_at"], &seat["lease_until"]), (&Value::Null, &Value::Null));
+    }
+    let headings = |code: &str| {
+        let text = kami.run(&["show", code]).ends(0).out;
+        let (_, seats) = text.split_once(" taken\n").unwrap();
+        seats
+            .lines()
+            .next()
+            .unwrap()
+            .split("  ")
+            .map(str::trim)
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    assert_eq!(headings(&code), "machine, since");
+    // The lease that is set later begins for each machine with its next question.
+    kami.run(&["edit", &code, "--lease", "10m"]).ends(0);
+    assert!(is_in(&kami, &code, "PC-1").await);
+    assert_eq!(headings(&code), "machine, since, last seen, lease until");
+    let seats = shown(&kami, &code)["machines"].clone();
+    assert_eq!((&seats[0]["since"], &seats[1]["seen_at"]), (&Value::Null, &Value::Null));
+    assert!(seats[0]["seen_at"].is_string() && seats[1]["since"].is_string(), "{seats}");
 }
 
 #[tokio::test]
@@ -217,7 +282,7 @@ async fn the_machines_of_a_card_for_several_or_with_a_lease_are_shown_and_of_oth
     let told: Vec<_> = seats.iter().map(|seat| (&seat["machine"], &seat["is_over"])).collect();
     assert_eq!(told, [(&json!("PC-1"), &json!(false)), (&json!("PC-2"), &json!(true))]);
     for seat in seats {
-        assert!(seat["seen_at"].as_str().unwrap().ends_with('Z'), "{seat}");
+        assert!(seat["since"].is_null() && seat["seen_at"].as_str().unwrap().ends_with('Z'), "{seat}");
         assert!(seat["lease_until"].as_str().unwrap().ends_with('Z'), "{seat}");
     }
     let text = kami.run(&["show", &code]).ends(0).out;

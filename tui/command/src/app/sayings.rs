@@ -20,7 +20,8 @@ pub(super) struct Sayings {
     /// For how long a machine that is not heard of again keeps its seat, 60s to 30d, such as 10m; off for as long as the card
     #[arg(long, value_name = "SPAN")]
     lease: Option<String>,
-    /// What becomes of a machine that asks when all seats are taken: refuse, or oldest: the one seen longest ago gives way
+    /// What becomes of a machine that asks when all seats are taken: refuse, or oldest: the one seen longest ago gives
+    /// way, or without a lease the one seated longest ago
     #[arg(long, value_name = "RULE", value_parser = when_full)]
     when_full: Option<WhenFull>,
     /// Its newest version, such as 2.1.0
