@@ -26,7 +26,7 @@ pub struct CardEdit {
     pub duration: Option<CardDuration>,
     /// Another note, or none.
     pub note: Option<Option<Note>>,
-    /// For another number of machines. Of fewer, those that were heard of last keep their seats.
+    /// For another number of machines. Of fewer, those keep their seats whose lease goes on and that were heard of last.
     pub seats: Option<Seats>,
     /// Another departure from the policy of its app, or none.
     pub policy: Option<PolicyPart>,
