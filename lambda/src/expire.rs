@@ -33,8 +33,9 @@ pub struct Outcome {
     pub complete: bool,
 }
 
-/// Marks every overdue card as expired and clears away requests that took points long ago, until `stop` is cancelled: then the batch under way may still end. `on_batch`
-/// is told how many cards each batch expired, as soon as it has: what a failed run did before it failed stays done.
+/// Marks every overdue card as expired and clears away requests that took points long ago, until `stop` is cancelled: then
+/// the batch under way may still end. `on_batch` is told how many cards each batch expired, as soon as it has: what a failed
+/// run did before it failed stays done.
 pub async fn run(
     store: &Store,
     stop: &CancellationToken,
@@ -60,8 +61,8 @@ pub async fn run(
     Ok(Outcome { expired, complete: false })
 }
 
-/// What a step comes to; nothing once the job is to stop and the step under way takes too long.
-async fn until_cut_off<T>(stop: &CancellationToken, step: impl Future<Output = T>) -> Option<T> {
+/// What a piece of work comes to; nothing once the job is to stop and that which is under way takes too long.
+async fn until_cut_off<T>(stop: &CancellationToken, work: impl Future<Output = T>) -> Option<T> {
     if stop.is_cancelled() {
         return None;
     }
@@ -70,7 +71,7 @@ async fn until_cut_off<T>(stop: &CancellationToken, step: impl Future<Output = T
         tokio::time::sleep(STOP_LIMIT).await;
     };
     tokio::select! {
-        done = step => Some(done),
+        done = work => Some(done),
         () = cut_off => None,
     }
 }
