@@ -326,13 +326,17 @@ fn what_came_of_it_is_said_and_the_row_follows() {
     console.keys("b");
     let card = CardRecord { status: CardStatus::Disabled, ..cards().swap_remove(0) };
     let acted = Acted { card: Some(card), now: now(), act_id: 1 };
-    console.answer(Topic::Work, Answer::Done(Box::new(Done::One { act: "disable", card: 8, acted })));
+    console.answer(
+        Topic::Work,
+        Answer::Done(Box::new(Done::One { act: "disable", card: 8, acted, machines: None })),
+    );
     assert_eq!(notice(&console), "One card disabled.  u undo");
     assert_eq!(console.model.cards.rows[0].status, CardStatus::Disabled);
     console.keys("*b");
     let refused = BTreeMap::from([(ActRefusal::AlreadyDisabled, 2)]);
     let outcome = ActOutcome { act_id: Some(2), done: 6, refused, missing: 1, ..ActOutcome::default() };
-    console.answer(Topic::Work, Answer::Done(Box::new(Done::Many { act: "disable", outcome })));
+    console
+        .answer(Topic::Work, Answer::Done(Box::new(Done::Many { act: "disable", outcome, machines: None })));
     assert_eq!(notice(&console), "6 cards disabled. 2 left: disabled already. 1 no longer exist.  u undo");
     assert_eq!(console.model.cards.marks.count(), 0);
     console.keys("u");
@@ -346,7 +350,7 @@ fn what_came_of_it_is_said_and_the_row_follows() {
 fn a_form_that_orders_nothing_outlives_work_that_ends_behind_it() {
     let done = || {
         let acted = Acted { card: Some(cards().swap_remove(0)), now: now(), act_id: 1 };
-        Done::One { act: "disable", card: 8, acted }
+        Done::One { act: "disable", card: 8, acted, machines: None }
     };
     for keys in ["Vsave\nmine", "Soperator\nmine", "lfmine"] {
         for came in [done(), Done::Refused(ActError::NotFound)] {

@@ -170,7 +170,10 @@ pub(crate) const SCREENS: [Screen; 58] = [
         console.keys("*b");
         let refused = [(ActRefusal::AlreadyDisabled, 2)].into();
         let outcome = ActOutcome { act_id: Some(2), done: 6, refused, missing: 0, ..ActOutcome::default() };
-        console.answer(Topic::Work, Answer::Done(Box::new(Done::Many { act: "disable", outcome })));
+        console.answer(
+            Topic::Work,
+            Answer::Done(Box::new(Done::Many { act: "disable", outcome, machines: None })),
+        );
     }),
     ("export", CARDS, |console| console.keys(" x")),
     ("import", CARDS, |console| console.keys("i")),

@@ -7,12 +7,13 @@ use kami_console::input::place::Place;
 use kami_console::state::message::{Answer, Done, Effect, Failure, Message, Question, Topic};
 use kami_console::state::order::{Order, Target};
 use kami_console::state::session::Own;
+use kami_console::turn;
 use kami_core::acts::{Act as CardAct, ActRefusal};
 use kami_core::app::{App, AppEdit};
 use kami_core::policy::WhenFull;
 use kami_core::record::CardRecord;
 use kami_core::seats::Seats;
-use kami_store::{ActError, Acted, AppsFound, Grants, OneSeat, SeatTaken, StoreError};
+use kami_store::{ActError, ActOutcome, Acted, AppsFound, Grants, OneSeat, SeatTaken, StoreError};
 
 use crate::fixtures::{Console, apps, cards, now};
 
@@ -218,12 +219,21 @@ fn what_changed_about_a_card_that_is_looked_at_is_read_with_its_history() {
 
 #[test]
 fn one_machine_or_all_can_be_chosen_to_lose_their_seats() {
-    for (keys, machine) in [("", None), ("七号", Some("工作站-七号")), ("31m", Some("PC\u{1b}[31m\u{202e}4"))]
-    {
+    for (keys, machine) in [
+        ("", Some("PC-3F2A0011223344559C")),
+        ("七号", Some("工作站-七号")),
+        ("31m", Some("PC\u{1b}[31m\u{202e}4")),
+        ("all of", None),
+    ] {
         let mut console = unbinding((80, 24), Language::ENGLISH);
         assert_eq!(console.model.place(), Place::Picker);
         console.keys(keys);
+        console.wait();
         console.press(KeyCode::Enter);
+        if machine.is_none() {
+            console.wait();
+            console.keys("y");
+        }
         match (machine, order(&console)) {
             (Some(machine), Some(Order::FreeSeat(one))) => {
                 assert_eq!(*one, OneSeat { seen: seen(), machine: machine.to_owned() });
@@ -238,6 +248,112 @@ fn one_machine_or_all_can_be_chosen_to_lose_their_seats() {
 
 fn seen() -> CardRecord {
     shared().swap_remove(1)
+}
+
+/// Presses a key as a hand does, which may be too soon.
+fn press_by_hand(console: &mut Console, code: KeyCode) {
+    if let Some(message) = turn::keys(&console.model, vec![code.into()]) {
+        console.tell(message);
+    }
+}
+
+#[test]
+fn a_list_that_nobody_can_have_read_takes_no_enter() {
+    let mut console = unbinding((80, 24), Language::ENGLISH);
+    press_by_hand(&mut console, KeyCode::Enter);
+    assert_eq!((console.model.place(), order(&console).is_none()), (Place::Picker, true));
+    assert!(notice(&console).contains("before the question could be read"), "{}", notice(&console));
+    console.wait();
+    press_by_hand(&mut console, KeyCode::Enter);
+    assert!(matches!(order(&console), Some(Order::FreeSeat(_))));
+}
+
+/// A console that has been told to take the seats of all of these machines.
+fn freeing_all(seats: Vec<SeatTaken>) -> Console {
+    let mut console = console();
+    console.keys("m");
+    console.answer(Topic::Choices, Answer::Seats(7, seats));
+    for _ in 0..9 {
+        console.press(KeyCode::Down);
+    }
+    console.wait();
+    console.press(KeyCode::Enter);
+    console
+}
+
+#[test]
+fn several_machines_lose_their_seats_only_after_a_question_that_names_them() {
+    let mut console = freeing_all(machines());
+    let screen = console.screen();
+    for words in ["Unbind all machines of", "2 machines lose their seats.", "  PC-3F2A", "  工作站-七号"]
+    {
+        assert!(screen.contains(words), "{words}: {screen}");
+    }
+    assert!(!screen.contains("PC␛[31m"), "its lease is over: {screen}");
+    press_by_hand(&mut console, KeyCode::Char('y'));
+    assert_eq!(
+        (console.model.place(), order(&console).is_none()),
+        (Place::Confirm, true),
+        "nobody has read it"
+    );
+    console.wait();
+    console.keys("y");
+    let Some(Order::Act { act: CardAct::Unbind, target: Target::One(card) }) = order(&console) else {
+        panic!("{}", console.screen())
+    };
+    let acted = Acted { card: Some(*card), act_id: 9, now: now() };
+    let done = Done::One { act: "unbind", card: 7, acted, machines: Some(3) };
+    console.answer(Topic::Work, Answer::Done(Box::new(done)));
+    assert_eq!(notice(&console), "One card unbound from its 3 machines.  u undo");
+}
+
+#[test]
+fn the_enter_that_chose_all_machines_and_one_more_free_none() {
+    let mut console = freeing_all(machines());
+    press_by_hand(&mut console, KeyCode::Enter);
+    assert!(order(&console).is_none());
+}
+
+#[test]
+fn the_only_machine_that_has_a_seat_loses_it_without_a_question() {
+    let console = freeing_all(vec![seat("PC-1", 1, Some(9)), seat("PC-2", 9, Some(-1))]);
+    assert!(matches!(order(&console), Some(Order::Act { act: CardAct::Unbind, .. })));
+}
+
+#[test]
+fn long_machines_are_told_apart_by_their_ends() {
+    let mut console = console();
+    console.keys("m");
+    let long = |end| seat(&format!("{}{end}", "WORKSTATION-".repeat(9)), 1, Some(9));
+    console.answer(Topic::Choices, Answer::Seats(7, vec![long("ONE"), long("TWO")]));
+    let screen = console.screen();
+    assert!(screen.contains("ONE ") && screen.contains("TWO "), "{screen}");
+    for _ in 0..2 {
+        console.press(KeyCode::Down);
+    }
+    console.wait();
+    console.press(KeyCode::Enter);
+    let screen = console.screen();
+    let lines: Vec<_> = screen.lines().collect();
+    let head = lines.iter().position(|line| line.contains("lose their seats.")).unwrap();
+    assert!(lines[head + 1].contains("│   WORKSTATION-"), "no empty line: {screen}");
+    assert!(lines[head + 2].contains("│   "), "the rest stands below its beginning: {screen}");
+}
+
+#[test]
+fn marked_cards_say_how_many_machines_they_lost() {
+    for (done, machines, words) in [
+        (2, Some(5), "2 cards unbound from 5 machines in all."),
+        (2, Some(2), "2 cards unbound from their machines."),
+        (2, None, "2 cards unbound from their machines."),
+    ] {
+        let mut console = console();
+        console.keys(" km");
+        let outcome = ActOutcome { done, ..ActOutcome::default() };
+        let done = Done::Many { act: "unbind", outcome, machines };
+        console.answer(Topic::Work, Answer::Done(Box::new(done)));
+        assert_eq!(notice(&console), words);
+    }
 }
 
 #[test]
@@ -262,10 +378,10 @@ fn nothing_is_freed_before_the_machines_are_there_nor_by_leaving_the_list_nor_by
 fn the_machines_stay_as_they_came_while_they_are_chosen_from() {
     let mut console = unbinding((80, 24), Language::ENGLISH);
     console.press(KeyCode::Down);
-    console.press(KeyCode::Down);
     let asked = console.model.ask(Topic::Seats, Question::Seats(7));
     console.effects.push(asked);
     console.answer(Topic::Seats, Answer::Seats(7, machines().split_off(2)));
+    console.wait();
     console.press(KeyCode::Enter);
     assert!(matches!(order(&console), Some(Order::FreeSeat(one)) if one.machine == "工作站-七号"));
 }
@@ -301,14 +417,22 @@ fn an_account_that_may_not_read_the_machines_is_told_what_it_lacks() {
 }
 
 #[test]
-fn machines_that_cannot_be_read_are_not_offered() {
+fn machines_that_cannot_be_read_are_offered_together_and_asked_about() {
     let mut console = console();
     console.keys("m");
     console.answer(Topic::Choices, failure(false));
     assert_eq!(notice(&console), "no right to card_seats");
-    assert!(console.screen().contains("Could not be read."), "{}", console.screen());
+    console.wait();
+    console.model.notice = None;
+    let screen = console.screen();
+    assert!(screen.contains("all of them") && screen.contains("no right to card_seats"), "{screen}");
     console.press(KeyCode::Enter);
     assert!(order(&console).is_none());
+    let screen = console.screen();
+    assert!(screen.contains("It is not known which machines lose their seats."), "{screen}");
+    console.wait();
+    console.keys("y");
+    assert!(matches!(order(&console), Some(Order::Act { act: CardAct::Unbind, target: Target::One(_) })));
 }
 
 #[test]
@@ -332,6 +456,7 @@ fn the_machines_are_asked_for_anew_once_the_database_is_back() {
 fn freeing() -> Console {
     let mut console = unbinding((80, 24), Language::ENGLISH);
     console.keys("七号");
+    console.wait();
     console.press(KeyCode::Enter);
     console
 }
@@ -392,16 +517,36 @@ fn fewer_seats_than_are_taken_are_asked_about_with_the_machines_that_lose_theirs
 }
 
 #[test]
-fn where_the_machines_are_not_known_the_form_says_which_stay() {
+fn where_the_machines_are_not_known_the_form_says_which_stay_and_asks() {
+    for answer in [None, Some(failure(false)), Some(failure(true))] {
+        let mut console = console();
+        console.keys("e");
+        if let Some(answer) = answer {
+            console.answer(Topic::Seats, answer);
+        }
+        for _ in 0..3 {
+            console.press(KeyCode::Tab);
+        }
+        assert!(console.screen().contains("machines at once"), "{}", console.screen());
+        console.keys("1");
+        assert!(console.screen().contains("Of fewer seats, those keep theirs"), "{}", console.screen());
+        console.press(KeyCode::Enter);
+        assert!(order(&console).is_none());
+        assert!(console.screen().contains("It is not known which machines lose"), "{}", console.screen());
+        console.wait();
+        console.keys("y");
+        assert!(matches!(order(&console), Some(Order::Edit { .. })));
+    }
+}
+
+#[test]
+fn as_many_seats_or_more_are_not_asked_about_where_the_machines_are_not_known() {
     let mut console = console();
     console.keys("e");
-    console.answer(Topic::Seats, failure(false));
     for _ in 0..3 {
         console.press(KeyCode::Tab);
     }
-    assert!(console.screen().contains("machines at once"), "{}", console.screen());
-    console.keys("1");
-    assert!(console.screen().contains("Of fewer seats, those keep theirs"), "{}", console.screen());
+    console.keys("5");
     console.press(KeyCode::Enter);
     assert!(matches!(order(&console), Some(Order::Edit { .. })));
 }

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use kami_common::cells::harmless;
-use kami_common::words::{counted, number, say};
+use kami_common::words::{Language, counted, number, say};
 use kami_common::{reason, touch};
 use kami_core::acts::ActRefusal;
 use kami_core::record::CardRecord;
@@ -58,9 +58,9 @@ fn done(model: &mut Model, done: Done) -> Vec<Effect> {
             return Vec::new();
         }
         Done::Made(batch) => return made(model, &batch),
-        Done::One { act, card, acted } => {
+        Done::One { act, card, acted, machines } => {
             model.session.did(Own::Act(acted.act_id));
-            let words = counted(model.language, &format!("done.{act}"), 1);
+            let words = counted_done(model.language, &format!("done.{act}"), 1, machines);
             one(model, &words, card, acted);
         }
         Done::Seat { order, acted } => {
@@ -68,7 +68,7 @@ fn done(model: &mut Model, done: Done) -> Vec<Effect> {
             let words = say!(model.language, "done.seat", machine = harmless(&order.machine));
             one(model, &words, order.seen.id, acted);
         }
-        Done::Many { act, outcome } => {
+        Done::Many { act, outcome, machines } => {
             model.cards.unmark();
             if let Some(act_id) = outcome.act_id {
                 model.session.did(Own::Act(act_id));
@@ -76,7 +76,7 @@ fn done(model: &mut Model, done: Done) -> Vec<Effect> {
             let key = format!("done.{act}");
             let is_undoable = outcome.act_id.is_some();
             let hint = is_undoable.then(|| format!("  {}", say!(model.language, "done.undo_hint")));
-            say_outcome(model, &key, &outcome, &hint.unwrap_or_default());
+            say_outcome(model, &key, &outcome, machines, &hint.unwrap_or_default());
         }
         Done::Undone { undoing, outcome } => {
             let named = taken_back(model, &undoing, &outcome);
@@ -88,7 +88,7 @@ fn done(model: &mut Model, done: Done) -> Vec<Effect> {
                 }
                 return vec![apps::ask(model)];
             }
-            say_outcome(model, key, &outcome, &named);
+            say_outcome(model, key, &outcome, None, &named);
         }
         Done::App { order, acted } => {
             close_form(model);
@@ -177,10 +177,20 @@ fn say_undoable(model: &mut Model, words: &str) {
     model.say(Tone::Good, format!("{words}  {hint}"));
 }
 
+/// How many cards something was done to, and how many machines lost their seats by it where a card lost several.
+fn counted_done(language: Language, key: &str, cards: u64, machines: Option<u64>) -> String {
+    let Some(machines) = machines.filter(|machines| *machines > cards) else {
+        return counted(language, key, cards);
+    };
+    let form = if cards == 1 { "one" } else { "many" };
+    let (n, machines) = (number(cards), number(machines));
+    say!(language, format!("done.unbind_machines.{form}"), n = n, machines = machines)
+}
+
 /// Says what an act came to, with `more` where it went well.
-fn say_outcome(model: &mut Model, key: &str, outcome: &ActOutcome, more: &str) {
+fn say_outcome(model: &mut Model, key: &str, outcome: &ActOutcome, machines: Option<u64>, more: &str) {
     let language = model.language;
-    let mut words = counted(language, key, outcome.done);
+    let mut words = counted_done(language, key, outcome.done, machines);
     if outcome.cancelled {
         words = format!("{} {words}", say!(language, "done.broken_off"));
     }

@@ -11,6 +11,7 @@ use kami_common::export;
 use kami_common::reason::store_error;
 use kami_common::schema::not_migrated;
 use kami_common::words::Language;
+use kami_core::acts::Act as CardAct;
 use kami_core::app::AppName;
 use kami_core::filter::{Anchor, Filter, Sort};
 use kami_core::gate::Confirmed;
@@ -341,6 +342,11 @@ impl Errand {
         self.try_work(order).await.unwrap_or_else(Done::Refused)
     }
 
+    /// How many machines an act has unbound, where it does that. It is done, whether they can be counted or not.
+    async fn unbound(&self, act: &str, act_id: Option<u64>) -> Option<u64> {
+        self.store.machines_unbound(act_id.filter(|_| act == CardAct::Unbind.name())?).await.ok()
+    }
+
     async fn try_work(&self, order: Confirmed<Order>) -> Result<Done, ActError> {
         let (store, operator) = (&self.store, &self.operator);
         let on_progress = |progress: ActProgress| self.progress(progress.done, Some(progress.share));
@@ -360,12 +366,15 @@ impl Errand {
             Order::Edit { seen, edit } => {
                 let card = seen.id;
                 let acted = store.edit(operator, &order.map(|_| OneEdit { edit, seen: *seen })).await?;
-                Done::One { act: "edit", card, acted }
+                Done::One { act: "edit", card, acted, machines: None }
             }
             Order::Act { act, target: Target::One(seen) } => {
                 let (name, card) = (act.name(), seen.id);
+                let has_one = seen.seats == 1;
                 let acted = store.act_on_one(operator, &order.map(|_| OneAct { act, seen: *seen })).await?;
-                Done::One { act: name, card, acted }
+                let counted = Some(acted.act_id).filter(|_| !has_one);
+                let machines = self.unbound(name, counted).await;
+                Done::One { act: name, card, acted, machines }
             }
             Order::FreeSeat(one) => {
                 let acted = store.free_seat(operator, &order.map(|_| (*one).clone())).await?;
@@ -374,7 +383,9 @@ impl Errand {
             Order::Act { act, target: Target::Many { selection, .. } } => {
                 let name = act.name();
                 let many = order.map(|_| ManyAct { act, selection });
-                Done::Many { act: name, outcome: store.act_on(operator, &many, &on_progress).await? }
+                let outcome = store.act_on(operator, &many, &on_progress).await?;
+                let machines = self.unbound(name, outcome.act_id).await;
+                Done::Many { act: name, outcome, machines }
             }
             Order::Export(order) => {
                 let on_written = |written, share| self.progress(written, Some(share));

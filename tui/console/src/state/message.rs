@@ -341,6 +341,8 @@ pub enum Done {
         card: u64,
         /// The card now.
         acted: Acted,
+        /// How many machines were unbound, where the act does that and they could be counted.
+        machines: Option<u64>,
     },
     /// A machine lost its seat of a card.
     Seat {
@@ -355,6 +357,8 @@ pub enum Done {
         act: &'static str,
         /// How many, and why not the others.
         outcome: ActOutcome,
+        /// How many machines were unbound, where the act does that and they could be counted.
+        machines: Option<u64>,
     },
     /// An act was undone.
     Undone {

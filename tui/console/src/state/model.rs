@@ -324,7 +324,7 @@ impl Model {
         self.is_within(PASTE_LASTS, self.pasted_at)
     }
 
-    /// Whether what lies on top asks for a yes, and says all that there is to know before it.
+    /// Whether what lies on top asks for an answer, and says all that there is to know before it.
     pub fn is_asking(&self) -> bool {
         self.overlays.last().is_some_and(Overlay::is_asking)
     }
@@ -339,12 +339,11 @@ impl Model {
         age.is_some_and(|age| (TimeDelta::zero()..span).contains(&age))
     }
 
-    /// Whether a single key for an act is taken now: a yes once its question can have been read, and what sends or chooses
-    /// once a paste is over, of which it may be the last key.
+    /// Whether a single key for an act is taken now: a yes or a choice once its question can have been read, and what
+    /// sends or chooses once a paste is over, of which it may be the last key.
     pub fn takes(&self, act: Act) -> bool {
         match act {
-            Act::Yes | Act::Submit | Act::ImportLines => !self.is_unread() && !self.is_pasting(),
-            Act::Open => !self.is_pasting(),
+            Act::Yes | Act::Submit | Act::ImportLines | Act::Open => !self.is_unread() && !self.is_pasting(),
             _ => true,
         }
     }

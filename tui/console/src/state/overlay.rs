@@ -22,7 +22,7 @@ pub trait Overlay: Registered + Any + Debug {
         &[]
     }
 
-    /// Whether it asks for a yes, and says all that there is to know before it.
+    /// Whether it asks for an answer, and says all that there is to know before it.
     fn is_asking(&self) -> bool {
         false
     }

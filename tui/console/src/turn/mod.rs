@@ -23,9 +23,9 @@ use crate::update::{start, table};
 
 /// Takes a message in and returns what has to be done.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
-    let was_asking = model.is_asking();
+    let asking = model.is_asking().then(|| model.place());
     let effects = take(model, message);
-    if model.is_asking() && !was_asking {
+    if model.is_asking() && asking != Some(model.place()) {
         model.asked_at = Some(model.now);
     }
     effects

@@ -57,26 +57,47 @@ fn easy(model: &Model, wanted: &GenerateOrder) -> Option<String> {
     odds.is_easy.then_some(odds.words)
 }
 
-/// The machines that an edit takes their seats from, as far as they are known, in lines to read; nothing where there are
-/// none.
+/// The machines that an order takes their seats from beside the one that it names, as far as they are known, in lines to
+/// read; nothing where there are none.
 fn seats_lost(model: &Model, order: &Order) -> Option<Vec<String>> {
-    let Order::Edit { seen, edit } = order else { return None };
-    let taken = model.seats_of(seen)?;
-    let lost = shown::seats_lost(taken, edit.seats?.get(), model.server_now());
+    let language = model.language;
+    let (seen, left, least) = match order {
+        Order::Edit { seen, edit } => (seen, edit.seats?.get(), 1),
+        Order::Act { act: CardAct::Unbind, target: Target::One(seen) } => (seen, 0, 2),
+        _ => return None,
+    };
+    let Some(taken) = model.seats_of(seen) else {
+        let is_at_stake = seen.seats > 1 && left < seen.seats;
+        let kept = (left > 0).then(|| say!(language, "form.fewer_seats"));
+        let unknown = say!(language, "confirm.seats_unknown");
+        return is_at_stake.then(|| [unknown].into_iter().chain(kept).collect());
+    };
+    let lost = shown::seats_lost(taken, left, model.server_now());
+    if lost.len() < least {
+        return None;
+    }
     let named = lost.iter().take(NAMED).map(|seat| format!("  {}", harmless(&seat.machine)));
     let more = lost.len().saturating_sub(NAMED);
-    let more = (more > 0)
-        .then(|| format!("  {}", say!(model.language, "detail.more_machines", n = number(more as u64))));
-    let head = counted(model.language, "form.seats_lost", lost.len() as u64);
-    (!lost.is_empty()).then(|| [head].into_iter().chain(named).chain(more).collect())
+    let more =
+        (more > 0).then(|| format!("  {}", say!(language, "detail.more_machines", n = number(more as u64))));
+    let head = counted(language, "form.seats_lost", lost.len() as u64);
+    Some([head].into_iter().chain(named).chain(more).collect())
 }
 
-/// Asks whether an edit shall take their seats from these machines.
+/// Asks whether an order shall take their seats from these machines.
 fn ask_of_seats(model: &mut Model, order: Order, touched: Vec<String>) {
-    let Order::Edit { edit, .. } = &order else { return };
-    let seats = edit.seats.unwrap_or_default();
-    let question = say!(model.language, "confirm.fewer_seats", seats = number(seats.get().into()));
-    let consequence = say!(model.language, "confirm.consequence");
+    let language = model.language;
+    let question = match &order {
+        Order::Edit { edit, .. } => {
+            let seats = edit.seats.unwrap_or_default();
+            say!(language, "confirm.fewer_seats", seats = number(seats.get().into()))
+        }
+        Order::Act { target: Target::One(card), .. } => {
+            say!(language, "confirm.all_seats", code = harmless(&card.full_code))
+        }
+        _ => return,
+    };
+    let consequence = say!(language, "confirm.consequence");
     let then = Consequence::Order(Box::new(order));
     let touched = Touched::Known(touched);
     let confirm = Confirm { is_danger: true, touched, ..Confirm::new(question, consequence, then) };

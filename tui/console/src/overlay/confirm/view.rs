@@ -23,7 +23,10 @@ pub(super) fn render(model: &Model, confirm: &Confirm, frame: &mut Frame<'_>, sc
     let room = usize::from(width.saturating_sub(4));
     let style = if confirm.is_danger { theme.danger() } else { theme.strong() };
     let lines_of = |text: &str, style| {
-        wrap(text, room).into_iter().map(move |line| Line::from(span(line, style))).collect::<Vec<_>>()
+        let words = text.trim_start_matches(' ');
+        let indent = text.len() - words.len();
+        let lines = wrap(words, room.saturating_sub(indent)).into_iter();
+        lines.map(move |line| Line::from(span(format!("{:indent$}{line}", ""), style))).collect::<Vec<_>>()
     };
     let question = lines_of(&confirm.question, style);
     let touched = match &confirm.touched {

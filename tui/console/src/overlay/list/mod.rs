@@ -24,7 +24,7 @@ pub use self::picker::{Item, Picker};
 pub use self::state::{Chosen, List, PickerKind};
 use crate::input::act::Act;
 use crate::overlay::behaviour::Behaviour;
-use crate::state::message::{Answer, Effect};
+use crate::state::message::{Answer, Effect, Failure, Topic};
 use crate::state::model::Model;
 
 impl Behaviour for List {
@@ -80,6 +80,14 @@ impl Behaviour for List {
             other => return ControlFlow::Continue(other),
         }
         ControlFlow::Break(Vec::new())
+    }
+
+    fn failed(model: &mut Model, topic: Topic, failure: Failure) -> ControlFlow<Vec<Effect>, Failure> {
+        // What passes is asked for again.
+        if topic == Topic::Choices && !failure.passes {
+            seats::offer_all(model, &failure.words);
+        }
+        ControlFlow::Continue(failure)
     }
 
     fn render(&self, model: &Model, is_top: bool, frame: &mut Frame<'_>, screen: Rect) {

@@ -2,7 +2,7 @@
 
 use kami_common::cells::harmless;
 use kami_common::shown;
-use kami_common::words::say;
+use kami_common::words::{Language, say};
 use kami_core::acts::Act as CardAct;
 use kami_core::record::CardRecord;
 use kami_store::{OneSeat, SeatTaken};
@@ -35,16 +35,27 @@ pub(super) fn offer(model: &mut Model, card: u64, seats: &[SeatTaken]) {
         return;
     };
     let count = list.card.as_ref().map_or(0, |card| card.seats);
-    let all = Item::new(
-        Chosen::Seat(None),
-        say!(language, "seat.all"),
-        shown::seats_taken(language, seats, count, now),
-    );
+    let all = all(language, shown::seats_taken(language, seats, count, now));
     let each = seats.iter().map(|seat| {
         let machine = Chosen::Seat(Some(seat.machine.clone()));
         Item::new(machine, harmless(&seat.machine), shown::seat(language, zone, now, seat))
     });
-    list.picker.fill(std::iter::once(all).chain(each).collect());
+    list.picker.fill(each.chain([all]).collect());
+}
+
+/// The machines of the card cannot be known: all of them can lose their seats nonetheless, and the list says why it names
+/// none.
+pub(super) fn offer_all(model: &mut Model, why: &str) {
+    let language = model.language;
+    if let Some(list) = waiting(model) {
+        list.picker.hint = Some(harmless(why).into_owned());
+        list.picker.fill(vec![all(language, String::new())]);
+    }
+}
+
+/// All machines of the card, behind each of them: what takes most is not under the cursor.
+fn all(language: Language, detail: String) -> Item<Chosen> {
+    Item::new(Chosen::Seat(None), say!(language, "seat.all"), detail)
 }
 
 /// The list while it waits for the machines.

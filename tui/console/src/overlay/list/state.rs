@@ -41,6 +41,10 @@ impl Overlay for List {
     fn topics(&self) -> &'static [Topic] {
         &[Topic::Choices]
     }
+
+    fn is_asking(&self) -> bool {
+        self.kind == PickerKind::Seats && !self.picker.waiting
+    }
 }
 
 /// What a list is of.

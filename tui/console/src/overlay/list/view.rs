@@ -1,6 +1,6 @@
 //! A list to choose from, over the screen.
 
-use kami_common::cells::{cells, cut_end, pad_left, pad_right};
+use kami_common::cells::{cells, cut_end, cut_middle, pad_left, pad_right};
 use kami_common::words::{number, say};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -82,7 +82,9 @@ fn line(
     // A long detail leaves half of the line to the label, by which the item is known.
     let least = cells(&item.label).min(room / 2);
     let detail = cut_end(&item.detail, room.saturating_sub(least + 2));
-    let label = cut_end(&item.label, room.saturating_sub(cells(&detail) + 1)).into_owned();
+    // Machines differ at their ends.
+    let cut = if matches!(item.value, Chosen::Seat(Some(_))) { cut_middle } else { cut_end };
+    let label = cut(&item.label, room.saturating_sub(cells(&detail) + 1)).into_owned();
     let filling = room.saturating_sub(cells(&label));
     Line::from(vec![bar, tick, span(label, label_style), span(pad_left(&detail, filling), theme.dim())])
 }
