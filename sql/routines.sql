@@ -318,7 +318,7 @@ BEGIN
             FROM JSON_TABLE(given, '$[*]' COLUMNS (
                     id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
                     machine VARCHAR(128) PATH '$.machine' ERROR ON ERROR)) AS seat
-                STRAIGHT_JOIN cards ON cards.id = seat.id
+                STRAIGHT_JOIN cards FORCE INDEX (PRIMARY) ON cards.id = seat.id
                 JOIN apps ON apps.name = cards.app
         ) AS leased
     WHERE leased.seconds REGEXP '^[0-9]{1,7}$';
@@ -326,7 +326,7 @@ BEGIN
             id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
             machine VARCHAR(128) PATH '$.machine' ERROR ON ERROR,
             seconds INT UNSIGNED PATH '$.seconds' ERROR ON ERROR)) AS leased
-        STRAIGHT_JOIN cards ON cards.id = leased.id
+        STRAIGHT_JOIN cards FORCE INDEX (PRIMARY) ON cards.id = leased.id
     SET cards.seen_at = UTC_TIMESTAMP(), cards.lease_until = UTC_TIMESTAMP() + INTERVAL leased.seconds SECOND,
         cards.updated_at = cards.updated_at
     WHERE CAST(cards.machine_code AS BINARY) = CAST(leased.machine AS BINARY);
@@ -350,19 +350,22 @@ CREATE PROCEDURE change_cards_2(IN own_act BIGINT UNSIGNED, IN changes JSON)
 MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
     DECLARE freed, seated, bound JSON DEFAULT '[]';
+    DECLARE has_moves BOOLEAN;
     CALL must_own_act(own_act);
     IF (SELECT COUNT(*) <> COUNT(DISTINCT id)
         FROM JSON_TABLE(changes, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR)) AS changed)
     THEN
         SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a card is changed once';
     END IF;
-    -- Cards for one machine, which most are, do not pay for the others.
-    IF JSON_EXTRACT(changes, '$[*].seated[0]') IS NOT NULL
+    -- Cards for one machine, which most are, do not pay for the others. In an IF it would lock the gaps between the seats
+    -- of others' cards, for which nobody could take a seat then.
+    SELECT JSON_EXTRACT(changes, '$[*].seated[0]') IS NOT NULL
         OR EXISTS (
             SELECT 1
             FROM JSON_TABLE(changes, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR)) AS changed
                 STRAIGHT_JOIN card_seats ON card_seats.card_id = changed.id)
-    THEN
+    INTO has_moves;
+    IF has_moves THEN
         -- MariaDB cuts an array of more bytes off.
         SET SESSION group_concat_max_len = 16777216;
         SELECT COALESCE(JSON_ARRAYAGG(JSON_OBJECT('id', ranked.id, 'machine', ranked.machine)), '[]') INTO freed
@@ -380,7 +383,7 @@ BEGIN
                         id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
                         first_machine VARCHAR(128) PATH '$.machine_code' NULL ON EMPTY ERROR ON ERROR,
                         seats SMALLINT UNSIGNED PATH '$.seats' DEFAULT '1' ON EMPTY ERROR ON ERROR)) AS changed
-                    STRAIGHT_JOIN cards ON cards.id = changed.id
+                    STRAIGHT_JOIN cards FORCE INDEX (PRIMARY) ON cards.id = changed.id
                     STRAIGHT_JOIN card_seats ON card_seats.card_id = cards.id
                     LEFT JOIN JSON_TABLE(changes, '$[*]' COLUMNS (
                         id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
@@ -405,7 +408,7 @@ BEGIN
                     AND NOT EXISTS (
                         SELECT 1 FROM card_seats
                         WHERE card_seats.card_id = changed.id
-                            AND CAST(card_seats.machine_code AS BINARY) = CAST(changed.machine AS BINARY))
+                            AND card_seats.machine_code = CONVERT(changed.machine USING utf8mb4) COLLATE utf8mb4_bin)
             ) AS given
         WHERE given.place + given.taken < given.seats;
     END IF;
@@ -485,7 +488,7 @@ BEGIN
             points INT UNSIGNED PATH '$.points' NULL ON EMPTY ERROR ON ERROR,
             valid_until DATETIME PATH '$.valid_until' NULL ON EMPTY ERROR ON ERROR,
             policy VARCHAR(255) PATH '$.policy' NULL ON EMPTY ERROR ON ERROR)) AS changed
-        STRAIGHT_JOIN cards ON cards.id = changed.id
+        STRAIGHT_JOIN cards FORCE INDEX (PRIMARY) ON cards.id = changed.id
         JOIN acts ON acts.id = own_act
         LEFT JOIN (
             SELECT each_one.id, JSON_ARRAYAGG(each_one.machine) AS machines
@@ -506,7 +509,7 @@ BEGIN
     FROM JSON_TABLE(changes, '$[*]' COLUMNS (
             id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
             machine_code VARCHAR(128) PATH '$.machine_code' NULL ON EMPTY ERROR ON ERROR)) AS changed
-        STRAIGHT_JOIN cards ON cards.id = changed.id
+        STRAIGHT_JOIN cards FORCE INDEX (PRIMARY) ON cards.id = changed.id
         LEFT JOIN card_seats ON card_seats.card_id = cards.id
             AND CAST(card_seats.machine_code AS BINARY) = CAST(changed.machine_code AS BINARY)
     WHERE changed.machine_code IS NOT NULL AND card_seats.card_id IS NULL
@@ -514,7 +517,7 @@ BEGIN
     UPDATE JSON_TABLE(changes, '$[*]' COLUMNS (
             id BIGINT UNSIGNED PATH '$.id' ERROR ON ERROR,
             machine_code VARCHAR(128) PATH '$.machine_code' NULL ON EMPTY ERROR ON ERROR)) AS changed
-        STRAIGHT_JOIN cards ON cards.id = changed.id
+        STRAIGHT_JOIN cards FORCE INDEX (PRIMARY) ON cards.id = changed.id
         LEFT JOIN card_seats ON card_seats.card_id = cards.id
             AND CAST(card_seats.machine_code AS BINARY) = CAST(changed.machine_code AS BINARY)
     SET cards.seen_at = card_seats.seen_at, cards.lease_until = card_seats.lease_until
@@ -545,7 +548,7 @@ BEGIN
             points INT UNSIGNED PATH '$.points' NULL ON EMPTY ERROR ON ERROR,
             valid_until DATETIME PATH '$.valid_until' NULL ON EMPTY ERROR ON ERROR,
             policy VARCHAR(255) PATH '$.policy' NULL ON EMPTY ERROR ON ERROR)) AS changed
-        STRAIGHT_JOIN cards ON cards.id = changed.id
+        STRAIGHT_JOIN cards FORCE INDEX (PRIMARY) ON cards.id = changed.id
     SET cards.prefix = changed.prefix, cards.full_code = changed.full_code, cards.status = changed.status,
         cards.duration_seconds = changed.duration_seconds, cards.machine_code = changed.machine_code,
         cards.note = changed.note, cards.used_at = changed.used_at, cards.expire_at = changed.expire_at,
@@ -1018,10 +1021,7 @@ BEGIN
             updated_at = UTC_TIMESTAMP()
         WHERE id = card;
         SET released = 1;
-    ELSEIF EXISTS (
-            SELECT 1 FROM card_seats
-            WHERE card_id = card AND machine_code = machine AND lease_until IS NOT NULL)
-    THEN
+    ELSE
         DELETE FROM card_seats WHERE card_id = card AND machine_code = machine AND lease_until IS NOT NULL;
         SET released = ROW_COUNT();
     END IF;
@@ -1052,7 +1052,7 @@ CREATE PROCEDURE take_points(
 )
 MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
-    DECLARE usable BOOLEAN;
+    DECLARE usable, is_first BOOLEAN;
     DECLARE has, taken, was_left INT UNSIGNED;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
@@ -1060,13 +1060,16 @@ BEGIN
         RESIGNAL;
     END;
     START TRANSACTION;
-    SELECT status = 'ACTIVE' AND (expire_at IS NULL OR expire_at >= UTC_TIMESTAMP()) AND (
-            machine_code <=> machine
-            OR EXISTS (SELECT 1 FROM card_seats WHERE card_id = card AND card_seats.machine_code = machine)),
+    SELECT status = 'ACTIVE' AND (expire_at IS NULL OR expire_at >= UTC_TIMESTAMP()), machine_code <=> machine,
         COALESCE(points, 0)
-    INTO usable, has
+    INTO usable, is_first, has
     FROM cards WHERE id = card FOR UPDATE;
-    -- Who repeats a request waited for the card behind it, and finds here what it did.
+    -- Nothing else is read before the card is locked, so that who repeats a request, and waited for the card behind it, finds
+    -- what it did.
+    SELECT usable AND (
+            is_first
+            OR EXISTS (SELECT 1 FROM card_seats WHERE card_id = card AND card_seats.machine_code = machine))
+    INTO usable;
     SELECT amount, balance INTO taken, was_left FROM point_uses WHERE card_id = card AND request_id = request;
     IF usable AND taken IS NULL AND wanted > 0 AND has >= wanted THEN
         UPDATE cards SET points = has - wanted, updated_at = UTC_TIMESTAMP() WHERE id = card;

@@ -263,9 +263,10 @@ fn lasting(
     let runs = matches!(card.status, CardStatus::Active | CardStatus::Disabled)
         && card.expire_at.is_none_or(|end| end > now);
     let (true, Some(used_at)) = (runs, card.used_at) else { return Ok(()) };
+    let ends = end(after.duration, used_at)?;
     // One that somebody extended keeps its end, unless that is told anew or comes too late.
-    let is_told = edit.duration.is_some() || card.expire_at == card.valid_until;
-    let ends = if is_told { end(after.duration, used_at)? } else { card.expire_at };
+    let was_extended = ends.zip(card.expire_at).is_some_and(|(ends, was)| ends < was);
+    let ends = if edit.duration.is_none() && was_extended { card.expire_at } else { ends };
     after.expire_at = first_of(ends, after.valid_until);
     if card.status == CardStatus::Active && after.expire_at.is_some_and(|end| end < now) {
         after.stored_status = CardStatus::Expired;
@@ -367,6 +368,8 @@ mod tests {
             // Somebody gave it more time than it came with.
             (active(500), Some(800), Some(600), (Some(500), CardStatus::Active)),
             (active(500), Some(800), Some(400), (Some(400), CardStatus::Active)),
+            (active(500), Some(500), Some(600), (Some(500), CardStatus::Active)),
+            (active(500), Some(500), None, (Some(500), CardStatus::Active)),
         ] {
             let before = of(card, until_then);
             let after = edit(&until(to), &before).unwrap();

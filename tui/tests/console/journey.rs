@@ -141,12 +141,12 @@ async fn of_a_card_for_several_machines_one_is_freed_and_has_its_seat_again() {
     let mut terminal = PseudoTerminal::start(&database.url(), (140, 40));
     terminal.wait_for_text("3 of 3 taken");
     terminal.press("m");
-    terminal.wait_for_text("▌ all of them");
+    terminal.wait_for_text("▌ PC-1");
     for key in ["2", "3"] {
         terminal.press(key);
         terminal.wait_for_text(&format!("▌ PC-{key}"));
         terminal.press(BACKSPACE);
-        terminal.wait_for_text("▌ all of them");
+        terminal.wait_for_text("▌ PC-1");
     }
     terminal.press("2");
     terminal.wait_for_text("▌ PC-2");
@@ -155,6 +155,17 @@ async fn of_a_card_for_several_machines_one_is_freed_and_has_its_seat_again() {
     terminal.wait_for("who is left", |screen| screen.contains("2 of 3 taken") && screen.contains("unbound"));
     terminal.press("u");
     terminal.wait_for_text("Undone for one card.");
+    terminal.wait_for_text("3 of 3 taken");
+
+    terminal.press("m");
+    terminal.wait_for_text("▌ PC-1");
+    terminal.press("all");
+    terminal.wait_for_text("▌ all of them");
+    terminal.press_hinted(ENTER, "⏎ choose");
+    terminal.wait_for_text("3 machines lose their seats.");
+    terminal.press_hinted("y", "y yes");
+    terminal.wait_for_text("One card unbound from its 3 machines.  u undo");
+    terminal.press("u");
     terminal.wait_for_text("3 of 3 taken");
 
     terminal.press("e");

@@ -194,6 +194,15 @@ impl Transaction for ActOnSome<'_> {
 
     async fn run(&self, connection: &mut Conn) -> Result<ActOutcome, ActError> {
         let conditions = self.sought.map(conditions).unwrap_or_default();
+        if self.sought.is_some_and(Sought::asks_for_seats) {
+            // Seats are read without a lock, in the state that is there once their cards are locked.
+            let lock = format!(
+                "SELECT id FROM cards FORCE INDEX (PRIMARY) WHERE id IN ({}) ORDER BY id FOR UPDATE",
+                marks(self.ids.len())
+            );
+            let ids = self.ids.iter().map(|id| Value::from(*id)).collect();
+            connection.exec_drop(lock, Params::Positional(ids)).await?;
+        }
         // By the primary key, and so in its order: two acts on the same cards wait for each other, without deadlock.
         let query = format!(
             "SELECT {COLUMNS} FROM cards FORCE INDEX (PRIMARY) WHERE id IN ({}){} ORDER BY id FOR UPDATE",

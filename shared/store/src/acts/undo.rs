@@ -171,6 +171,10 @@ impl Plan {
                     {
                         *moved = other;
                     }
+                    // The first seat of a card is free only when all are.
+                    if back.machine_code.is_none() && !moves.seated.is_empty() {
+                        back.machine_code = Some(moves.seated.remove(0));
+                    }
                     self.moves.insert(id, moves);
                     self.changes.push((card, Change::Update(Box::new(back))));
                 }

@@ -29,6 +29,11 @@ pub(in super::super) struct Sought<'a> {
 }
 
 impl<'a> Sought<'a> {
+    /// Whether cards are also found by the machines of their further seats.
+    pub(in super::super) const fn asks_for_seats(self) -> bool {
+        !matches!(self.further, Further::None)
+    }
+
     /// Those of the filter, once it is counted how many seats its machines have. An account that older versions gave its
     /// rights finds cards by the machines in their rows alone.
     pub(in super::super) async fn of(connection: &mut Conn, filter: &'a Filter) -> Result<Self, StoreError> {

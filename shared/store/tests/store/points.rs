@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kami_core::points::{Points, RequestId};
 use kami_core::rules::Refusal;
 use kami_store::{Client, Consumption, ExpiryCursor, PointUse, Store, Validation};
-use kami_testkit::TestDatabase;
+use kami_testkit::{Queryable as _, TestDatabase, eventually};
 use tokio::task::JoinSet;
 
 use crate::{code, machine};
@@ -79,6 +79,28 @@ async fn of_requests_that_race_as_many_are_served_as_there_are_points_each_once(
     let rows: Vec<(u32, u64)> =
         database.rows("SELECT points, (SELECT SUM(amount) FROM point_uses) FROM cards", ()).await;
     assert_eq!(rows, [(0, 40)]);
+}
+
+#[tokio::test]
+async fn who_repeats_a_request_while_it_waits_is_told_what_it_did() {
+    let database = with_points(100).await;
+    let store = database.store();
+    assert!(balance(&take(&store, "PC-1", 1, "first").await).is_some());
+    let mut holding = database.connect().await;
+    holding.query_drop("START TRANSACTION; SELECT id FROM cards FOR UPDATE").await.unwrap();
+    let mut waiting = JoinSet::new();
+    for _ in 0..3 {
+        let store = database.store();
+        waiting.spawn(async move { balance(&take(&store, "PC-1", 10, "again").await) });
+    }
+    eventually("all of them wait for the card", async || {
+        let query = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%FOR UPDATE%'
+            AND info NOT LIKE '%processlist%'";
+        (database.rows::<u64>(query, ()).await[0] == 3).then_some(())
+    })
+    .await;
+    holding.query_drop("COMMIT").await.unwrap();
+    assert_eq!(waiting.join_all().await, [Some(89); 3]);
 }
 
 #[tokio::test]

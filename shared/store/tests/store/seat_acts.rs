@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kami_core::acts::{Act, ActRefusal};
 use kami_core::edit::CardEdit;
-use kami_core::filter::Filter;
+use kami_core::filter::{Filter, TextFilter};
 use kami_core::operator::Operator;
 use kami_core::record::CardRecord;
 use kami_core::seats::Seats;
@@ -12,7 +12,7 @@ use kami_store::{
     ActError, ActOutcome, Acted, Client, LogFilter, ManyAct, OneAct, OneEdit, OneSeat, SeatReturn, Selection,
     Store, Undo, Validation, seats_lost,
 };
-use kami_testkit::{TestDatabase, agreed};
+use kami_testkit::{Queryable as _, TestDatabase, agreed, eventually};
 
 use crate::{code, machine};
 
@@ -268,4 +268,59 @@ async fn a_thousand_cards_are_freed_of_their_many_machines_at_once() {
     assert_eq!(database.rows::<u64>("SELECT COUNT(*) FROM card_seats", ()).await, [0]);
     undo(&store, freeing.act_id.unwrap()).await;
     assert_eq!(database.rows::<u64>("SELECT COUNT(*) FROM card_seats", ()).await, [25_000]);
+}
+
+/// Once somebody waits for the lock of a card.
+async fn somebody_waits(database: &TestDatabase) {
+    eventually("somebody waits for the card", async || {
+        let query = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%FOR UPDATE%'
+            AND info NOT LIKE '%processlist%'";
+        (database.rows::<u64>(query, ()).await[0] > 0).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_gets_a_seat_while_the_card_is_being_freed_loses_it_with_the_others() {
+    let database = with_machines(4, &["PC-1", "PC-2"]).await;
+    let mut taking = database.connect().await;
+    let take = "START TRANSACTION; SELECT id FROM cards FOR UPDATE; INSERT INTO card_seats
+        (card_id, machine_code, bound_at, seen_at) SELECT id, 'PC-3', UTC_TIMESTAMP(), UTC_TIMESTAMP() FROM cards";
+    taking.query_drop(take).await.unwrap();
+    let freeing = tokio::spawn({
+        let store = database.store();
+        async move {
+            let text = TextFilter::Machine("PC-2".into());
+            let filter = Filter { text: Some(text), ..Filter::default() };
+            let many = agreed(ManyAct { act: Act::Unbind, selection: Selection::Filter(filter) });
+            store.act_on(&anna(), &many, &|_| std::ops::ControlFlow::Continue(())).await.unwrap()
+        }
+    });
+    somebody_waits(&database).await;
+    taking.query_drop("COMMIT").await.unwrap();
+    assert_eq!(freeing.await.unwrap().done, 1);
+    assert_eq!(seated(&database.store()).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn an_act_on_a_card_lets_machines_take_seats_of_others() {
+    let database = with_machines(3, &["PC-1"]).await;
+    database.execute("INSERT INTO cards (prefix, code, full_code) VALUES ('VIP', 'B', 'VIP-B')").await;
+    let mut acting = database.connect().await;
+    acting
+        .query_drop("START TRANSACTION; INSERT INTO acts (act, operator) VALUES ('note', 'anna')")
+        .await
+        .unwrap();
+    let other = database.rows::<u64>("SELECT id FROM cards WHERE code = 'B'", ()).await[0];
+    let note = format!(
+        r#"CALL change_cards_2(LAST_INSERT_ID(),
+            '[{{"id": {other}, "prefix": "VIP", "full_code": "VIP-B", "status": "unused", "note": "x"}}]')"#
+    );
+    acting.query_drop(note).await.unwrap();
+    let mut taking = database.connect().await;
+    taking.query_drop("SET SESSION innodb_lock_wait_timeout = 1").await.unwrap();
+    let id = card(&database.store()).await.id;
+    let has: Option<bool> = taking.exec_first("CALL take_seat(?, 'PC-2')", (id,)).await.unwrap();
+    assert_eq!(has, Some(true));
+    acting.query_drop("ROLLBACK").await.unwrap();
 }

@@ -57,7 +57,7 @@ fn easy(model: &Model, wanted: &GenerateOrder) -> Option<String> {
     odds.is_easy.then_some(odds.words)
 }
 
-/// The machines that an order takes their seats from beside the one that it names, as far as they are known, in lines to
+/// The machines that lose their seats by an order which does not name them, as far as they are known, in lines to
 /// read; nothing where there are none.
 fn seats_lost(model: &Model, order: &Order) -> Option<Vec<String>> {
     let language = model.language;
