@@ -517,7 +517,7 @@ fn fewer_seats_than_are_taken_are_asked_about_with_the_machines_that_lose_theirs
 }
 
 #[test]
-fn where_the_machines_are_not_known_the_form_says_which_stay_and_asks() {
+fn where_the_machines_are_not_known_the_form_says_who_goes_first_and_asks() {
     for answer in [None, Some(failure(false)), Some(failure(true))] {
         let mut console = console();
         console.keys("e");
@@ -529,7 +529,7 @@ fn where_the_machines_are_not_known_the_form_says_which_stay_and_asks() {
         }
         assert!(console.screen().contains("machines at once"), "{}", console.screen());
         console.keys("1");
-        assert!(console.screen().contains("Of fewer seats, those keep theirs"), "{}", console.screen());
+        assert!(console.screen().contains("those lose theirs first"), "{}", console.screen());
         console.press(KeyCode::Enter);
         assert!(order(&console).is_none());
         assert!(console.screen().contains("It is not known which machines lose"), "{}", console.screen());

@@ -245,13 +245,14 @@ async fn a_machine_that_an_operator_binds_has_one_seat() {
 #[tokio::test]
 async fn a_thousand_cards_are_freed_of_their_many_machines_at_once() {
     let database = TestDatabase::create().await;
-    for number in 0..1000 {
-        let card = format!(
-            "INSERT INTO cards (prefix, code, full_code, status, machine_code, used_at, seats)
-             VALUES ('VIP', '{number}', 'VIP-{number}', 'ACTIVE', 'first', UTC_TIMESTAMP(), 30)"
-        );
-        database.execute(&card).await;
-    }
+    let cards: Vec<String> = (0..1000)
+        .map(|number| format!("('VIP', '{number}', 'VIP-{number}', 'ACTIVE', 'first', UTC_TIMESTAMP(), 30)"))
+        .collect();
+    let cards = format!(
+        "INSERT INTO cards (prefix, code, full_code, status, machine_code, used_at, seats) VALUES {}",
+        cards.join(", ")
+    );
+    database.execute(&cards).await;
     let numbers: Vec<String> = (0..25).map(|number| format!("SELECT {number} AS number")).collect();
     let seats = format!(
         "INSERT INTO card_seats (card_id, machine_code, bound_at, seen_at)
