@@ -55,10 +55,10 @@ pub async fn run(
     }
     while let Some(forgotten) = until_cut_off(stop, store.forget_point_uses(FORGOTTEN_AT_ONCE)).await {
         if forgotten? < u64::from(FORGOTTEN_AT_ONCE) {
-            return Ok(Outcome { expired, complete: true });
+            break;
         }
     }
-    Ok(Outcome { expired, complete: false })
+    Ok(Outcome { expired, complete: true })
 }
 
 /// What a piece of work comes to; nothing once the job is to stop and that which is under way takes too long.

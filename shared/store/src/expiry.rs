@@ -80,7 +80,24 @@ impl Operation for ExpireBatch<'_> {
     type Output = ExpiryBatch;
 
     async fn run(&self, connection: &mut Conn) -> Result<ExpiryBatch, StoreError> {
-        let ExpiryCursor { overdue: which, expire_at, id } = self.cursor;
+        let batch = self.expire_from(connection, self.cursor).await?;
+        match batch.next {
+            // Where no card in use is overdue, the others are looked at in the same batch.
+            Some(next) if batch.expired == 0 && next == ExpiryCursor::first(Overdue::Unused) => {
+                self.expire_from(connection, next).await
+            }
+            _ => Ok(batch),
+        }
+    }
+}
+
+impl ExpireBatch<'_> {
+    async fn expire_from(
+        &self,
+        connection: &mut Conn,
+        cursor: ExpiryCursor,
+    ) -> Result<ExpiryBatch, StoreError> {
+        let ExpiryCursor { overdue: which, expire_at, id } = cursor;
         let (status, follow) = match which {
             Overdue::Active => ("ACTIVE", Some(ExpiryCursor::first(Overdue::Unused))),
             Overdue::Unused => ("UNUSED", None),
@@ -104,7 +121,7 @@ impl Operation for ExpireBatch<'_> {
                 let expire_at = row.get_opt::<NaiveDateTime, _>(1)?.ok()?;
                 Some(ExpiryCursor { overdue: which, expire_at, id: row.get(0)? })
             });
-            understood.unwrap_or(self.cursor)
+            understood.unwrap_or(cursor)
         });
         let next = next.or(follow);
         let expired = match which {
