@@ -183,6 +183,15 @@ fn extend(card: &mut CardRecord, seconds: u32, now: DateTime<Utc>) -> Result<(),
             return Ok(());
         }
         CardStatus::Active => card.expire_at.ok_or(ActRefusal::NeverExpires)?,
+        // Nobody had used it up to its last moment: it is unused again up to another one.
+        CardStatus::Expired if card.used_at.is_none() && card.valid_until.is_some() => {
+            card.valid_until = Some(later(now, seconds).ok_or(ActRefusal::TooLong)?);
+            card.expire_at = card.valid_until;
+            if card.status == CardStatus::Expired {
+                card.stored_status = CardStatus::Unused;
+            }
+            return Ok(());
+        }
         CardStatus::Expired => now,
     };
     let end = later(start, seconds).ok_or(ActRefusal::TooLong)?;
@@ -280,6 +289,31 @@ mod tests {
             (&Act::Extend { seconds: u32::MAX }, unused(), Err(TooLong)),
         ] {
             assert_eq!(outcome(act, &card), expected, "{act:?} {card:?}");
+        }
+    }
+
+    #[test]
+    fn more_time_moves_the_last_moment_of_a_card_too() {
+        use CardStatus::{Active, Expired, Unused};
+        let until = |card: CardRecord, until: i64| CardRecord { valid_until: Some(at(until)), ..card };
+        let forever = || CardRecord { duration: CardDuration::Forever, ..unused() };
+        let never_used = |end: i64| CardRecord { expire_at: Some(at(end)), ..forever() };
+        let lapsed = CardRecord { status: Expired, stored_status: Expired, ..never_used(-5) };
+        for (card, status, duration, end, last) in [
+            (until(never_used(50), 50), Unused, None, Some(60), 60),
+            (until(CardRecord { expire_at: Some(at(50)), ..unused() }, 50), Unused, Some(110), Some(60), 60),
+            (until(active(), 60), Active, Some(100), Some(70), 70),
+            (until(active(), 500), Active, Some(100), Some(70), 500),
+            (until(expired(), -40), Active, Some(100), Some(10), 10),
+            // Its time has never begun, and does not begin with that.
+            (until(lapsed, -5), Unused, None, Some(10), 10),
+        ] {
+            let Ok(Change::Update(after)) = allowed(&Act::Extend { seconds: 10 }, &card, at(0)) else {
+                panic!("{card:?}")
+            };
+            let told = (after.stored_status, after.duration.seconds(), after.expire_at, after.valid_until);
+            assert_eq!(told, (status, duration, end.map(at), Some(at(last))), "{card:?}");
+            assert_eq!(after.used_at.is_some(), status == Active, "{card:?}");
         }
     }
 

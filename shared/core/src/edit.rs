@@ -257,7 +257,14 @@ fn lasting(
 ) -> Result<(), ActRefusal> {
     after.duration = edit.duration.unwrap_or(card.duration);
     after.valid_until = edit.valid_until.unwrap_or(card.valid_until);
-    if card.status == CardStatus::Unused {
+    let was_never_used = card.status == CardStatus::Expired
+        && card.used_at.is_none()
+        && card.valid_until.is_some()
+        && after.valid_until.is_none_or(|until| until >= now);
+    if was_never_used {
+        after.stored_status = CardStatus::Unused;
+    }
+    if card.status == CardStatus::Unused || was_never_used {
         after.expire_at = if edit.valid_until.is_some() { after.valid_until } else { card.expire_at };
     }
     let runs = matches!(card.status, CardStatus::Active | CardStatus::Disabled)
@@ -355,6 +362,7 @@ mod tests {
         let of = |card: CardRecord, until: Option<i64>| CardRecord { valid_until: until.map(at), ..card };
         let unused =
             || CardRecord { duration: CardDuration::Forever, ..card(CardStatus::Unused, None, None, None) };
+        let lapsed = || card(CardStatus::Expired, None, None, Some(-5));
         // In use since 40 seconds, for 100.
         let active = |end: i64| card(CardStatus::Active, Some("PC"), Some(-40), Some(end));
         for (card, until_then, to, expected) in [
@@ -365,6 +373,9 @@ mod tests {
             (active(60), None, Some(-1), (Some(-1), CardStatus::Expired)),
             (active(30), Some(30), Some(50), (Some(50), CardStatus::Active)),
             (active(30), Some(30), None, (Some(60), CardStatus::Active)),
+            (lapsed(), Some(-5), Some(70), (Some(70), CardStatus::Unused)),
+            (lapsed(), Some(-5), None, (None, CardStatus::Unused)),
+            (lapsed(), Some(-5), Some(-1), (Some(-5), CardStatus::Expired)),
             // Somebody gave it more time than it came with.
             (active(500), Some(800), Some(600), (Some(500), CardStatus::Active)),
             (active(500), Some(800), Some(400), (Some(400), CardStatus::Active)),

@@ -8,6 +8,7 @@ pub mod batch;
 pub mod canonical;
 pub mod card;
 pub mod code;
+mod digits;
 pub mod duration;
 pub mod edit;
 pub mod filter;

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::digits::number;
+
 /// A number of points that a card has to begin with, or that a request takes: 1 to 1,000,000,000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Points(u32);
@@ -43,8 +45,7 @@ impl FromStr for Points {
     type Err = NoPoints;
 
     fn from_str(text: &str) -> Result<Self, NoPoints> {
-        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        if is_number { Self::new(text.parse().map_err(|_| NoPoints)?) } else { Err(NoPoints) }
+        number(text).ok_or(NoPoints).and_then(Self::new)
     }
 }
 

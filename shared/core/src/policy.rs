@@ -6,6 +6,7 @@ use std::str::FromStr;
 use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error;
 
+use crate::digits::number;
 use crate::duration::CardDuration;
 use crate::span;
 
@@ -81,9 +82,9 @@ impl LeaseLength {
         if text == "off" {
             return Ok(None);
         }
-        let seconds = match text.parse() {
-            Ok(seconds) => Some(seconds),
-            Err(_) => text.parse::<CardDuration>().map_err(|_| NoLease)?.seconds(),
+        let seconds = match number(text) {
+            Some(seconds) => Some(seconds),
+            None => text.parse::<CardDuration>().map_err(|_| NoLease)?.seconds(),
         };
         Self::new(seconds.ok_or(NoLease)?).map(Some)
     }
@@ -229,7 +230,16 @@ mod tests {
 
     #[test]
     fn what_is_no_policy() {
-        for text in ["lease", "lease=", "lease=59", "lease=x", "lease=-60", "when-full=never", "when-full="] {
+        for text in [
+            "lease",
+            "lease=",
+            "lease=59",
+            "lease=x",
+            "lease=-60",
+            "lease=+60",
+            "when-full=never",
+            "when-full=",
+        ] {
             assert_eq!(text.parse::<PolicyPart>(), Err(NoPolicy), "{text}");
         }
         assert_eq!(format!("later={}", "x".repeat(250)).parse::<PolicyPart>(), Err(NoPolicy));

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::digits::number;
+
 /// A number of machines that may use a card at once: 1 to 1,000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Seats(u16);
@@ -40,8 +42,7 @@ impl FromStr for Seats {
     type Err = NoSeats;
 
     fn from_str(text: &str) -> Result<Self, NoSeats> {
-        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        if is_number { Self::new(text.parse().map_err(|_| NoSeats)?) } else { Err(NoSeats) }
+        number(text).ok_or(NoSeats).and_then(Self::new)
     }
 }
 

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::digits;
+
 const UNITS: [(char, u32); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
 
 /// A text that is no span of time.
@@ -17,11 +19,7 @@ pub fn parse(text: &str) -> Result<Duration, SpanError> {
         .iter()
         .find_map(|(unit, seconds)| Some((text.strip_suffix(*unit)?, *seconds)))
         .ok_or(SpanError)?;
-    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(SpanError);
-    }
-    let number: u32 = number.parse().map_err(|_| SpanError)?;
-    match number.checked_mul(seconds) {
+    match digits::number(number).and_then(|number: u32| number.checked_mul(seconds)) {
         None | Some(0) => Err(SpanError),
         Some(seconds) => Ok(Duration::from_secs(u64::from(seconds))),
     }

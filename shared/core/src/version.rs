@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::digits::number;
+
 /// A version of a seller's program: one to four numbers with dots between them, such as `2.10` or `2026.11.27`, `v` before
 /// them or not, and behind them what [Semantic Versioning 2.0.0](https://semver.org) puts there: `-beta.2` for what comes
 /// before a release, `+build` for what makes no difference.
@@ -70,10 +72,6 @@ impl FromStr for Version {
         let pre_release = pre.map_or(Ok(Vec::new()), identifiers)?;
         Ok(Self { text: text.to_owned(), numbers, pre_release })
     }
-}
-
-fn number<T: FromStr>(part: &str) -> Option<T> {
-    part.parse().ok().filter(|_| part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn identifiers(text: &str) -> Result<Vec<Identifier>, NoVersion> {

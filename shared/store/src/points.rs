@@ -1,5 +1,7 @@
 //! Taking points from a card: what the function does for clients that count uses.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
@@ -41,8 +43,8 @@ pub enum Consumption {
     NotAdmitted(Validation),
 }
 
-/// How long the expiry job's clearing away of what was taken may take, a step.
-const FORGET_LIMIT: std::time::Duration = std::time::Duration::from_secs(30);
+/// How long one step of clearing away what was taken long ago may take.
+const FORGET_LIMIT: Duration = Duration::from_secs(30);
 
 impl Store {
     /// Validates a card for a machine, activating it on first use, and takes points from it, once for each request however
@@ -56,7 +58,7 @@ impl Store {
     ) -> Result<Consumption, StoreError> {
         let deadline = Instant::now() + REQUEST_LIMIT;
         for _ in 0..LOOKS {
-            let (card, expire_at) = match self.validate(code, machine, client).await? {
+            let (card, expire_at) = match self.validate_until(deadline, code, machine, client).await? {
                 Validation::Admitted { card, points: Some(_), expire_at, .. } => (card, expire_at),
                 Validation::Admitted { points: None, .. } => {
                     return Ok(Consumption::Exhausted { balance: 0 });

@@ -74,7 +74,17 @@ impl Store {
         machine: &MachineCode,
         client: &Client,
     ) -> Result<Validation, StoreError> {
-        let deadline = Instant::now() + REQUEST_LIMIT;
+        self.validate_until(Instant::now() + REQUEST_LIMIT, code, machine, client).await
+    }
+
+    /// The same, given up at `deadline`.
+    pub(super) async fn validate_until(
+        &self,
+        deadline: Instant,
+        code: &CardCode,
+        machine: &MachineCode,
+        client: &Client,
+    ) -> Result<Validation, StoreError> {
         while Instant::now() < deadline {
             if let Some(validation) = self.look_and_settle(code, machine, client, deadline).await? {
                 return Ok(validation);

@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use kami_common::reason;
-use kami_common::words::{counted, number, say};
+use kami_common::words::{number, say};
+use kami_common::{reason, shown};
 use kami_core::acts::{Act, ActRefusal};
 use kami_store::{ActOutcome, ActProgress, Permission};
 use serde_json::{Map, Value, json};
@@ -111,14 +111,7 @@ pub(super) fn report(
 
 fn words(session: &Session, Done { act, outcome, machines }: &Done<'_>) -> String {
     let language = session.language;
-    let mut words = match machines.filter(|machines| *machines > outcome.done) {
-        Some(machines) => {
-            let form = if outcome.done == 1 { "one" } else { "many" };
-            let (n, machines) = (number(outcome.done), number(machines));
-            say!(language, format!("done.unbind_machines.{form}"), n = n, machines = machines)
-        }
-        None => counted(language, &format!("done.{act}"), outcome.done),
-    };
+    let mut words = shown::cards_done(language, &format!("done.{act}"), outcome.done, *machines);
     words.push_str(&refused(session, outcome));
     if outcome.missing > 0 {
         words.push_str(&say!(language, "done.missing", n = number(outcome.missing)));

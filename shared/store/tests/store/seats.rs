@@ -122,7 +122,9 @@ async fn a_lease_is_written_anew_once_a_third_of_it_is_over() {
         if seats > 1 {
             ask(&store, "PC-1").await;
         }
+        let (told, _) = lease_of(&store, asker).await;
         let (until, _) = lease_of(&store, asker).await;
+        assert!(told <= until, "it is written down a moment after it was told, and lasts no less");
         assert_eq!(lease_of(&store, asker).await.0, until, "not yet");
         let_pass(&database, 190).await;
         let (before, _) = lease_of(&store, asker).await;

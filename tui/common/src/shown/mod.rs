@@ -18,6 +18,6 @@ pub use self::card::{
 };
 pub use self::change::{Change, changes};
 pub use self::moment::{local, moment, whole_moment};
-pub use self::seat::{seat, seats_lost, seats_taken};
+pub use self::seat::{cards_done, seat, seats_lost, seats_taken};
 pub use self::span::{duration, span};
 pub use self::status::status;

@@ -5,7 +5,7 @@ use kami_core::zone::Zone;
 use kami_store::SeatTaken;
 
 use super::moment::moment;
-use crate::words::{Language, number, say};
+use crate::words::{Language, counted, number, say};
 
 /// Whether whoever asks at `now` gets the seat, as its lease is over.
 fn is_free(seat: &SeatTaken, now: DateTime<Utc>) -> bool {
@@ -35,6 +35,16 @@ pub fn seat(language: Language, zone: Zone, now: DateTime<Utc>, seat: &SeatTaken
 /// Who loses a seat at `now` that it still has where a card keeps only so many of those that are taken.
 pub fn seats_lost(taken: &[SeatTaken], seats: u16, now: DateTime<Utc>) -> Vec<&SeatTaken> {
     kami_store::seats_lost(taken, seats).into_iter().filter(|seat| !is_free(seat, now)).collect()
+}
+
+/// That something was done to so many cards, and how many machines lost their seats by it where a card lost several.
+pub fn cards_done(language: Language, key: &str, cards: u64, machines: Option<u64>) -> String {
+    let Some(machines) = machines.filter(|machines| *machines > cards) else {
+        return counted(language, key, cards);
+    };
+    let form = if cards == 1 { "one" } else { "many" };
+    let (n, machines) = (number(cards), number(machines));
+    say!(language, format!("done.unbind_machines.{form}"), n = n, machines = machines)
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use kami_common::cells::harmless;
-use kami_common::words::{Language, counted, number, say};
-use kami_common::{reason, touch};
+use kami_common::words::{counted, number, say};
+use kami_common::{reason, shown, touch};
 use kami_core::acts::ActRefusal;
 use kami_core::record::CardRecord;
 use kami_store::{ActError, ActOutcome, Acted, AppActed, AppOrder, Batch, BatchOrigin};
@@ -60,7 +60,7 @@ fn done(model: &mut Model, done: Done) -> Vec<Effect> {
         Done::Made(batch) => return made(model, &batch),
         Done::One { act, card, acted, machines } => {
             model.session.did(Own::Act(acted.act_id));
-            let words = counted_done(model.language, &format!("done.{act}"), 1, machines);
+            let words = shown::cards_done(model.language, &format!("done.{act}"), 1, machines);
             one(model, &words, card, acted);
         }
         Done::Seat { order, acted } => {
@@ -177,20 +177,10 @@ fn say_undoable(model: &mut Model, words: &str) {
     model.say(Tone::Good, format!("{words}  {hint}"));
 }
 
-/// How many cards something was done to, and how many machines lost their seats by it where a card lost several.
-fn counted_done(language: Language, key: &str, cards: u64, machines: Option<u64>) -> String {
-    let Some(machines) = machines.filter(|machines| *machines > cards) else {
-        return counted(language, key, cards);
-    };
-    let form = if cards == 1 { "one" } else { "many" };
-    let (n, machines) = (number(cards), number(machines));
-    say!(language, format!("done.unbind_machines.{form}"), n = n, machines = machines)
-}
-
 /// Says what an act came to, with `more` where it went well.
 fn say_outcome(model: &mut Model, key: &str, outcome: &ActOutcome, machines: Option<u64>, more: &str) {
     let language = model.language;
-    let mut words = counted_done(language, key, outcome.done, machines);
+    let mut words = shown::cards_done(language, key, outcome.done, machines);
     if outcome.cancelled {
         words = format!("{} {words}", say!(language, "done.broken_off"));
     }
