@@ -14,6 +14,7 @@ GRANT SELECT ON {database}.`acts` TO {account};
 GRANT SELECT ON {database}.`operator_log` TO {account};
 GRANT SELECT ON {database}.`apps` TO {account};
 GRANT SELECT ON {database}.`card_seats` TO {account};
+GRANT SELECT ON {database}.`customer_log` TO {account};
 GRANT SELECT ON {database}.`refinery_schema_history` TO {account};
 
 -- role: operator
@@ -26,6 +27,7 @@ GRANT SELECT, INSERT (`act`, `operator`, `undoes`) ON {database}.`acts` TO {acco
 GRANT SELECT ON {database}.`operator_log` TO {account};
 GRANT SELECT ON {database}.`apps` TO {account};
 GRANT SELECT ON {database}.`card_seats` TO {account};
+GRANT SELECT ON {database}.`customer_log` TO {account};
 GRANT SELECT ON {database}.`refinery_schema_history` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`change_cards_2` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`delete_cards_2` TO {account};
@@ -95,3 +97,4 @@ GRANT CREATE, UPDATE, DELETE ON {database}.`apps` TO {account};
 GRANT CREATE, UPDATE ON {database}.`policy_revision` TO {account};
 GRANT CREATE, UPDATE, DELETE ON {database}.`card_seats` TO {account};
 GRANT CREATE, DELETE ON {database}.`point_uses` TO {account};
+GRANT CREATE ON {database}.`customer_log` TO {account};
