@@ -7,12 +7,14 @@ use crate::acts::{ActRefusal, Change, disable, finish, later};
 use crate::card::{CardStatus, MachineCode, TextError, UnknownStatus};
 use crate::duration::{CardDuration, DurationError};
 use crate::operator::{Note, NoteError};
+use crate::points::{NoPoints, Points};
 use crate::policy::{NoPolicy, PolicyPart};
 use crate::prefix::{Prefix, PrefixError, behind};
 use crate::property::Property;
 use crate::record::CardRecord;
 use crate::rules::first_of;
 use crate::seats::{NoSeats, Seats};
+use crate::spoken;
 use crate::value::Value;
 
 /// What an operator changes about one card; what is `None` stays.
@@ -76,13 +78,20 @@ pub enum TypedError {
     /// It can be no policy.
     #[error(transparent)]
     Policy(#[from] NoPolicy),
+    /// It is no number of points.
+    #[error(transparent)]
+    Points(#[from] NoPoints),
+    /// It is no moment.
+    #[error(transparent)]
+    Moment(#[from] chrono::ParseError),
     /// Nobody edits the property.
     #[error("this cannot be edited")]
     NotEdited,
 }
 
 impl CardEdit {
-    /// The difference between `card` and what `typed` says of each property of [`Property::FORM`].
+    /// The difference between `card` and what `typed` says of each property of [`Property::FORM`], a moment in the form of
+    /// RFC 3339.
     pub fn typed<'a>(card: &CardRecord, typed: impl Fn(Property) -> &'a str) -> Result<Self, TypedError> {
         let mut edit = Self::default();
         for property in Property::FORM {
@@ -116,6 +125,14 @@ impl CardEdit {
                 self.seats = (seats.get() != card.seats).then_some(seats);
             }
             Property::Policy => self.policy = other_policy(card, text)?,
+            Property::Points => {
+                let points = points_left(text)?;
+                self.points = (points != card.points).then_some(points);
+            }
+            Property::ValidUntil => {
+                let until = last_moment(text)?;
+                self.valid_until = (until != card.valid_until).then_some(until);
+            }
             Property::Id
             | Property::Code
             | Property::FullCode
@@ -124,8 +141,6 @@ impl CardEdit {
             | Property::UsedAt
             | Property::ExpireAt
             | Property::App
-            | Property::Points
-            | Property::ValidUntil
             | Property::UpdatedAt => return Err(TypedError::NotEdited),
         }
         Ok(())
@@ -142,6 +157,8 @@ pub fn check(property: Property, text: &str) -> Result<(), TypedError> {
         Property::Note => drop(Note::parse(text)?),
         Property::Seats => drop(text.trim().parse::<Seats>()?),
         Property::Policy => drop(text.parse::<PolicyPart>()?),
+        Property::Points => drop(points_left(text)?),
+        Property::ValidUntil => drop(last_moment(text)?),
         Property::Id
         | Property::Code
         | Property::FullCode
@@ -150,11 +167,26 @@ pub fn check(property: Property, text: &str) -> Result<(), TypedError> {
         | Property::UsedAt
         | Property::ExpireAt
         | Property::App
-        | Property::Points
-        | Property::ValidUntil
         | Property::UpdatedAt => return Err(TypedError::NotEdited),
     }
     Ok(())
+}
+
+/// How many points a card shall have left, which may be none of those that it had; an empty text is a card that has none.
+pub fn points_left(typed: &str) -> Result<Option<u32>, NoPoints> {
+    match typed.trim() {
+        "" => Ok(None),
+        text => match spoken::count(text).ok_or(NoPoints)? {
+            0 => Ok(Some(0)),
+            points => Points::new(points.try_into().map_err(|_| NoPoints)?).map(|points| Some(points.get())),
+        },
+    }
+}
+
+/// The last moment that a card shall have, in the form of RFC 3339; an empty text is none.
+fn last_moment(typed: &str) -> Result<Option<DateTime<Utc>>, chrono::ParseError> {
+    let text = Some(typed.trim()).filter(|text| !text.is_empty());
+    text.map(|text| DateTime::parse_from_rfc3339(text).map(|moment| moment.to_utc())).transpose()
 }
 
 /// The other prefix that a card shall have, or that it shall have none; one of old may be what none can be today, and
@@ -393,7 +425,7 @@ mod tests {
     #[test]
     fn what_was_typed_is_an_edit_only_where_it_differs() {
         let seen = card(CardStatus::Active, Some("PC"), Some(-40), Some(60));
-        let seen = CardRecord { note: Some("a".into()), ..seen };
+        let seen = CardRecord { note: Some("a".into()), valid_until: Some(at(0)), ..seen };
         let with = |changed: Property, to: &'static str| {
             CardEdit::typed(&seen, |property| match property {
                 _ if property == changed => to,
@@ -402,7 +434,8 @@ mod tests {
                 Property::Machine => "PC",
                 Property::Duration => "100s",
                 Property::Seats => "1",
-                Property::Policy => "",
+                Property::Policy | Property::Points => "",
+                Property::ValidUntil => "2026-01-01T01:00:00+01:00",
                 _ => "a",
             })
         };
@@ -423,6 +456,15 @@ mod tests {
                 Property::Policy,
                 "lease=10m",
                 Ok(CardEdit { policy: Some("lease=600".parse().unwrap()), ..none() }),
+            ),
+            (Property::Points, " 0 ", Ok(CardEdit { points: Some(Some(0)), ..none() })),
+            (Property::Points, "1000000001", Err(TypedError::Points(NoPoints))),
+            (Property::ValidUntil, "2026-01-01T00:00:00Z", Ok(none())),
+            (Property::ValidUntil, "", Ok(CardEdit { valid_until: Some(None), ..none() })),
+            (
+                Property::ValidUntil,
+                "2026-01-01T00:00:01Z",
+                Ok(CardEdit { valid_until: Some(Some(at(1))), ..none() }),
             ),
             (Property::Policy, "lease=1", Err(TypedError::Policy(NoPolicy))),
             (Property::Status, "unused", Ok(to(StatusEdit::Unused))),

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use chrono::{DateTime, Utc};
+
 use crate::app::AppName;
 use crate::card::mask;
 use crate::duration::CardDuration;
@@ -28,13 +30,18 @@ pub struct ImportCard {
     pub seats: Seats,
     /// Where it departs from the policy of its app.
     pub policy: PolicyPart,
+    /// How many points it has; `None` for a card that has none.
+    pub points: Option<u32>,
+    /// The last moment that no activation outlasts.
+    pub valid_until: Option<DateTime<Utc>>,
 }
 
 impl ImportCard {
     /// A card of which no more is said than its code, its prefix and how long it lasts.
     pub fn new(prefix: Option<Prefix>, full_code: String, duration: CardDuration) -> Self {
         let (seats, policy) = (Seats::default(), PolicyPart::default());
-        Self { prefix, full_code, duration, note: None, app: None, seats, policy }
+        let (points, valid_until) = (None, None);
+        Self { prefix, full_code, duration, note: None, app: None, seats, policy, points, valid_until }
     }
 
     /// The prefix, empty where it has none.
@@ -74,6 +81,9 @@ struct Place {
     /// The seconds that it lasts, at least one; 0 for ever.
     seconds: u32,
     full_code: u16,
+    /// In seconds of Unix.
+    valid_until: Option<i64>,
+    points: Option<u32>,
     note: u16,
     seats: u16,
     app: u8,
@@ -102,6 +112,10 @@ pub struct ImportRow<'a> {
     pub seats: u16,
     /// Where it departs from the policy of its app, in the words of [`PolicyPart`].
     pub policy: Option<&'a str>,
+    /// How many points it has; `None` for a card that has none.
+    pub points: Option<u32>,
+    /// The last moment that no activation outlasts.
+    pub valid_until: Option<DateTime<Utc>>,
 }
 
 impl ImportCards {
@@ -157,6 +171,8 @@ impl ImportCards {
             seconds: card.duration.seconds().unwrap_or(0),
             full_code: u16::try_from(full_code.len()).unwrap_or(u16::MAX),
             note: u16::try_from(note.len()).unwrap_or(u16::MAX),
+            valid_until: card.valid_until.map(|until| until.timestamp()),
+            points: card.points,
             seats: card.seats.get(),
             app: u8::try_from(app.len()).unwrap_or(u8::MAX),
             policy: u8::try_from(policy.len()).unwrap_or(u8::MAX),
@@ -198,6 +214,8 @@ impl ImportCards {
             app: (!app.is_empty()).then_some(app),
             seats: card.seats,
             policy: (!policy.is_empty()).then_some(policy),
+            points: card.points,
+            valid_until: card.valid_until.and_then(|until| DateTime::from_timestamp(until, 0)),
         }
     }
 }
@@ -223,6 +241,7 @@ impl fmt::Debug for ImportCards {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::at;
 
     fn card(prefix: &str, full_code: &str) -> ImportCard {
         let prefix = (!prefix.is_empty()).then(|| prefix.parse().unwrap());
@@ -243,13 +262,14 @@ mod tests {
             card("", "A1B2C3-D4E5F6"),
             card("", "季"),
             card("VIP", "ABCD1234"),
-            card("VIP", "VIP-"),
+            ImportCard { points: Some(0), valid_until: Some(at(-1)), ..card("VIP", "VIP-") },
         ];
         let cards: ImportCards = given.iter().cloned().collect();
         assert_eq!(cards.len(), given.len());
         for ((line, card), row) in (1..).zip(&given).zip(cards.iter()) {
             assert_eq!((row.line, row.full_code), (line, card.full_code.as_str()));
             assert_eq!((row.prefix, row.code), (card.prefix(), card.code()));
+            assert_eq!((row.points, row.valid_until), (card.points, card.valid_until));
             assert_eq!((row.duration, row.note), (card.duration, card.note.as_ref().map(Note::as_str)));
         }
         assert!(cards.get(given.len()).is_none());

@@ -151,13 +151,19 @@ properties! {
     }
     /// How many points are left of it.
     Points {
-        column: "points", kind: Kind::Number, word: None, export: None, titles: &[],
-        is_logged: true, is_edited: false, most_chars: 0,
+        column: "points", kind: Kind::Number, word: Some("points"), export: Some("points"),
+        titles: &[
+            "points", "点数", "點數", "可用点数", "可用點數", "剩余点数", "剩餘點數", "次数", "次數", "可用次数", "可用次數", "剩余次数",
+            "剩餘次數", "uses", "credits",
+        ],
+        is_logged: true, is_edited: true, most_chars: 13,
     }
     /// The last moment that no activation outlasts.
     ValidUntil {
-        column: "valid_until", kind: Kind::Moment, word: None, export: None, titles: &[],
-        is_logged: true, is_edited: false, most_chars: 0,
+        column: "valid_until", kind: Kind::Moment, word: Some("valid_until"), export: Some("valid_until"),
+        // Read in tables of ours alone: what others call by such a name is the end of a card in use.
+        titles: &["validuntil"],
+        is_logged: true, is_edited: true, most_chars: 32,
     }
     /// Where the card departs from the policy of its app.
     Policy {
@@ -175,7 +181,7 @@ properties! {
 
 impl Property {
     /// The columns of an exported table, in their order: programs read them by their places, so new ones come last.
-    pub const TABLE: [Self; 13] = [
+    pub const TABLE: [Self; 15] = [
         Self::FullCode,
         Self::Status,
         Self::Machine,
@@ -189,17 +195,30 @@ impl Property {
         Self::App,
         Self::Seats,
         Self::Policy,
+        Self::Points,
+        Self::ValidUntil,
     ];
 
     /// What the form that edits a card asks for, in its order.
-    pub const FORM: [Self; 7] =
-        [Self::Prefix, Self::Status, Self::Machine, Self::Duration, Self::Seats, Self::Policy, Self::Note];
-
-    /// What is told of a card under its code, in the order of reading; the note, which may be long, is the last.
-    pub const DETAIL: [Self; 14] = [
+    pub const FORM: [Self; 9] = [
+        Self::Prefix,
         Self::Status,
         Self::Machine,
         Self::Duration,
+        Self::ValidUntil,
+        Self::Points,
+        Self::Seats,
+        Self::Policy,
+        Self::Note,
+    ];
+
+    /// What is told of a card under its code, in the order of reading; the note, which may be long, is the last.
+    pub const DETAIL: [Self; 16] = [
+        Self::Status,
+        Self::Machine,
+        Self::Duration,
+        Self::ValidUntil,
+        Self::Points,
         Self::UsedAt,
         Self::ExpireAt,
         Self::CreatedAt,

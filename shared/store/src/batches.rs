@@ -7,7 +7,7 @@ use mysql_async::prelude::{FromValue, Queryable};
 use mysql_async::{Conn, Params, Row, Value};
 
 use super::limit::{GRACE, SCREEN, limited};
-use super::record::{moment, take};
+use super::record::{maybe_moment, moment, take};
 use super::{Operation, Store, StoreError};
 use kami_core::duration::CardDuration;
 
@@ -46,6 +46,10 @@ pub struct Batch {
     pub code_length: Option<u8>,
     /// How long the cards last; of an import whose cards differ it says for ever.
     pub duration: CardDuration,
+    /// The last moment that no activation of them outlasts; `None` also when those of an import differ.
+    pub valid_until: Option<DateTime<Utc>>,
+    /// How many points each of them had; `None` also when those of an import differ.
+    pub points: Option<u32>,
     /// How many machines may use each of its cards; `None` when those of an import differ.
     pub seats: Option<u16>,
     /// Where its cards depart from the policy of their app; of an import whose cards differ it says nothing.
@@ -64,7 +68,7 @@ pub struct Batch {
 const CODES: usize = 500;
 
 const COLUMNS: &str = "id, origin, prefix, card_count, code_length, duration_seconds, note, operator, created_at, account, app, seats, \
-     policy";
+     policy, points, valid_until";
 
 fn read(mut row: Row) -> Result<Batch, StoreError> {
     let row = &mut row;
@@ -87,6 +91,8 @@ fn read(mut row: Row) -> Result<Batch, StoreError> {
         app: take(row, 10)?,
         seats: take(row, 11)?,
         policy: take(row, 12)?,
+        points: take(row, 13)?,
+        valid_until: maybe_moment(row, 14)?,
     })
 }
 

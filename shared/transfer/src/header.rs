@@ -98,7 +98,9 @@ impl Columns {
             places.extend(found.map(|found| (property, found)));
         }
         let is_ours = table::columns().take(FIRST_COLUMNS).all(|own| titles.contains(&key(own)));
-        places.retain(|(property, _)| is_ours || !matches!(property, Property::App | Property::Policy));
+        let says_ours =
+            |property| matches!(property, Property::App | Property::Policy | Property::ValidUntil);
+        places.retain(|(property, _)| is_ours || !says_ours(*property));
         let unit = duration.and_then(|place| durations[place].clone());
         let width = titles.iter().rposition(|title| !title.is_empty()).map_or(0, |last| last + 1);
         Ok(Self {

@@ -14,6 +14,7 @@ use super::repair::bare;
 use super::rows::{self, begins_table};
 use super::understood::{card, is_beyond_doubt, is_code, read_code};
 use kami_core::duration::CardDuration;
+use kami_core::points::Points;
 
 /// Reads one code a line, as an export writes them; empty lines and those with `#` are passed over, and a text that
 /// begins with the header of a table is one. Memory stays within what the cards need, whatever the source holds; without
@@ -54,15 +55,16 @@ fn parse_list(
             gathering.met.title = Some(line);
             continue;
         }
+        let duration = defaults.usual_duration();
         let mut card = read_code(content, &mut gathering.met)
-            .and_then(|code| {
-                card(&code, &gathering.filing, defaults.duration.unwrap_or(CardDuration::Forever))
-            })
+            .and_then(|code| card(&code, &gathering.filing, duration.unwrap_or(CardDuration::Forever)))
             .map(|found| found.if_titled(gathering.met.title.is_some()));
         if let Ok(found) = &mut card {
             found.card.seats = defaults.seats;
+            found.card.points = defaults.points.map(Points::get);
+            found.card.valid_until = defaults.valid_until;
         }
-        if card.is_ok() && defaults.duration.is_none() {
+        if card.is_ok() && duration.is_none() {
             return Err(ReadError::NoDuration);
         }
         // What else may be wrong with the code of a row matters less than that it is one.

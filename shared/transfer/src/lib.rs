@@ -22,12 +22,14 @@ mod understood;
 use std::fmt;
 use std::str::FromStr;
 
+use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 pub use self::encoding::Encoding;
 pub use self::notice::Notice;
 use kami_core::app::AppName;
 use kami_core::duration::CardDuration;
+use kami_core::points::Points;
 use kami_core::prefix::Prefix;
 use kami_core::seats::Seats;
 
@@ -96,12 +98,23 @@ pub struct Defaults {
     pub app: Option<AppName>,
     /// How many machines may use them at once.
     pub seats: Seats,
+    /// How many points they have.
+    pub points: Option<Points>,
+    /// The last moment that no activation outlasts.
+    pub valid_until: Option<DateTime<Utc>>,
 }
 
 impl Defaults {
     /// For cards that last so long, under the prefixes that their codes begin with.
     pub fn lasting(duration: CardDuration) -> Self {
         Self { duration: Some(duration), ..Self::default() }
+    }
+
+    /// How long cards last whose file does not say it: as long as they have points or up to their last moment, if they end
+    /// with these and nobody asked for a duration.
+    pub(crate) fn usual_duration(&self) -> Option<CardDuration> {
+        let ends_otherwise = self.points.is_some() || self.valid_until.is_some();
+        self.duration.or(ends_otherwise.then_some(CardDuration::Forever))
     }
 }
 

@@ -12,10 +12,13 @@ use super::repair::unmarked;
 use super::split::{Row, RowFault, cells_of_line};
 use super::understood::{Understood, card, is_code, read_code, read_prefix, with_prefix};
 use super::{Defaults, Filing};
+use chrono::{DateTime, Utc};
 use kami_core::app::AppName;
 use kami_core::card::CardStatus;
 use kami_core::duration::CardDuration;
+use kami_core::edit::points_left;
 use kami_core::operator::Note;
+use kami_core::points::Points;
 use kami_core::property::Property;
 use kami_core::seats::Seats;
 use kami_core::spoken::{self, Spoken};
@@ -144,13 +147,15 @@ impl<'a> Table<'a> {
             text
         };
         let code = cell(Some(self.columns.code));
-        let [prefix, span, note, app, seats, policy] = [
+        let [prefix, span, note, app, seats, policy, points, until] = [
             Property::Prefix,
             Property::Duration,
             Property::Note,
             Property::App,
             Property::Seats,
             Property::Policy,
+            Property::Points,
+            Property::ValidUntil,
         ]
         .map(|property| cell(self.columns.place(property)));
         let status = cell(self.columns.status);
@@ -169,14 +174,20 @@ impl<'a> Table<'a> {
         let (filing, full_code) = self.filed(prefix.trim(), &code, filing)?;
         met.behind += u64::from(full_code.len() > code.len());
         let spoken = self.spoken(span.trim())?;
-        let duration =
-            spoken.map(|spoken| CardDuration::from_seconds(spoken.seconds)).or(self.defaults.duration);
+        let points = self.points(points.trim())?;
+        let valid_until = self.last_moment(until.trim())?;
+        // What counts uses or has a last moment ends without a duration as well.
+        let endless = (points.is_some() || valid_until.is_some()).then_some(CardDuration::Forever);
+        let duration = spoken.map(|spoken| CardDuration::from_seconds(spoken.seconds));
+        let duration = duration.or(self.defaults.usual_duration()).or(endless);
         let lasting = duration.unwrap_or(CardDuration::Forever);
         let note = Note::parse(&note).map_err(|_| MalformedReason::Value(Property::Note))?;
         let mut understood = card(&full_code, &filing, lasting)?.if_titled(true);
         understood.card.note = note;
         understood.card.app = self.app(app.trim())?;
         understood.card.seats = self.seats(seats.trim())?;
+        understood.card.points = points;
+        understood.card.valid_until = valid_until;
         understood.card.policy = policy.parse().map_err(|_| MalformedReason::Value(Property::Policy))?;
         met.unmarked += u64::from(is_marked);
         met.counted += u64::from(spoken.is_some_and(|spoken| spoken.is_counted));
@@ -221,6 +232,23 @@ impl<'a> Table<'a> {
     fn seats(&self, text: &str) -> Result<Seats, MalformedReason> {
         let named = Some(text).filter(|text| !text.is_empty()).map(str::parse);
         named.unwrap_or(Ok(self.defaults.seats)).map_err(|_| MalformedReason::Value(Property::Seats))
+    }
+
+    /// How many points a cell says that the card has; where it is empty, as many as was asked for. In a table of ours it may be
+    /// that none are left.
+    fn points(&self, text: &str) -> Result<Option<u32>, MalformedReason> {
+        let said = points_left(text).map_err(|_| MalformedReason::Value(Property::Points))?;
+        match said {
+            Some(0) if !self.columns.is_ours => Err(MalformedReason::Value(Property::Points)),
+            said => Ok(said.or(self.defaults.points.map(Points::get))),
+        }
+    }
+
+    /// The last moment that a cell says; where it is empty, the one that was asked for.
+    fn last_moment(&self, text: &str) -> Result<Option<DateTime<Utc>>, MalformedReason> {
+        let said = Some(text).filter(|text| !text.is_empty()).map(DateTime::parse_from_rfc3339).transpose();
+        let said = said.map_err(|_| MalformedReason::Value(Property::ValidUntil))?;
+        Ok(said.map(|moment| moment.to_utc()).or(self.defaults.valid_until))
     }
 
     /// What a cell says of the duration; nothing where it is empty.

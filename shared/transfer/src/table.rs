@@ -81,25 +81,27 @@ pub fn json_object(card: &CardRecord, moment: impl Fn(DateTime<Utc>) -> String) 
 mod tests {
     use super::*;
     use kami_core::card::CardStatus;
-    use kami_core::testing::card;
+    use kami_core::testing::{at, card};
     use serde_json::json;
 
     fn active() -> CardRecord {
         let card = card(CardStatus::Active, Some("=cmd|'/c calc'!A1"), Some(0), Some(60));
         let policy = Some("lease=600".into());
-        CardRecord { note: Some("a, \"b\"\nc".into()), batch_id: Some(7), seats: 2, policy, ..card }
+        let valid_until = Some(at(60));
+        let card = CardRecord { seats: 2, policy, points: Some(40), valid_until, ..card };
+        CardRecord { note: Some("a, \"b\"\nc".into()), batch_id: Some(7), ..card }
     }
 
     #[test]
     fn a_card_in_csv() {
         assert_eq!(
             csv_header(),
-            "\u{feff}code,status,machine,duration,created_at,used_at,expire_at,batch,note,prefix,app,seats,policy\n"
+            "\u{feff}code,status,machine,duration,created_at,used_at,expire_at,batch,note,prefix,app,seats,policy,points,valid_until\n"
         );
         assert_eq!(
             csv_line(&active()),
             "VIP-DEMO123456,active,'=cmd|'/c calc'!A1,100s,2025-12-31T23:43:20Z,2026-01-01T00:00:00Z,\
-             2026-01-01T00:01:00Z,7,\"a, \"\"b\"\"\\u{a}c\",VIP,default,2,lease=10m\n"
+             2026-01-01T00:01:00Z,7,\"a, \"\"b\"\"\\u{a}c\",VIP,default,2,lease=10m,40,2026-01-01T00:01:00Z\n"
         );
     }
 
@@ -108,7 +110,8 @@ mod tests {
         let machine_code = Some("868533012345678".into());
         let line = csv_line(&CardRecord { machine_code, note: Some("007".into()), ..active() });
         assert!(
-            line.contains(",'868533012345678,100s,") && line.ends_with(",7,'007,VIP,default,2,lease=10m\n"),
+            line.contains(",'868533012345678,100s,")
+                && line.ends_with(",7,'007,VIP,default,2,lease=10m,40,2026-01-01T00:01:00Z\n"),
             "{line}"
         );
     }
@@ -132,7 +135,7 @@ mod tests {
             line,
             "{\"app\":\"default\",\"batch\":7,\"code\":\"VIP-DEMO123456\",\"created_at\":\"2025-12-31T23:43:20Z\",\"duration\":\"100s\",\
              \"duration_seconds\":100,\"expire_at\":\"2026-01-01T00:01:00Z\",\"id\":1,\"machine\":null,\
-             \"note\":\"a, \\\"b\\\"\\nc\",\"policy\":\"lease=10m\",\"prefix\":\"VIP\",\"seats\":2,\"status\":\"active\",\"used_at\":\"2026-01-01T00:00:00Z\"}\n"
+             \"note\":\"a, \\\"b\\\"\\nc\",\"points\":40,\"policy\":\"lease=10m\",\"prefix\":\"VIP\",\"seats\":2,\"status\":\"active\",\"used_at\":\"2026-01-01T00:00:00Z\",\"valid_until\":\"2026-01-01T00:01:00Z\"}\n"
         );
     }
 
@@ -141,6 +144,10 @@ mod tests {
         let machine_code = Some("PC;=cmd|'/c calc'!A1\n=1+1".into());
         let line = csv_line(&CardRecord { machine_code, note: Some("a;b".into()), ..active() });
         assert!(line.contains(r",PC\u{3b}=cmd|'/c calc'!A1\u{a}=1+1,"), "{line}");
-        assert!(line.ends_with(",\"a;b\",VIP,default,2,lease=10m\n") && line.lines().count() == 1, "{line}");
+        assert!(
+            line.ends_with(",\"a;b\",VIP,default,2,lease=10m,40,2026-01-01T00:01:00Z\n")
+                && line.lines().count() == 1,
+            "{line}"
+        );
     }
 }

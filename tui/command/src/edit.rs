@@ -2,6 +2,7 @@
 
 use clap::{ArgGroup, Args};
 use kami_common::cells::harmless;
+use kami_common::moment::TypedMoment;
 use kami_common::shown;
 use kami_common::words::{Language, counted, number, say};
 use kami_core::card::{CardCode, CardStatus, MachineCode};
@@ -20,6 +21,7 @@ use super::choice::{find, not_found};
 use super::confirm::{self, Question};
 use super::failure::Failure;
 use super::gate;
+use super::limits::{self, Limit};
 use super::output::{Output, message};
 use super::policy::{Lease, Said, lease, or_app, when_full};
 use super::record::card_json;
@@ -28,7 +30,7 @@ use super::session::Session;
 /// How many machines a question names before it only counts the rest.
 const NAMED: usize = 10;
 
-/// Change a card's prefix, status, duration, seats, policy or note
+/// Change a card's prefix, status, duration, last moment, points, seats, policy or note
 ///
 /// The card stays whole: unused clears its machine and times, active needs --machine and starts its time, expired ends
 /// it now, disabled keeps everything. A new prefix changes a code that begins with the old one; any other code stays as
@@ -37,7 +39,7 @@ const NAMED: usize = 10;
 #[derive(Debug, Args)]
 #[command(
     group = ArgGroup::new("change").required(true).multiple(true)
-        .args(["prefix", "no_prefix", "status", "duration", "seats", "lease", "when_full", "note"]),
+        .args(["prefix", "no_prefix", "status", "duration", "until", "points", "seats", "lease", "when_full", "note"]),
     after_help = "Examples:\n  kami edit VIP-7KQ2M9XW --note 'refunded in May'\n  \
                   kami edit VIP-7KQ2M9XW --status active --machine PC-3F2A\n  \
                   kami edit VIP-7KQ2M9XW --prefix GOLD --duration 30d"
@@ -61,6 +63,13 @@ pub(super) struct Edit {
     /// Another duration, such as 12h, 45d or forever
     #[arg(long, value_name = "DURATION")]
     duration: Option<CardDuration>,
+    /// Another last moment, such as 2026-12-31 or 2026-12-31T18:00, which ends the card sooner than its duration may; off for
+    /// none
+    #[arg(long, value_name = "MOMENT", value_parser = limits::until)]
+    until: Option<Limit<TypedMoment>>,
+    /// Another number of points left, up to 1,000,000,000; off for a card that counts no uses
+    #[arg(long, value_name = "NUMBER", value_parser = limits::points)]
+    points: Option<Limit<u32>>,
     /// For another number of machines, 1 to 1,000
     #[arg(long, value_name = "NUMBER")]
     seats: Option<Seats>,
@@ -92,6 +101,10 @@ impl Edit {
             return Err(not_found(language, &[self.code.as_str().to_owned()]));
         };
         edit.policy = self.policy(session, &seen)?;
+        edit.valid_until = match self.until {
+            Some(Limit::At(until)) => Some(Some(limits::last_moment(session, until).await?)),
+            said => said.map(|_| None),
+        };
         let fewer = self.seats.filter(|seats| seats.get() < seen.seats);
         let taken = if fewer.is_some() { session.store.seats(seen.id).await? } else { Vec::new() };
         if let Some(seats) = fewer.filter(|_| !self.yes) {
@@ -138,7 +151,8 @@ impl Edit {
         let note = note.map_err(|error| Failure::Usage(error.to_string()))?;
         let prefix = self.no_prefix.then_some(None).or_else(|| self.prefix.clone().map(Some));
         let (duration, seats) = (self.duration, self.seats);
-        Ok(CardEdit { prefix, status, duration, note, seats, ..CardEdit::default() })
+        let points = self.points.map(Limit::at);
+        Ok(CardEdit { prefix, status, duration, points, note, seats, ..CardEdit::default() })
     }
 
     /// The other policy of the card, where one is asked for: one that this version cannot read is not written over.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use chrono::Utc;
 use clap::Args;
 use kami_common::export::{ExportError, ExportOrder, Source};
+use kami_common::moment::TypedMoment;
 use kami_common::odds::Odds;
 use kami_common::paths::expand;
 use kami_common::touch;
@@ -17,6 +18,7 @@ use kami_core::duration::CardDuration;
 use kami_core::filter::Filter;
 use kami_core::gate::{Answer, Confirmed, Kind, Weight};
 use kami_core::operator::Note;
+use kami_core::points::Points;
 use kami_core::policy::{PolicyPart, WhenFull};
 use kami_core::prefix::Prefix;
 use kami_core::seats::Seats;
@@ -28,6 +30,7 @@ use super::confirm::Question;
 use super::export::write_file;
 use super::failure::Failure;
 use super::gate;
+use super::limits;
 use super::output::{Output, message};
 use super::policy::{Lease, lease, when_full};
 use super::progress::Work;
@@ -46,7 +49,9 @@ const PART: usize = 1_000;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  kami generate --prefix VIP --count 100 --duration 30d > codes.txt\n  \
                         kami generate --prefix VIP --count 50000 --duration forever --output vip.csv --yes\n  \
-                        kami generate --prefix TEAM --count 20 --duration 1y --seats 5 --lease 10m")]
+                        kami generate --prefix TEAM --count 20 --duration 1y --seats 5 --lease 10m\n  \
+                        kami generate --prefix API --count 100 --points 1000\n  \
+                        kami generate --prefix FAIR --count 200 --until 2026-12-31")]
 pub(super) struct Generate {
     /// 1 to 16 letters and digits of any script, _ and -
     #[arg(long, value_name = "PREFIX")]
@@ -60,6 +65,13 @@ pub(super) struct Generate {
     /// How long each lasts from its activation, such as 45d, 1个月 or forever; 3h by default
     #[arg(long, value_name = "DURATION")]
     duration: Option<CardDuration>,
+    /// The last moment that no card outlasts, whenever it is activated: such as 2026-12-31, through which it lasts then, or
+    /// 2026-12-31T18:00; without --duration each lasts up to it
+    #[arg(long, value_name = "MOMENT")]
+    until: Option<TypedMoment>,
+    /// How many points each has, 1 to 1,000,000,000, for programs that count uses; without --duration it ends with them
+    #[arg(long, value_name = "NUMBER")]
+    points: Option<Points>,
     /// How many machines may use each at once, 1 to 1,000
     #[arg(long, value_name = "NUMBER", default_value = "1")]
     seats: Seats,
@@ -115,13 +127,22 @@ impl Generate {
         self.must_be_hard_to_guess(session).await?;
         let Self { prefix, count, length, seats, when_full, .. } = self;
         let lease = self.lease.map(|Lease(length)| length);
-        let duration = self.duration.unwrap_or_default();
+        let points = self.points;
+        let valid_until = match self.until {
+            Some(until) => Some(limits::last_moment(session, until).await?),
+            None => None,
+        };
+        let ends_otherwise = valid_until.is_some() || points.is_some();
+        let usual = if ends_otherwise { CardDuration::Forever } else { CardDuration::default() };
+        let duration = self.duration.unwrap_or(usual);
         let order = GenerateOrder {
             app,
             prefix,
             count,
             length,
             duration,
+            valid_until,
+            points,
             seats,
             policy: PolicyPart { lease, when_full, ..PolicyPart::default() },
             note,
@@ -129,13 +150,13 @@ impl Generate {
         let order = pass(session, order, self.yes)?;
         let batch = make(session, &order).await?;
         let said = counted(language, "done.generate", u64::from(batch.card_count));
-        let each = touch::set_apart(language, &order);
+        let each = touch::set_apart(language, session.zone, &order);
         let each = each.map(|each| say!(language, "command.each", each = each)).unwrap_or_default();
         message(&(said + &say!(language, "command.batch", id = batch.id) + &each));
         if is_unsaid {
             message(&say!(language, "command.default_app", app = order.app));
         }
-        if self.duration.is_none() {
+        if self.duration.is_none() && !ends_otherwise {
             let lasts = kami_common::shown::duration(language, duration.seconds());
             message(&say!(language, "command.default_duration", duration = lasts));
         }
@@ -187,7 +208,7 @@ fn pass(session: &Session, order: GenerateOrder, agreed: bool) -> Result<Confirm
     let weight = Weight { cards: u64::from(order.count), kind: Kind::Generate };
     let answer = if agreed { Answer::Agreed } else { Answer::Silence };
     gate::of(session).pass(order, weight, answer).or_else(|order| {
-        let words = touch::batch(session.language, &order);
+        let words = touch::batch(session.language, session.zone, &order);
         let agree = say!(session.language, "command.agree_yes");
         gate::ask(session, order, weight, &Question { words, touched: Vec::new(), agree })
     })

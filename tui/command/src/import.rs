@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::{io, iter};
 
 use clap::Args;
+use kami_common::moment::TypedMoment;
 use kami_common::odds::warning_of_import;
 use kami_common::words::{Language, counted, number, say};
 use kami_common::{notice, reason, touch, upload};
@@ -13,6 +14,7 @@ use kami_core::code::easiest_odds;
 use kami_core::duration::CardDuration;
 use kami_core::import::ImportCards;
 use kami_core::operator::Note;
+use kami_core::points::Points;
 use kami_core::prefix::Prefix;
 use kami_core::seats::Seats;
 use kami_store::{Batch, Permission, Standing};
@@ -23,6 +25,7 @@ use serde_json::json;
 use super::apps;
 use super::export::format_of;
 use super::failure::Failure;
+use super::limits;
 use super::output::{Output, Table, message};
 use super::progress::Work;
 use super::session::Session;
@@ -30,7 +33,7 @@ use super::session::Session;
 /// Add cards with codes from a file, all of them or none
 ///
 /// A text has one code a line, as `kami export` writes them; a CSV table names its columns: code, and if they are there
-/// duration, seats, note and prefix, in Chinese or English; one that kami wrote says app and policy as well. A code of any groups is
+/// duration, points, seats, note and prefix, in Chinese or English; one that kami wrote says app, policy and valid_until as well. A code of any groups is
 /// taken whole, also under the prefix that --prefix names: customers type it as it stands in the file. What Excel, WPS
 /// and shops write is read: UTF-8, UTF-16 and GBK, with commas, semicolons or tabs; what was guessed is said. A line
 /// that is no card, or whose code is there already, is reported, and nothing is imported.
@@ -54,6 +57,12 @@ pub(super) struct Import {
     /// How long cards last that say nothing themselves, such as 30d or forever
     #[arg(long, value_name = "DURATION")]
     duration: Option<CardDuration>,
+    /// The last moment that no card outlasts that says none itself, such as 2026-12-31 or 2026-12-31T18:00
+    #[arg(long, value_name = "MOMENT")]
+    until: Option<TypedMoment>,
+    /// How many points cards have that say nothing themselves, 1 to 1,000,000,000
+    #[arg(long, value_name = "NUMBER")]
+    points: Option<Points>,
     /// How many machines may use cards that say nothing themselves, 1 to 1,000
     #[arg(long, value_name = "NUMBER", default_value = "1")]
     seats: Seats,
@@ -205,7 +214,7 @@ impl Import {
         if let Some(app) = &self.app {
             apps::find_open(session, app).await?;
         }
-        let parsed = self.parse(session)?;
+        let parsed = self.parse(session, &self.defaults(session).await?)?;
         if parsed.cards.is_empty() && parsed.malformed.is_empty() {
             return Err(Failure::NotFound(say!(language, "command.empty_file")));
         }
@@ -263,12 +272,12 @@ impl Import {
         batch.map_err(|error| Failure::of_act(language, &error))
     }
 
-    fn parse(&self, session: &Session) -> Result<Parsed, Failure> {
+    fn parse(&self, session: &Session, defaults: &Defaults) -> Result<Parsed, Failure> {
         let unreadable = |error: &ReadError| self.unreadable(session, error);
         let source = upload::open(&self.file).map_err(|error| unreadable(&error.into()))?;
         let read = match self.format.unwrap_or_else(|| format_of(&self.file)) {
-            Format::Txt | Format::Shop => parse_txt(source, &self.defaults()),
-            Format::Csv => parse_csv(source, &self.defaults()),
+            Format::Txt | Format::Shop => parse_txt(source, defaults),
+            Format::Csv => parse_csv(source, defaults),
             Format::JsonLines => {
                 return Err(Failure::Usage(say!(session.language, "command.no_json_import")));
             }
@@ -277,13 +286,18 @@ impl Import {
     }
 
     /// What the cards get whose file says nothing of it.
-    fn defaults(&self) -> Defaults {
+    async fn defaults(&self, session: &Session) -> Result<Defaults, Failure> {
+        let valid_until = match self.until {
+            Some(until) => Some(limits::last_moment(session, until).await?),
+            None => None,
+        };
         let filing = match &self.prefix {
             Some(prefix) => Filing::Under(prefix.clone()),
             None if self.no_prefix => Filing::Whole,
             None => Filing::AsWritten,
         };
-        Defaults { duration: self.duration, filing, app: self.app.clone(), seats: self.seats }
+        let (duration, seats, points) = (self.duration, self.seats, self.points);
+        Ok(Defaults { duration, filing, app: self.app.clone(), seats, points, valid_until })
     }
 
     /// Why the file was not read to its end.

@@ -22,6 +22,7 @@ mod grants;
 mod help;
 mod import;
 mod info;
+mod limits;
 mod list;
 mod log;
 mod migrate;

@@ -123,6 +123,11 @@ impl TypedMoment {
         }
     }
 
+    /// The last second of what was typed: something that lasts until a day lasts through it.
+    pub fn last(self, zone: Zone, now: DateTime<Utc>) -> DateTime<Utc> {
+        if self.is_stretch() { self.end(zone, now) - TimeDelta::seconds(1) } else { self.start(zone, now) }
+    }
+
     /// The first moment after what was typed: a day belongs to the range that it ends.
     pub fn end(self, zone: Zone, now: DateTime<Utc>) -> DateTime<Utc> {
         let next = match self {
@@ -180,6 +185,9 @@ mod tests {
             assert_eq!(typed.start(zone, now), start.parse::<DateTime<Utc>>().unwrap(), "{text}");
             assert_eq!(typed.end(zone, now), end.parse::<DateTime<Utc>>().unwrap(), "{text}");
             assert_eq!(typed.to_string().parse(), Ok(typed), "{text}");
+            let end: DateTime<Utc> = end.parse().unwrap();
+            let wanted = if typed.is_stretch() { end - TimeDelta::seconds(1) } else { end };
+            assert_eq!(typed.last(zone, now), wanted, "{text}");
         }
         for text in ["", "now", "2026-02-30", "2026-13", "20260131", "18:00", "-026"] {
             assert_eq!(text.parse::<TypedMoment>(), Err(MomentError), "{text}");

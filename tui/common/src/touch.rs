@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use kami_core::acts::Act;
 use kami_core::app::AppName;
-use kami_core::policy::PolicyPart;
 use kami_core::zone::Zone;
 use kami_store::{ActRecord, AppCost, AppOrder, GenerateOrder, Loss, Survey, Undoable};
 
@@ -29,10 +28,10 @@ pub fn act(language: Language, act: &Act, cards: u64) -> String {
 }
 
 /// Whether a batch shall be made, with everything that its cards will be.
-pub fn batch(language: Language, order: &GenerateOrder) -> String {
+pub fn batch(language: Language, zone: Zone, order: &GenerateOrder) -> String {
     let form = if order.count == 1 { "one" } else { "many" };
     let lasts = duration(language, order.duration.seconds());
-    let each = [lasts].into_iter().chain(apart(language, order.seats.get(), &order.policy));
+    let each = [lasts].into_iter().chain(apart(language, zone, order));
     say!(
         language,
         format!("confirm.generate.{form}"),
@@ -42,17 +41,21 @@ pub fn batch(language: Language, order: &GenerateOrder) -> String {
     )
 }
 
-/// What sets each card of a batch apart from those for one machine that go by their app's policy; nothing where nothing
-/// does.
-pub fn set_apart(language: Language, order: &GenerateOrder) -> Option<String> {
-    let apart = join(language, apart(language, order.seats.get(), &order.policy));
+/// What sets each card of a batch apart from those for one machine that count no uses and go by their app's policy; nothing
+/// where nothing does.
+pub fn set_apart(language: Language, zone: Zone, order: &GenerateOrder) -> Option<String> {
+    let apart = join(language, apart(language, zone, order));
     (!apart.is_empty()).then_some(apart)
 }
 
-fn apart(language: Language, seats: u16, policy: &PolicyPart) -> impl Iterator<Item = String> {
-    let seats = (seats != 1).then(|| say!(language, "touch.seats", n = number(u64::from(seats))));
+fn apart(language: Language, zone: Zone, order: &GenerateOrder) -> impl Iterator<Item = String> {
+    let GenerateOrder { valid_until, points, seats, policy, .. } = order;
+    let until = valid_until.map(|until| say!(language, "touch.until", moment = whole_moment(zone, until)));
+    let points = points.map(|points| say!(language, "touch.points", n = number(points.get().into())));
+    let seats = Some(seats.get()).filter(|seats| *seats != 1);
+    let seats = seats.map(|seats| say!(language, "touch.seats", n = number(seats.into())));
     let policy = Some(harmless(&policy.spoken()).into_owned()).filter(|policy| !policy.is_empty());
-    seats.into_iter().chain(policy)
+    [until, points, seats, policy].into_iter().flatten()
 }
 
 /// Whether an app shall be archived, removed or changed.

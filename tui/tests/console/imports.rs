@@ -63,6 +63,8 @@ pub(crate) fn batch() -> Batch {
         card_count: 2,
         code_length: None,
         duration: CardDuration::Forever,
+        points: None,
+        valid_until: None,
         seats: Some(1),
         policy: None,
         note: None,

@@ -27,6 +27,7 @@ use kami_core::duration::CardDuration;
 use kami_core::gate::Confirmed;
 use kami_core::import::ImportCards;
 use kami_core::operator::{Note, Operator};
+use kami_core::points::Points;
 
 /// How long a batch may take in all: twenty times as long as a million cards took us.
 const LIMIT: Duration = Duration::from_mins(15);
@@ -177,7 +178,8 @@ impl Transaction for Generate<'_> {
     type Output = Batch;
 
     async fn run(&self, connection: &mut Conn) -> Result<Batch, ActError> {
-        let GenerateOrder { app, prefix, count, length, duration, seats, policy, note } = self.order;
+        let GenerateOrder { app, prefix, count, length, duration, valid_until, points, seats, policy, note } =
+            self.order;
         let policy = policy.to_string();
         must_be_open(connection, app).await?;
         let created_at = clock(connection).await?.naive_utc();
@@ -190,6 +192,8 @@ impl Transaction for Generate<'_> {
             note: note.as_ref().map(Note::as_str),
             app: Some(app.as_str()),
             seats: Some(seats.get()),
+            points: points.map(Points::get),
+            valid_until: *valid_until,
             policy: Some(policy.as_str()).filter(|policy| !policy.is_empty()),
         };
         let (act_id, batch_id) = open(connection, self.operator, &made, created_at).await?;
@@ -240,6 +244,8 @@ impl Transaction for Import<'_> {
             note: self.note.map(Note::as_str),
             app: apps.first().copied().filter(|_| apps.len() == 1),
             seats: common(cards.iter().map(|card| card.seats)),
+            points: common(cards.iter().map(|card| card.points)).flatten(),
+            valid_until: common(cards.iter().map(|card| card.valid_until)).flatten(),
             policy: common(cards.iter().map(|card| card.policy)).flatten(),
         };
         let (act_id, batch_id) = open(connection, self.operator, &made, created_at).await?;

@@ -1,9 +1,11 @@
 //! What an operator orders when he has cards made.
 
+use chrono::{DateTime, Utc};
 use kami_core::app::AppName;
 use kami_core::code::CodeLength;
 use kami_core::duration::CardDuration;
 use kami_core::operator::Note;
+use kami_core::points::Points;
 use kami_core::policy::PolicyPart;
 use kami_core::prefix::Prefix;
 use kami_core::seats::Seats;
@@ -21,10 +23,32 @@ pub struct GenerateOrder {
     pub length: CodeLength,
     /// How long every card lasts from its activation.
     pub duration: CardDuration,
+    /// The last moment that no activation of them outlasts.
+    pub valid_until: Option<DateTime<Utc>>,
+    /// How many points every card has, if it counts uses.
+    pub points: Option<Points>,
     /// How many machines may use every card at once.
     pub seats: Seats,
     /// Where every card departs from the policy of its app.
     pub policy: PolicyPart,
     /// What every card has written down about it.
     pub note: Option<Note>,
+}
+
+impl GenerateOrder {
+    /// So many cards as the Flask service made them: for the default app, for three hours and one machine.
+    pub fn new(prefix: Prefix, count: u32) -> Self {
+        Self {
+            app: AppName::default(),
+            prefix,
+            count,
+            length: CodeLength::default(),
+            duration: CardDuration::default(),
+            valid_until: None,
+            points: None,
+            seats: Seats::default(),
+            policy: PolicyPart::default(),
+            note: None,
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params, Row, Value};
 use serde::{Serialize, Serializer};
@@ -18,8 +18,11 @@ use crate::record::marks;
 use kami_core::acts::Change;
 use kami_core::app::AppName;
 use kami_core::import::ImportRow;
+use kami_core::logged;
 use kami_core::operator::{Note, Operator};
+use kami_core::points::Points;
 use kami_core::record::CardRecord;
+use kami_core::value::Value as Logged;
 
 /// What is said once of an act on however many cards.
 #[derive(Clone, Copy, Debug)]
@@ -115,12 +118,22 @@ pub(super) struct Made<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) seats: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) points: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_stored")]
+    pub(super) valid_until: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) policy: Option<&'a str>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn as_word<S: Serializer>(origin: &BatchOrigin, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(origin.word())
+}
+
+/// A moment in the form of the database.
+#[expect(clippy::ref_option, reason = "serde passes a reference")]
+fn as_stored<S: Serializer>(moment: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
+    moment.map(|moment| logged::written(&Logged::Moment(moment))).serialize(serializer)
 }
 
 /// Opens the batch of an act; returns its number.
@@ -148,6 +161,10 @@ pub(super) struct NewCard<'a> {
     pub(super) app: &'a str,
     pub(super) seats: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) points: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_stored")]
+    pub(super) valid_until: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) policy: Option<&'a str>,
 }
 
@@ -167,6 +184,8 @@ impl<'a> NewCard<'a> {
             note: order.note.as_ref().map(Note::as_str),
             app: order.app.as_str(),
             seats: order.seats.get(),
+            points: order.points.map(Points::get),
+            valid_until: order.valid_until,
             policy: Some(policy).filter(|policy| !policy.is_empty()),
         }
     }
@@ -181,6 +200,8 @@ impl<'a> NewCard<'a> {
             note: card.note.or(note.map(Note::as_str)),
             app: card.app.unwrap_or(app.as_str()),
             seats: card.seats,
+            points: card.points,
+            valid_until: card.valid_until,
             policy: card.policy,
         }
     }

@@ -58,13 +58,9 @@ async fn undo(store: &Store, act_id: u64) -> ActOutcome {
 async fn generate(store: &Store, app: &str) -> Result<kami_store::Batch, ActError> {
     let order = GenerateOrder {
         app: name(app),
-        prefix: "VIP".parse().unwrap(),
-        count: 3,
         length: CodeLength::new(10).unwrap(),
         duration: CardDuration::Seconds(100),
-        seats: Seats::default(),
-        policy: PolicyPart::default(),
-        note: None,
+        ..GenerateOrder::new("VIP".parse().unwrap(), 3)
     };
     store
         .generate(&anna(), &agreed(Weight { cards: 3, kind: Kind::Generate }, order), &|_| {

@@ -32,14 +32,10 @@ fn on(_: u64) -> ControlFlow<()> {
 
 fn order(prefix: &str, count: u32, length: u8) -> GenerateOrder {
     GenerateOrder {
-        app: AppName::default(),
-        prefix: prefix.parse().unwrap(),
-        count,
         length: CodeLength::new(length).unwrap(),
         duration: CardDuration::Seconds(86_400),
-        seats: Seats::default(),
-        policy: PolicyPart::default(),
         note: Note::parse("for the fair").unwrap(),
+        ..GenerateOrder::new(prefix.parse().unwrap(), count)
     }
 }
 

@@ -31,14 +31,9 @@ async fn text_is_kept(database: &TestDatabase, before: usize) {
     let store = database.store();
     let operator = Operator::new("安娜").unwrap();
     let order = GenerateOrder {
-        app: AppName::default(),
-        prefix: PREFIX.parse().unwrap(),
-        count: 2,
-        length: CodeLength::new(16).unwrap(),
         duration: CardDuration::Forever,
-        seats: Seats::default(),
-        policy: PolicyPart::default(),
         note: Note::parse(NOTE).unwrap(),
+        ..GenerateOrder::new(PREFIX.parse().unwrap(), 2)
     };
     let batch = store.generate(&operator, &agreed(order), &|_| ControlFlow::Continue(())).await.unwrap();
     assert_eq!((batch.prefix.as_deref(), batch.note.as_deref()), (Some(PREFIX), Some(NOTE)));

@@ -59,14 +59,8 @@ async fn an_act_whose_commit_was_rolled_back_is_done_again_and_once() {
         let database = TestDatabase::create().await;
         let (store, proxy) = behind_proxy(&database).await;
         let order = GenerateOrder {
-            app: AppName::default(),
-            prefix: "VIP".parse().unwrap(),
-            count: 1_500,
-            length: CodeLength::new(16).unwrap(),
             duration: CardDuration::Forever,
-            seats: Seats::default(),
-            policy: PolicyPart::default(),
-            note: None,
+            ..GenerateOrder::new("VIP".parse().unwrap(), 1_500)
         };
         let operator = Operator::new("anna").unwrap();
         proxy.refuse("COMMIT", refusal, 2);

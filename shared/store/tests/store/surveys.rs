@@ -28,14 +28,8 @@ fn on(_: ActProgress) -> ControlFlow<()> {
 /// Makes a batch; returns its number.
 async fn batch(store: &Store, prefix: &str, count: u32) -> u64 {
     let order = GenerateOrder {
-        app: AppName::default(),
-        prefix: prefix.parse().unwrap(),
-        count,
-        length: CodeLength::new(16).unwrap(),
         duration: CardDuration::Forever,
-        seats: Seats::default(),
-        policy: PolicyPart::default(),
-        note: None,
+        ..GenerateOrder::new(prefix.parse().unwrap(), count)
     };
     store.generate(&anna(), &agreed(order), &|_| ControlFlow::Continue(())).await.unwrap().id
 }

@@ -59,8 +59,8 @@ fn a_row_of_another_app_than_was_asked_for_is_refused_by_its_line() {
 
 #[test]
 fn a_table_of_the_last_release_has_no_apps() {
-    // App, seats and policy came later.
-    let first = |line: &str| line.rsplitn(4, ',').last().unwrap().to_owned();
+    // App, seats, policy, points and the last moment came later.
+    let first = |line: &str| line.rsplitn(6, ',').last().unwrap().to_owned();
     let text: Vec<_> = exported(&["demo", "other"]).lines().map(first).collect();
     let parsed = read_for("demo", &text.join("\n"));
     assert_eq!((apps(&parsed), malformed(&parsed)), (vec![None, None], vec![]));

@@ -6,6 +6,7 @@ mod apps;
 mod bytes;
 mod decorated;
 mod groups;
+mod kinds;
 mod seats;
 mod spreadsheets;
 

@@ -32,7 +32,7 @@ pub(crate) fn submit(model: &mut Model, order: Order) -> Vec<Effect> {
     {
         let question = counted(model.language, "confirm.generate_weak", u64::from(wanted.count));
         let is_large = gate(model).asks(order.weight()) != Asks::Nothing;
-        let words = is_large.then(|| touch::batch(model.language, wanted));
+        let words = is_large.then(|| touch::batch(model.language, model.zone, wanted));
         let touched = Touched::Known(words.into_iter().collect());
         let then = Consequence::Order(Box::new(order.clone()));
         let confirm = Confirm { is_danger: true, touched, ..Confirm::new(question, odds, then) };
@@ -172,7 +172,7 @@ fn question(model: &Model, order: &Order, weight: Weight) -> String {
             say!(language, "confirm.delete_one", code = harmless(&card.full_code))
         }
         Order::Act { act, .. } => touch::act(language, act, weight.cards),
-        Order::Generate(wanted) => touch::batch(language, wanted),
+        Order::Generate(wanted) => touch::batch(language, model.zone, wanted),
         Order::Undo(undoing) => {
             let act = touch::logged(language, model.zone, &undoing.undoable.act);
             say!(language, if undoing.is_redo { "confirm.redo" } else { "confirm.undo" }, act = act)

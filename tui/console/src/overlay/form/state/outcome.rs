@@ -27,6 +27,8 @@ impl Form {
                 count: self.count()?,
                 length: self.length()?,
                 duration: self.duration()?,
+                valid_until: None,
+                points: None,
                 seats: self.seats()?,
                 policy: self.value(FieldName::Card(Property::Policy)).parse().ok()?,
                 note: self.note_typed().ok()?,
