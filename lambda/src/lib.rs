@@ -1,6 +1,6 @@
 //! The function of kami: the HTTP API that client apps call, and the job that expires cards.
 //!
-//! Both run under AWS Lambda and by themselves. The binaries only wire: everything they do is here.
+//! Both run under AWS Lambda and by themselves. The binaries only say which of them they are.
 
 #[cfg(target_env = "musl")]
 mod allocator;
@@ -19,6 +19,7 @@ mod logging;
 pub mod manager;
 pub mod metrics;
 mod peer;
+pub mod programs;
 pub mod prometheus;
 mod proxies;
 mod request_id;

@@ -1,7 +1,7 @@
 //! A folder in which a package is laid out.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -33,9 +33,15 @@ impl Tree {
         self.write(path, &read(from)?, 0o644)
     }
 
-    /// A copy of a program.
+    /// A copy of a program, or the link to another beside it that it is.
     pub(crate) fn program(&self, path: &str, from: &Path) -> anyhow::Result<()> {
-        self.write(path, &read(from)?, 0o755)
+        match fs::read_link(from) {
+            Ok(program) => {
+                let path = self.path(path)?;
+                symlink(program, &path).with_context(|| path.display().to_string())
+            }
+            Err(_) => self.write(path, &read(from)?, 0o755),
+        }
     }
 
     /// How much its files take in kibibytes, as Debian counts: each file rounded up, each folder as one.
@@ -43,12 +49,18 @@ impl Tree {
         kibibytes(&self.root)
     }
 
-    fn write(&self, path: &str, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
+    /// Where a file comes to lie, in a folder that is there then.
+    fn path(&self, path: &str) -> anyhow::Result<PathBuf> {
         let path = self.root.join(path);
-        let said = || path.display().to_string();
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).with_context(said)?;
+            fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
         }
+        Ok(path)
+    }
+
+    fn write(&self, path: &str, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
+        let path = self.path(path)?;
+        let said = || path.display().to_string();
         fs::write(&path, bytes).with_context(said)?;
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).with_context(said)
     }

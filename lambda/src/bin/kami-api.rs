@@ -1,49 +1,7 @@
-//! The function that client apps call: under AWS Lambda when its runtime API is there, by itself otherwise.
+//! `kami-api`, and `kami-expire` where it is called by that name, as in the files of a release.
 
 use std::process::ExitCode;
-use std::sync::Arc;
-
-use clap::Parser as _;
-use kami_lambda::api::{Api, Observer, router, share};
-use kami_lambda::metrics::emf::RequestLines;
-use kami_lambda::{
-    ApiArguments, ApiSettings, Brake, Connections, bounds_for_files, gateway, listen, manager, prometheus,
-    serve, startup, stop_on_request,
-};
-use tracing::info;
 
 fn main() -> ExitCode {
-    let ApiArguments { health } = ApiArguments::parse();
-    if health { startup::check_health() } else { startup::run(ApiSettings::from_env(), run) }
-}
-
-async fn run(settings: ApiSettings) -> anyhow::Result<()> {
-    let ApiSettings { common: settings, listen: address, zone, trusted_proxies, bounds, origins } = settings;
-    let store = settings.database.store().await;
-    let brake = Arc::new(Brake::new(trusted_proxies.clone()));
-    let api = Api { store: store.clone(), zone, brake: Arc::clone(&brake), apps: Arc::default() };
-    let mut observer = Observer::default();
-    if let Some(function) = settings.lambda_function {
-        observer.lines = Some(Arc::new(RequestLines::new(&function, store)));
-        return gateway::run(router(api, observer)).await;
-    }
-    let api = router(api, observer.clone());
-    // On Lambda the function's address does that, by the rules of its own.
-    let api = match origins {
-        Some(origins) => share(api, origins),
-        None => api,
-    };
-    let connections = Connections::new(bounds_for_files(bounds, store.max_connections()), trusted_proxies);
-    let stop = stop_on_request();
-    let metrics = prometheus::api(Arc::clone(&observer.metrics), connections.clone(), brake, store.clone());
-    let metrics = prometheus::start(settings.metrics, metrics, &stop).await?;
-    let listener = listen(address, "KAMI_LISTEN").await?;
-    info!("listening on http://{}", listener.local_addr()?);
-    manager::tell(manager::State::Ready);
-    // The metrics stop at the same time, so that the two limits on it do not add up.
-    serve(listener, api, &connections, stop.cancelled()).await;
-    metrics.await?;
-    store.close().await;
-    info!("stopped");
-    Ok(())
+    kami_lambda::programs::called()
 }

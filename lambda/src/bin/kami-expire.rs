@@ -1,34 +1,7 @@
-//! The job that expires cards: on a schedule under AWS Lambda, once or at an interval by itself.
+//! `kami-expire` by itself, as Lambda's function needs it.
 
 use std::process::ExitCode;
-use std::sync::Arc;
-
-use clap::Parser as _;
-use kami_lambda::metrics::ExpiryMetrics;
-use kami_lambda::{ExpiryArguments, Settings, expire, manager, prometheus, startup, stop_on_request};
 
 fn main() -> ExitCode {
-    let arguments = ExpiryArguments::parse();
-    startup::run(Settings::from_env(), async |settings| run(settings, arguments).await)
-}
-
-async fn run(settings: Settings, arguments: ExpiryArguments) -> anyhow::Result<()> {
-    let store = settings.database.store().await;
-    if let Some(function) = settings.lambda_function {
-        return expire::run_on_lambda(store, &function).await;
-    }
-    let stop = stop_on_request();
-    match arguments.every {
-        Some(interval) => {
-            let metrics = Arc::<ExpiryMetrics>::default();
-            let served = prometheus::expiry(Arc::clone(&metrics), store.clone());
-            let served = prometheus::start(settings.metrics, served, &stop).await?;
-            manager::tell(manager::State::Ready);
-            expire::run_every(&store, interval, &metrics, &stop).await;
-            served.await?;
-        }
-        None => expire::run_once(&store, &stop).await?,
-    }
-    store.close().await;
-    Ok(())
+    kami_lambda::programs::kami_expire()
 }

@@ -33,7 +33,7 @@ use super::session::Session;
 /// Add cards with codes from a file, all of them or none
 ///
 /// A text has one code a line, as `kami export` writes them; a CSV table names its columns: code, and if they are there
-/// duration, points, seats, note and prefix, in Chinese or English; one that kami wrote says app, policy and valid_until as well. A code of any groups is
+/// duration, points, seats, note and prefix, in Chinese or English; one that kami wrote says app, policy and last moment as well. A code of any groups is
 /// taken whole, also under the prefix that --prefix names: customers type it as it stands in the file. What Excel, WPS
 /// and shops write is read: UTF-8, UTF-16 and GBK, with commas, semicolons or tabs; what was guessed is said. A line
 /// that is no card, or whose code is there already, is reported, and nothing is imported.
