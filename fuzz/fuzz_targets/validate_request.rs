@@ -3,11 +3,12 @@
 #![no_main]
 
 use kami_lambda::api::Failure;
-use kami_lambda::api::request::{ReleaseRequest, StatusRequest, ValidateRequest};
+use kami_lambda::api::request::{ConsumeRequest, ReleaseRequest, StatusRequest, ValidateRequest};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|body: &[u8]| {
     let validation = read(ValidateRequest::parse(body));
+    let consumption = read(ConsumeRequest::parse(body));
     let release = read(ReleaseRequest::parse(body));
     let status = read(StatusRequest::parse(body));
     if let Some(request) = &validation {
@@ -16,6 +17,11 @@ fuzz_target!(|body: &[u8]| {
         assert!(version.is_none_or(|version| (1..=32).contains(&version.as_str().len())));
         assert!(mark.is_none_or(|mark| (1..=64).contains(&mark.as_str().chars().count())));
     }
+    if let Some(request) = &consumption {
+        is_within_bounds(&[request.code.as_str(), request.machine.as_str()]);
+        assert!((1..=1_000_000_000).contains(&request.wanted.amount.get()));
+        assert!((1..=64).contains(&request.wanted.request.as_str().len()));
+    }
     if let Some(request) = &release {
         is_within_bounds(&[request.code.as_str(), request.machine.as_str()]);
     }
@@ -23,6 +29,7 @@ fuzz_target!(|body: &[u8]| {
         is_within_bounds(&[request.code.as_str()]);
         request.machine.iter().for_each(|machine| is_within_bounds(&[machine.as_str()]));
     }
+    assert!(consumption.is_none() || release.is_some(), "who takes points may give the seat back");
     assert!(validation.is_none() || release.is_some(), "a client releases what it validated");
     assert!(release.is_none() || status.is_some(), "and may ask how it stands");
 });

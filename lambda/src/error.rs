@@ -46,6 +46,8 @@ pub enum ApiError {
     CardExpired,
     /// An operator withdrew the card.
     CardDisabled,
+    /// The card has fewer points than are to be taken.
+    PointsExhausted,
     /// The client's version is below the lowest that its app lets in.
     VersionTooOld,
     /// There is no such app.
@@ -66,7 +68,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error, so that a document can be checked against them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::InvalidRequest,
         Self::HeadTooLarge,
         Self::InvalidHost,
@@ -79,6 +81,7 @@ impl ApiError {
         Self::SeatsFull,
         Self::CardExpired,
         Self::CardDisabled,
+        Self::PointsExhausted,
         Self::VersionTooOld,
         Self::AppNotFound,
         Self::BodyTooLarge,
@@ -107,6 +110,7 @@ impl ApiError {
             Self::SeatsFull => (S::FORBIDDEN, "seats_full", |said| said.seats_full),
             Self::CardExpired => (S::FORBIDDEN, "card_expired", |said| said.card_expired),
             Self::CardDisabled => (S::FORBIDDEN, "card_disabled", |said| said.card_disabled),
+            Self::PointsExhausted => (S::FORBIDDEN, "points_exhausted", |said| said.points_exhausted),
             Self::VersionTooOld => (S::FORBIDDEN, "version_too_old", |said| said.version_too_old),
             Self::AppNotFound => (S::NOT_FOUND, "app_not_found", |said| said.app_not_found),
             Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "body_too_large", |said| said.body_too_large),
@@ -184,8 +188,12 @@ pub enum Failure {
     Error(ApiError),
     /// With [`ApiError::InvalidFields`]: this is the one.
     InvalidField(Field),
+    /// With [`ApiError::MissingFields`]: this is the one.
+    MissingField(Field),
     /// With [`ApiError::TooManyMisses`]: the next miss would be let through after this time.
     Braked(Duration),
+    /// With [`ApiError::PointsExhausted`]: the card has this many.
+    Exhausted(u32),
     /// With [`ApiError::VersionTooOld`]: it is this app that says which are let in, and where to get one.
     TooOld(Arc<App>),
 }
@@ -196,7 +204,9 @@ impl Failure {
         match self {
             Self::Error(error) => *error,
             Self::InvalidField(_) => ApiError::InvalidFields,
+            Self::MissingField(_) => ApiError::MissingFields,
             Self::Braked(_) => ApiError::TooManyMisses,
+            Self::Exhausted(_) => ApiError::PointsExhausted,
             Self::TooOld(_) => ApiError::VersionTooOld,
         }
     }
@@ -208,6 +218,10 @@ impl Failure {
             Self::InvalidField(Field::App) => said.invalid_app,
             Self::InvalidField(Field::Version) => said.invalid_version,
             Self::InvalidField(Field::AppMark) => said.invalid_app_mark,
+            Self::InvalidField(Field::Amount) => said.invalid_amount,
+            Self::InvalidField(Field::RequestId) => said.invalid_request_id,
+            Self::MissingField(Field::Amount) => said.missing_amount,
+            Self::MissingField(Field::RequestId) => said.missing_request_id,
             _ => self.error().message(language),
         }
     }
@@ -217,7 +231,10 @@ impl Failure {
         let (error, message) = (self.error(), self.message(language));
         let body = ErrorBody { status: "error", reason: error.reason(), message, ..ErrorBody::default() };
         match self {
-            Self::InvalidField(field) => ErrorBody { field: Some(*field), ..body },
+            Self::InvalidField(field) | Self::MissingField(field) => {
+                ErrorBody { field: Some(*field), ..body }
+            }
+            Self::Exhausted(points) => ErrorBody { points: Some(*points), ..body },
             Self::TooOld(app) => ErrorBody {
                 url: app.url.as_deref(),
                 minimum: app.minimum.as_ref().map(Version::as_str),
@@ -261,6 +278,8 @@ struct ErrorBody<'a> {
     minimum: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     latest: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    points: Option<u32>,
 }
 
 /// Writes the body of an answer that is an error, in the language that the client prefers.
@@ -297,6 +316,7 @@ mod tests {
         (E::SeatsFull, "已达到可用设备数上限", "All seats of the card are taken"),
         (E::CardExpired, "卡密已过期", "The card has expired"),
         (E::CardDisabled, "卡密已禁用", "The card is disabled"),
+        (E::PointsExhausted, "点数不足", "The card has too few points"),
         (E::VersionTooOld, "当前版本过旧，请更新后再使用", "This version is too old; please update"),
         (E::AppNotFound, "应用不存在", "There is no such app"),
         (E::BodyTooLarge, "请求过大", "The request is too large"),
@@ -353,6 +373,18 @@ mod tests {
                 r#""invalid_fields","message":"app_mark is not text, or too long","field":"app_mark"}"#,
             ),
             (
+                Failure::InvalidField(Field::Amount),
+                r#""invalid_fields","message":"amount is not a whole number from 1 to 1,000,000,000","field":"amount"}"#,
+            ),
+            (
+                Failure::MissingField(Field::RequestId),
+                r#""missing_fields","message":"request_id is required","field":"request_id"}"#,
+            ),
+            (
+                Failure::Exhausted(0),
+                r#""points_exhausted","message":"The card has too few points","points":0}"#,
+            ),
+            (
                 Failure::Braked(Duration::ZERO),
                 r#""too_many_misses","message":"Too many attempts; try again later"}"#,
             ),
@@ -373,9 +405,12 @@ mod tests {
     #[test]
     fn each_field_that_is_named_has_words_of_its_own_in_each_language() {
         for language in Language::all() {
-            let fields = [Field::App, Field::Version, Field::AppMark].map(Failure::InvalidField);
-            let mut said = fields.map(|failure| failure.message(language)).to_vec();
-            said.push(E::InvalidFields.message(language));
+            let invalid = [Field::App, Field::Version, Field::AppMark, Field::Amount, Field::RequestId];
+            let missing = [Field::Amount, Field::RequestId];
+            let failures = invalid.map(Failure::InvalidField).into_iter();
+            let failures = failures.chain(missing.map(Failure::MissingField));
+            let mut said: Vec<_> = failures.map(|failure| failure.message(language)).collect();
+            said.extend([E::InvalidFields, E::MissingFields].map(|error| error.message(language)));
             let distinct: HashSet<_> = said.iter().collect();
             assert_eq!(distinct.len(), said.len(), "{said:?}");
         }

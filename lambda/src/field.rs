@@ -15,6 +15,10 @@ pub enum Field {
     Version,
     /// What the client was told of its app before, by its mark.
     AppMark,
+    /// How many points are to be taken.
+    Amount,
+    /// What the client calls the taking of them.
+    RequestId,
 }
 
 impl Field {
@@ -26,6 +30,8 @@ impl Field {
             Self::App => "app",
             Self::Version => "version",
             Self::AppMark => "app_mark",
+            Self::Amount => "amount",
+            Self::RequestId => "request_id",
         }
     }
 }

@@ -107,6 +107,14 @@ impl Client {
         self.send("POST", "/api/validate", &[("content-type", "application/json")], &body).await
     }
 
+    /// `POST /api/consume`.
+    pub async fn consume(&mut self, code: &str, machine_code: &str, amount: u32, request_id: &str) -> Answer {
+        let body = json!({
+            "code": code, "machine_code": machine_code, "amount": amount, "request_id": request_id,
+        });
+        self.send("POST", "/api/consume", &[], &body.to_string()).await
+    }
+
     /// `POST /api/release`.
     pub async fn release(&mut self, code: &str, machine_code: &str) -> Answer {
         let body = json!({"code": code, "machine_code": machine_code}).to_string();

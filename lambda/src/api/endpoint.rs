@@ -2,7 +2,7 @@
 
 use axum::routing::{MethodRouter, get, post};
 
-use super::{Api, app, health, release, status, validate};
+use super::{Api, app, consume, health, release, status, validate};
 
 /// A method of an address, and what answers it.
 #[derive(Debug)]
@@ -16,8 +16,9 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self { method: "POST", path: "/api/validate", handler: || post(validate::validate) },
+        Self { method: "POST", path: "/api/consume", handler: || post(consume::consume) },
         Self { method: "POST", path: "/api/release", handler: || post(release::release) },
         Self { method: "POST", path: "/api/status", handler: || post(status::by_body) },
         Self { method: "GET", path: "/api/status/{code}", handler: || get(status::by_path) },

@@ -2,6 +2,7 @@
 
 mod announcement;
 mod app;
+mod consume;
 mod cors;
 mod endpoint;
 mod health;

@@ -6,7 +6,8 @@ use axum::body::{Body, HttpBody as _};
 use http_body_util::BodyExt as _;
 use kami_core::app::AppName;
 use kami_core::card::{CardCode, MachineCode, TextError};
-use kami_store::Client;
+use kami_core::points::Points;
+use kami_store::{Client, PointUse};
 use serde_json::{Map, Value};
 
 use crate::error::{ApiError, Failure};
@@ -80,6 +81,37 @@ impl StatusRequest {
             Err(error) => return Err(error.into()),
         };
         Ok(Self { code, machine, app: app(&fields)? })
+    }
+}
+
+/// A well-formed request to take points from a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsumeRequest {
+    /// The card.
+    pub code: CardCode,
+    /// The machine that asks.
+    pub machine: MachineCode,
+    /// What it says of itself besides.
+    pub client: Client,
+    /// What it wants taken.
+    pub wanted: PointUse,
+}
+
+impl ConsumeRequest {
+    /// Every field that is read.
+    pub const FIELDS: [Field; 6] =
+        [Field::Code, Field::MachineCode, Field::Amount, Field::RequestId, Field::App, Field::Version];
+
+    /// Reads the JSON body `{"code": "…", "machine_code": "…", "amount": 1, "request_id": "…"}` as [`ReleaseRequest::parse`]
+    /// does, each field that cannot be named.
+    pub fn parse(body: &[u8]) -> Result<Self, Failure> {
+        let fields = fields(body)?;
+        let code = named(&fields, Field::Code, CardCode::parse)?;
+        let machine = named(&fields, Field::MachineCode, MachineCode::parse)?;
+        let amount = points(&fields, Field::Amount)?;
+        let request = maybe(&fields, Field::RequestId)?.ok_or(Failure::MissingField(Field::RequestId))?;
+        let client = Client { app: app(&fields)?, version: maybe(&fields, Field::Version)? };
+        Ok(Self { code, machine, client, wanted: PointUse { amount, request } })
     }
 }
 
@@ -158,6 +190,17 @@ fn named<T>(
         ApiError::InvalidFields => Failure::InvalidField(field),
         error => error.into(),
     })
+}
+
+/// A number of points, as a whole number of JSON.
+fn points(fields: &Map<String, Value>, field: Field) -> Result<Points, Failure> {
+    match fields.get(field.as_str()) {
+        None | Some(Value::Null) => Err(Failure::MissingField(field)),
+        Some(value) => {
+            let points = value.as_u64().and_then(|number| u32::try_from(number).ok());
+            points.and_then(|points| Points::new(points).ok()).ok_or(Failure::InvalidField(field))
+        }
+    }
 }
 
 fn app(fields: &Map<String, Value>) -> Result<AppName, Failure> {
@@ -366,6 +409,46 @@ mod tests {
                 .as_ref()
                 .map(|request| (request.code.as_str(), request.machine.as_str(), request.app.as_str()));
             assert_eq!(found.map_err(Failure::clone), result, "{body}");
+        }
+    }
+
+    #[test]
+    fn who_takes_points_says_how_many_and_calls_that_by_a_name() {
+        let taking = |fields: &str| {
+            let parsed = ConsumeRequest::parse(with(fields).as_bytes());
+            parsed.map(|ConsumeRequest { wanted, .. }| {
+                (wanted.amount.get(), wanted.request.as_str().to_owned())
+            })
+        };
+        for (fields, amount, request) in [
+            (r#","amount":1,"request_id":"a""#, 1, "a"),
+            (r#","amount":1000000000,"request_id":" order:7_1.2-B ""#, 1_000_000_000, "order:7_1.2-B"),
+            (r#","amount":2,"request_id":"a","app":null,"version":"","app_mark":7"#, 2, "a"),
+        ] {
+            assert_eq!(taking(fields), Ok((amount, request.to_owned())), "{fields}");
+        }
+        for amount in
+            ["0", "-1", "1.0", "1.5", "1e3", "1000000001", "4294967297", r#""1""#, "true", "[1]", "{}"]
+        {
+            let fields = format!(r#","amount":{amount},"request_id":"a""#);
+            assert_eq!(taking(&fields), Err(Failure::InvalidField(Field::Amount)), "{amount}");
+        }
+        let long = format!(r#""{}""#, "x".repeat(65));
+        for name in ["7", "true", r#"["a"]"#, r#""a b""#, r#""单号""#, r#""a/b""#, &long] {
+            let fields = format!(r#","amount":1,"request_id":{name}"#);
+            assert_eq!(taking(&fields), Err(Failure::InvalidField(Field::RequestId)), "{name}");
+        }
+        for (fields, failure) in [
+            (r#","request_id":"a""#, Failure::MissingField(Field::Amount)),
+            (r#","amount":null,"request_id":7"#, Failure::MissingField(Field::Amount)),
+            (r#","amount":1"#, Failure::MissingField(Field::RequestId)),
+            (r#","amount":1,"request_id":" ""#, Failure::MissingField(Field::RequestId)),
+            (r#","amount":1,"request_id":"a","app":"My App""#, Failure::InvalidField(Field::App)),
+            (r#","amount":1,"request_id":"a","version":1"#, Failure::InvalidField(Field::Version)),
+            (r#","machine_code":7,"amount":0"#, Failure::InvalidField(Field::MachineCode)),
+            (r#","code":"","amount":0"#, ApiError::MissingFields.into()),
+        ] {
+            assert_eq!(taking(fields), Err(failure), "{fields}");
         }
     }
 

@@ -53,6 +53,9 @@ struct CardData {
     /// Only of a card that has several, or leases them.
     #[serde(flatten)]
     seats: Option<Seats>,
+    /// Only of a card that has points.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    points: Option<u32>,
 }
 
 #[derive(Debug, Serialize)]
@@ -111,6 +114,7 @@ async fn answer(
         machine_code: card.machine_code.map(|bound| if is_seen_through { bound } else { mask(&bound) }),
         remaining_hours,
         seats: seats_taken.map(|taken| Seats { seats: card.seats, seats_taken: taken }),
+        points: card.points,
         full_code: card.full_code,
     };
     Ok(Json(StatusAnswer { status: "success", data }))

@@ -24,6 +24,9 @@ pub(super) struct Admitted {
     expire_at: Option<String>,
     /// Rounded to two decimals; null for a card that never expires.
     remaining_hours: Option<f64>,
+    /// Only of a card that has points.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    points: Option<u32>,
     /// Only of a leased seat.
     #[serde(flatten)]
     lease: Option<Leased>,
@@ -59,11 +62,12 @@ pub(super) async fn validate(
     let ValidateRequest { code, machine, client, app_mark } =
         ValidateRequest::parse(&read_body(body).await?)?;
     match api.store.validate(&code, &machine, &client).await? {
-        Validation::Admitted { expire_at, now, lease, app, .. } => Ok(Json(Admitted {
+        Validation::Admitted { expire_at, now, lease, points, app, .. } => Ok(Json(Admitted {
             status: "success",
             message: language.messages().admitted,
             expire_at: expire_at.map(|moment| api.zone.iso8601(moment)),
             remaining_hours: expire_at.map(|moment| rules::remaining_hours(moment, now)),
+            points,
             lease: lease.map(|lease| Leased::new(lease, expire_at, &api)),
             told: app.and_then(|app| api.apps.of(&app).to_admitted(app_mark.as_ref())),
         })),

@@ -21,6 +21,10 @@ pub(crate) struct Messages {
     pub(crate) invalid_host: &'static str,
     pub(crate) invalid_json: &'static str,
     pub(crate) missing_fields: &'static str,
+    /// Of missing fields the number of points.
+    pub(crate) missing_amount: &'static str,
+    /// Of missing fields the name of the request.
+    pub(crate) missing_request_id: &'static str,
     pub(crate) invalid_fields: &'static str,
     /// Of invalid fields the app.
     pub(crate) invalid_app: &'static str,
@@ -28,12 +32,17 @@ pub(crate) struct Messages {
     pub(crate) invalid_version: &'static str,
     /// Of invalid fields the mark.
     pub(crate) invalid_app_mark: &'static str,
+    /// Of invalid fields the number of points.
+    pub(crate) invalid_amount: &'static str,
+    /// Of invalid fields the name of the request.
+    pub(crate) invalid_request_id: &'static str,
     pub(crate) card_not_found: &'static str,
     pub(crate) too_many_misses: &'static str,
     pub(crate) machine_mismatch: &'static str,
     pub(crate) seats_full: &'static str,
     pub(crate) card_expired: &'static str,
     pub(crate) card_disabled: &'static str,
+    pub(crate) points_exhausted: &'static str,
     pub(crate) version_too_old: &'static str,
     pub(crate) app_not_found: &'static str,
     pub(crate) body_too_large: &'static str,

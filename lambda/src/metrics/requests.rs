@@ -13,6 +13,8 @@ use crate::error::ApiError;
 pub enum Route {
     /// `/api/validate`.
     Validate,
+    /// `/api/consume`.
+    Consume,
     /// `/api/release`.
     Release,
     /// `/api/status` and `/api/status/{code}`.
@@ -27,13 +29,14 @@ pub enum Route {
 
 impl Route {
     /// Every route.
-    pub const ALL: [Self; 6] =
-        [Self::Validate, Self::Release, Self::Status, Self::App, Self::Health, Self::Other];
+    pub const ALL: [Self; 7] =
+        [Self::Validate, Self::Consume, Self::Release, Self::Status, Self::App, Self::Health, Self::Other];
 
     /// The route of a path that the router knows, or does not.
     pub(crate) fn of(path: Option<&str>) -> Self {
         match path {
             Some("/api/validate") => Self::Validate,
+            Some("/api/consume") => Self::Consume,
             Some("/api/release") => Self::Release,
             Some("/api/status" | "/api/status/{code}") => Self::Status,
             Some("/api/apps/{name}") => Self::App,
@@ -46,6 +49,7 @@ impl Route {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Validate => "validate",
+            Self::Consume => "consume",
             Self::Release => "release",
             Self::Status => "status",
             Self::App => "app",

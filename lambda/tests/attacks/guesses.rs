@@ -116,6 +116,12 @@ async fn every_way_to_miss_is_charged() {
         (5, "GET", "/api/status/%20", ""),
         (6, "POST", "/api/status", r#"{"code":"VIP-NONE"}"#),
         (7, "POST", "/api/validate", r#"{"code":"VIP-NONE","machine_code":"PC-1"}"#),
+        (
+            9,
+            "POST",
+            "/api/consume",
+            r#"{"code":"VIP-NONE","machine_code":"PC-1","amount":1,"request_id":"a"}"#,
+        ),
         (8, "POST", "/api/release", r#"{"code":"VIP-NONE","machine_code":"PC-1"}"#),
     ] {
         let mut guesser = Client::connect_from([127, 0, 0, source], function.address()).await;

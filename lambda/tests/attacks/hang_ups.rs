@@ -73,6 +73,7 @@ impl Target {
             .execute(
                 "INSERT INTO cards (prefix, code, full_code) VALUES ('VIP', 'USED', 'VIP-USED'), ('VIP', 'SEATS', 'VIP-SEATS');
                  UPDATE cards SET status = 'ACTIVE', machine_code = 'PC-1';
+                 UPDATE cards SET points = 1000000 WHERE code = 'USED';
                  UPDATE cards SET seats = 3 WHERE code = 'SEATS'",
             )
             .await;
@@ -102,7 +103,8 @@ impl Target {
         let fresh = self.fresh;
         self.fresh += 1;
         let post = |path: &str, code: &str| {
-            let body = format!(r#"{{"code": "{code}", "machine_code": "PC-1"}}"#);
+            let taking = format!(r#""amount": 1, "request_id": "{fresh}""#);
+            let body = format!(r#"{{"code": "{code}", "machine_code": "PC-1", {taking}}}"#);
             format!("POST {path} HTTP/1.1\r\nhost: kami\r\ncontent-length: {}\r\n\r\n{body}", body.len())
         };
         let validate = |code: &str| post("/api/validate", code);
@@ -115,6 +117,7 @@ impl Target {
             validate("VIP-NONE"),
             validate(&format!("UNUSED-{fresh}")),
             validate(&format!("OVERDUE-{fresh}")),
+            post("/api/consume", "VIP-USED"),
             post("/api/release", &format!("LEASED-{fresh}")),
         ]
     }

@@ -16,11 +16,14 @@ pub(crate) const MACHINE: &str = "PC-3F2A9C";
 /// The card of the document's example of several seats.
 const TEAM: &str = "TEAM-7K2MW9QF4X";
 
+/// The card of its example of points.
+const POINTS: &str = "POINTS-7K2MW9QF4X";
+
 /// Stands for the method and the path of what no endpoint takes.
 pub(crate) const ELSEWHERE: &str = "*";
 
 /// Cards in every state, and machines that ask for them.
-const CARDS: [(&str, &str); 11] = [
+const CARDS: [(&str, &str); 13] = [
     (CODE, MACHINE),
     (CODE, "PC-1"),
     (CODE, ""),
@@ -31,6 +34,8 @@ const CARDS: [(&str, &str); 11] = [
     ("VIP-LEASED", MACHINE),
     (TEAM, MACHINE),
     (TEAM, "PC-1"),
+    (POINTS, MACHINE),
+    ("POINTS-FOREVER", MACHINE),
     ("VIP-NONE", MACHINE),
 ];
 
@@ -67,6 +72,7 @@ const STATES: &str = "UPDATE cards SET duration_seconds = NULL WHERE code = 'FOR
         expire_at = UTC_TIMESTAMP() + INTERVAL 3 HOUR WHERE prefix = 'TEAM';
     INSERT INTO card_seats (card_id, machine_code, bound_at, seen_at)
         SELECT id, 'PC-40B8AA', UTC_TIMESTAMP(), UTC_TIMESTAMP() FROM cards WHERE prefix = 'TEAM';
+    UPDATE cards SET points = 1000 WHERE prefix = 'POINTS';
     UPDATE cards SET status = 'EXPIRED' WHERE code = 'EXPIRED';
     UPDATE cards SET status = 'DISABLED' WHERE code = 'DISABLED'";
 
@@ -91,7 +97,9 @@ pub(crate) async fn gather() -> Vec<Answer> {
     for code in of_default.into_iter().chain(["OFDEMO", "OFBARE", "OFQUIET", "OFBROKEN"]) {
         database.insert_card("VIP", code).await;
     }
-    database.insert_card("TEAM", "7K2MW9QF4X").await;
+    for (prefix, code) in [("TEAM", "7K2MW9QF4X"), ("POINTS", "7K2MW9QF4X"), ("POINTS", "FOREVER")] {
+        database.insert_card(prefix, code).await;
+    }
     database.execute(STATES).await;
     database.execute(APPS).await;
     let proxy = Proxy::start(database.port()).await;
@@ -162,6 +170,17 @@ fn everything() -> Vec<Request> {
         let taken = of_each(|request| request.with_body(body));
         requests.extend(taken.into_iter().filter(|request| request.method == "POST"));
     }
+    for (amount, name) in [
+        (json!(2), json!("once")),
+        (json!(0), json!("a")),
+        (json!(1), json!("?")),
+        (json!(null), json!("a")),
+        (json!(1), json!(null)),
+    ] {
+        let body = json!({"code": POINTS, "machine_code": MACHINE, "amount": amount, "request_id": name});
+        let taken = of_each(|request| request.with_body(&body.to_string()));
+        requests.extend(taken.into_iter().filter(|request| request.target == "/api/consume"));
+    }
     let large = format!("Host: kami\r\nX-Large: {}\r\n", "x".repeat(9 * 1024));
     requests.extend(of_each(|request| request.with_head("")));
     requests.extend(of_each(|request| request.with_head("Host: kami\r\nno header\r\n").unreadable()));
@@ -214,7 +233,7 @@ impl Request {
                 Self { target: format!("/api/status/{code}?machine_code={machine}"), ..self }
             }
             (_, "/api/apps/{name}") => Self { target: "/api/apps/demo".to_owned(), ..self },
-            ("POST", _) => self.with_body(&json!({"code": code, "machine_code": machine}).to_string()),
+            ("POST", _) => self.saying(json!({"code": code, "machine_code": machine})),
             _ => self,
         }
     }
@@ -232,14 +251,20 @@ impl Request {
                 let name = if app.is_empty() { "demo" } else { &*of_app };
                 Self { target: format!("/api/apps/{name}?app_mark={}", mark.replace(' ', "+")), ..self }
             }
-            ("POST", _) => {
-                let said = json!({
-                    "code": code, "machine_code": MACHINE, "app": app, "version": version, "app_mark": mark,
-                });
-                self.with_body(&said.to_string())
-            }
+            ("POST", _) => self.saying(json!({
+                "code": code, "machine_code": MACHINE, "app": app, "version": version, "app_mark": mark,
+            })),
             _ => self,
         }
+    }
+
+    /// With a body of these members, and what its endpoint wants besides.
+    fn saying(self, mut members: Value) -> Self {
+        if self.endpoint.1 == "/api/consume" {
+            members["amount"] = 1.into();
+            members["request_id"] = "once".into();
+        }
+        self.with_body(&members.to_string())
     }
 
     fn with_body(self, body: &str) -> Self {

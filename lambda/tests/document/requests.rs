@@ -5,7 +5,7 @@ use std::iter;
 
 use kami_core::app::AppName;
 use kami_core::card::CardCode;
-use kami_lambda::api::request::{ReleaseRequest, StatusRequest, ValidateRequest};
+use kami_lambda::api::request::{ConsumeRequest, ReleaseRequest, StatusRequest, ValidateRequest};
 use kami_lambda::api::{ApiError, Asker, Failure, Field, Known, Language, OfApp};
 use serde::Deserialize;
 use serde::de::value::Error;
@@ -92,6 +92,7 @@ fn of_body(document: &OpenApi, operation: &Operation<'_>) -> Vec<String> {
         ("POST", "/api/validate") => {
             Some((|body| ValidateRequest::parse(body).err(), &ValidateRequest::FIELDS))
         }
+        ("POST", "/api/consume") => Some((|body| ConsumeRequest::parse(body).err(), &ConsumeRequest::FIELDS)),
         ("POST", "/api/release") => Some((|body| ReleaseRequest::parse(body).err(), &ReleaseRequest::FIELDS)),
         ("POST", "/api/status") => Some((|body| StatusRequest::parse(body).err(), &StatusRequest::FIELDS)),
         _ => None,
@@ -123,25 +124,55 @@ fn of_body(document: &OpenApi, operation: &Operation<'_>) -> Vec<String> {
 /// Holds the bounds of a member against what is made of values just within and beyond them.
 fn of_member(read: Read, name: &str, schema: &Value, is_required: bool) -> Vec<String> {
     let error_of = |value: Option<Value>| {
-        let mut body = json!({"code": "VIP-1", "machine_code": "PC"});
+        let mut body = json!({"code": "VIP-1", "machine_code": "PC", "amount": 1, "request_id": "a"});
         match value {
             Some(value) => body[name] = value,
             None => drop(body.as_object_mut().unwrap().remove(name)),
         }
         read(body.to_string().as_bytes()).map(|failure| failure.error())
     };
+    let missing = Some(ApiError::MissingFields);
+    let invalid = Some(ApiError::InvalidFields);
+    let may_be_null = kinds(schema).contains(&"null");
+    let mut checks = vec![
+        ("required", error_of(None), if is_required { missing } else { None }),
+        ("null", error_of(Some(Value::Null)), if may_be_null { None } else { missing }),
+    ];
+    if kinds(schema).contains(&"integer") {
+        let bound = |name: &str| schema[name].as_u64().unwrap_or(0);
+        let (least, most) = (bound("minimum"), bound("maximum"));
+        checks.extend([
+            ("minimum", error_of(Some(json!(least))), None),
+            ("minimum", error_of(Some(json!(least.wrapping_sub(1)))), invalid),
+            ("maximum", error_of(Some(json!(most))), None),
+            ("maximum", error_of(Some(json!(most + 1))), invalid),
+            ("type", error_of(Some(json!("7"))), invalid),
+            ("type", error_of(Some(json!(7.5))), invalid),
+        ]);
+    } else {
+        checks.extend(of_text(name, schema, &error_of));
+    }
+    let is_known = kinds(schema).iter().any(|kind| ["string", "integer"].contains(kind));
+    let wrong = checks.into_iter().filter(|(_, found, expected)| found != expected);
+    let wrong =
+        wrong.map(|(what, found, _)| format!("the member {name} is read in another way: {what}, {found:?}"));
+    wrong.chain((!is_known).then(|| format!("the member {name} is text or a number"))).collect()
+}
+
+/// What is looked at of a member, what a value of that kind came to, and what it has to come to.
+type Check = (&'static str, Option<ApiError>, Option<ApiError>);
+
+/// The checks of a member that is text.
+fn of_text(name: &str, schema: &Value, error_of: &dyn Fn(Option<Value>) -> Option<ApiError>) -> [Check; 4] {
     let text_of = |length: u64| {
         let text: String =
             beginning(name).chars().chain(iter::repeat('x')).take(usize::try_from(length).unwrap()).collect();
         Some(json!(text))
     };
     let missing = Some(ApiError::MissingFields);
-    let may_be_null = kinds(schema).contains(&"null");
     let is_short = schema["minLength"] == 1;
     let longest = schema["maxLength"].as_u64().unwrap_or(0);
-    let checks = [
-        ("required", error_of(None), if is_required { missing } else { None }),
-        ("null", error_of(Some(Value::Null)), if may_be_null { None } else { missing }),
+    [
         ("minLength", error_of(text_of(0)), if is_short { missing } else { None }),
         (
             "maxLength",
@@ -150,12 +181,7 @@ fn of_member(read: Read, name: &str, schema: &Value, is_required: bool) -> Vec<S
         ),
         ("maxLength", error_of(text_of(longest + 1)), Some(ApiError::InvalidFields)),
         ("type", error_of(Some(json!(7))), Some(ApiError::InvalidFields)),
-    ];
-    let is_text = kinds(schema).contains(&"string");
-    let wrong = checks.into_iter().filter(|(_, found, expected)| found != expected);
-    let wrong =
-        wrong.map(|(what, found, _)| format!("the member {name} is read in another way: {what}, {found:?}"));
-    wrong.chain((!is_text).then(|| format!("the member {name} is text"))).collect()
+    ]
 }
 
 /// With what a text begins that the member may be.

@@ -27,9 +27,16 @@ async fn raw(address: &str, request: &str) -> String {
 async fn unknown_paths_and_wrong_methods_are_answered_in_the_same_form() {
     let (_database, function) = start().await;
     let mut client = function.client().await;
-    for path in
-        ["/", "/api", "/api/validate/", "/api/release/", "/api/status/", "/api/status/a/b", "/favicon.ico"]
-    {
+    for path in [
+        "/",
+        "/api",
+        "/api/validate/",
+        "/api/consume/",
+        "/api/release/",
+        "/api/status/",
+        "/api/status/a/b",
+        "/favicon.ico",
+    ] {
         let answer = client.get(path).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
         assert_eq!(answer.body, json!({"status": "error", "reason": "not_found", "message": "接口不存在"}));
@@ -37,6 +44,7 @@ async fn unknown_paths_and_wrong_methods_are_answered_in_the_same_form() {
     for (method, path, allow) in [
         ("GET", "/api/validate", "POST"),
         ("DELETE", "/api/validate", "POST"),
+        ("GET", "/api/consume", "POST"),
         ("GET", "/api/release", "POST"),
         ("DELETE", "/api/release", "POST"),
         ("POST", "/api/status/VIP-1", "GET,HEAD"),

@@ -21,6 +21,7 @@ async fn every_answer_has_an_id_its_clients_or_a_new_one() {
         ("POST", "/api/validate", "nonsense", StatusCode::BAD_REQUEST),
         ("POST", "/api/validate", r#"{"code":"VIP-1","machine_code":"PC"}"#, StatusCode::NOT_FOUND),
         ("DELETE", "/api/validate", "", StatusCode::METHOD_NOT_ALLOWED),
+        ("POST", "/api/consume", r#"{"code":"VIP-1","machine_code":"PC"}"#, StatusCode::BAD_REQUEST),
         ("POST", "/api/release", r#"{"code":"VIP-1","machine_code":"PC"}"#, StatusCode::NOT_FOUND),
         ("GET", "/nothing", "", StatusCode::NOT_FOUND),
     ] {

@@ -16,6 +16,7 @@ mod load;
 mod metrics;
 mod origins;
 mod outage;
+mod points;
 mod process;
 mod race;
 mod rights;

@@ -81,6 +81,10 @@ async fn what_was_called_is_what_prometheus_reads() {
         client.send("POST", "/api/validate", &[], &body.to_string()).await;
     }
     client.get("/api/validate").await;
+    database.execute("UPDATE cards SET points = 1").await;
+    for request_id in ["a", "b"] {
+        client.consume("VIP-ONE", "PC-1", 1, request_id).await;
+    }
     client.release("VIP-ONE", "PC-1").await;
     client.release("VIP-TWO", "PC-1").await;
     database.execute("UPDATE cards SET policy = 'lease=600'").await;
@@ -93,7 +97,7 @@ async fn what_was_called_is_what_prometheus_reads() {
     for path in ["/VIP-ONE", "/api/status/VIP-ONE/more", "/metrics"] {
         assert_eq!(client.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
-    let after = samples_of(19.0, &metrics).await;
+    let after = samples_of(21.0, &metrics).await;
     let requests: BTreeMap<_, _> = after
         .iter()
         .filter(|(series, count)| series.starts_with("kami_requests_total") && **count > 0.0)
@@ -110,6 +114,8 @@ async fn what_was_called_is_what_prometheus_reads() {
             ("{route=\"validate\",outcome=\"invalid_fields\"}", 1.0),
             ("{route=\"validate\",outcome=\"method_not_allowed\"}", 1.0),
             ("{route=\"validate\",outcome=\"seats_full\"}", 1.0),
+            ("{route=\"consume\",outcome=\"valid\"}", 1.0),
+            ("{route=\"consume\",outcome=\"points_exhausted\"}", 1.0),
             ("{route=\"release\",outcome=\"valid\"}", 1.0),
             ("{route=\"release\",outcome=\"card_not_found\"}", 1.0),
             ("{route=\"app\",outcome=\"valid\"}", 1.0),
@@ -119,9 +125,15 @@ async fn what_was_called_is_what_prometheus_reads() {
             ("{route=\"other\",outcome=\"not_found\"}", 3.0),
         ])
     );
-    for (route, count) in
-        [("validate", 9.0), ("release", 2.0), ("status", 1.0), ("app", 2.0), ("health", 2.0), ("other", 3.0)]
-    {
+    for (route, count) in [
+        ("validate", 9.0),
+        ("consume", 2.0),
+        ("release", 2.0),
+        ("status", 1.0),
+        ("app", 2.0),
+        ("health", 2.0),
+        ("other", 3.0),
+    ] {
         assert_eq!(
             after[&format!("kami_request_duration_seconds_count{{route=\"{route}\"}}")],
             count,
@@ -131,11 +143,11 @@ async fn what_was_called_is_what_prometheus_reads() {
         assert_eq!(after[&all], count, "{route}");
         assert!(after[&format!("kami_request_duration_seconds_sum{{route=\"{route}\"}}")] > 0.0, "{route}");
     }
-    // Six validations, an activation, two releases, a status, health, the apps and the session; three statements were
-    // prepared besides.
+    // Six validations, an activation, two uses of points at two each, two releases, a status, health, the apps and the
+    // session; four statements were prepared besides.
     // An answer of health is kept for a second: on a slow machine the second check asks as well.
-    let prepared = 3.0;
-    assert!([13.0, 14.0].contains(&after["kami_database_round_trips_total"]));
+    let prepared = 4.0;
+    assert!([17.0, 18.0].contains(&after["kami_database_round_trips_total"]));
     assert_eq!(
         after["kami_database_round_trips_total"] + prepared,
         f64::from(u32::try_from(proxy.commands()).unwrap())

@@ -45,6 +45,7 @@ async fn pages_of_the_origins_that_are_named_may_call_the_api() {
     let mut client = function.client().await;
     for path in [
         "/api/validate",
+        "/api/consume",
         "/api/release",
         "/api/status",
         "/api/status/VIP-ONE",
@@ -72,6 +73,7 @@ async fn pages_of_the_origins_that_are_named_may_call_the_api() {
         ("POST", "/api/validate", request, StatusCode::OK),
         ("POST", "/api/validate", "", StatusCode::BAD_REQUEST),
         ("PUT", "/api/validate", "", StatusCode::METHOD_NOT_ALLOWED),
+        ("POST", "/api/consume", request, StatusCode::BAD_REQUEST),
         ("POST", "/api/release", request, StatusCode::OK),
         ("POST", "/api/release", "", StatusCode::BAD_REQUEST),
         ("OPTIONS", "/api/validate", "", StatusCode::METHOD_NOT_ALLOWED),

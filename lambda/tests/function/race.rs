@@ -1,6 +1,6 @@
-//! Machines that race for the seats of one card, through two function processes. `scripts/check-races` says how often.
+//! Machines that race for the seats of one card, or its points, through two function processes. `scripts/check-races` says how often.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};
 
 use hyper::StatusCode;
@@ -35,13 +35,7 @@ async fn of_64_machines_five_win_each_race_for_a_card_of_five_seats() {
 /// Has them race for one unused card after the other, of which each second leases its seats, and for that one again once all
 /// of its leases are over.
 async fn race_for(seats: usize) {
-    let database = TestDatabase::create().await;
-    let functions =
-        [Function::start(API, &database.url()).await, Function::start(API, &database.url()).await];
-    let mut clients = Vec::new();
-    for machine in 0..MACHINES {
-        clients.push(functions[machine % functions.len()].client().await);
-    }
+    let (database, _functions, mut clients) = racers().await;
     for round in 0..rounds() {
         database.insert_card("RACE", &round.to_string()).await;
         let is_leased = round % 2 == 1;
@@ -64,6 +58,67 @@ async fn race_for(seats: usize) {
     let races = rounds() + rounds() / 2;
     let figure = format!("{races} races of {MACHINES} machines for a card of {seats}: {seats} won each");
     let _: io::Result<()> = writeln!(io::stderr(), "{figure}");
+}
+
+/// How many points each card of the races for them has: two requests of one name each race for one.
+const POINTS: usize = 20;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_32_requests_that_come_twice_as_many_are_served_as_the_card_has_points_each_once() {
+    let (database, _functions, mut clients) = racers().await;
+    for round in 0..rounds() {
+        database.insert_card("RACE", &round.to_string()).await;
+        database.execute(&format!("UPDATE cards SET points = {POINTS} WHERE code = '{round}'")).await;
+        let takers: Vec<_> = clients
+            .drain(..)
+            .enumerate()
+            .map(|(taker, mut client)| {
+                tokio::spawn(async move {
+                    let name = format!("r{}", taker / 2);
+                    let answer = client.consume(&format!("RACE-{round}"), "PC", 1, &name).await;
+                    (client, name, answer)
+                })
+            })
+            .collect();
+        let mut served: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
+        let mut answers = 0;
+        for taker in takers {
+            let (client, name, answer) = taker.await.unwrap();
+            clients.push(client);
+            let points = answer.body["points"].as_u64().unwrap();
+            match (answer.status, answer.reason()) {
+                (StatusCode::OK, _) => {
+                    served.entry(name).or_default().insert(points);
+                    answers += 1;
+                }
+                (StatusCode::FORBIDDEN, "points_exhausted") => assert_eq!(points, 0, "round {round}"),
+                _ => panic!("round {round}: {} {}", answer.status, answer.body),
+            }
+        }
+        let balances: BTreeSet<u64> = served.values().flatten().copied().collect();
+        assert_eq!((served.len(), balances.len()), (POINTS, POINTS), "round {round}: {served:?}");
+        assert_eq!(answers, 2 * POINTS, "round {round}: who asks twice is told the same twice");
+        let query = "SELECT points, (SELECT COUNT(*) FROM point_uses WHERE card_id = cards.id) FROM cards WHERE code = ?";
+        let rows: Vec<(u64, usize)> = database.rows(query, (round.to_string(),)).await;
+        assert_eq!(rows, [(0, POINTS)], "round {round}");
+    }
+    let figure = format!(
+        "{} races of {MACHINES} requests, in pairs, for {POINTS} points: {POINTS} taken each",
+        rounds()
+    );
+    let _: io::Result<()> = writeln!(io::stderr(), "{figure}");
+}
+
+/// A database, two functions on it, and a client for each machine, of either in turn.
+async fn racers() -> (TestDatabase, [Function; 2], Vec<Client>) {
+    let database = TestDatabase::create().await;
+    let functions =
+        [Function::start(API, &database.url()).await, Function::start(API, &database.url()).await];
+    let mut clients = Vec::new();
+    for machine in 0..MACHINES {
+        clients.push(functions[machine % functions.len()].client().await);
+    }
+    (database, functions, clients)
 }
 
 /// Has each client ask for the card of that round at the same time; returns those that were let in.

@@ -104,6 +104,27 @@ async fn an_account_of_older_versions_tells_how_cards_of_several_seats_stand_wit
     assert!(!output.contains("WARN") && !output.contains("ERROR"), "{output}");
 }
 
+#[tokio::test]
+async fn the_api_takes_points_with_the_rights_of_the_function() {
+    let database = TestDatabase::create().await;
+    database.insert_card("VIP", "A").await;
+    database.execute("UPDATE cards SET points = 10").await;
+    let function = log_in(&database, Role::Function).await;
+    let api = Function::start(env!("CARGO_BIN_EXE_kami-api"), &function.url()).await;
+    let mut client = api.client().await;
+    for _ in 0..2 {
+        let answer = client.consume("VIP-A", "PC", 3, "a").await;
+        assert_eq!(
+            (answer.status.as_u16(), &answer.body["points"]),
+            (200, &json!(7)),
+            "{}",
+            api.program.output()
+        );
+    }
+    assert_eq!(client.consume("VIP-A", "PC", 8, "b").await.reason(), "points_exhausted");
+    assert!(!api.program.output().contains("WARN"), "{}", api.program.output());
+}
+
 /// That the programs do all of their work through that account.
 async fn serves_with(database: &TestDatabase, function: &TestDatabase) {
     database.insert_card("VIP", "A").await;

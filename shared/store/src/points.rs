@@ -1,5 +1,6 @@
 //! Taking points from a card: what the function does for clients that count uses.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -10,8 +11,10 @@ use tokio::time::Instant;
 use super::pool::Pool;
 use super::validation::LOOKS;
 use super::{Client, Operation, REQUEST_LIMIT, Store, StoreError, Validation};
+use kami_core::app::App;
 use kami_core::card::{CardCode, MachineCode};
 use kami_core::points::{Points, RequestId};
+use kami_core::rules::Refusal;
 
 /// What a client wants taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,8 +42,12 @@ pub enum Consumption {
     },
     /// The request of that name took another number before.
     Reused,
-    /// The machine is not let in, so that nothing was taken.
-    NotAdmitted(Validation),
+    /// The client's version is below the lowest that its app lets in.
+    TooOld(Arc<App>),
+    /// There is such a card, and this machine may not use it now.
+    Refused(Refusal),
+    /// There is no such card.
+    NotFound,
 }
 
 /// How long one step of clearing away what was taken long ago may take.
@@ -63,7 +70,9 @@ impl Store {
                 Validation::Admitted { points: None, .. } => {
                     return Ok(Consumption::Exhausted { balance: 0 });
                 }
-                other => return Ok(Consumption::NotAdmitted(other)),
+                Validation::TooOld(app) => return Ok(Consumption::TooOld(app)),
+                Validation::Refused(refusal) => return Ok(Consumption::Refused(refusal)),
+                Validation::NotFound => return Ok(Consumption::NotFound),
             };
             let (machine, wanted) = (machine.clone(), wanted.clone());
             let take = TakePoints { card, machine, wanted, pool: self.pool.clone() };

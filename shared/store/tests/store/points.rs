@@ -46,7 +46,7 @@ async fn points_are_taken_once_for_each_request_and_never_below_none() {
     assert_eq!(balance(&take(&store, "PC-1", 7, "A").await), Some(0), "names differ by case");
     assert_eq!(take(&store, "PC-1", 1, "b").await, Consumption::Exhausted { balance: 0 });
     assert_eq!(balance(&take(&store, "PC-1", 3, "a").await), Some(7), "as it was answered before");
-    let refused = Consumption::NotAdmitted(Validation::Refused(Refusal::MachineMismatch));
+    let refused = Consumption::Refused(Refusal::MachineMismatch);
     assert_eq!(take(&store, "PC-2", 1, "c").await, refused);
     // Who got more meanwhile may ask by the same name again: what is refused takes no name.
     database.execute("UPDATE cards SET points = 1").await;

@@ -1,7 +1,8 @@
 //! What each request costs, counted on the line to the database.
 
 use kami_core::app::AppName;
-use kami_store::{Client, Store, Validation};
+use kami_core::points::Points;
+use kami_store::{Client, Consumption, PointUse, Store, Validation};
 use kami_testkit::{Proxy, TestDatabase};
 
 use crate::{code, machine};
@@ -167,6 +168,30 @@ async fn leased_seats_of_a_client_that_says_all_there_is_cost_no_more_round_trip
             "a seat is given back, and then there is none"
         );
     }
+}
+
+#[tokio::test]
+async fn points_cost_one_round_trip_more_than_a_validation() {
+    let database = TestDatabase::create().await;
+    for name in ["WARM", "ONE", "PLAIN"] {
+        database.insert_card("VIP", name).await;
+    }
+    database.execute("UPDATE cards SET points = 10 WHERE code <> 'PLAIN'").await;
+    let counted = Counted::new(&database).await;
+    let take = async |card: &str, amount: u32, name: &str| {
+        let wanted = PointUse { amount: Points::new(amount).unwrap(), request: name.parse().unwrap() };
+        let before = counted.proxy.commands();
+        let (card, asker) = (code(card), machine("PC-1"));
+        let consumption = counted.store.consume(&card, &asker, &Client::default(), &wanted).await.unwrap();
+        (counted.proxy.commands() - before, matches!(consumption, Consumption::Taken { .. }))
+    };
+    assert!(take("VIP-WARM", 1, "a").await.1);
+    assert_eq!(take("VIP-ONE", 1, "a").await, (3, true), "with an activation");
+    assert_eq!(take("VIP-ONE", 1, "b").await, (2, true), "the usual request");
+    assert_eq!(take("VIP-ONE", 1, "b").await, (2, true), "the same again");
+    assert_eq!(take("VIP-ONE", 9, "c").await, (2, false), "too few are left");
+    assert_eq!(take("VIP-PLAIN", 1, "a").await, (2, false), "an activation, of a card that has none");
+    assert_eq!(take("VIP-PLAIN", 1, "a").await, (1, false), "and what it costs from then on");
 }
 
 #[tokio::test]
