@@ -54,6 +54,10 @@ seats SMALLINT UNSIGNED NULL DEFAULT 1 SINCE 5
 points INT UNSIGNED NULL SINCE 5
 valid_until DATETIME NULL SINCE 5
 policy VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL SINCE 5
+preset VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL SINCE 8
+price BIGINT UNSIGNED NULL SINCE 8
+currency CHAR(3) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL SINCE 8
+recharge TINYINT NULL SINCE 8
 PRIMARY KEY (id)
 
 -- table: acts
@@ -135,5 +139,18 @@ values_before JSON NULL
 values_after JSON NULL
 PRIMARY KEY (id)
 KEY idx_card_id (card_id, act, done_at)
+
+-- table: presets
+app VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL
+name VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL
+prefix VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL
+duration_seconds INT UNSIGNED NULL
+valid_until DATETIME NULL
+points INT UNSIGNED NULL
+seats SMALLINT UNSIGNED NOT NULL DEFAULT 1
+price BIGINT UNSIGNED NULL
+currency CHAR(3) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL
+recharge TINYINT NOT NULL DEFAULT 0
+PRIMARY KEY (app, name)
 
 -- table: refinery_schema_history

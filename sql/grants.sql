@@ -15,6 +15,7 @@ GRANT SELECT ON {database}.`operator_log` TO {account};
 GRANT SELECT ON {database}.`apps` TO {account};
 GRANT SELECT ON {database}.`card_seats` TO {account};
 GRANT SELECT ON {database}.`customer_log` TO {account};
+GRANT SELECT ON {database}.`presets` TO {account};
 GRANT SELECT ON {database}.`refinery_schema_history` TO {account};
 
 -- role: operator
@@ -28,6 +29,7 @@ GRANT SELECT ON {database}.`operator_log` TO {account};
 GRANT SELECT ON {database}.`apps` TO {account};
 GRANT SELECT ON {database}.`card_seats` TO {account};
 GRANT SELECT ON {database}.`customer_log` TO {account};
+GRANT SELECT ON {database}.`presets` TO {account};
 GRANT SELECT ON {database}.`refinery_schema_history` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`change_cards_2` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`delete_cards_2` TO {account};
@@ -38,6 +40,8 @@ GRANT EXECUTE ON PROCEDURE {database}.`hold_act` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`close_act` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`hold_app` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`save_app` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`save_preset` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`make_batch_3` TO {account};
 
 -- formerly: operator
 GRANT INSERT, DELETE, UPDATE (`prefix`, `full_code`, `status`, `duration_seconds`, `machine_code`, `note`, `used_at`,
@@ -98,3 +102,4 @@ GRANT CREATE, UPDATE ON {database}.`policy_revision` TO {account};
 GRANT CREATE, UPDATE, DELETE ON {database}.`card_seats` TO {account};
 GRANT CREATE, DELETE ON {database}.`point_uses` TO {account};
 GRANT CREATE ON {database}.`customer_log` TO {account};
+GRANT CREATE, UPDATE, DELETE ON {database}.`presets` TO {account};

@@ -1096,3 +1096,120 @@ BEGIN
     DELETE FROM point_uses WHERE used_at < UTC_TIMESTAMP() - INTERVAL 2 DAY ORDER BY used_at LIMIT most;
     SELECT ROW_COUNT();
 END
+
+-- routine: save_preset
+-- Gives a preset of an app other values, a JSON object, makes it where there is none, or removes it where they are NULL,
+-- and logs what it was and is. An app has at most 100. An act that undoes another is done with it.
+CREATE PROCEDURE save_preset(
+    IN own_act BIGINT UNSIGNED,
+    IN its_app VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    IN its_name VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    IN its_values JSON
+)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE held, siblings BIGINT UNSIGNED;
+    CALL must_own_act(own_act);
+    SELECT COUNT(*) INTO held FROM apps WHERE name = its_app FOR UPDATE;
+    IF held = 0 AND its_values IS NOT NULL THEN
+        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the app is none';
+    END IF;
+    INSERT INTO operator_log (act_id, act, operator, account, subject, values_before, values_after)
+    SELECT acts.id, acts.act, acts.operator, acts.account, CONCAT(its_app, '/', its_name),
+        IF(presets.name IS NULL, NULL, JSON_MERGE_PATCH('{}', JSON_OBJECT(
+            'prefix', presets.prefix,
+            'duration_seconds', presets.duration_seconds,
+            'valid_until', DATE_FORMAT(presets.valid_until, '%Y-%m-%d %H:%i:%s'),
+            'points', presets.points,
+            'seats', presets.seats,
+            'price', presets.price,
+            'currency', presets.currency,
+            'recharge', IF(presets.recharge, 1, NULL)))),
+        its_values
+    FROM acts LEFT JOIN presets ON presets.app = its_app AND presets.name = its_name
+    WHERE acts.id = own_act;
+    UPDATE acts SET subject = CONCAT(its_app, '/', its_name) WHERE id = own_act;
+    IF its_values IS NULL THEN
+        DELETE FROM presets WHERE app = its_app AND name = its_name;
+    ELSE
+        INSERT INTO presets (app, name, prefix, duration_seconds, valid_until, points, seats, price, currency, recharge)
+        SELECT its_app, its_name, saved.prefix, saved.duration_seconds, saved.valid_until, saved.points, saved.seats,
+            saved.price, saved.currency, COALESCE(saved.recharge, 0)
+        FROM JSON_TABLE(its_values, '$' COLUMNS (
+                prefix VARCHAR(16) PATH '$.prefix' ERROR ON ERROR,
+                duration_seconds BIGINT UNSIGNED PATH '$.duration_seconds' NULL ON EMPTY ERROR ON ERROR,
+                valid_until DATETIME PATH '$.valid_until' NULL ON EMPTY ERROR ON ERROR,
+                points INT UNSIGNED PATH '$.points' NULL ON EMPTY ERROR ON ERROR,
+                seats SMALLINT UNSIGNED PATH '$.seats' DEFAULT '1' ON EMPTY ERROR ON ERROR,
+                price BIGINT UNSIGNED PATH '$.price' NULL ON EMPTY ERROR ON ERROR,
+                currency CHAR(3) PATH '$.currency' NULL ON EMPTY ERROR ON ERROR,
+                recharge TINYINT PATH '$.recharge' NULL ON EMPTY ERROR ON ERROR)) AS saved
+        ON DUPLICATE KEY UPDATE prefix = saved.prefix, duration_seconds = saved.duration_seconds,
+            valid_until = saved.valid_until, points = saved.points, seats = saved.seats, price = saved.price,
+            currency = saved.currency, recharge = VALUES(recharge);
+        SELECT COUNT(*) INTO siblings FROM presets WHERE app = its_app;
+        IF siblings > 100 THEN
+            SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the app has 100 presets already';
+        END IF;
+    END IF;
+    UPDATE acts AS own STRAIGHT_JOIN acts AS undone ON undone.id = own.undoes SET undone.undone_by = own.id
+    WHERE own.id = own_act AND undone.undone_by IS NULL;
+END
+
+-- routine: make_batch_3
+-- Opens a batch as make_batch_2 does, by a preset: what that is called, costs and allows now.
+CREATE PROCEDURE make_batch_3(IN own_act BIGINT UNSIGNED, IN its_values JSON, IN made_at DATETIME)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE made BIGINT UNSIGNED;
+    CALL must_own_act(own_act);
+    IF (SELECT batch_id IS NOT NULL OR card_count > 0 OR undoes IS NOT NULL FROM acts WHERE id = own_act) THEN
+        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the act has done something else already';
+    END IF;
+    IF made_at NOT BETWEEN UTC_TIMESTAMP() - INTERVAL 10 SECOND AND UTC_TIMESTAMP() + INTERVAL 10 SECOND THEN
+        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a batch is made now';
+    END IF;
+    INSERT INTO batches (origin, prefix, card_count, code_length, duration_seconds, note, operator, account, created_at,
+        app, seats, points, valid_until, policy, preset, price, currency, recharge)
+    SELECT batch.origin, batch.prefix, batch.card_count, batch.code_length, batch.duration_seconds, batch.note,
+        acts.operator, acts.account, made_at, batch.app, batch.seats, batch.points, batch.valid_until, batch.policy,
+        batch.preset, batch.price, batch.currency, batch.recharge
+    FROM JSON_TABLE(its_values, '$' COLUMNS (
+            origin VARCHAR(16) PATH '$.origin' ERROR ON ERROR,
+            prefix VARCHAR(16) PATH '$.prefix' NULL ON EMPTY ERROR ON ERROR,
+            card_count INT UNSIGNED PATH '$.card_count' ERROR ON ERROR,
+            code_length TINYINT UNSIGNED PATH '$.code_length' NULL ON EMPTY ERROR ON ERROR,
+            duration_seconds BIGINT UNSIGNED PATH '$.duration_seconds' NULL ON EMPTY ERROR ON ERROR,
+            note VARCHAR(255) PATH '$.note' NULL ON EMPTY ERROR ON ERROR,
+            app VARCHAR(32) PATH '$.app' NULL ON EMPTY ERROR ON ERROR,
+            seats SMALLINT UNSIGNED PATH '$.seats' NULL ON EMPTY ERROR ON ERROR,
+            points INT UNSIGNED PATH '$.points' NULL ON EMPTY ERROR ON ERROR,
+            valid_until DATETIME PATH '$.valid_until' NULL ON EMPTY ERROR ON ERROR,
+            policy VARCHAR(255) PATH '$.policy' NULL ON EMPTY ERROR ON ERROR,
+            preset VARCHAR(32) PATH '$.preset' NULL ON EMPTY ERROR ON ERROR,
+            price BIGINT UNSIGNED PATH '$.price' NULL ON EMPTY ERROR ON ERROR,
+            currency CHAR(3) PATH '$.currency' NULL ON EMPTY ERROR ON ERROR,
+            recharge TINYINT PATH '$.recharge' NULL ON EMPTY ERROR ON ERROR)) AS batch
+        JOIN acts ON acts.id = own_act;
+    SET made = LAST_INSERT_ID();
+    UPDATE acts SET batch_id = made WHERE id = own_act;
+    INSERT INTO operator_log (act_id, act, operator, account, batch_id, values_after)
+    SELECT acts.id, acts.act, acts.operator, acts.account, batches.id, JSON_OBJECT(
+            'prefix', batches.prefix,
+            'card_count', batches.card_count,
+            'code_length', batches.code_length,
+            'duration_seconds', batches.duration_seconds,
+            'note', batches.note,
+            'app', batches.app,
+            'seats', batches.seats,
+            'points', batches.points,
+            'valid_until', DATE_FORMAT(batches.valid_until, '%Y-%m-%d %H:%i:%s'),
+            'policy', batches.policy,
+            'preset', batches.preset,
+            'price', batches.price,
+            'currency', batches.currency,
+            'recharge', batches.recharge)
+    FROM acts JOIN batches ON batches.id = acts.batch_id
+    WHERE acts.id = own_act;
+    SELECT made;
+END

@@ -171,6 +171,11 @@ async fn the_function_reads_apps_and_changes_nothing_about_them_nor_what_cards_a
         &format!("CALL save_app({act}, 'demo', '{edited}')"),
         &format!("CALL save_app({act}, 'demo', NULL)"),
         &format!("CALL save_app({act}, 'mine', '{edited}')"),
+        "SELECT * FROM presets",
+        "UPDATE presets SET recharge = 1",
+        "INSERT INTO presets (app, name, prefix) VALUES ('default', 'mine', 'A')",
+        &format!("CALL save_preset({act}, 'default', 'mine', '{{\"prefix\":\"A\"}}')"),
+        &format!("CALL make_batch_3({act}, '{{}}', UTC_TIMESTAMP())"),
         &format!("CALL change_cards_2({act}, '{card}')"),
         &format!("CALL delete_cards_2({act}, '[1]')"),
         &format!("CALL restore_cards_2({act}, '[1]')"),
@@ -234,6 +239,9 @@ fn batch(cards: u32) -> String {
 /// What an operator gives an app.
 const APP: &str = r#"'{"title":"Mine","policy":"","values":[]}'"#;
 
+/// What an operator gives a preset.
+const PRESET: &str = r#"'{"prefix":"A"}'"#;
+
 #[tokio::test]
 async fn whatever_name_an_operator_gives_the_log_has_the_account() {
     let database = TestDatabase::create().await;
@@ -269,6 +277,13 @@ async fn whatever_name_an_operator_gives_the_log_has_the_account() {
         format!("CALL save_app({act}, 'mine', {APP})"),
         format!("CALL save_app({undo}, 'default', {APP})"),
         "CALL save_app(NULL, 'default', NULL)".to_owned(),
+        format!("CALL save_preset({act}, 'default', 'mine', {PRESET})"),
+        format!("CALL save_preset({undo}, 'default', 'mine', {PRESET})"),
+        "CALL save_preset(NULL, 'default', 'mine', NULL)".to_owned(),
+        format!("CALL make_batch_3({act}, {batch})"),
+        "UPDATE presets SET price = 0".to_owned(),
+        "DELETE FROM presets".to_owned(),
+        "UPDATE batches SET recharge = 1".to_owned(),
         "UPDATE apps SET url = 'https://example.com'".to_owned(),
         "UPDATE policy_revision SET revision = 0".to_owned(),
         "INSERT INTO card_seats VALUES (1, 'PC', UTC_TIMESTAMP(), UTC_TIMESTAMP(), NULL)".to_owned(),
@@ -289,6 +304,10 @@ async fn whatever_name_an_operator_gives_the_log_has_the_account() {
     let own = [
         format!("CALL change_cards_2({act}, '{twice}')"),
         format!("CALL make_batch_2({act}, {batch})"),
+        format!("CALL make_batch_3({act}, {batch})"),
+        format!("CALL save_preset({act}, 'none', 'mine', {PRESET})"),
+        format!("CALL save_preset({act}, 'default', 'mine', 'x'' OR ''1'' = ''1')"),
+        format!("CALL save_preset({act}, 'default', 'mine', '{{\"prefix\":\"A\",\"price\":\"free\"}}')"),
         format!("CALL add_cards_2({act}, '[{{\"prefix\":\"A\",\"code\":\"9\",\"full_code\":\"A-9\"}}]')"),
         format!("CALL change_cards_2({act}, 'x'' OR ''1'' = ''1')"),
         format!("CALL save_app({act}, 'default', NULL)"),

@@ -23,6 +23,8 @@ pub mod plan;
 pub mod points;
 pub mod policy;
 pub mod prefix;
+pub mod preset;
+pub mod price;
 pub mod property;
 pub mod record;
 pub mod rules;

@@ -17,8 +17,13 @@ pub fn written(value: &Value<'_>) -> Json {
         Value::Text(text) => text.as_ref().into(),
         Value::Status(status) => status.as_str().into(),
         Value::Duration(duration) => duration.seconds().into(),
-        Value::Moment(moment) => moment.format(MOMENT).to_string().into(),
+        Value::Moment(moment) => moment_written(*moment),
     }
+}
+
+/// A moment as the log keeps it.
+pub fn moment_written(moment: DateTime<Utc>) -> Json {
+    moment.format(MOMENT).to_string().into()
 }
 
 /// What the log kept of a value of `kind`; nothing where it is none of that kind.

@@ -20,6 +20,9 @@ impl Seats {
     /// The most that a card can have.
     pub const MAX: u16 = 1_000;
 
+    /// One, as every card had it before there were seats.
+    pub const ONE: Self = Self(1);
+
     /// So many.
     pub const fn new(seats: u16) -> Result<Self, NoSeats> {
         if 1 <= seats && seats <= Self::MAX { Ok(Self(seats)) } else { Err(NoSeats) }
@@ -32,9 +35,8 @@ impl Seats {
 }
 
 impl Default for Seats {
-    /// One, as every card had it before there were seats.
     fn default() -> Self {
-        Self(1)
+        Self::ONE
     }
 }
 

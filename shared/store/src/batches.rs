@@ -7,9 +7,11 @@ use mysql_async::prelude::{FromValue, Queryable};
 use mysql_async::{Conn, Params, Row, Value};
 
 use super::limit::{GRACE, SCREEN, limited};
+use super::presets::price;
 use super::record::{maybe_moment, moment, take};
 use super::{Operation, Store, StoreError};
 use kami_core::duration::CardDuration;
+use kami_core::preset::BatchPreset;
 
 /// Where the cards of a batch come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +56,8 @@ pub struct Batch {
     pub seats: Option<u16>,
     /// Where its cards depart from the policy of their app; of an import whose cards differ it says nothing.
     pub policy: Option<String>,
+    /// The preset that it was made by; `None` without one, and where what it kept of it cannot be understood.
+    pub preset: Option<BatchPreset>,
     /// What was written down about it.
     pub note: Option<String>,
     /// Who made it, by the name that they gave.
@@ -68,7 +72,7 @@ pub struct Batch {
 const CODES: usize = 500;
 
 const COLUMNS: &str = "id, origin, prefix, card_count, code_length, duration_seconds, note, operator, created_at, account, app, seats, \
-     policy, points, valid_until";
+     policy, points, valid_until, preset, price, currency, recharge";
 
 fn read(mut row: Row) -> Result<Batch, StoreError> {
     let row = &mut row;
@@ -93,7 +97,17 @@ fn read(mut row: Row) -> Result<Batch, StoreError> {
         policy: take(row, 12)?,
         points: take(row, 13)?,
         valid_until: maybe_moment(row, 14)?,
+        preset: read_preset(row)?,
     })
+}
+
+/// What a batch kept of its preset.
+fn read_preset(row: &mut Row) -> Result<Option<BatchPreset>, StoreError> {
+    let (name, recharges): (Option<String>, Option<bool>) = (take(row, 15)?, take(row, 18)?);
+    let price = price(take(row, 16)?, take(row, 17)?);
+    let name = name.and_then(|name| name.parse().ok());
+    let whole = name.zip(price.ok());
+    Ok(whole.map(|(name, price)| BatchPreset { name, price, recharges: recharges.unwrap_or_default() }))
 }
 
 /// The batch of that number.

@@ -32,7 +32,7 @@ pub struct StatusCounts {
 }
 
 impl StatusCounts {
-    fn none(taken_at: DateTime<Utc>) -> Self {
+    pub(super) fn none(taken_at: DateTime<Utc>) -> Self {
         Self { unused: 0, active: 0, expired: 0, disabled: 0, taken_at }
     }
 
@@ -51,7 +51,7 @@ impl StatusCounts {
         }
     }
 
-    fn add(&mut self, status: CardStatus, count: u64) {
+    pub(super) fn add(&mut self, status: CardStatus, count: u64) {
         let place = match status {
             CardStatus::Unused => &mut self.unused,
             CardStatus::Active => &mut self.active,
@@ -113,7 +113,7 @@ impl Store {
     }
 }
 
-fn status(row: &mut Row, column: usize) -> Result<CardStatus, StoreError> {
+pub(super) fn status(row: &mut Row, column: usize) -> Result<CardStatus, StoreError> {
     take::<String>(row, column)?.parse().map_err(|_| StoreError::Undecodable)
 }
 

@@ -30,6 +30,8 @@ mod operation;
 mod points;
 mod policies;
 mod pool;
+mod preset_counts;
+mod presets;
 mod progress;
 pub mod protection;
 mod reading;
@@ -51,7 +53,8 @@ mod validation;
 pub use self::act_list::{ACT_WINDOW, ActFilter, ActStep};
 pub use self::acts::{
     ActError, ActOutcome, Acted, AppActed, AppCost, AppOrder, AppRefusal, GenerateOrder, Loss, ManyAct,
-    OnMade, OneAct, OneEdit, OneSeat, Standing, TakenCodes, Undo, UndoRefusal, Undoable,
+    OnMade, OneAct, OneEdit, OneSeat, PresetActed, PresetOrder, PresetRefusal, Standing, TakenCodes, Undo,
+    UndoRefusal, Undoable,
 };
 pub use self::address::{AddressError, AddressFuture, AddressSource};
 pub use self::apps::AppsFound;
@@ -70,11 +73,13 @@ pub use self::limit::REQUEST_LIMIT;
 pub use self::listing::{
     COUNT_CAP, Explained, Page, Progress, SEARCH_WINDOW, SearchCursor, SearchStep, Survey,
 };
-pub use self::log::{ActRecord, CardValues, LogFilter, LogRecord};
+pub use self::log::{ActRecord, CardValues, LogFilter, LogRecord, Subject};
 pub use self::migrations::{MigrateError, Migration, MigrationPlan};
 pub use self::one_card::CardsFound;
 pub use self::points::{Consumption, PointUse};
 pub use self::policies::APPS_KEPT;
+pub use self::preset_counts::PresetCounts;
+pub use self::presets::PresetsFound;
 pub use self::progress::{ActProgress, OnProgress};
 pub use self::release::SeatReturn;
 pub use self::routines::Routine;

@@ -31,12 +31,62 @@ pub struct ActRecord {
     pub card_count: u64,
     /// The batch that it made.
     pub batch_id: Option<u64>,
-    /// What it changed that is no card: the name of an app.
+    /// What it changed that is no card, as [`Subject`] reads it.
     pub subject: Option<String>,
     /// The act that it takes back.
     pub undoes: Option<u64>,
     /// The act that took it back.
     pub undone_by: Option<u64>,
+}
+
+/// What an act changed that is no card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject<'a> {
+    /// The app of that name.
+    App(&'a str),
+    /// A preset of an app.
+    Preset {
+        /// The app's name.
+        app: &'a str,
+        /// Its own.
+        name: &'a str,
+    },
+}
+
+impl<'a> Subject<'a> {
+    /// What the log calls so: an app by its name, and a preset by its app's, a slash and its own.
+    pub fn of(text: &'a str) -> Self {
+        text.split_once('/').map_or(Self::App(text), |(app, name)| Self::Preset { app, name })
+    }
+
+    /// The app that it is, or belongs to.
+    pub const fn app(self) -> &'a str {
+        match self {
+            Self::App(app) | Self::Preset { app, .. } => app,
+        }
+    }
+
+    /// The name of the preset that it is.
+    pub const fn preset(self) -> Option<&'a str> {
+        match self {
+            Self::App(_) => None,
+            Self::Preset { name, .. } => Some(name),
+        }
+    }
+}
+
+impl ActRecord {
+    /// What it changed that is no card.
+    pub fn subject(&self) -> Option<Subject<'_>> {
+        self.subject.as_deref().map(Subject::of)
+    }
+}
+
+impl LogRecord {
+    /// What was changed that is no card.
+    pub fn subject(&self) -> Option<Subject<'_>> {
+        self.subject.as_deref().map(Subject::of)
+    }
 }
 
 /// Values of a card by column.
@@ -61,7 +111,7 @@ pub struct LogRecord {
     pub card_id: Option<u64>,
     /// The batch that was made, or that the card belongs to.
     pub batch_id: Option<u64>,
-    /// What was changed that is no card: the name of an app.
+    /// What was changed that is no card, as [`Subject`] reads it.
     pub subject: Option<String>,
     /// The card's code before the act.
     pub full_code: Option<String>,

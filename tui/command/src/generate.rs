@@ -145,6 +145,7 @@ impl Generate {
             points,
             seats,
             policy: PolicyPart { lease, when_full, ..PolicyPart::default() },
+            preset: None,
             note,
         };
         let order = pass(session, order, self.yes)?;

@@ -6,7 +6,7 @@ use clap::Args;
 use kami_common::words::say;
 use kami_common::{reason, touch};
 use kami_core::gate::{Answer, Confirmed};
-use kami_store::{ActOutcome, ActProgress, Permission, Undo as Undoing, UndoRefusal, Undoable};
+use kami_store::{ActOutcome, ActProgress, Permission, Subject, Undo as Undoing, UndoRefusal, Undoable};
 
 use super::act::{Done, json_of, report};
 use super::confirm::Question;
@@ -21,7 +21,7 @@ use super::session::Session;
 /// Without a number it takes your last act back and says which that is; where cards would be deleted with it, or
 /// clients turned away, it wants the number, or --yes. Cards that were changed since are refused and stay as they are.
 /// A generated or imported batch is deleted, unless one of its cards was used or changed; its undo can be undone by its
-/// number, as every other. An app becomes what it was, unless it was changed since.
+/// number, as every other. An app or a preset becomes what it was, unless it was changed since.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  kami undo        your last act\n  kami undo 1042   the act of this number, as kami log shows it"
@@ -51,8 +51,10 @@ impl Undo {
             Some(_) => Failure::of_act(language, &UndoRefusal::NoSuchAct.into()),
             None => Failure::NotFound(say!(language, "undo.nothing")),
         })?;
-        if undoable.act.subject.is_some() {
-            session.must_be_allowed(Permission::Configure).await?;
+        match undoable.act.subject() {
+            Some(Subject::App(_)) => session.must_be_allowed(Permission::Configure).await?,
+            Some(Subject::Preset { .. }) => session.must_be_allowed(Permission::Price).await?,
+            None => {}
         }
         let undo = match self.act {
             Some(_) => by_name(session, &undoable)?,
@@ -63,8 +65,8 @@ impl Undo {
         let outcome = session.store.undo(&session.operator, &undo, &on_progress).await;
         drop(work);
         let outcome = outcome.map_err(|error| Failure::of_act(language, &error))?;
-        match &undoable.act.subject {
-            Some(app) => report_app(session, app, &outcome, self.json),
+        match undoable.act.subject() {
+            Some(subject) => report_subject(session, subject, &outcome, self.json),
             None => report(session, Done { act: "undo", outcome, machines: None }, &[], true, self.json),
         }
     }
@@ -87,22 +89,34 @@ impl Undo {
     }
 }
 
-/// Tells what taking back an act on an app came to.
-fn report_app(session: &Session, app: &str, outcome: &ActOutcome, json: bool) -> Result<(), Failure> {
+/// Tells what taking back an act on an app or a preset came to.
+fn report_subject(
+    session: &Session,
+    subject: Subject<'_>,
+    outcome: &ActOutcome,
+    json: bool,
+) -> Result<(), Failure> {
     let language = session.language;
+    let (key, name) = match subject {
+        Subject::App(app) => ("done.undo_app", app),
+        Subject::Preset { name, .. } => ("done.undo_preset", name),
+    };
     if json {
         let mut out = Output::open();
         let mut value = json_of("undo", outcome, &[]);
-        value["app"] = app.into();
+        value["app"] = subject.app().into();
+        if let Some(preset) = subject.preset() {
+            value["preset"] = preset.into();
+        }
         out.json(&value)?;
         out.flush()?;
     } else if outcome.act_id.is_some() {
-        message(&say!(language, "done.undo_app", app = app));
+        message(&say!(language, key, name = name));
     }
     match outcome.refused.keys().next() {
         Some(why) => {
             let why = reason::refusal(language, *why);
-            Err(Failure::Refused(say!(language, "done.undo_app_not", app = app, why = why)))
+            Err(Failure::Refused(say!(language, format!("{key}_not"), name = name, why = why)))
         }
         None => Ok(()),
     }

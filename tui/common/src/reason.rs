@@ -4,10 +4,14 @@ use kami_core::acts::ActRefusal;
 use kami_core::app::{App, AppError, NamedValue};
 use kami_core::batch::MAX_BATCH;
 use kami_core::policy::NoLease;
+use kami_core::preset::{Preset, PresetError};
+use kami_core::price::{NoCurrency, NoPrice, Price};
 use kami_core::property::{Property, Traits};
 use kami_core::version::NoVersion;
 use kami_store::socket::UntrustedSocket;
-use kami_store::{ActError, AppRefusal, Right, StoreError, UndoRefusal, Withheld, rights_in_words};
+use kami_store::{
+    ActError, AppRefusal, PresetRefusal, Right, StoreError, UndoRefusal, Withheld, rights_in_words,
+};
 use kami_transfer::import::{MAX_BYTES, MAX_MALFORMED, MalformedReason, ReadError};
 
 use crate::causes;
@@ -153,6 +157,7 @@ fn app_refusal(language: Language, refusal: &AppRefusal) -> String {
         AppRefusal::Archived(app) => ("reason.app_archived", app),
         AppRefusal::Needed(app) => ("reason.app_needed", app),
         AppRefusal::Changed(app) => ("reason.app_changed", app),
+        AppRefusal::HasPresets(app) => ("reason.app_has_presets", app),
         AppRefusal::Unchanged(app) => ("reason.app_unchanged", app),
     };
     say!(language, key, app = app)
@@ -175,6 +180,37 @@ pub fn app_error(language: Language, error: &AppError) -> String {
     }
 }
 
+/// Why a preset cannot be had.
+fn preset_refusal(language: Language, refusal: &PresetRefusal) -> String {
+    let (key, preset) = match refusal {
+        PresetRefusal::TooMany => return say!(language, "reason.too_many_presets", most = Preset::MAX),
+        PresetRefusal::NoSuchPreset(preset) => ("reason.no_such_preset", preset),
+        PresetRefusal::Exists(preset) => ("reason.preset_exists", preset),
+        PresetRefusal::Changed(preset) => ("reason.preset_changed", preset),
+        PresetRefusal::Unchanged(preset) => ("reason.preset_unchanged", preset),
+    };
+    say!(language, key, preset = preset)
+}
+
+/// Why a preset cannot have what was typed for it.
+pub fn preset_error(language: Language, error: PresetError) -> String {
+    match error {
+        PresetError::Currency(NoCurrency) => say!(language, "problem.currency"),
+        PresetError::Price(NoPrice::Amount) => say!(language, "problem.price"),
+        PresetError::Price(NoPrice::Decimals { currency }) => {
+            say!(language, "problem.price_decimals", currency = currency, decimals = currency.decimals())
+        }
+        PresetError::Price(NoPrice::TooHigh { currency }) => {
+            let most = currency.written(Price::MAX);
+            say!(language, "problem.price_high", most = most, currency = currency)
+        }
+        PresetError::Unpriced => say!(language, "problem.unpriced"),
+        PresetError::Amountless => say!(language, "problem.amountless"),
+        PresetError::Moment => say!(language, "problem.until"),
+        PresetError::Pointless => say!(language, "problem.recharge"),
+    }
+}
+
 /// Why an act was not done.
 pub fn act_error(language: Language, error: &ActError) -> String {
     let key = match error {
@@ -192,6 +228,7 @@ pub fn act_error(language: Language, error: &ActError) -> String {
             }
         },
         ActError::App(why) => return app_refusal(language, why),
+        ActError::Preset(why) => return preset_refusal(language, why),
         ActError::NoTransactions { table, engine } => {
             return say!(language, "reason.no_transactions", table = table, engine = harmless(engine));
         }

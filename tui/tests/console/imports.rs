@@ -67,6 +67,7 @@ pub(crate) fn batch() -> Batch {
         valid_until: None,
         seats: Some(1),
         policy: None,
+        preset: None,
         note: None,
         operator: "li".to_owned(),
         account: Some("kami_li@%".to_owned()),

@@ -11,6 +11,7 @@ use super::write::{Head, begin, is_signalled};
 use super::{ActError, STEP, Transaction};
 use crate::apps::{app, read, values_as_stored};
 use crate::log::{ActRecord, CardValues, LogFilter};
+use crate::presets::has_presets;
 use crate::{Store, StoreError};
 use kami_core::acts::ActRefusal;
 use kami_core::app::{App, AppName};
@@ -53,7 +54,7 @@ impl Store {
 }
 
 /// An app of an open transaction, which nobody else changes until its end.
-async fn hold(connection: &mut Conn, name: &AppName) -> Result<Option<App>, ActError> {
+pub(super) async fn hold(connection: &mut Conn, name: &AppName) -> Result<Option<App>, ActError> {
     let row: Option<Row> = connection.exec_first("CALL hold_app(?)", (name.as_str(),)).await?;
     Ok(row.map(|mut row| read(&mut row)).transpose()?)
 }
@@ -64,6 +65,9 @@ async fn save(
     name: &AppName,
     values: Option<String>,
 ) -> Result<(), ActError> {
+    if values.is_none() && has_presets(connection, name).await? {
+        return Err(AppRefusal::HasPresets(name.clone()).into());
+    }
     let saved = connection.exec_drop("CALL save_app(?, ?, ?)", (act_id, name.as_str(), values)).await;
     match saved {
         Err(error) if is_signalled(&error) => Err(AppRefusal::Needed(name.clone()).into()),

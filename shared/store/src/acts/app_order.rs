@@ -118,6 +118,9 @@ pub enum AppRefusal {
     /// It has cards, or is the one that there always is.
     #[error("the app {0} has cards, or is the one that there always is")]
     Needed(AppName),
+    /// It has presets, which would be those of the next app of its name.
+    #[error("the app {0} has presets")]
+    HasPresets(AppName),
     /// Somebody else changed it meanwhile.
     #[error("the app {0} was changed meanwhile")]
     Changed(AppName),

@@ -28,6 +28,7 @@ use kami_core::gate::Confirmed;
 use kami_core::import::ImportCards;
 use kami_core::operator::{Note, Operator};
 use kami_core::points::Points;
+use kami_core::price::{Currency, Price};
 
 /// How long a batch may take in all: twenty times as long as a million cards took us.
 const LIMIT: Duration = Duration::from_mins(15);
@@ -178,9 +179,22 @@ impl Transaction for Generate<'_> {
     type Output = Batch;
 
     async fn run(&self, connection: &mut Conn) -> Result<Batch, ActError> {
-        let GenerateOrder { app, prefix, count, length, duration, valid_until, points, seats, policy, note } =
-            self.order;
+        let GenerateOrder {
+            app,
+            prefix,
+            count,
+            length,
+            duration,
+            valid_until,
+            points,
+            seats,
+            policy,
+            preset,
+            note,
+        } = self.order;
         let policy = policy.to_string();
+        let price = preset.as_ref().and_then(|preset| preset.price);
+        let currency = price.map(Price::currency);
         must_be_open(connection, app).await?;
         let created_at = clock(connection).await?.naive_utc();
         let made = Made {
@@ -195,6 +209,10 @@ impl Transaction for Generate<'_> {
             points: points.map(Points::get),
             valid_until: *valid_until,
             policy: Some(policy.as_str()).filter(|policy| !policy.is_empty()),
+            preset: preset.as_ref().map(|preset| preset.name.as_str()),
+            price: price.map(Price::amount),
+            currency: currency.as_ref().map(Currency::as_str),
+            recharge: preset.as_ref().map(|preset| u8::from(preset.recharges)),
         };
         let (act_id, batch_id) = open(connection, self.operator, &made, created_at).await?;
         let mut left = *count as usize;
@@ -247,6 +265,10 @@ impl Transaction for Import<'_> {
             points: common(cards.iter().map(|card| card.points)).flatten(),
             valid_until: common(cards.iter().map(|card| card.valid_until)).flatten(),
             policy: common(cards.iter().map(|card| card.policy)).flatten(),
+            preset: None,
+            price: None,
+            currency: None,
+            recharge: None,
         };
         let (act_id, batch_id) = open(connection, self.operator, &made, created_at).await?;
         let mut done = 0;

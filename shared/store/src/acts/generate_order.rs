@@ -8,6 +8,7 @@ use kami_core::operator::Note;
 use kami_core::points::Points;
 use kami_core::policy::PolicyPart;
 use kami_core::prefix::Prefix;
+use kami_core::preset::BatchPreset;
 use kami_core::seats::Seats;
 
 /// What an operator wants made.
@@ -31,6 +32,8 @@ pub struct GenerateOrder {
     pub seats: Seats,
     /// Where every card departs from the policy of its app.
     pub policy: PolicyPart,
+    /// The preset that they are made by, which their batch keeps.
+    pub preset: Option<BatchPreset>,
     /// What every card has written down about it.
     pub note: Option<Note>,
 }
@@ -48,6 +51,7 @@ impl GenerateOrder {
             points: None,
             seats: Seats::default(),
             policy: PolicyPart::default(),
+            preset: None,
             note: None,
         }
     }

@@ -6,6 +6,8 @@ mod batch;
 mod generate_order;
 mod many;
 mod one;
+mod preset;
+mod preset_order;
 mod seat;
 mod undo;
 mod undoable;
@@ -27,6 +29,8 @@ pub use self::batch::{OnMade, Standing};
 pub use self::generate_order::GenerateOrder;
 pub use self::many::{ActOutcome, ManyAct};
 pub use self::one::{Acted, OneAct, OneEdit};
+pub use self::preset::PresetActed;
+pub use self::preset_order::{PresetOrder, PresetRefusal};
 pub use self::seat::OneSeat;
 pub use self::undo::UndoRefusal;
 pub use self::undoable::{Loss, Undo, Undoable};
@@ -104,6 +108,9 @@ pub enum ActError {
     /// An app does not allow it.
     #[error(transparent)]
     App(#[from] AppRefusal),
+    /// A preset does not allow it.
+    #[error(transparent)]
+    Preset(#[from] PresetRefusal),
     /// It cannot be undone.
     #[error(transparent)]
     NotUndoable(#[from] UndoRefusal),

@@ -11,7 +11,7 @@ use super::undoable::Undo;
 use super::values::{has, machines, restored, set};
 use super::write::{Head, Moves, begin, bring_back, carry_out_with, taken};
 use super::{ActError, CHUNK, STEP, Transaction};
-use crate::log::{ActRecord, CardValues, LogFilter, LogRecord};
+use crate::log::{ActRecord, CardValues, LogFilter, LogRecord, Subject};
 use crate::progress::{OnProgress, share};
 use crate::record::{COLUMNS, cards, marks, take};
 use crate::{Store, StoreError};
@@ -59,8 +59,10 @@ impl Store {
             // It was still going on when somebody was asked.
             return Err(ActError::MoreThanAgreed { found, agreed });
         }
-        if act.subject.is_some() {
-            return self.take_app_back(operator, &act).await;
+        match act.subject() {
+            Some(Subject::App(_)) => return self.take_app_back(operator, &act).await,
+            Some(Subject::Preset { .. }) => return self.take_preset_back(operator, &act).await,
+            None => {}
         }
         let mut outcome = match act.batch_id {
             Some(batch_id) => self.unmake(operator, &act, batch_id, on_progress).await?,

@@ -2,7 +2,7 @@
 
 use super::app_order::AppCost;
 use crate::act_list::ActFilter;
-use crate::log::{ActRecord, LogFilter};
+use crate::log::{ActRecord, LogFilter, Subject};
 use crate::{Store, StoreError};
 use kami_core::gate::{Kind, Weight};
 use kami_core::operator::Operator;
@@ -75,9 +75,11 @@ impl Store {
         // What an act did to one of its cards it did to all: it made, changed, deleted or brought them back.
         let filter = LogFilter { act_id: Some(act.id), ..LogFilter::default() };
         let row = self.log(&filter, None, 1).await?.pop();
-        let loss = match row {
-            Some(row) if act.subject.is_some() => AppCost::of_undoing(&row).map(Loss::App),
-            row => {
+        let loss = match (row, act.subject()) {
+            (Some(row), Some(Subject::App(_))) => AppCost::of_undoing(&row).map(Loss::App),
+            // A preset is no card's: whatever becomes of it can be taken back.
+            (_, Some(Subject::Preset { .. })) => None,
+            (row, _) => {
                 let deletes = act.batch_id.is_some() || row.is_some_and(|row| row.before.is_none());
                 deletes.then_some(Loss::Cards)
             }

@@ -123,6 +123,14 @@ pub(super) struct Made<'a> {
     pub(super) valid_until: Option<DateTime<Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) policy: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) preset: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) price: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) currency: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) recharge: Option<u8>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -143,8 +151,12 @@ pub(super) async fn make(
     made: &Made<'_>,
     created_at: NaiveDateTime,
 ) -> Result<u64, ActError> {
-    let params = (act_id, json!(made).to_string(), created_at);
-    let batch_id = connection.exec_first("CALL make_batch_2(?, ?, ?)", params).await?;
+    // An account of before there were presets makes batches without one.
+    let call = match made.preset {
+        None => "CALL make_batch_2(?, ?, ?)",
+        Some(_) => "CALL make_batch_3(?, ?, ?)",
+    };
+    let batch_id = connection.exec_first(call, (act_id, json!(made).to_string(), created_at)).await?;
     batch_id.ok_or(ActError::Store(StoreError::Undecodable))
 }
 

@@ -108,22 +108,31 @@ pub enum Permission {
     Delete,
     /// Making, changing and removing apps.
     Configure,
+    /// Making, changing and removing presets, and making cards by one.
+    Price,
     /// Taking an act back, which may do all of that to a card.
     Undo,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 5] = [Self::Make, Self::Change, Self::Delete, Self::Configure, Self::Undo];
+    pub const ALL: [Self; 6] =
+        [Self::Make, Self::Change, Self::Delete, Self::Configure, Self::Price, Self::Undo];
 
     /// Whether it needs this one of an operator's rights.
     fn needs(self, right: &Right) -> bool {
+        if right.table.as_deref() == Some("make_batch_3") {
+            return self == Self::Price;
+        }
         match right.table.as_deref().map(without_number) {
             Some("cards") => {
-                right.privilege == Privilege::Select || !matches!(self, Self::Make | Self::Configure)
+                right.privilege == Privilege::Select
+                    || !matches!(self, Self::Make | Self::Configure | Self::Price)
             }
-            Some("apps") => matches!(self, Self::Make | Self::Configure | Self::Undo),
-            Some("hold_app" | "save_app") => self == Self::Configure,
+            Some("apps") => matches!(self, Self::Make | Self::Configure | Self::Price | Self::Undo),
+            Some("hold_app") => matches!(self, Self::Configure | Self::Price),
+            Some("save_app") => self == Self::Configure,
+            Some("presets" | "save_preset") => self == Self::Price,
             Some("batches" | "make_batch" | "add_cards") => self == Self::Make,
             Some("card_seats") => self == Self::Change,
             Some("change_cards") => matches!(self, Self::Change | Self::Undo),
@@ -221,7 +230,7 @@ mod tests {
     #[test]
     fn grants_as_both_servers_write_them() {
         let all = Role::Operator.rights().len();
-        let (reading, routines) = (8, 9);
+        let (reading, routines) = (9, 11);
         for (lines, lacking) in [
             (&["GRANT USAGE ON *.* TO `k`@`%`"][..], all),
             (&["GRANT ALL PRIVILEGES ON *.* TO `k`@`%` IDENTIFIED BY PASSWORD '*x' WITH GRANT OPTION"], 0),
@@ -270,6 +279,11 @@ mod tests {
                 &*format!("UPDATE (updated_at) on cards, {act}, EXECUTE on delete_cards_2"),
             ),
             ("SELECT, INSERT, UPDATE, EXECUTE ON `d`.*", Permission::Change, ""),
+            (
+                "SELECT, INSERT ON `d`.*",
+                Permission::Price,
+                "EXECUTE on hold_app, EXECUTE on save_preset, EXECUTE on make_batch_3",
+            ),
             ("SELECT, INSERT ON `d`.*", Permission::Configure, "EXECUTE on hold_app, EXECUTE on save_app"),
             (
                 "SELECT, INSERT, UPDATE ON `d`.*",

@@ -160,7 +160,8 @@ mod tests {
             (
                 Role::Viewer,
                 "SELECT on cards, SELECT on batches, SELECT on acts, SELECT on operator_log, SELECT on apps, \
-                 SELECT on card_seats, SELECT on customer_log, SELECT on refinery_schema_history",
+                 SELECT on card_seats, SELECT on customer_log, SELECT on presets, \
+                 SELECT on refinery_schema_history",
             ),
             (
                 Role::Function,
@@ -180,7 +181,7 @@ mod tests {
                  CREATE on cards, UPDATE on cards, DELETE on cards, CREATE on acts, UPDATE on acts, \
                  CREATE on apps, UPDATE on apps, DELETE on apps, CREATE on policy_revision, UPDATE on policy_revision, \
                  CREATE on card_seats, UPDATE on card_seats, DELETE on card_seats, CREATE on point_uses, \
-                 DELETE on point_uses, CREATE on customer_log",
+                 DELETE on point_uses, CREATE on customer_log, CREATE on presets, UPDATE on presets, DELETE on presets",
             ),
         ] {
             assert_eq!(rights_in_words(&role.rights()), needs);

@@ -51,7 +51,13 @@ async fn rights_are_known_before_they_are_needed() {
                 "GRANT EXECUTE ON PROCEDURE {db}.change_cards_2 TO {user}",
             ],
             true,
-            &[Permission::Make, Permission::Delete, Permission::Configure, Permission::Undo],
+            &[
+                Permission::Make,
+                Permission::Delete,
+                Permission::Configure,
+                Permission::Price,
+                Permission::Undo,
+            ],
         ),
         (&["GRANT SELECT (id, code), INSERT ON {db}.cards TO {user}"], false, &Permission::ALL),
     ] {

@@ -20,6 +20,7 @@ mod listing_seats;
 mod migrations;
 mod password;
 mod points;
+mod presets;
 mod round_trips;
 mod rows_read;
 mod seat_acts;

@@ -1,6 +1,6 @@
 //! What operators did, and who it was.
 
-use kami_store::ActRecord;
+use kami_store::{ActRecord, Subject};
 
 use crate::cells::harmless;
 use crate::words::{Language, counted, say};
@@ -18,10 +18,20 @@ pub fn doer(operator: &str, account: Option<&str>) -> String {
     account.map_or_else(|| operator.to_string(), |account| format!("{operator} ({})", harmless(account)))
 }
 
-/// What an act was done to: how many cards, or which app.
+/// What an act was done to: how many cards, or which app or preset.
 pub fn touched(language: Language, act: &ActRecord) -> String {
-    match &act.subject {
-        Some(app) => say!(language, "log.app", name = harmless(app)),
+    match act.subject() {
+        Some(it) => subject(language, it),
         None => counted(language, "log.cards", act.card_count),
+    }
+}
+
+/// What an act was done to that is no card.
+pub fn subject(language: Language, subject: Subject<'_>) -> String {
+    match subject {
+        Subject::App(app) => say!(language, "log.app", name = harmless(app)),
+        Subject::Preset { app, name } => {
+            say!(language, "log.preset", name = harmless(&format!("{app}/{name}")))
+        }
     }
 }

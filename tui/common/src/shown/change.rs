@@ -1,17 +1,18 @@
-//! What an act changed about a card or an app.
+//! What an act changed about a card, an app or a preset.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use kami_core::logged;
 use kami_core::property::Property;
 use kami_core::zone::Zone;
-use kami_store::{CardValues, LogRecord};
+use kami_store::{CardValues, LogRecord, Subject};
 use serde_json::Value as Json;
 
 use super::app::app_values;
 use super::card::{NONE, label, value};
 use super::moment::whole_moment;
+use super::preset::preset_values;
 use crate::cells::harmless;
 use crate::words::{Language, say};
 
@@ -34,10 +35,12 @@ impl fmt::Display for Change {
     }
 }
 
-/// What an act changed about a card, by the names of the values, or about an app.
+/// What an act changed about a card, by the names of the values, or about an app or a preset.
 pub fn changes(language: Language, zone: Zone, record: &LogRecord) -> Vec<Change> {
-    if record.subject.is_some() {
-        return app_changes(language, record);
+    match record.subject() {
+        Some(Subject::App(_)) => return app_changes(language, record),
+        Some(Subject::Preset { .. }) => return preset_changes(language, zone, record),
+        None => {}
     }
     let (Some(before), Some(after)) = (&record.before, &record.after) else { return Vec::new() };
     let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();
@@ -62,6 +65,14 @@ pub fn changes(language: Language, zone: Zone, record: &LogRecord) -> Vec<Change
 /// What an act changed about an app: one that was made had nothing before, one that was removed has nothing any more.
 fn app_changes(language: Language, record: &LogRecord) -> Vec<Change> {
     let [before, after] = [&record.before, &record.after].map(|values| app_values(language, values.as_ref()));
+    differing(&before, &after)
+}
+
+/// What differs, in the order of the places at which it stands.
+fn differing(
+    before: &BTreeMap<(usize, String), String>,
+    after: &BTreeMap<(usize, String), String>,
+) -> Vec<Change> {
     let places: BTreeSet<_> = before.keys().chain(after.keys()).collect();
     let changed = places.into_iter().filter(|place| before.get(place) != after.get(place));
     let shown = |value: Option<&String>| value.map_or_else(|| NONE.to_owned(), String::clone);
@@ -71,6 +82,13 @@ fn app_changes(language: Language, record: &LogRecord) -> Vec<Change> {
             Change { name: place.1.clone(), values }
         })
         .collect()
+}
+
+/// What an act changed about a preset, as [`app_changes`] tells it of an app.
+fn preset_changes(language: Language, zone: Zone, record: &LogRecord) -> Vec<Change> {
+    let [before, after] =
+        [&record.before, &record.after].map(|values| preset_values(language, zone, values.as_ref()));
+    differing(&before, &after)
 }
 
 /// A value that the log kept, as an operator reads it: a status in words, moments by his own clock. What a later version
@@ -151,6 +169,37 @@ mod tests {
             let changes = changes(Language::ENGLISH, Zone::default(), &record(before, after));
             let lines: Vec<String> = changes.iter().map(Change::to_string).collect();
             assert_eq!(lines, told);
+        }
+    }
+
+    #[test]
+    fn what_an_act_changed_about_a_preset_is_told_thing_by_thing() {
+        for (before, after, told) in [
+            (
+                &Json::Null,
+                &json!({ "prefix": "VIP", "seats": 1, "duration_seconds": 2_592_000, "price": 990, "currency": "CNY" }),
+                &["prefix  - → VIP", "duration  - → 30d", "seats  - → 1", "price  - → 9.90 CNY"][..],
+            ),
+            (
+                &json!({ "prefix": "VIP", "seats": 1, "duration_seconds": 60, "price": 990, "currency": "CNY" }),
+                &json!({ "prefix": "VIP", "seats": 1, "points": 1000, "price": 990, "currency": "JPY", "recharge": 1 }),
+                &[
+                    "duration  1m → forever",
+                    "points  - → 1,000",
+                    "price  9.90 CNY → 990 JPY",
+                    "tops up  - → Yes",
+                ],
+            ),
+            (
+                &json!({ "prefix": "A", "valid_until": "2026-12-31 16:00:00" }),
+                &json!({ "prefix": "A", "valid_until": "x\u{1b}", "price": 5, "later": [1] }),
+                &["until  2027-01-01 00:00:00 → x␛", "price  - → 5", "later  - → [1]"],
+            ),
+            (&json!({ "prefix": "A" }), &Json::Null, &["prefix  A → -", "duration  forever → -"]),
+        ] {
+            let record = LogRecord { subject: Some("demo/month".into()), ..record(before, after) };
+            let changes = changes(Language::ENGLISH, Zone::default(), &record);
+            assert_eq!(changes.iter().map(Change::to_string).collect::<Vec<_>>(), told);
         }
     }
 

@@ -6,11 +6,12 @@ mod app;
 mod card;
 mod change;
 mod moment;
+mod preset;
 mod seat;
 mod span;
 mod status;
 
-pub use self::act::{act_word, doer, touched};
+pub use self::act::{act_word, doer, subject, touched};
 pub use self::app::{app_label, lease, named_value, when_full};
 pub use self::card::{
     DETAILS, Detail, NONE, details, expires, heading, in_column, label, left, numbered, of_card, prefix,
@@ -18,6 +19,7 @@ pub use self::card::{
 };
 pub use self::change::{Change, changes};
 pub use self::moment::{local, moment, whole_moment};
+pub use self::preset::PresetField;
 pub use self::seat::{cards_done, seat, seats_lost, seats_taken};
 pub use self::span::{duration, span};
 pub use self::status::status;

@@ -81,9 +81,12 @@ fn done(model: &mut Model, done: Done) -> Vec<Effect> {
         Done::Undone { undoing, outcome } => {
             let named = taken_back(model, &undoing, &outcome);
             let key = if undoing.is_redo { "done.redo" } else { "done.undo" };
-            if let Some(app) = &undoing.undoable.act.subject {
-                say_of_app(model, &format!("{key}_app"), app, &outcome, &named);
-                if let Ok(app) = app.parse() {
+            if let (Some(subject), Some(name)) =
+                (undoing.undoable.act.subject(), &undoing.undoable.act.subject)
+            {
+                let kind = if subject.preset().is_some() { "preset" } else { "app" };
+                say_of_subject(model, &format!("{key}_{kind}"), name, &outcome, &named);
+                if let Ok(app) = subject.app().parse() {
                     overlay::apps::follow(model, &app);
                 }
                 return vec![apps::ask(model)];
@@ -157,16 +160,16 @@ fn app_saved(model: &mut Model, order: &AppOrder, acted: AppActed) -> Vec<Effect
 }
 
 /// Says what became of the taking back of an act on an app, with `more` where it went well.
-fn say_of_app(model: &mut Model, key: &str, app: &str, outcome: &ActOutcome, more: &str) {
-    let (language, app) = (model.language, harmless(app));
+fn say_of_subject(model: &mut Model, key: &str, name: &str, outcome: &ActOutcome, more: &str) {
+    let (language, name) = (model.language, harmless(name));
     match outcome.refused.keys().next() {
         None => {
-            let words = say!(language, key, app = app);
+            let words = say!(language, key, name = name);
             model.say(Tone::Good, words + more);
         }
         Some(refusal) => {
             let why = reason::refusal(language, *refusal);
-            let words = say!(language, format!("{key}_not"), app = app, why = why);
+            let words = say!(language, format!("{key}_not"), name = name, why = why);
             model.say(Tone::Bad, words + more);
         }
     }

@@ -6,7 +6,7 @@ use kami_core::zone::Zone;
 use kami_store::ActFilter;
 
 /// The words of the log for what operators do.
-pub const ACTS: [&str; 15] = [
+pub const ACTS: [&str; 18] = [
     "generate",
     "import",
     "edit",
@@ -22,6 +22,9 @@ pub const ACTS: [&str; 15] = [
     "app_archive",
     "app_unarchive",
     "app_remove",
+    "preset_add",
+    "preset_set",
+    "preset_remove",
 ];
 
 /// Which acts are wanted, as it was typed.

@@ -117,10 +117,10 @@ pub(crate) fn show(model: &mut Model, records: &[LogRecord], is_first: bool, nex
     let language = model.language;
     let mut lines = Vec::new();
     for record in records {
-        lines.push(match (&record.full_code, record.batch_id, &record.subject) {
+        lines.push(match (&record.full_code, record.batch_id, record.subject()) {
             (Some(code), ..) => harmless(code).into_owned(),
             (None, Some(id), _) => say!(language, "chip.batch", id = id),
-            (None, None, Some(app)) => say!(language, "log.app", name = harmless(app)),
+            (None, None, Some(subject)) => shown::subject(language, subject),
             (None, None, None) => String::new(),
         });
         lines.extend(

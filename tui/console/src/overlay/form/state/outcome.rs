@@ -31,6 +31,7 @@ impl Form {
                 points: None,
                 seats: self.seats()?,
                 policy: self.value(FieldName::Card(Property::Policy)).parse().ok()?,
+                preset: None,
                 note: self.note_typed().ok()?,
             })),
             FormKind::Edit { seen, .. } => {
