@@ -29,6 +29,7 @@ mod migrate;
 mod note;
 mod output;
 mod policy;
+mod preset;
 mod progress;
 mod record;
 mod releases;
@@ -110,6 +111,7 @@ enum CardCommand {
     Export(export::Export),
     Import(import::Import),
     App(app::App),
+    Preset(preset::Preset),
     Stats(stats::Stats),
     Log(log::Log),
     Migrate(migrate::Migrate),
@@ -175,6 +177,7 @@ impl Arguments {
             CardCommand::Export(export) => export.run(&session).await,
             CardCommand::Import(import) => import.run(&session).await,
             CardCommand::App(app) => app.run(&session).await,
+            CardCommand::Preset(preset) => preset.run(&session).await,
             CardCommand::Stats(stats) => stats.run(&session).await,
             CardCommand::Log(log) => log.run(&session).await,
             CardCommand::Info(info) => info.run(&session),

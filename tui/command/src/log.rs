@@ -1,7 +1,6 @@
 //! `kami log`: who did what when, to which cards.
 
 use clap::Args;
-use kami_common::cells::harmless;
 use kami_common::period::{Period, Side};
 use kami_common::shown;
 use kami_common::words::{number, say};
@@ -39,7 +38,8 @@ pub(super) struct Log {
         long,
         value_name = "KIND",
         help = "generate, import, edit, disable, enable, unbind, extend, delete, note, undo, app_add, app_set, \
-                app_archive, app_unarchive or app_remove"
+                app_archive, app_unarchive, app_remove, \
+                preset_add, preset_set or preset_remove"
     )]
     act: Option<String>,
     /// The act that made the batch of this number
@@ -173,8 +173,8 @@ fn act_cells(session: &Session, act: &ActRecord) -> [String; 8] {
 }
 
 fn record_cells(session: &Session, record: &LogRecord) -> [String; 7] {
-    let done_to = match &record.subject {
-        Some(app) => say!(session.language, "log.app", name = harmless(app)),
+    let done_to = match record.subject() {
+        Some(subject) => shown::subject(session.language, subject),
         None => shown::text(record.full_code.as_deref()),
     };
     [

@@ -7,11 +7,14 @@ use kami_common::shown;
 use kami_common::words::{Language, say};
 use kami_core::app::{App, NamedValue};
 use kami_core::card::CardStatus;
+use kami_core::points::Points;
 use kami_core::policy::{LeaseLength, Policy, PolicyPart};
+use kami_core::preset::Preset;
+use kami_core::price::Price;
 use kami_core::record::CardRecord;
 use kami_core::version::Version;
 use kami_core::zone::Zone;
-use kami_store::{ActRecord, LogRecord, StatusCounts};
+use kami_store::{ActRecord, LogRecord, StatusCounts, Subject};
 use kami_transfer::table::json_object;
 use serde_json::{Map, Value, json};
 
@@ -46,6 +49,22 @@ pub(super) fn app_json(app: &App) -> Value {
     })
 }
 
+/// A preset, its price in the smallest unit of its currency.
+pub(super) fn preset_json(preset: &Preset) -> Value {
+    json!({
+        "app": preset.app.as_str(),
+        "name": preset.name.as_str(),
+        "prefix": preset.prefix.as_str(),
+        "duration_seconds": preset.duration.seconds(),
+        "valid_until": preset.valid_until.map(utc),
+        "points": preset.points.map(Points::get),
+        "seats": preset.seats.get(),
+        "price": preset.price.map(Price::amount),
+        "currency": preset.price.map(|price| price.currency().to_string()),
+        "recharge": preset.recharges,
+    })
+}
+
 /// How many cards there are by status; those of an app that has none are not counted.
 pub(super) fn counts_json(counts: Option<&StatusCounts>) -> Value {
     let of = |status| counts.map_or(0, |counts| counts.of(status));
@@ -67,14 +86,15 @@ pub(super) fn act_json(act: &ActRecord) -> Value {
         "account": act.account,
         "done_at": utc(act.done_at),
         "cards": act.card_count,
-        "app": act.subject,
+        "app": act.subject().map(Subject::app),
+        "preset": act.subject().and_then(Subject::preset),
         "batch": act.batch_id,
         "undoes": act.undoes,
         "undone_by": act.undone_by,
     })
 }
 
-/// What an act did to one card, or to an app.
+/// What an act did to one card, or to an app or a preset.
 pub(super) fn log_json(record: &LogRecord) -> Value {
     json!({
         "act_id": record.act_id,
@@ -85,7 +105,8 @@ pub(super) fn log_json(record: &LogRecord) -> Value {
         "code": record.full_code,
         "card": record.card_id,
         "batch": record.batch_id,
-        "app": record.subject,
+        "app": record.subject().map(Subject::app),
+        "preset": record.subject().and_then(Subject::preset),
         "before": record.before,
         "after": record.after,
     })

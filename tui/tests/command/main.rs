@@ -14,6 +14,7 @@ mod languages;
 mod list;
 mod migrate;
 mod outages;
+mod presets;
 mod reports;
 mod roles;
 mod seats;

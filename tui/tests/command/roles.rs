@@ -43,11 +43,12 @@ async fn may(account: &TestDatabase, allowed: &[&str], denied: &[&str]) {
 }
 
 /// What only reads, and the exit code of each where there are three cards and no act yet.
-const READS: [(&[&str], i32); 12] = [
+const READS: [(&[&str], i32); 13] = [
     (&["list"], 0),
     (&["list", "--app", "default"], 0),
     (&["app", "list"], 0),
     (&["app", "show", "default"], 0),
+    (&["preset", "list"], 0),
     (&["list", "--prefix", "VIP", "--json"], 0),
     (&["show", "VIP-A"], 0),
     (&["stats"], 0),
@@ -59,13 +60,16 @@ const READS: [(&[&str], i32); 12] = [
 ];
 
 /// Every act, in an order in which each can be done, with what it needs beside the log.
-const ACTS: [(&[&str], &str); 17] = [
+const ACTS: [(&[&str], &str); 20] = [
     (&["app", "add", "demo", "--minimum", "1.0"], "INSERT (act"),
     (&["app", "set", "demo", "--minimum", "2.0", "--yes"], "INSERT (act"),
     (&["app", "archive", "demo", "--yes"], "INSERT (act"),
     (&["app", "unarchive", "demo"], "INSERT (act"),
     (&["undo", "4"], "UPDATE (updated_at"),
     (&["app", "remove", "demo", "--yes"], "INSERT (act"),
+    (&["preset", "add", "month", "--prefix", "VIP", "--duration", "30d"], "INSERT (act"),
+    (&["preset", "set", "month", "--price", "9.90", "--currency", "CNY"], "INSERT (act"),
+    (&["preset", "remove", "month"], "INSERT (act"),
     (&["generate", "--prefix", "NEW", "--count", "3", "--duration", "30d", "--note", "batch"], "INSERT (act"),
     (&["import", "codes.txt", "--duration", "3h"], "INSERT (act"),
     (&["edit", "VIP-A", "--status", "active", "--machine", "PC", "--note", "sold"], "UPDATE (updated_at"),
@@ -111,6 +115,8 @@ async fn a_viewer_sees_everything_and_changes_nothing() {
             "DELETE FROM operator_log",
             "UPDATE apps SET minimum = '9'",
             "CALL save_app(1, 'default', NULL)",
+            "INSERT INTO presets (app, name, prefix) VALUES ('default', 'month', 'VIP')",
+            "CALL save_preset(1, 'default', 'month', NULL)",
             "CREATE TABLE another (id INT)",
             "DROP TABLE cards",
         ],
@@ -149,6 +155,10 @@ async fn an_operator_does_every_act_and_cannot_touch_schema_or_log() {
             "UPDATE apps SET minimum = '9'",
             "DELETE FROM apps",
             "UPDATE policy_revision SET revision = 0",
+            "INSERT INTO presets (app, name, prefix) VALUES ('default', 'month', 'VIP')",
+            "UPDATE presets SET price = 1",
+            "DELETE FROM presets",
+            "UPDATE batches SET price = 1",
             "DELETE FROM card_seats",
             "CALL change_cards(1, '[]')",
             "DROP PROCEDURE change_cards_2",
@@ -263,6 +273,8 @@ async fn the_function_and_the_expiry_job_reach_only_what_they_change() {
             "CALL add_cards_2(1, '[]')",
             "CALL hold_app('default')",
             "CALL save_app(1, 'default', NULL)",
+            "CALL save_preset(1, 'default', 'month', NULL)",
+            "SELECT * FROM presets",
             "UPDATE apps SET minimum = NULL",
             "UPDATE policy_revision SET revision = 0",
             "CALL must_own_act(1)",
