@@ -8,8 +8,7 @@ use kami_core::code::CodeLength;
 use kami_core::duration::CardDuration;
 use kami_core::gate::{Answer, Asks, Confirmed, Gate, Kind, Weight};
 use kami_core::operator::Operator;
-use kami_core::policy::{PolicyPart, WhenFull};
-use kami_core::seats::Seats;
+use kami_core::policy::WhenFull;
 use kami_store::{
     ActError, ActOutcome, AppActed, AppCost, AppOrder, AppRefusal, BucketWidth, Client, Event, GenerateOrder,
     LogFilter, Loss, ManyAct, Selection, Store, Undo, Validation,

@@ -11,9 +11,7 @@ use kami_core::edit::CardEdit;
 use kami_core::filter::{Anchor, Filter, Sort};
 use kami_core::import::{ImportCard, ImportCards};
 use kami_core::operator::{Note, Operator};
-use kami_core::policy::PolicyPart;
 use kami_core::record::CardRecord;
-use kami_core::seats::Seats;
 use kami_store::{
     ActError, ActFilter, BatchOrigin, Client, GenerateOrder, LogFilter, ManyAct, OneAct, OneEdit, Selection,
     Standing, Store, Undo, UndoRefusal,

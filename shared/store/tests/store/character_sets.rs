@@ -4,12 +4,9 @@ use std::ops::ControlFlow;
 
 use kami_core::acts::Act;
 use kami_core::app::AppName;
-use kami_core::code::CodeLength;
 use kami_core::duration::CardDuration;
 use kami_core::filter::{Anchor, Filter, Sort};
 use kami_core::operator::{Note, Operator};
-use kami_core::policy::PolicyPart;
-use kami_core::seats::Seats;
 use kami_store::{Client, GenerateOrder, LogFilter, OneAct, Undo, Validation};
 use kami_testkit::{PrivateServer, TestDatabase, agreed};
 

@@ -4,14 +4,11 @@ use std::ops::ControlFlow;
 
 use kami_core::acts::Act;
 use kami_core::app::AppName;
-use kami_core::code::CodeLength;
 use kami_core::duration::CardDuration;
 use kami_core::edit::CardEdit;
 use kami_core::filter::Filter;
 use kami_core::import::ImportCard;
 use kami_core::operator::{Note, Operator};
-use kami_core::policy::PolicyPart;
-use kami_core::seats::Seats;
 use kami_store::{
     ActError, Client, ExpiryCursor, GenerateOrder, ManyAct, OneAct, OneEdit, Selection, Store, Undo,
     Validation,

@@ -5,15 +5,11 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use kami_core::acts::Act;
-use kami_core::app::AppName;
 use kami_core::card::CardStatus;
-use kami_core::code::CodeLength;
 use kami_core::duration::CardDuration;
 use kami_core::filter::{Filter, TextFilter};
 use kami_core::gate::{Kind, Weight};
 use kami_core::operator::Operator;
-use kami_core::policy::PolicyPart;
-use kami_core::seats::Seats;
 use kami_store::{ActProgress, GenerateOrder, Loss, ManyAct, Selection, Store, Survey, Undo};
 use kami_testkit::{TestDatabase, agreed};
 
