@@ -107,6 +107,7 @@ PRIMARY KEY (name)
 -- table: policy_revision
 id TINYINT UNSIGNED NOT NULL DEFAULT 1
 revision BIGINT UNSIGNED NOT NULL DEFAULT 0
+blocks BIGINT UNSIGNED NOT NULL DEFAULT 0 SINCE 9
 PRIMARY KEY (id)
 
 -- table: card_seats
@@ -152,5 +153,16 @@ price BIGINT UNSIGNED NULL
 currency CHAR(3) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL
 recharge TINYINT NOT NULL DEFAULT 0
 PRIMARY KEY (app, name)
+
+-- table: blocks
+id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT
+app VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL DEFAULT ''
+kind VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL
+target VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL
+reason VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NULL
+until DATETIME NULL
+created_at DATETIME NOT NULL
+PRIMARY KEY (id)
+UNIQUE KEY idx_app_kind_target (app, kind, target)
 
 -- table: refinery_schema_history

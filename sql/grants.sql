@@ -16,6 +16,7 @@ GRANT SELECT ON {database}.`apps` TO {account};
 GRANT SELECT ON {database}.`card_seats` TO {account};
 GRANT SELECT ON {database}.`customer_log` TO {account};
 GRANT SELECT ON {database}.`presets` TO {account};
+GRANT SELECT ON {database}.`blocks` TO {account};
 GRANT SELECT ON {database}.`refinery_schema_history` TO {account};
 
 -- role: operator
@@ -30,6 +31,7 @@ GRANT SELECT ON {database}.`apps` TO {account};
 GRANT SELECT ON {database}.`card_seats` TO {account};
 GRANT SELECT ON {database}.`customer_log` TO {account};
 GRANT SELECT ON {database}.`presets` TO {account};
+GRANT SELECT ON {database}.`blocks` TO {account};
 GRANT SELECT ON {database}.`refinery_schema_history` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`change_cards_2` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`delete_cards_2` TO {account};
@@ -42,6 +44,9 @@ GRANT EXECUTE ON PROCEDURE {database}.`hold_app` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`save_app` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`save_preset` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`make_batch_3` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`hold_blocks` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`save_blocks` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`remove_blocks` TO {account};
 
 -- formerly: operator
 GRANT INSERT, DELETE, UPDATE (`prefix`, `full_code`, `status`, `duration_seconds`, `machine_code`, `note`, `used_at`,
@@ -63,11 +68,12 @@ GRANT DELETE ON {database}.`acts` TO {account};
 GRANT DELETE ON {database}.`operator_log` TO {account};
 
 -- role: function
--- The API: reads cards and apps; activates, binds and expires cards that are to be.
+-- The API: reads cards, apps and who is kept out, though not why; activates, binds and expires cards that are to be.
 GRANT SELECT ON {database}.`cards` TO {account};
 GRANT SELECT ON {database}.`apps` TO {account};
 GRANT SELECT ON {database}.`policy_revision` TO {account};
 GRANT SELECT ON {database}.`card_seats` TO {account};
+GRANT SELECT (`app`, `kind`, `target`, `until`) ON {database}.`blocks` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`activate_card` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`bind_card` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`activate_card_2` TO {account};
@@ -103,3 +109,4 @@ GRANT CREATE, UPDATE, DELETE ON {database}.`card_seats` TO {account};
 GRANT CREATE, DELETE ON {database}.`point_uses` TO {account};
 GRANT CREATE ON {database}.`customer_log` TO {account};
 GRANT CREATE, UPDATE, DELETE ON {database}.`presets` TO {account};
+GRANT CREATE, UPDATE, DELETE ON {database}.`blocks` TO {account};

@@ -1213,3 +1213,118 @@ BEGIN
     WHERE acts.id = own_act;
     SELECT made;
 END
+
+-- routine: hold_blocks
+-- Lets nobody else change blocks, or apps, until the end of the transaction.
+CREATE PROCEDURE hold_blocks()
+MODIFIES SQL DATA SQL SECURITY DEFINER
+SELECT blocks FROM policy_revision WHERE id = 1 FOR UPDATE
+
+-- routine: save_blocks
+-- Keeps machines and networks out, a JSON array of objects with app, kind, target, reason and until, of which the last two
+-- replace what was said of one that is kept out already; logs what has become different. There are no more of them than
+-- kami_core::block::MAX_BLOCKS, which every program of the function remembers.
+CREATE PROCEDURE save_blocks(IN own_act BIGINT UNSIGNED, IN saved JSON)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE there_are BIGINT UNSIGNED;
+    DECLARE its_subject VARCHAR(128) CHARACTER SET utf8mb4;
+    CALL must_own_act(own_act);
+    IF (SELECT COUNT(*) <> COUNT(DISTINCT CAST(block.app AS BINARY), CAST(block.kind AS BINARY),
+                CAST(block.target AS BINARY))
+        FROM JSON_TABLE(saved, '$[*]' COLUMNS (
+            app VARCHAR(32) PATH '$.app' ERROR ON ERROR,
+            kind VARCHAR(8) PATH '$.kind' ERROR ON ERROR,
+            target VARCHAR(128) PATH '$.target' ERROR ON ERROR)) AS block)
+    THEN
+        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a block is saved once';
+    END IF;
+    UPDATE policy_revision SET revision = revision + 1, blocks = blocks + 1 WHERE id = 1;
+    INSERT INTO operator_log (act_id, act, operator, account, subject, values_before, values_after)
+    SELECT acts.id, acts.act, acts.operator, acts.account, LEFT(CONCAT(LOWER(block.kind), ' ', block.target), 128),
+        IF(blocks.id IS NULL, NULL, JSON_MERGE_PATCH('{}', JSON_OBJECT(
+            'app', blocks.app,
+            'kind', blocks.kind,
+            'target', blocks.target,
+            'reason', blocks.reason,
+            'until', DATE_FORMAT(blocks.`until`, '%Y-%m-%d %H:%i:%s')))),
+        JSON_MERGE_PATCH('{}', JSON_OBJECT(
+            'app', block.app,
+            'kind', block.kind,
+            'target', block.target,
+            'reason', block.reason,
+            'until', DATE_FORMAT(block.ends, '%Y-%m-%d %H:%i:%s')))
+    FROM JSON_TABLE(saved, '$[*]' COLUMNS (
+            app VARCHAR(32) PATH '$.app' ERROR ON ERROR,
+            kind VARCHAR(8) PATH '$.kind' ERROR ON ERROR,
+            target VARCHAR(128) PATH '$.target' ERROR ON ERROR,
+            reason VARCHAR(255) PATH '$.reason' NULL ON EMPTY ERROR ON ERROR,
+            ends DATETIME PATH '$.until' NULL ON EMPTY ERROR ON ERROR)) AS block
+        STRAIGHT_JOIN acts ON acts.id = own_act
+        LEFT JOIN blocks ON blocks.app = CONVERT(block.app USING utf8mb4) COLLATE utf8mb4_bin
+            AND blocks.kind = CONVERT(block.kind USING utf8mb4) COLLATE utf8mb4_bin
+            AND blocks.target = CONVERT(block.target USING utf8mb4) COLLATE utf8mb4_bin
+    WHERE blocks.id IS NULL OR NOT (CAST(blocks.reason AS BINARY) <=> CAST(block.reason AS BINARY)
+        AND blocks.`until` <=> block.ends);
+    UPDATE acts SET card_count = card_count + ROW_COUNT() WHERE id = own_act;
+    SELECT IF(card_count > 1, CONCAT(card_count, ' blocks'),
+        (SELECT MIN(operator_log.subject) FROM operator_log WHERE operator_log.act_id = own_act))
+    INTO its_subject
+    FROM acts WHERE id = own_act;
+    UPDATE acts SET subject = its_subject WHERE id = own_act;
+    INSERT INTO blocks (app, kind, target, reason, `until`, created_at)
+    SELECT block.app, block.kind, block.target, block.reason, block.ends, UTC_TIMESTAMP()
+    FROM JSON_TABLE(saved, '$[*]' COLUMNS (
+            app VARCHAR(32) PATH '$.app' ERROR ON ERROR,
+            kind VARCHAR(8) PATH '$.kind' ERROR ON ERROR,
+            target VARCHAR(128) PATH '$.target' ERROR ON ERROR,
+            reason VARCHAR(255) PATH '$.reason' NULL ON EMPTY ERROR ON ERROR,
+            ends DATETIME PATH '$.until' NULL ON EMPTY ERROR ON ERROR)) AS block
+    ON DUPLICATE KEY UPDATE reason = VALUES(reason), `until` = VALUES(`until`);
+    SELECT COUNT(*) INTO there_are FROM blocks;
+    IF there_are > 100000 THEN
+        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'there are too many blocks';
+    END IF;
+END
+
+-- routine: remove_blocks
+-- Lets machines and networks in again, a JSON array of objects with app, kind and target, and logs what was said of them.
+CREATE PROCEDURE remove_blocks(IN own_act BIGINT UNSIGNED, IN removed JSON)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE its_subject VARCHAR(128) CHARACTER SET utf8mb4;
+    CALL must_own_act(own_act);
+    UPDATE policy_revision SET revision = revision + 1, blocks = blocks + 1 WHERE id = 1;
+    INSERT INTO operator_log (act_id, act, operator, account, subject, values_before)
+    SELECT acts.id, acts.act, acts.operator, acts.account, LEFT(CONCAT(LOWER(blocks.kind), ' ', blocks.target), 128),
+        JSON_MERGE_PATCH('{}', JSON_OBJECT(
+            'app', blocks.app,
+            'kind', blocks.kind,
+            'target', blocks.target,
+            'reason', blocks.reason,
+            'until', DATE_FORMAT(blocks.`until`, '%Y-%m-%d %H:%i:%s')))
+    FROM (
+            SELECT DISTINCT CONVERT(given.app USING utf8mb4) COLLATE utf8mb4_bin AS app,
+                CONVERT(given.kind USING utf8mb4) COLLATE utf8mb4_bin AS kind,
+                CONVERT(given.target USING utf8mb4) COLLATE utf8mb4_bin AS target
+            FROM JSON_TABLE(removed, '$[*]' COLUMNS (
+                app VARCHAR(32) PATH '$.app' ERROR ON ERROR,
+                kind VARCHAR(8) PATH '$.kind' ERROR ON ERROR,
+                target VARCHAR(128) PATH '$.target' ERROR ON ERROR)) AS given
+        ) AS block
+        STRAIGHT_JOIN blocks ON blocks.app = block.app AND blocks.kind = block.kind AND blocks.target = block.target
+        JOIN acts ON acts.id = own_act;
+    UPDATE acts SET card_count = card_count + ROW_COUNT() WHERE id = own_act;
+    SELECT IF(card_count > 1, CONCAT(card_count, ' blocks'),
+        (SELECT MIN(operator_log.subject) FROM operator_log WHERE operator_log.act_id = own_act))
+    INTO its_subject
+    FROM acts WHERE id = own_act;
+    UPDATE acts SET subject = its_subject WHERE id = own_act;
+    DELETE blocks FROM JSON_TABLE(removed, '$[*]' COLUMNS (
+            app VARCHAR(32) PATH '$.app' ERROR ON ERROR,
+            kind VARCHAR(8) PATH '$.kind' ERROR ON ERROR,
+            target VARCHAR(128) PATH '$.target' ERROR ON ERROR)) AS given
+        STRAIGHT_JOIN blocks ON blocks.app = CONVERT(given.app USING utf8mb4) COLLATE utf8mb4_bin
+            AND blocks.kind = CONVERT(given.kind USING utf8mb4) COLLATE utf8mb4_bin
+            AND blocks.target = CONVERT(given.target USING utf8mb4) COLLATE utf8mb4_bin;
+END

@@ -48,6 +48,8 @@ pub enum ApiError {
     CardDisabled,
     /// The card has fewer points than are to be taken.
     PointsExhausted,
+    /// The machine, or the network that it comes from, is kept out.
+    Blocked,
     /// The client's version is below the lowest that its app lets in.
     VersionTooOld,
     /// There is no such app.
@@ -68,7 +70,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error, so that a document can be checked against them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::InvalidRequest,
         Self::HeadTooLarge,
         Self::InvalidHost,
@@ -82,6 +84,7 @@ impl ApiError {
         Self::CardExpired,
         Self::CardDisabled,
         Self::PointsExhausted,
+        Self::Blocked,
         Self::VersionTooOld,
         Self::AppNotFound,
         Self::BodyTooLarge,
@@ -111,6 +114,7 @@ impl ApiError {
             Self::CardExpired => (S::FORBIDDEN, "card_expired", |said| said.card_expired),
             Self::CardDisabled => (S::FORBIDDEN, "card_disabled", |said| said.card_disabled),
             Self::PointsExhausted => (S::FORBIDDEN, "points_exhausted", |said| said.points_exhausted),
+            Self::Blocked => (S::FORBIDDEN, "blocked", |said| said.blocked),
             Self::VersionTooOld => (S::FORBIDDEN, "version_too_old", |said| said.version_too_old),
             Self::AppNotFound => (S::NOT_FOUND, "app_not_found", |said| said.app_not_found),
             Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "body_too_large", |said| said.body_too_large),
@@ -317,6 +321,7 @@ mod tests {
         (E::CardExpired, "卡密已过期", "The card has expired"),
         (E::CardDisabled, "卡密已禁用", "The card is disabled"),
         (E::PointsExhausted, "点数不足", "The card has too few points"),
+        (E::Blocked, "该设备或网络已被禁止使用", "This device or network is blocked"),
         (E::VersionTooOld, "当前版本过旧，请更新后再使用", "This version is too old; please update"),
         (E::AppNotFound, "应用不存在", "There is no such app"),
         (E::BodyTooLarge, "请求过大", "The request is too large"),

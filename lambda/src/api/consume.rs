@@ -3,13 +3,13 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use kami_core::rules::Refusal;
-use kami_store::Consumption;
+use kami_store::{Client, Consumption};
 use serde::Serialize;
 
 use super::Api;
 use super::miss::card_not_found;
 use super::request::{ConsumeRequest, read_body};
-use crate::error::Failure;
+use crate::error::{ApiError, Failure};
 use crate::field::Field;
 
 #[derive(Debug, Serialize)]
@@ -25,6 +25,7 @@ pub(super) struct Consumed {
 pub(super) async fn consume(State(api): State<Api>, request: Request) -> Result<Json<Consumed>, Failure> {
     let (request, body) = request.into_parts();
     let ConsumeRequest { code, machine, client, wanted } = ConsumeRequest::parse(&read_body(body).await?)?;
+    let client = Client { version: client.version, ..api.client(client.app, &request) };
     match api.store.consume(&code, &machine, &client, &wanted).await? {
         Consumption::Taken { balance, expire_at } => Ok(Json(Consumed {
             status: "success",
@@ -36,6 +37,7 @@ pub(super) async fn consume(State(api): State<Api>, request: Request) -> Result<
         Consumption::TooOld(app) => Err(Failure::TooOld(app)),
         Consumption::Refused(Refusal::Unbindable) => Err(Failure::InvalidField(Field::MachineCode)),
         Consumption::Refused(refusal) => Err(refusal.into()),
+        Consumption::Blocked => Err(ApiError::Blocked.into()),
         Consumption::NotFound => Err(card_not_found(&api.brake, &request)),
     }
 }

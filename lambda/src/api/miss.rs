@@ -1,9 +1,19 @@
-//! What a client is told of a miss: that there is no such card, or to wait; of a guess at a machine code, nothing.
+//! What a client is told who is answered nothing of a card: that there is none, to wait, or that he is kept out; of a guess
+//! at a machine code, nothing.
 
 use axum::http::request::Parts;
+use kami_store::NoCard;
 
 use crate::brake::Brake;
 use crate::error::{ApiError, Failure};
+
+/// Why a client is answered nothing of a card. Who is kept out is charged nothing: the card is there.
+pub(super) fn no_card(brake: &Brake, request: &Parts, why: NoCard) -> Failure {
+    match why {
+        NoCard::NotFound => card_not_found(brake, request),
+        NoCard::Blocked => ApiError::Blocked.into(),
+    }
+}
 
 /// There is no such card, which is charged to the client who asked for it.
 ///

@@ -16,12 +16,14 @@ mod validate;
 use std::any::Any;
 use std::sync::Arc;
 
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Request, Uri, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
+use kami_core::app::AppName;
 use kami_core::zone::Zone;
-use kami_store::Store;
+use kami_store::{Client, Store};
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use self::announcement::Announcements;
@@ -46,6 +48,13 @@ pub struct Api {
     pub brake: Arc<Brake>,
     /// What apps tell their clients.
     pub apps: Arc<Announcements>,
+}
+
+impl Api {
+    /// A client of that app, where its request came from.
+    fn client(&self, app: AppName, request: &Parts) -> Client {
+        Client { app, address: self.brake.address(request), ..Client::default() }
+    }
 }
 
 /// The whole API, with each request noted by `observer`.

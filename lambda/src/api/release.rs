@@ -6,7 +6,7 @@ use kami_store::SeatReturn;
 use serde::Serialize;
 
 use super::Api;
-use super::miss::{card_not_found, is_told_apart};
+use super::miss::{is_told_apart, no_card};
 use super::request::{ReleaseRequest, read_body};
 use crate::error::Failure;
 
@@ -22,9 +22,8 @@ pub(super) struct Released {
 pub(super) async fn release(State(api): State<Api>, request: Request) -> Result<Json<Released>, Failure> {
     let (request, body) = request.into_parts();
     let ReleaseRequest { code, machine, app } = ReleaseRequest::parse(&read_body(body).await?)?;
-    let Some(returned) = api.store.release(&code, &machine, &app).await? else {
-        return Err(card_not_found(&api.brake, &request));
-    };
+    let returned = api.store.release(&code, &machine, &api.client(app, &request)).await?;
+    let returned = returned.map_err(|why| no_card(&api.brake, &request, why))?;
     let is_told = is_told_apart(&api.brake, &request, returned != SeatReturn::NoSeat);
     Ok(Json(Released { status: "success", released: is_told.then_some(returned == SeatReturn::Freed) }))
 }

@@ -48,7 +48,11 @@ impl ValidateRequest {
         Ok(Self {
             code: CardCode::parse(code)?,
             machine: MachineCode::parse(machine)?,
-            client: Client { app: app(&fields)?, version: maybe(&fields, Field::Version)? },
+            client: Client {
+                app: app(&fields)?,
+                version: maybe(&fields, Field::Version)?,
+                ..Client::default()
+            },
             app_mark: maybe(&fields, Field::AppMark)?,
         })
     }
@@ -110,7 +114,8 @@ impl ConsumeRequest {
         let machine = named(&fields, Field::MachineCode, MachineCode::parse)?;
         let amount = points(&fields, Field::Amount)?;
         let request = maybe(&fields, Field::RequestId)?.ok_or(Failure::MissingField(Field::RequestId))?;
-        let client = Client { app: app(&fields)?, version: maybe(&fields, Field::Version)? };
+        let (app, version) = (app(&fields)?, maybe(&fields, Field::Version)?);
+        let client = Client { app, version, ..Client::default() };
         Ok(Self { code, machine, client, wanted: PointUse { amount, request } })
     }
 }

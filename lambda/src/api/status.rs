@@ -11,7 +11,7 @@ use kami_store::CardState;
 use serde::{Deserialize, Serialize};
 
 use super::Api;
-use super::miss::{card_not_found, is_told_apart};
+use super::miss::{card_not_found, is_told_apart, no_card};
 use super::request::{StatusRequest, read_body, said};
 use crate::brake::Brake;
 use crate::error::Failure;
@@ -69,7 +69,7 @@ struct Seats {
 pub(super) async fn by_body(State(api): State<Api>, request: Request) -> Result<Json<StatusAnswer>, Failure> {
     let (request, body) = request.into_parts();
     let StatusRequest { code, machine, app } = StatusRequest::parse(&read_body(body).await?)?;
-    answer(&api, &request, (&code, &app), machine.as_ref().map(MachineCode::as_str)).await
+    answer(&api, &request, (&code, app), machine.as_ref().map(MachineCode::as_str)).await
 }
 
 /// Handles the request whose code is in its path, where every proxy's log has it too.
@@ -88,20 +88,18 @@ pub(super) async fn by_path(
         return Err(card_not_found(&api.brake, &request));
     };
     let asker = asker.map(|Query(asker)| asker).unwrap_or_default();
-    answer(&api, &request, (&code, &app), asker.machine_code.as_deref().map(str::trim)).await
+    answer(&api, &request, (&code, app), asker.machine_code.as_deref().map(str::trim)).await
 }
 
 async fn answer(
     api: &Api,
     request: &Parts,
-    (code, app): (&CardCode, &AppName),
+    (code, app): (&CardCode, AppName),
     machine: Option<&str>,
 ) -> Result<Json<StatusAnswer>, Failure> {
     let asker = machine.and_then(|machine| MachineCode::parse(machine).ok());
-    let Some(CardState { card, now, seats_taken }) = api.store.status(code, asker.as_ref(), app).await?
-    else {
-        return Err(card_not_found(&api.brake, request));
-    };
+    let state = api.store.status(code, asker.as_ref(), &api.client(app, request)).await?;
+    let CardState { card, now, seats_taken } = state.map_err(|why| no_card(&api.brake, request, why))?;
     let remaining_hours = (card.status == CardStatus::Active)
         .then(|| card.expire_at.map(|moment| rules::remaining_hours(moment, now)));
     let machine = machine.filter(|machine| !machine.is_empty() && card.machine_code.is_some());

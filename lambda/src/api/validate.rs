@@ -5,14 +5,14 @@ use axum::extract::{Request, State};
 use chrono::{DateTime, Utc};
 use kami_core::policy::Lease;
 use kami_core::rules;
-use kami_store::Validation;
+use kami_store::{Client, Validation};
 use serde::Serialize;
 
 use super::Api;
 use super::announcement::Told;
 use super::miss::card_not_found;
 use super::request::{ValidateRequest, read_body};
-use crate::error::Failure;
+use crate::error::{ApiError, Failure};
 use crate::language::Language;
 
 /// The answer to a machine that is let in.
@@ -61,6 +61,7 @@ pub(super) async fn validate(
     let (request, body) = request.into_parts();
     let ValidateRequest { code, machine, client, app_mark } =
         ValidateRequest::parse(&read_body(body).await?)?;
+    let client = Client { version: client.version, ..api.client(client.app, &request) };
     match api.store.validate(&code, &machine, &client).await? {
         Validation::Admitted { expire_at, now, lease, points, app, .. } => Ok(Json(Admitted {
             status: "success",
@@ -73,6 +74,7 @@ pub(super) async fn validate(
         })),
         Validation::TooOld(app) => Err(Failure::TooOld(app)),
         Validation::Refused(refusal) => Err(refusal.into()),
+        Validation::Blocked => Err(ApiError::Blocked.into()),
         Validation::NotFound => Err(card_not_found(&api.brake, &request)),
     }
 }

@@ -66,6 +66,11 @@ impl Brake {
         self.charge_at(self.neighbourhood(request), self.start.elapsed())
     }
 
+    /// Where a request's client is, if that is known.
+    pub(crate) fn address(&self, request: &Parts) -> Option<IpAddr> {
+        Some(client_address(request, &self.proxies)).filter(|address| !address.is_unspecified())
+    }
+
     /// Whether a request's client would have to wait before his next miss.
     pub(crate) fn is_on(&self, request: &Parts) -> bool {
         let (cell, now) = (self.cell(self.neighbourhood(request)), self.start.elapsed());

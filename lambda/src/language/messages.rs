@@ -43,6 +43,7 @@ pub(crate) struct Messages {
     pub(crate) card_expired: &'static str,
     pub(crate) card_disabled: &'static str,
     pub(crate) points_exhausted: &'static str,
+    pub(crate) blocked: &'static str,
     pub(crate) version_too_old: &'static str,
     pub(crate) app_not_found: &'static str,
     pub(crate) body_too_large: &'static str,

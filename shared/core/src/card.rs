@@ -198,7 +198,7 @@ impl fmt::Debug for CardCode {
 }
 
 /// A machine's code as a client sent it: trimmed, 1 to [`MAX_TEXT_CHARS`] characters, compared with its case.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct MachineCode(String);
 
 impl MachineCode {

@@ -5,6 +5,8 @@
 pub mod acts;
 pub mod app;
 pub mod batch;
+pub mod block;
+pub mod blocklist;
 pub mod canonical;
 pub mod card;
 pub mod code;

@@ -7,6 +7,7 @@ mod address;
 mod app_list;
 mod apps;
 mod batches;
+mod blocks;
 mod card_now;
 mod cause;
 mod clock;
@@ -52,13 +53,14 @@ mod validation;
 
 pub use self::act_list::{ACT_WINDOW, ActFilter, ActStep};
 pub use self::acts::{
-    ActError, ActOutcome, Acted, AppActed, AppCost, AppOrder, AppRefusal, GenerateOrder, Loss, ManyAct,
-    OnMade, OneAct, OneEdit, OneSeat, PresetActed, PresetOrder, PresetRefusal, Standing, TakenCodes, Undo,
-    UndoRefusal, Undoable,
+    ActError, ActOutcome, Acted, AppActed, AppCost, AppOrder, AppRefusal, BlockChanges, BlockOrder,
+    BlockRefusal, BlocksActed, GenerateOrder, Loss, ManyAct, OnMade, OneAct, OneEdit, OneSeat, PresetActed,
+    PresetOrder, PresetRefusal, Standing, TakenCodes, Undo, UndoRefusal, Undoable,
 };
 pub use self::address::{AddressError, AddressFuture, AddressSource};
 pub use self::apps::AppsFound;
 pub use self::batches::{Batch, BatchOrigin};
+pub use self::blocks::{BlockRecord, BlocksFound};
 pub use self::cause::{Cause, TlsFault, UnreadableFile};
 pub use self::counters::StoreCounters;
 pub use self::counts::{AppCounts, PrefixCounts, StatusCounts};
@@ -89,7 +91,7 @@ pub use self::statistics::{BucketWidth, Event, Histogram, PrefixStock, Stock};
 pub use self::status::CardState;
 pub use self::store::Store;
 pub use self::takeover::{Fault, FaultKind, IndexFault, Refusal, Repair, RepairKind, TableChange, Takeover};
-pub use self::validation::{Client, Validation};
+pub use self::validation::{Client, NoCard, Validation};
 
 use self::card_now::CardNow;
 use self::clock::clock;

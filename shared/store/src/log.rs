@@ -11,6 +11,7 @@ use super::limit::{GRACE, SCREEN, limited};
 use super::listing::statement::Statement;
 use super::record::{moment, take};
 use super::{Operation, Store, StoreError};
+use kami_core::block::is_subject;
 use kami_core::card::mask;
 use kami_core::operator::Operator;
 
@@ -27,7 +28,7 @@ pub struct ActRecord {
     pub account: Option<String>,
     /// When.
     pub done_at: DateTime<Utc>,
-    /// How many cards it changed or made.
+    /// How many cards it changed or made, or how many blocks.
     pub card_count: u64,
     /// The batch that it made.
     pub batch_id: Option<u64>,
@@ -51,25 +52,32 @@ pub enum Subject<'a> {
         /// Its own.
         name: &'a str,
     },
+    /// Whom it kept out or let in again, in words: one, or how many.
+    Blocks(&'a str),
 }
 
 impl<'a> Subject<'a> {
-    /// What the log calls so: an app by its name, and a preset by its app's, a slash and its own.
+    /// What the log calls so: an app by its name, a preset by its app's, a slash and its own, and blocks in words.
     pub fn of(text: &'a str) -> Self {
-        text.split_once('/').map_or(Self::App(text), |(app, name)| Self::Preset { app, name })
+        match text.split_once('/') {
+            _ if is_subject(text) => Self::Blocks(text),
+            Some((app, name)) => Self::Preset { app, name },
+            None => Self::App(text),
+        }
     }
 
     /// The app that it is, or belongs to.
-    pub const fn app(self) -> &'a str {
+    pub const fn app(self) -> Option<&'a str> {
         match self {
-            Self::App(app) | Self::Preset { app, .. } => app,
+            Self::App(app) | Self::Preset { app, .. } => Some(app),
+            Self::Blocks(_) => None,
         }
     }
 
     /// The name of the preset that it is.
     pub const fn preset(self) -> Option<&'a str> {
         match self {
-            Self::App(_) => None,
+            Self::App(_) | Self::Blocks(_) => None,
             Self::Preset { name, .. } => Some(name),
         }
     }
@@ -79,6 +87,11 @@ impl ActRecord {
     /// What it changed that is no card.
     pub fn subject(&self) -> Option<Subject<'_>> {
         self.subject.as_deref().map(Subject::of)
+    }
+
+    /// Whether it kept machines or networks out, or let them in again.
+    pub fn is_of_blocks(&self) -> bool {
+        matches!(self.subject(), Some(Subject::Blocks(_)))
     }
 }
 

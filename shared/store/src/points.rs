@@ -48,6 +48,8 @@ pub enum Consumption {
     Refused(Refusal),
     /// There is no such card.
     NotFound,
+    /// There is such a card, and the machine, or where it comes from, is kept out.
+    Blocked,
 }
 
 /// How long one step of clearing away what was taken long ago may take.
@@ -72,6 +74,7 @@ impl Store {
                 }
                 Validation::TooOld(app) => return Ok(Consumption::TooOld(app)),
                 Validation::Refused(refusal) => return Ok(Consumption::Refused(refusal)),
+                Validation::Blocked => return Ok(Consumption::Blocked),
                 Validation::NotFound => return Ok(Consumption::NotFound),
             };
             let (machine, wanted) = (machine.clone(), wanted.clone());

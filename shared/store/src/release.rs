@@ -5,8 +5,7 @@ use tokio::time::Instant;
 
 use super::pool::Pool;
 use super::validation::said;
-use super::{Operation, REQUEST_LIMIT, Store, StoreError};
-use kami_core::app::AppName;
+use super::{Client, NoCard, Operation, REQUEST_LIMIT, Store, StoreError};
 use kami_core::card::{CardCode, CardStatus, MachineCode};
 use kami_core::rules;
 
@@ -22,22 +21,25 @@ pub enum SeatReturn {
 }
 
 impl Store {
-    /// Gives the leased seat of a machine back; `None` where that app has no such card. May be repeated.
+    /// Gives the leased seat of a machine back. May be repeated.
     pub async fn release(
         &self,
         code: &CardCode,
         machine: &MachineCode,
-        app: &AppName,
-    ) -> Result<Option<SeatReturn>, StoreError> {
+        client: &Client,
+    ) -> Result<Result<SeatReturn, NoCard>, StoreError> {
         let deadline = Instant::now() + REQUEST_LIMIT;
-        let Some(found) = self.find(code, Some(machine), app, deadline).await? else { return Ok(None) };
-        let Some(seat) = rules::seat_of(&found.card, machine) else { return Ok(Some(SeatReturn::NoSeat)) };
+        let found = match self.find(code, Some(machine), client, deadline).await? {
+            Ok(found) => found,
+            Err(why) => return Ok(Err(why)),
+        };
+        let Some(seat) = rules::seat_of(&found.card, machine) else { return Ok(Ok(SeatReturn::NoSeat)) };
         if seat.lease_until.is_none() || found.card.status != CardStatus::Active {
-            return Ok(Some(SeatReturn::Kept));
+            return Ok(Ok(SeatReturn::Kept));
         }
         let release = Release { card: found.card.id, machine: machine.clone(), pool: self.pool.clone() };
         let was_freed = self.in_turn(deadline, release).await?;
-        Ok(Some(if was_freed { SeatReturn::Freed } else { SeatReturn::NoSeat }))
+        Ok(Ok(if was_freed { SeatReturn::Freed } else { SeatReturn::NoSeat }))
     }
 }
 

@@ -7,8 +7,7 @@ use tokio::time::Instant;
 
 use super::pool::Pool;
 use super::validation::policy;
-use super::{CardNow, Client, Operation, REQUEST_LIMIT, Store, StoreError};
-use kami_core::app::AppName;
+use super::{CardNow, Client, NoCard, Operation, REQUEST_LIMIT, Store, StoreError};
 use kami_core::card::{Card, CardCode, MachineCode};
 use kami_core::rules;
 
@@ -24,24 +23,27 @@ pub struct CardState {
 }
 
 impl Store {
-    /// How the card of that code stands, to a machine if one says which it is; `None` if that app has none. One round trip,
-    /// two for a card of several seats.
+    /// How the card of that code stands, to a client and to a machine if one says which it is. One round trip, two for a card
+    /// of several seats.
     pub async fn status(
         &self,
         code: &CardCode,
         machine: Option<&MachineCode>,
-        app: &AppName,
-    ) -> Result<Option<CardState>, StoreError> {
+        client: &Client,
+    ) -> Result<Result<CardState, NoCard>, StoreError> {
         let deadline = Instant::now() + REQUEST_LIMIT;
-        let Some(found) = self.find(code, machine, app, deadline).await? else { return Ok(None) };
-        let seats_taken = self.seats_taken(&found, app, deadline).await?;
+        let found = match self.find(code, machine, client, deadline).await? {
+            Ok(found) => found,
+            Err(why) => return Ok(Err(why)),
+        };
+        let seats_taken = self.seats_taken(&found, client, deadline).await?;
         let CardNow { mut card, now, .. } = found;
         let status = rules::status_of(&card, now);
         if status != card.status {
             self.mark_expired(&card).await;
         }
         card.status = status;
-        Ok(Some(CardState { card, now, seats_taken }))
+        Ok(Ok(CardState { card, now, seats_taken }))
     }
 
     /// How many seats of a card are taken, where that is to be told. An account of the last version, which may read neither
@@ -49,15 +51,14 @@ impl Store {
     async fn seats_taken(
         &self,
         CardNow { card, now, revision, .. }: &CardNow,
-        app: &AppName,
+        client: &Client,
         deadline: Instant,
     ) -> Result<Option<u32>, StoreError> {
         let Some(revision) = *revision else { return Ok(None) };
         if card.seats > 1 {
             return self.in_turn(deadline, CountSeats { card: card.id, pool: self.pool.clone() }).await;
         }
-        let client = Client { app: app.clone(), version: None };
-        let app = match self.app_of(&client, Some(revision), deadline).await {
+        let app = match self.app_of(client, Some(revision), deadline).await {
             // It leases nothing until somebody mends it; meanwhile a card can be looked at.
             Err(StoreError::Undecodable) => None,
             app => app?,

@@ -1,5 +1,6 @@
 //! Validating a card: what the function does for machines.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,8 +43,28 @@ pub enum Validation {
     TooOld(Arc<App>),
     /// There is such a card, and this machine may not use it now.
     Refused(Refusal),
+    /// There is such a card, and the machine, or where it comes from, is kept out.
+    Blocked,
     /// There is no such card.
     NotFound,
+}
+
+/// Why a client is answered nothing of a card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoCard {
+    /// There is no such card.
+    NotFound,
+    /// There is one, and its machine, or where it comes from, is kept out.
+    Blocked,
+}
+
+impl From<NoCard> for Validation {
+    fn from(why: NoCard) -> Self {
+        match why {
+            NoCard::NotFound => Self::NotFound,
+            NoCard::Blocked => Self::Blocked,
+        }
+    }
 }
 
 /// What a client says of itself besides card and machine.
@@ -53,6 +74,8 @@ pub struct Client {
     pub app: AppName,
     /// Its version; who says one is told what there is to know of the app.
     pub version: Option<Version>,
+    /// Where it comes from; whoever comes from nowhere that is known is in no network that is kept out.
+    pub address: Option<IpAddr>,
 }
 
 /// How long an answer may be held back for writing down what it does not depend on.
@@ -101,8 +124,9 @@ impl Store {
         client: &Client,
         deadline: Instant,
     ) -> Result<Option<Validation>, StoreError> {
-        let Some(found) = self.find(code, Some(machine), &client.app, deadline).await? else {
-            return Ok(Some(Validation::NotFound));
+        let found = match self.find(code, Some(machine), client, deadline).await? {
+            Ok(found) => found,
+            Err(why) => return Ok(Some(why.into())),
         };
         let app = self.app_of(client, found.revision, deadline).await?;
         if let (Some(app), Some(version)) = (&app, &client.version)
@@ -131,15 +155,28 @@ impl Store {
         }
     }
 
-    /// The card of that code for clients of that app, with the seat of that machine.
+    /// The card of that code for a client, with the seat of that machine: whoever answers a client of a card asks here, so that
+    /// none is answered who is kept out.
     pub(super) async fn find(
         &self,
         code: &CardCode,
         machine: Option<&MachineCode>,
-        app: &AppName,
+        client: &Client,
         deadline: Instant,
-    ) -> Result<Option<CardNow>, StoreError> {
-        Ok(self.lookups.find(code, machine, deadline).await?.filter(|found| found.is_of(app)))
+    ) -> Result<Result<CardNow, NoCard>, StoreError> {
+        let found = self.lookups.find(code, machine, deadline).await?;
+        let Some(found) = found.filter(|found| found.is_of(&client.app)) else {
+            return Ok(Err(NoCard::NotFound));
+        };
+        let is_out = match found.revision {
+            // Nobody has ever been kept out, or it is not for this account to see who is.
+            Some(0) | None => false,
+            Some(revision) => {
+                let apps = self.policies.at(revision, deadline).await?;
+                apps.keeps_out(&client.app, machine, client.address, found.now)
+            }
+        };
+        Ok(if is_out { Err(NoCard::Blocked) } else { Ok(found) })
     }
 
     /// The app of that name as it was at most [`APPS_KEPT`](crate::APPS_KEPT) ago, if there is one.

@@ -5,7 +5,7 @@ use std::io;
 use kami_common::export::ExportError;
 use kami_common::words::{Language, say};
 use kami_common::{causes, reason};
-use kami_store::{AccountError, ActError, AppRefusal, PresetRefusal, StoreError, UndoRefusal};
+use kami_store::{AccountError, ActError, AppRefusal, BlockRefusal, PresetRefusal, StoreError, UndoRefusal};
 use thiserror::Error;
 
 use super::help;
@@ -69,6 +69,7 @@ impl Failure {
             ActError::NotFound
             | ActError::App(AppRefusal::NoSuchApp(_))
             | ActError::Preset(PresetRefusal::NoSuchPreset(_))
+            | ActError::Block(BlockRefusal::NotBlocked(_))
             | ActError::NotUndoable(UndoRefusal::NoSuchAct) => Self::NotFound(words),
             ActError::BatchSize => Self::Usage(words),
             ActError::ReadOnly
@@ -80,6 +81,7 @@ impl Failure {
             | ActError::CodesExhausted
             | ActError::App(_)
             | ActError::Preset(_)
+            | ActError::Block(_)
             | ActError::NoTransactions { .. }
             | ActError::NotUndoable(_) => Self::Refused(words),
             ActError::NoRandomness | ActError::Cancelled | ActError::Uncertain(_) | ActError::Store(_) => {

@@ -54,6 +54,7 @@ impl Undo {
         match undoable.act.subject() {
             Some(Subject::App(_)) => session.must_be_allowed(Permission::Configure).await?,
             Some(Subject::Preset { .. }) => session.must_be_allowed(Permission::Price).await?,
+            Some(Subject::Blocks(_)) => session.must_be_allowed(Permission::Block).await?,
             None => {}
         }
         let undo = match self.act {
@@ -100,6 +101,7 @@ fn report_subject(
     let (key, name) = match subject {
         Subject::App(app) => ("done.undo_app", app),
         Subject::Preset { name, .. } => ("done.undo_preset", name),
+        Subject::Blocks(whom) => ("done.undo_blocks", whom),
     };
     if json {
         let mut out = Output::open();

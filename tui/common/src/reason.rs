@@ -3,6 +3,7 @@
 use kami_core::acts::ActRefusal;
 use kami_core::app::{App, AppError, NamedValue};
 use kami_core::batch::MAX_BATCH;
+use kami_core::block::MAX_BLOCKS;
 use kami_core::policy::NoLease;
 use kami_core::preset::{Preset, PresetError};
 use kami_core::price::{NoCurrency, NoPrice, Price};
@@ -10,7 +11,8 @@ use kami_core::property::{Property, Traits};
 use kami_core::version::NoVersion;
 use kami_store::socket::UntrustedSocket;
 use kami_store::{
-    ActError, AppRefusal, PresetRefusal, Right, StoreError, UndoRefusal, Withheld, rights_in_words,
+    ActError, AppRefusal, BlockRefusal, PresetRefusal, Right, StoreError, UndoRefusal, Withheld,
+    rights_in_words,
 };
 use kami_transfer::import::{MAX_BYTES, MAX_MALFORMED, MalformedReason, ReadError};
 
@@ -163,6 +165,20 @@ fn app_refusal(language: Language, refusal: &AppRefusal) -> String {
     say!(language, key, app = app)
 }
 
+/// Why nobody is kept out or let in again.
+fn block_refusal(language: Language, refusal: &BlockRefusal) -> String {
+    match refusal {
+        BlockRefusal::TooMany => {
+            say!(language, "reason.too_many_blocks", most = number(u64::from(MAX_BLOCKS)))
+        }
+        BlockRefusal::Unchanged => say!(language, "reason.blocks_unchanged"),
+        BlockRefusal::NotBlocked(keys) => match keys.as_slice() {
+            [key] => say!(language, "reason.not_blocked", target = harmless(&key.target.to_string())),
+            keys => say!(language, "reason.none_blocked", n = number(keys.len() as u64)),
+        },
+    }
+}
+
 /// Why an app cannot have what was typed for it.
 pub fn app_error(language: Language, error: &AppError) -> String {
     match error {
@@ -229,6 +245,7 @@ pub fn act_error(language: Language, error: &ActError) -> String {
         },
         ActError::App(why) => return app_refusal(language, why),
         ActError::Preset(why) => return preset_refusal(language, why),
+        ActError::Block(why) => return block_refusal(language, why),
         ActError::NoTransactions { table, engine } => {
             return say!(language, "reason.no_transactions", table = table, engine = harmless(engine));
         }

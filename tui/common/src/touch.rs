@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use kami_core::acts::Act;
 use kami_core::app::AppName;
+use kami_core::block::BlockTarget;
 use kami_core::zone::Zone;
 use kami_store::{ActRecord, AppCost, AppOrder, GenerateOrder, Loss, Survey, Undoable};
 
@@ -153,5 +154,12 @@ pub fn lost(language: Language, undoable: &Undoable) -> Vec<String> {
         None => Vec::new(),
         Some(Loss::Cards) => vec![counted(language, "touch.lost", undoable.act.card_count)],
         Some(Loss::App(cost)) => app_lost(language, cost),
+        Some(Loss::Blocks(broad)) => broad_networks(language, broad),
     }
+}
+
+/// That these networks, which shut nearly everybody out, are kept out.
+pub fn broad_networks(language: Language, broad: &[BlockTarget]) -> Vec<String> {
+    let line = |target: &BlockTarget| say!(language, "touch.broad_network", network = target);
+    broad.iter().map(line).collect()
 }

@@ -3,6 +3,8 @@
 mod app;
 mod app_order;
 mod batch;
+mod block;
+mod block_order;
 mod generate_order;
 mod many;
 mod one;
@@ -26,6 +28,8 @@ use thiserror::Error;
 pub use self::app::AppActed;
 pub use self::app_order::{AppCost, AppOrder, AppRefusal};
 pub use self::batch::{OnMade, Standing};
+pub use self::block::{BlockChanges, BlocksActed};
+pub use self::block_order::{BlockOrder, BlockRefusal};
 pub use self::generate_order::GenerateOrder;
 pub use self::many::{ActOutcome, ManyAct};
 pub use self::one::{Acted, OneAct, OneEdit};
@@ -111,6 +115,9 @@ pub enum ActError {
     /// A preset does not allow it.
     #[error(transparent)]
     Preset(#[from] PresetRefusal),
+    /// The list of those who are kept out does not allow it.
+    #[error(transparent)]
+    Block(#[from] BlockRefusal),
     /// It cannot be undone.
     #[error(transparent)]
     NotUndoable(#[from] UndoRefusal),

@@ -6,6 +6,7 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params, Row, Value};
 use thiserror::Error;
 
+use super::block::UndoOfBlocks;
 use super::many::ActOutcome;
 use super::undoable::Undo;
 use super::values::{has, machines, restored, set};
@@ -62,7 +63,7 @@ impl Store {
         match act.subject() {
             Some(Subject::App(_)) => return self.take_app_back(operator, &act).await,
             Some(Subject::Preset { .. }) => return self.take_preset_back(operator, &act).await,
-            None => {}
+            Some(Subject::Blocks(_)) | None => {}
         }
         let mut outcome = match act.batch_id {
             Some(batch_id) => self.unmake(operator, &act, batch_id, on_progress).await?,
@@ -76,7 +77,7 @@ impl Store {
         Ok(outcome)
     }
 
-    /// Gives the cards of an act the values back that the log kept.
+    /// Gives the cards of an act, or the blocks, the values back that the log kept.
     async fn take_back(
         &self,
         operator: &Operator,
@@ -98,8 +99,13 @@ impl Store {
             };
             let Some(last) = rows.last() else { break };
             before = Some(last.id);
-            let step = UndoOfSome { operator, act, rows: &rows, undo_id: outcome.act_id };
-            if outcome.take(self.transact(STEP, step).await)?.is_break() {
+            let (rows, undo_id) = (&rows, outcome.act_id);
+            let step = if act.is_of_blocks() {
+                self.transact(STEP, UndoOfBlocks { operator, act, rows, undo_id }).await
+            } else {
+                self.transact(STEP, UndoOfSome { operator, act, rows, undo_id }).await
+            };
+            if outcome.take(step)?.is_break() {
                 return Ok(outcome);
             }
             let share = share(outcome.looked_at(), act.card_count).min(1.0);

@@ -1,9 +1,12 @@
 //! What taking an act back would do, before it is done.
 
+use super::CHUNK;
 use super::app_order::AppCost;
+use super::block::kept;
 use crate::act_list::ActFilter;
 use crate::log::{ActRecord, LogFilter, Subject};
 use crate::{Store, StoreError};
+use kami_core::block::BlockTarget;
 use kami_core::gate::{Kind, Weight};
 use kami_core::operator::Operator;
 
@@ -30,12 +33,15 @@ pub enum Loss {
     Cards,
     /// What its app becomes costs this.
     App(AppCost),
+    /// It keeps these networks out again, of which hardly any customer is no part.
+    Blocks(Vec<BlockTarget>),
 }
 
 impl Undoable {
     /// How much taking it back does; `is_own` when the very session did the act that takes it back.
-    pub const fn weight(&self, is_own: bool) -> Weight {
-        let cards = if self.act.subject.is_some() { 1 } else { self.act.card_count };
+    pub fn weight(&self, is_own: bool) -> Weight {
+        let is_of_app = self.act.subject.is_some() && !self.act.is_of_blocks();
+        let cards = if is_of_app { 1 } else { self.act.card_count };
         Weight { cards, kind: Kind::TakeBack { is_own, deletes: self.loss.is_some() } }
     }
 }
@@ -72,6 +78,11 @@ impl Store {
     }
 
     async fn weighed(&self, act: ActRecord) -> Result<Undoable, StoreError> {
+        if act.is_of_blocks() {
+            let broad = self.broad_again(act.id).await?;
+            let loss = Some(Loss::Blocks(broad)).filter(|loss| *loss != Loss::Blocks(Vec::new()));
+            return Ok(Undoable { act, loss });
+        }
         // What an act did to one of its cards it did to all: it made, changed, deleted or brought them back.
         let filter = LogFilter { act_id: Some(act.id), ..LogFilter::default() };
         let row = self.log(&filter, None, 1).await?.pop();
@@ -85,5 +96,18 @@ impl Store {
             }
         };
         Ok(Undoable { act, loss })
+    }
+    /// The broad networks that taking back an act on blocks keeps out again.
+    async fn broad_again(&self, act_id: u64) -> Result<Vec<BlockTarget>, StoreError> {
+        let filter = LogFilter { act_id: Some(act_id), ..LogFilter::default() };
+        let (mut broad, mut before) = (Vec::new(), None);
+        loop {
+            let rows = self.log(&filter, before, CHUNK).await?;
+            let Some(last) = rows.last() else { return Ok(broad) };
+            before = Some(last.id);
+            for values in rows.iter().filter_map(|row| row.before.as_ref()) {
+                broad.extend(Some(kept(values)?.key.target).filter(BlockTarget::is_broad));
+            }
+        }
     }
 }

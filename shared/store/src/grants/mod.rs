@@ -110,14 +110,16 @@ pub enum Permission {
     Configure,
     /// Making, changing and removing presets, and making cards by one.
     Price,
+    /// Keeping machines and networks out, and letting them in again.
+    Block,
     /// Taking an act back, which may do all of that to a card.
     Undo,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 6] =
-        [Self::Make, Self::Change, Self::Delete, Self::Configure, Self::Price, Self::Undo];
+    pub const ALL: [Self; 7] =
+        [Self::Make, Self::Change, Self::Delete, Self::Configure, Self::Price, Self::Block, Self::Undo];
 
     /// Whether it needs this one of an operator's rights.
     fn needs(self, right: &Right) -> bool {
@@ -127,12 +129,13 @@ impl Permission {
         match right.table.as_deref().map(without_number) {
             Some("cards") => {
                 right.privilege == Privilege::Select
-                    || !matches!(self, Self::Make | Self::Configure | Self::Price)
+                    || !matches!(self, Self::Make | Self::Configure | Self::Price | Self::Block)
             }
             Some("apps") => matches!(self, Self::Make | Self::Configure | Self::Price | Self::Undo),
             Some("hold_app") => matches!(self, Self::Configure | Self::Price),
             Some("save_app") => self == Self::Configure,
             Some("presets" | "save_preset") => self == Self::Price,
+            Some("blocks" | "hold_blocks" | "save_blocks" | "remove_blocks") => self == Self::Block,
             Some("batches" | "make_batch" | "add_cards") => self == Self::Make,
             Some("card_seats") => self == Self::Change,
             Some("change_cards") => matches!(self, Self::Change | Self::Undo),
@@ -230,7 +233,7 @@ mod tests {
     #[test]
     fn grants_as_both_servers_write_them() {
         let all = Role::Operator.rights().len();
-        let (reading, routines) = (9, 11);
+        let (reading, routines) = (10, 14);
         for (lines, lacking) in [
             (&["GRANT USAGE ON *.* TO `k`@`%`"][..], all),
             (&["GRANT ALL PRIVILEGES ON *.* TO `k`@`%` IDENTIFIED BY PASSWORD '*x' WITH GRANT OPTION"], 0),

@@ -160,13 +160,13 @@ mod tests {
             (
                 Role::Viewer,
                 "SELECT on cards, SELECT on batches, SELECT on acts, SELECT on operator_log, SELECT on apps, \
-                 SELECT on card_seats, SELECT on customer_log, SELECT on presets, \
+                 SELECT on card_seats, SELECT on customer_log, SELECT on presets, SELECT on blocks, \
                  SELECT on refinery_schema_history",
             ),
             (
                 Role::Function,
                 "SELECT on cards, SELECT on apps, SELECT on policy_revision, SELECT on card_seats, \
-                 EXECUTE on activate_card, EXECUTE on bind_card, EXECUTE on activate_card_2, EXECUTE on renew_seat, \
+                 SELECT (app, kind, target, until) on blocks, EXECUTE on activate_card, EXECUTE on bind_card, EXECUTE on activate_card_2, EXECUTE on renew_seat, \
                  EXECUTE on take_seat, EXECUTE on release_seat, EXECUTE on take_points, EXECUTE on expire_cards, \
                  EXECUTE on expire_cards_2",
             ),
@@ -181,7 +181,8 @@ mod tests {
                  CREATE on cards, UPDATE on cards, DELETE on cards, CREATE on acts, UPDATE on acts, \
                  CREATE on apps, UPDATE on apps, DELETE on apps, CREATE on policy_revision, UPDATE on policy_revision, \
                  CREATE on card_seats, UPDATE on card_seats, DELETE on card_seats, CREATE on point_uses, \
-                 DELETE on point_uses, CREATE on customer_log, CREATE on presets, UPDATE on presets, DELETE on presets",
+                 DELETE on point_uses, CREATE on customer_log, CREATE on presets, UPDATE on presets, DELETE on presets, \
+                 CREATE on blocks, UPDATE on blocks, DELETE on blocks",
             ),
         ] {
             assert_eq!(rights_in_words(&role.rights()), needs);

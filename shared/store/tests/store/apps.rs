@@ -11,7 +11,7 @@ use kami_core::operator::Operator;
 use kami_core::policy::WhenFull;
 use kami_store::{
     ActError, ActOutcome, AppActed, AppCost, AppOrder, AppRefusal, BucketWidth, Client, Event, GenerateOrder,
-    LogFilter, Loss, ManyAct, Selection, Store, Undo, Validation,
+    LogFilter, Loss, ManyAct, NoCard, Selection, Store, Undo, Validation,
 };
 use kami_testkit::TestDatabase;
 use mysql_async::prelude::Queryable;
@@ -182,14 +182,14 @@ async fn a_card_exists_for_clients_of_its_app_alone() {
     generate(&store, "demo").await.unwrap();
     let full_code = database.rows::<String>("SELECT full_code FROM cards LIMIT 1", ()).await.remove(0);
     let (card, pc) = (code(&full_code), machine("PC-1"));
-    let of = |app: &str| Client { app: name(app), version: None };
+    let of = |app: &str| Client { app: name(app), ..Client::default() };
     for app in ["default", "other"] {
         assert_eq!(store.validate(&card, &pc, &of(app)).await.unwrap(), Validation::NotFound);
-        assert_eq!(store.status(&card, None, &name(app)).await.unwrap(), None);
+        assert_eq!(store.status(&card, None, &of(app)).await.unwrap(), Err(NoCard::NotFound));
     }
     let admitted = store.validate(&card, &pc, &of("demo")).await.unwrap();
     assert!(matches!(admitted, Validation::Admitted { app: None, .. }), "{admitted:?}");
-    assert!(store.status(&card, None, &name("demo")).await.unwrap().is_some());
+    assert!(store.status(&card, None, &of("demo")).await.unwrap().is_ok());
 }
 
 #[tokio::test]

@@ -3,7 +3,6 @@
 use std::ops::ControlFlow;
 
 use kami_core::acts::Act;
-use kami_core::app::AppName;
 use kami_core::duration::CardDuration;
 use kami_core::filter::{Anchor, Filter, Sort};
 use kami_core::operator::{Note, Operator};
@@ -45,7 +44,7 @@ async fn text_is_kept(database: &TestDatabase, before: usize) {
     assert!(matches!(validation, Validation::Admitted { .. }), "{validation:?}");
     let other = store.validate(&code(&full_code), &machine("电脑-2号"), &Client::default()).await.unwrap();
     assert!(matches!(other, Validation::Refused(_)), "{other:?}");
-    let found = store.status(&code(&full_code), None, &AppName::default()).await.unwrap().unwrap().card;
+    let found = store.status(&code(&full_code), None, &Client::default()).await.unwrap().unwrap().card;
     assert_eq!((found.full_code.as_str(), found.machine_code.as_deref()), (&*full_code, Some(MACHINE)));
 
     let seen = store.card(card.id).await.unwrap().unwrap().0;

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 
-use kami_core::app::AppName;
 use kami_store::{Client, HEALTH_LIMIT, REQUEST_LIMIT, Store, StoreError, Validation};
 use kami_testkit::{Proxy, TestDatabase, eventually};
 use tokio::net::TcpListener;
@@ -74,7 +73,7 @@ async fn whoever_hangs_up_at_whatever_point_costs_no_connection() {
             let client = Client { version: "1".parse().ok(), ..Client::default() };
             let work = async {
                 store.health().await.unwrap();
-                store.status(&code("VIP-NONE"), None, &AppName::default()).await.unwrap();
+                store.status(&code("VIP-NONE"), None, &Client::default()).await.unwrap().unwrap_err();
                 store.validate(&card, &asker, &client).await.unwrap();
                 database.execute(overdue).await;
                 store.validate(&card, &asker, &client).await.unwrap();
@@ -95,7 +94,7 @@ async fn what_was_begun_for_a_client_is_done_though_it_hangs_up() {
     let database = TestDatabase::create().await;
     database.insert_card("VIP", "ONE").await;
     let (store, proxy) = behind_proxy(&database).await;
-    store.status(&code("VIP-ONE"), None, &AppName::default()).await.unwrap();
+    store.status(&code("VIP-ONE"), None, &Client::default()).await.unwrap().unwrap();
     let looked = proxy.commands();
     let asking = tokio::spawn({
         let store = store.clone();
@@ -104,7 +103,7 @@ async fn what_was_begun_for_a_client_is_done_though_it_hangs_up() {
     eventually("the activation is sent", async || (proxy.commands() > looked + 1).then_some(())).await;
     asking.abort();
     eventually("the card is activated", async || {
-        let card = store.status(&code("VIP-ONE"), None, &AppName::default()).await.ok()??.card;
+        let card = store.status(&code("VIP-ONE"), None, &Client::default()).await.ok()?.ok()?.card;
         (card.machine_code.as_deref() == Some("PC-1")).then_some(())
     })
     .await;
@@ -159,8 +158,8 @@ async fn a_server_that_never_answers_is_tried_by_all_places_once_and_then_by_one
     let started = Instant::now();
     while started.elapsed().as_secs() < 100 {
         let (now, status) = (store.now(), code("VIP-ONE"));
-        let app = AppName::default();
-        let (now, status) = tokio::join!(now, store.status(&status, None, &app));
+        let client = Client::default();
+        let (now, status) = tokio::join!(now, store.status(&status, None, &client));
         assert!(matches!((now, status), (Err(StoreError::TimedOut), Err(StoreError::TimedOut))));
     }
     let accepted = accepted.load(Ordering::SeqCst);

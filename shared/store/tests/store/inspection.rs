@@ -56,6 +56,7 @@ async fn rights_are_known_before_they_are_needed() {
                 Permission::Delete,
                 Permission::Configure,
                 Permission::Price,
+                Permission::Block,
                 Permission::Undo,
             ],
         ),

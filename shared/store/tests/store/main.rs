@@ -6,6 +6,7 @@ mod acts;
 mod any_table;
 mod apps;
 mod batches;
+mod blocks;
 mod character_sets;
 mod commits;
 mod conflicts;

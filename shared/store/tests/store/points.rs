@@ -156,7 +156,7 @@ async fn no_activation_outlasts_the_last_moment() {
 async fn a_card_that_nobody_used_up_to_its_last_moment_has_expired() {
     let database = ending(-1, "10000").await;
     let store = database.store();
-    let card = store.status(&code("VIP-A"), None, &Client::default().app).await.unwrap().unwrap().card;
+    let card = store.status(&code("VIP-A"), None, &Client::default()).await.unwrap().unwrap().card;
     assert_eq!(card.status, kami_core::card::CardStatus::Expired);
     assert_eq!(status(&database).await, "EXPIRED", "who is told so writes it down");
     database.execute("UPDATE cards SET status = 'UNUSED'").await;
@@ -165,7 +165,7 @@ async fn a_card_that_nobody_used_up_to_its_last_moment_has_expired() {
     assert_eq!(status(&database).await, "EXPIRED");
     // One that a Flask service left with a time before its first use is used all the same.
     database.execute("UPDATE cards SET status = 'UNUSED', valid_until = NULL").await;
-    let card = store.status(&code("VIP-A"), None, &Client::default().app).await.unwrap().unwrap().card;
+    let card = store.status(&code("VIP-A"), None, &Client::default()).await.unwrap().unwrap().card;
     assert_eq!(card.status, kami_core::card::CardStatus::Unused);
 }
 

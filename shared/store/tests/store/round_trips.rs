@@ -33,8 +33,9 @@ impl Counted {
 
     /// How many round trips it takes to tell how a card of this app stands.
     async fn status(&self, card: &str, app: &AppName) -> usize {
+        let client = Client { app: app.clone(), ..Client::default() };
         let before = self.proxy.commands();
-        assert!(self.store.status(&code(card), None, app).await.unwrap().is_some());
+        assert!(self.store.status(&code(card), None, &client).await.unwrap().is_ok());
         self.proxy.commands() - before
     }
 }
@@ -77,7 +78,8 @@ async fn what_clients_are_told_of_their_app_costs_no_round_trip_until_it_changes
         "INSERT INTO apps (name, created_at) VALUES ('demo', UTC_TIMESTAMP()); UPDATE cards SET app = 'demo'";
     database.execute(app).await;
     let counted = Counted::new(&database).await;
-    let client = Client { app: "demo".parse().unwrap(), version: Some("1.5".parse().unwrap()) };
+    let client =
+        Client { app: "demo".parse().unwrap(), version: Some("1.5".parse().unwrap()), ..Client::default() };
     let validate = async |card: &str| counted.validate_by(card, "PC-1", &client).await;
     // Besides what any first request does, the first of these has a statement prepared and makes the copy of the apps.
     assert_eq!(validate("VIP-WARM").await, (7, true));
@@ -123,7 +125,8 @@ async fn leased_seats_of_a_client_that_says_all_there_is_cost_no_more_round_trip
         )
         .await;
     let counted = Counted::new(&database).await;
-    let client = Client { app: "demo".parse().unwrap(), version: Some("1.5".parse().unwrap()) };
+    let client =
+        Client { app: "demo".parse().unwrap(), version: Some("1.5".parse().unwrap()), ..Client::default() };
     let validate = async |card: &str, asker: &str| counted.validate_by(card, asker, &client).await;
     // It meets the first card of several seats, and has each statement prepared.
     for asker in ["PC-1", "PC-2", "PC-1", "PC-2"] {
@@ -132,7 +135,7 @@ async fn leased_seats_of_a_client_that_says_all_there_is_cost_no_more_round_trip
     let_pass(&database, 201).await;
     assert!(validate("VIP-WARM", "PC-1").await.1);
     for asker in ["PC-2", "PC-1"] {
-        counted.store.release(&code("VIP-WARM"), &machine(asker), &client.app).await.unwrap();
+        counted.store.release(&code("VIP-WARM"), &machine(asker), &client).await.unwrap().unwrap();
     }
     counted.status("VIP-WARM", &client.app).await;
 
@@ -161,7 +164,7 @@ async fn leased_seats_of_a_client_that_says_all_there_is_cost_no_more_round_trip
     assert_eq!(counted.status("VIP-PLAIN", &"plain".parse().unwrap()).await, 1, "there are none to count");
     for round_trips in [2, 1] {
         let before = counted.proxy.commands();
-        counted.store.release(&code("VIP-ONE"), &machine("PC-2"), &client.app).await.unwrap();
+        counted.store.release(&code("VIP-ONE"), &machine("PC-2"), &client).await.unwrap().unwrap();
         assert_eq!(
             counted.proxy.commands() - before,
             round_trips,
@@ -235,8 +238,8 @@ async fn requests_that_wait_together_share_a_query_and_each_gets_its_own_answer(
         .map(|(card, bound)| {
             let store = counted.store.clone();
             tokio::spawn(async move {
-                let found = store.status(&code(&card), None, &AppName::default()).await.unwrap();
-                (card, bound, found.map(|found| found.card.machine_code.unwrap()))
+                let found = store.status(&code(&card), None, &Client::default()).await.unwrap();
+                (card, bound, found.ok().map(|found| found.card.machine_code.unwrap()))
             })
         })
         .collect();

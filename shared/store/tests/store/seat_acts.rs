@@ -222,8 +222,8 @@ async fn who_gives_a_leased_seat_back_leaves_the_others_theirs() {
     for machine in ["PC-1", "PC-2", "PC-3"] {
         assert!(is_in(&store, machine).await);
     }
-    let released = store.release(&code("VIP-A"), &machine("PC-1"), &Client::default().app).await.unwrap();
-    assert_eq!(released, Some(SeatReturn::Freed));
+    let released = store.release(&code("VIP-A"), &machine("PC-1"), &Client::default()).await.unwrap();
+    assert_eq!(released, Ok(SeatReturn::Freed));
     assert_eq!(set_of(&seated(&store).await), set(&["PC-2", "PC-3"]));
     let seats = store.seats(card(&store).await.id).await.unwrap();
     assert!(seats.iter().all(|seat| seat.lease_until.is_some() && !seat.is_over), "their leases go on");

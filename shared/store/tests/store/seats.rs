@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use kami_core::app::AppName;
 use kami_core::rules::Refusal;
-use kami_store::{CardState, Client, SeatReturn, Store, Validation};
+use kami_store::{CardState, Client, NoCard, SeatReturn, Store, Validation};
 use kami_testkit::{Queryable as _, TestDatabase, eventually};
 use tokio::task::JoinSet;
 
@@ -142,26 +141,26 @@ async fn a_lease_that_is_given_back_is_free_at_once_and_one_that_is_none_stays()
         let database = with_card(seats, "lease=600").await;
         let store = database.store();
         let release = async |asker: &str| {
-            store.release(&code("VIP-A"), &machine(asker), &AppName::default()).await.unwrap()
+            store.release(&code("VIP-A"), &machine(asker), &Client::default()).await.unwrap()
         };
-        assert_eq!(release("PC-0").await, Some(NoSeat), "nobody has one");
+        assert_eq!(release("PC-0").await, Ok(NoSeat), "nobody has one");
         for number in 0..seats {
             ask(&store, &format!("PC-{number}")).await;
         }
         let last = format!("PC-{}", seats - 1);
-        assert_eq!(release("PC-X").await, Some(NoSeat), "it has none");
-        assert_eq!((release(&last).await, release(&last).await), (Some(Freed), Some(NoSeat)));
+        assert_eq!(release("PC-X").await, Ok(NoSeat), "it has none");
+        assert_eq!((release(&last).await, release(&last).await), (Ok(Freed), Ok(NoSeat)));
         assert!(is_in(&store, "PC-X").await);
         assert_eq!(ask(&store, &last).await, FULL);
         database.execute("UPDATE cards SET policy = NULL").await;
         assert!(is_in(&store, "PC-X").await);
-        assert_eq!(release("PC-X").await, Some(Kept), "it has the seat as long as the card");
+        assert_eq!(release("PC-X").await, Ok(Kept), "it has the seat as long as the card");
         assert!(holders(&database).await.contains("PC-X"));
-        let none = store.release(&code("VIP-NONE"), &machine("PC-X"), &AppName::default()).await.unwrap();
-        assert_eq!(none, None);
-        let other_app =
-            store.release(&code("VIP-A"), &machine("PC-X"), &"demo".parse().unwrap()).await.unwrap();
-        assert_eq!(other_app, None);
+        let none = store.release(&code("VIP-NONE"), &machine("PC-X"), &Client::default()).await.unwrap();
+        assert_eq!(none, Err(NoCard::NotFound));
+        let client = Client { app: "demo".parse().unwrap(), ..Client::default() };
+        let other_app = store.release(&code("VIP-A"), &machine("PC-X"), &client).await.unwrap();
+        assert_eq!(other_app, Err(NoCard::NotFound));
     }
 }
 
@@ -174,19 +173,19 @@ async fn a_lease_that_is_over_is_given_back_as_well_and_one_of_a_card_that_is_wi
             ask(&store, &format!("PC-{number}")).await;
         }
         let (card, last) = (code("VIP-A"), machine(&format!("PC-{}", seats - 1)));
-        let release = async || store.release(&card, &last, &AppName::default()).await.unwrap();
+        let release = async || store.release(&card, &last, &Client::default()).await.unwrap();
         database.execute("UPDATE cards SET status = 'DISABLED'").await;
-        assert_eq!(release().await, Some(SeatReturn::Kept));
+        assert_eq!(release().await, Ok(SeatReturn::Kept));
         database.execute("UPDATE cards SET status = 'ACTIVE'").await;
         let_pass(&database, 601).await;
-        assert_eq!(release().await, Some(SeatReturn::Freed));
+        assert_eq!(release().await, Ok(SeatReturn::Freed));
         assert_eq!(holders(&database).await.len(), usize::from(seats) - 1);
     }
 }
 
 /// How many of the card's seats are taken, as its status tells it.
 async fn taken(store: &Store) -> Option<u32> {
-    store.status(&code("VIP-A"), None, &AppName::default()).await.unwrap().unwrap().seats_taken
+    store.status(&code("VIP-A"), None, &Client::default()).await.unwrap().unwrap().seats_taken
 }
 
 #[tokio::test]
@@ -235,7 +234,7 @@ async fn a_machine_that_asks_how_its_card_stands_is_known_by_a_further_seat_as_w
     // A program that meets its first card for several machines.
     for store in [store, database.store()] {
         for (name, has_further) in [("PC-1", false), ("PC-2", true), ("PC-3", false)] {
-            let found = store.status(&code("VIP-A"), Some(&machine(name)), &AppName::default()).await;
+            let found = store.status(&code("VIP-A"), Some(&machine(name)), &Client::default()).await;
             let CardState { card, seats_taken, .. } = found.unwrap().unwrap();
             assert_eq!((card.further_seat.is_some(), seats_taken), (has_further, Some(2)), "{name}");
         }

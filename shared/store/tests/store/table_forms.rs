@@ -1,8 +1,7 @@
 //! Tables that are not in the form that kami works with: fixed step by step, or refused by name.
 
-use kami_core::app::AppName;
 use kami_core::filter::Filter;
-use kami_store::{Cause, ManyAct, MigrateError, Refusal, RepairKind, Selection, Takeover};
+use kami_store::{Cause, Client, ManyAct, MigrateError, Refusal, RepairKind, Selection, Takeover};
 use kami_testkit::{Queryable, TestDatabase, agreed};
 
 use crate::code;
@@ -152,7 +151,7 @@ async fn a_database_of_today_is_mended_as_well() {
     let done = store.migrate().await.unwrap();
     assert_eq!((done.migrations.len(), done.takeover.tables[0].faults.len()), (0, 2), "{:?}", done.takeover);
     assert_eq!(store.inspect_tables().await.unwrap(), Some(Takeover::default()));
-    assert!(store.status(&code("vip-b"), None, &AppName::default()).await.unwrap().is_some());
+    assert!(store.status(&code("vip-b"), None, &Client::default()).await.unwrap().is_ok());
 }
 
 /// What is done to the table, and whether it is refused for that.

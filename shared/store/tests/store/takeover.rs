@@ -1,6 +1,5 @@
 //! Taking over the database of a Flask installation in place.
 
-use kami_core::app::AppName;
 use kami_core::card::CardStatus;
 use kami_core::rules::Refusal;
 use kami_store::{CardState, Client, Store, Validation};
@@ -114,10 +113,10 @@ async fn nothing_is_lost() {
     );
     let store = database.store();
     let CardState { card, now, .. } =
-        store.status(&code("a-b c-X-Y"), None, &AppName::default()).await.unwrap().unwrap();
+        store.status(&code("a-b c-X-Y"), None, &Client::default()).await.unwrap().unwrap();
     assert_eq!(card.status, CardStatus::Unused, "an old card without a status is unused");
     assert!((now - card.created_at).num_seconds() < 600, "one without any time is dated today");
-    let card = store.status(&code("-BARE"), None, &AppName::default()).await.unwrap().unwrap().card;
+    let card = store.status(&code("-BARE"), None, &Client::default()).await.unwrap().unwrap().card;
     assert_eq!(card.created_at.to_string(), "2023-05-05 00:00:00 UTC");
 }
 

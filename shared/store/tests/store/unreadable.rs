@@ -3,11 +3,11 @@
 use std::ops::ControlFlow;
 
 use kami_core::acts::Act;
-use kami_core::app::AppName;
 use kami_core::filter::Filter;
 use kami_core::operator::Operator;
 use kami_store::{
-    ActError, ActOutcome, ActProgress, Client, ManyAct, Selection, Store, StoreError, Undo, Validation,
+    ActError, ActOutcome, ActProgress, Client, ManyAct, NoCard, Selection, Store, StoreError, Undo,
+    Validation,
 };
 use kami_testkit::{TestDatabase, agreed, tables};
 
@@ -134,11 +134,17 @@ async fn a_code_that_the_column_cannot_hold_is_no_card() {
         for unknown in ["VIP-😀", "季卡-🀄", "VIP-é\u{1f600}"] {
             let answer = store.validate(&code(unknown), &machine("PC"), &Client::default()).await.unwrap();
             assert_eq!(answer, Validation::NotFound, "{set}: {unknown}");
-            assert_eq!(store.status(&code(unknown), None, &AppName::default()).await.unwrap(), None);
+            assert_eq!(
+                store.status(&code(unknown), None, &Client::default()).await.unwrap(),
+                Err(NoCard::NotFound)
+            );
             assert_eq!(store.card_by_code(&code(unknown)).await.unwrap(), None);
         }
         let before = store.counters().round_trips;
-        assert_eq!(store.status(&code("VIP-😀"), None, &AppName::default()).await.unwrap(), None);
+        assert_eq!(
+            store.status(&code("VIP-😀"), None, &Client::default()).await.unwrap(),
+            Err(NoCard::NotFound)
+        );
         assert_eq!(store.counters().round_trips - before, 2, "{set}: as it was sent, and in its one form");
         let known = store.validate(&code("vip-a"), &machine("PC"), &Client::default()).await.unwrap();
         assert!(matches!(known, Validation::Admitted { .. }), "{set}: {known:?}");

@@ -1,6 +1,5 @@
 use std::collections::HashSet;
 
-use kami_core::app::AppName;
 use kami_core::card::CardStatus;
 use kami_core::rules::Refusal;
 use kami_store::{Client, Validation};
@@ -24,7 +23,7 @@ async fn a_card_is_activated_on_its_first_use_and_admitted_ever_after() {
     let other = store.validate(&code("VIP-ONE"), &machine("PC-2"), &Client::default()).await.unwrap();
     assert_eq!(other, Validation::Refused(Refusal::MachineMismatch));
 
-    let card = store.status(&code("VIP-ONE"), None, &AppName::default()).await.unwrap().unwrap().card;
+    let card = store.status(&code("VIP-ONE"), None, &Client::default()).await.unwrap().unwrap().card;
     assert_eq!((card.status, card.machine_code.as_deref()), (CardStatus::Active, Some("PC-1")));
     assert_eq!((card.used_at, card.expire_at), (Some(now), Some(expire_at)));
     let utc: Vec<i64> =
@@ -114,7 +113,7 @@ async fn a_card_past_its_time_is_expired_at_once_and_its_row_says_so() {
     let store = database.store();
     let asked = store.validate(&code("OLD-ASKED"), &machine("PC-2"), &Client::default()).await.unwrap();
     assert_eq!(asked, Validation::Refused(Refusal::Expired), "expired beats a machine mismatch");
-    let shown = store.status(&code("OLD-SHOWN"), None, &AppName::default()).await.unwrap().unwrap().card;
+    let shown = store.status(&code("OLD-SHOWN"), None, &Client::default()).await.unwrap().unwrap().card;
     assert_eq!(shown.status, CardStatus::Expired);
     assert_eq!(database.rows::<String>("SELECT status FROM cards", ()).await, ["EXPIRED", "EXPIRED"]);
 }

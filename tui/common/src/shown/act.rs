@@ -18,7 +18,7 @@ pub fn doer(operator: &str, account: Option<&str>) -> String {
     account.map_or_else(|| operator.to_string(), |account| format!("{operator} ({})", harmless(account)))
 }
 
-/// What an act was done to: how many cards, or which app or preset.
+/// What an act was done to: how many cards, which app or preset, or who was kept out.
 pub fn touched(language: Language, act: &ActRecord) -> String {
     match act.subject() {
         Some(it) => subject(language, it),
@@ -33,5 +33,6 @@ pub fn subject(language: Language, subject: Subject<'_>) -> String {
         Subject::Preset { app, name } => {
             say!(language, "log.preset", name = harmless(&format!("{app}/{name}")))
         }
+        Subject::Blocks(whom) => harmless(whom).into_owned(),
     }
 }

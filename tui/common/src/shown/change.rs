@@ -40,7 +40,7 @@ pub fn changes(language: Language, zone: Zone, record: &LogRecord) -> Vec<Change
     match record.subject() {
         Some(Subject::App(_)) => return app_changes(language, record),
         Some(Subject::Preset { .. }) => return preset_changes(language, zone, record),
-        None => {}
+        Some(Subject::Blocks(_)) | None => {}
     }
     let (Some(before), Some(after)) = (&record.before, &record.after) else { return Vec::new() };
     let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();

@@ -7,7 +7,7 @@ use kami_common::words::{counted, number, say};
 use kami_common::{reason, shown, touch};
 use kami_core::acts::ActRefusal;
 use kami_core::record::CardRecord;
-use kami_store::{ActError, ActOutcome, Acted, AppActed, AppOrder, Batch, BatchOrigin};
+use kami_store::{ActError, ActOutcome, Acted, AppActed, AppOrder, Batch, BatchOrigin, Subject};
 
 use crate::input::act::Act;
 use crate::overlay;
@@ -84,9 +84,13 @@ fn done(model: &mut Model, done: Done) -> Vec<Effect> {
             if let (Some(subject), Some(name)) =
                 (undoing.undoable.act.subject(), &undoing.undoable.act.subject)
             {
-                let kind = if subject.preset().is_some() { "preset" } else { "app" };
+                let kind = match subject {
+                    Subject::App(_) => "app",
+                    Subject::Preset { .. } => "preset",
+                    Subject::Blocks(_) => "blocks",
+                };
                 say_of_subject(model, &format!("{key}_{kind}"), name, &outcome, &named);
-                if let Ok(app) = subject.app().parse() {
+                if let Some(Ok(app)) = subject.app().map(str::parse) {
                     overlay::apps::follow(model, &app);
                 }
                 return vec![apps::ask(model)];
