@@ -55,7 +55,7 @@ fn parse_list(
             gathering.met.title = Some(line);
             continue;
         }
-        let duration = defaults.usual_duration();
+        let duration = defaults.usual_duration(defaults.points.is_some() || defaults.valid_until.is_some());
         let mut card = read_code(content, &mut gathering.met)
             .and_then(|code| card(&code, &gathering.filing, duration.unwrap_or(CardDuration::Forever)))
             .map(|found| found.if_titled(gathering.met.title.is_some()));

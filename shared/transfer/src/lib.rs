@@ -90,8 +90,10 @@ impl fmt::Display for Format {
 /// What cards get whose file says nothing of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Defaults {
-    /// How long they last from their activation; without it, a file has to say.
+    /// How long they last from their activation.
     pub duration: Option<CardDuration>,
+    /// How long those last that end with nothing else, where nobody asked for a duration; without it, a file has to say.
+    pub fallback: Option<CardDuration>,
     /// The prefix that they are filed under.
     pub filing: Filing,
     /// The app that they are to belong to: a card that says another is refused.
@@ -110,11 +112,10 @@ impl Defaults {
         Self { duration: Some(duration), ..Self::default() }
     }
 
-    /// How long cards last whose file does not say it: as long as they have points or up to their last moment, if they end
-    /// with these and nobody asked for a duration.
-    pub(crate) fn usual_duration(&self) -> Option<CardDuration> {
-        let ends_otherwise = self.points.is_some() || self.valid_until.is_some();
-        self.duration.or(ends_otherwise.then_some(CardDuration::Forever))
+    /// How long a card lasts whose file does not say it: as long as it has points or up to its last moment, if it ends with
+    /// these and nobody asked for a duration.
+    pub(crate) fn usual_duration(&self, ends_otherwise: bool) -> Option<CardDuration> {
+        self.duration.or(if ends_otherwise { Some(CardDuration::Forever) } else { self.fallback })
     }
 }
 

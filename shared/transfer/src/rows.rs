@@ -176,10 +176,9 @@ impl<'a> Table<'a> {
         let spoken = self.spoken(span.trim())?;
         let points = self.points(points.trim())?;
         let valid_until = self.last_moment(until.trim())?;
-        // What counts uses or has a last moment ends without a duration as well.
-        let endless = (points.is_some() || valid_until.is_some()).then_some(CardDuration::Forever);
+        let ends_otherwise = points.is_some() || valid_until.is_some();
         let duration = spoken.map(|spoken| CardDuration::from_seconds(spoken.seconds));
-        let duration = duration.or(self.defaults.usual_duration()).or(endless);
+        let duration = duration.or(self.defaults.usual_duration(ends_otherwise));
         let lasting = duration.unwrap_or(CardDuration::Forever);
         let note = Note::parse(&note).map_err(|_| MalformedReason::Value(Property::Note))?;
         let mut understood = card(&full_code, &filing, lasting)?.if_titled(true);

@@ -297,7 +297,7 @@ impl Import {
             None => Filing::AsWritten,
         };
         let (duration, seats, points) = (self.duration, self.seats, self.points);
-        Ok(Defaults { duration, filing, app: self.app.clone(), seats, points, valid_until })
+        Ok(Defaults { duration, fallback: None, filing, app: self.app.clone(), seats, points, valid_until })
     }
 
     /// Why the file was not read to its end.

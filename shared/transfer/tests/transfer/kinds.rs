@@ -72,3 +72,21 @@ fn a_card_that_counts_uses_needs_no_duration() {
     let parsed = parse_csv(table.as_bytes(), &Defaults::default()).unwrap();
     assert_eq!(found(&parsed), [(CardDuration::Forever, Some(3), None)]);
 }
+
+#[test]
+fn a_duration_that_nobody_asked_for_is_for_cards_that_end_with_nothing_else() {
+    let usual = || Defaults { fallback: Some(DAY), ..Defaults::default() };
+    let of_points = Defaults { fallback: Some(DAY), ..of_points(5) };
+    let forever = CardDuration::Forever;
+    for (defaults, list, of_row) in [
+        (usual(), (DAY, None, None), (forever, Some(3), None)),
+        (of_points, (forever, Some(5), None), (forever, Some(3), None)),
+        (Defaults { duration: Some(forever), ..usual() }, (forever, None, None), (forever, Some(3), None)),
+        (Defaults::lasting(DAY), (DAY, None, None), (DAY, Some(3), None)),
+    ] {
+        let parsed = parse_txt(&b"VIP-A1\n"[..], &defaults).unwrap();
+        assert_eq!(found(&parsed), [list]);
+        let parsed = parse_csv(&b"code,points\nVIP-A1,3\nVIP-A2,\n"[..], &defaults).unwrap();
+        assert_eq!(found(&parsed), [of_row, list]);
+    }
+}
