@@ -112,10 +112,11 @@ pub(super) fn log_json(record: &LogRecord) -> Value {
     })
 }
 
-/// The columns of a list, with the apps or without: when a card was used is seen of one alone.
+/// The columns of a list, with the apps or without: when a card was used is seen of one alone, and so are its points and its
+/// last moment.
 fn columns(with_apps: bool) -> impl Iterator<Item = Column> {
     let is_shown = move |column: &Column| match column {
-        Column::Used => false,
+        Column::Used | Column::Points | Column::ValidUntil => false,
         Column::App => with_apps,
         _ => true,
     };

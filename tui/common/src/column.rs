@@ -18,6 +18,10 @@ pub enum Column {
     Machine,
     /// How long the card lasts from its activation.
     Duration,
+    /// The last moment that no activation outlasts.
+    ValidUntil,
+    /// How many points are left of the card.
+    Points,
     /// How long an active card still lasts.
     Left,
     /// When the card was activated.
@@ -47,12 +51,14 @@ const GAP: usize = 2;
 
 impl Column {
     /// Every column, in the order in which they stand.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Code,
         Self::Status,
         Self::App,
         Self::Machine,
         Self::Duration,
+        Self::ValidUntil,
+        Self::Points,
         Self::Left,
         Self::Used,
         Self::Expires,
@@ -61,14 +67,16 @@ impl Column {
     ];
 
     /// Every column, the one to be given up last first.
-    const BY_WORTH: [Self; 10] = [
+    const BY_WORTH: [Self; 12] = [
         Self::Code,
         Self::Status,
         Self::Left,
         Self::App,
         Self::Machine,
         Self::Expires,
+        Self::Points,
         Self::Duration,
+        Self::ValidUntil,
         Self::Note,
         Self::Used,
         Self::Created,
@@ -82,6 +90,8 @@ impl Column {
             Self::App => Property::App,
             Self::Machine => Property::Machine,
             Self::Duration => Property::Duration,
+            Self::ValidUntil => Property::ValidUntil,
+            Self::Points => Property::Points,
             Self::Used => Property::UsedAt,
             Self::Expires => Property::ExpireAt,
             Self::Created => Property::CreatedAt,
@@ -103,9 +113,20 @@ impl Column {
         }
     }
 
-    /// Whether it says anything of this card: that it is of the app which there always is says nothing.
+    /// Whether it says anything of this card: that it is of the app which there always is says nothing, nor that it has no
+    /// points or no last moment.
     pub fn tells_of(self, card: &CardRecord) -> bool {
-        self != Self::App || card.app != AppName::DEFAULT
+        match self {
+            Self::App => card.app != AppName::DEFAULT,
+            Self::Points => card.points.is_some(),
+            Self::ValidUntil => card.valid_until.is_some(),
+            _ => true,
+        }
+    }
+
+    /// Whether it gets no room where it says nothing of any card.
+    const fn may_tell_nothing(self) -> bool {
+        matches!(self, Self::App | Self::Points | Self::ValidUntil)
     }
 
     /// The fewest cells it can do with, and the most that do it any good.
@@ -116,16 +137,18 @@ impl Column {
             Self::App => (8, 16),
             Self::Machine => (12, 26),
             Self::Duration => (8, 8),
+            Self::Points => (8, 13),
             Self::Left => (8, 9),
-            Self::Used | Self::Expires | Self::Created => (15, 15),
+            Self::ValidUntil | Self::Used | Self::Expires | Self::Created => (15, 15),
             Self::Note => (12, 48),
         }
     }
 }
 
 /// Lays the chosen columns out in `width` cells: codes are whole before another column is shown at all, the least
-/// worthy are given up, and the room that is left goes to those that can use it. `longest` says of a column how many
-/// cells its longest value takes, and 0 of apps that say nothing, which get no room.
+/// worthy are given up, and the room that is left goes to those that can use it. Points are whole wherever they are shown.
+/// `longest` says of a column how many cells its longest value takes, and 0 of apps, points and last moments that say
+/// nothing, which get no room.
 pub fn place(chosen: &[Column], width: usize, longest: impl Fn(Column) -> usize) -> Vec<Placed> {
     let mut placed: Vec<Placed> = Vec::new();
     let mut used = 0;
@@ -134,11 +157,12 @@ pub fn place(chosen: &[Column], width: usize, longest: impl Fn(Column) -> usize)
     let by_worth = Column::BY_WORTH.into_iter().filter(|column| !is_empty(column));
     let by_worth = by_worth.chain(Column::BY_WORTH.into_iter().filter(is_empty));
     let is_shown =
-        |column: &Column| chosen.contains(column) && (*column != Column::App || longest(*column) > 0);
+        |column: &Column| chosen.contains(column) && (!column.may_tell_nothing() || longest(*column) > 0);
     for column in by_worth.filter(is_shown) {
         let sign = if chosen.contains(&Column::Status) { GAP + SIGN } else { 0 };
         let least = match column {
             Column::Code => longest(column).max(column.widths().0).min(width.saturating_sub(sign)),
+            Column::Points | Column::Left => longest(column).max(column.widths().0),
             Column::Status if used + GAP + column.widths().0 > width => SIGN,
             _ => column.widths().0,
         };
@@ -214,8 +238,8 @@ mod tests {
         for (note, last) in [(0, Column::Expires), (4, Column::Note)] {
             let placed = place(&Column::ALL, 104, |column| match column {
                 Column::Note => note,
-                Column::App => 0,
-                _ => 24,
+                Column::Code | Column::Machine => 24,
+                _ => 0,
             });
             assert_eq!(placed.last().map(|placed| placed.column), Some(last), "{note}");
         }
@@ -231,6 +255,28 @@ mod tests {
             let placed = place(&Column::ALL, width, |column| if column == Column::App { app } else { 0 });
             let names: Vec<_> = placed.iter().map(|placed| placed.column.name()).collect();
             assert_eq!(names.join(" "), shown, "{app} in {width}");
+        }
+    }
+
+    #[test]
+    fn points_and_last_moments_get_room_where_a_card_has_them_and_points_are_whole() {
+        for (points, until, width, shown) in [
+            (0, 0, 77, "code status machine left expires"),
+            (5, 0, 77, "code status machine left expires"),
+            (5, 0, 87, "code status machine points left expires"),
+            (5, 11, 194, "code status machine duration valid_until points left used expires created note"),
+            (13, 0, 87, "code status machine left expires"),
+            (13, 0, 88, "code status machine points left expires"),
+            (0, 11, 117, "code status machine duration valid_until left used expires"),
+        ] {
+            let placed = place(&Column::ALL, width, |column| match column {
+                Column::Points => points,
+                Column::ValidUntil => until,
+                _ => 0,
+            });
+            let names: Vec<_> = placed.iter().map(|placed| placed.column.name()).collect();
+            assert_eq!(names.join(" "), shown, "{points} {until} in {width}");
+            assert!(placed.iter().all(|placed| placed.column != Column::Points || placed.width >= points));
         }
     }
 

@@ -31,8 +31,10 @@ pub fn act(language: Language, act: &Act, cards: u64) -> String {
 /// Whether a batch shall be made, with everything that its cards will be.
 pub fn batch(language: Language, zone: Zone, order: &GenerateOrder) -> String {
     let form = if order.count == 1 { "one" } else { "many" };
-    let lasts = duration(language, order.duration.seconds());
-    let each = [lasts].into_iter().chain(apart(language, zone, order));
+    // What has a last moment does not last for ever.
+    let is_told = order.duration.seconds().is_some() || order.valid_until.is_none();
+    let lasts = is_told.then(|| duration(language, order.duration.seconds()));
+    let each = lasts.into_iter().chain(apart(language, zone, order));
     say!(
         language,
         format!("confirm.generate.{form}"),
@@ -52,7 +54,7 @@ pub fn set_apart(language: Language, zone: Zone, order: &GenerateOrder) -> Optio
 fn apart(language: Language, zone: Zone, order: &GenerateOrder) -> impl Iterator<Item = String> {
     let GenerateOrder { valid_until, points, seats, policy, .. } = order;
     let until = valid_until.map(|until| say!(language, "touch.until", moment = whole_moment(zone, until)));
-    let points = points.map(|points| say!(language, "touch.points", n = number(points.get().into())));
+    let points = points.map(|points| shown::points(language, points.get()));
     let seats = Some(seats.get()).filter(|seats| *seats != 1);
     let seats = seats.map(|seats| say!(language, "touch.seats", n = number(seats.into())));
     let policy = Some(harmless(&policy.spoken()).into_owned()).filter(|policy| !policy.is_empty());

@@ -13,7 +13,7 @@ use super::span::{duration, span};
 use super::status::status;
 use crate::cells::harmless;
 use crate::column::Column;
-use crate::words::{Language, say};
+use crate::words::{Language, counted, number, say};
 
 /// What stands for a value that there is not.
 pub const NONE: &str = "-";
@@ -36,18 +36,36 @@ pub fn numbered(id: Option<u64>) -> String {
     id.map_or_else(|| NONE.to_owned(), |id| format!("#{id}"))
 }
 
-/// How long an active card still lasts at `now`; none for one that is not active.
+/// So many points.
+pub fn points(language: Language, points: u32) -> String {
+    counted(language, "touch.points", points.into())
+}
+
+/// How long an active card still lasts at `now`, in few words, and in points where no time ends it; none for one that is not
+/// active.
 pub fn left(language: Language, card: &CardRecord, now: DateTime<Utc>) -> Option<String> {
     if card.status_at(now) != CardStatus::Active {
         return None;
     }
-    Some(card.expire_at.map_or_else(
-        || ENDLESS.to_owned(),
-        |expire_at| span(language, (expire_at - now).num_seconds().max(0).unsigned_abs()),
-    ))
+    Some(match (card.expire_at, card.points) {
+        (Some(expire_at), _) => span(language, (expire_at - now).num_seconds().max(0).unsigned_abs()),
+        (None, Some(left)) => counted(language, "cell.points", left.into()),
+        (None, None) => ENDLESS.to_owned(),
+    })
 }
 
-/// When a card expires, its moment written by `shown`: for one that was never used, how long it lasts from then on.
+/// What is left of an active card at `now`, of its time and of its points.
+fn all_left(language: Language, card: &CardRecord, now: DateTime<Utc>) -> Option<String> {
+    let left = left(language, card, now)?;
+    Some(match (card.expire_at, card.points) {
+        (Some(_), Some(counted)) => left + &say!(language, "touch.comma") + &points(language, counted),
+        (None, Some(counted)) => points(language, counted),
+        _ => left,
+    })
+}
+
+/// When a card expires, its moment written by `shown`: for one that was never used, how long it lasts from then on, and for one
+/// that no time ends, in how many points.
 pub fn expires(
     language: Language,
     card: &CardRecord,
@@ -58,7 +76,10 @@ pub fn expires(
         (None, CardStatus::Unused, Some(seconds)) => {
             Some(say!(language, "cell.from_use", span = duration(language, Some(seconds))))
         }
-        (None, CardStatus::Unused | CardStatus::Active, _) => Some(say!(language, "duration.forever")),
+        (None, CardStatus::Unused | CardStatus::Active, _) => Some(match card.points {
+            Some(left) => say!(language, "cell.in_points", points = points(language, left)),
+            None => say!(language, "duration.forever"),
+        }),
         (None, CardStatus::Expired | CardStatus::Disabled, _) => None,
     }
 }
@@ -89,7 +110,8 @@ pub fn value(
             harmless(spoken.as_deref().unwrap_or(text)).into_owned()
         }
         Value::Text(text) => harmless(text).into_owned(),
-        Value::Number(number) if property == Property::Batch => numbered(Some(*number)),
+        Value::Number(id) if property == Property::Batch => numbered(Some(*id)),
+        Value::Number(points) if property == Property::Points => number(*points),
         Value::Number(number) => number.to_string(),
         Value::Status(known) => status(language, *known),
         Value::Duration(lasts) => duration(language, lasts.seconds()),
@@ -126,7 +148,7 @@ pub fn in_column(
     }
 }
 
-/// How many things [`details`] says: the properties under a card's code, and what is left of it.
+/// The most things that [`details`] says: the properties under a card's code, and what is left of it.
 pub const DETAILS: usize = Property::DETAIL.len() + 1;
 
 /// One thing that is said of a card.
@@ -140,17 +162,21 @@ pub struct Detail {
     pub value: String,
 }
 
-/// Everything of a card but its code, the note last.
+/// Everything of a card but its code, the note last: points and a last moment where it has them.
 pub fn details(language: Language, zone: Zone, card: &CardRecord, now: DateTime<Utc>) -> Vec<Detail> {
     let mut details = Vec::with_capacity(DETAILS);
     let or_none = |value: Option<String>| value.unwrap_or_else(|| NONE.to_owned());
-    for property in Property::DETAIL {
+    let is_told = |property: &Property| match property {
+        Property::Points | Property::ValidUntil => property.value(card) != Value::Missing,
+        _ => true,
+    };
+    for property in Property::DETAIL.into_iter().filter(is_told) {
         let value = of_card(language, card, now, property, |at| whole_moment(zone, at));
         let label = label(language, property);
         details.push(Detail { property: Some(property), label, value: or_none(value) });
         if property == Property::Duration {
             let label = heading(language, Column::Left);
-            details.push(Detail { property: None, label, value: or_none(left(language, card, now)) });
+            details.push(Detail { property: None, label, value: or_none(all_left(language, card, now)) });
         }
     }
     details

@@ -14,8 +14,8 @@ mod status;
 pub use self::act::{act_word, doer, subject, touched};
 pub use self::app::{app_label, lease, named_value, when_full};
 pub use self::card::{
-    DETAILS, Detail, NONE, details, expires, heading, in_column, label, left, numbered, of_card, prefix,
-    text, value,
+    DETAILS, Detail, NONE, details, expires, heading, in_column, label, left, numbered, of_card, points,
+    prefix, text, value,
 };
 pub use self::change::{Change, changes};
 pub use self::moment::{local, moment, whole_moment};

@@ -45,16 +45,29 @@ pub(crate) fn render(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     }
 }
 
-/// How many cells the whole value of a column takes whose values are as long as they like; none where it tells nothing,
-/// as that there is but one app, or that all are of the one that is looked at.
+/// How many cells the whole value of a column takes whose values are as long as they like, or that not all cards have; none
+/// where it tells nothing, as that there is but one app, or that all are of the one that is looked at.
 fn value_cells(model: &Model, card: &CardRecord, column: Column) -> usize {
     let tells = match column {
         Column::App => model.cards.query.filter.app.is_none() && model.apps.matter_to(card),
+        Column::Left => card.points.is_some() && card.expire_at.is_none(),
         _ => column.tells_of(card),
     };
-    let property = column.property().filter(|_| tells);
-    let value = property.map(|property| property.value(card));
-    if let Some(Value::Text(text)) = value { cells(&harmless(&text)) } else { 0 }
+    if !tells {
+        return 0;
+    }
+    match (column, column.property().map(|property| property.value(card))) {
+        (Column::Left | Column::Points | Column::ValidUntil, _) => {
+            value(model, card, column).map_or(0, |value| cells(&value))
+        }
+        (_, Some(Value::Text(text))) => cells(&harmless(&text)),
+        _ => 0,
+    }
+}
+
+fn value(model: &Model, card: &CardRecord, column: Column) -> Option<String> {
+    let (language, now) = (model.language, model.server_now());
+    shown::in_column(language, card, now, column, |at| moment(language, model.zone, now, at))
 }
 
 fn heads(model: &Model, placed: &[Placed], gap: usize) -> Line<'static> {
@@ -100,10 +113,9 @@ fn line(model: &Model, card: &CardRecord, is_current: bool, placed: &[Placed], g
 }
 
 fn cell(model: &Model, card: &CardRecord, column: Column, width: usize) -> Span<'static> {
-    let (language, theme, now) = (model.language, model.theme, model.server_now());
-    let value = shown::in_column(language, card, now, column, |at| moment(language, model.zone, now, at));
-    let status = card.status_at(now);
-    let text = value.map(|value| match column {
+    let theme = model.theme;
+    let status = card.status_at(model.server_now());
+    let text = value(model, card, column).map(|value| match column {
         Column::Status if width == column::SIGN => Theme::sign(status).to_owned(),
         Column::Status => format!("{} {value}", Theme::sign(status)),
         // The end of a code tells more than its middle; a note is read from its beginning.
@@ -116,6 +128,7 @@ fn cell(model: &Model, card: &CardRecord, column: Column, width: usize) -> Span<
         Column::Code | Column::Left => theme.text(),
         Column::Status => theme.status(status),
         Column::Machine => unless(status == CardStatus::Expired),
+        Column::Points => unless(card.points.is_none_or(|left| left == 0)),
         Column::Expires => unless(card.expire_at.is_none() || status != CardStatus::Active),
         _ => theme.dim(),
     };
