@@ -27,7 +27,9 @@ pub(crate) fn asked(size: (u16, u16), language: Language) -> Console {
     console.keys("icodes.txt");
     console.press(KeyCode::Tab);
     console.keys("45d");
-    console.press(KeyCode::Tab);
+    for _ in 0..3 {
+        console.press(KeyCode::Tab);
+    }
     console.keys("old shop");
     console.press(KeyCode::Enter);
     console
@@ -101,7 +103,7 @@ fn the_prefix_of_a_file_is_named_in_its_form_or_that_it_has_none() {
     {
         let mut console = Console::with_cards((80, 24), Language::of_locale("zh"));
         console.keys("icodes.txt");
-        for _ in 0..3 {
+        for _ in 0..5 {
             console.press(KeyCode::Tab);
         }
         assert!(console.screen().contains("或输入前缀"), "{}", console.screen());

@@ -50,7 +50,7 @@ async fn from_the_first_card_to_the_last() {
     let (store, card) = (database.store(), CardCode::parse(&code).unwrap());
     store.validate(&card, &machine, &Client::default()).await.unwrap();
     terminal.press(TAB);
-    for field in ["duration", "seats", "policy"] {
+    for field in ["duration", "last moment", "points", "seats", "policy"] {
         terminal.wait_for_text(&format!("▌ {field} "));
         terminal.press(TAB);
     }
@@ -170,7 +170,7 @@ async fn of_a_card_for_several_machines_one_is_freed_and_has_its_seat_again() {
 
     terminal.press("e");
     terminal.wait_for_text("▌ status ");
-    for field in ["machine", "duration", "seats"] {
+    for field in ["machine", "duration", "last moment", "points", "seats"] {
         terminal.press(TAB);
         terminal.wait_for_text(&format!("▌ {field} "));
     }

@@ -12,6 +12,7 @@ mod fixtures;
 mod gate;
 mod imports;
 mod journey;
+mod kinds;
 mod locales;
 mod log;
 mod pictures;

@@ -17,6 +17,7 @@ use kami_core::acts::ActRefusal;
 use kami_core::app::AppEdit;
 use kami_core::card::CardStatus;
 use kami_core::policy::WhenFull;
+use kami_core::property::Property;
 use kami_core::record::CardRecord;
 use kami_store::{
     ActError, ActOutcome, ActRecord, ActStep, AppsFound, Batch, BatchOrigin, LogRecord, Loss, PrefixCounts,
@@ -26,7 +27,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
 use crate::fixtures::{Console, cards, now, theme};
-use crate::{fixtures, imports, seats, unready};
+use crate::{fixtures, imports, kinds, seats, unready};
 
 const SIZES: [(u16, u16); 4] = [(40, 20), (80, 24), (120, 40), (200, 50)];
 
@@ -42,7 +43,7 @@ const STARTED: fn((u16, u16), Language) -> Console = Console::started;
 /// A screen: its name, where its console begins, and what leads to it.
 pub(crate) type Screen = (&'static str, fn((u16, u16), Language) -> Console, fn(&mut Console));
 
-pub(crate) const SCREENS: [Screen; 58] = [
+pub(crate) const SCREENS: [Screen; 63] = [
     ("cards", CARDS, |_| {}),
     ("marked", CARDS, |console| {
         console.keys("j  ");
@@ -275,6 +276,22 @@ pub(crate) const SCREENS: [Screen; 58] = [
     ("seats_lost", seats::editing, |console| {
         console.keys("1");
         console.press(KeyCode::Enter);
+    }),
+    ("kinds", kinds::shown, |_| {}),
+    ("kinds_detail", kinds::shown, |console| {
+        console.keys("j");
+        console.press(KeyCode::Enter);
+        console.answer(Topic::History, Answer::History(7, kinds::history()));
+    }),
+    ("kinds_generate", CARDS, |console| kinds::generate(console, "2026-12-31", "1000")),
+    ("kinds_edit", kinds::shown, |console| {
+        console.keys("je");
+        kinds::type_into(console, Property::ValidUntil, "2026-03-01");
+    }),
+    ("kinds_import", CARDS, |console| {
+        console.keys("icodes.txt");
+        kinds::type_into(console, Property::Points, "1,000");
+        console.press(KeyCode::BackTab);
     }),
     ("log", CARDS, |console| {
         console.keys("l");

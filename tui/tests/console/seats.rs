@@ -70,7 +70,7 @@ pub(crate) fn editing(size: (u16, u16), language: Language) -> Console {
     let mut console = on_card(size, language);
     console.keys("e");
     console.answer(Topic::Seats, Answer::Seats(7, machines()));
-    for _ in 0..3 {
+    for _ in 0..5 {
         console.press(KeyCode::Tab);
     }
     console
@@ -524,7 +524,7 @@ fn where_the_machines_are_not_known_the_form_says_who_goes_first_and_asks() {
         if let Some(answer) = answer {
             console.answer(Topic::Seats, answer);
         }
-        for _ in 0..3 {
+        for _ in 0..5 {
             console.press(KeyCode::Tab);
         }
         assert!(console.screen().contains("machines at once"), "{}", console.screen());
@@ -543,7 +543,7 @@ fn where_the_machines_are_not_known_the_form_says_who_goes_first_and_asks() {
 fn as_many_seats_or_more_are_not_asked_about_where_the_machines_are_not_known() {
     let mut console = console();
     console.keys("e");
-    for _ in 0..3 {
+    for _ in 0..5 {
         console.press(KeyCode::Tab);
     }
     console.keys("5");
@@ -554,12 +554,12 @@ fn as_many_seats_or_more_are_not_asked_about_where_the_machines_are_not_known() 
 #[test]
 fn what_cannot_be_a_number_of_seats_or_a_policy_is_said_beside_it() {
     let cases: [(&str, usize, &str, &str); 6] = [
-        ("je", 3, "0", "a number from 1 to 1,000"),
-        ("je", 3, "1001", "a number from 1 to 1,000"),
-        ("je", 4, "lease=1s", "such as lease=10m when-full=oldest, or nothing"),
-        ("nVIP", 4, "二", "a number from 1 to 1,000"),
-        ("nVIP", 5, "when-full=never", "such as lease=10m when-full=oldest, or nothing"),
-        ("icodes.txt", 4, "-1", "a number from 1 to 1,000"),
+        ("je", 5, "0", "a number from 1 to 1,000"),
+        ("je", 5, "1001", "a number from 1 to 1,000"),
+        ("je", 6, "lease=1s", "such as lease=10m when-full=oldest, or nothing"),
+        ("nVIP", 6, "二", "a number from 1 to 1,000"),
+        ("nVIP", 7, "when-full=never", "such as lease=10m when-full=oldest, or nothing"),
+        ("icodes.txt", 6, "-1", "a number from 1 to 1,000"),
     ];
     for (keys, tabs, text, words) in cases {
         let mut console = Console::with_cards((80, 24), Language::ENGLISH);
@@ -578,7 +578,7 @@ fn what_cannot_be_a_number_of_seats_or_a_policy_is_said_beside_it() {
 #[test]
 fn cards_are_made_and_imported_for_as_many_machines_as_are_typed() {
     for (keys, tabs, seats) in
-        [("nVIP", 4, ""), ("nVIP", 4, "3"), ("icodes.txt", 4, ""), ("icodes.txt", 4, "3")]
+        [("nVIP", 6, ""), ("nVIP", 6, "3"), ("icodes.txt", 6, ""), ("icodes.txt", 6, "3")]
     {
         let mut console = Console::with_cards((80, 24), Language::ENGLISH);
         console.keys(keys);

@@ -107,6 +107,8 @@ impl FieldName {
     pub fn hint(self, language: Language) -> Option<String> {
         let key = match self {
             Self::Card(Property::Seats) => "field.about_seats",
+            Self::Card(Property::ValidUntil) => "field.about_until",
+            Self::Card(Property::Points) => "field.about_points",
             Self::Card(Property::Policy) => "field.about_policy",
             Self::App(AppField::Lease) => "field.about_lease",
             _ => return None,
@@ -124,6 +126,8 @@ pub struct Field {
     pub editor: Editor,
     /// Whether its text is still the one that it opened with, selected: the first character typed takes its place.
     pub is_selected: bool,
+    /// Whether somebody typed or chose something in it.
+    pub is_touched: bool,
 }
 
 /// How a value is entered.
@@ -153,7 +157,7 @@ impl Field {
     }
 
     fn new(name: FieldName, editor: Editor) -> Self {
-        let mut field = Self { name, editor, is_selected: false };
+        let mut field = Self { name, editor, is_selected: false, is_touched: false };
         field.is_selected = field.input().is_some_and(|input| !input.value().is_empty());
         field
     }
@@ -193,6 +197,7 @@ impl Field {
 
     /// Types into the field; a choice that takes no text ignores it, but for Space, which goes on to the next option.
     pub fn edit(&mut self, request: InputRequest) {
+        self.is_touched = true;
         if std::mem::take(&mut self.is_selected) && self.replace(request) {
             return;
         }

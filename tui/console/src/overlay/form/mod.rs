@@ -14,7 +14,7 @@ use ratatui::layout::Rect;
 use tui_input::InputRequest;
 
 pub(crate) use self::open::export_batch;
-pub use self::state::{AS_WRITTEN, Form, FormKind, Sources, WHOLE, app_field};
+pub use self::state::{AS_WRITTEN, Clock, Form, FormKind, Sources, WHOLE, app_field};
 #[cfg(test)]
 pub(crate) use self::view::WIDTH;
 use crate::input::act::Act;

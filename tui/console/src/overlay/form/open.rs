@@ -4,7 +4,7 @@ use kami_common::export::Source;
 use kami_core::filter::Filter;
 
 use super::field::Field;
-use super::state::{Form, FormKind, Sources, app_field};
+use super::state::{Clock, Form, FormKind, Sources, app_field};
 use crate::input::act::Act;
 use crate::state::cards::Marks;
 use crate::state::message::Effect;
@@ -14,16 +14,17 @@ use crate::update::target::target;
 
 /// Opens the form of an act that has one.
 pub(super) fn open(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
+    let clock = Clock { zone: model.zone, at: model.server_now() };
     let form = match act {
         Act::Generate => {
             let prefix = model.cards.query.filter.prefix.clone();
-            Some(Form::generate(&prefix.unwrap_or_default(), apps(model)))
+            Some(Form::generate(&prefix.unwrap_or_default(), apps(model), clock))
         }
-        Act::Edit => model.cards.current().map(Form::edit),
+        Act::Edit => model.cards.current().map(|card| Form::edit(card, clock)),
         Act::Extend => target(model).map(Form::extend),
         Act::SetNote => target(model).map(Form::note),
         Act::Export => Some(Form::export(sources(model))),
-        Act::Import => Some(Form::import(apps(model))),
+        Act::Import => Some(Form::import(apps(model), clock)),
         _ => return None,
     };
     model.notice = None;

@@ -13,8 +13,9 @@ use crate::update::{quit, settings, views};
 
 /// Does an act in the form on top.
 pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
-    let language = model.language;
+    let (language, now) = (model.language, model.server_now());
     let Some(form) = model.overlays.top_mut::<Form>() else { return Vec::new() };
+    form.tell_time(now);
     match act {
         Act::Down => form.go(true),
         Act::Up => form.go(false),
@@ -70,7 +71,9 @@ pub(super) fn follow_app(model: &mut Model) {
 /// Types into the form on top.
 pub(super) fn edit(model: &mut Model, requests: &[InputRequest]) {
     model.was_told_of_loss = false;
+    let now = model.server_now();
     if let Some(form) = model.overlays.top_mut::<Form>() {
+        form.tell_time(now);
         for request in requests {
             form.type_in(*request);
         }

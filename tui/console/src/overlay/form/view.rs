@@ -55,14 +55,24 @@ pub(super) fn render(model: &Model, form: &Form, is_top: bool, frame: &mut Frame
     let title = say!(model.language, form.kind.key());
     let inner = overlay(frame, theme, &title, (width, height_with(rows_below)), screen);
     let mut y = inner.y + u16::from(!is_close);
+    // On a screen that is too low for all fields, those above the one in focus make room for it.
+    let rows = |fields: usize| problems.iter().take(fields).map(|problem| 1 + problem.len()).sum::<usize>();
+    let all = rows(problems.len()) + 1 + below.len();
+    // So they do for what the database had against it.
+    let wanted = if form.failure.is_some() { all } else { rows(form.focus + 1) };
+    let mut rows_above = if is_close { wanted.saturating_sub(inner.height.into()) } else { 0 };
     for (index, (field, problem)) in form.fields.iter().zip(&problems).enumerate() {
+        if index < form.focus && rows_above > 0 {
+            rows_above = rows_above.saturating_sub(1 + problem.len());
+            continue;
+        }
         let is_focused = index == form.focus && is_top;
         let row = Rect { y, height: 1, ..inner };
         if y < inner.bottom() {
             render_field(model, form, field, is_focused, label_width, frame, row);
             // What is wrong says more than a hint.
             if is_focused && problem.is_empty() {
-                render_hint(model, field, label_width, frame, row);
+                render_hint(model, form, field, label_width, frame, row);
             }
         }
         y += 1;
@@ -114,13 +124,28 @@ fn render_field(
 }
 
 /// What may be typed, behind what is, where there is room for all of it.
-fn render_hint(model: &Model, field: &Field, label_width: usize, frame: &mut Frame<'_>, row: Rect) {
-    let Some(hint) = field.name.hint(model.language) else { return };
+fn render_hint(
+    model: &Model,
+    form: &Form,
+    field: &Field,
+    label_width: usize,
+    frame: &mut Frame<'_>,
+    row: Rect,
+) {
+    let meant = (field.name == FieldName::Card(Property::ValidUntil)).then(|| until(model, form)).flatten();
+    let Some(hint) = meant.or_else(|| field.name.hint(model.language)) else { return };
     let at = label_width + 2 + cells(&harmless(field.value())) + 2;
     if at + cells(&hint) <= usize::from(row.width) {
         let x = row.x + u16::try_from(at).unwrap_or(0);
         frame.buffer_mut().set_string(x, row.y, hint, model.theme.dim());
     }
+}
+
+/// Which moment was typed as the last; nothing where none was.
+fn until(model: &Model, form: &Form) -> Option<String> {
+    let until = form.until().ok().flatten()?;
+    let moment = shown::whole_moment(model.zone, until);
+    Some(say!(model.language, "field.until", moment = moment, zone = model.zone.name()))
 }
 
 /// A quiet line under a field of text, so that it is seen where one may type.
@@ -219,8 +244,10 @@ fn option_word(model: &Model, name: FieldName, option: &str) -> String {
 fn below(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
     let theme = model.theme;
     let mut lines: Vec<Line<'static>> = match &form.kind {
-        FormKind::Generate => preview(model, form, width),
-        FormKind::Edit { seen, meanwhile } => edit_preview(model, form, seen, meanwhile.as_deref(), width),
+        FormKind::Generate(_) => preview(model, form, width),
+        FormKind::Edit { seen, meanwhile, .. } => {
+            edit_preview(model, form, seen, meanwhile.as_deref(), width)
+        }
         FormKind::Export(sources) => {
             let prefix = sources.found.prefix.as_deref().filter(|_| form.value(FieldName::Which) == "unused");
             let words = prefix.map(|prefix| match prefix {
@@ -233,7 +260,7 @@ fn below(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
             let lines = words.into_iter().chain(app).chain(wrap(&format, width));
             lines.map(|line| Line::from(span(line, theme.dim()))).collect()
         }
-        FormKind::Import => {
+        FormKind::Import(_) => {
             let is_reading = model.awaits(Topic::Import) && model.is_waiting_long();
             let key = if is_reading { "form.import_reading" } else { "form.import_about" };
             quiet(&say!(model.language, key), width, theme)
@@ -302,7 +329,29 @@ fn preview(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
         let style = if odds.is_easy { theme.warning() } else { theme.dim() };
         lines.extend(wrap(&odds.words, width).into_iter().map(|line| Line::from(span(line, style))));
     }
+    if let Some(words) = ends(model, form) {
+        lines.extend(wrap(&words, width).into_iter().map(|line| Line::from(span(line, theme.text()))));
+    }
     lines
+}
+
+/// What each card ends with, where that is not its duration alone.
+fn ends(model: &Model, form: &Form) -> Option<String> {
+    let language = model.language;
+    let (until, points) = (form.until().ok()?, form.points().ok()?);
+    let is_wrong = form.problem(FieldName::Card(Property::ValidUntil), language).is_some();
+    if is_wrong || until.is_none() && points.is_none() {
+        return None;
+    }
+    let seconds = form.duration()?.seconds();
+    let ends = [
+        seconds.map(|seconds| say!(language, "form.end.use", span = duration(language, Some(seconds)))),
+        until.map(|until| say!(language, "form.end.until", moment = shown::whole_moment(model.zone, until))),
+        points.map(|points| counted(language, "form.end.points", points.get().into())),
+    ];
+    let ends: Vec<String> = ends.into_iter().flatten().collect();
+    let key = if ends.len() == 1 { "form.ends" } else { "form.ends_first" };
+    Some(say!(language, key, ends = ends.join(&say!(language, "touch.comma"))))
 }
 
 /// What others changed meanwhile, or which card it is.

@@ -9,7 +9,7 @@ use super::layout;
 use super::state::LogList;
 use crate::input::act::Act;
 use crate::overlay::behaviour;
-use crate::overlay::form::Form;
+use crate::overlay::form::{Clock, Form};
 use crate::overlay::report::Report;
 use crate::state::log_query::LogQuery;
 use crate::state::message::{Effect, Question, Topic};
@@ -95,7 +95,7 @@ pub(crate) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
             vec![model.ask(Topic::LogOfAct, Question::LogOfAct(id, None))]
         }
         Act::FilterLog => {
-            let form = Form::log_filter(&list.query, zone, now, filter);
+            let form = Form::log_filter(&list.query, Clock { zone, at: now }, filter);
             model.overlays.push(form);
             // A report that comes now would lie over what is typed.
             model.forget(Topic::LogOfAct).into_iter().collect()

@@ -1,6 +1,7 @@
 //! A form: its fields, and how it is filled in.
 
 mod app;
+mod limits;
 mod opened;
 mod outcome;
 mod problem;
@@ -19,6 +20,7 @@ use kami_core::zone::Zone;
 use kami_transfer::Format;
 use tui_input::InputRequest;
 
+pub use self::limits::Clock;
 pub use self::opened::app_field;
 use self::opened::edit_fields;
 use crate::input::place::Place;
@@ -59,13 +61,15 @@ pub struct Form {
 #[derive(Clone, Debug)]
 pub enum FormKind {
     /// To make a batch.
-    Generate,
+    Generate(Clock),
     /// To change a card.
     Edit {
         /// The card as it was last seen.
         seen: Box<CardRecord>,
         /// What others changed about it while the form was open.
         meanwhile: Option<Box<CardRecord>>,
+        /// By which its last moment is typed.
+        clock: Clock,
     },
     /// To let cards last longer.
     Extend(Target),
@@ -74,7 +78,7 @@ pub enum FormKind {
     /// To write cards to a file.
     Export(Box<Sources>),
     /// To make cards with the codes of a file.
-    Import,
+    Import(Clock),
     /// To make or change an app.
     App {
         /// The app as it was last seen; none where it is to be made.
@@ -103,10 +107,8 @@ pub enum FormKind {
     },
     /// To choose which acts of the log to see.
     LogFilter {
-        /// The zone in which times are typed.
-        zone: Zone,
-        /// The moment at which the form was opened, by the database's clock.
-        at: DateTime<Utc>,
+        /// By which times are typed.
+        clock: Clock,
         /// What shows them.
         then: fn(&mut Model, LogQuery) -> Vec<Effect>,
     },
@@ -133,12 +135,12 @@ impl FormKind {
     /// The key of its title in the locale files.
     pub const fn key(&self) -> &'static str {
         match self {
-            Self::Generate => "form.generate",
+            Self::Generate(_) => "form.generate",
             Self::Edit { .. } => "form.edit",
             Self::Extend(_) => "form.extend",
             Self::Note(_) => "form.note",
             Self::Export(_) => "form.export",
-            Self::Import => "form.import",
+            Self::Import(_) => "form.import",
             Self::App { seen: None, .. } => "form.add_app",
             Self::App { .. } => "form.edit_app",
             Self::AppValue { .. } => "form.app_value",
@@ -151,15 +153,36 @@ impl FormKind {
     /// Whether it orders something to be done to cards or apps, and so waits for what comes of it.
     pub const fn is_order(&self) -> bool {
         match self {
-            Self::Generate
+            Self::Generate(_)
             | Self::Edit { .. }
             | Self::Extend(_)
             | Self::Note(_)
             | Self::Export(_)
-            | Self::Import
+            | Self::Import(_)
             | Self::App { .. }
             | Self::AppValue { .. } => true,
             Self::View { .. } | Self::Operator { .. } | Self::LogFilter { .. } => false,
+        }
+    }
+
+    /// By which moments are typed in it.
+    const fn clock(&self) -> Option<Clock> {
+        match self {
+            Self::Generate(clock)
+            | Self::Import(clock)
+            | Self::Edit { clock, .. }
+            | Self::LogFilter { clock, .. } => Some(*clock),
+            _ => None,
+        }
+    }
+
+    const fn clock_mut(&mut self) -> Option<&mut Clock> {
+        match self {
+            Self::Generate(clock)
+            | Self::Import(clock)
+            | Self::Edit { clock, .. }
+            | Self::LogFilter { clock, .. } => Some(clock),
+            _ => None,
         }
     }
 }
@@ -199,6 +222,7 @@ impl Form {
             field.edit(request);
         }
         self.follow_format();
+        self.follow_limits();
     }
 
     /// The name of a file ends as its form does.
@@ -230,11 +254,9 @@ impl Form {
         if let FormKind::Extend(Target::One(seen)) | FormKind::Note(Target::One(seen)) = &mut self.kind {
             seen.as_mut().clone_from(card);
         }
-        if !matches!(self.kind, FormKind::Edit { .. }) {
-            return;
-        }
-        self.follow(edit_fields(card));
-        if let FormKind::Edit { seen, meanwhile } = &mut self.kind {
+        let FormKind::Edit { clock, .. } = self.kind else { return };
+        self.follow(edit_fields(card, clock.zone));
+        if let FormKind::Edit { seen, meanwhile, .. } = &mut self.kind {
             let before = std::mem::replace(seen, Box::new(card.clone()));
             meanwhile.get_or_insert(before);
         }

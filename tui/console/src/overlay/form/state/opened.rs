@@ -1,7 +1,7 @@
 //! What stands in each form when it opens.
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use kami_common::export;
+use kami_common::shown::whole_moment;
 use kami_core::app::AppName;
 use kami_core::card::CardStatus;
 use kami_core::duration::CardDuration;
@@ -12,7 +12,7 @@ use kami_core::value::Value;
 use kami_core::zone::Zone;
 use kami_transfer::Format;
 
-use super::{ANY, AS_WRITTEN, Form, FormKind, Sources, WHOLE};
+use super::{ANY, AS_WRITTEN, Clock, Form, FormKind, Sources, WHOLE};
 use crate::overlay::form::field::{Field, FieldName};
 use crate::state::log_query::{self, LogQuery};
 use crate::state::message::Effect;
@@ -21,24 +21,26 @@ use crate::state::order::Target;
 
 impl Form {
     /// The form that makes a batch.
-    pub fn generate(prefix: &str, app: Option<Field>) -> Self {
+    pub fn generate(prefix: &str, app: Option<Field>, clock: Clock) -> Self {
         let mut fields = vec![
             Field::line(FieldName::Card(Property::Prefix), prefix),
             Field::line(FieldName::Count, "100"),
             Field::line(FieldName::Length, "16"),
             duration_field(CardDuration::default()),
+            Field::line(FieldName::Card(Property::ValidUntil), ""),
+            Field::line(FieldName::Card(Property::Points), ""),
             seats_field(),
             Field::line(FieldName::Card(Property::Policy), ""),
             Field::line(FieldName::Card(Property::Note), ""),
         ];
         fields.extend(app);
-        Self::new(FormKind::Generate, fields)
+        Self::new(FormKind::Generate(clock), fields)
     }
 
     /// The form that changes a card.
-    pub fn edit(card: &CardRecord) -> Self {
-        let kind = FormKind::Edit { seen: Box::new(card.clone()), meanwhile: None };
-        let mut form = Self::new(kind, edit_fields(card));
+    pub fn edit(card: &CardRecord, clock: Clock) -> Self {
+        let kind = FormKind::Edit { seen: Box::new(card.clone()), meanwhile: None, clock };
+        let mut form = Self::new(kind, edit_fields(card, clock.zone));
         // The status is what is changed most.
         form.focus = 1;
         form
@@ -81,16 +83,18 @@ impl Form {
     }
 
     /// The form that imports a file.
-    pub fn import(app: Option<Field>) -> Self {
+    pub fn import(app: Option<Field>, clock: Clock) -> Self {
         let mut fields = vec![
             Field::line(FieldName::Path, ""),
             duration_field(CardDuration::default()),
+            Field::line(FieldName::Card(Property::ValidUntil), ""),
+            Field::line(FieldName::Card(Property::Points), ""),
             Field::line(FieldName::Card(Property::Note), ""),
             Field::open_choice(FieldName::Card(Property::Prefix), &[AS_WRITTEN, WHOLE], AS_WRITTEN),
             seats_field(),
         ];
         fields.extend(app);
-        Self::new(FormKind::Import, fields)
+        Self::new(FormKind::Import(clock), fields)
     }
 
     /// The form that saves what is shown as a view.
@@ -105,12 +109,7 @@ impl Form {
     }
 
     /// The form that chooses which acts of the log to see.
-    pub fn log_filter(
-        query: &LogQuery,
-        zone: Zone,
-        at: DateTime<Utc>,
-        then: fn(&mut Model, LogQuery) -> Vec<Effect>,
-    ) -> Self {
+    pub fn log_filter(query: &LogQuery, clock: Clock, then: fn(&mut Model, LogQuery) -> Vec<Effect>) -> Self {
         let acts: Vec<&str> = [ANY].into_iter().chain(log_query::ACTS).collect();
         let fields = vec![
             Field::line(FieldName::Operator, query.operator.clone().unwrap_or_default()),
@@ -119,7 +118,7 @@ impl Form {
             Field::line(FieldName::Batch, query.batch.map(|batch| batch.to_string()).unwrap_or_default()),
             Field::line(FieldName::Time, query.done.map(|done| done.to_string()).unwrap_or_default()),
         ];
-        Self::new(FormKind::LogFilter { zone, at, then }, fields)
+        Self::new(FormKind::LogFilter { clock, then }, fields)
     }
 }
 
@@ -138,18 +137,18 @@ pub fn app_field(open: &[AppName], looked_at: Option<&AppName>) -> Option<Field>
 }
 
 /// The fields of the form that changes a card.
-pub(crate) fn edit_fields(card: &CardRecord) -> Vec<Field> {
-    Property::FORM.into_iter().map(|property| field_of(property, property.value(card))).collect()
+pub(crate) fn edit_fields(card: &CardRecord, zone: Zone) -> Vec<Field> {
+    Property::FORM.into_iter().map(|property| field_of(property, property.value(card), zone)).collect()
 }
 
 /// The field of a property, with its value.
-fn field_of(property: Property, value: Value<'_>) -> Field {
+fn field_of(property: Property, value: Value<'_>, zone: Zone) -> Field {
     let name = FieldName::Card(property);
     match value {
         Value::Missing => Field::line(name, ""),
         Value::Text(text) => Field::line(name, text),
         Value::Number(number) => Field::line(name, number.to_string()),
-        Value::Moment(at) => Field::line(name, at.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        Value::Moment(at) => Field::line(name, whole_moment(zone, at)),
         Value::Status(status) => {
             Field::choice(name, &CardStatus::ALL.map(CardStatus::as_str), status.as_str())
         }
@@ -163,7 +162,7 @@ fn seats_field() -> Field {
 }
 
 /// How long cards last: one of the durations that most cards have, or another that is typed.
-fn duration_field(duration: CardDuration) -> Field {
+pub(super) fn duration_field(duration: CardDuration) -> Field {
     let choices = CardDuration::CHOICES.map(|choice| choice.to_string());
     Field::open_choice(
         FieldName::Card(Property::Duration),

@@ -21,21 +21,26 @@ impl Form {
     /// What the form orders; nothing while a field is wrong or empty.
     pub fn order(&self) -> Option<Order> {
         match &self.kind {
-            FormKind::Generate => Some(Order::Generate(GenerateOrder {
+            FormKind::Generate(_) => Some(Order::Generate(GenerateOrder {
                 app: self.app_chosen()?,
                 prefix: self.value(FieldName::Card(Property::Prefix)).trim().parse().ok()?,
                 count: self.count()?,
                 length: self.length()?,
                 duration: self.duration()?,
-                valid_until: None,
-                points: None,
+                valid_until: self.until().ok()?,
+                points: self.points().ok()?,
                 seats: self.seats()?,
                 policy: self.value(FieldName::Card(Property::Policy)).parse().ok()?,
                 preset: None,
                 note: self.note_typed().ok()?,
             })),
             FormKind::Edit { seen, .. } => {
-                let edit = CardEdit::typed(seen, |property| self.value(FieldName::Card(property))).ok()?;
+                let until = self.until_for_core().ok()?;
+                let typed = |property| match property {
+                    Property::ValidUntil => until.as_str(),
+                    _ => self.value(FieldName::Card(property)),
+                };
+                let edit = CardEdit::typed(seen, typed).ok()?;
                 Some(Order::Edit { seen: seen.clone(), edit })
             }
             FormKind::Export(sources) => self.export_order(sources).map(Order::Export),
@@ -43,7 +48,7 @@ impl Form {
                 self.app_order().map(|order| Order::App(Box::new(order)))
             }
             // A file is looked at before it is imported, and the others touch no card.
-            FormKind::Import
+            FormKind::Import(_)
             | FormKind::View { .. }
             | FormKind::Operator { .. }
             | FormKind::LogFilter { .. } => None,
@@ -61,14 +66,20 @@ impl Form {
     /// The file that the form wants imported; nothing while a field is wrong, and from any other form.
     pub fn import_file(&self) -> Option<ImportFile> {
         let path = self.value(FieldName::Path).trim();
-        let is_file = matches!(self.kind, FormKind::Import) && !path.is_empty();
+        let duration = self.duration()?;
+        let is_chosen = self.is_duration_chosen();
+        let is_file = matches!(self.kind, FormKind::Import(_)) && !path.is_empty();
         Some(ImportFile {
             path: is_file.then(|| PathBuf::from(path))?,
             defaults: Defaults {
-                duration: Some(self.duration()?),
+                duration: is_chosen.then_some(duration),
+                // A card that the file lets end otherwise needs none.
+                fallback: (!is_chosen).then_some(duration),
                 filing: self.filing().ok()?,
+                app: None,
                 seats: self.seats()?,
-                ..Defaults::default()
+                points: self.points().ok()?,
+                valid_until: self.until().ok()?,
             },
             note: self.note_typed().ok()?,
             app: self.app_chosen()?,

@@ -52,6 +52,8 @@ impl Form {
             FieldName::Card(Property::Duration) if matches!(self.kind, FormKind::Extend(_)) => {
                 say!(language, "problem.span")
             }
+            FieldName::Card(Property::ValidUntil) => self.until_problem(language),
+            FieldName::Card(Property::Points) if self.makes_cards() => say!(language, "problem.new_points"),
             FieldName::Card(property) => reason::problem(language, property),
             FieldName::Count => say!(language, "problem.count", most = number(u64::from(MAX_BATCH))),
             FieldName::Length => {
@@ -62,7 +64,7 @@ impl Form {
             FieldName::Batch => say!(language, "problem.batch"),
             FieldName::Time if value.parse::<Period>().is_ok() => say!(language, "period.is_empty"),
             FieldName::Time => say!(language, "problem.time"),
-            FieldName::Path if matches!(self.kind, FormKind::Import) => say!(language, "problem.file"),
+            FieldName::Path if matches!(self.kind, FormKind::Import(_)) => say!(language, "problem.file"),
             FieldName::Path => say!(language, "problem.path"),
             FieldName::Code | FieldName::Act | FieldName::Which | FieldName::Format | FieldName::App(_) => {
                 return None;
@@ -75,9 +77,11 @@ impl Form {
         match (property, &self.kind) {
             // It is chosen among those that there are.
             (Property::App, _) => true,
-            (Property::Prefix, FormKind::Import) => self.filing().is_ok(),
+            (Property::Prefix, FormKind::Import(_)) => self.filing().is_ok(),
             (Property::Prefix, FormKind::Edit { seen, .. }) => self.other_prefix(seen).is_ok(),
             (Property::Duration, _) => self.duration().is_some(),
+            (Property::ValidUntil, _) => self.is_until_right(),
+            (Property::Points, _) if self.makes_cards() => self.points().is_ok(),
             // A machine code of old may hold what none can hold today.
             (Property::Machine, FormKind::Edit { seen, .. })
                 if seen.machine_code.as_deref() == Some(value) =>
@@ -110,7 +114,9 @@ impl Form {
 
     fn ends_before_it_begins(&self, done: Period) -> bool {
         match self.kind {
-            FormKind::LogFilter { zone, at, .. } => period::is_empty(done.range(Side::Past, zone, at)),
+            FormKind::LogFilter { clock, .. } => {
+                period::is_empty(done.range(Side::Past, clock.zone, clock.at))
+            }
             _ => false,
         }
     }

@@ -1,0 +1,107 @@
+//! What cards end with besides their duration: a last moment, and their points.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use kami_common::moment::{MomentError, TypedMoment};
+use kami_common::shown::whole_moment;
+use kami_common::words::{Language, say};
+use kami_core::duration::CardDuration;
+use kami_core::edit::points_left;
+use kami_core::points::{NoPoints, Points};
+use kami_core::property::Property;
+use kami_core::zone::Zone;
+
+use super::opened::duration_field;
+use super::{Form, FormKind};
+use crate::overlay::form::field::FieldName;
+
+/// By which moments are typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clock {
+    /// The zone in which they are typed.
+    pub zone: Zone,
+    /// The moment of the last key, by the database's clock.
+    pub at: DateTime<Utc>,
+}
+
+impl Form {
+    /// Tells the form what time it is, so that `today` is today.
+    pub fn tell_time(&mut self, now: DateTime<Utc>) {
+        if let Some(clock) = self.kind.clock_mut() {
+            clock.at = now;
+        }
+    }
+
+    /// The last moment that no activation shall outlast, the last second of what was typed. One that nobody touched is what it
+    /// was, whatever its text means.
+    pub fn until(&self) -> Result<Option<DateTime<Utc>>, MomentError> {
+        let text = self.value(FieldName::Card(Property::ValidUntil)).trim();
+        let Some(Clock { zone, at }) = self.kind.clock().filter(|_| !text.is_empty()) else {
+            return Ok(None);
+        };
+        match self.until_before() {
+            Some(until) if whole_moment(zone, until) == text => Ok(Some(until)),
+            _ => text.parse().map(|typed: TypedMoment| Some(typed.last(zone, at))),
+        }
+    }
+
+    /// As core reads it; empty for none.
+    pub(super) fn until_for_core(&self) -> Result<String, MomentError> {
+        let text = |until: DateTime<Utc>| until.to_rfc3339_opts(SecondsFormat::Secs, true);
+        Ok(self.until()?.map(text).unwrap_or_default())
+    }
+
+    /// How many points new cards shall have.
+    pub fn points(&self) -> Result<Option<Points>, NoPoints> {
+        points_left(self.value(FieldName::Card(Property::Points)))?.map(Points::new).transpose()
+    }
+
+    /// Whether the form makes cards.
+    pub(super) const fn makes_cards(&self) -> bool {
+        matches!(self.kind, FormKind::Generate(_) | FormKind::Import(_))
+    }
+
+    /// The last moment that the card had which is edited.
+    fn until_before(&self) -> Option<DateTime<Utc>> {
+        if let FormKind::Edit { seen, .. } = &self.kind { seen.valid_until } else { None }
+    }
+
+    /// Whether the last moment that was typed is none any more.
+    fn is_until_over(&self) -> bool {
+        let until = self.until().ok().flatten().filter(|until| self.until_before() != Some(*until));
+        until.zip(self.kind.clock()).is_some_and(|(until, clock)| until < clock.at)
+    }
+
+    /// Whether the last moment that was typed can be one.
+    pub(super) fn is_until_right(&self) -> bool {
+        self.until().is_ok() && !self.is_until_over()
+    }
+
+    /// Why the last moment that was typed can be none.
+    pub(super) fn until_problem(&self, language: Language) -> String {
+        match self.kind {
+            _ if !self.is_until_over() => say!(language, "problem.valid_until"),
+            FormKind::Edit { .. } => say!(language, "problem.until_over_edit"),
+            _ => say!(language, "problem.until_over"),
+        }
+    }
+
+    /// Whether somebody chose how long cards last.
+    pub(super) fn is_duration_chosen(&self) -> bool {
+        let name = FieldName::Card(Property::Duration);
+        self.fields.iter().any(|field| field.name == name && field.is_touched)
+    }
+
+    /// New cards that end otherwise last for ever besides, unless somebody chose a duration.
+    pub(super) fn follow_limits(&mut self) {
+        if !self.makes_cards() {
+            return;
+        }
+        let limits = [Property::ValidUntil, Property::Points].map(FieldName::Card);
+        let ends_otherwise = limits.into_iter().any(|name| !self.value(name).trim().is_empty());
+        let usual = if ends_otherwise { CardDuration::Forever } else { CardDuration::default() };
+        let name = FieldName::Card(Property::Duration);
+        if let Some(field) = self.fields.iter_mut().find(|field| field.name == name && !field.is_touched) {
+            *field = duration_field(usual);
+        }
+    }
+}
