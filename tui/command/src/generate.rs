@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::Utc;
 use clap::Args;
-use kami_common::export::{ExportError, ExportOrder, Source};
+use kami_common::export::{self, ExportError, ExportOrder};
 use kami_common::moment::TypedMoment;
 use kami_common::odds::Odds;
 use kami_common::paths::expand;
@@ -21,6 +21,7 @@ use kami_core::operator::Note;
 use kami_core::points::Points;
 use kami_core::policy::{PolicyPart, WhenFull};
 use kami_core::prefix::Prefix;
+use kami_core::preset::{Preset, PresetName};
 use kami_core::seats::Seats;
 use kami_store::{Batch, GenerateOrder, Permission};
 use kami_transfer::Format;
@@ -33,6 +34,7 @@ use super::gate;
 use super::limits;
 use super::output::{Output, message};
 use super::policy::{Lease, lease, when_full};
+use super::preset;
 use super::progress::Work;
 use super::record::card_json;
 use super::session::Session;
@@ -46,23 +48,30 @@ const PART: usize = 1_000;
 /// Make a batch of unused cards and print their codes
 ///
 /// All of them are made or none; Ctrl-C breaks it off, and then nothing of the batch exists.
+///
+/// Without a preset and without --duration, --until and --points, cards are made by the app's preset, if it has only one or
+/// one that is called default, and last 3 hours else; it says which it took. --json has the preset of each card.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  kami generate --prefix VIP --count 100 --duration 30d > codes.txt\n  \
                         kami generate --prefix VIP --count 50000 --duration forever --output vip.csv --yes\n  \
                         kami generate --prefix TEAM --count 20 --duration 1y --seats 5 --lease 10m\n  \
                         kami generate --prefix API --count 100 --points 1000\n  \
-                        kami generate --prefix FAIR --count 200 --until 2026-12-31")]
+                        kami generate --prefix FAIR --count 200 --until 2026-12-31\n  \
+                        kami generate --preset month --count 500 > codes.txt")]
 pub(super) struct Generate {
-    /// 1 to 16 letters and digits of any script, _ and -
+    /// 1 to 16 letters and digits of any script, _ and -; by default the preset's
     #[arg(long, value_name = "PREFIX")]
-    prefix: Prefix,
+    prefix: Option<Prefix>,
     /// The app that they are for; default without it
     #[arg(long, value_name = "APP")]
     app: Option<AppName>,
+    /// The preset of the app that they are made by, as kami preset list shows it; what is said beside it comes before it
+    #[arg(long, value_name = "NAME")]
+    preset: Option<PresetName>,
     /// How many cards, 1 to 1,000,000; above 1,000 it asks, or needs --yes
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_BATCH)))]
     count: u32,
-    /// How long each lasts from its activation, such as 45d, 1个月 or forever; 3h by default
+    /// How long each lasts from its activation, such as 45d, 1个月 or forever; by default as the app's preset says, else 3h
     #[arg(long, value_name = "DURATION")]
     duration: Option<CardDuration>,
     /// The last moment that no card outlasts, whenever it is activated: such as 2026-12-31, through which it lasts then, or
@@ -73,8 +82,8 @@ pub(super) struct Generate {
     #[arg(long, value_name = "NUMBER")]
     points: Option<Points>,
     /// How many machines may use each at once, 1 to 1,000
-    #[arg(long, value_name = "NUMBER", default_value = "1")]
-    seats: Seats,
+    #[arg(long, value_name = "NUMBER")]
+    seats: Option<Seats>,
     /// For how long a machine that is not heard of again keeps its seat, where not as the app says: such as 10m, or off
     #[arg(long, value_name = "SPAN", value_parser = lease)]
     lease: Option<Lease>,
@@ -105,6 +114,23 @@ pub(super) struct Generate {
     json: bool,
 }
 
+/// What is to be made, and who says how long it lasts.
+struct Ordered {
+    order: GenerateOrder,
+    source: Source,
+}
+
+/// Who says how long the cards of a batch last.
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    /// The options.
+    Said,
+    /// The app's preset, which nobody named.
+    Preset,
+    /// Nobody, so that they last as they always did.
+    Usual,
+}
+
 fn length(text: &str) -> Result<CodeLength, String> {
     let length: u8 = text.parse().map_err(|_| "not a number of characters".to_owned())?;
     CodeLength::new(length).map_err(|error| error.to_string())
@@ -124,30 +150,8 @@ impl Generate {
         let app = self.app.clone().unwrap_or_default();
         apps::find_open(session, &app).await?;
         let is_unsaid = self.app.is_none() && apps::open(session).await?.len() > 1;
-        self.must_be_hard_to_guess(session).await?;
-        let Self { prefix, count, length, seats, when_full, .. } = self;
-        let lease = self.lease.map(|Lease(length)| length);
-        let points = self.points;
-        let valid_until = match self.until {
-            Some(until) => Some(limits::last_moment(session, until).await?),
-            None => None,
-        };
-        let ends_otherwise = valid_until.is_some() || points.is_some();
-        let usual = if ends_otherwise { CardDuration::Forever } else { CardDuration::default() };
-        let duration = self.duration.unwrap_or(usual);
-        let order = GenerateOrder {
-            app,
-            prefix,
-            count,
-            length,
-            duration,
-            valid_until,
-            points,
-            seats,
-            policy: PolicyPart { lease, when_full, ..PolicyPart::default() },
-            preset: None,
-            note,
-        };
+        let Ordered { order, source } = self.order(session, app, note).await?;
+        self.must_be_hard_to_guess(session, &order.prefix).await?;
         let order = pass(session, order, self.yes)?;
         let batch = make(session, &order).await?;
         let said = counted(language, "done.generate", u64::from(batch.card_count));
@@ -157,9 +161,16 @@ impl Generate {
         if is_unsaid {
             message(&say!(language, "command.default_app", app = order.app));
         }
-        if self.duration.is_none() && !ends_otherwise {
-            let lasts = kami_common::shown::duration(language, duration.seconds());
-            message(&say!(language, "command.default_duration", duration = lasts));
+        match source {
+            Source::Said => {}
+            Source::Preset => {
+                let preset = order.preset.as_ref().map_or("", |preset| preset.name.as_str());
+                message(&say!(language, "command.default_preset", preset = preset));
+            }
+            Source::Usual => {
+                let lasts = kami_common::shown::duration(language, order.duration.seconds());
+                message(&say!(language, "command.default_duration", duration = lasts));
+            }
         }
         match &self.output {
             None => print(session, &batch, self.json).await,
@@ -173,13 +184,53 @@ impl Generate {
         }
     }
 
+    /// What is to be made for an app: what is said, and beside that what the preset says, else three hours.
+    async fn order(&self, session: &Session, app: AppName, note: Option<Note>) -> Result<Ordered, Failure> {
+        let is_said = self.duration.is_some() || self.until.is_some() || self.points.is_some();
+        let preset = match &self.preset {
+            Some(name) => Some(preset::find(session, &app, name).await?),
+            None if is_said => None,
+            None => preset::meant(session, &app).await?,
+        };
+        if preset.is_some() {
+            session.must_be_allowed(Permission::Price).await?;
+        }
+        let source = match (&preset, &self.preset) {
+            (Some(_), None) => Source::Preset,
+            (None, None) if !is_said => Source::Usual,
+            _ => Source::Said,
+        };
+        let of_preset = preset.as_ref();
+        let prefix = self.prefix.clone().or_else(|| of_preset.map(|preset| preset.prefix.clone()));
+        let prefix = prefix.ok_or_else(|| Failure::Usage(say!(session.language, "command.needs_prefix")))?;
+        let valid_until = match self.until {
+            Some(until) => Some(limits::last_moment(session, until).await?),
+            None => of_preset.and_then(|preset| preset.valid_until),
+        };
+        let usual = if is_said { CardDuration::Forever } else { CardDuration::default() };
+        let lease = self.lease.map(|Lease(length)| length);
+        let order = GenerateOrder {
+            app,
+            length: self.length,
+            duration: self.duration.unwrap_or_else(|| of_preset.map_or(usual, |preset| preset.duration)),
+            valid_until,
+            points: self.points.or_else(|| of_preset.and_then(|preset| preset.points)),
+            seats: self.seats.unwrap_or_else(|| of_preset.map_or(Seats::ONE, |preset| preset.seats)),
+            policy: PolicyPart { lease, when_full: self.when_full, ..PolicyPart::default() },
+            preset: of_preset.map(Preset::for_batch),
+            note,
+            ..GenerateOrder::new(prefix, self.count)
+        };
+        Ok(Ordered { order, source })
+    }
+
     /// Refuses codes that are easy to guess among the cards of their prefix, or warns of them where that is wanted.
-    async fn must_be_hard_to_guess(&self, session: &Session) -> Result<(), Failure> {
+    async fn must_be_hard_to_guess(&self, session: &Session, prefix: &Prefix) -> Result<(), Failure> {
         // Counting takes seconds on ten million cards: only where the answer depends on it.
         if !guess_odds(self.length, MOST_CIRCULATING).is_easy() {
             return Ok(());
         }
-        let cards = circulating(session, &self.prefix).await? + u64::from(self.count);
+        let cards = circulating(session, prefix).await? + u64::from(self.count);
         let odds = Odds::of(session.language, self.length, cards);
         if !odds.is_easy {
             return Ok(());
@@ -235,7 +286,9 @@ async fn print(session: &Session, batch: &Batch, json: bool) -> Result<(), Failu
         let step = session.store.search_step(&filter, cursor, PART).await?;
         for card in &step.rows {
             if json {
-                out.json(&card_json(card))?;
+                let mut value = card_json(card);
+                value["preset"] = batch.preset.as_ref().map(|preset| preset.name.as_str()).into();
+                out.json(&value)?;
             } else {
                 out.line(&card.full_code)?;
             }
@@ -247,7 +300,7 @@ async fn print(session: &Session, batch: &Batch, json: bool) -> Result<(), Failu
 
 async fn write(session: &Session, batch: &Batch, path: &Path, format: Option<Format>) -> Result<(), Failure> {
     let order = ExportOrder {
-        source: Source::Filter(all_of(batch)),
+        source: export::Source::Filter(all_of(batch)),
         format: format.unwrap_or_else(|| super::export::format_of(path)),
         path: path.to_owned(),
         at: Utc::now(),

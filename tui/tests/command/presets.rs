@@ -66,7 +66,7 @@ async fn a_preset_is_made_changed_listed_and_removed() {
     let all = kami.run(&["preset", "list"]).ends(0).out;
     assert_eq!(
         all,
-        "app      preset  prefix  duration  until                points  seats  price     tops up\n\
+        "app      preset  prefix  duration  last moment          points  seats  price     tops up\n\
          default  month   VIP     30d       -                    -       -      9.90 CNY  -\n\
          demo     calls   API     forever   2027-01-31 23:59:59  1,000   5      1500 JPY  Yes\n"
     );
@@ -75,11 +75,11 @@ async fn a_preset_is_made_changed_listed_and_removed() {
         let arguments = [&["preset", "set", "calls", "--app", "demo", "--json"], options].concat();
         kami.run(&arguments).ends(0).json().remove(0)["preset"].clone()
     };
-    let changed = set(&["--until", "", "--points", "", "--duration", "7d", "--recharge=no", "--price", "9"]);
+    let changed = set(&["--until", "off", "--points", "off", "--duration", "7d", "--recharge=no", "--price", "9"]);
     let told = ["valid_until", "points", "duration_seconds", "recharge", "price", "currency", "seats"];
     let told = told.map(|key| changed[key].to_string()).join(" ");
     assert_eq!(told, "null null 604800 false 9 \"JPY\" 5");
-    let free = set(&["--price", "", "--prefix", "NEW"]);
+    let free = set(&["--price", "off", "--prefix", "NEW"]);
     assert_eq!(
         (&free["price"], &free["currency"], &free["prefix"]),
         (&Value::Null, &Value::Null, &json!("NEW"))

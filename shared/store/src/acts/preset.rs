@@ -119,14 +119,13 @@ impl Transaction for Save<'_> {
             (None, None) if count(connection, app).await? >= Preset::MAX => {
                 return Err(PresetRefusal::TooMany.into());
             }
-            (None, None) => {}
             (Some(_), None) => return Err(refused(PresetRefusal::Exists)),
             (None, Some(_)) => return Err(refused(PresetRefusal::NoSuchPreset)),
             (Some(found), Some(seen)) if found != *seen => return Err(refused(PresetRefusal::Changed)),
             (Some(found), Some(_)) if wanted.as_ref() == Some(&found) => {
                 return Err(refused(PresetRefusal::Unchanged));
             }
-            (Some(_), Some(_)) => {}
+            (None, None) | (Some(_), Some(_)) => {}
         }
         let head = Head { name: self.order.name(), operator: self.operator, undoes: None };
         let act_id = begin(connection, head).await?;

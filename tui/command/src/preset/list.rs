@@ -4,6 +4,7 @@ use clap::Args;
 use kami_common::shown::{self, PresetField};
 use kami_common::words::say;
 use kami_core::app::AppName;
+use kami_core::property::Property;
 
 use super::super::apps;
 use super::super::failure::Failure;
@@ -46,7 +47,7 @@ impl List {
                 found.presets.iter().any(|preset| field.of(language, session.zone, preset).is_some())
             };
             let fields: Vec<_> = PresetField::ALL.into_iter().filter(is_said).collect();
-            let labels = ["app", "name"].map(|key| say!(language, format!("preset.{key}")));
+            let labels = [shown::label(language, Property::App), say!(language, "preset.name")];
             let mut table =
                 Table::headed(labels.into_iter().chain(fields.iter().map(|field| field.label(language))));
             for preset in &found.presets {

@@ -56,7 +56,7 @@ impl Add {
     group = ArgGroup::new("change").required(true).multiple(true)
         .args(["prefix", "duration", "until", "points", "seats", "price", "currency", "recharge"]),
     after_help = "Examples:\n  kami preset set month --price 12.90\n  \
-                  kami preset set month --price ''   sell it without a price"
+                  kami preset set month --price off   sell it without a price"
 )]
 pub(super) struct Set {
     #[command(flatten)]

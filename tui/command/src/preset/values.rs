@@ -1,17 +1,17 @@
 //! The options that say what a preset is.
 
-use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 use kami_common::moment::TypedMoment;
 use kami_common::reason;
 use kami_common::words::say;
 use kami_core::app::AppName;
 use kami_core::duration::CardDuration;
-use kami_core::points::Points;
+use kami_core::points::{NoPoints, Points};
 use kami_core::preset::{Preset, PresetEdit, PresetError, PresetName};
 use kami_core::seats::Seats;
 
 use super::super::failure::Failure;
+use super::super::limits::{self, Limit};
 use super::super::session::Session;
 
 /// Which preset of which app.
@@ -31,16 +31,16 @@ pub(super) struct Values {
     /// How long its cards last from their activation, such as 45d, 1个月 or forever
     #[arg(long, value_name = "DURATION")]
     duration: Option<CardDuration>,
-    /// Up to when its cards can be used, such as 2026-12-31, with all of that day; an empty text for no such end
-    #[arg(long, value_name = "MOMENT", value_parser = or_none::<TypedMoment>)]
-    until: Option<OrNone<TypedMoment>>,
-    /// How many points its cards begin with, 1 to 1,000,000,000; an empty text for none
-    #[arg(long, value_name = "NUMBER", value_parser = or_none::<Points>)]
-    points: Option<OrNone<Points>>,
+    /// The last moment that none of its cards outlasts: such as 2026-12-31, through which it lasts then, or off for none
+    #[arg(long, value_name = "MOMENT", value_parser = limits::until)]
+    until: Option<Limit<TypedMoment>>,
+    /// How many points its cards begin with, 1 to 1,000,000,000, or off for none
+    #[arg(long, value_name = "NUMBER", value_parser = points)]
+    points: Option<Limit<Points>>,
     /// How many machines may use each of its cards at once, 1 to 1,000
     #[arg(long, value_name = "NUMBER")]
     seats: Option<Seats>,
-    /// What a card costs, such as 9.90; an empty text for no price
+    /// What a card costs, such as 9.90, or off for no price
     #[arg(long, value_name = "AMOUNT")]
     price: Option<String>,
     /// In which currency, by its three letters, such as CNY
@@ -58,12 +58,9 @@ pub(super) struct Values {
     recharge: Option<bool>,
 }
 
-/// What an option says: something, or with an empty text that there is to be nothing.
-#[derive(Clone, Copy, Debug)]
-struct OrNone<T>(Option<T>);
-
-fn or_none<T: std::str::FromStr>(text: &str) -> Result<OrNone<T>, T::Err> {
-    if text.is_empty() { Ok(OrNone(None)) } else { text.parse().map(|it| OrNone(Some(it))) }
+/// Reads the value of `--points`.
+fn points(text: &str) -> Result<Limit<Points>, NoPoints> {
+    if text == "off" { Ok(Limit::Off) } else { text.parse().map(Limit::At) }
 }
 
 fn yes_no(text: &str) -> Result<bool, &'static str> {
@@ -80,20 +77,15 @@ impl Values {
         let Self { duration, until, points, seats, price, currency, recharge } = self;
         let valid_until = match until {
             None => None,
-            Some(OrNone(None)) => Some(None),
-            Some(OrNone(Some(typed))) => Some(Some(last_moment(session, typed).await?)),
+            Some(Limit::Off) => Some(None),
+            Some(Limit::At(typed)) => Some(Some(limits::last_moment(session, typed).await?)),
         };
-        let points = points.map(|OrNone(points)| points);
+        let points = points.map(Limit::at);
+        let price = price.map(|price| if price == "off" { String::new() } else { price });
         let edit =
             PresetEdit { duration, valid_until, points, seats, price, currency, ..PresetEdit::default() };
         Ok(PresetEdit { recharges: recharge, ..edit })
     }
-}
-
-/// The last second of what was typed: all of a day belongs to it.
-async fn last_moment(session: &Session, typed: TypedMoment) -> Result<DateTime<Utc>, Failure> {
-    let end = typed.end(session.zone, session.store.now().await?);
-    Ok(if typed.is_stretch() { end - TimeDelta::seconds(1) } else { end })
 }
 
 /// What becomes of a preset; what cannot be is told by the option that says it.

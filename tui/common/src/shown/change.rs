@@ -193,7 +193,7 @@ mod tests {
             (
                 &json!({ "prefix": "A", "valid_until": "2026-12-31 16:00:00" }),
                 &json!({ "prefix": "A", "valid_until": "x\u{1b}", "price": 5, "later": [1] }),
-                &["until  2027-01-01 00:00:00 → x␛", "price  - → 5", "later  - → [1]"],
+                &["last moment  2027-01-01 00:00:00 → x␛", "price  - → 5", "later  - → [1]"],
             ),
             (&json!({ "prefix": "A" }), &Json::Null, &["prefix  A → -", "duration  forever → -"]),
         ] {

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use kami_core::logged;
 use kami_core::preset::Preset;
 use kami_core::price::{Currency, Price};
+use kami_core::property::Property;
 use kami_core::value::{Kind, Value};
 use kami_core::zone::Zone;
 use kami_store::CardValues;
 use serde_json::Value as Json;
 
+use super::card::label;
 use super::moment::whole_moment;
 use super::span::duration;
 use crate::cells::harmless;
@@ -39,11 +41,12 @@ impl PresetField {
     pub const ALL: [Self; 7] =
         [Self::Prefix, Self::Duration, Self::Until, Self::Points, Self::Seats, Self::Price, Self::Recharge];
 
-    const fn word(self) -> &'static str {
+    /// Under which the log keeps it.
+    const fn key(self) -> &'static str {
         match self {
             Self::Prefix => "prefix",
-            Self::Duration => "duration",
-            Self::Until => "until",
+            Self::Duration => "duration_seconds",
+            Self::Until => "valid_until",
             Self::Points => "points",
             Self::Seats => "seats",
             Self::Price => "price",
@@ -51,18 +54,18 @@ impl PresetField {
         }
     }
 
-    /// Under which the log keeps it.
-    const fn key(self) -> &'static str {
-        match self {
-            Self::Duration => "duration_seconds",
-            Self::Until => "valid_until",
-            other => other.word(),
-        }
-    }
-
     /// What it is called.
     pub fn label(self, language: Language) -> String {
-        say!(language, format!("preset.{}", self.word()))
+        let property = match self {
+            Self::Prefix => Property::Prefix,
+            Self::Duration => Property::Duration,
+            Self::Until => Property::ValidUntil,
+            Self::Points => Property::Points,
+            Self::Seats => Property::Seats,
+            Self::Price => return say!(language, "preset.price"),
+            Self::Recharge => return say!(language, "preset.recharge"),
+        };
+        label(language, property)
     }
 
     /// What a preset says of it; nothing where that goes without saying, as one seat does.
