@@ -8,20 +8,10 @@ use kami_core::duration::CardDuration;
 use kami_core::edit::points_left;
 use kami_core::points::{NoPoints, Points};
 use kami_core::property::Property;
-use kami_core::zone::Zone;
 
 use super::opened::duration_field;
-use super::{Form, FormKind};
+use super::{Clock, Form, FormKind};
 use crate::overlay::form::field::FieldName;
-
-/// By which moments are typed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Clock {
-    /// The zone in which they are typed.
-    pub zone: Zone,
-    /// The moment of the last key, by the database's clock.
-    pub at: DateTime<Utc>,
-}
 
 impl Form {
     /// Tells the form what time it is, so that `today` is today.

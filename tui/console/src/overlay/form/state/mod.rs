@@ -20,7 +20,6 @@ use kami_core::zone::Zone;
 use kami_transfer::Format;
 use tui_input::InputRequest;
 
-pub use self::limits::Clock;
 pub use self::opened::app_field;
 use self::opened::edit_fields;
 use crate::input::place::Place;
@@ -112,6 +111,15 @@ pub enum FormKind {
         /// What shows them.
         then: fn(&mut Model, LogQuery) -> Vec<Effect>,
     },
+}
+
+/// By which moments are typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clock {
+    /// The zone in which they are typed.
+    pub zone: Zone,
+    /// The moment of the last key, by the database's clock.
+    pub at: DateTime<Utc>,
 }
 
 /// The cards that may be written to a file.
