@@ -77,13 +77,14 @@ pub struct ImportCards {
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Place {
     start: usize,
+    /// The last moment in seconds of Unix; where it has none, a number that is no moment.
+    valid_until: i64,
     line: u32,
     /// The seconds that it lasts, at least one; 0 for ever.
     seconds: u32,
+    /// One more than its points; 0 where it has none.
+    points: u32,
     full_code: u16,
-    /// In seconds of Unix.
-    valid_until: Option<i64>,
-    points: Option<u32>,
     note: u16,
     seats: u16,
     app: u8,
@@ -167,12 +168,12 @@ impl ImportCards {
         self.text.push_str(prefix);
         self.cards.push(Place {
             start,
+            valid_until: card.valid_until.map_or(i64::MIN, |until| until.timestamp()),
             line: u32::try_from(line).unwrap_or(u32::MAX),
             seconds: card.duration.seconds().unwrap_or(0),
+            points: card.points.map_or(0, |points| points.saturating_add(1)),
             full_code: u16::try_from(full_code.len()).unwrap_or(u16::MAX),
             note: u16::try_from(note.len()).unwrap_or(u16::MAX),
-            valid_until: card.valid_until.map(|until| until.timestamp()),
-            points: card.points,
             seats: card.seats.get(),
             app: u8::try_from(app.len()).unwrap_or(u8::MAX),
             policy: u8::try_from(policy.len()).unwrap_or(u8::MAX),
@@ -214,8 +215,8 @@ impl ImportCards {
             app: (!app.is_empty()).then_some(app),
             seats: card.seats,
             policy: (!policy.is_empty()).then_some(policy),
-            points: card.points,
-            valid_until: card.valid_until.and_then(|until| DateTime::from_timestamp(until, 0)),
+            points: card.points.checked_sub(1),
+            valid_until: DateTime::from_timestamp(card.valid_until, 0),
         }
     }
 }

@@ -448,7 +448,7 @@ async fn a_table_that_was_exported_is_imported_app_by_app_where_these_are() {
     let file = there.folder.join("cards.csv");
     here.run(&["export", "--output", file.to_str().unwrap()]).ends(0);
     assert!(
-        fs::read_to_string(&file).unwrap().contains("DEMO,demo,1,\n"),
+        fs::read_to_string(&file).unwrap().contains("DEMO,demo,1,,,\n"),
         "the app stands behind the prefix"
     );
     let import = ["import", "cards.csv"];
