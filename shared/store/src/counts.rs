@@ -32,7 +32,7 @@ pub struct StatusCounts {
 }
 
 impl StatusCounts {
-    pub(super) fn none(taken_at: DateTime<Utc>) -> Self {
+    pub(super) const fn none(taken_at: DateTime<Utc>) -> Self {
         Self { unused: 0, active: 0, expired: 0, disabled: 0, taken_at }
     }
 

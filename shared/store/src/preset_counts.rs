@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
@@ -28,6 +29,13 @@ pub struct PresetCounts {
     pub sold: u64,
     /// What those cost when they were made, in the smallest unit of each currency.
     pub worth: BTreeMap<Currency, u64>,
+}
+
+impl PresetCounts {
+    /// Those of a preset that no card was made by.
+    pub const fn none(app: String, preset: String, taken_at: DateTime<Utc>) -> Self {
+        Self { app, preset, counts: StatusCounts::none(taken_at), sold: 0, worth: BTreeMap::new() }
+    }
 }
 
 impl Store {
@@ -66,13 +74,9 @@ impl Operation for ByPreset<'_> {
             let row = &mut row;
             let (app, preset): (Option<String>, String) = (take(row, 0)?, take(row, 1)?);
             let app = app.unwrap_or_default();
-            let of = presets.entry((app.clone(), preset.clone())).or_insert_with(|| PresetCounts {
-                app,
-                preset,
-                counts: StatusCounts::none(taken_at),
-                sold: 0,
-                worth: BTreeMap::new(),
-            });
+            let of = presets
+                .entry((app.clone(), preset.clone()))
+                .or_insert_with(|| PresetCounts::none(app, preset, taken_at));
             let sold: u64 = take(row, 6)?;
             of.counts.add(status(row, 4)?, take(row, 5)?);
             of.sold += sold;

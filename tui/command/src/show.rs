@@ -5,6 +5,8 @@ use clap::Args;
 use kami_common::shown::{self, whole_moment};
 use kami_common::words::{number, say};
 use kami_core::card::CardCode;
+use kami_core::preset::BatchPreset;
+use kami_core::price::Price;
 use kami_core::property::Property;
 use kami_core::record::CardRecord;
 use kami_store::{LogRecord, SeatTaken};
@@ -46,14 +48,15 @@ impl Show {
                 continue;
             };
             let seats = seats(session, &card).await?;
+            let preset = preset(session, &card).await?;
             let history = session.store.card_history(card.id, None, HISTORY).await?;
             if self.json {
-                out.json(&json_of(&card, seats.as_deref(), &history))?;
+                out.json(&json_of(&card, preset.as_ref(), seats.as_deref(), &history))?;
             } else {
                 if !is_first {
                     out.line("")?;
                 }
-                print_fields(session, &mut out, &card, now)?;
+                print_fields(session, &mut out, &card, preset.as_ref(), now)?;
                 if let Some(seats) = &seats {
                     print_seats(session, &mut out, &card, seats)?;
                 }
@@ -83,14 +86,30 @@ async fn seats(session: &Session, card: &CardRecord) -> Result<Option<Vec<SeatTa
     }
 }
 
+/// The preset that a card was made by, as its batch keeps it.
+async fn preset(session: &Session, card: &CardRecord) -> Result<Option<BatchPreset>, Failure> {
+    let Some(batch) = card.batch_id else { return Ok(None) };
+    Ok(session.store.batch(batch).await?.and_then(|batch| batch.preset))
+}
+
 /// How many seats nobody else can have at the moment.
 fn taken(seats: &[SeatTaken]) -> usize {
     seats.iter().filter(|seat| !seat.is_over).count()
 }
 
-fn json_of(card: &CardRecord, seats: Option<&[SeatTaken]>, history: &[LogRecord]) -> Value {
+fn json_of(
+    card: &CardRecord,
+    preset: Option<&BatchPreset>,
+    seats: Option<&[SeatTaken]>,
+    history: &[LogRecord],
+) -> Value {
     let mut value = card_json(card);
     value["updated_at"] = json!(card.updated_at.map(utc));
+    if let Some(BatchPreset { name, price, .. }) = preset {
+        value["preset"] = json!(name.as_str());
+        value["price"] = json!(price.map(Price::amount));
+        value["currency"] = json!(price.map(|price| price.currency().to_string()));
+    }
     if let Some(seats) = seats {
         value["seats_taken"] = json!(taken(seats));
         value["machines"] = seats.iter().map(seat_json).collect();
@@ -120,6 +139,7 @@ fn print_fields(
     session: &Session,
     out: &mut Output,
     card: &CardRecord,
+    preset: Option<&BatchPreset>,
     now: DateTime<Utc>,
 ) -> Result<(), Failure> {
     let Session { language, zone, .. } = *session;
@@ -127,6 +147,12 @@ fn print_fields(
     fields.push([shown::label(language, Property::FullCode), card.full_code.clone()]);
     for detail in shown::details(language, zone, card, now) {
         fields.push([detail.label, detail.value]);
+    }
+    if let Some(BatchPreset { name, price, .. }) = preset {
+        fields.push([say!(language, "preset.name"), name.to_string()]);
+        if let Some(price) = price {
+            fields.push([say!(language, "preset.price"), price.to_string()]);
+        }
     }
     Ok(out.table(&fields)?)
 }

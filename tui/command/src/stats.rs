@@ -9,7 +9,8 @@ use kami_common::words::{number, say, share};
 use kami_core::app::AppName;
 use kami_core::card::CardStatus;
 use kami_store::{
-    AppCounts, AppsFound, BucketWidth, Event, Histogram, StatusCounts, Stock, Store, StoreError,
+    AppCounts, AppsFound, BucketWidth, Event, Histogram, PresetCounts, PresetsFound, StatusCounts, Stock,
+    Store, StoreError,
 };
 use serde_json::{Map, Value, json};
 
@@ -21,7 +22,8 @@ use super::session::Session;
 
 /// Print counts by status, the stock of each prefix, and what happens day by day
 ///
-/// Where there is more than one app, it says of all cards how many each has.
+/// Where there is more than one app, it says of all cards how many each has; where there are presets, how many cards of each
+/// there are, and what those that were used at least once cost when they were made.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  kami stats\n  kami stats --app demo\n  kami stats --days 7 --json | jq .stock"
@@ -52,6 +54,7 @@ struct Counted {
     counts: StatusCounts,
     /// Of all cards, those of each app by its name, where it has some.
     apps: BTreeMap<String, Option<StatusCounts>>,
+    presets: Vec<PresetCounts>,
     stock: Stock,
     courses: Vec<Course>,
 }
@@ -80,6 +83,7 @@ impl Stats {
         let of = of.as_ref();
         let counts = store.counts_by_status(of).await?;
         let apps = if of.is_none() { by_app(store).await? } else { BTreeMap::new() };
+        let presets = by_preset(store, of, counts.taken_at).await?;
         let stock = store.stock(u32::from(days), of).await?;
         // Days begin at midnight in the zone of the reader.
         let now = local(session.zone, counts.taken_at);
@@ -95,13 +99,13 @@ impl Stats {
             let histogram = store.histogram(event, start, BucketWidth::Day, days, of).await?;
             courses.push(Course { name, start, histogram });
         }
-        Ok(Counted { app, counts, apps, stock, courses })
+        Ok(Counted { app, counts, apps, presets, stock, courses })
     }
 }
 
 impl Counted {
     fn json(&self, session: &Session) -> Value {
-        let Self { app, counts, apps, stock, courses } = self;
+        let Self { app, counts, apps, presets, stock, courses } = self;
         let prefixes: Vec<Value> = stock
             .prefixes
             .iter()
@@ -122,6 +126,7 @@ impl Counted {
             "app": app.as_ref().map(AppName::as_str),
             "cards": counts_json(Some(counts)),
             "apps": apps,
+            "presets": presets.iter().map(preset_counts_json).collect::<Value>(),
             "stock": prefixes,
         });
         for Course { name, start, histogram } in courses {
@@ -135,7 +140,7 @@ impl Counted {
     fn print(&self, session: &Session, out: &mut Output) -> Result<(), Failure> {
         let language = session.language;
         let heading = |name: &str| say!(language, format!("command.stats.{name}"));
-        let Self { app, counts, apps, stock, courses } = self;
+        let Self { app, counts, apps, presets, stock, courses } = self;
         if let Some(app) = app {
             let mut table = Table::default();
             table.push([heading("app"), app.to_string()]);
@@ -157,6 +162,10 @@ impl Counted {
                 table.push([app.clone(), number(all), number(unused)]);
             }
             out.table(&table)?;
+        }
+        if !presets.is_empty() {
+            out.line("")?;
+            out.table(&preset_table(session, presets))?;
         }
         out.line("")?;
         let mut table = Table::headed(["prefix", "unused", "activated", "days_left"].map(&heading));
@@ -193,6 +202,61 @@ async fn by_app(store: &Store) -> Result<BTreeMap<String, Option<StatusCounts>>,
     let counted = store.app_counts().await?.into_iter();
     apps.extend(counted.map(|AppCounts { app, counts }| (app, Some(counts))));
     Ok(apps)
+}
+
+/// The cards of each preset, also of one that has none, where the account may read which presets there are.
+async fn by_preset(
+    store: &Store,
+    app: Option<&AppName>,
+    taken_at: DateTime<Utc>,
+) -> Result<Vec<PresetCounts>, StoreError> {
+    let found = match store.presets(app).await {
+        Err(error) if error.is_denied() => PresetsFound::default(),
+        found => found?,
+    };
+    let none = found
+        .presets
+        .into_iter()
+        .map(|preset| PresetCounts::none(preset.app.to_string(), preset.name.to_string(), taken_at));
+    let counted = store.preset_counts(app).await?;
+    let all = none.chain(counted).map(|counts| ((counts.app.clone(), counts.preset.clone()), counts));
+    Ok(all.collect::<BTreeMap<_, _>>().into_values().collect())
+}
+
+fn preset_counts_json(of: &PresetCounts) -> Value {
+    let worth = of.worth.iter().map(|(currency, amount)| (currency.to_string(), json!(amount)));
+    json!({
+        "app": of.app,
+        "preset": of.preset,
+        "cards": counts_json(Some(&of.counts)),
+        "sold": of.sold,
+        "worth": worth.collect::<Map<_, _>>(),
+    })
+}
+
+fn preset_table(session: &Session, presets: &[PresetCounts]) -> Table {
+    let language = session.language;
+    let headings = ["app", "preset", "cards", "unused", "in_use", "over", "sold", "worth"];
+    let mut table = Table::headed(headings.map(|name| say!(language, format!("command.stats.{name}"))));
+    for of in presets {
+        let worth: Vec<_> = of
+            .worth
+            .iter()
+            .map(|(currency, amount)| format!("{} {currency}", currency.written(*amount)))
+            .collect();
+        let worth = worth.join(&say!(language, "touch.comma"));
+        table.push([
+            of.app.clone(),
+            of.preset.clone(),
+            number(of.counts.total()),
+            number(of.counts.unused),
+            number(of.counts.active),
+            number(of.counts.expired),
+            number(of.sold),
+            if worth.is_empty() { shown::NONE.to_owned() } else { worth },
+        ]);
+    }
+    table
 }
 
 fn days(

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::fixtures::{Kami, ran};
+use super::fixtures::{Kami, Ran, ran};
 
 const MONTH: [&str; 11] = [
     "preset",
@@ -75,7 +75,8 @@ async fn a_preset_is_made_changed_listed_and_removed() {
         let arguments = [&["preset", "set", "calls", "--app", "demo", "--json"], options].concat();
         kami.run(&arguments).ends(0).json().remove(0)["preset"].clone()
     };
-    let changed = set(&["--until", "off", "--points", "off", "--duration", "7d", "--recharge=no", "--price", "9"]);
+    let changed =
+        set(&["--until", "off", "--points", "off", "--duration", "7d", "--recharge=no", "--price", "9"]);
     let told = ["valid_until", "points", "duration_seconds", "recharge", "price", "currency", "seats"];
     let told = told.map(|key| changed[key].to_string()).join(" ");
     assert_eq!(told, "null null 604800 false 9 \"JPY\" 5");
@@ -211,4 +212,95 @@ async fn every_act_on_a_preset_stands_in_the_log_and_is_undone() {
     );
     kami.run(&["undo"]).ends(0);
     kami.run(&["app", "remove", "demo", "--yes"]).ends(0);
+}
+
+/// What is told of the first card that was made: `prefix duration points seats batch's preset`.
+fn first(made: &Ran) -> String {
+    let card = &made.json()[0];
+    ["prefix", "duration", "points", "seats", "preset"]
+        .map(|key| card[key].to_string())
+        .join(" ")
+        .replace('"', "")
+}
+
+#[tokio::test]
+async fn cards_are_made_by_a_preset_and_what_is_said_beside_it_comes_before_it() {
+    let kami = Kami::new().await;
+    kami.run(&MONTH).ends(0);
+    kami.run(&["preset", "add", "calls", "--prefix", "API", "--points", "1000", "--seats", "3"]).ends(0);
+    let generate = |options: &[&str]| kami.run(&[&["generate", "--count", "2", "--json"], options].concat());
+    for (options, expected) in [
+        (&["--preset", "month"][..], "VIP 30d null 1 month"),
+        (&["--preset", "calls"], "API forever 1000 3 calls"),
+        (&["--preset", "calls", "--points", "5", "--seats", "1"], "API forever 5 1 calls"),
+        (&["--preset", "month", "--duration", "7d", "--prefix", "NEW"], "NEW 7d null 1 month"),
+        (&["--prefix", "A"], "A 3h null 1 null"),
+        (&["--prefix", "A", "--duration", "1d"], "A 1d null 1 null"),
+    ] {
+        let made = generate(options).ends(0);
+        assert_eq!(first(&made), expected, "{options:?}");
+        assert!(!made.err.contains("by the preset"), "{made:?}");
+    }
+    for (options, code, words) in [
+        (&["--preset", "year"][..], 3, "There is no preset year. There are: calls, month."),
+        (&["--preset", "Year"], 2, "a preset's name is"),
+        (&["--duration", "1d"], 2, "Say the prefix with --prefix, or a preset with --preset."),
+        (&[], 2, "Say the prefix with --prefix, or a preset with --preset."),
+    ] {
+        let refused = generate(options).ends(code);
+        assert!(refused.err.contains(words), "{options:?}: {refused:?}");
+    }
+    assert_eq!(kami.statuses().len(), 12);
+}
+
+#[tokio::test]
+async fn without_a_preset_the_apps_own_is_taken_and_it_says_so() {
+    let kami = Kami::new().await;
+    kami.run(&MONTH).ends(0);
+    let said = "They are made by the preset month: --preset or --duration says otherwise.\n";
+    let made = kami.run(&["generate", "--count", "1"]).ends(0);
+    assert_eq!(made.err, format!("One card made. Batch #1.\n{said}"));
+    assert!(made.out.starts_with("VIP-"), "{made:?}");
+    let made = kami.run(&["generate", "--count", "1", "--prefix", "OWN", "--json"]).ends(0);
+    assert_eq!((first(&made).as_str(), made.err.ends_with(said)), ("OWN 30d null 1 month", true));
+    kami.run(&["preset", "add", "default", "--prefix", "DAY", "--duration", "1d"]).ends(0);
+    let made = kami.run(&["generate", "--count", "1", "--json"]).ends(0);
+    assert_eq!(first(&made), "DAY 1d null 1 default");
+    let made = kami.run(&["generate", "--count", "1", "--prefix", "A", "--points", "5", "--json"]).ends(0);
+    assert_eq!(first(&made), "A forever 5 1 null");
+    kami.run(&["app", "add", "demo"]).ends(0);
+    let made = kami.run(&["generate", "--count", "1", "--prefix", "A", "--app", "demo", "--json"]).ends(0);
+    assert_eq!(first(&made), "A 3h null 1 null", "presets are of one app");
+    assert!(
+        made.err.ends_with("Each lasts 3h from its activation: --duration says otherwise.\n"),
+        "{made:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_a_preset_sold_stands_in_the_statistics_and_at_each_card() {
+    let kami = Kami::new().await;
+    kami.run(&MONTH).ends(0);
+    let codes = kami.run(&["generate", "--count", "3"]).ends(0).out;
+    kami.run(&["preset", "set", "month", "--price", "1500", "--currency", "JPY"]).ends(0);
+    kami.run(&["generate", "--count", "1"]).ends(0);
+    kami.run(&["preset", "add", "year", "--prefix", "Y", "--duration", "1y"]).ends(0);
+    kami.database
+        .execute("UPDATE cards SET status = 'ACTIVE', used_at = UTC_TIMESTAMP() WHERE id IN (1, 2, 4)")
+        .await;
+    let told = kami.run(&["stats"]).ends(0).out;
+    let table = "app      preset  cards  unused  in use  over  sold  worth\n\
+                 default  month   4      1       3       0     3     19.80 CNY, 1500 JPY\n\
+                 default  year    0      0       0       0     0     -\n";
+    assert!(told.contains(table), "{told}");
+    let json = kami.run(&["stats", "--app", "default", "--json"]).ends(0).json().remove(0);
+    let month = &json["presets"][0];
+    assert_eq!((&month["preset"], &month["sold"]), (&json!("month"), &json!(3)));
+    assert_eq!((&month["cards"]["all"], &month["worth"]), (&json!(4), &json!({ "CNY": 1980, "JPY": 1500 })));
+    let code = codes.lines().next().unwrap();
+    let shown = kami.run(&["show", code]).ends(0).out;
+    assert!(shown.contains("\npreset  ") && shown.contains("9.90 CNY"), "{shown}");
+    let card = kami.run(&["show", code, "--json"]).ends(0).json().remove(0);
+    let kept = ["preset", "price", "currency"].map(|key| card[key].to_string()).join(" ");
+    assert_eq!(kept, "\"month\" 990 \"CNY\"");
 }
