@@ -19,14 +19,18 @@ const TEAM: &str = "TEAM-7K2MW9QF4X";
 /// The card of its example of points.
 const POINTS: &str = "POINTS-7K2MW9QF4X";
 
+/// A machine that is kept out.
+const BLOCKED: &str = "PC-BLOCKED";
+
 /// Stands for the method and the path of what no endpoint takes.
 pub(crate) const ELSEWHERE: &str = "*";
 
 /// Cards in every state, and machines that ask for them.
-const CARDS: [(&str, &str); 13] = [
+const CARDS: [(&str, &str); 14] = [
     (CODE, MACHINE),
     (CODE, "PC-1"),
     (CODE, ""),
+    (CODE, BLOCKED),
     ("VIP-FOREVER", MACHINE),
     ("VIP-UNUSED", "PC\u{200b}"),
     ("VIP-EXPIRED", MACHINE),
@@ -73,6 +77,8 @@ const STATES: &str = "UPDATE cards SET duration_seconds = NULL WHERE code = 'FOR
     INSERT INTO card_seats (card_id, machine_code, bound_at, seen_at)
         SELECT id, 'PC-40B8AA', UTC_TIMESTAMP(), UTC_TIMESTAMP() FROM cards WHERE prefix = 'TEAM';
     UPDATE cards SET points = 1000 WHERE prefix = 'POINTS';
+    INSERT INTO blocks (kind, target, created_at) VALUES ('MACHINE', 'PC-BLOCKED', UTC_TIMESTAMP());
+    UPDATE policy_revision SET blocks = blocks + 1, revision = revision + 1;
     UPDATE cards SET status = 'EXPIRED' WHERE code = 'EXPIRED';
     UPDATE cards SET status = 'DISABLED' WHERE code = 'DISABLED'";
 
