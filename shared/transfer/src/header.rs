@@ -9,7 +9,7 @@ use kami_core::spoken::{self, plain};
 const FIRST_COLUMNS: usize = 10;
 
 /// What separates the cells of a table; of two that explain a header alike, the first is it.
-const SEPARATORS: [char; 6] = [',', ';', '\t', '|', '，', '；'];
+pub(super) const SEPARATORS: [char; 6] = [',', ';', '\t', '|', '，', '；'];
 
 /// The titles that are a unit alone, and the unit.
 const UNITS: [(&str, &str); 14] = [
@@ -183,7 +183,7 @@ pub(super) fn is_title(cell: &str) -> bool {
 }
 
 /// A title less what people write it with: its case, its width, spaces, signs and what stands in brackets.
-fn key(title: &str) -> String {
+pub(super) fn key(title: &str) -> String {
     let plain = plain(title);
     let named = plain
         .split('(')

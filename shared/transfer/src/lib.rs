@@ -1,5 +1,6 @@
 //! Cards in files: what goes out to sellers and spreadsheets, and what comes in.
 
+pub mod blocks;
 mod bounds;
 mod cell;
 mod decoded;

@@ -7,6 +7,7 @@ use thiserror::Error;
 use super::bounds::{MAX_BYTES, MAX_CODE, MAX_MALFORMED};
 use super::repair::Damage;
 use kami_core::batch::MAX_BATCH;
+use kami_core::block::MAX_BLOCKS;
 use kami_core::property::Property;
 
 /// A line that says no card.
@@ -103,6 +104,9 @@ pub enum ReadError {
     /// It has more cards than a batch may.
     #[error("it has more than {MAX_BATCH} cards")]
     TooManyCards,
+    /// It names more than may be kept out.
+    #[error("it has more than {MAX_BLOCKS} lines")]
+    TooManyBlocks,
     /// It has more than [`MAX_MALFORMED`] lines that say no card.
     #[error("more than {MAX_MALFORMED} of its lines are no cards")]
     TooManyMalformed,

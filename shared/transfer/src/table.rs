@@ -14,12 +14,12 @@ pub fn columns() -> impl Iterator<Item = &'static str> {
     Property::TABLE.into_iter().filter_map(|property| property.traits().export)
 }
 
-fn moment(moment: DateTime<Utc>) -> String {
+pub(super) fn moment(moment: DateTime<Utc>) -> String {
     moment.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// One line of CSV.
-fn row(cells: impl Iterator<Item = String>) -> String {
+pub(super) fn row(cells: impl Iterator<Item = String>) -> String {
     let cells: Vec<String> = cells.map(|cell| quoted(&cell)).collect();
     cells.join(",") + "\n"
 }
