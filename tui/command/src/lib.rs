@@ -3,6 +3,7 @@
 mod act;
 mod app;
 mod apps;
+mod block;
 mod choice;
 mod completions;
 mod confirm;
@@ -112,6 +113,7 @@ enum CardCommand {
     Import(import::Import),
     App(app::App),
     Preset(preset::Preset),
+    Block(block::Block),
     Stats(stats::Stats),
     Log(log::Log),
     Migrate(migrate::Migrate),
@@ -178,6 +180,7 @@ impl Arguments {
             CardCommand::Import(import) => import.run(&session).await,
             CardCommand::App(app) => app.run(&session).await,
             CardCommand::Preset(preset) => preset.run(&session).await,
+            CardCommand::Block(block) => block.run(&session).await,
             CardCommand::Stats(stats) => stats.run(&session).await,
             CardCommand::Log(log) => log.run(&session).await,
             CardCommand::Info(info) => info.run(&session),

@@ -5,8 +5,10 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use kami_common::column::Column;
 use kami_common::shown;
 use kami_common::words::{Language, say};
-use kami_core::app::{App, NamedValue};
+use kami_core::app::{App, AppName, NamedValue};
+use kami_core::block::{Block, BlockKey};
 use kami_core::card::CardStatus;
+use kami_core::operator::Note;
 use kami_core::points::Points;
 use kami_core::policy::{LeaseLength, Policy, PolicyPart};
 use kami_core::preset::Preset;
@@ -14,7 +16,7 @@ use kami_core::price::Price;
 use kami_core::record::CardRecord;
 use kami_core::version::Version;
 use kami_core::zone::Zone;
-use kami_store::{ActRecord, LogRecord, StatusCounts, Subject};
+use kami_store::{ActRecord, BlockRecord, LogRecord, StatusCounts, Subject};
 use kami_transfer::table::json_object;
 use serde_json::{Map, Value, json};
 
@@ -65,6 +67,20 @@ pub(super) fn preset_json(preset: &Preset) -> Value {
     })
 }
 
+/// Somebody who is kept out.
+pub(super) fn block_json(record: &BlockRecord, now: DateTime<Utc>) -> Value {
+    let Block { key: BlockKey { app, target }, reason, until } = &record.block;
+    json!({
+        "target": target.to_string(),
+        "kind": target.kind(),
+        "app": app.as_ref().map(AppName::as_str),
+        "reason": reason.as_ref().map(Note::as_str),
+        "until": until.map(utc),
+        "in_force": record.block.is_in_force(now),
+        "created_at": utc(record.created_at),
+    })
+}
+
 /// How many cards there are by status; those of an app that has none are not counted.
 pub(super) fn counts_json(counts: Option<&StatusCounts>) -> Value {
     let of = |status| counts.map_or(0, |counts| counts.of(status));
@@ -79,24 +95,30 @@ pub(super) fn counts_json(counts: Option<&StatusCounts>) -> Value {
 
 /// An act of the operator log.
 pub(super) fn act_json(act: &ActRecord) -> Value {
-    json!({
+    let is_of_blocks = act.is_of_blocks();
+    let mut value = json!({
         "act_id": act.id,
         "act": act.act,
         "operator": act.operator,
         "account": act.account,
         "done_at": utc(act.done_at),
-        "cards": act.card_count,
+        "cards": if is_of_blocks { 0 } else { act.card_count },
         "app": act.subject().and_then(Subject::app),
         "preset": act.subject().and_then(Subject::preset),
         "batch": act.batch_id,
         "undoes": act.undoes,
         "undone_by": act.undone_by,
-    })
+    });
+    if is_of_blocks {
+        value["blocks"] = act.card_count.into();
+    }
+    value
 }
 
-/// What an act did to one card, or to an app or a preset.
+/// What an act did to one card, to an app or a preset, or to one who is kept out.
 pub(super) fn log_json(record: &LogRecord) -> Value {
-    json!({
+    let is_of_block = matches!(record.subject(), Some(Subject::Blocks(_)));
+    let mut value = json!({
         "act_id": record.act_id,
         "act": record.act,
         "operator": record.operator,
@@ -109,7 +131,11 @@ pub(super) fn log_json(record: &LogRecord) -> Value {
         "preset": record.subject().and_then(Subject::preset),
         "before": record.before,
         "after": record.after,
-    })
+    });
+    if is_of_block {
+        value["block"] = record.subject.as_deref().into();
+    }
+    value
 }
 
 /// The columns of a list, with the apps or without: when a card was used is seen of one alone, and so are its points and its

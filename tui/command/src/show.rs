@@ -1,9 +1,13 @@
 //! `kami show`: everything of some cards.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use clap::Args;
 use kami_common::shown::{self, whole_moment};
 use kami_common::words::{number, say};
+use kami_core::app::AppName;
+use kami_core::block::{Block, BlockKey, BlockTarget};
 use kami_core::card::CardCode;
 use kami_core::preset::BatchPreset;
 use kami_core::price::Price;
@@ -50,13 +54,19 @@ impl Show {
             let seats = seats(session, &card).await?;
             let preset = preset(session, &card).await?;
             let history = session.store.card_history(card.id, None, HISTORY).await?;
+            let blocked = blocked(session, &card, seats.as_deref().unwrap_or_default(), now).await?;
             if self.json {
-                out.json(&json_of(&card, preset.as_ref(), seats.as_deref(), &history))?;
+                let mut value = json_of(&card, preset.as_ref(), seats.as_deref(), &history);
+                if !blocked.is_empty() {
+                    value["blocked"] = blocked.iter().map(|block| block.key.target.to_string()).collect();
+                }
+                out.json(&value)?;
             } else {
                 if !is_first {
                     out.line("")?;
                 }
                 print_fields(session, &mut out, &card, preset.as_ref(), now)?;
+                print_blocked(session, &mut out, &blocked)?;
                 if let Some(seats) = &seats {
                     print_seats(session, &mut out, &card, seats)?;
                 }
@@ -90,6 +100,32 @@ async fn seats(session: &Session, card: &CardRecord) -> Result<Option<Vec<SeatTa
 async fn preset(session: &Session, card: &CardRecord) -> Result<Option<BatchPreset>, Failure> {
     let Some(batch) = card.batch_id else { return Ok(None) };
     Ok(session.store.batch(batch).await?.and_then(|batch| batch.preset))
+}
+
+/// Those of the machines of a card that are kept out of its app; none for an account that may not read who is, as older
+/// versions made it.
+async fn blocked(
+    session: &Session,
+    card: &CardRecord,
+    seats: &[SeatTaken],
+    now: DateTime<Utc>,
+) -> Result<Vec<Block>, Failure> {
+    let machines: BTreeSet<&str> =
+        card.machine_code.as_deref().into_iter().chain(seats.iter().map(|seat| &*seat.machine)).collect();
+    let targets = machines.into_iter().filter_map(|machine| BlockTarget::machine(machine).ok());
+    let app: Option<AppName> = card.app.parse().ok();
+    let keys: Vec<BlockKey> = targets
+        .flat_map(|target| [None, app.clone()].map(|app| BlockKey { app, target: target.clone() }))
+        .collect();
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut blocks: Vec<Block> = match session.store.blocks_of(&keys).await {
+        Err(error) if error.is_denied() || error.is_of_schema() => return Ok(Vec::new()),
+        blocks => blocks?.into_values().filter(|block| block.is_in_force(now)).collect(),
+    };
+    blocks.sort_by_key(|block| (block.key.target.to_string(), block.key.app.clone()));
+    Ok(blocks)
 }
 
 /// How many seats nobody else can have at the moment.
@@ -155,6 +191,20 @@ fn print_fields(
         }
     }
     Ok(out.table(&fields)?)
+}
+
+/// Which machines are kept out, until when and why.
+fn print_blocked(session: &Session, out: &mut Output, blocked: &[Block]) -> Result<(), Failure> {
+    let Session { language, zone, .. } = *session;
+    for Block { key: BlockKey { app, target }, reason, until } in blocked {
+        let app = shown::block_app(language, app.as_ref());
+        let until = until.map(|until| say!(language, "touch.until", moment = whole_moment(zone, until)));
+        let reason = reason.as_ref().map(|reason| reason.as_str().to_owned());
+        let said: Vec<String> = [app].into_iter().chain(until).chain(reason).collect();
+        let said = said.join(&say!(language, "touch.comma"));
+        out.line(&say!(language, "block.machine", machine = target, said = said))?;
+    }
+    Ok(())
 }
 
 fn print_seats(

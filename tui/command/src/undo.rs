@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use clap::Args;
-use kami_common::words::say;
+use kami_common::words::{counted, number, say};
 use kami_common::{reason, touch};
 use kami_core::gate::{Answer, Confirmed};
 use kami_store::{ActOutcome, ActProgress, Permission, Subject, Undo as Undoing, UndoRefusal, Undoable};
@@ -21,7 +21,8 @@ use super::session::Session;
 /// Without a number it takes your last act back and says which that is; where cards would be deleted with it, or
 /// clients turned away, it wants the number, or --yes. Cards that were changed since are refused and stay as they are.
 /// A generated or imported batch is deleted, unless one of its cards was used or changed; its undo can be undone by its
-/// number, as every other. An app or a preset becomes what it was, unless it was changed since.
+/// number, as every other. An app or a preset becomes what it was, unless it was changed since, and so does who is kept
+/// out.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  kami undo        your last act\n  kami undo 1042   the act of this number, as kami log shows it"
@@ -90,6 +91,33 @@ impl Undo {
     }
 }
 
+/// Tells what taking back an act on those who are kept out came to.
+fn report_blocks(session: &Session, outcome: &ActOutcome, json: bool) -> Result<(), Failure> {
+    let language = session.language;
+    if json {
+        let mut out = Output::open();
+        out.json(&json_of("undo", outcome, &[]))?;
+        out.flush()?;
+    } else if let Some(act_id) = outcome.act_id {
+        let done = counted(language, "done.undo_blocks", outcome.done);
+        message(&(done + &say!(language, "command.undo_with", id = act_id)));
+    }
+    if let Some(error) = &outcome.failed {
+        return Err(Failure::of_act(language, error));
+    }
+    if outcome.cancelled {
+        return Err(Failure::Failed(anyhow::Error::msg(say!(language, "command.broken_off"))));
+    }
+    let refused: u64 = outcome.refused.values().sum();
+    match outcome.refused.keys().next() {
+        Some(why) => {
+            let why = reason::refusal(language, *why);
+            Err(Failure::Refused(say!(language, "done.undo_blocks_not", n = number(refused), why = why)))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Tells what taking back an act on an app or a preset came to.
 fn report_subject(
     session: &Session,
@@ -101,7 +129,7 @@ fn report_subject(
     let (key, name) = match subject {
         Subject::App(app) => ("done.undo_app", app),
         Subject::Preset { name, .. } => ("done.undo_preset", name),
-        Subject::Blocks(whom) => ("done.undo_blocks", whom),
+        Subject::Blocks(_) => return report_blocks(session, outcome, json),
     };
     if json {
         let mut out = Output::open();

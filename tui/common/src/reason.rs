@@ -3,7 +3,8 @@
 use kami_core::acts::ActRefusal;
 use kami_core::app::{App, AppError, NamedValue};
 use kami_core::batch::MAX_BATCH;
-use kami_core::block::MAX_BLOCKS;
+use kami_core::block::{MAX_BLOCKS, NoTarget};
+use kami_core::operator::Note;
 use kami_core::policy::NoLease;
 use kami_core::preset::{Preset, PresetError};
 use kami_core::price::{NoCurrency, NoPrice, Price};
@@ -14,6 +15,7 @@ use kami_store::{
     ActError, AppRefusal, BlockRefusal, PresetRefusal, Right, StoreError, UndoRefusal, Withheld,
     rights_in_words,
 };
+use kami_transfer::blocks::BlockFault;
 use kami_transfer::import::{MAX_BYTES, MAX_MALFORMED, MalformedReason, ReadError};
 
 use crate::causes;
@@ -88,6 +90,9 @@ pub fn read_error(language: Language, error: &ReadError) -> String {
         ReadError::TooLarge => say!(language, "upload.too_large", most = MAX_BYTES / 1024 / 1024),
         ReadError::LongRow(line) => say!(language, "upload.long_row", line = number(*line)),
         ReadError::TooManyCards => say!(language, "upload.too_many", most = number(u64::from(MAX_BATCH))),
+        ReadError::TooManyBlocks => {
+            say!(language, "upload.too_many_blocks", most = number(u64::from(MAX_BLOCKS)))
+        }
         ReadError::TooManyMalformed => {
             say!(language, "upload.malformed", most = number(MAX_MALFORMED as u64))
         }
@@ -168,14 +173,38 @@ fn app_refusal(language: Language, refusal: &AppRefusal) -> String {
 /// Why nobody is kept out or let in again.
 fn block_refusal(language: Language, refusal: &BlockRefusal) -> String {
     match refusal {
-        BlockRefusal::TooMany => {
-            say!(language, "reason.too_many_blocks", most = number(u64::from(MAX_BLOCKS)))
+        BlockRefusal::TooMany => say!(language, "reason.blocks_full", most = number(u64::from(MAX_BLOCKS))),
+        BlockRefusal::Unchanged => say!(language, "reason.block_unchanged"),
+        BlockRefusal::NotBlocked(keys) => {
+            let targets = shown::targets(language, keys.iter().map(|key| &key.target));
+            say!(language, "reason.not_blocked", targets = targets)
         }
-        BlockRefusal::Unchanged => say!(language, "reason.blocks_unchanged"),
-        BlockRefusal::NotBlocked(keys) => match keys.as_slice() {
-            [key] => say!(language, "reason.not_blocked", target = harmless(&key.target.to_string())),
-            keys => say!(language, "reason.none_blocked", n = number(keys.len() as u64)),
-        },
+    }
+}
+
+/// Why a text names neither a machine nor a network.
+pub fn no_target(language: Language, error: NoTarget) -> String {
+    match error {
+        NoTarget::Network => say!(language, "problem.network"),
+        NoTarget::Machine(_) => say!(language, "problem.machine"),
+    }
+}
+
+/// What is wrong with a line of a table of those who are kept out.
+pub fn block_fault(language: Language, fault: BlockFault) -> String {
+    let of = |field: &str, problem: String| {
+        say!(language, "malformed.value", property = shown::block_label(language, field), problem = problem)
+    };
+    match fault {
+        BlockFault::Line(reason) => malformed(language, reason),
+        BlockFault::Target(error) => no_target(language, error),
+        BlockFault::NoHeader => say!(language, "malformed.no_target_header"),
+        BlockFault::NoTarget => say!(language, "malformed.no_target"),
+        BlockFault::Kind => say!(language, "malformed.kind"),
+        BlockFault::App => of("app", problem(language, Property::App)),
+        BlockFault::Reason => of("reason", say!(language, "problem.note", most = Note::MAX_CHARS)),
+        BlockFault::Until => of("until", say!(language, "problem.valid_until")),
+        BlockFault::Repeated(line) => say!(language, "malformed.block_repeated", line = number(line)),
     }
 }
 

@@ -8,7 +8,7 @@ use kami_core::acts::Act;
 use kami_core::app::AppName;
 use kami_core::block::BlockTarget;
 use kami_core::zone::Zone;
-use kami_store::{ActRecord, AppCost, AppOrder, GenerateOrder, Loss, Survey, Undoable};
+use kami_store::{ActRecord, AppCost, AppOrder, BlockOrder, GenerateOrder, Loss, Survey, Undoable};
 
 use crate::cells::harmless;
 use crate::words::{Language, counted, number, say};
@@ -77,6 +77,22 @@ pub fn app_lost(language: Language, cost: &AppCost) -> Vec<String> {
             [refused].into_iter().chain(nowhere).collect()
         }
     }
+}
+
+/// Whether machines and networks shall be kept out, or let in again.
+pub fn blocks(language: Language, order: &BlockOrder) -> String {
+    let targets: Vec<&BlockTarget> = match order {
+        BlockOrder::Add(blocks) => blocks.iter().map(|block| &block.key.target).collect(),
+        BlockOrder::Remove(keys) => keys.iter().map(|key| &key.target).collect(),
+    };
+    let targets = shown::targets(language, targets.into_iter());
+    say!(language, format!("confirm.{}", order.name()), targets = targets)
+}
+
+/// What it means that such large networks are kept out.
+pub fn shut_out(language: Language, networks: &[BlockTarget]) -> Vec<String> {
+    let shut = |network: &BlockTarget| say!(language, "touch.shut_out", network = network);
+    networks.iter().map(shut).collect()
 }
 
 /// Which cards a survey found: by status, and by prefix and batch where those are few.
@@ -156,12 +172,6 @@ pub fn lost(language: Language, undoable: &Undoable) -> Vec<String> {
         None => Vec::new(),
         Some(Loss::Cards) => vec![counted(language, "touch.lost", undoable.act.card_count)],
         Some(Loss::App(cost)) => app_lost(language, cost),
-        Some(Loss::Blocks(broad)) => broad_networks(language, broad),
+        Some(Loss::Blocks(networks)) => shut_out(language, networks),
     }
-}
-
-/// That these networks, which shut nearly everybody out, are kept out.
-pub fn broad_networks(language: Language, broad: &[BlockTarget]) -> Vec<String> {
-    let line = |target: &BlockTarget| say!(language, "touch.broad_network", network = target);
-    broad.iter().map(line).collect()
 }

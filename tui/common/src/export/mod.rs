@@ -1,5 +1,6 @@
 //! Cards into a file: streamed, private, whole or not at all, and never over a file that is there.
 
+mod blocks;
 mod head;
 
 use std::fs::{self, File, OpenOptions};
@@ -17,6 +18,7 @@ use kami_store::{Store, StoreError};
 use kami_transfer::{Format, table, txt};
 use thiserror::Error;
 
+pub use self::blocks::write_blocks;
 use crate::paths::expand;
 use crate::words::Language;
 
@@ -118,14 +120,8 @@ pub async fn export(
     order: &ExportOrder,
     on_progress: &(dyn Fn(u64, f64) -> ControlFlow<()> + Send + Sync),
 ) -> Result<Exported, ExportError> {
-    let path = &expand(&order.path);
+    let path = &target(&order.path)?;
     let failed = |source| ExportError::File { path: path.clone(), source };
-    if path.exists() {
-        return Err(ExportError::Exists(path.clone()));
-    }
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder).map_err(failed)?;
-    }
     let body = Draft::create(path, "body").map_err(failed)?;
     let (count, unreadable) = write_body(store, order, &body, on_progress).await?;
     if count == 0 {
@@ -134,12 +130,29 @@ pub async fn export(
     // The head says how many there are, which is known only now.
     let whole = Draft::create(path, "part").map_err(failed)?;
     write_whole(order, count, &body, &whole).map_err(failed)?;
-    // A link, unlike a renaming, never takes the place of a file that came meanwhile.
-    match fs::hard_link(&whole.path, path) {
-        Ok(()) => Ok(Exported { count, unreadable, path: path.clone() }),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(ExportError::Exists(path.clone())),
-        Err(error) => Err(failed(error)),
+    publish(&whole, path)?;
+    Ok(Exported { count, unreadable, path: path.clone() })
+}
+
+/// Where a file is to be, which is not there yet, in a folder that is.
+fn target(path: &Path) -> Result<PathBuf, ExportError> {
+    let path = expand(path);
+    if path.exists() {
+        return Err(ExportError::Exists(path));
     }
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()).map(fs::create_dir_all) {
+        Some(Err(source)) => Err(ExportError::File { path, source }),
+        Some(Ok(())) | None => Ok(path),
+    }
+}
+
+/// Gives a whole file its name.
+fn publish(whole: &Draft, path: &Path) -> Result<(), ExportError> {
+    // A link, unlike a renaming, never takes the place of a file that came meanwhile.
+    fs::hard_link(&whole.path, path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => ExportError::Exists(path.to_owned()),
+        _ => ExportError::File { path: path.to_owned(), source: error },
+    })
 }
 
 async fn write_body(

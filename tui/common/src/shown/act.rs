@@ -2,6 +2,7 @@
 
 use kami_store::{ActRecord, Subject};
 
+use super::block::blocks;
 use crate::cells::harmless;
 use crate::words::{Language, counted, say};
 
@@ -33,6 +34,6 @@ pub fn subject(language: Language, subject: Subject<'_>) -> String {
         Subject::Preset { app, name } => {
             say!(language, "log.preset", name = harmless(&format!("{app}/{name}")))
         }
-        Subject::Blocks(whom) => harmless(whom).into_owned(),
+        Subject::Blocks(whom) => blocks(language, whom),
     }
 }

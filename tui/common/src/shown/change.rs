@@ -1,4 +1,4 @@
-//! What an act changed about a card, an app or a preset.
+//! What an act changed about a card, an app or a preset, or who is kept out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,6 +10,7 @@ use kami_store::{CardValues, LogRecord, Subject};
 use serde_json::Value as Json;
 
 use super::app::app_values;
+use super::block::block_changes;
 use super::card::{NONE, label, value};
 use super::moment::whole_moment;
 use super::preset::preset_values;
@@ -35,12 +36,13 @@ impl fmt::Display for Change {
     }
 }
 
-/// What an act changed about a card, by the names of the values, or about an app or a preset.
+/// What an act changed about a card, by the names of the values, about an app or a preset, or about who is kept out.
 pub fn changes(language: Language, zone: Zone, record: &LogRecord) -> Vec<Change> {
     match record.subject() {
         Some(Subject::App(_)) => return app_changes(language, record),
         Some(Subject::Preset { .. }) => return preset_changes(language, zone, record),
-        Some(Subject::Blocks(_)) | None => {}
+        Some(Subject::Blocks(_)) => return block_changes(language, zone, record),
+        None => {}
     }
     let (Some(before), Some(after)) = (&record.before, &record.after) else { return Vec::new() };
     let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();

@@ -81,14 +81,11 @@ fn done(model: &mut Model, done: Done) -> Vec<Effect> {
         Done::Undone { undoing, outcome } => {
             let named = taken_back(model, &undoing, &outcome);
             let key = if undoing.is_redo { "done.redo" } else { "done.undo" };
-            if let (Some(subject), Some(name)) =
-                (undoing.undoable.act.subject(), &undoing.undoable.act.subject)
+            if let Some(subject) = undoing.undoable.act.subject()
+                && !matches!(subject, Subject::Blocks(_))
             {
-                let kind = match subject {
-                    Subject::App(_) => "app",
-                    Subject::Preset { .. } => "preset",
-                    Subject::Blocks(_) => "blocks",
-                };
+                let kind = if subject.preset().is_some() { "preset" } else { "app" };
+                let name = undoing.undoable.act.subject.as_deref().unwrap_or_default();
                 say_of_subject(model, &format!("{key}_{kind}"), name, &outcome, &named);
                 if let Some(Ok(app)) = subject.app().map(str::parse) {
                     overlay::apps::follow(model, &app);

@@ -6,7 +6,7 @@ use kami_core::zone::Zone;
 use kami_store::ActFilter;
 
 /// The words of the log for what operators do.
-pub const ACTS: [&str; 18] = [
+pub const ACTS: [&str; 20] = [
     "generate",
     "import",
     "edit",
@@ -25,6 +25,8 @@ pub const ACTS: [&str; 18] = [
     "preset_add",
     "preset_set",
     "preset_remove",
+    "block_add",
+    "block_remove",
 ];
 
 /// Which acts are wanted, as it was typed.

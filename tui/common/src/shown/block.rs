@@ -1,0 +1,119 @@
+//! Who is kept out, in words.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDateTime;
+use kami_core::app::AppName;
+use kami_core::block::BlockTarget;
+use kami_core::zone::Zone;
+use kami_store::{CardValues, LogRecord};
+use serde_json::Value as Json;
+
+use super::card::NONE;
+use super::change::Change;
+use super::moment::whole_moment;
+use crate::cells::harmless;
+use crate::words::{Language, counted, say};
+
+/// The most targets that a sentence names.
+const NAMED: usize = 3;
+
+/// What stands under a heading of those who are kept out is called: `target`, `kind`, `app`, `until`, `reason` or `since`.
+pub fn block_label(language: Language, field: &str) -> String {
+    say!(language, format!("block.{field}"))
+}
+
+/// What somebody is kept out of.
+pub fn block_app(language: Language, app: Option<&AppName>) -> String {
+    app.map_or_else(|| say!(language, "block.all_apps"), AppName::to_string)
+}
+
+/// What a target is: a machine or a network.
+pub fn block_kind(language: Language, target: &BlockTarget) -> String {
+    say!(language, format!("block.is.{}", target.kind()))
+}
+
+/// The first few targets, in a sentence.
+pub fn targets<'a>(language: Language, targets: impl Iterator<Item = &'a BlockTarget>) -> String {
+    let mut targets = targets.map(|target| harmless(&target.to_string()).into_owned());
+    let mut named: Vec<String> = targets.by_ref().take(NAMED).collect();
+    named.extend(targets.next().map(|_| "…".to_owned()));
+    named.join(&say!(language, "touch.comma"))
+}
+
+/// Whom an act kept out or let in again, by the subject that the log has: one, or how many.
+pub(super) fn blocks(language: Language, subject: &str) -> String {
+    match subject.split_once(' ') {
+        Some((count, "blocks")) => counted(language, "log.blocks", count.parse().unwrap_or_default()),
+        Some((kind, target)) => say!(language, format!("log.{kind}"), target = harmless(target)),
+        None => harmless(subject).into_owned(),
+    }
+}
+
+/// What an act changed about who is kept out: one who was not had nothing before, one who was let in has nothing any more.
+pub(super) fn block_changes(language: Language, zone: Zone, record: &LogRecord) -> Vec<Change> {
+    let [before, after] = [&record.before, &record.after].map(Option::as_ref);
+    let keys: BTreeSet<&String> =
+        before.iter().chain(after.iter()).flat_map(|values| values.keys()).collect();
+    // The target is what the record is about.
+    let keys = keys.into_iter().filter(|key| !matches!(key.as_str(), "kind" | "target"));
+    let of = |values: Option<&CardValues>, key: &str| values.and_then(|values| values.get(key)).cloned();
+    keys.map(|key| (key, of(before, key), of(after, key)))
+        .filter(|(_, before, after)| before != after)
+        .map(|(key, before, after)| {
+            let name = match key.as_str() {
+                known @ ("app" | "reason" | "until") => block_label(language, known),
+                other => harmless(other).into_owned(),
+            };
+            let [before, after] = [before, after].map(|value| kept(language, zone, key, value));
+            Change { name, values: format!("{before} → {after}") }
+        })
+        .collect()
+}
+
+/// A value that the log kept. What a later version may have kept is shown as it is.
+fn kept(language: Language, zone: Zone, key: &str, value: Option<Json>) -> String {
+    match (key, value) {
+        (_, None) => NONE.to_owned(),
+        ("app", Some(Json::String(app))) if app.is_empty() => block_app(language, None),
+        ("until", Some(Json::String(until))) => {
+            let moment = NaiveDateTime::parse_from_str(&until, "%Y-%m-%d %H:%M:%S");
+            moment
+                .map_or_else(|_| harmless(&until).into_owned(), |moment| whole_moment(zone, moment.and_utc()))
+        }
+        (_, Some(Json::String(text))) => harmless(&text).into_owned(),
+        (_, Some(other)) => harmless(&other.to_string()).into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kami_store::Subject;
+
+    use super::*;
+    use crate::shown::subject;
+
+    #[test]
+    fn what_an_act_changed_that_is_no_card_is_told_from_one_another() {
+        for (text, shown) in [
+            ("demo", "app demo"),
+            ("machine PC\u{1b}1", "machine PC␛1"),
+            ("network 203.0.113.0/24", "network 203.0.113.0/24"),
+            ("1 blocks", "one block"),
+            ("1234 blocks", "1,234 blocks"),
+            ("demo/month", "preset demo/month"),
+        ] {
+            assert_eq!(subject(Language::ENGLISH, Subject::of(text)), shown);
+        }
+    }
+
+    #[test]
+    fn only_the_first_few_targets_are_named() {
+        let all = ["PC-1", "203.0.113.0/24", "PC-3", "PC-4", "PC-5"].map(|text| text.parse().unwrap());
+        for (count, shown) in
+            [(1, "PC-1"), (3, "PC-1, 203.0.113.0/24, PC-3"), (5, "PC-1, 203.0.113.0/24, PC-3, …")]
+        {
+            assert_eq!(targets(Language::ENGLISH, all[..count].iter()), shown);
+        }
+    }
+}
