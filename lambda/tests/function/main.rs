@@ -4,6 +4,7 @@
 
 mod apps;
 mod backup;
+mod blocks;
 mod contract;
 mod events;
 mod expire;

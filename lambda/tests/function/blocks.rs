@@ -1,0 +1,162 @@
+//! Who is kept out, by two programs at once.
+
+use kami_core::block::{Block, BlockKey};
+use kami_core::operator::{Note, Operator};
+use kami_store::{BlockOrder, Store};
+use kami_testkit::{Answer, Client, Function, TestDatabase, agreed};
+use serde_json::{Value, json};
+
+use crate::API;
+
+const SECRET: &str = "chargeback of order 12345";
+
+fn key(app: &str, target: &str) -> BlockKey {
+    let app = (!app.is_empty()).then(|| app.parse().unwrap());
+    BlockKey { app, target: target.parse().unwrap() }
+}
+
+async fn act(store: &Store, order: BlockOrder) {
+    store.act_on_blocks(&Operator::new("anna").unwrap(), &agreed(order)).await.unwrap();
+}
+
+async fn block(store: &Store, app: &str, target: &str) {
+    let reason = Note::parse(SECRET).unwrap();
+    act(store, BlockOrder::Add(vec![Block { key: key(app, target), reason, until: None }])).await;
+}
+
+async fn unblock(store: &Store, app: &str, target: &str) {
+    act(store, BlockOrder::Remove(vec![key(app, target)])).await;
+}
+
+/// A database with a card for many machines, which has points, and two functions on it that believe this machine's proxies.
+async fn start() -> (TestDatabase, [Function; 2]) {
+    let database = TestDatabase::create().await;
+    database.insert_card("VIP", "ONE").await;
+    database.execute("UPDATE cards SET seats = 100, points = 1000").await;
+    let url = database.url();
+    let variables = [("DATABASE_URL", url.as_str()), ("KAMI_TRUSTED_PROXIES", "127.0.0.1")];
+    let functions =
+        [Function::start_with(API, &variables).await, Function::start_with(API, &variables).await];
+    (database, functions)
+}
+
+/// Asks every route that answers of a card, for a machine that comes from there; returns the reasons of the answers, empty
+/// where it is no refusal.
+async fn ask(client: &mut Client, code: &str, machine: &str, from: &str) -> [String; 5] {
+    let body = json!({
+        "code": code, "machine_code": machine, "amount": 1, "request_id": format!("{machine}-{from}"),
+    });
+    let by_path = format!("/api/status/{code}?machine_code={machine}");
+    let mut reasons = Vec::new();
+    for (method, path, body) in [
+        ("POST", "/api/validate", &body),
+        ("POST", "/api/consume", &body),
+        ("POST", "/api/status", &body),
+        ("POST", "/api/release", &body),
+        ("GET", &*by_path, &Value::Null),
+    ] {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let answer = client.send(method, path, &[("x-forwarded-for", from)], &body).await;
+        check(&answer, path);
+        reasons.push(answer.reason().to_owned());
+    }
+    reasons.try_into().unwrap()
+}
+
+/// That an answer says what one that refuses has to, and nothing of the reason that operators wrote down.
+fn check(answer: &Answer, path: &str) {
+    assert!(!answer.body.to_string().contains("chargeback"), "{path}: {answer:?}");
+    if answer.reason() == "blocked" {
+        let body = json!({"status": "error", "reason": "blocked", "message": "该设备或网络已被禁止使用"});
+        assert_eq!((answer.status.as_u16(), &answer.body), (403, &body), "{path}");
+    }
+}
+
+const LET_IN: [&str; 5] = ["", "", "", "", ""];
+const KEPT_OUT: [&str; 5] = ["blocked", "blocked", "blocked", "blocked", "blocked"];
+
+#[tokio::test]
+async fn who_is_kept_out_is_refused_by_every_program_with_the_next_request() {
+    let (database, functions) = start().await;
+    let store = database.store();
+    let mut clients = [functions[0].client().await, functions[1].client().await];
+    for round in 0..5 {
+        let machine = format!("PC-{round}");
+        for client in &mut clients {
+            assert_eq!(ask(client, "VIP-ONE", &machine, "203.0.113.7").await, LET_IN);
+        }
+        block(&store, "", &machine).await;
+        for client in &mut clients {
+            assert_eq!(ask(client, "VIP-ONE", &machine, "203.0.113.7").await, KEPT_OUT);
+            assert_eq!(ask(client, "VIP-ONE", "PC-9", "203.0.113.7").await, LET_IN, "another machine");
+        }
+        unblock(&store, "", &machine).await;
+        block(&store, "default", "203.0.113.0/24").await;
+        for client in &mut clients {
+            assert_eq!(ask(client, "VIP-ONE", &machine, "203.0.113.7").await, KEPT_OUT);
+            assert_eq!(ask(client, "VIP-ONE", &machine, "203.0.114.7").await, LET_IN, "from elsewhere");
+            assert_eq!(ask(client, "VIP-ONE", &machine, "::ffff:203.0.113.7").await, KEPT_OUT);
+        }
+        unblock(&store, "default", "203.0.113.0/24").await;
+        block(&store, "other", &machine).await;
+        for client in &mut clients {
+            assert_eq!(ask(client, "VIP-ONE", &machine, "203.0.113.7").await, LET_IN, "of another app");
+        }
+        unblock(&store, "other", &machine).await;
+    }
+}
+
+#[tokio::test]
+async fn whoever_does_not_say_which_machine_he_is_is_kept_out_by_his_network_alone() {
+    let (database, [function, _]) = start().await;
+    let store = database.store();
+    let mut client = function.client().await;
+    block(&store, "", "PC-1").await;
+    let status = async |client: &mut Client, from: &str| {
+        let answer = client.send("GET", "/api/status/VIP-ONE", &[("x-forwarded-for", from)], "").await;
+        answer.reason().to_owned()
+    };
+    assert_eq!(status(&mut client, "203.0.113.7").await, "");
+    block(&store, "", "2001:db8::/32").await;
+    assert_eq!(status(&mut client, "2001:db8::7").await, "blocked");
+    assert_eq!(status(&mut client, "203.0.113.7").await, "");
+    for path in ["/api/apps/default", "/api/health", "/health"] {
+        let answer = client.send("GET", path, &[("x-forwarded-for", "2001:db8::7")], "").await;
+        assert_eq!(answer.status, 200, "{path} asks nothing of who is kept out");
+    }
+}
+
+#[tokio::test]
+async fn a_card_that_there_is_not_is_none_for_who_is_kept_out_and_a_miss() {
+    let (database, [function, _]) = start().await;
+    let mut client = function.client().await;
+    block(&database.store(), "", "203.0.113.7").await;
+    let missed = ask(&mut client, "VIP-NONE", "PC-1", "203.0.113.7").await;
+    assert_eq!(missed, ["card_not_found"; 5]);
+    let mut reasons = std::collections::BTreeSet::new();
+    for _ in 0..40 {
+        reasons.extend(ask(&mut client, "VIP-NONE", "PC-1", "203.0.113.7").await);
+    }
+    assert!(reasons.contains("too_many_misses"), "misses are charged: {reasons:?}");
+    assert_eq!(ask(&mut client, "VIP-ONE", "PC-1", "203.0.113.7").await, KEPT_OUT, "and nothing else");
+}
+
+#[tokio::test]
+async fn who_is_kept_out_activates_no_card_and_is_told_so_before_his_version() {
+    let (database, [function, _]) = start().await;
+    let mut client = function.client().await;
+    database
+        .execute("UPDATE apps SET minimum = '2.0'; UPDATE policy_revision SET revision = revision + 1")
+        .await;
+    block(&database.store(), "", "PC-1").await;
+    let body = json!({"code": "VIP-ONE", "machine_code": "PC-1", "version": "1.0"}).to_string();
+    let answer = client.send("POST", "/api/validate", &[], &body).await;
+    assert_eq!(answer.reason(), "blocked");
+    let body = body.replace("PC-1", "PC-2");
+    let answer = client.send("POST", "/api/validate", &[], &body).await;
+    assert_eq!(answer.reason(), "version_too_old");
+    assert_eq!(database.rows::<String>("SELECT status FROM cards", ()).await, ["UNUSED"]);
+    let english = [("accept-language", "en")];
+    let answer = client.send("POST", "/api/validate", &english, &body.replace("PC-2", "PC-1")).await;
+    assert_eq!(answer.body["message"], "This device or network is blocked");
+}
