@@ -301,11 +301,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_shown_can_be_typed(bits: u128, length in 0..=128_u8, is_v4: bool) {
+        fn what_is_shown_can_be_typed(v4: u32, v6: u128, length in 0..=128_u8, is_v4: bool) {
             let address: IpAddr = if is_v4 {
-                std::net::Ipv4Addr::from_bits((bits & u128::from(u32::MAX)) as u32).into()
+                std::net::Ipv4Addr::from_bits(v4).into()
             } else {
-                Ipv6Addr::from_bits(bits).into()
+                Ipv6Addr::from_bits(v6).into()
             };
             let length = if is_v4 { length % 33 } else { length };
             let target = BlockTarget::network(&format!("{address}/{length}")).unwrap();

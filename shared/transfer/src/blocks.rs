@@ -202,8 +202,8 @@ impl Table {
                 return Err(BlockFault::Line(MalformedReason::TwoColumns));
             }
         }
-        let titled = titles.iter().rposition(|title| !title.is_empty()).map_or(0, |last| last + 1);
-        let table = Self { separator, places, titled };
+        let last = titles.iter().rposition(|title| !title.is_empty());
+        let table = Self { separator, places, titled: last.map_or(0, |last| last + 1) };
         if table.place(Column::Target).is_some() { Ok(table) } else { Err(BlockFault::NoHeader) }
     }
 
@@ -352,8 +352,8 @@ mod tests {
         assert_eq!(parsed("机器码,网段\n".as_bytes()).malformed, twice);
         let many = format!("target\n{}", ",\u{200b}\n".repeat(MAX_MALFORMED + 5));
         assert_eq!(parsed(many.as_bytes()).malformed.len(), MAX_MALFORMED);
-        let many: String = (0..=MAX_BLOCKS).map(|number| format!("PC-{number}\n")).collect();
-        let read = parse_blocks(format!("target\n{many}").as_bytes(), &|_| None);
+        let many: Vec<String> = (0..=MAX_BLOCKS).map(|number| format!("PC-{number}")).collect();
+        let read = parse_blocks(format!("target\n{}", many.join("\n")).as_bytes(), &|_| None);
         assert!(matches!(read, Err(ReadError::TooManyBlocks)), "{read:?}");
     }
 

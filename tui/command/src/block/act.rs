@@ -87,12 +87,11 @@ fn tell(
         out.json(&json_of(act, act_id, changes))?;
         return Ok(out.flush()?);
     }
-    let mut words = in_words(language, changes);
-    words += &match act_id {
-        Some(act_id) => say!(language, "command.undo_with", id = act_id),
-        None => format!(" {}", say!(language, "block.dry_run")),
-    };
-    message(&words);
+    let words = in_words(language, changes);
+    message(&match act_id {
+        Some(act_id) => words + &say!(language, "command.undo_with", id = act_id),
+        None => words + " " + &say!(language, "block.dry_run"),
+    });
     Ok(())
 }
 

@@ -25,8 +25,11 @@ use super::act::{Manner, carry_out, target};
                         kami block add 203.0.113.0/24 --app demo --until 2026-12-31\n  \
                         kami block add 10.1.2.3 --machine   a machine that has the code 10.1.2.3")]
 pub(super) struct Add {
-    /// Machine codes, and addresses or networks such as 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32
-    #[arg(required = true, value_name = "TARGET")]
+    #[arg(
+        required = true,
+        value_name = "TARGET",
+        help = "Machine codes, and addresses or networks such as 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32"
+    )]
     targets: Vec<String>,
     /// Out of this app alone; without it, of all
     #[arg(long, value_name = "APP")]

@@ -106,10 +106,8 @@ impl Import {
 /// The lines that stand in the way, those among them whose app there is not.
 async fn wrong(session: &Session, parsed: &ParsedBlocks) -> Result<Vec<Line>, Failure> {
     let language = session.language;
-    let apps: BTreeSet<String> = match parsed.blocks.iter().any(|(_, block)| block.key.app.is_some()) {
-        true => session.store.apps().await?.apps.iter().map(|app| app.name.to_string()).collect(),
-        false => BTreeSet::new(),
-    };
+    let apps = session.store.apps().await?.apps;
+    let apps: BTreeSet<&str> = apps.iter().map(|app| app.name.as_str()).collect();
     let homeless = parsed.blocks.iter().filter_map(|(line, block)| {
         let app = block.key.app.as_ref().filter(|app| !apps.contains(app.as_str()))?;
         let what = say!(language, "reason.no_such_app", app = app);

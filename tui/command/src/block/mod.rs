@@ -16,7 +16,7 @@ use super::session::Session;
 /// Keep machines and networks out, of one app or of all
 ///
 /// Whoever is kept out is refused with the reason blocked, whatever his card, from his next request on. A machine is known by
-/// its code, to the letter; a network such as 203.0.113.0/24 or 2001:db8::/32 by where its requests come from.
+/// its code, to the letter; a network, of IPv4 or IPv6, by where its requests come from.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  kami block add PC-3F2A-99-77E4 --for 30d --reason 退款\n  \
                         kami block add 203.0.113.0/24 2001:db8::/32 --app demo\n  kami block list --app demo\n  \
