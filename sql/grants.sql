@@ -81,6 +81,7 @@ GRANT EXECUTE ON PROCEDURE {database}.`renew_seat` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`take_seat` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`release_seat` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`take_points` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`recharge_card` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`expire_cards` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`expire_cards_2` TO {account};
 

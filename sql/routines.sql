@@ -1328,3 +1328,113 @@ BEGIN
             AND blocks.kind = CONVERT(given.kind USING utf8mb4) COLLATE utf8mb4_bin
             AND blocks.target = CONVERT(given.target USING utf8mb4) COLLATE utf8mb4_bin;
 END
+
+-- routine: recharge_card
+-- Burns one card, which nobody has used and whose preset allows it, to top another up, as kami_core::recharge decides, and
+-- returns what came of it with the other's end and points: TOPPED, also where it was done before; LOST where the cards are not
+-- of one app any more, or gone; otherwise why it is refused, and nothing is changed.
+--
+-- Both cards are locked before anything is read, in the order of their numbers, so that two that are topped up with each other
+-- do not wait for each other. What is burnt keeps no points: it may be topped up itself.
+CREATE PROCEDURE recharge_card(IN topped BIGINT UNSIGNED, IN burnt BIGINT UNSIGNED)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE locked, done_before BIGINT DEFAULT 0;
+    DECLARE moment, its_end, its_last, its_begin, its_new_end, other_last, other_used DATETIME;
+    DECLARE its_status, other_status VARCHAR(16) CHARACTER SET utf8mb4;
+    DECLARE its_app, other_app VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE its_points, other_points, other_seconds INT UNSIGNED;
+    DECLARE its_new_points, added_seconds BIGINT;
+    DECLARE other_batch BIGINT UNSIGNED;
+    DECLARE was_used, is_over, is_bound, is_allowed, lasts_longer BOOLEAN DEFAULT FALSE;
+    DECLARE outcome VARCHAR(16) CHARACTER SET utf8mb4;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK;
+        RESIGNAL;
+    END;
+    START TRANSACTION;
+    SELECT COUNT(*) INTO locked FROM cards FORCE INDEX (PRIMARY) WHERE id IN (topped, burnt) FOR UPDATE;
+    SET moment = UTC_TIMESTAMP();
+    SELECT app, status, used_at IS NOT NULL OR valid_until IS NULL, expire_at, valid_until, points
+    INTO its_app, its_status, was_used, its_end, its_last, its_points
+    FROM cards WHERE id = topped FOR UPDATE;
+    SELECT app, status, machine_code IS NOT NULL, used_at, duration_seconds, valid_until, points, batch_id
+    INTO other_app, other_status, is_bound, other_used, other_seconds, other_last, other_points, other_batch
+    FROM cards WHERE id = burnt FOR UPDATE;
+    SELECT COUNT(*) INTO done_before FROM customer_log
+    WHERE card_id = burnt AND act = 'BURN' AND done_at = other_used AND other_card_id = topped
+        AND other_status = 'EXPIRED' AND NOT is_bound;
+    SELECT COALESCE(presets.recharge, batches.recharge, 0) INTO is_allowed
+    FROM batches LEFT JOIN presets ON presets.app = other_app AND presets.name = batches.preset
+    WHERE batches.id = other_batch;
+    SET is_over = its_status = 'EXPIRED' OR COALESCE(its_end < moment, FALSE);
+    SET its_begin = IF(is_over, moment, its_end);
+    SET added_seconds = TIMESTAMPDIFF(SECOND, moment,
+        LEAST(COALESCE(moment + INTERVAL other_seconds SECOND, other_last),
+            COALESCE(other_last, moment + INTERVAL other_seconds SECOND)));
+    SET outcome = CASE
+        WHEN topped = burnt THEN 'ITSELF'
+        WHEN locked < 2 OR its_app <> other_app THEN 'LOST'
+        WHEN done_before > 0 THEN 'TOPPED'
+        WHEN other_status <> 'UNUSED' OR COALESCE(other_last < moment, FALSE) THEN 'USED'
+        WHEN its_status = 'DISABLED' THEN 'DISABLED'
+        WHEN its_status = 'UNUSED' OR its_status = 'EXPIRED' AND NOT was_used THEN 'UNUSED'
+        WHEN TIMESTAMPDIFF(SECOND, its_begin, '9999-12-31 23:59:59') < added_seconds THEN 'TOO_LONG'
+    END;
+    IF outcome IS NULL THEN
+        SET its_new_end = its_begin + INTERVAL added_seconds SECOND;
+        SET its_new_end = LEAST(its_new_end, COALESCE(its_last, its_new_end));
+        SET lasts_longer = COALESCE(its_new_end > its_begin, FALSE);
+        SET its_new_end = IF(lasts_longer, its_new_end, its_end);
+        SET its_new_points = IF(other_points > 0, CAST(COALESCE(its_points, 0) AS SIGNED) + other_points, its_points);
+        SET outcome = CASE
+            WHEN its_new_points > 1000000000 AND other_points > 0 THEN 'TOO_MANY'
+            WHEN NOT lasts_longer AND (is_over OR COALESCE(other_points, 0) = 0) THEN 'POINTLESS'
+            WHEN NOT is_allowed THEN 'NOT_ALLOWED'
+        END;
+    END IF;
+    IF outcome IS NULL THEN
+        -- Of columns, as MariaDB takes the number in a variable for a text.
+        INSERT INTO customer_log (card_id, act, done_at, other_card_id, values_before, values_after)
+        SELECT cards.id, 'RECHARGE', moment, burnt,
+            JSON_REMOVE(JSON_OBJECT(
+                    'status', LOWER(cards.status),
+                    'expire_at', DATE_FORMAT(cards.expire_at, '%Y-%m-%d %H:%i:%s'),
+                    'points', cards.points),
+                IF(its_status = 'ACTIVE', '$.status', '$.same'),
+                IF(lasts_longer, '$.same', '$.expire_at'),
+                IF(other_points > 0, '$.same', '$.points')),
+            JSON_REMOVE(JSON_OBJECT(
+                    'status', 'active',
+                    'expire_at', DATE_FORMAT(its_new_end, '%Y-%m-%d %H:%i:%s'),
+                    'points', COALESCE(cards.points, 0) + COALESCE(other_points, 0)),
+                IF(its_status = 'ACTIVE', '$.status', '$.same'),
+                IF(lasts_longer, '$.same', '$.expire_at'),
+                IF(other_points > 0, '$.same', '$.points'))
+        FROM cards WHERE cards.id = topped;
+        INSERT INTO customer_log (card_id, act, done_at, other_card_id, values_before, values_after)
+        SELECT cards.id, 'BURN', moment, topped,
+            JSON_REMOVE(JSON_OBJECT(
+                    'status', 'unused',
+                    'used_at', DATE_FORMAT(cards.used_at, '%Y-%m-%d %H:%i:%s'),
+                    'expire_at', DATE_FORMAT(cards.expire_at, '%Y-%m-%d %H:%i:%s'),
+                    'points', cards.points),
+                IF(other_points > 0, '$.same', '$.points')),
+            JSON_REMOVE(JSON_OBJECT(
+                    'status', 'expired',
+                    'used_at', DATE_FORMAT(moment, '%Y-%m-%d %H:%i:%s'),
+                    'expire_at', DATE_FORMAT(moment, '%Y-%m-%d %H:%i:%s'),
+                    'points', 0),
+                IF(other_points > 0, '$.same', '$.points'))
+        FROM cards WHERE cards.id = burnt;
+        UPDATE cards SET status = 'ACTIVE', expire_at = its_new_end, points = its_new_points, updated_at = moment
+        WHERE id = topped;
+        UPDATE cards SET status = 'EXPIRED', used_at = moment, expire_at = moment, points = IF(points > 0, 0, points),
+            updated_at = moment
+        WHERE id = burnt;
+        SET outcome = 'TOPPED', its_end = its_new_end, its_points = its_new_points;
+    END IF;
+    COMMIT;
+    SELECT outcome, its_end, its_points;
+END

@@ -28,6 +28,7 @@ pub mod prefix;
 pub mod preset;
 pub mod price;
 pub mod property;
+pub mod recharge;
 pub mod record;
 pub mod rules;
 pub mod seats;

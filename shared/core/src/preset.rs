@@ -218,8 +218,8 @@ mod tests {
         Preset { duration: month, ..blank }
     }
 
-    fn yuan(amount: u64) -> Option<Price> {
-        Some(Price::new(amount, "CNY".parse().unwrap()).unwrap())
+    fn yuan(amount: u64) -> Price {
+        Price::new(amount, "CNY".parse().unwrap()).unwrap()
     }
 
     #[test]
@@ -253,7 +253,7 @@ mod tests {
         let edited = edit.applied(&preset("month")).unwrap();
         assert_eq!((edited.prefix.as_str(), edited.duration), ("PRO", CardDuration::Forever));
         assert_eq!((edited.valid_until, edited.points.map(Points::get)), (Some(at(5)), Some(100)));
-        assert_eq!((edited.seats.get(), edited.price, edited.recharges), (3, yuan(990), true));
+        assert_eq!((edited.seats.get(), edited.price, edited.recharges), (3, Some(yuan(990)), true));
         assert_eq!(PresetEdit::default().applied(&edited), Ok(edited.clone()));
         let away = PresetEdit {
             valid_until: Some(None),
@@ -269,12 +269,12 @@ mod tests {
     #[test]
     fn a_price_goes_with_its_currency() {
         let text = |text: &str| Some(text.to_owned());
-        let priced = Preset { price: yuan(990), ..preset("month") };
+        let priced = Preset { price: Some(yuan(990)), ..preset("month") };
         let yen = "JPY".parse().unwrap();
         for (price, currency, from_none, from_yuan) in [
-            (None, None, Ok(None), Ok(yuan(990))),
-            (text("5"), None, Err(PresetError::Unpriced), Ok(yuan(500))),
-            (text("5"), text("CNY"), Ok(yuan(500)), Ok(yuan(500))),
+            (None, None, Ok(None), Ok(Some(yuan(990)))),
+            (text("5"), None, Err(PresetError::Unpriced), Ok(Some(yuan(500)))),
+            (text("5"), text("CNY"), Ok(Some(yuan(500))), Ok(Some(yuan(500)))),
             (text("5"), text("JPY"), Ok(Price::new(5, yen).ok()), Ok(Price::new(5, yen).ok())),
             (text(""), text("CNY"), Ok(None), Ok(None)),
             (
@@ -283,7 +283,7 @@ mod tests {
                 Err(NoPrice::Decimals { currency: yen }.into()),
                 Err(NoPrice::Decimals { currency: yen }.into()),
             ),
-            (None, text("CNY"), Err(PresetError::Amountless), Ok(yuan(990))),
+            (None, text("CNY"), Err(PresetError::Amountless), Ok(Some(yuan(990)))),
             (None, text("JPY"), Err(PresetError::Amountless), Err(PresetError::Amountless)),
             (None, text("YUAN"), Err(NoCurrency.into()), Err(NoCurrency.into())),
             (text("a"), text("CNY"), Err(NoPrice::Amount.into()), Err(NoPrice::Amount.into())),

@@ -170,12 +170,13 @@ impl Operation for Inspect {
 
 /// Calls that change nothing, though they need of whoever made the routines what those need that write: each role that
 /// writes may make one of those that came with each version.
-const HARMLESS_CALLS: [&str; 6] = [
+const HARMLESS_CALLS: [&str; 7] = [
     "CALL hold_act(0)",
     "CALL expire_cards('[]')",
     "CALL hold_app('')",
     "CALL renew_seat(0, '')",
     "CALL take_points(0, '', 0, '')",
+    "CALL recharge_card(0, 0)",
     "CALL forget_point_uses(0)",
 ];
 

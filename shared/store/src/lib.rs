@@ -36,6 +36,7 @@ mod presets;
 mod progress;
 pub mod protection;
 mod reading;
+mod recharge;
 mod record;
 mod release;
 mod routines;
@@ -55,7 +56,8 @@ pub use self::act_list::{ACT_WINDOW, ActFilter, ActStep};
 pub use self::acts::{
     ActError, ActOutcome, Acted, AppActed, AppCost, AppOrder, AppRefusal, BlockChanges, BlockOrder,
     BlockRefusal, BlocksActed, GenerateOrder, Loss, ManyAct, OnMade, OneAct, OneEdit, OneSeat, PresetActed,
-    PresetOrder, PresetRefusal, Standing, TakenCodes, Undo, UndoRefusal, Undoable,
+    PresetOrder, PresetRefusal, RechargeActed, RechargeUndo, Standing, TakenCodes, Undo, UndoRefusal,
+    Undoable,
 };
 pub use self::address::{AddressError, AddressFuture, AddressSource};
 pub use self::apps::AppsFound;
@@ -83,6 +85,7 @@ pub use self::policies::APPS_KEPT;
 pub use self::preset_counts::PresetCounts;
 pub use self::presets::PresetsFound;
 pub use self::progress::{ActProgress, OnProgress};
+pub use self::recharge::Recharge;
 pub use self::release::SeatReturn;
 pub use self::routines::Routine;
 pub use self::seats::{SeatTaken, seats_lost};

@@ -38,8 +38,8 @@ pub(super) struct Log {
         long,
         value_name = "KIND",
         help = "generate, import, edit, disable, enable, unbind, extend, delete, note, undo, app_add, app_set, \
-                app_archive, app_unarchive, app_remove, preset_add, preset_set, preset_remove, block_add or \
-                block_remove"
+                app_archive, app_unarchive, app_remove, preset_add, preset_set, preset_remove, block_add, \
+                block_remove or recharge_undo"
     )]
     act: Option<String>,
     /// The act that made the batch of this number

@@ -22,6 +22,7 @@ mod migrations;
 mod password;
 mod points;
 mod presets;
+mod recharge;
 mod round_trips;
 mod rows_read;
 mod seat_acts;

@@ -6,7 +6,7 @@ use kami_core::zone::Zone;
 use kami_store::ActFilter;
 
 /// The words of the log for what operators do.
-pub const ACTS: [&str; 20] = [
+pub const ACTS: [&str; 21] = [
     "generate",
     "import",
     "edit",
@@ -27,6 +27,7 @@ pub const ACTS: [&str; 20] = [
     "preset_remove",
     "block_add",
     "block_remove",
+    "recharge_undo",
 ];
 
 /// Which acts are wanted, as it was typed.
