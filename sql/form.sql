@@ -136,8 +136,6 @@ act VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL
 done_at DATETIME NOT NULL
 machine_code VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL
 other_card_id BIGINT UNSIGNED NULL
-values_before JSON NULL
-values_after JSON NULL
 PRIMARY KEY (id)
 KEY idx_card_id (card_id, act, done_at)
 
