@@ -338,6 +338,71 @@ async fn whatever_name_an_operator_gives_the_log_has_the_account() {
     figure("operator", format!("{} escapes, all refused, no card changed", escapes.len() + own.len()));
 }
 
+/// Who is kept out, and how often that was changed.
+async fn blocks(database: &TestDatabase) -> Vec<String> {
+    let query = "SELECT CONCAT_WS(' ', app, kind, target, IFNULL(reason, '-'), IFNULL(`until`, '-'), \
+                 (SELECT blocks FROM policy_revision WHERE id = 1)) FROM blocks ORDER BY target";
+    database.rows(query, ()).await
+}
+
+#[tokio::test]
+async fn nobody_lets_himself_in_again_or_keeps_others_out_without_an_act_of_his_own() {
+    let database = TestDatabase::create().await;
+    let [(function, _), (operator, name), (other, _), (viewer, _)] = [
+        log_in(&database, Role::Function).await,
+        log_in(&database, Role::Operator).await,
+        log_in(&database, Role::Operator).await,
+        log_in(&database, Role::Viewer).await,
+    ];
+    let act = begin(&operator, "block_add", None).await;
+    let (machine, network) = (
+        r#"{"app":"","kind":"MACHINE","target":"PC","reason":"chargeback"}"#,
+        r#"{"app":"","kind":"NETWORK","target":"0.0.0.0/0"}"#,
+    );
+    operator.execute(&format!("CALL save_blocks({act}, '[{machine}]')")).await;
+    let before = blocks(&database).await;
+    assert_eq!(before, [" MACHINE PC chargeback - 1"]);
+    let escapes = [
+        "DELETE FROM blocks".to_owned(),
+        "UPDATE blocks SET `until` = '2020-01-01'".to_owned(),
+        "UPDATE blocks SET app = 'none'".to_owned(),
+        "INSERT INTO blocks (kind, target, created_at) VALUES ('NETWORK', '0.0.0.0/0', UTC_TIMESTAMP())"
+            .to_owned(),
+        "UPDATE policy_revision SET blocks = 0".to_owned(),
+        format!("CALL save_blocks({act}, '[{network}]')"),
+        format!("CALL remove_blocks({act}, '[{machine}]')"),
+        format!("CALL save_blocks(NULL, '[{network}]')"),
+        "CALL remove_blocks(0, '[]')".to_owned(),
+    ];
+    for account in [&function, &viewer, &other] {
+        for escape in &escapes {
+            let refused = account.try_execute(escape).await;
+            assert!(matches!(refused, Err(1142 | 1143 | 1370)), "{escape}: {refused:?}");
+        }
+    }
+    let of_function = ["SELECT reason FROM blocks", "SELECT * FROM blocks", "CALL hold_blocks()"];
+    for escape in of_function {
+        let refused = function.try_execute(escape).await;
+        assert!(matches!(refused, Err(1142 | 1143 | 1370)), "{escape}: {refused:?}");
+    }
+    // What is the account's own has to be right as well.
+    let own = [
+        format!("CALL save_blocks({act}, '[{network}, {network}]')"),
+        format!("CALL save_blocks({act}, '[{{\"kind\":\"MACHINE\",\"target\":\"PC\"}}]')"),
+        format!("CALL save_blocks({act}, '[{{\"app\":\"\",\"kind\":\"MACHINE\"}}]')"),
+        format!("CALL save_blocks({act}, 'x'' OR ''1'' = ''1')"),
+        format!("CALL remove_blocks({act}, 'x'' OR ''1'' = ''1')"),
+    ];
+    for escape in &own {
+        assert!(operator.try_execute(&format!("START TRANSACTION; {escape}")).await.is_err(), "{escape}");
+    }
+    assert_eq!(blocks(&database).await, before);
+    let logged: Vec<(String, String)> = database.rows("SELECT account, subject FROM operator_log", ()).await;
+    assert_eq!(logged, [(format!("{name}@127.0.0.1"), "machine PC".to_owned())]);
+    let tried = escapes.len() + of_function.len() + own.len();
+    figure("blocks", format!("{tried} escapes, all refused, nobody let in or kept out"));
+}
+
 #[tokio::test]
 async fn an_operator_makes_no_more_cards_than_its_batch_says() {
     let database = TestDatabase::create().await;

@@ -178,6 +178,7 @@ const HARMLESS_CALLS: [&str; 7] = [
     "CALL take_points(0, '', 0, '')",
     "CALL recharge_card(0, 0)",
     "CALL forget_point_uses(0)",
+    "CALL hold_blocks()",
 ];
 
 /// Whether one of the routines fails for who made it.

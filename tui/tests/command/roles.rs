@@ -43,12 +43,14 @@ async fn may(account: &TestDatabase, allowed: &[&str], denied: &[&str]) {
 }
 
 /// What only reads, and the exit code of each where there are three cards and no act yet.
-const READS: [(&[&str], i32); 13] = [
+const READS: [(&[&str], i32); 15] = [
     (&["list"], 0),
     (&["list", "--app", "default"], 0),
     (&["app", "list"], 0),
     (&["app", "show", "default"], 0),
     (&["preset", "list"], 0),
+    (&["block", "list"], 3),
+    (&["block", "add", "PC-1", "--dry-run"], 0),
     (&["list", "--prefix", "VIP", "--json"], 0),
     (&["show", "VIP-A"], 0),
     (&["stats"], 0),
@@ -60,7 +62,7 @@ const READS: [(&[&str], i32); 13] = [
 ];
 
 /// Every act, in an order in which each can be done, with what it needs beside the log.
-const ACTS: [(&[&str], &str); 20] = [
+const ACTS: [(&[&str], &str); 24] = [
     (&["app", "add", "demo", "--minimum", "1.0"], "INSERT (act"),
     (&["app", "set", "demo", "--minimum", "2.0", "--yes"], "INSERT (act"),
     (&["app", "archive", "demo", "--yes"], "INSERT (act"),
@@ -81,11 +83,16 @@ const ACTS: [(&[&str], &str); 20] = [
     (&["delete", "VIP-B", "--yes"], "UPDATE (updated_at"),
     (&["undo"], "UPDATE (updated_at"),
     (&["undo"], "UPDATE (updated_at"),
+    (&["block", "add", "PC-1", "203.0.113.0/24"], "INSERT (act"),
+    (&["block", "remove", "PC-1"], "INSERT (act"),
+    (&["undo"], "UPDATE (updated_at"),
+    (&["block", "import", "blocks.csv"], "INSERT (act"),
 ];
 
 async fn kami() -> Kami {
     let kami = Kami::with_cards().await;
     std::fs::write(kami.folder.join("codes.txt"), "OTHER-1\nOTHER-2\n").unwrap();
+    std::fs::write(kami.folder.join("blocks.csv"), "target\nPC-7\n").unwrap();
     kami
 }
 
@@ -105,7 +112,7 @@ async fn a_viewer_sees_everything_and_changes_nothing() {
     run_as(&kami, &viewer, &["migrate"]).ends(0); // nothing to do
     may(
         &viewer,
-        &["SELECT * FROM operator_log"],
+        &["SELECT * FROM operator_log", "SELECT * FROM blocks"],
         &[
             "INSERT INTO cards (prefix, code, full_code) VALUES ('A', 'B', 'A-B')",
             "UPDATE cards SET note = ''",
@@ -117,6 +124,8 @@ async fn a_viewer_sees_everything_and_changes_nothing() {
             "CALL save_app(1, 'default', NULL)",
             "INSERT INTO presets (app, name, prefix) VALUES ('default', 'month', 'VIP')",
             "CALL save_preset(1, 'default', 'month', NULL)",
+            "DELETE FROM blocks",
+            "CALL save_blocks(1, '[]')",
             "CREATE TABLE another (id INT)",
             "DROP TABLE cards",
         ],
@@ -160,6 +169,9 @@ async fn an_operator_does_every_act_and_cannot_touch_schema_or_log() {
             "DELETE FROM presets",
             "UPDATE batches SET price = 1",
             "DELETE FROM card_seats",
+            "INSERT INTO blocks (kind, target, created_at) VALUES ('MACHINE', 'PC', '2026-01-01')",
+            "UPDATE blocks SET reason = ''",
+            "DELETE FROM blocks",
             "CALL change_cards(1, '[]')",
             "DROP PROCEDURE change_cards_2",
             "ALTER PROCEDURE change_cards_2 SQL SECURITY INVOKER",
@@ -263,7 +275,12 @@ async fn the_function_and_the_expiry_job_reach_only_what_they_change() {
     run_as(&kami, &function, &["doctor", "--for", "function"]).ends(0);
     may(
         &function,
-        &["SELECT * FROM cards", "SELECT * FROM apps", "SELECT * FROM policy_revision"],
+        &[
+            "SELECT * FROM cards",
+            "SELECT * FROM apps",
+            "SELECT * FROM policy_revision",
+            "SELECT app, kind, target, `until` FROM blocks",
+        ],
         &[
             "UPDATE cards SET status = 'UNUSED'",
             "UPDATE cards SET machine_code = 'm'",
@@ -275,6 +292,10 @@ async fn the_function_and_the_expiry_job_reach_only_what_they_change() {
             "CALL save_app(1, 'default', NULL)",
             "CALL save_preset(1, 'default', 'month', NULL)",
             "SELECT * FROM presets",
+            "SELECT reason FROM blocks",
+            "DELETE FROM blocks",
+            "CALL hold_blocks()",
+            "CALL remove_blocks(1, '[]')",
             "UPDATE apps SET minimum = NULL",
             "UPDATE policy_revision SET revision = 0",
             "CALL must_own_act(1)",
@@ -383,6 +404,10 @@ async fn an_account_of_an_older_version_is_told_what_it_lacks_and_then_what_it_h
             (&["disable", "VIP-A"][..], "it lacks SELECT on card_seats, EXECUTE on change_cards_2."),
             (&["app", "add", "demo"], "SELECT on apps, EXECUTE on hold_app, EXECUTE on save_app."),
             (&["generate", "--prefix", "A", "--count", "1"], "SELECT on apps, EXECUTE on make_batch_2, "),
+            (
+                &["block", "add", "PC-1"],
+                "SELECT on blocks, EXECUTE on hold_blocks, EXECUTE on save_blocks, EXECUTE on remove_blocks.",
+            ),
         ] {
             let refused = run_as(&kami, &operator, arguments).ends(4);
             assert!(refused.err.contains(lacks), "{refused:?}");
@@ -401,7 +426,14 @@ async fn an_account_of_an_older_version_is_told_what_it_lacks_and_then_what_it_h
             for statement in printed.out.lines() {
                 kami.database.execute(statement).await;
             }
-            for act in [&["disable", "VIP-A"][..], &["undo"], &["app", "add", "demo"], &["undo", "--yes"]] {
+            for act in [
+                &["disable", "VIP-A"][..],
+                &["undo"],
+                &["app", "add", "demo"],
+                &["undo", "--yes"],
+                &["block", "add", "PC-1"],
+                &["undo"],
+            ] {
                 run_as(&kami, &operator, act).ends(0);
             }
         }

@@ -89,7 +89,7 @@ pub(super) struct ForeignKey {
     pub(super) name: String,
 }
 
-/// The tables of these forms that there are.
+/// The tables of these forms that there are, as far as the account may read them whole: of others columns would seem missing.
 pub(super) async fn survey(
     connection: &mut Conn,
     forms: &[TableForm],
@@ -97,6 +97,9 @@ pub(super) async fn survey(
     let mut tables = Vec::new();
     for form in forms {
         let Some(table) = table(connection, form.name).await? else { continue };
+        if !is_read_whole(connection, &table.spelled).await? {
+            continue;
+        }
         let (checks, checked) = checks(connection, &table.spelled).await?;
         let mut columns = columns(connection, &table.spelled).await?;
         for column in &mut columns {
@@ -112,6 +115,16 @@ pub(super) async fn survey(
         });
     }
     Ok(tables)
+}
+
+/// Whether the account may read every column of a table.
+async fn is_read_whole(connection: &mut Conn, name: &str) -> Result<bool, StoreError> {
+    match connection.query_drop(format!("SELECT * FROM `{name}` LIMIT 0")).await.map_err(StoreError::from) {
+        Err(error) if error.is_denied() => Ok(false),
+        // A view may lead nowhere, which is said elsewhere.
+        Ok(()) | Err(StoreError::Refused(_)) => Ok(true),
+        Err(error) => Err(error),
+    }
 }
 
 /// The table of a name, or the one that has it in another case.
