@@ -4,6 +4,7 @@
 
 mod acts;
 mod apps;
+mod block;
 mod export;
 mod fixtures;
 mod gate;
