@@ -170,7 +170,7 @@ impl Operation for Inspect {
 
 /// Calls that change nothing, though they need of whoever made the routines what those need that write: each role that
 /// writes may make one of those that came with each version.
-const HARMLESS_CALLS: [&str; 7] = [
+const HARMLESS_CALLS: [&str; 8] = [
     "CALL hold_act(0)",
     "CALL expire_cards('[]')",
     "CALL hold_app('')",
