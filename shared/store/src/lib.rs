@@ -7,6 +7,7 @@ mod address;
 mod app_list;
 mod apps;
 mod batches;
+mod block_list;
 mod blocks;
 mod card_now;
 mod cause;
@@ -62,7 +63,7 @@ pub use self::acts::{
 pub use self::address::{AddressError, AddressFuture, AddressSource};
 pub use self::apps::AppsFound;
 pub use self::batches::{Batch, BatchOrigin};
-pub use self::blocks::{BlockRecord, BlocksFound};
+pub use self::block_list::{BlockRecord, BlocksFound};
 pub use self::cause::{Cause, TlsFault, UnreadableFile};
 pub use self::counters::StoreCounters;
 pub use self::counts::{AppCounts, PrefixCounts, StatusCounts};

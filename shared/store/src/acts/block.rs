@@ -2,26 +2,23 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::NaiveDateTime;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use serde_json::Value;
 
 use super::block_order::{BlockOrder, BlockRefusal};
+use super::block_values::{kept, values};
 use super::many::ActOutcome;
 use super::undo::must_be_open;
 use super::write::{Head, begin, is_signalled};
 use super::{ActError, CHUNK, STEP, Transaction};
 use crate::blocks::{key_values, named};
-use crate::log::{ActRecord, CardValues, LogRecord};
+use crate::log::{ActRecord, LogRecord};
 use crate::{Store, StoreError};
 use kami_core::acts::ActRefusal;
-use kami_core::block::{Block, BlockKey, BlockTarget};
+use kami_core::block::{Block, BlockKey};
 use kami_core::gate::Confirmed;
-use kami_core::operator::{Note, Operator};
-
-/// The form in which the log and the routines have a moment.
-const MOMENT: &str = "%Y-%m-%d %H:%M:%S";
+use kami_core::operator::Operator;
 
 /// What keeping somebody out, or letting him in again, changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,7 +52,18 @@ impl Store {
         self.transact(STEP, Act { operator, order }).await
     }
 
-    /// What the same would change, or why it would be refused.
+    /// Takes some of what an act on blocks did back, by these rows of the log; `undo_id` is of what was taken back before.
+    pub(super) async fn take_blocks_back(
+        &self,
+        operator: &Operator,
+        act: &ActRecord,
+        rows: &[LogRecord],
+        undo_id: Option<u64>,
+    ) -> Result<ActOutcome, ActError> {
+        self.transact(STEP, TakeBack { operator, act, rows, undo_id }).await
+    }
+
+    /// What an order would change, or why it would be refused.
     pub async fn survey_blocks(&self, order: &BlockOrder) -> Result<BlockChanges, ActError> {
         let found = self.blocks_of(&keys(order)).await?;
         Ok(Plan::of(order, &found)?.changes)
@@ -120,31 +128,6 @@ async fn hold(connection: &mut Conn) -> Result<(), ActError> {
     Ok(connection.query_drop("CALL hold_blocks()").await?)
 }
 
-/// What the log and `save_blocks` have of a block; what it has not is left out.
-fn values(block: &Block) -> CardValues {
-    let mut values = key_values(&block.key);
-    let reason = block.reason.as_ref().map(|reason| reason.as_str().to_owned());
-    let until = block.until.map(|until| until.format(MOMENT).to_string());
-    let optional = [("reason", reason), ("until", until)];
-    values.extend(optional.into_iter().filter_map(|(key, value)| Some((key.into(), value?.into()))));
-    values
-}
-
-/// The block that the log kept.
-pub(super) fn kept(values: &CardValues) -> Result<Block, StoreError> {
-    let text = |key: &str| values.get(key).and_then(Value::as_str);
-    let block = || {
-        let app = text("app")?;
-        let app = if app.is_empty() { None } else { Some(app.parse().ok()?) };
-        let target = BlockTarget::of_kind(text("kind")?, text("target")?)?.ok()?;
-        let reason = Note::parse(text("reason").unwrap_or_default()).ok()?;
-        let until = text("until").map(|until| NaiveDateTime::parse_from_str(until, MOMENT));
-        let until = until.transpose().ok()?.map(|until| until.and_utc());
-        Some(Block { key: BlockKey { app, target }, reason, until })
-    };
-    block().ok_or(StoreError::Undecodable)
-}
-
 async fn save(connection: &mut Conn, act_id: u64, blocks: &[&Block]) -> Result<(), ActError> {
     for blocks in blocks.chunks(CHUNK) {
         let blocks: Value = blocks.iter().map(|block| Value::Object(values(block))).collect();
@@ -184,15 +167,14 @@ impl Transaction for Act<'_> {
     }
 }
 
-/// Takes some of what an act on blocks did back, by these rows of the log.
-pub(super) struct UndoOfBlocks<'a> {
-    pub(super) operator: &'a Operator,
-    pub(super) act: &'a ActRecord,
-    pub(super) rows: &'a [LogRecord],
-    pub(super) undo_id: Option<u64>,
+struct TakeBack<'a> {
+    operator: &'a Operator,
+    act: &'a ActRecord,
+    rows: &'a [LogRecord],
+    undo_id: Option<u64>,
 }
 
-impl Transaction for UndoOfBlocks<'_> {
+impl Transaction for TakeBack<'_> {
     type Output = ActOutcome;
 
     async fn run(&self, connection: &mut Conn) -> Result<ActOutcome, ActError> {

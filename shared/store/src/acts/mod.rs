@@ -5,6 +5,7 @@ mod app_order;
 mod batch;
 mod block;
 mod block_order;
+mod block_values;
 mod generate_order;
 mod many;
 mod one;

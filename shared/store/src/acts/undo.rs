@@ -6,7 +6,6 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params, Row, Value};
 use thiserror::Error;
 
-use super::block::UndoOfBlocks;
 use super::many::ActOutcome;
 use super::undoable::Undo;
 use super::values::{has, machines, restored, set};
@@ -101,7 +100,7 @@ impl Store {
             before = Some(last.id);
             let (rows, undo_id) = (&rows, outcome.act_id);
             let step = if act.is_of_blocks() {
-                self.transact(STEP, UndoOfBlocks { operator, act, rows, undo_id }).await
+                self.take_blocks_back(operator, act, rows, undo_id).await
             } else {
                 self.transact(STEP, UndoOfSome { operator, act, rows, undo_id }).await
             };

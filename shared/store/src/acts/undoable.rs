@@ -2,7 +2,7 @@
 
 use super::CHUNK;
 use super::app_order::AppCost;
-use super::block::kept;
+use super::block_values::kept;
 use crate::act_list::ActFilter;
 use crate::log::{ActRecord, LogFilter, Subject};
 use crate::{Store, StoreError};

@@ -1,19 +1,20 @@
 //! Who is kept out, in words.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
 use kami_core::app::AppName;
 use kami_core::block::BlockTarget;
 use kami_core::zone::Zone;
-use kami_store::{CardValues, LogRecord};
+use kami_store::CardValues;
 use serde_json::Value as Json;
 
-use super::card::NONE;
-use super::change::Change;
 use super::moment::whole_moment;
 use crate::cells::harmless;
 use crate::words::{Language, counted, say};
+
+/// What the log keeps of one who is kept out beside the target, in the order of reading.
+const FIELDS: [&str; 3] = ["app", "until", "reason"];
 
 /// The most targets that a sentence names.
 const NAMED: usize = 3;
@@ -50,39 +51,36 @@ pub(super) fn blocks(language: Language, subject: &str) -> String {
     }
 }
 
-/// What an act changed about who is kept out: one who was not had nothing before, one who was let in has nothing any more.
-pub(super) fn block_changes(language: Language, zone: Zone, record: &LogRecord) -> Vec<Change> {
-    let [before, after] = [&record.before, &record.after].map(Option::as_ref);
-    let keys: BTreeSet<&String> =
-        before.iter().chain(after.iter()).flat_map(|values| values.keys()).collect();
-    // The target is what the record is about.
-    let keys = keys.into_iter().filter(|key| !matches!(key.as_str(), "kind" | "target"));
-    let of = |values: Option<&CardValues>, key: &str| values.and_then(|values| values.get(key)).cloned();
-    keys.map(|key| (key, of(before, key), of(after, key)))
-        .filter(|(_, before, after)| before != after)
-        .map(|(key, before, after)| {
-            let name = match key.as_str() {
-                known @ ("app" | "reason" | "until") => block_label(language, known),
-                other => harmless(other).into_owned(),
-            };
-            let [before, after] = [before, after].map(|value| kept(language, zone, key, value));
-            Change { name, values: format!("{before} → {after}") }
-        })
-        .collect()
+/// What the log kept of one who is kept out, as an operator reads it, each at its place with its name. The target is what the
+/// record is about.
+pub(super) fn block_values(
+    language: Language,
+    zone: Zone,
+    values: Option<&CardValues>,
+) -> BTreeMap<(usize, String), String> {
+    let kept_of = |(key, value): (&String, &Json)| {
+        let place = FIELDS.iter().position(|field| field == key);
+        let name = match place {
+            Some(_) => block_label(language, key),
+            None => harmless(key).into_owned(),
+        };
+        ((place.unwrap_or(FIELDS.len()), name), kept(language, zone, key, value))
+    };
+    let values = values.into_iter().flatten();
+    values.filter(|(key, _)| !matches!(key.as_str(), "kind" | "target")).map(kept_of).collect()
 }
 
 /// A value that the log kept. What a later version may have kept is shown as it is.
-fn kept(language: Language, zone: Zone, key: &str, value: Option<Json>) -> String {
+fn kept(language: Language, zone: Zone, key: &str, value: &Json) -> String {
     match (key, value) {
-        (_, None) => NONE.to_owned(),
-        ("app", Some(Json::String(app))) if app.is_empty() => block_app(language, None),
-        ("until", Some(Json::String(until))) => {
-            let moment = NaiveDateTime::parse_from_str(&until, "%Y-%m-%d %H:%M:%S");
+        ("app", Json::String(app)) if app.is_empty() => block_app(language, None),
+        ("until", Json::String(until)) => {
+            let moment = NaiveDateTime::parse_from_str(until, "%Y-%m-%d %H:%M:%S");
             moment
-                .map_or_else(|_| harmless(&until).into_owned(), |moment| whole_moment(zone, moment.and_utc()))
+                .map_or_else(|_| harmless(until).into_owned(), |moment| whole_moment(zone, moment.and_utc()))
         }
-        (_, Some(Json::String(text))) => harmless(&text).into_owned(),
-        (_, Some(other)) => harmless(&other.to_string()).into_owned(),
+        (_, Json::String(text)) => harmless(text).into_owned(),
+        (_, other) => harmless(&other.to_string()).into_owned(),
     }
 }
 

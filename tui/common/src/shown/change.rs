@@ -10,7 +10,7 @@ use kami_store::{CardValues, LogRecord, Subject};
 use serde_json::Value as Json;
 
 use super::app::app_values;
-use super::block::block_changes;
+use super::block::block_values;
 use super::card::{NONE, label, value};
 use super::moment::whole_moment;
 use super::preset::preset_values;
@@ -90,6 +90,13 @@ fn differing(
 fn preset_changes(language: Language, zone: Zone, record: &LogRecord) -> Vec<Change> {
     let [before, after] =
         [&record.before, &record.after].map(|values| preset_values(language, zone, values.as_ref()));
+    differing(&before, &after)
+}
+
+/// What an act changed about one who is kept out, as [`app_changes`] tells it of an app.
+fn block_changes(language: Language, zone: Zone, record: &LogRecord) -> Vec<Change> {
+    let [before, after] =
+        [&record.before, &record.after].map(|values| block_values(language, zone, values.as_ref()));
     differing(&before, &after)
 }
 
