@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use chrono::{DateTime, Utc};
 use kami_core::acts::Act;
 use kami_core::app::AppName;
 use kami_core::code::CodeLength;
@@ -11,12 +12,14 @@ use kami_core::edit::CardEdit;
 use kami_core::filter::{Anchor, Filter, Sort};
 use kami_core::import::{ImportCard, ImportCards};
 use kami_core::operator::{Note, Operator};
+use kami_core::points::Points;
 use kami_core::record::CardRecord;
 use kami_store::{
     ActError, ActFilter, BatchOrigin, Client, GenerateOrder, LogFilter, ManyAct, OneAct, OneEdit, Selection,
     Standing, Store, Undo, UndoRefusal,
 };
 use kami_testkit::{Proxy, TestDatabase, agreed, eventually};
+use serde_json::json;
 
 use crate::{code, machine};
 
@@ -347,4 +350,99 @@ async fn codes_of_any_groups_are_imported_found_filed_and_taken_back_as_they_are
     assert_eq!(batch.prefix.as_deref(), Some("GOLD"));
     assert!(whole(&found("gold").await));
     assert_eq!(found("").await, []);
+}
+
+/// How long a card lasts, its points, its last moment and its end.
+type Kind = (CardDuration, Option<u32>, Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+
+/// Every card of a batch, as it was made.
+async fn kinds(store: &Store, batch_id: u64) -> Vec<(String, Kind)> {
+    let filter = Filter { batch_id: Some(batch_id), ..Filter::default() };
+    let mut cards = store.page(&filter, Sort::NEWEST, &Anchor::First, 10).await.unwrap().rows;
+    cards.sort_by(|one, other| one.full_code.cmp(&other.full_code));
+    let kind = |card: &CardRecord| (card.duration, card.points, card.valid_until, card.expire_at);
+    cards.iter().map(|card| (card.full_code.clone(), kind(card))).collect()
+}
+
+/// The points and the last moment that the log and the batches keep of the last batch.
+async fn kept(database: &TestDatabase, store: &Store) -> [(serde_json::Value, serde_json::Value); 2] {
+    let after = store.log(&LogFilter::default(), None, 1).await.unwrap().remove(0).after.unwrap();
+    let row: Vec<(Option<u32>, Option<String>)> = database
+        .rows("SELECT points, CAST(valid_until AS CHAR) FROM batches ORDER BY id DESC LIMIT 1", ())
+        .await;
+    let row = row.into_iter().map(|(points, until)| (json!(points), json!(until))).next().unwrap();
+    [(after["points"].clone(), after["valid_until"].clone()), row]
+}
+
+/// Takes the last act back.
+async fn undo(store: &Store) {
+    let act_id = store.last_undoable(&anna()).await.unwrap().unwrap().id;
+    let undone = store.undo(&anna(), &agreed(Undo { act_id }), &|_| ControlFlow::Continue(())).await.unwrap();
+    assert!(undone.refused.is_empty(), "{undone:?}");
+}
+
+#[tokio::test]
+async fn generated_cards_their_batch_and_the_log_keep_points_and_a_last_moment() {
+    let database = TestDatabase::create().await;
+    let store = database.store();
+    let until: DateTime<Utc> = "2126-12-31T15:59:59Z".parse().unwrap();
+    let (points, forever) = (Points::new(100).unwrap(), CardDuration::Forever);
+    for (duration, points, valid_until) in [
+        (forever, Some(points), None),
+        (forever, None, Some(until)),
+        (CardDuration::Seconds(60), Some(points), Some(until)),
+    ] {
+        let order = GenerateOrder { duration, points, valid_until, ..order("VIP", 2, 16) };
+        let batch = store.generate(&anna(), &agreed(order), &on).await.unwrap();
+        let points = points.map(Points::get);
+        assert_eq!((batch.points, batch.valid_until), (points, valid_until));
+        let stored = (json!(points), json!(valid_until.map(|_| "2126-12-31 15:59:59")));
+        assert_eq!(kept(&database, &store).await, [stored.clone(), stored]);
+        let made = kinds(&store, batch.id).await;
+        // A card that was never used is over at its last moment: the index of what expires has it.
+        let kind = (duration, points, valid_until, valid_until);
+        assert!(made.iter().all(|(_, made)| *made == kind), "{made:?}");
+
+        // Deleted and brought back, they are what they were.
+        let filter = Filter { batch_id: Some(batch.id), ..Filter::default() };
+        let many = ManyAct { act: Act::Delete, selection: Selection::Filter(filter) };
+        store.act_on(&anna(), &agreed(many), &|_| ControlFlow::Continue(())).await.unwrap();
+        assert_eq!(kinds(&store, batch.id).await, []);
+        undo(&store).await;
+        assert_eq!(kinds(&store, batch.id).await, made);
+    }
+}
+
+#[tokio::test]
+async fn imported_cards_keep_points_and_last_moments_of_their_own_and_their_batch_what_they_share() {
+    let database = TestDatabase::create().await;
+    let store = database.store();
+    let (past, until) = ("2026-01-01T00:00:00Z".parse().unwrap(), "2126-12-31T15:59:59Z".parse().unwrap());
+    let import = async |kinds: &[(Option<u32>, Option<DateTime<Utc>>)]| {
+        let cards: ImportCards = (0..)
+            .zip(kinds)
+            .map(|(place, (points, valid_until))| ImportCard {
+                points: *points,
+                valid_until: *valid_until,
+                ..ImportCard::new("VIP".parse().ok(), format!("VIP-AP000{place}"), CardDuration::Forever)
+            })
+            .collect();
+        store.import(&anna(), &cards, None, &AppName::default(), &on).await.unwrap()
+    };
+    let of_log = json!("2126-12-31 15:59:59");
+    for (cards, points, valid_until, last) in [
+        (&[(Some(5), Some(until)), (Some(5), Some(until))][..], Some(5), Some(until), of_log),
+        (&[(Some(0), None), (Some(7), Some(until)), (None, Some(past))], None, None, json!(null)),
+    ] {
+        let batch = import(cards).await;
+        assert_eq!((batch.points, batch.valid_until), (points, valid_until));
+        let stored = (json!(points), last);
+        assert_eq!(kept(&database, &store).await, [stored.clone(), stored]);
+        let made = kinds(&store, batch.id).await;
+        let told: Vec<_> = made.iter().map(|(_, (_, points, until, _))| (*points, *until)).collect();
+        assert_eq!(told, cards);
+        assert!(made.iter().all(|(_, (_, _, until, end))| until == end), "{made:?}");
+        undo(&store).await;
+        assert_eq!(kinds(&store, batch.id).await, []);
+    }
 }
