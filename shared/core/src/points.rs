@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::digits::number;
+use crate::spoken;
 
 /// A number of points that a card has to begin with, or that a request takes: 1 to 1,000,000,000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,7 +45,8 @@ impl FromStr for Points {
     type Err = NoPoints;
 
     fn from_str(text: &str) -> Result<Self, NoPoints> {
-        number(text).ok_or(NoPoints).and_then(Self::new)
+        let points = spoken::count(text).and_then(|points| points.try_into().ok());
+        points.ok_or(NoPoints).and_then(Self::new)
     }
 }
 
@@ -84,6 +85,8 @@ mod tests {
         for (text, points) in [
             ("1", Ok(1)),
             ("0100", Ok(100)),
+            ("1,000", Ok(1_000)),
+            ("１００", Ok(100)),
             ("1000000000", Ok(1_000_000_000)),
             ("1000000001", Err(NoPoints)),
             ("4294967297", Err(NoPoints)),
