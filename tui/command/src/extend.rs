@@ -12,7 +12,8 @@ use super::session::Session;
 
 /// Give cards more time
 ///
-/// An unused card will last so much longer; an expired one starts again from now.
+/// An unused card will last so much longer; an expired one starts again from now. A last moment that would end a card
+/// before moves with it. Points stay as they are: `kami edit` gives others.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  kami extend VIP-7KQ2M9XW --by 7d\n  kami extend --status active --prefix VIP --all --by 12h"

@@ -25,7 +25,7 @@ const PART: usize = 1_000;
 /// List cards, newest first
 ///
 /// Prints a table, or with --json one object a line. The table names the apps of cards where one is not of the app
-/// default. Ends with code 3 when no card is found.
+/// default, and points and last moments where a card has any. Ends with code 3 when no card is found.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
                         kami list --status active --sort expires\n  \
@@ -116,8 +116,8 @@ struct Listing<'a> {
     session: &'a Session,
     out: Output,
     table: Table,
-    /// Whether the table says which app a card is of.
-    with_apps: bool,
+    /// The columns of the table.
+    columns: Vec<Column>,
     json: bool,
     limit: u64,
     printed: u64,
@@ -131,12 +131,11 @@ struct Listing<'a> {
 
 impl<'a> Listing<'a> {
     fn new(session: &'a Session, json: bool, limit: u64) -> Self {
-        let table = Table::headed(card_headings(session.language, false));
         Self {
             session,
             out: Output::open(),
-            table,
-            with_apps: false,
+            table: Table::headed([]),
+            columns: Vec::new(),
             json,
             limit,
             printed: 0,
@@ -209,16 +208,26 @@ impl<'a> Listing<'a> {
                 self.out.json(&card_json(card))?;
             }
         } else if !cards.is_empty() {
-            if !self.with_apps && cards.iter().any(|card| Column::App.tells_of(card)) {
-                self.with_apps = true;
-                self.table = Table::headed(card_headings(language, true));
+            let columns = columns(&self.columns, &cards);
+            if columns != self.columns {
+                self.table = Table::headed(card_headings(language, &columns));
+                self.columns = columns;
             }
             for card in &cards {
-                self.table.push(card_cells(language, zone, card, now, self.with_apps));
+                self.table.push(card_cells(language, zone, card, now, &self.columns));
             }
             self.out.table(&self.table)?;
             self.table.clear();
         }
         Ok(())
     }
+}
+
+/// The columns for these cards: those that there were, and each that says something of one. When a card was used is seen of one
+/// alone.
+fn columns(before: &[Column], cards: &[CardRecord]) -> Vec<Column> {
+    let is_told = |column: &Column| {
+        before.contains(column) || *column != Column::Used && cards.iter().any(|card| column.tells_of(card))
+    };
+    Column::ALL.into_iter().filter(is_told).collect()
 }

@@ -138,20 +138,9 @@ pub(super) fn log_json(record: &LogRecord) -> Value {
     value
 }
 
-/// The columns of a list, with the apps or without: when a card was used is seen of one alone, and so are its points and its
-/// last moment.
-fn columns(with_apps: bool) -> impl Iterator<Item = Column> {
-    let is_shown = move |column: &Column| match column {
-        Column::Used | Column::Points | Column::ValidUntil => false,
-        Column::App => with_apps,
-        _ => true,
-    };
-    Column::ALL.into_iter().filter(is_shown)
-}
-
 /// The headings above [`card_cells`].
-pub(super) fn card_headings(language: Language, with_apps: bool) -> impl Iterator<Item = String> {
-    columns(with_apps).map(move |column| shown::heading(language, column))
+pub(super) fn card_headings(language: Language, columns: &[Column]) -> impl Iterator<Item = String> {
+    columns.iter().map(move |column| shown::heading(language, *column))
 }
 
 /// A card as a row of a table.
@@ -160,12 +149,12 @@ pub(super) fn card_cells(
     zone: Zone,
     card: &CardRecord,
     now: DateTime<Utc>,
-    with_apps: bool,
+    columns: &[Column],
 ) -> impl Iterator<Item = String> {
-    columns(with_apps).map(move |column| match column {
+    columns.iter().map(move |column| match column {
         // As it is, so that it can be copied.
         Column::Code => card.full_code.clone(),
-        _ => shown::in_column(language, card, now, column, |at| shown::whole_moment(zone, at))
+        _ => shown::in_column(language, card, now, *column, |at| shown::whole_moment(zone, at))
             .unwrap_or_else(|| shown::NONE.to_owned()),
     })
 }

@@ -35,7 +35,7 @@ async fn json_has_stable_names_and_moments_in_utc() {
             "id": 1, "code": "VIP-A", "prefix": "VIP", "status": "active", "machine": "PC", "duration": "3h",
             "duration_seconds": 10_800, "created_at": "2025-12-31T16:00:00Z",
             "used_at": "2026-01-01T04:00:00Z", "expire_at": "2126-01-01T04:00:00Z", "batch": null,
-            "note": null, "app": "default", "seats": 1, "policy": null,
+            "note": null, "app": "default", "seats": 1, "policy": null, "points": null, "valid_until": null,
         })
     );
 }

@@ -136,6 +136,14 @@ mod tests {
             ),
             (&["extend", "VIP-1", "--by", "long"], "--by <SPAN> 不能是 long：不是时间长度"),
             (&["list", "--status", "old"], "--status <STATUS> 不能是 old：不是卡的状态"),
+            (
+                &["edit", "VIP-1", "--points", "many"],
+                "--points <NUMBER> 不能是 many：点数为 1 到 1,000,000,000",
+            ),
+            (
+                &["edit", "VIP-1", "--until", "then"],
+                "--until <MOMENT> 不能是 then：不是时刻：请写 2026-01-31",
+            ),
             (&["list", "--created", "then"], "--created <RANGE> 不能是 then：不是时间范围"),
             (&["delete", "VIP-1", "--all"], "[CODE]... 不能与 --all 一起使用"),
             (&["list", "--json", "--json"], "--json 只能写一次"),
