@@ -113,7 +113,7 @@ impl Store {
     }
 }
 
-pub(super) fn status(row: &mut Row, column: usize) -> Result<CardStatus, StoreError> {
+fn status(row: &mut Row, column: usize) -> Result<CardStatus, StoreError> {
     take::<String>(row, column)?.parse().map_err(|_| StoreError::Undecodable)
 }
 
