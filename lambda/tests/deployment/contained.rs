@@ -22,7 +22,10 @@ pub(crate) fn programs_of_the_image() -> BTreeSet<String> {
     let script = read("scripts/build-static");
     let (_, programs) = script.split_once("\nfor program in ").unwrap();
     let (programs, _) = programs.split_once("; do\n").unwrap();
-    programs.split(' ').map(str::to_owned).collect()
+    // One of them goes by a second name.
+    let (_, link) = script.split_once("\nln -sf kami-api \"$into/").unwrap();
+    let (link, _) = link.split_once("\"\n").unwrap();
+    programs.split(' ').chain([link]).map(str::to_owned).collect()
 }
 
 /// The files of passwords that a text names.

@@ -20,7 +20,7 @@ use super::session::Session;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  kami preset add month --prefix VIP --duration 30d --price 9.90 --currency CNY\n  \
-                        kami preset add calls --app demo --prefix API --points 1000 --price 5 --currency USD --recharge\n  \
+                        kami preset add calls --app demo --prefix API --points 1000 --price 5 --currency USD\n  \
                         kami preset set month --price 12.90\n  kami preset list\n  kami generate --preset month --count 500"
 )]
 pub(super) struct Preset {

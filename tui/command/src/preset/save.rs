@@ -20,7 +20,7 @@ use super::values::{Named, Values, applied};
 #[command(
     group = ArgGroup::new("lasts").required(true).multiple(true).args(["duration", "until", "points"]),
     after_help = "Examples:\n  kami preset add month --prefix VIP --duration 30d --price 9.90 --currency CNY\n  \
-                  kami preset add calls --prefix API --points 1000 --duration 1y --recharge"
+                  kami preset add calls --prefix API --points 1000 --duration 1y"
 )]
 pub(super) struct Add {
     #[command(flatten)]

@@ -53,6 +53,8 @@ pub(super) struct Values {
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "yes",
+        // No client can ask for it yet.
+        hide = true,
         value_parser = yes_no
     )]
     recharge: Option<bool>,
