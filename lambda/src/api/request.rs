@@ -197,12 +197,12 @@ fn named<T>(
     })
 }
 
-/// A number of points, as a whole number of JSON.
+/// A number of points, as a whole number of JSON: `5.0` is one, which some languages write.
 fn points(fields: &Map<String, Value>, field: Field) -> Result<Points, Failure> {
     match fields.get(field.as_str()) {
         None | Some(Value::Null) => Err(Failure::MissingField(field)),
         Some(value) => {
-            let points = value.as_u64().and_then(|number| u32::try_from(number).ok());
+            let points = value.as_f64().and_then(|number| number.to_string().parse().ok());
             points.and_then(|points| Points::new(points).ok()).ok_or(Failure::InvalidField(field))
         }
     }
@@ -428,12 +428,14 @@ mod tests {
         for (fields, amount, request) in [
             (r#","amount":1,"request_id":"a""#, 1, "a"),
             (r#","amount":1000000000,"request_id":" order:7_1.2-B ""#, 1_000_000_000, "order:7_1.2-B"),
+            (r#","amount":241.0,"request_id":"a""#, 241, "a"),
+            (r#","amount":1e3,"request_id":"a""#, 1_000, "a"),
             (r#","amount":2,"request_id":"a","app":null,"version":"","app_mark":7"#, 2, "a"),
         ] {
             assert_eq!(taking(fields), Ok((amount, request.to_owned())), "{fields}");
         }
         for amount in
-            ["0", "-1", "1.0", "1.5", "1e3", "1000000001", "4294967297", r#""1""#, "true", "[1]", "{}"]
+            ["0", "-1", "0.0", "-1.0", "1.5", "1e10", "1000000001", "4294967297", r#""1""#, "true", "[1]", "{}"]
         {
             let fields = format!(r#","amount":{amount},"request_id":"a""#);
             assert_eq!(taking(&fields), Err(Failure::InvalidField(Field::Amount)), "{amount}");
