@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use clap::Args;
 use kami_common::export::{self, ExportError, ExportOrder};
 use kami_common::moment::TypedMoment;
@@ -205,7 +205,7 @@ impl Generate {
         let prefix = prefix.ok_or_else(|| Failure::Usage(say!(session.language, "command.needs_prefix")))?;
         let valid_until = match self.until {
             Some(until) => Some(limits::last_moment(session, until).await?),
-            None => of_preset.and_then(|preset| preset.valid_until),
+            None => Self::last_moment_of(session, of_preset).await?,
         };
         let usual = if is_said { CardDuration::Forever } else { CardDuration::default() };
         let lease = self.lease.map(|Lease(length)| length);
@@ -222,6 +222,20 @@ impl Generate {
             ..GenerateOrder::new(prefix, self.count)
         };
         Ok(Ordered { order, source })
+    }
+
+    /// The last moment that a preset gives its cards; one that is over ends no card.
+    async fn last_moment_of(
+        session: &Session,
+        preset: Option<&Preset>,
+    ) -> Result<Option<DateTime<Utc>>, Failure> {
+        let Some((preset, until)) = preset.and_then(|preset| Some((preset, preset.valid_until?))) else {
+            return Ok(None);
+        };
+        if until < session.store.now().await? {
+            return Err(Failure::Refused(say!(session.language, "command.preset_over", preset = preset.name)));
+        }
+        Ok(Some(until))
     }
 
     /// Refuses codes that are easy to guess among the cards of their prefix, or warns of them where that is wanted.

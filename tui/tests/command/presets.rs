@@ -47,7 +47,7 @@ async fn a_preset_is_made_changed_listed_and_removed() {
         "--points",
         "1000",
         "--until",
-        "2027-01-31",
+        "2099-01-31",
         "--seats",
         "5",
         "--price",
@@ -60,7 +60,7 @@ async fn a_preset_is_made_changed_listed_and_removed() {
     let acted = kami.run(&calls).ends(0).json().remove(0);
     let preset = json!({
         "app": "demo", "name": "calls", "prefix": "API", "duration_seconds": null, "points": 1000, "seats": 5,
-        "valid_until": "2027-01-31T15:59:59Z", "price": 1500, "currency": "JPY", "recharge": true,
+        "valid_until": "2099-01-31T15:59:59Z", "price": 1500, "currency": "JPY", "recharge": true,
     });
     assert_eq!(acted, json!({ "act": "preset_add", "act_id": 3, "preset": preset }));
     let all = kami.run(&["preset", "list"]).ends(0).out;
@@ -68,7 +68,7 @@ async fn a_preset_is_made_changed_listed_and_removed() {
         all,
         "app      preset  prefix  duration  last moment          points  seats  price     tops up\n\
          default  month   VIP     30d       -                    -       -      9.90 CNY  -\n\
-         demo     calls   API     forever   2027-01-31 23:59:59  1,000   5      1500 JPY  Yes\n"
+         demo     calls   API     forever   2099-01-31 23:59:59  1,000   5      1500 JPY  Yes\n"
     );
     assert_eq!(kami.run(&["preset", "list", "--app", "demo", "--json"]).ends(0).json(), [preset]);
     let set = |options: &[&str]| {
@@ -251,6 +251,19 @@ async fn cards_are_made_by_a_preset_and_what_is_said_beside_it_comes_before_it()
         assert!(refused.err.contains(words), "{options:?}: {refused:?}");
     }
     assert_eq!(kami.statuses().len(), 12);
+}
+
+#[tokio::test]
+async fn a_preset_whose_last_moment_is_over_makes_no_card() {
+    let kami = Kami::new().await;
+    kami.run(&["preset", "add", "fair", "--prefix", "FAIR", "--until", "2099-06-30"]).ends(0);
+    kami.database.execute("UPDATE presets SET valid_until = '2020-01-01'").await;
+    for named in [&["--preset", "fair"][..], &[]] {
+        let refused = kami.run(&[&["generate", "--count", "1"], named].concat()).ends(4);
+        assert!(refused.err.contains("The last moment of the preset fair is over"), "{refused:?}");
+    }
+    assert!(kami.statuses().is_empty());
+    kami.run(&["generate", "--preset", "fair", "--count", "1", "--until", "2099-06-30"]).ends(0);
 }
 
 #[tokio::test]
