@@ -103,16 +103,19 @@ impl ByPreset<'_> {
     }
 }
 
-/// Counts the cards of some batches: each in the order in which the table lies, where its cards are together.
+/// Counts the cards of some batches, each with its place among them: in the order in which the table lies, where its cards are together.
 fn counting(batches: &[PricedBatch]) -> Statement {
     let counts = CardStatus::ALL.map(|status| format!("COUNT(IF(status = '{}', 1, NULL))", word(status)));
     let select = format!(
-        "(SELECT {}, COUNT(used_at) FROM cards FORCE INDEX (PRIMARY) \
+        "(SELECT {}, COUNT(used_at), CAST(? AS UNSIGNED) FROM cards FORCE INDEX (PRIMARY) \
          WHERE id BETWEEN ? AND ? AND batch_id = ?)",
         counts.join(", ")
     );
     let text = vec![select; batches.len()].join(" UNION ALL ");
-    let values = batches.iter().flat_map(|batch| [batch.first, batch.last, batch.id].map(Value::from));
+    let values = |(place, batch): (usize, &PricedBatch)| {
+        [place as u64, batch.first, batch.last, batch.id].map(Value::from)
+    };
+    let values = batches.iter().enumerate().flat_map(values);
     Statement { text, values: values.collect() }
 }
 
@@ -128,7 +131,9 @@ impl Operation for ByPreset<'_> {
             let counting = counting(batches);
             let rows: Vec<Row> =
                 connection.exec(limited(BACKGROUND, &counting.text), counting.params()).await?;
-            for (batch, mut row) in batches.iter().zip(rows) {
+            for mut row in rows {
+                let place: usize = take(&mut row, CardStatus::ALL.len() + 1)?;
+                let batch = batches.get(place).ok_or(StoreError::Undecodable)?;
                 let PricedBatch { app, preset, .. } = batch;
                 let of = presets
                     .entry((app, preset))
