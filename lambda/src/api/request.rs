@@ -434,9 +434,20 @@ mod tests {
         ] {
             assert_eq!(taking(fields), Ok((amount, request.to_owned())), "{fields}");
         }
-        for amount in
-            ["0", "-1", "0.0", "-1.0", "1.5", "1e10", "1000000001", "4294967297", r#""1""#, "true", "[1]", "{}"]
-        {
+        for amount in [
+            "0",
+            "-1",
+            "0.0",
+            "-1.0",
+            "1.5",
+            "1e10",
+            "1000000001",
+            "4294967297",
+            r#""1""#,
+            "true",
+            "[1]",
+            "{}",
+        ] {
             let fields = format!(r#","amount":{amount},"request_id":"a""#);
             assert_eq!(taking(&fields), Err(Failure::InvalidField(Field::Amount)), "{amount}");
         }

@@ -117,22 +117,31 @@ fn canonical(network: IpNet) -> IpNet {
 }
 
 /// Whether a text is written as an address or a network, rightly or wrongly, and not as a machine might be called.
-fn is_written_as_network(text: &str) -> bool {
+pub fn is_written_as_network(text: &str) -> bool {
+    let text = text.trim();
     let (address, length) =
         text.rsplit_once('/').map_or((text, None), |(address, rest)| (address, Some(rest)));
     let is_of = |allowed: fn(char) -> bool| !address.is_empty() && address.chars().all(allowed);
-    let is_dotted = is_of(|character| character.is_ascii_digit() || character == '.');
     let is_hex = is_of(|character| character.is_ascii_hexdigit() || matches!(character, ':' | '.'));
     let has_zone = text.split_once('%').is_some_and(|(address, _)| address.parse::<Ipv6Addr>().is_ok());
     has_zone
         || text.parse::<SocketAddr>().is_ok()
         || address.parse::<IpAddr>().is_ok()
         || match length {
-            None => is_dotted && address.matches('.').count() == 3,
+            None => is_range(text),
             Some(length) => {
                 is_hex && address.contains(['.', ':']) && length.chars().all(|digit| digit.is_ascii_digit())
             }
         }
+}
+
+/// Whether a text has the parts of an IPv4 address, or of several, by whatever sign people write between and for them.
+fn is_range(text: &str) -> bool {
+    let is_dot = |character: char| matches!(character, '.' | '。' | '．');
+    let is_part =
+        |character: char| character.is_ascii_digit() || is_dot(character) || matches!(character, '*' | '-');
+    let dots = text.chars().filter(|character| is_dot(*character)).count();
+    text.chars().all(is_part) && (dots == 3 || dots > 3 && text.contains(['*', '-']))
 }
 
 /// By its form: what reads as an address or a network is one.
@@ -140,7 +149,7 @@ impl FromStr for BlockTarget {
     type Err = NoTarget;
 
     fn from_str(text: &str) -> Result<Self, NoTarget> {
-        if is_written_as_network(text.trim()) { Self::network(text) } else { Self::machine(text) }
+        if is_written_as_network(text) { Self::network(text) } else { Self::machine(text) }
     }
 }
 
@@ -223,6 +232,8 @@ mod tests {
             ("a/24", "machine", "a/24"),
             ("PC 1/2", "machine", "PC 1/2"),
             ("3F2A-99-77E4", "machine", "3F2A-99-77E4"),
+            ("12-34-56-78", "machine", "12-34-56-78"),
+            ("1.2.3-4", "machine", "1.2.3-4"),
         ] {
             let target: BlockTarget = text.parse().unwrap();
             assert_eq!((target.kind(), &*target.to_string()), (kind, shown), "{text}");
@@ -246,6 +257,10 @@ mod tests {
             "[::1]:80",
             "fe80::1%eth0",
             "10.0.0.0/x",
+            "203.0.113.*",
+            "203.0.113.1-9",
+            "203.0.113.1-203.0.113.9",
+            "203。0。113。7",
         ] {
             assert_eq!(text.parse::<BlockTarget>(), Err(NoTarget::Network), "{text}");
             assert!(BlockTarget::machine(text).is_ok(), "{text}");

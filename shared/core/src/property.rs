@@ -154,7 +154,7 @@ properties! {
         column: "points", kind: Kind::Number, word: Some("points"), export: Some("points"),
         titles: &[
             "points", "点数", "點數", "可用点数", "可用點數", "剩余点数", "剩餘點數", "次数", "次數", "可用次数", "可用次數", "剩余次数",
-            "剩餘次數", "uses", "credits",
+            "剩餘次數", "credits",
         ],
         is_logged: true, is_edited: true, most_chars: 13,
     }

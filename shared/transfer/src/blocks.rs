@@ -16,7 +16,7 @@ use super::repair::{damage, unmarked};
 use super::split::{Row, cells_of_line};
 use super::table::{moment, row};
 use kami_core::app::AppName;
-use kami_core::block::{Block, BlockKey, BlockTarget, MAX_BLOCKS, NoTarget};
+use kami_core::block::{Block, BlockKey, BlockTarget, MAX_BLOCKS, NoTarget, is_written_as_network};
 use kami_core::operator::Note;
 
 /// What a column says.
@@ -29,37 +29,28 @@ enum Column {
     Until,
 }
 
+/// The titles of targets that are machines, whatever their codes look like.
+const MACHINES: [&str; 9] =
+    ["machine", "machinecode", "机器码", "機器碼", "机器", "機器", "设备", "設備", "裝置"];
+
+/// The titles of targets that are networks.
+const NETWORKS: [&str; 10] =
+    ["network", "cidr", "ip", "ipaddress", "网段", "網段", "网络", "網路", "ip地址", "ip位址"];
+
 impl Column {
     /// Every column, in the order in which they are written.
     const ALL: [Self; 5] = [Self::Target, Self::Kind, Self::App, Self::Reason, Self::Until];
 
+    /// Whether it is known by that title.
+    fn is_titled(self, title: &str) -> bool {
+        let says_kind = self == Self::Target && (MACHINES.contains(&title) || NETWORKS.contains(&title));
+        says_kind || self.titles().contains(&title)
+    }
+
     /// The titles by which it is known, in lower case and without spaces and signs; the first is ours.
     const fn titles(self) -> &'static [&'static str] {
         match self {
-            Self::Target => &[
-                "target",
-                "machine",
-                "machinecode",
-                "network",
-                "cidr",
-                "ip",
-                "ipaddress",
-                "目标",
-                "目標",
-                "机器码",
-                "機器碼",
-                "机器",
-                "機器",
-                "设备",
-                "設備",
-                "裝置",
-                "网段",
-                "網段",
-                "网络",
-                "網路",
-                "ip地址",
-                "ip位址",
-            ],
+            Self::Target => &["target", "目标", "目標"],
             Self::Kind => &["kind", "type", "类型", "類型"],
             Self::App => &["app", "应用", "應用"],
             Self::Reason => &["reason", "note", "原因", "备注", "備註"],
@@ -114,8 +105,8 @@ pub struct ParsedBlocks {
 }
 
 /// Reads a table whose first line names its columns in Chinese or English: the targets, and if they are there their kinds, apps,
-/// reasons and ends, which `until` reads. A target without a kind is told by its form, and one without an app is kept out of
-/// all.
+/// reasons and ends, which `until` reads. A target without a kind is what the title says, else told by its form, and one without
+/// an app is kept out of all.
 pub fn parse_blocks(
     source: impl Read,
     until: &dyn Fn(&str) -> Option<DateTime<Utc>>,
@@ -158,6 +149,40 @@ struct Table {
     places: [Option<usize>; Column::ALL.len()],
     /// How many columns have a title, up to the last.
     titled: usize,
+    /// What the title of the targets says that they are.
+    said: Said,
+}
+
+/// What a title says of the targets under it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Said {
+    Machines,
+    Networks,
+    Nothing,
+}
+
+impl Said {
+    fn of(title: &str) -> Self {
+        if MACHINES.contains(&title) {
+            Self::Machines
+        } else if NETWORKS.contains(&title) {
+            Self::Networks
+        } else {
+            Self::Nothing
+        }
+    }
+
+    /// Who is meant by a text of which nothing else is said: what looks like a network is no machine unless that is said of it
+    /// alone.
+    fn target(self, text: &str) -> Result<BlockTarget, BlockFault> {
+        match self {
+            Self::Machines if is_written_as_network(text) => return Err(BlockFault::Kind),
+            Self::Machines => BlockTarget::machine(text),
+            Self::Networks => BlockTarget::network(text),
+            Self::Nothing => text.parse(),
+        }
+        .map_err(BlockFault::Target)
+    }
 }
 
 impl Table {
@@ -195,15 +220,15 @@ impl Table {
         let titles: Vec<String> = header.iter().map(|title| key(title)).collect();
         let mut places = [None; Column::ALL.len()];
         for (place, column) in places.iter_mut().zip(Column::ALL) {
-            let mut found =
-                titles.iter().enumerate().filter(|(_, title)| column.titles().contains(&&***title));
+            let mut found = titles.iter().enumerate().filter(|(_, title)| column.is_titled(title));
             *place = found.next().map(|(place, _)| place);
             if found.next().is_some() {
                 return Err(BlockFault::Line(MalformedReason::TwoColumns));
             }
         }
         let last = titles.iter().rposition(|title| !title.is_empty());
-        let table = Self { separator, places, titled: last.map_or(0, |last| last + 1) };
+        let said = places[Column::Target as usize].map_or(Said::Nothing, |place| Said::of(&titles[place]));
+        let table = Self { separator, places, titled: last.map_or(0, |last| last + 1), said };
         if table.place(Column::Target).is_some() { Ok(table) } else { Err(BlockFault::NoHeader) }
     }
 
@@ -226,28 +251,35 @@ impl Table {
         if row.cells.iter().skip(self.titled).any(|cell| !cell.trim().is_empty()) {
             return Err(BlockFault::Line(MalformedReason::TooManyCells));
         }
-        let [target, kind, app, reason, end] = Column::ALL.map(|column| {
-            let cell = self.place(column).and_then(|place| row.cells.get(place));
-            cell.map(|cell| unmarked(cell).0.trim().to_owned()).unwrap_or_default()
-        });
+        let cell =
+            |column| self.place(column).and_then(|place| row.cells.get(place)).map_or("", |cell| &**cell);
+        // What was written as a text bears a mark.
+        if let Some(damage) = damage(cell(Column::Target).trim()) {
+            return Err(BlockFault::Line(damage.into()));
+        }
+        let [target, kind, app, reason, end] =
+            Column::ALL.map(|column| unmarked(cell(column)).0.trim().to_owned());
         let target = match (&*target, &*kind) {
             ("", _) => return Err(BlockFault::NoTarget),
-            (target, "") => match damage(target) {
-                Some(damage) => return Err(BlockFault::Line(damage.into())),
-                None => target.parse(),
-            },
-            (target, kind) => BlockTarget::of_kind(kind, target).ok_or(BlockFault::Kind)?,
+            (target, "") => self.said.target(target)?,
+            (target, kind) => of_kind(kind, target).ok_or(BlockFault::Kind)?.map_err(BlockFault::Target)?,
         };
         let app = Some(app).filter(|app| !app.is_empty()).map(|app| app.parse::<AppName>());
         let end = Some(end).filter(|end| !end.is_empty()).map(|end| until(&end).ok_or(BlockFault::Until));
         Ok(Block {
-            key: BlockKey {
-                app: app.transpose().map_err(|_| BlockFault::App)?,
-                target: target.map_err(BlockFault::Target)?,
-            },
+            key: BlockKey { app: app.transpose().map_err(|_| BlockFault::App)?, target },
             reason: Note::parse(&reason).map_err(|_| BlockFault::Reason)?,
             until: end.transpose()?,
         })
+    }
+}
+
+/// One of the kind that a row says, in the words of any language.
+fn of_kind(kind: &str, target: &str) -> Option<Result<BlockTarget, NoTarget>> {
+    match Said::of(&key(kind)) {
+        Said::Machines => Some(BlockTarget::machine(target)),
+        Said::Networks => Some(BlockTarget::network(target)),
+        Said::Nothing => None,
     }
 }
 
@@ -299,7 +331,7 @@ mod tests {
 
     #[test]
     fn each_program_s_table_is_read() {
-        let text = "机器码,应用,原因,截止时间\r\n电脑-1,demo,\"退款, 两次\",2030-01-01T00:00:00Z\r\n203.0.113.9/24,,,\r\n";
+        let text = "目标,应用,原因,截止时间\r\n电脑-1,demo,\"退款, 两次\",2030-01-01T00:00:00Z\r\n203.0.113.9/24,,,\r\n";
         let expected = [
             (2, block(BlockTarget::machine("电脑-1").unwrap(), "demo", "退款, 两次", "2030-01-01T00:00:00Z")),
             (3, block(BlockTarget::network("203.0.113.0/24").unwrap(), "", "", "")),
@@ -338,6 +370,7 @@ mod tests {
             ("PC-1,,,,soon", BlockFault::Until),
             ("PC-1,,,,,x", BlockFault::Line(MalformedReason::TooManyCells)),
             ("8.68533E+14,,,,", BlockFault::Line(MalformedReason::MadeNumber)),
+            ("8.68533E+14,machine,,,", BlockFault::Line(MalformedReason::MadeNumber)),
             ("5-Mar,,,,", BlockFault::Line(MalformedReason::MadeDate)),
             ("\"PC\"1,,,,", BlockFault::Line(MalformedReason::Quote)),
             ("PC-0,,,again,", BlockFault::Repeated(2)),
@@ -355,6 +388,29 @@ mod tests {
         let many: Vec<String> = (0..=MAX_BLOCKS).map(|number| format!("PC-{number}")).collect();
         let read = parse_blocks(format!("target\n{}", many.join("\n")).as_bytes(), &|_| None);
         assert!(matches!(read, Err(ReadError::TooManyBlocks)), "{read:?}");
+    }
+
+    #[test]
+    fn a_title_or_a_kind_says_what_the_targets_are() {
+        let kinds = |text: &str| -> Vec<_> {
+            let parsed = parsed(text.as_bytes());
+            let kinds = parsed.blocks.iter().map(|(_, block)| Ok(block.key.target.kind()));
+            kinds.chain(parsed.malformed.iter().map(|(_, fault)| Err(*fault))).collect()
+        };
+        let not_network = BlockFault::Target(NoTarget::Network);
+        for (text, expected) in [
+            ("target\nPC-1\n203.0.113.7\n", vec![Ok("machine"), Ok("network")]),
+            ("机器码\nPC-1\n10.1.2.3\n", vec![Ok("machine"), Err(BlockFault::Kind)]),
+            ("設備,類型\n10.1.2.3,machine\n10.1.2.3,網段\n", vec![Ok("machine"), Ok("network")]),
+            ("machine,kind\n00:1A:2B:3C:4D:5E:6F:70,机器\n", vec![Ok("machine")]),
+            (
+                "ip\n203.0.113.7\n203.0.113\n203.0.113.*\n",
+                vec![Ok("network"), Err(not_network), Err(not_network)],
+            ),
+            ("网段,类型\nPC-1,机器\nPC-2,IP\n", vec![Ok("machine"), Err(not_network)]),
+        ] {
+            assert_eq!(kinds(text), expected, "{text}");
+        }
     }
 
     proptest! {

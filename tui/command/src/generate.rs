@@ -233,7 +233,11 @@ impl Generate {
             return Ok(None);
         };
         if until < session.store.now().await? {
-            return Err(Failure::Refused(say!(session.language, "command.preset_over", preset = preset.name)));
+            return Err(Failure::Refused(say!(
+                session.language,
+                "command.preset_over",
+                preset = preset.name
+            )));
         }
         Ok(Some(until))
     }

@@ -44,7 +44,7 @@ async fn who_is_blocked_is_listed_with_his_end_and_shown_by_his_card() {
             "--app",
             "demo",
             "--until",
-            "2030-12-31",
+            "2099-12-31",
             "--reason",
             "退款",
         ])
@@ -62,7 +62,7 @@ async fn who_is_blocked_is_listed_with_his_end_and_shown_by_his_card() {
     );
     assert!(lines[1].starts_with("PC-1            machine  all apps  20") && lines.len() == 4, "{listed:?}");
     assert!(
-        lines[2].starts_with("203.0.113.0/24  network  demo      2030-12-31 23:59:59  退款    20"),
+        lines[2].starts_with("203.0.113.0/24  network  demo      2099-12-31 23:59:59  退款    20"),
         "{listed:?}"
     );
     let listed = kami.run(&["block", "list", "--json"]).ends(0).json();
@@ -78,7 +78,7 @@ async fn who_is_blocked_is_listed_with_his_end_and_shown_by_his_card() {
             &json!("203.0.113.0/24"),
             &json!("network"),
             &json!("demo"),
-            &json!("2030-12-31T15:59:59Z"),
+            &json!("2099-12-31T15:59:59Z"),
             &json!(true)
         )
     );
@@ -179,7 +179,7 @@ async fn what_cannot_be_is_refused_and_changes_nothing() {
 #[tokio::test]
 async fn one_that_is_there_gets_another_reason_and_end_and_a_dry_run_says_so() {
     let kami = kami().await;
-    kami.run(&["block", "add", "PC-1", "PC-2", "--reason", "refund", "--until", "2030-01-01"]).ends(0);
+    kami.run(&["block", "add", "PC-1", "PC-2", "--reason", "refund", "--until", "2099-01-01"]).ends(0);
     let change = ["block", "add", "PC-1", "PC-3", "--reason", "chargeback"];
     let before = blocks(&kami);
     let dry = kami.run(&[&change[..], &["--dry-run"]].concat()).ends(0);
@@ -193,7 +193,7 @@ async fn one_that_is_there_gets_another_reason_and_end_and_a_dry_run_says_so() {
     assert_eq!(blocks(&kami)[0], ("PC-1".to_owned(), Value::Null, json!("chargeback"), Value::Null));
     let logged = kami.run(&["log", "3"]).ends(0);
     assert!(logged.out.contains("reason refund → chargeback"), "{logged:?}");
-    assert!(logged.out.contains("until 2030-01-01 23:59:59 → -"), "{logged:?}");
+    assert!(logged.out.contains("until 2099-01-01 23:59:59 → -"), "{logged:?}");
     kami.run(&["undo"]).ends(0);
     assert_eq!(blocks(&kami), before);
     kami.database.execute("UPDATE blocks SET `until` = '2020-01-01' WHERE target = 'PC-2'").await;
@@ -225,7 +225,7 @@ async fn what_is_exported_is_imported_as_it_was() {
         "--app",
         "demo",
         "--until",
-        "2030-01-02T03:04:05",
+        "2099-01-02T03:04:05",
     ])
     .ends(0);
     let before = blocks(&kami);
@@ -236,7 +236,7 @@ async fn what_is_exported_is_imported_as_it_was() {
     );
     let text = fs::read_to_string(kami.folder.join("blocks.csv")).unwrap();
     assert!(text.starts_with("\u{feff}target,kind,app,reason,until\n'10.1.2.3,machine,,"), "{text}");
-    assert!(text.ends_with("2001:db8::/32,network,demo,,2030-01-01T19:04:05Z\n"), "{text}");
+    assert!(text.ends_with("2001:db8::/32,network,demo,,2099-01-01T19:04:05Z\n"), "{text}");
     let same = kami.run(&["block", "import", "blocks.csv"]).ends(4);
     assert!(same.err.contains("Just so they are blocked already."), "{same:?}");
     kami.database.execute("DELETE FROM blocks").await;
@@ -290,14 +290,14 @@ async fn a_table_is_taken_whole_or_not_at_all() {
     let broad = import(&kami, b"target\n0.0.0.0/0\n", &[]).ends(4);
     assert!(broad.err.contains("that needs --yes"), "{broad:?}");
     // As Excel saves a table in Unicode, with a date that it made its own.
-    let excel = "\u{feff}机器码\t备注\t截止时间\t金额\r\nPC-1\t退款\t2030/1/2\t1\r\n电脑\t\t\t\r\n";
+    let excel = "\u{feff}机器码\t备注\t截止时间\t金额\r\nPC-1\t退款\t2099/1/2\t1\r\n电脑\t\t\t\r\n";
     let excel: Vec<u8> = excel.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let done = import(&kami, &excel, &[]).ends(0);
     assert!(done.err.contains("One blocked. Of one the reason or the end was changed."), "{done:?}");
     assert!(done.err.contains("金额"), "what is not taken over is said: {done:?}");
     assert_eq!(
         blocks(&kami)[0],
-        ("PC-1".to_owned(), Value::Null, json!("退款"), json!("2030-01-02T15:59:59Z"))
+        ("PC-1".to_owned(), Value::Null, json!("退款"), json!("2099-01-02T15:59:59Z"))
     );
     kami.run(&["undo"]).ends(0);
     assert_eq!(blocks(&kami)[0].2, json!("old"));
