@@ -108,10 +108,10 @@ pub struct ParsedBlocks {
 /// reasons and ends, which `until` reads. A target without a kind is what the title says, else told by its form, and one without
 /// an app is kept out of all.
 pub fn parse_blocks(
-    source: impl Read,
+    mut source: impl Read,
     until: &dyn Fn(&str) -> Option<DateTime<Utc>>,
 ) -> Result<ParsedBlocks, ReadError> {
-    let mut lines = Lines::new(source);
+    let mut lines = Lines::new(&mut source);
     let mut parsed = ParsedBlocks::default();
     let mut empty_rows = 0;
     if let Some(table) = Table::begin(&mut lines, &mut parsed)? {
@@ -187,7 +187,7 @@ impl Said {
 
 impl Table {
     /// Reads the header; none, and why not, where it names no targets.
-    fn begin(lines: &mut Lines<impl Read>, parsed: &mut ParsedBlocks) -> Result<Option<Self>, ReadError> {
+    fn begin(lines: &mut Lines<'_>, parsed: &mut ParsedBlocks) -> Result<Option<Self>, ReadError> {
         let mut named = None;
         loop {
             let line = String::from_utf8_lossy(lines.peek()?).into_owned();

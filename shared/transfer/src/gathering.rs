@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
-use std::io::Read;
 
 use hashbrown::HashTable;
 
@@ -77,7 +76,7 @@ impl Gathering {
     }
 
     /// What the file holds, now that it is read.
-    pub(super) fn end(mut self, lines: &Lines<impl Read>) -> Result<Parsed, ReadError> {
+    pub(super) fn end(mut self, lines: &Lines<'_>) -> Result<Parsed, ReadError> {
         self.settle_prefixes();
         self.settle_words()?;
         let encoding = lines.guessed().map(Notice::Encoding);

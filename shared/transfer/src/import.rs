@@ -19,12 +19,12 @@ use kami_core::points::Points;
 /// Reads one code a line, as an export writes them; empty lines and those with `#` are passed over, and a text that
 /// begins with the header of a table is one. Memory stays within what the cards need, whatever the source holds; without
 /// a duration for them, cards are an error.
-pub fn parse_txt(source: impl Read, defaults: &Defaults) -> Result<Parsed, ReadError> {
-    parse_list(Lines::new(source), Gathering::new(defaults.filing.clone()), defaults)
+pub fn parse_txt(mut source: impl Read, defaults: &Defaults) -> Result<Parsed, ReadError> {
+    parse_list(Lines::new(&mut source), Gathering::new(defaults.filing.clone()), defaults)
 }
 
 fn parse_list(
-    mut lines: Lines<impl Read>,
+    mut lines: Lines<'_>,
     mut gathering: Gathering,
     defaults: &Defaults,
 ) -> Result<Parsed, ReadError> {
@@ -89,8 +89,8 @@ fn is_like_a_code(word: &str) -> bool {
 /// Reads a table whose first line names its columns in Chinese or English: the codes, and if they are there the
 /// durations, notes and prefixes. Cards without a duration of their own get the one given, without which they are an
 /// error. Memory is bounded as for [`parse_txt`].
-pub fn parse_csv(source: impl Read, defaults: &Defaults) -> Result<Parsed, ReadError> {
-    let mut lines = Lines::new(source);
+pub fn parse_csv(mut source: impl Read, defaults: &Defaults) -> Result<Parsed, ReadError> {
+    let mut lines = Lines::new(&mut source);
     let mut gathering = Gathering::new(defaults.filing.clone());
     if is_code_alone(&String::from_utf8_lossy(lines.peek()?)) {
         gathering.notice(Notice::NoTitles);
@@ -106,7 +106,7 @@ fn is_code_alone(line: &str) -> bool {
 }
 
 fn parse_table(
-    mut lines: Lines<impl Read>,
+    mut lines: Lines<'_>,
     mut gathering: Gathering,
     defaults: &Defaults,
 ) -> Result<Parsed, ReadError> {

@@ -1,7 +1,6 @@
 //! The rows of a table as cards.
 
 use std::borrow::Cow;
-use std::io::Read;
 
 use super::gathering::Gathering;
 use super::header::{Columns, HeaderFault, is_empty_row, is_title, is_total, named_separator, separator_of};
@@ -58,7 +57,7 @@ pub(super) fn begins_table(line: &str) -> bool {
 
 /// Reads a table to its end: its first row that is not empty names its columns.
 pub(super) fn read(
-    lines: &mut Lines<impl Read>,
+    lines: &mut Lines<'_>,
     defaults: &Defaults,
     gathering: &mut Gathering,
 ) -> Result<(), ReadError> {
@@ -94,7 +93,7 @@ struct Table<'a> {
 impl<'a> Table<'a> {
     /// Reads the header; none, and why not, where it names no codes.
     fn begin(
-        lines: &mut Lines<impl Read>,
+        lines: &mut Lines<'_>,
         defaults: &'a Defaults,
         gathering: &mut Gathering,
     ) -> Result<Option<Self>, ReadError> {

@@ -1,6 +1,5 @@
 //! The rows of a table and their cells, quoted or not, each with the line in which it begins.
 
-use std::io::Read;
 use std::mem::take;
 
 use super::lines::Lines;
@@ -33,7 +32,7 @@ impl Row {
     }
 
     /// The next row; `None` at the end of the file.
-    pub(super) fn read(lines: &mut Lines<impl Read>, separator: char) -> Result<Option<Self>, ReadError> {
+    pub(super) fn read(lines: &mut Lines<'_>, separator: char) -> Result<Option<Self>, ReadError> {
         let mut bytes = Vec::new();
         let line = lines.number() + 1;
         let mut splitter = Splitter::new(separator);
@@ -157,7 +156,8 @@ mod tests {
     use super::*;
 
     fn rows(text: &str, separator: char) -> Result<Vec<Row>, ReadError> {
-        let mut lines = Lines::new(text.as_bytes());
+        let mut bytes = text.as_bytes();
+        let mut lines = Lines::new(&mut bytes);
         let mut rows = Vec::new();
         while let Some(row) = Row::read(&mut lines, separator)? {
             rows.push(row);
