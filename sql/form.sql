@@ -163,4 +163,11 @@ created_at DATETIME NOT NULL
 PRIMARY KEY (id)
 UNIQUE KEY idx_app_kind_target (app, kind, target)
 
+-- table: trials
+app VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL
+machine_code VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL
+card_id BIGINT UNSIGNED NOT NULL
+started_at DATETIME NOT NULL
+PRIMARY KEY (app, machine_code)
+
 -- table: refinery_schema_history

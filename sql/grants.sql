@@ -68,7 +68,8 @@ GRANT DELETE ON {database}.`acts` TO {account};
 GRANT DELETE ON {database}.`operator_log` TO {account};
 
 -- role: function
--- The API: reads cards, apps and who is kept out, though not why; activates, binds and expires cards that are to be.
+-- The API: reads cards, apps and who is kept out, though not why; activates, binds and expires cards that are to be. A card it
+-- makes none but that of a machine's one trial, where an operator lets an app offer it.
 GRANT SELECT ON {database}.`cards` TO {account};
 GRANT SELECT ON {database}.`apps` TO {account};
 GRANT SELECT ON {database}.`policy_revision` TO {account};
@@ -82,6 +83,7 @@ GRANT EXECUTE ON PROCEDURE {database}.`take_seat` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`release_seat` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`take_points` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`recharge_card` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`start_trial` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`expire_cards` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`expire_cards_2` TO {account};
 
@@ -111,3 +113,4 @@ GRANT CREATE, DELETE ON {database}.`point_uses` TO {account};
 GRANT CREATE ON {database}.`customer_log` TO {account};
 GRANT CREATE, UPDATE, DELETE ON {database}.`presets` TO {account};
 GRANT CREATE, UPDATE, DELETE ON {database}.`blocks` TO {account};
+GRANT CREATE, UPDATE ON {database}.`trials` TO {account};

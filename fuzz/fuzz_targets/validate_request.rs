@@ -3,13 +3,16 @@
 #![no_main]
 
 use kami_lambda::api::Failure;
-use kami_lambda::api::request::{ConsumeRequest, ReleaseRequest, StatusRequest, ValidateRequest};
+use kami_lambda::api::request::{
+    ConsumeRequest, ReleaseRequest, StatusRequest, TrialRequest, ValidateRequest,
+};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|body: &[u8]| {
     let validation = read(ValidateRequest::parse(body));
     let consumption = read(ConsumeRequest::parse(body));
     let release = read(ReleaseRequest::parse(body));
+    let trial = read(TrialRequest::parse(body));
     let status = read(StatusRequest::parse(body));
     if let Some(request) = &validation {
         is_within_bounds(&[request.code.as_str(), request.machine.as_str()]);
@@ -24,6 +27,10 @@ fuzz_target!(|body: &[u8]| {
     }
     if let Some(request) = &release {
         is_within_bounds(&[request.code.as_str(), request.machine.as_str()]);
+    }
+    if let Some(request) = &trial {
+        is_within_bounds(&[request.machine.as_str()]);
+        assert!(request.machine.is_bindable());
     }
     if let Some(request) = &status {
         is_within_bounds(&[request.code.as_str()]);

@@ -36,7 +36,8 @@ pub enum ApiError {
     InvalidFields,
     /// No row has that code.
     CardNotFound,
-    /// There is no such card, and its client asked for too many of that kind; the answer says how long to wait.
+    /// There is no such card, or a trial is wanted, and its client had too many of that kind; the answer says how long to
+    /// wait.
     TooManyMisses,
     /// The card is bound to another machine.
     MachineMismatch,
@@ -50,6 +51,10 @@ pub enum ApiError {
     PointsExhausted,
     /// The machine, or the network that it comes from, is kept out.
     Blocked,
+    /// The machine has had its trial of the app.
+    TrialOver,
+    /// The app offers no trial, or there is no such app.
+    TrialNotOffered,
     /// The client's version is below the lowest that its app lets in.
     VersionTooOld,
     /// There is no such app.
@@ -70,7 +75,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error, so that a document can be checked against them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::InvalidRequest,
         Self::HeadTooLarge,
         Self::InvalidHost,
@@ -85,6 +90,8 @@ impl ApiError {
         Self::CardDisabled,
         Self::PointsExhausted,
         Self::Blocked,
+        Self::TrialOver,
+        Self::TrialNotOffered,
         Self::VersionTooOld,
         Self::AppNotFound,
         Self::BodyTooLarge,
@@ -115,6 +122,8 @@ impl ApiError {
             Self::CardDisabled => (S::FORBIDDEN, "card_disabled", |said| said.card_disabled),
             Self::PointsExhausted => (S::FORBIDDEN, "points_exhausted", |said| said.points_exhausted),
             Self::Blocked => (S::FORBIDDEN, "blocked", |said| said.blocked),
+            Self::TrialOver => (S::FORBIDDEN, "trial_over", |said| said.trial_over),
+            Self::TrialNotOffered => (S::FORBIDDEN, "trial_not_offered", |said| said.trial_not_offered),
             Self::VersionTooOld => (S::FORBIDDEN, "version_too_old", |said| said.version_too_old),
             Self::AppNotFound => (S::NOT_FOUND, "app_not_found", |said| said.app_not_found),
             Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "body_too_large", |said| said.body_too_large),
@@ -194,7 +203,7 @@ pub enum Failure {
     InvalidField(Field),
     /// With [`ApiError::MissingFields`]: this is the one.
     MissingField(Field),
-    /// With [`ApiError::TooManyMisses`]: the next miss would be let through after this time.
+    /// With [`ApiError::TooManyMisses`]: the next one would be let through after this time.
     Braked(Duration),
     /// With [`ApiError::PointsExhausted`]: the card has this many.
     Exhausted(u32),
@@ -224,6 +233,7 @@ impl Failure {
             Self::InvalidField(Field::AppMark) => said.invalid_app_mark,
             Self::InvalidField(Field::Amount) => said.invalid_amount,
             Self::InvalidField(Field::RequestId) => said.invalid_request_id,
+            Self::MissingField(Field::MachineCode) => said.missing_machine_code,
             Self::MissingField(Field::Amount) => said.missing_amount,
             Self::MissingField(Field::RequestId) => said.missing_request_id,
             _ => self.error().message(language),
@@ -322,6 +332,8 @@ mod tests {
         (E::CardDisabled, "卡密已禁用", "The card is disabled"),
         (E::PointsExhausted, "点数不足", "The card has too few points"),
         (E::Blocked, "该设备或网络已被禁止使用", "This device or network is blocked"),
+        (E::TrialOver, "试用已结束", "The trial is over"),
+        (E::TrialNotOffered, "未提供试用", "No trial is offered"),
         (E::VersionTooOld, "当前版本过旧，请更新后再使用", "This version is too old; please update"),
         (E::AppNotFound, "应用不存在", "There is no such app"),
         (E::BodyTooLarge, "请求过大", "The request is too large"),
@@ -411,7 +423,7 @@ mod tests {
     fn each_field_that_is_named_has_words_of_its_own_in_each_language() {
         for language in Language::all() {
             let invalid = [Field::App, Field::Version, Field::AppMark, Field::Amount, Field::RequestId];
-            let missing = [Field::Amount, Field::RequestId];
+            let missing = [Field::MachineCode, Field::Amount, Field::RequestId];
             let failures = invalid.map(Failure::InvalidField).into_iter();
             let failures = failures.chain(missing.map(Failure::MissingField));
             let mut said: Vec<_> = failures.map(|failure| failure.message(language)).collect();

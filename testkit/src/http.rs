@@ -115,6 +115,12 @@ impl Client {
         self.send("POST", "/api/consume", &[], &body.to_string()).await
     }
 
+    /// `POST /api/trial`.
+    pub async fn trial(&mut self, app: &str, machine_code: &str) -> Answer {
+        let body = json!({"app": app, "machine_code": machine_code}).to_string();
+        self.send("POST", "/api/trial", &[], &body).await
+    }
+
     /// `POST /api/release`.
     pub async fn release(&mut self, code: &str, machine_code: &str) -> Answer {
         let body = json!({"code": code, "machine_code": machine_code}).to_string();

@@ -2,7 +2,7 @@
 
 use axum::routing::{MethodRouter, get, post};
 
-use super::{Api, app, consume, health, release, status, validate};
+use super::{Api, app, consume, health, release, status, trial, validate};
 
 /// A method of an address, and what answers it.
 #[derive(Debug)]
@@ -16,10 +16,11 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self { method: "POST", path: "/api/validate", handler: || post(validate::validate) },
         Self { method: "POST", path: "/api/consume", handler: || post(consume::consume) },
         Self { method: "POST", path: "/api/release", handler: || post(release::release) },
+        Self { method: "POST", path: "/api/trial", handler: || post(trial::trial) },
         Self { method: "POST", path: "/api/status", handler: || post(status::by_body) },
         Self { method: "GET", path: "/api/status/{code}", handler: || get(status::by_path) },
         Self { method: "GET", path: "/api/apps/{name}", handler: || get(app::app) },

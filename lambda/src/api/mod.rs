@@ -11,6 +11,7 @@ mod observe;
 mod release;
 pub mod request;
 mod status;
+mod trial;
 mod validate;
 
 use std::any::Any;

@@ -147,6 +147,33 @@ impl ReleaseRequest {
     }
 }
 
+/// A well-formed request to try an app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrialRequest {
+    /// The machine that wants to.
+    pub machine: MachineCode,
+    /// What its client says of itself.
+    pub client: Client,
+}
+
+impl TrialRequest {
+    /// Every field that is read.
+    pub const FIELDS: [Field; 3] = [Field::MachineCode, Field::App, Field::Version];
+
+    /// Reads the JSON body `{"machine_code": "…"}` as [`ReleaseRequest::parse`] does, for a machine that a card may be bound
+    /// to.
+    pub fn parse(body: &[u8]) -> Result<Self, Failure> {
+        let fields = fields(body)?;
+        let machine = named(&fields, Field::MachineCode, MachineCode::parse_new);
+        let machine = machine.map_err(|failure| match failure {
+            Failure::Error(ApiError::MissingFields) => Failure::MissingField(Field::MachineCode),
+            failure => failure,
+        })?;
+        let client = Client { app: app(&fields)?, version: maybe(&fields, Field::Version)? };
+        Ok(Self { machine, client })
+    }
+}
+
 /// The mark of what a client was told of its app. Any text may be one: only what was really told is found again by it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppMark(String);
@@ -467,6 +494,31 @@ mod tests {
             (r#","code":"","amount":0"#, ApiError::MissingFields.into()),
         ] {
             assert_eq!(taking(fields), Err(failure), "{fields}");
+        }
+    }
+
+    #[test]
+    fn who_wants_to_try_an_app_says_which_machine_he_is() {
+        let (invalid, missing) = (Failure::InvalidField, Failure::MissingField(Field::MachineCode));
+        let long = format!(r#"{{"machine_code":"{}"}}"#, "x".repeat(129));
+        for (body, result) in [
+            (r#"{"machine_code":" PC "}"#, Ok(("PC", "default"))),
+            (r#"{"machine_code":"PC","app":"demo","version":"1.0","code":7}"#, Ok(("PC", "demo"))),
+            (r#"{"app":"demo"}"#, Err(missing.clone())),
+            (r#"{"machine_code":null}"#, Err(missing.clone())),
+            (r#"{"machine_code":" "}"#, Err(missing)),
+            (r#"{"machine_code":7}"#, Err(invalid(Field::MachineCode))),
+            (r#"{"machine_code":"P\u0000C"}"#, Err(invalid(Field::MachineCode))),
+            (r#"{"machine_code":"PC\u200b1"}"#, Err(invalid(Field::MachineCode))),
+            (&long, Err(invalid(Field::MachineCode))),
+            (r#"{"machine_code":"PC","app":"My App"}"#, Err(invalid(Field::App))),
+            (r#"{"machine_code":"PC","version":1}"#, Err(invalid(Field::Version))),
+            ("{}", Err(ApiError::InvalidJson.into())),
+        ] {
+            let parsed = TrialRequest::parse(body.as_bytes());
+            let found =
+                parsed.as_ref().map(|request| (request.machine.as_str(), request.client.app.as_str()));
+            assert_eq!(found.map_err(Failure::clone), result, "{body}");
         }
     }
 

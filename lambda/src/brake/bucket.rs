@@ -33,6 +33,13 @@ impl Bucket {
             .map_err(|emptied| wait(emptied, limit, now))
     }
 
+    /// Takes down one that has gone through already, beyond the limit if it has to be: whoever comes next waits for it too.
+    pub(super) fn owe(&self, limit: Limit, now: Duration) {
+        let filled =
+            |emptied: u64| Some(emptied.max(nanoseconds(now)).saturating_add(nanoseconds(limit.interval)));
+        let _: Result<u64, u64> = self.emptied.fetch_update(Ordering::Relaxed, Ordering::Relaxed, filled);
+    }
+
     /// How long one more would have to wait; zero if it would be let through.
     pub(super) fn wait(&self, limit: Limit, now: Duration) -> Duration {
         wait(self.emptied.load(Ordering::Relaxed), limit, nanoseconds(now))
@@ -77,6 +84,19 @@ mod tests {
         ] {
             assert_eq!(take(second), taken, "at {second}");
         }
+    }
+
+    #[test]
+    fn what_is_owed_is_waited_for() {
+        let bucket = Bucket::default();
+        let wait = |seconds| bucket.wait(LIMIT, Duration::from_secs(seconds)).as_secs();
+        for owed in [0, 0, 5, 10, 15] {
+            bucket.owe(LIMIT, Duration::from_secs(10));
+            assert_eq!(wait(10), owed);
+        }
+        assert_eq!([wait(20), wait(25)], [5, 0]);
+        bucket.owe(LIMIT, Duration::from_secs(100));
+        assert_eq!(wait(100), 0, "what is forgotten is not owed any more");
     }
 
     proptest! {

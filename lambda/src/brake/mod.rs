@@ -1,4 +1,5 @@
-//! The brake on guessing: what a neighbourhood has missed of late, and whether that was too much.
+//! The brake on guessing, and on inventing machines: what a neighbourhood has missed or begun of late, and whether that was
+//! too much.
 //!
 //! A neighbourhood is found in the table by a keyed hash alone, and nothing is ever put out to make room: an attacker
 //! with a million addresses fills cells, but gets none of them emptied, and the memory is the same from the start. Two
@@ -30,7 +31,7 @@ const TELL_INTERVAL: Duration = Duration::from_mins(1);
 const CELLS: usize = 1 << 16;
 
 /// Counts misses, which are requests that show no right to anything: for a card that there is not, or with a guess at
-/// another machine's code. It asks nobody, and is only touched by a miss.
+/// another machine's code; and trials that began. It asks nobody, and is only touched by these.
 #[derive(Debug)]
 pub struct Brake {
     proxies: TrustedProxies,
@@ -71,6 +72,22 @@ impl Brake {
         Some(client_address(request, &self.proxies)).filter(|address| !address.is_unspecified())
     }
 
+    /// Who a request's client is to the brake.
+    pub(crate) fn neighbourhood(&self, request: &Parts) -> IpAddr {
+        neighbourhood(client_address(request, &self.proxies))
+    }
+
+    /// Lets a client go on who may come to something that is owed for, or says how long he has to wait.
+    pub(crate) fn let_through(&self, neighbourhood: IpAddr) -> Result<(), Duration> {
+        self.let_through_at(neighbourhood, self.start.elapsed())
+    }
+
+    /// Charges a client with what he was let through to, and is done by now: beyond the limit where he did several things at
+    /// once, so that he waits the longer.
+    pub(crate) fn owe(&self, neighbourhood: IpAddr) {
+        self.owe_at(neighbourhood, self.start.elapsed());
+    }
+
     /// Whether a request's client would have to wait before his next miss.
     pub(crate) fn is_on(&self, request: &Parts) -> bool {
         let (cell, now) = (self.cell(self.neighbourhood(request)), self.start.elapsed());
@@ -93,14 +110,25 @@ impl Brake {
         charged.and_then(|()| self.all.take(ALL, now))
     }
 
+    fn let_through_at(&self, neighbourhood: IpAddr, now: Duration) -> Result<(), Duration> {
+        let cell = self.cell(neighbourhood);
+        let wait = cell.misses.wait(NEIGHBOURHOOD, now);
+        if !wait.is_zero() && self.is_to_be_told(cell, now) {
+            warn!(client = %neighbourhood, "too many trials: somebody may be inventing machines");
+        }
+        let wait = wait.max(self.all.wait(ALL, now));
+        if wait.is_zero() { Ok(()) } else { Err(wait) }
+    }
+
+    fn owe_at(&self, neighbourhood: IpAddr, now: Duration) {
+        self.cell(neighbourhood).misses.owe(NEIGHBOURHOOD, now);
+        self.all.owe(ALL, now);
+    }
+
     fn cell(&self, neighbourhood: IpAddr) -> &Cell {
         // Two bytes of a hash are as good as any, and number as many cells as there are.
         let [one, other, ..] = self.key.hash_one(neighbourhood).to_ne_bytes();
         &self.cells[usize::from(u16::from_ne_bytes([one, other]))]
-    }
-
-    fn neighbourhood(&self, request: &Parts) -> IpAddr {
-        neighbourhood(client_address(request, &self.proxies))
     }
 
     fn is_to_be_told(&self, cell: &Cell, now: Duration) -> bool {
@@ -141,6 +169,19 @@ mod tests {
         assert_eq!(missed(&brake, other.unwrap(), 5, SOON), 5);
         assert_eq!(brake.charge_at(client(1), SOON), Err(NEIGHBOURHOOD.interval));
         assert_eq!(missed(&brake, client(1), 10, SOON + NEIGHBOURHOOD.interval), 1);
+    }
+
+    #[test]
+    fn who_did_more_at_once_than_he_may_waits_for_all_of_it() {
+        let brake = brake();
+        assert_eq!(brake.let_through_at(client(1), SOON), Ok(()));
+        for _ in 0..NEIGHBOURHOOD.burst + 2 {
+            brake.owe_at(client(1), SOON);
+        }
+        let debt = NEIGHBOURHOOD.interval * 3;
+        assert_eq!(brake.let_through_at(client(1), SOON), Err(debt));
+        assert!(brake.charge_at(client(1), SOON).is_err(), "a miss waits for it too");
+        assert_eq!(brake.let_through_at(client(1), SOON + debt), Ok(()));
     }
 
     #[test]

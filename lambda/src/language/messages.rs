@@ -21,6 +21,8 @@ pub(crate) struct Messages {
     pub(crate) invalid_host: &'static str,
     pub(crate) invalid_json: &'static str,
     pub(crate) missing_fields: &'static str,
+    /// Of missing fields the machine code, where no card is named.
+    pub(crate) missing_machine_code: &'static str,
     /// Of missing fields the number of points.
     pub(crate) missing_amount: &'static str,
     /// Of missing fields the name of the request.
@@ -44,6 +46,8 @@ pub(crate) struct Messages {
     pub(crate) card_disabled: &'static str,
     pub(crate) points_exhausted: &'static str,
     pub(crate) blocked: &'static str,
+    pub(crate) trial_over: &'static str,
+    pub(crate) trial_not_offered: &'static str,
     pub(crate) version_too_old: &'static str,
     pub(crate) app_not_found: &'static str,
     pub(crate) body_too_large: &'static str,

@@ -17,6 +17,8 @@ pub enum Route {
     Consume,
     /// `/api/release`.
     Release,
+    /// `/api/trial`.
+    Trial,
     /// `/api/status` and `/api/status/{code}`.
     Status,
     /// `/api/apps/{name}`.
@@ -29,8 +31,16 @@ pub enum Route {
 
 impl Route {
     /// Every route.
-    pub const ALL: [Self; 7] =
-        [Self::Validate, Self::Consume, Self::Release, Self::Status, Self::App, Self::Health, Self::Other];
+    pub const ALL: [Self; 8] = [
+        Self::Validate,
+        Self::Consume,
+        Self::Release,
+        Self::Trial,
+        Self::Status,
+        Self::App,
+        Self::Health,
+        Self::Other,
+    ];
 
     /// The route of a path that the router knows, or does not.
     pub(crate) fn of(path: Option<&str>) -> Self {
@@ -38,6 +48,7 @@ impl Route {
             Some("/api/validate") => Self::Validate,
             Some("/api/consume") => Self::Consume,
             Some("/api/release") => Self::Release,
+            Some("/api/trial") => Self::Trial,
             Some("/api/status" | "/api/status/{code}") => Self::Status,
             Some("/api/apps/{name}") => Self::App,
             Some("/api/health" | "/health") => Self::Health,
@@ -51,6 +62,7 @@ impl Route {
             Self::Validate => "validate",
             Self::Consume => "consume",
             Self::Release => "release",
+            Self::Trial => "trial",
             Self::Status => "status",
             Self::App => "app",
             Self::Health => "health",

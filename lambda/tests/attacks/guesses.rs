@@ -4,10 +4,15 @@ use std::net::Ipv6Addr;
 use std::time::{Duration, Instant};
 
 use hyper::StatusCode;
-use kami_testkit::{Client, Function, TestDatabase};
+use kami_testkit::{Client, Function, TestDatabase, eventually};
 use serde_json::json;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpSocket;
 
 use crate::{API, figure, start};
+
+/// As many connections as one address may hold.
+const AT_ONCE: u32 = 64;
 
 /// More than any neighbourhood has free.
 const GUESSES: u32 = 500;
@@ -200,6 +205,121 @@ async fn the_machines_of_a_card_are_no_guesses_whichever_seat_they_have() {
         }
     }
     assert_eq!(client.get("/api/status/VIP-NONE").await.reason(), "card_not_found", "nobody was braked");
+}
+
+/// A function whose app `default` offers trials.
+async fn start_offering() -> (TestDatabase, Function) {
+    let (database, function) = start().await;
+    database.execute("UPDATE apps SET policy = 'trial=60'").await;
+    (database, function)
+}
+
+async fn trials(database: &TestDatabase) -> u32 {
+    let made = "SELECT CAST(COUNT(*) AS UNSIGNED) FROM trials JOIN cards ON cards.id = trials.card_id";
+    database.rows(made, ()).await.remove(0)
+}
+
+#[tokio::test]
+async fn who_invents_machines_fills_no_database_and_learns_of_none() {
+    let (database, function) = start_offering().await;
+    database.insert_card("VIP", "ONE").await;
+    let mut machine = Client::connect_from(CUSTOMER, function.address()).await;
+    assert_eq!(machine.trial("default", "PC-0499").await.status, StatusCode::OK);
+    let mut guesser = Client::connect_from(GUESSER, function.address()).await;
+    let (mut begun, mut confirmed) = (0, 0);
+    let since = Instant::now();
+    for guess in 0..GUESSES {
+        let answer = guesser.trial("default", &format!("PC-{guess:04}")).await;
+        match (answer.status, answer.reason()) {
+            (StatusCode::OK, _) => {
+                begun += 1;
+                confirmed += u32::from(guess == GUESSES - 1);
+            }
+            (StatusCode::TOO_MANY_REQUESTS, "too_many_misses") => {
+                let wait: u32 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
+                assert!((1..=5).contains(&wait), "{wait}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    figure(
+        "invented machines",
+        format!("{GUESSES}, the last of them right: {begun} trials begun, {confirmed} confirmed"),
+    );
+    assert!((30..=30 + let_through_since(since)).contains(&begun), "{begun}");
+    assert!(confirmed <= let_through_since(since), "{confirmed}");
+    assert_eq!(trials(&database).await, begun + 1 - confirmed);
+    until_braked(
+        &mut guesser,
+        ("POST", "/api/validate", r#"{"code":"VIP-NONE","machine_code":"PC-1"}"#),
+        &[],
+    )
+    .await;
+    assert_eq!(
+        guesser.validate("VIP-ONE", "PC-1").await.status,
+        StatusCode::OK,
+        "cards are answered as always"
+    );
+    // Whoever asks for his own trial again is charged nothing.
+    for _ in 0..GUESSES / 10 {
+        assert_eq!(machine.trial("default", "PC-0499").await.status, StatusCode::OK);
+    }
+    assert_eq!(machine.trial("default", "PC-NEW").await.status, StatusCode::OK);
+    let told = function.program.output();
+    assert!(told.contains("client=127.0.0.2") && !told.contains("PC-") && !told.contains("TRIAL-"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_invents_machines_on_many_lines_at_once_owes_for_each() {
+    let (database, function) = start_offering().await;
+    let since = Instant::now();
+    let mut inventors = Vec::new();
+    for line in 0..AT_ONCE {
+        let mut client = Client::connect_from(GUESSER, function.address()).await;
+        inventors.push(tokio::spawn(async move {
+            for guess in 0..8 {
+                let status = client.trial("default", &format!("PC-{line}-{guess}")).await.status;
+                assert!([StatusCode::OK, StatusCode::TOO_MANY_REQUESTS].contains(&status), "{status}");
+            }
+        }));
+    }
+    for inventor in inventors {
+        inventor.await.unwrap();
+    }
+    let made = trials(&database).await;
+    figure("invented machines on many lines", format!("{} asked for, {made} trials begun", AT_ONCE * 8));
+    assert!((30..=30 + AT_ONCE + let_through_since(since)).contains(&made), "{made}");
+    let mut other = Client::connect_from(CUSTOMER, function.address()).await;
+    assert_eq!(other.trial("default", "PC-1").await.status, StatusCode::OK, "nobody else waits");
+}
+
+#[tokio::test]
+async fn who_hangs_up_on_his_trial_is_charged_for_it() {
+    let (database, function) = start_offering().await;
+    let mut own = Client::connect_from(GUESSER, function.address()).await;
+    assert_eq!(own.trial("default", "PC-OWN").await.status, StatusCode::OK);
+    let mut sent = 0;
+    eventually("he is braked", async || {
+        for _ in 0..10 {
+            sent += 1;
+            hang_up_on_trial(&function, &format!("PC-{sent}")).await;
+        }
+        (own.trial("default", "PC-OWN").await.status == StatusCode::TOO_MANY_REQUESTS).then_some(())
+    })
+    .await;
+    let made = trials(&database).await;
+    figure("trials hung up on", format!("{sent}, {made} trials begun"));
+    assert!((30..=30 + AT_ONCE).contains(&made), "{made} of {sent}");
+}
+
+/// Asks for the trial of a machine, and closes the line before there is an answer.
+async fn hang_up_on_trial(function: &Function, machine: &str) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((GUESSER, 0).into()).unwrap();
+    let mut line = socket.connect(function.address().parse().unwrap()).await.unwrap();
+    let body = json!({ "machine_code": machine }).to_string();
+    let head = format!("POST /api/trial HTTP/1.1\r\nhost: kami\r\ncontent-length: {}\r\n\r\n", body.len());
+    line.write_all((head + &body).as_bytes()).await.unwrap();
 }
 
 #[tokio::test]

@@ -118,6 +118,7 @@ impl Target {
             validate(&format!("UNUSED-{fresh}")),
             validate(&format!("OVERDUE-{fresh}")),
             post("/api/consume", "VIP-USED"),
+            post("/api/trial", ""),
             post("/api/release", &format!("LEASED-{fresh}")),
         ]
     }

@@ -32,6 +32,13 @@ const SEATS: &str = "
         (7, 'A', '7', 'A-7', 'ACTIVE', 'PC', '2026-01-01', '2090-01-01', 2, '2090-01-01');
     INSERT INTO card_seats VALUES (7, 'PC-2', '2026-01-01', '2026-01-01', '2090-01-01')";
 
+/// Apps that offer a trial: one that is archived, one that the machine has tried, and one that it may try.
+const TRIALS: &str = "
+    INSERT INTO apps (name, policy, created_at, archived_at) VALUES
+        ('gone', 'trial=60', UTC_TIMESTAMP(), UTC_TIMESTAMP()), ('tried', 'trial=60', UTC_TIMESTAMP(), NULL),
+        ('tries', 'trial=20p', UTC_TIMESTAMP(), NULL);
+    INSERT INTO trials VALUES ('tried', 'PC', 0, UTC_TIMESTAMP())";
+
 /// Everything of each card but when it was last changed.
 async fn cards(database: &TestDatabase) -> Vec<String> {
     let query = "SELECT CONCAT_WS(' ', id, full_code, status, IFNULL(machine_code, '-'), IFNULL(used_at, '-'), \
@@ -55,6 +62,7 @@ async fn the_function_does_to_a_card_what_its_state_allows_and_nothing_else() {
     let database = TestDatabase::create().await;
     database.execute(CARDS).await;
     database.execute(SEATS).await;
+    database.execute(TRIALS).await;
     let (function, _) = log_in(&database, Role::Function).await;
     let before = cards(&database).await;
     let escapes = [
@@ -113,6 +121,15 @@ async fn the_function_does_to_a_card_what_its_state_allows_and_nothing_else() {
         "INSERT INTO customer_log (card_id, act, done_at) VALUES (2, 'RECHARGE', UTC_TIMESTAMP())",
         "SELECT * FROM customer_log",
         "UPDATE batches SET recharge = 1",
+        "CALL start_trial('default', 'PC')",
+        "CALL start_trial('none', 'PC')",
+        "CALL start_trial('gone', 'PC')",
+        "CALL start_trial('tried', 'PC')",
+        "CALL start_trial('tried', 'PC ')",
+        "CALL start_trial('tries', '')",
+        "CALL start_trial('tries', NULL)",
+        "CALL start_trial(NULL, 'PC')",
+        "CALL start_trial('tries'' OR ''1'' = ''1', 'PC')",
         "CALL expire_cards_2('[1, 2, 3, 4, 5]')",
         "CALL forget_point_uses(1)",
         "CALL expire_cards('[1, 2, 3, 4, 5]')",
@@ -133,12 +150,23 @@ async fn the_function_does_to_a_card_what_its_state_allows_and_nothing_else() {
         "CALL take_seat(7, 'PC')",
         "CALL release_seat(7, 'PC')",
         "CALL take_seat(7, 'PC-3')",
+        "CALL start_trial('tries', 'PC-4')",
+        "CALL start_trial('tries', 'PC-4')",
     ] {
         function.execute(use_of_it).await;
     }
     let statuses: Vec<String> =
-        database.rows("SELECT CONCAT(status, IFNULL(machine_code, '-')) FROM cards", ()).await;
-    let expected = ["ACTIVEPC", "ACTIVEPC", "ACTIVEPC", "DISABLEDPC", "EXPIREDPC", "EXPIREDPC", "ACTIVEPC-2"];
+        database.rows("SELECT CONCAT(status, IFNULL(machine_code, '-')) FROM cards ORDER BY id", ()).await;
+    let expected = [
+        "ACTIVEPC",
+        "ACTIVEPC",
+        "ACTIVEPC",
+        "DISABLEDPC",
+        "EXPIREDPC",
+        "EXPIREDPC",
+        "ACTIVEPC-2",
+        "ACTIVEPC-4",
+    ];
     assert_eq!(statuses, expected);
     assert_eq!(database.rows::<String>("SELECT machine_code FROM card_seats", ()).await, ["PC-3"]);
 }
@@ -176,6 +204,12 @@ async fn the_function_reads_apps_and_changes_nothing_about_them_nor_what_cards_a
         "INSERT INTO card_seats VALUES (1, 'PC', UTC_TIMESTAMP(), UTC_TIMESTAMP(), NULL)",
         "UPDATE card_seats SET machine_code = 'THIEF'",
         "DELETE FROM card_seats",
+        "INSERT INTO cards (prefix, code, full_code) VALUES ('TRIAL', 'A', 'TRIAL-A')",
+        "INSERT INTO trials VALUES ('demo', 'PC', 1, UTC_TIMESTAMP())",
+        "UPDATE trials SET machine_code = 'PC-2'",
+        "DELETE FROM trials",
+        "INSERT INTO customer_log (card_id, act, done_at) VALUES (1, 'TRIAL', UTC_TIMESTAMP())",
+        "DELETE FROM customer_log",
         "SELECT * FROM operator_log",
         "INSERT INTO acts (act, operator) VALUES ('app_set', 'boss')",
         "CALL hold_app('demo')",
@@ -210,6 +244,7 @@ async fn the_function_reads_apps_and_changes_nothing_about_them_nor_what_cards_a
 async fn the_expiry_job_expires_what_is_overdue_and_nothing_else() {
     let database = TestDatabase::create().await;
     database.execute(CARDS).await;
+    database.execute(TRIALS).await;
     let (expire, _) = log_in(&database, Role::Expire).await;
     let before = cards(&database).await;
     let escapes = [
@@ -219,6 +254,7 @@ async fn the_expiry_job_expires_what_is_overdue_and_nothing_else() {
         "CALL expire_cards_2('[1, 2, 3, 4, 5]')",
         "CALL forget_point_uses(4294967295)",
         "CALL take_points(2, 'PC', 1, 'a')",
+        "CALL start_trial('tries', 'PC')",
         "CALL activate_card(1, 'PC', UTC_TIMESTAMP(), 60)",
         "CALL bind_card(3, 'PC', '2090-01-01')",
         "CALL delete_cards(1, '[1]')",
@@ -300,6 +336,9 @@ async fn whatever_name_an_operator_gives_the_log_has_the_account() {
         "INSERT INTO card_seats VALUES (1, 'PC', UTC_TIMESTAMP(), UTC_TIMESTAMP(), NULL)".to_owned(),
         "UPDATE card_seats SET machine_code = 'THIEF'".to_owned(),
         "DELETE FROM card_seats".to_owned(),
+        "CALL start_trial('default', 'PC')".to_owned(),
+        "DELETE FROM trials".to_owned(),
+        "INSERT INTO customer_log (card_id, act, done_at) VALUES (1, 'TRIAL', UTC_TIMESTAMP())".to_owned(),
         format!("CALL close_act({undo})"),
         format!("CALL close_act({act})"),
         "CALL change_cards_2(0, '[]')".to_owned(),

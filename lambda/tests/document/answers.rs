@@ -22,6 +22,9 @@ const POINTS: &str = "POINTS-7K2MW9QF4X";
 /// A machine that is kept out.
 const BLOCKED: &str = "PC-BLOCKED";
 
+/// Where trials begin.
+const TRIAL: &str = "/api/trial";
+
 /// Stands for the method and the path of what no endpoint takes.
 pub(crate) const ELSEWHERE: &str = "*";
 
@@ -44,7 +47,7 @@ const CARDS: [(&str, &str); 14] = [
 ];
 
 /// What clients say of themselves: app, version, mark. The marks are those of the document's examples.
-const CLIENTS: [(&str, &str, &str); 12] = [
+const CLIENTS: [(&str, &str, &str); 14] = [
     ("demo", "2.0.1", ""),
     ("demo", "2.0.1", "3d206a9e713a3e74"),
     ("demo", "2.0.1", "59eef6164d6a2331"),
@@ -52,6 +55,8 @@ const CLIENTS: [(&str, &str, &str); 12] = [
     ("bare", "1", ""),
     ("bare", "0.9", ""),
     ("quiet", "1", ""),
+    ("tries", "", ""),
+    ("tried", "", ""),
     ("none", "1", ""),
     ("broken", "1", ""),
     ("My App", "", ""),
@@ -59,7 +64,8 @@ const CLIENTS: [(&str, &str, &str); 12] = [
     ("", "", "a mark of more characters than there are in any of those that we have ever made"),
 ];
 
-/// Apps that say all there is to say, next to nothing, and nothing, and one that cannot be understood, with a card each.
+/// Apps that say all there is to say, next to nothing, and nothing, and one that cannot be understood, with a card each; one
+/// whose trials have points, and one that the machine has tried.
 const APPS: &str = r#"
     INSERT INTO apps (name, title, latest, minimum, url, notice, named_values, created_at) VALUES
         ('demo', '演示', '2.1', '2.0', 'https://example.com/demo', '周六凌晨维护',
@@ -67,7 +73,12 @@ const APPS: &str = r#"
               {"name": "endpoint", "value": "https://demo.example.com", "public": false}]', UTC_TIMESTAMP()),
         ('bare', '', NULL, '1.0', NULL, NULL, NULL, UTC_TIMESTAMP()),
         ('quiet', '', NULL, NULL, NULL, NULL, NULL, UTC_TIMESTAMP()),
-        ('broken', '', 'no version', NULL, NULL, NULL, NULL, UTC_TIMESTAMP());
+        ('broken', '', 'no version', NULL, NULL, NULL, NULL, UTC_TIMESTAMP()),
+        ('tries', '', NULL, NULL, NULL, NULL, NULL, UTC_TIMESTAMP()),
+        ('tried', '', NULL, NULL, NULL, NULL, NULL, UTC_TIMESTAMP());
+    UPDATE apps SET policy = 'trial=86400' WHERE name IN ('demo', 'tried');
+    UPDATE apps SET policy = 'trial=20p' WHERE name = 'tries';
+    INSERT INTO trials (app, machine_code, card_id, started_at) VALUES ('tried', 'PC-3F2A9C', 0, UTC_TIMESTAMP());
     UPDATE cards SET app = LOWER(SUBSTRING(code, 3)) WHERE code LIKE 'OF%'"#;
 
 const STATES: &str = "UPDATE cards SET duration_seconds = NULL WHERE code = 'FOREVER';
@@ -120,7 +131,7 @@ pub(crate) async fn gather() -> Vec<Answer> {
     for request in everything() {
         answers.push(request.send(function.address()).await);
     }
-    for request in of_each(|request| request.about(("VIP-NONE", MACHINE)).from("198.51.100.7")) {
+    for request in of_each(|request| request.missing().from("198.51.100.7")) {
         answers.push(request.send_until_it_is_found_or_braked(function.address()).await);
     }
     let release = |request: &Request| request.target == "/api/release";
@@ -244,6 +255,16 @@ impl Request {
         }
     }
 
+    /// About what there is not: a card, or a trial of a machine that nobody has heard of.
+    fn missing(self) -> Self {
+        if self.endpoint.1 == TRIAL {
+            let machine = json!({"machine_code": self.language, "app": "tries"});
+            self.with_body(&machine.to_string())
+        } else {
+            self.about(("VIP-NONE", MACHINE))
+        }
+    }
+
     /// About a card of this app, by a client that says all of this of itself.
     fn by(self, (app, version, mark): (&str, &str, &str)) -> Self {
         let (method, path) = self.endpoint;
@@ -306,9 +327,10 @@ impl Request {
         Answer { endpoint: *endpoint, language, id, status, headers, body }
     }
 
-    /// A miss is let through every few seconds also where there were too many.
+    /// A miss, and a trial, is let through every few seconds also where there were too many.
     async fn send_until_it_is_found_or_braked(&self, address: &str) -> Answer {
-        self.send_until(address, |answer| answer.status != 404).await
+        let begins = self.target == TRIAL;
+        self.send_until(address, |answer| answer.status != 404 && (!begins || answer.status == 429)).await
     }
 
     async fn send_until_it_is_not_told(&self, address: &str) -> Answer {

@@ -5,7 +5,9 @@ use std::iter;
 
 use kami_core::app::AppName;
 use kami_core::card::CardCode;
-use kami_lambda::api::request::{ConsumeRequest, ReleaseRequest, StatusRequest, ValidateRequest};
+use kami_lambda::api::request::{
+    ConsumeRequest, ReleaseRequest, StatusRequest, TrialRequest, ValidateRequest,
+};
 use kami_lambda::api::{ApiError, Asker, Failure, Field, Known, Language, OfApp};
 use serde::Deserialize;
 use serde::de::value::Error;
@@ -94,6 +96,7 @@ fn of_body(document: &OpenApi, operation: &Operation<'_>) -> Vec<String> {
         }
         ("POST", "/api/consume") => Some((|body| ConsumeRequest::parse(body).err(), &ConsumeRequest::FIELDS)),
         ("POST", "/api/release") => Some((|body| ReleaseRequest::parse(body).err(), &ReleaseRequest::FIELDS)),
+        ("POST", "/api/trial") => Some((|body| TrialRequest::parse(body).err(), &TrialRequest::FIELDS)),
         ("POST", "/api/status") => Some((|body| StatusRequest::parse(body).err(), &StatusRequest::FIELDS)),
         _ => None,
     };

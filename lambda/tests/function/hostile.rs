@@ -115,12 +115,15 @@ async fn send_lines(address: &str, random: &mut StdRng) {
     }
 }
 
+/// The endpoints that take bodies and have no card for any of these.
+const PATHS: [&str; 4] = ["/api/validate", "/api/consume", "/api/release", "/api/trial"];
+
 async fn send_bodies(address: &str, random: &mut StdRng) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let mut answer = vec![0; 4_096];
     for _ in 0..BODIES_EACH {
         let body = body(random);
-        let path = ["/api/validate", "/api/consume", "/api/release"][random.random_range(0..3)];
+        let path = PATHS[random.random_range(0..PATHS.len())];
         let head = format!("POST {path} HTTP/1.1\r\nHost: k\r\nContent-Length: {}\r\n\r\n", body.len());
         stream.write_all(&[head.as_bytes(), &body].concat()).await.unwrap();
         let length = stream.read(&mut answer).await.unwrap();

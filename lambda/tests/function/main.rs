@@ -25,6 +25,7 @@ mod runtime;
 mod seats;
 mod secret;
 mod secrets_manager;
+mod trials;
 mod upgrade;
 
 use kami_testkit::{Function, TestDatabase};

@@ -58,18 +58,8 @@ pub(crate) async fn start_with_metrics(database_url: &str) -> (Function, String)
     (function, address.strip_suffix("/metrics").unwrap().to_owned())
 }
 
-#[tokio::test]
-async fn what_was_called_is_what_prometheus_reads() {
-    let database = TestDatabase::create().await;
-    database.insert_card("VIP", "ONE").await;
-    database.execute("UPDATE apps SET minimum = '2.0'").await;
-    let proxy = Proxy::start(database.port()).await;
-    let (function, metrics) = start_with_metrics(&database.url_through(proxy.port())).await;
-    let before = samples(&metrics).await;
-    assert_eq!(before["kami_build_info{version=\"0.1.0\"}"], 1.0);
-    assert_eq!((before["kami_database_round_trips_total"], before["kami_database_connections"]), (0.0, 0.0));
-
-    let mut client = function.client().await;
+/// Asks each route for what ends well and for what does not: 23 requests.
+async fn call_each_route(database: &TestDatabase, client: &mut Client) {
     for machine in ["PC-1", "PC-1", "PC-2"] {
         client.validate("VIP-ONE", machine).await;
     }
@@ -87,6 +77,9 @@ async fn what_was_called_is_what_prometheus_reads() {
     }
     client.release("VIP-ONE", "PC-1").await;
     client.release("VIP-TWO", "PC-1").await;
+    client.trial("default", "PC-1").await;
+    database.execute("UPDATE apps SET policy = 'trial=60'").await;
+    client.trial("default", "PC-1").await;
     database.execute("UPDATE cards SET policy = 'lease=600'").await;
     client.validate("VIP-ONE", "PC-3").await;
     client.get("/api/apps/default").await;
@@ -97,7 +90,22 @@ async fn what_was_called_is_what_prometheus_reads() {
     for path in ["/VIP-ONE", "/api/status/VIP-ONE/more", "/metrics"] {
         assert_eq!(client.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
-    let after = samples_of(21.0, &metrics).await;
+}
+
+#[tokio::test]
+async fn what_was_called_is_what_prometheus_reads() {
+    let database = TestDatabase::create().await;
+    database.insert_card("VIP", "ONE").await;
+    database.execute("UPDATE apps SET minimum = '2.0'").await;
+    let proxy = Proxy::start(database.port()).await;
+    let (function, metrics) = start_with_metrics(&database.url_through(proxy.port())).await;
+    let before = samples(&metrics).await;
+    assert_eq!(before["kami_build_info{version=\"0.1.0\"}"], 1.0);
+    assert_eq!((before["kami_database_round_trips_total"], before["kami_database_connections"]), (0.0, 0.0));
+
+    let mut client = function.client().await;
+    call_each_route(&database, &mut client).await;
+    let after = samples_of(23.0, &metrics).await;
     let requests: BTreeMap<_, _> = after
         .iter()
         .filter(|(series, count)| series.starts_with("kami_requests_total") && **count > 0.0)
@@ -118,6 +126,8 @@ async fn what_was_called_is_what_prometheus_reads() {
             ("{route=\"consume\",outcome=\"points_exhausted\"}", 1.0),
             ("{route=\"release\",outcome=\"valid\"}", 1.0),
             ("{route=\"release\",outcome=\"card_not_found\"}", 1.0),
+            ("{route=\"trial\",outcome=\"valid\"}", 1.0),
+            ("{route=\"trial\",outcome=\"trial_not_offered\"}", 1.0),
             ("{route=\"app\",outcome=\"valid\"}", 1.0),
             ("{route=\"app\",outcome=\"app_not_found\"}", 1.0),
             ("{route=\"status\",outcome=\"valid\"}", 1.0),
@@ -129,6 +139,7 @@ async fn what_was_called_is_what_prometheus_reads() {
         ("validate", 9.0),
         ("consume", 2.0),
         ("release", 2.0),
+        ("trial", 2.0),
         ("status", 1.0),
         ("app", 2.0),
         ("health", 2.0),
@@ -143,11 +154,11 @@ async fn what_was_called_is_what_prometheus_reads() {
         assert_eq!(after[&all], count, "{route}");
         assert!(after[&format!("kami_request_duration_seconds_sum{{route=\"{route}\"}}")] > 0.0, "{route}");
     }
-    // Six validations, an activation, two uses of points at two each, two releases, a status, health, the apps and the
-    // session; four statements were prepared besides.
+    // Six validations, an activation, two uses of points at two each, two releases, two trials, a status, health, the
+    // apps and the session; five statements were prepared besides.
     // An answer of health is kept for a second: on a slow machine the second check asks as well.
-    let prepared = 4.0;
-    assert!([17.0, 18.0].contains(&after["kami_database_round_trips_total"]));
+    let prepared = 5.0;
+    assert!([19.0, 20.0].contains(&after["kami_database_round_trips_total"]));
     assert_eq!(
         after["kami_database_round_trips_total"] + prepared,
         f64::from(u32::try_from(proxy.commands()).unwrap())

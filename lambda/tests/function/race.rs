@@ -1,4 +1,4 @@
-//! Machines that race for the seats of one card, or its points, through two function processes. `scripts/check-races` says how often.
+//! Machines that race for the seats of one card, its points, or one trial, through two function processes. `scripts/check-races` says how often.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};
@@ -109,11 +109,53 @@ async fn of_32_requests_that_come_twice_as_many_are_served_as_the_card_has_point
     let _: io::Result<()> = writeln!(io::stderr(), "{figure}");
 }
 
-/// A database, two functions on it, and a client for each machine, of either in turn.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_64_requests_of_one_machine_one_begins_its_trial_and_all_are_told_the_same() {
+    let (database, _functions, mut clients) = racers().await;
+    for round in 0..rounds() {
+        let policy = if round % 2 == 0 { "trial=3600" } else { "trial=20p" };
+        database
+            .execute(&format!(
+                "INSERT INTO apps (name, policy, created_at) VALUES ('app-{round}', '{policy}', UTC_TIMESTAMP())"
+            ))
+            .await;
+        let starters: Vec<_> = clients
+            .drain(..)
+            .enumerate()
+            .map(|(number, mut client)| {
+                tokio::spawn(async move {
+                    let from = format!("2001:db8:{round:x}::1");
+                    let body = format!(r#"{{"machine_code":"PC","app":"app-{round}"}}"#);
+                    let headers = [("x-forwarded-for", from.as_str())];
+                    (number, client.send("POST", "/api/trial", &headers, &body).await, client)
+                })
+            })
+            .collect();
+        let mut codes = BTreeSet::new();
+        for starter in starters {
+            let (number, answer, client) = starter.await.unwrap();
+            assert_eq!(answer.status, StatusCode::OK, "round {round}, {number}: {}", answer.body);
+            codes.insert(answer.body["code"].as_str().unwrap().to_owned());
+            clients.push(client);
+        }
+        let query = "SELECT full_code FROM cards WHERE app = ?";
+        let cards: Vec<String> = database.rows(query, (format!("app-{round}"),)).await;
+        assert_eq!((cards.len(), BTreeSet::from_iter(cards)), (1, codes), "round {round}");
+    }
+    let counts = "SELECT (SELECT COUNT(*) FROM trials), (SELECT COUNT(*) FROM customer_log)";
+    assert_eq!(database.rows::<(usize, usize)>(counts, ()).await, [(rounds(), rounds())]);
+    let figure =
+        format!("{} races of {MACHINES} requests of a machine for its trial: one card each", rounds());
+    let _: io::Result<()> = writeln!(io::stderr(), "{figure}");
+}
+
+/// A database, two functions on it that believe whom a request says it is from, and a client for each machine, of either in
+/// turn.
 async fn racers() -> (TestDatabase, [Function; 2], Vec<Client>) {
     let database = TestDatabase::create().await;
-    let functions =
-        [Function::start(API, &database.url()).await, Function::start(API, &database.url()).await];
+    let url = database.url();
+    let settings = [("DATABASE_URL", &*url), ("KAMI_TRUSTED_PROXIES", "127.0.0.1")];
+    let functions = [Function::start_with(API, &settings).await, Function::start_with(API, &settings).await];
     let mut clients = Vec::new();
     for machine in 0..MACHINES {
         clients.push(functions[machine % functions.len()].client().await);

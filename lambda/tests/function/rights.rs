@@ -125,6 +125,21 @@ async fn the_api_takes_points_with_the_rights_of_the_function() {
     assert!(!api.program.output().contains("WARN"), "{}", api.program.output());
 }
 
+#[tokio::test]
+async fn the_api_begins_trials_with_the_rights_of_the_function() {
+    let database = TestDatabase::create().await;
+    database.execute("UPDATE apps SET policy = 'trial=60'").await;
+    let function = log_in(&database, Role::Function).await;
+    let api = Function::start(env!("CARGO_BIN_EXE_kami-api"), &function.url()).await;
+    let mut client = api.client().await;
+    let begun = client.trial("default", "PC").await;
+    assert_eq!(begun.status, 200, "{}", api.program.output());
+    let code = begun.body["code"].as_str().unwrap();
+    assert_eq!(client.trial("default", "PC").await.body["code"], code);
+    assert_eq!(client.validate(code, "PC").await.status, 200);
+    assert!(!api.program.output().contains("WARN"), "{}", api.program.output());
+}
+
 /// That the programs do all of their work through that account.
 async fn serves_with(database: &TestDatabase, function: &TestDatabase) {
     database.insert_card("VIP", "A").await;

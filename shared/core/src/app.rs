@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::hidden::is_hidden;
 use crate::policy::{LeaseLength, NoLease, PolicyPart, WhenFull};
+use crate::trial::{NoTrial, Trial};
 use crate::version::{NoVersion, Version};
 
 /// The name of an app, by which clients and commands call it: 1 to 32 of `a-z`, `0-9` and `-`.
@@ -118,6 +119,9 @@ pub enum AppError {
     /// It is no lease.
     #[error(transparent)]
     Lease(#[from] NoLease),
+    /// It is no trial.
+    #[error(transparent)]
+    Trial(#[from] NoTrial),
     /// It is no version.
     #[error(transparent)]
     Version(#[from] NoVersion),
@@ -162,7 +166,7 @@ impl App {
         Self {
             name,
             title: String::new(),
-            policy: PolicyPart { lease: None, when_full: None, others: String::new() },
+            policy: PolicyPart { lease: None, when_full: None, trial: None, others: String::new() },
             latest: None,
             minimum: None,
             url: None,
@@ -196,6 +200,8 @@ pub struct AppEdit {
     pub lease: Option<String>,
     /// What becomes of a machine that asks when all seats are taken.
     pub when_full: Option<WhenFull>,
+    /// What a machine gets to try the app: a span such as `1d`, or `20p`; `off`, or an empty one, is none.
+    pub trial: Option<String>,
     /// Another newest version; an empty one is none.
     pub latest: Option<String>,
     /// Another lowest version; an empty one is none.
@@ -221,6 +227,10 @@ impl AppEdit {
         }
         if let Some(when_full) = self.when_full {
             edited.policy.when_full = Some(when_full).filter(|rule| *rule != WhenFull::default());
+        }
+        if let Some(trial) = &self.trial {
+            let trial = Some(trial.trim()).filter(|trial| !trial.is_empty());
+            edited.policy.trial = trial.map(Trial::parse).transpose()?.flatten();
         }
         if let Some(latest) = &self.latest {
             edited.latest = version(latest)?;
@@ -350,6 +360,9 @@ mod tests {
             (AppEdit { lease: text("59s"), ..none() }, AppError::Lease(NoLease)),
             (AppEdit { lease: text("31d"), ..none() }, AppError::Lease(NoLease)),
             (AppEdit { lease: text("forever"), ..none() }, AppError::Lease(NoLease)),
+            (AppEdit { trial: text("59s"), ..none() }, AppError::Trial(NoTrial)),
+            (AppEdit { trial: text("0p"), ..none() }, AppError::Trial(NoTrial)),
+            (AppEdit { trial: text("forever"), ..none() }, AppError::Trial(NoTrial)),
         ] {
             assert_eq!(edit.applied(&app()), Err(error));
         }
@@ -361,6 +374,7 @@ mod tests {
             title: Some(" 演示 ".into()),
             lease: Some(" 10m ".into()),
             when_full: Some(WhenFull::Oldest),
+            trial: Some(" 1d ".into()),
             latest: Some("1.2".into()),
             minimum: Some("1.0".into()),
             url: Some("https://example.com/下载".into()),
@@ -369,7 +383,7 @@ mod tests {
         };
         let edited = edit.applied(&app()).unwrap();
         assert_eq!(edited.title, "演示");
-        assert_eq!(edited.policy.to_string(), "lease=600 when-full=oldest");
+        assert_eq!(edited.policy.to_string(), "lease=600 when-full=oldest trial=86400");
         assert_eq!(edited.values, [named("a", "1"), named("b", "2")]);
         assert!(edited.refuses(&"0.9".parse().unwrap()) && !edited.refuses(&"1".parse().unwrap()));
         assert!(!edited.is_same_state(&app()));
@@ -378,6 +392,7 @@ mod tests {
             title: nothing.clone(),
             lease: nothing.clone(),
             when_full: Some(WhenFull::Refuse),
+            trial: Some("off".into()),
             latest: nothing.clone(),
             minimum: nothing.clone(),
             url: nothing.clone(),

@@ -156,7 +156,7 @@ pub fn check(property: Property, text: &str) -> Result<(), TypedError> {
         Property::Duration => drop(text.trim().parse::<CardDuration>()?),
         Property::Note => drop(Note::parse(text)?),
         Property::Seats => drop(text.trim().parse::<Seats>()?),
-        Property::Policy => drop(text.parse::<PolicyPart>()?),
+        Property::Policy => drop(PolicyPart::of_card(text)?),
         Property::Points => drop(points_left(text)?),
         Property::ValidUntil => drop(last_moment(text)?),
         Property::Id
@@ -208,7 +208,7 @@ fn other_policy(card: &CardRecord, typed: &str) -> Result<Option<PolicyPart>, No
     if is_same {
         return Ok(None);
     }
-    let policy: PolicyPart = typed.parse()?;
+    let policy = PolicyPart::of_card(typed)?;
     Ok((Some(&policy) != card.policy_part().as_ref()).then_some(policy))
 }
 

@@ -36,6 +36,7 @@ pub mod span;
 pub mod spoken;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod trial;
 pub mod value;
 pub mod version;
 pub mod zone;

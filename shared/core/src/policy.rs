@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::digits::number;
 use crate::duration::CardDuration;
 use crate::span;
+use crate::trial::Trial;
 
 /// The policy that a card is judged by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub struct PolicyPart {
     pub lease: Option<Option<LeaseLength>>,
     /// Another rule for full cards.
     pub when_full: Option<WhenFull>,
+    /// What a machine gets to try the app, once ever; no card says it.
+    pub trial: Option<Trial>,
     /// What later versions say beside that, in their words: kept as it is, so that they go on beside this one.
     pub others: String,
 }
@@ -135,6 +138,12 @@ impl PolicyPart {
     /// The longest text that the database keeps, in bytes.
     pub const MAX_BYTES: usize = 255;
 
+    /// Reads what a card may say for itself.
+    pub fn of_card(text: &str) -> Result<Self, NoPolicy> {
+        let part: Self = text.parse()?;
+        if part.trial.is_none() { Ok(part) } else { Err(NoPolicy) }
+    }
+
     /// Whether it leaves everything open.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -143,22 +152,23 @@ impl PolicyPart {
     /// In words with each lease in the largest unit that says it exactly, such as `lease=10m when-full=oldest`; it is read
     /// as it is written.
     pub fn spoken(&self) -> String {
-        self.written(|lease| span::exact(lease.seconds()))
+        self.written(|lease| span::exact(lease.seconds()), Trial::spoken)
     }
 
-    fn written(&self, lease: impl Fn(LeaseLength) -> String) -> String {
+    fn written(&self, lease: impl Fn(LeaseLength) -> String, trial: impl Fn(Trial) -> String) -> String {
         let lease = self.lease.map(|other| other.map_or_else(|| "off".to_owned(), lease));
         let lease = lease.map(|lease| format!("lease={lease}"));
         let when_full = self.when_full.map(|rule| format!("when-full={}", rule.word()));
+        let trial = self.trial.map(|offer| format!("trial={}", trial(offer)));
         let others = Some(self.others.clone()).filter(|others| !others.is_empty());
-        lease.into_iter().chain(when_full).chain(others).collect::<Vec<_>>().join(" ")
+        lease.into_iter().chain(when_full).chain(trial).chain(others).collect::<Vec<_>>().join(" ")
     }
 }
 
 /// As the database keeps it: words and their values with spaces between them, such as `lease=600 when-full=oldest`.
 impl fmt::Display for PolicyPart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.written(|lease| lease.seconds().to_string()))
+        f.pad(&self.written(|lease| lease.seconds().to_string(), |trial| trial.to_string()))
     }
 }
 
@@ -173,6 +183,7 @@ impl FromStr for PolicyPart {
             match entry.split_once('=').ok_or(NoPolicy)? {
                 ("lease", text) => part.lease = Some(LeaseLength::parse(text).map_err(|_| NoPolicy)?),
                 ("when-full", word) => part.when_full = Some(word.parse()?),
+                ("trial", text) => part.trial = Trial::parse(text).map_err(|_| NoPolicy)?,
                 _ => others.push(entry),
             }
         }
@@ -239,6 +250,9 @@ mod tests {
             "lease=+60",
             "when-full=never",
             "when-full=",
+            "trial=59",
+            "trial=0p",
+            "trial=",
         ] {
             assert_eq!(text.parse::<PolicyPart>(), Err(NoPolicy), "{text}");
         }
@@ -248,8 +262,18 @@ mod tests {
             "lease=30天 when-full=oldest".parse::<PolicyPart>().unwrap().spoken(),
             "lease=30d when-full=oldest"
         );
+        assert_eq!("trial=1d".parse::<PolicyPart>().unwrap().to_string(), "trial=86400");
+        assert_eq!("trial=off".parse::<PolicyPart>().unwrap(), PolicyPart::default());
         let later = "later=1 lease=60 other=x".parse::<PolicyPart>().unwrap();
         assert_eq!(later.to_string(), "lease=60 later=1 other=x");
+    }
+
+    #[test]
+    fn a_card_offers_no_trial() {
+        assert_eq!(PolicyPart::of_card("lease=60 trial=20p"), Err(NoPolicy));
+        for text in ["", "lease=60 when-full=oldest", "later=1", "trial=off"] {
+            assert_eq!(PolicyPart::of_card(text), text.parse(), "{text}");
+        }
     }
 
     proptest! {
@@ -257,10 +281,12 @@ mod tests {
         fn what_is_written_is_read_back(
             lease in prop::option::of(prop::option::of(60_u32..=2_592_000)),
             when_full in prop::option::of(prop::sample::select(&WhenFull::ALL[..])),
+            trial in prop::sample::select(&["off", "60", "31536000", "1p", "1000000000p"][..]),
             others in "(later=[a-z]{1,3}( other=[a-z]{1,3})?)?",
         ) {
             let lease = lease.map(|lease| lease.map(|seconds| LeaseLength::new(seconds).unwrap()));
-            let part = PolicyPart { lease, when_full, others };
+            let trial = Trial::parse(trial).unwrap();
+            let part = PolicyPart { lease, when_full, trial, others };
             prop_assert_eq!(part.to_string().parse(), Ok(part.clone()));
             prop_assert_eq!(part.spoken().parse(), Ok(part));
         }

@@ -51,6 +51,7 @@ mod statistics;
 mod status;
 mod store;
 mod takeover;
+mod trials;
 mod validation;
 
 pub use self::act_list::{ACT_WINDOW, ActFilter, ActStep};
@@ -95,6 +96,7 @@ pub use self::statistics::{BucketWidth, Event, Histogram, PrefixStock, Stock};
 pub use self::status::CardState;
 pub use self::store::Store;
 pub use self::takeover::{Fault, FaultKind, IndexFault, Refusal, Repair, RepairKind, TableChange, Takeover};
+pub use self::trials::{TrialCard, TrialStart};
 pub use self::validation::{Client, NoCard, Validation};
 
 use self::card_now::CardNow;

@@ -18,6 +18,7 @@ use kami_core::duration::CardDuration;
 use kami_core::edit::points_left;
 use kami_core::operator::Note;
 use kami_core::points::Points;
+use kami_core::policy::PolicyPart;
 use kami_core::property::Property;
 use kami_core::seats::Seats;
 use kami_core::spoken::{self, Spoken};
@@ -186,7 +187,8 @@ impl<'a> Table<'a> {
         understood.card.seats = self.seats(seats.trim())?;
         understood.card.points = points;
         understood.card.valid_until = valid_until;
-        understood.card.policy = policy.parse().map_err(|_| MalformedReason::Value(Property::Policy))?;
+        understood.card.policy =
+            PolicyPart::of_card(&policy).map_err(|_| MalformedReason::Value(Property::Policy))?;
         met.unmarked += u64::from(is_marked);
         met.counted += u64::from(spoken.is_some_and(|spoken| spoken.is_counted));
         met.not_unused += u64::from(NOT_UNUSED.contains(&spoken::plain(status.trim()).as_str()));

@@ -14,6 +14,7 @@ use kami_core::policy::{LeaseLength, Policy, PolicyPart};
 use kami_core::preset::Preset;
 use kami_core::price::Price;
 use kami_core::record::CardRecord;
+use kami_core::trial::Trial;
 use kami_core::version::Version;
 use kami_core::zone::Zone;
 use kami_store::{ActRecord, BlockRecord, LogRecord, StatusCounts, Subject};
@@ -41,6 +42,8 @@ pub(super) fn app_json(app: &App) -> Value {
         "title": app.title,
         "lease_seconds": policy.lease.map(LeaseLength::seconds),
         "when_full": policy.when_full.word(),
+        "trial_seconds": app.policy.trial.and_then(Trial::seconds),
+        "trial_points": app.policy.trial.and_then(Trial::points).map(Points::get),
         "latest": app.latest.as_ref().map(Version::as_str),
         "minimum": app.minimum.as_ref().map(Version::as_str),
         "url": app.url,

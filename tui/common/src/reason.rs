@@ -9,6 +9,7 @@ use kami_core::policy::NoLease;
 use kami_core::preset::{Preset, PresetError};
 use kami_core::price::{NoCurrency, NoPrice, Price};
 use kami_core::property::{Property, Traits};
+use kami_core::trial::NoTrial;
 use kami_core::version::NoVersion;
 use kami_store::socket::UntrustedSocket;
 use kami_store::{
@@ -213,6 +214,7 @@ pub fn app_error(language: Language, error: &AppError) -> String {
     match error {
         AppError::Title => say!(language, "problem.title", most = App::MAX_TITLE),
         AppError::Lease(NoLease) => say!(language, "problem.lease"),
+        AppError::Trial(NoTrial) => say!(language, "problem.trial"),
         AppError::Version(NoVersion) => say!(language, "problem.version"),
         AppError::Url => say!(language, "problem.url", most = App::MAX_URL),
         AppError::Notice => say!(language, "problem.notice", most = App::MAX_NOTICE),

@@ -57,6 +57,7 @@ async fn an_app_is_made_with_what_it_tells_and_shown() {
         "title           演示\n",
         "lease           off\n",
         "when full       refuse\n",
+        "trial           off\n",
         "latest version  1.2\n",
         "lowest version  1.0\n",
         "download        https://example.com/demo\n",
@@ -72,7 +73,8 @@ async fn an_app_is_made_with_what_it_tells_and_shown() {
     assert_eq!(
         app,
         json!({
-            "name": "demo", "title": "演示", "lease_seconds": null, "when_full": "refuse", "latest": "1.2", "minimum": "1.0", "url": "https://example.com/demo",
+            "name": "demo", "title": "演示", "lease_seconds": null, "when_full": "refuse",
+            "trial_seconds": null, "trial_points": null, "latest": "1.2", "minimum": "1.0", "url": "https://example.com/demo",
             "notice": "a\nb", "archived": false, "created_at": null,
             "values": {
                 "forum": { "value": "f", "public": true },
@@ -104,12 +106,18 @@ async fn what_cannot_be_is_told_by_its_option_and_changes_nothing() {
     let act = last_act(&kami);
     let long = format!("a={}", "x".repeat(4097));
     for (arguments, code, words) in [
-        (&["set", "demo"][..], 2, "--title <TEXT>|--lease <SPAN>|--when-full <RULE>|--latest"),
+        (
+            &["set", "demo"][..],
+            2,
+            "--title <TEXT>|--lease <SPAN>|--when-full <RULE>|--trial <SPAN|POINTS>|--latest",
+        ),
         (
             &["set", "demo", "--title", "a\u{202e}b"],
             2,
             "kami: --title: at most 64 characters, none invisible",
         ),
+        (&["set", "demo", "--trial", "59s"], 2, "kami: --trial: off, 60 seconds to 365 days"),
+        (&["set", "demo", "--trial", "0p"], 2, "kami: --trial: off, 60 seconds to 365 days"),
         (&["set", "demo", "--latest", "new"], 2, "kami: --latest: one to four numbers"),
         (&["set", "demo", "--minimum", "1.x"], 2, "kami: --minimum: one to four numbers"),
         (&["set", "demo", "--url", "ftp://example.com"], 2, "kami: --url: an address behind https://"),
@@ -528,4 +536,49 @@ async fn what_a_stranger_puts_under_app_is_passed_over_and_told() {
     let imported = kami.run(&["import", "shop.csv", "--app", "demo"]).ends(0);
     assert!(imported.err.contains("Columns that are not taken over: app.\n"), "{imported:?}");
     assert_eq!(codes(&kami.run(&["list", "--app", "demo", "--json"]).ends(0)), "VIP-7KQ2M9XWTR4HP3ND DEMO-D");
+}
+
+#[tokio::test]
+async fn an_app_offers_a_trial_until_that_is_taken_back_and_its_cards_are_cards() {
+    let kami = kami().await;
+    let shown = || {
+        let app = kami.run(&["app", "show", "demo", "--json"]).ends(0).json().remove(0);
+        let line = kami.run(&["app", "show", "demo"]).ends(0).out;
+        let line = line.lines().find_map(|line| line.strip_prefix("trial ")).unwrap().trim().to_owned();
+        (app["trial_seconds"].as_u64(), app["trial_points"].as_u64(), line)
+    };
+    for (said, seconds, points, line) in [
+        ("1d", Some(86_400), None, "1d"),
+        ("20p", None, Some(20), "20 points"),
+        ("off", None, None, "off"),
+        ("1p", None, Some(1), "1 point"),
+        ("", None, None, "off"),
+        ("90m", Some(5_400), None, "90m"),
+    ] {
+        kami.run(&["app", "set", "demo", "--trial", said]).ends(0);
+        assert_eq!(shown(), (seconds, points, line.to_owned()), "{said}");
+    }
+    let act = last_act(&kami)["act_id"].to_string();
+    let log = kami.run(&["log", &act]).ends(0).out;
+    assert!(log.trim_end().ends_with("trial - → 90m"), "{log}");
+    assert!(kami.run(&["app", "list"]).ends(0).out.contains("trial"));
+    kami.run(&["undo", &act, "--yes"]).ends(0);
+    assert_eq!(shown().2, "off");
+    assert!(!kami.run(&["app", "list"]).ends(0).out.contains("trial"));
+
+    kami.run(&["app", "set", "demo", "--trial", "1d"]).ends(0);
+    kami.database.execute("CALL start_trial('demo', 'PC-1')").await;
+    let listed = kami.run(&["list", "--prefix", "TRIAL", "--json"]).ends(0).json();
+    assert_eq!((listed.len(), &listed[0]["app"], &listed[0]["machine"]), (1, &json!("demo"), &json!("PC-1")));
+    let card = listed[0]["code"].as_str().unwrap();
+    for command in [
+        &["unbind", card, "--yes"][..],
+        &["edit", card, "--note", "a customer"],
+        &["extend", card, "--by", "1d", "--yes"],
+        &["disable", card, "--yes"],
+        &["delete", card, "--yes"],
+    ] {
+        kami.run(command).ends(0);
+    }
+    assert_eq!(kami.database.rows::<u64>("SELECT COUNT(*) FROM trials", ()).await, [1]);
 }

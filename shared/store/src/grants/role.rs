@@ -168,7 +168,7 @@ mod tests {
                 "SELECT on cards, SELECT on apps, SELECT on policy_revision, SELECT on card_seats, \
                  SELECT (app, kind, target, until) on blocks, EXECUTE on activate_card, EXECUTE on bind_card, EXECUTE on activate_card_2, EXECUTE on renew_seat, \
                  EXECUTE on take_seat, EXECUTE on release_seat, EXECUTE on take_points, EXECUTE on recharge_card, \
-                 EXECUTE on expire_cards, EXECUTE on expire_cards_2",
+                 EXECUTE on start_trial, EXECUTE on expire_cards, EXECUTE on expire_cards_2",
             ),
             (
                 Role::Expire,
@@ -182,7 +182,7 @@ mod tests {
                  CREATE on apps, UPDATE on apps, DELETE on apps, CREATE on policy_revision, UPDATE on policy_revision, \
                  CREATE on card_seats, UPDATE on card_seats, DELETE on card_seats, CREATE on point_uses, \
                  DELETE on point_uses, CREATE on customer_log, CREATE on presets, UPDATE on presets, DELETE on presets, \
-                 CREATE on blocks, UPDATE on blocks, DELETE on blocks",
+                 CREATE on blocks, UPDATE on blocks, DELETE on blocks, CREATE on trials, UPDATE on trials",
             ),
         ] {
             assert_eq!(rights_in_words(&role.rights()), needs);

@@ -76,6 +76,7 @@ fn full() -> AppEdit {
         title: text("演示 Demo"),
         lease: text("10m"),
         when_full: Some(WhenFull::Oldest),
+        trial: text("1d"),
         latest: text("2.1"),
         minimum: text("1.5"),
         url: text("https://example.com/下载"),

@@ -34,6 +34,7 @@ mod surveys;
 mod table_forms;
 mod takeover;
 mod tls;
+mod trials;
 mod unreadable;
 mod validation;
 

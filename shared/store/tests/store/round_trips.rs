@@ -2,7 +2,7 @@
 
 use kami_core::app::AppName;
 use kami_core::points::Points;
-use kami_store::{Client, Consumption, PointUse, Store, Validation};
+use kami_store::{Client, Consumption, PointUse, Store, TrialStart, Validation};
 use kami_testkit::{Proxy, TestDatabase};
 
 use crate::{code, machine};
@@ -195,6 +195,27 @@ async fn points_cost_one_round_trip_more_than_a_validation() {
     assert_eq!(take("VIP-ONE", 9, "c").await, (2, false), "too few are left");
     assert_eq!(take("VIP-PLAIN", 1, "a").await, (2, false), "an activation, of a card that has none");
     assert_eq!(take("VIP-PLAIN", 1, "a").await, (1, false), "and what it costs from then on");
+}
+
+#[tokio::test]
+async fn a_trial_costs_one_round_trip_whatever_it_comes_to() {
+    let database = TestDatabase::create().await;
+    database.execute("UPDATE apps SET policy = 'trial=60', minimum = '1.0'").await;
+    let counted = Counted::new(&database).await;
+    let start = async |app: &str, asker: &str| {
+        let before = counted.proxy.commands();
+        let app: AppName = app.parse().unwrap();
+        let started = counted.store.start_trial(&app, &machine(asker), || {}).await.unwrap();
+        (counted.proxy.commands() - before, started)
+    };
+    assert!(matches!(start("default", "PC-1").await.1, TrialStart::On(_)));
+    for (asker, what) in [("PC-2", "a new one"), ("PC-2", "the same again")] {
+        let (round_trips, started) = start("default", asker).await;
+        assert_eq!((round_trips, matches!(started, TrialStart::On(_))), (1, true), "{what}");
+    }
+    assert_eq!(start("none", "PC-3").await, (1, TrialStart::NotOffered));
+    database.execute("UPDATE cards SET status = 'EXPIRED'").await;
+    assert_eq!(start("default", "PC-2").await, (1, TrialStart::Over));
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use super::super::session::Session;
 
 /// List apps with how many cards each has
 ///
-/// The table says leases, and what becomes of a machine when all seats are taken, where an app does.
+/// The table says leases, what becomes of a machine when all seats are taken, and trials, where an app does.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  kami app list\n  kami app list --all --json | jq -r .name")]
 pub(super) struct List {
@@ -38,15 +38,17 @@ impl List {
         let cards: BTreeMap<String, StatusCounts> =
             counted.map(|AppCounts { app, counts }| (app, counts)).collect();
         let is_shown = |app: &&App| self.all || !app.is_archived;
-        let (mut with_leases, mut with_rules) = (false, false);
+        let (mut with_leases, mut with_rules, mut with_trials) = (false, false, false);
         for app in found.apps.iter().filter(is_shown) {
             with_leases |= app.policy.lease.is_some();
             with_rules |= app.policy.when_full.is_some();
+            with_trials |= app.policy.trial.is_some();
         }
         let headings = ["name", "title", "latest", "minimum", "cards"].into_iter();
         let headings = headings
             .chain(with_leases.then_some("lease"))
             .chain(with_rules.then_some("when_full"))
+            .chain(with_trials.then_some("trial"))
             .chain(self.all.then_some("archived"));
         let mut table = Table::headed(headings.map(|field| shown::app_label(language, field)));
         let mut out = Output::open();
@@ -60,8 +62,10 @@ impl List {
                 let policy = Policy::of(&app.policy, &PolicyPart::default());
                 let lease = with_leases.then(|| shown::lease(language, policy.lease));
                 let rule = with_rules.then(|| shown::when_full(language, policy.when_full));
+                let trial = with_trials.then(|| shown::trial(language, app.policy.trial));
                 let archived = self.all.then(|| yes_no(language, app.is_archived));
-                table.push(cells(app, counts).into_iter().chain(lease).chain(rule).chain(archived));
+                let said = [lease, rule, trial, archived].into_iter().flatten();
+                table.push(cells(app, counts).into_iter().chain(said));
             }
         }
         if !self.json {

@@ -24,6 +24,9 @@ pub(super) struct Sayings {
     /// way, or without a lease the one seated longest ago
     #[arg(long, value_name = "RULE", value_parser = when_full)]
     when_full: Option<WhenFull>,
+    /// What a machine gets to try it, once ever: 60s to 365d such as 1d, or points such as 20p; off for nothing
+    #[arg(long, value_name = "SPAN|POINTS")]
+    trial: Option<String>,
     /// Its newest version, such as 2.1.0
     #[arg(long, value_name = "VERSION")]
     latest: Option<String>,
@@ -54,12 +57,14 @@ impl Sayings {
     /// What is to become of an app; what cannot be is told by the option that says it.
     pub(super) fn edit(self, session: &Session) -> Result<AppEdit, Failure> {
         let none = AppEdit::default;
-        let Self { title, lease, when_full, latest, minimum, url, notice, values, public_values } = self;
+        let Self { title, lease, when_full, trial, latest, minimum, url, notice, values, public_values } =
+            self;
         let values = [named(values, false), named(public_values, true)];
         let blank = App::blank(AppName::default(), DateTime::UNIX_EPOCH);
         for (option, alone) in [
             ("--title", AppEdit { title: title.clone(), ..none() }),
             ("--lease", AppEdit { lease: lease.clone(), ..none() }),
+            ("--trial", AppEdit { trial: trial.clone(), ..none() }),
             ("--latest", AppEdit { latest: latest.clone(), ..none() }),
             ("--minimum", AppEdit { minimum: minimum.clone(), ..none() }),
             ("--url", AppEdit { url: url.clone(), ..none() }),
@@ -78,7 +83,7 @@ impl Sayings {
         if let Some(value) = values.iter().find(is_twice) {
             return Err(Failure::Usage(say!(session.language, "command.value_twice", name = value.name)));
         }
-        Ok(AppEdit { title, lease, when_full, latest, minimum, url, notice, values })
+        Ok(AppEdit { title, lease, when_full, trial, latest, minimum, url, notice, values })
     }
 }
 

@@ -42,6 +42,7 @@ impl Show {
             ("title", shown::text(Some(title.as_str()).filter(|title| !title.is_empty()))),
             ("lease", shown::lease(language, policy.lease)),
             ("when_full", shown::when_full(language, policy.when_full)),
+            ("trial", shown::trial(language, app.policy.trial)),
             ("latest", shown::text(latest.as_ref().map(Version::as_str))),
             ("minimum", shown::text(minimum.as_ref().map(Version::as_str))),
             ("url", shown::text(url.as_deref())),

@@ -4,18 +4,20 @@ use std::collections::BTreeMap;
 
 use kami_core::policy::{LeaseLength, PolicyPart, WhenFull};
 use kami_core::property::Property;
+use kami_core::trial::Trial;
 use kami_store::CardValues;
 use serde_json::Value as Json;
 
 use super::card::label;
 use super::span::duration;
 use crate::cells::harmless;
-use crate::words::{Language, say};
+use crate::words::{Language, counted, say};
 
 /// What the log keeps of an app beside its named values, in the order of reading.
-const FIELDS: [&str; 8] = ["title", "lease", "when_full", "latest", "minimum", "url", "notice", "archived"];
+const FIELDS: [&str; 9] =
+    ["title", "lease", "when_full", "trial", "latest", "minimum", "url", "notice", "archived"];
 
-/// What a thing that an app says is called: `title`, `lease`, `when_full`, `latest`, `minimum`, `url`, `notice`,
+/// What a thing that an app says is called: `title`, `lease`, `when_full`, `trial`, `latest`, `minimum`, `url`, `notice`,
 /// `archived`, `name`, `created` or `cards`.
 pub fn app_label(language: Language, field: &str) -> String {
     say!(language, format!("app.{field}"))
@@ -29,6 +31,15 @@ pub fn lease(language: Language, lease: Option<LeaseLength>) -> String {
 /// What becomes of a machine that asks when all seats are taken.
 pub fn when_full(language: Language, rule: WhenFull) -> String {
     say!(language, format!("when_full.{}", rule.word()))
+}
+
+/// What a machine gets to try an app.
+pub fn trial(language: Language, trial: Option<Trial>) -> String {
+    match trial.map(|trial| (trial.seconds(), trial.points())) {
+        None => say!(language, "trial.off"),
+        Some((seconds, None)) => duration(language, seconds),
+        Some((_, Some(points))) => counted(language, "trial.points", points.get().into()),
+    }
 }
 
 /// A named value of an app, what it is called and what it is.
@@ -79,10 +90,11 @@ fn place(field: &str) -> Option<usize> {
 fn policy_values(language: Language, text: &str) -> Vec<((usize, String), String)> {
     let of = |field, text| ((place(field).unwrap_or_default(), app_label(language, field)), text);
     let (known, rest) = match text.parse() {
-        Ok(PolicyPart { lease: length, when_full: rule, others }) => {
+        Ok(PolicyPart { lease: length, when_full: rule, trial: offer, others }) => {
             let length = length.map(|length| of("lease", lease(language, length)));
             let rule = rule.map(|rule| of("when_full", when_full(language, rule)));
-            (length.into_iter().chain(rule).collect(), others)
+            let offer = offer.map(|offer| of("trial", trial(language, Some(offer))));
+            (length.into_iter().chain(rule).chain(offer).collect(), others)
         }
         Err(_) => (Vec::new(), text.to_owned()),
     };

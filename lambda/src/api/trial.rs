@@ -1,0 +1,61 @@
+//! `POST /api/trial`: this machine wants to try an app.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use kami_core::rules;
+use kami_store::{Client, TrialStart};
+use serde::Serialize;
+
+use super::Api;
+use super::request::{TrialRequest, read_body};
+use crate::error::{ApiError, Failure};
+
+#[derive(Debug, Serialize)]
+pub(super) struct Trying {
+    status: &'static str,
+    /// Of the card that is the machine's from now on, which it validates as any other.
+    code: String,
+    /// ISO 8601; null for a trial that never expires.
+    expire_at: Option<String>,
+    /// Rounded to two decimals; null for a trial that never expires.
+    remaining_hours: Option<f64>,
+    /// Only of a trial that has points.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    points: Option<u32>,
+}
+
+/// Handles the request, which may be repeated: a machine has one trial of an app, ever.
+///
+/// Whoever invents machines is braked as one who guesses codes, before a card is made, and learns of no machine by then
+/// whether it has a trial. A machine that has one is not charged for asking again.
+pub(super) async fn trial(State(api): State<Api>, request: Request) -> Result<Json<Trying>, Failure> {
+    let (request, body) = request.into_parts();
+    let TrialRequest { machine, client } = TrialRequest::parse(&read_body(body).await?)?;
+    must_not_be_too_old(&api, &client).await?;
+    let neighbourhood = api.brake.neighbourhood(&request);
+    api.brake.let_through(neighbourhood).map_err(Failure::Braked)?;
+    let brake = Arc::clone(&api.brake);
+    match api.store.start_trial(&client.app, &machine, move || brake.owe(neighbourhood)).await? {
+        TrialStart::On(card) => Ok(Json(Trying {
+            status: "success",
+            code: card.code,
+            expire_at: card.expire_at.map(|moment| api.zone.iso8601(moment)),
+            remaining_hours: card.expire_at.map(|moment| rules::remaining_hours(moment, card.now)),
+            points: card.points,
+        })),
+        TrialStart::Over => Err(ApiError::TrialOver.into()),
+        TrialStart::NotOffered => Err(ApiError::TrialNotOffered.into()),
+    }
+}
+
+/// Refuses a version below the lowest that its app lets in, by the store's copy of all apps: no card is read that would say
+/// whether it still is true, and the validation that follows knows.
+async fn must_not_be_too_old(api: &Api, Client { app, version }: &Client) -> Result<(), Failure> {
+    let Some(version) = version else { return Ok(()) };
+    match api.store.known_app(app).await? {
+        Some(app) if app.refuses(version) => Err(Failure::TooOld(app)),
+        _ => Ok(()),
+    }
+}

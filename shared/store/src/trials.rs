@@ -1,0 +1,104 @@
+//! Trials: the one way in which the function gets a card made.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Row};
+use tokio::time::Instant;
+
+use super::pool::Pool;
+use super::record::{maybe_moment, moment, take};
+use super::{Operation, REQUEST_LIMIT, Store, StoreError};
+use kami_core::app::AppName;
+use kami_core::card::{MachineCode, mask};
+
+/// What it comes to that a machine wants to try an app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TrialStart {
+    /// It has its trial, now or since before.
+    On(TrialCard),
+    /// It has had it.
+    Over,
+    /// The app offers none, or there is no such app.
+    NotOffered,
+}
+
+/// The card of a trial that goes on.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TrialCard {
+    /// Its code.
+    pub code: String,
+    /// The last second in which it is valid; `None` lasts for ever.
+    pub expire_at: Option<DateTime<Utc>>,
+    /// How many points are left of it; `None` for one that has none.
+    pub points: Option<u32>,
+    /// The database's clock.
+    pub now: DateTime<Utc>,
+}
+
+/// Shows no code.
+impl fmt::Debug for TrialCard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TrialCard")
+            .field("code", &mask(&self.code))
+            .field("expire_at", &self.expire_at)
+            .field("points", &self.points)
+            .field("now", &self.now)
+            .finish()
+    }
+}
+
+impl Store {
+    /// Begins the trial of an app for a machine, once ever, or tells how the one stands that it began before: one round
+    /// trip. `on_new` hears of each that is new, also where nobody waits for the answer any more. May be repeated.
+    pub async fn start_trial(
+        &self,
+        app: &AppName,
+        machine: &MachineCode,
+        on_new: impl Fn() + Send + Sync + 'static,
+    ) -> Result<TrialStart, StoreError> {
+        let (app, machine) = (app.clone(), machine.clone());
+        let start = StartTrial { app, machine, on_new: Box::new(on_new), pool: self.pool.clone() };
+        self.in_turn(Instant::now() + REQUEST_LIMIT, start).await
+    }
+}
+
+struct StartTrial {
+    app: AppName,
+    machine: MachineCode,
+    on_new: Box<dyn Fn() + Send + Sync>,
+    pool: Pool,
+}
+
+impl Operation for StartTrial {
+    type Output = TrialStart;
+
+    const IS_CANCELLED: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<TrialStart, StoreError> {
+        self.pool.counters().round_trip();
+        let params = (self.app.as_str(), self.machine.as_str());
+        let row: Option<Row> = connection.exec_first("CALL start_trial(?, ?)", params).await?;
+        let mut row = row.ok_or(StoreError::Undecodable)?;
+        match take::<String>(&mut row, 0)?.as_str() {
+            "NEW" => {
+                (self.on_new)();
+                read(&mut row)
+            }
+            "ON" => read(&mut row),
+            "OVER" => Ok(TrialStart::Over),
+            "NONE" => Ok(TrialStart::NotOffered),
+            _ => Err(StoreError::Undecodable),
+        }
+    }
+}
+
+fn read(row: &mut Row) -> Result<TrialStart, StoreError> {
+    Ok(TrialStart::On(TrialCard {
+        code: take(row, 1)?,
+        expire_at: maybe_moment(row, 2)?,
+        points: take(row, 3)?,
+        now: moment(row, 4)?,
+    }))
+}
