@@ -169,8 +169,8 @@ impl TrialRequest {
             Failure::Error(ApiError::MissingFields) => Failure::MissingField(Field::MachineCode),
             failure => failure,
         })?;
-        let client = Client { app: app(&fields)?, version: maybe(&fields, Field::Version)? };
-        Ok(Self { machine, client })
+        let (app, version) = (app(&fields)?, maybe(&fields, Field::Version)?);
+        Ok(Self { machine, client: Client { app, version, ..Client::default() } })
     }
 }
 

@@ -33,11 +33,11 @@ pub(super) struct Trying {
 pub(super) async fn trial(State(api): State<Api>, request: Request) -> Result<Json<Trying>, Failure> {
     let (request, body) = request.into_parts();
     let TrialRequest { machine, client } = TrialRequest::parse(&read_body(body).await?)?;
-    must_not_be_too_old(&api, &client).await?;
+    let client = Client { version: client.version, ..api.client(client.app, &request) };
     let neighbourhood = api.brake.neighbourhood(&request);
     api.brake.let_through(neighbourhood).map_err(Failure::Braked)?;
     let brake = Arc::clone(&api.brake);
-    match api.store.start_trial(&client.app, &machine, move || brake.owe(neighbourhood)).await? {
+    match api.store.start_trial(&machine, &client, move || brake.owe(neighbourhood)).await? {
         TrialStart::On(card) => Ok(Json(Trying {
             status: "success",
             code: card.code,
@@ -47,15 +47,7 @@ pub(super) async fn trial(State(api): State<Api>, request: Request) -> Result<Js
         })),
         TrialStart::Over => Err(ApiError::TrialOver.into()),
         TrialStart::NotOffered => Err(ApiError::TrialNotOffered.into()),
-    }
-}
-
-/// Refuses a version below the lowest that its app lets in, by the store's copy of all apps: no card is read that would say
-/// whether it still is true, and the validation that follows knows.
-async fn must_not_be_too_old(api: &Api, Client { app, version }: &Client) -> Result<(), Failure> {
-    let Some(version) = version else { return Ok(()) };
-    match api.store.known_app(app).await? {
-        Some(app) if app.refuses(version) => Err(Failure::TooOld(app)),
-        _ => Ok(()),
+        TrialStart::TooOld(app) => Err(Failure::TooOld(app)),
+        TrialStart::Blocked => Err(ApiError::Blocked.into()),
     }
 }

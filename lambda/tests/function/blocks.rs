@@ -160,3 +160,43 @@ async fn who_is_kept_out_activates_no_card_and_is_told_so_before_his_version() {
     let answer = client.send("POST", "/api/validate", &english, &body.replace("PC-2", "PC-1")).await;
     assert_eq!(answer.body["message"], "This device or network is blocked");
 }
+
+#[tokio::test]
+async fn who_is_kept_out_begins_no_trial_and_does_not_go_on_with_one() {
+    let (database, functions) = start().await;
+    let store = database.store();
+    database
+        .execute("UPDATE apps SET policy = 'trial=60'; UPDATE policy_revision SET revision = revision + 1")
+        .await;
+    let mut clients = [functions[0].client().await, functions[1].client().await];
+    let try_it = async |client: &mut Client, machine: &str, from: &str| {
+        let body = json!({ "machine_code": machine }).to_string();
+        let answer = client.send("POST", "/api/trial", &[("x-forwarded-for", from)], &body).await;
+        check(&answer, "/api/trial");
+        answer.reason().to_owned()
+    };
+    for (round, client) in clients.iter_mut().enumerate() {
+        let (machine, other) = (format!("PC-{round}"), format!("PC-{round}-OTHER"));
+        assert_eq!(try_it(client, &machine, "203.0.113.7").await, "");
+        block(&store, "", &machine).await;
+        assert_eq!(try_it(client, &machine, "203.0.113.7").await, "blocked", "one that has begun");
+        block(&store, "default", "203.0.113.0/24").await;
+        assert_eq!(try_it(client, &other, "203.0.113.7").await, "blocked", "one that has not");
+        let made = database.rows::<u64>("SELECT COUNT(*) FROM trials", ()).await;
+        assert_eq!(made, [2 * round as u64 + 1]);
+        unblock(&store, "", &machine).await;
+        unblock(&store, "default", "203.0.113.0/24").await;
+        for machine in [&machine, &other] {
+            assert_eq!(try_it(client, machine, "203.0.113.7").await, "");
+        }
+    }
+    block(&store, "", "PC-NEW").await;
+    database
+        .execute("UPDATE apps SET minimum = '2.0'; UPDATE policy_revision SET revision = revision + 1")
+        .await;
+    for (machine, reason) in [("PC-NEW", "blocked"), ("PC-0", "version_too_old")] {
+        let body = json!({"machine_code": machine, "version": "1.0"}).to_string();
+        assert_eq!(clients[0].send("POST", "/api/trial", &[], &body).await.reason(), reason);
+    }
+    assert_eq!(database.rows::<u64>("SELECT COUNT(*) FROM trials", ()).await, [4]);
+}

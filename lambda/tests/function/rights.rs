@@ -6,10 +6,17 @@ use serde_json::json;
 
 /// The database as a new account of that role sees it, made with what `kami grants` prints.
 async fn log_in(database: &TestDatabase, role: Role) -> TestDatabase {
+    log_in_without(database, role, None).await
+}
+
+/// The same as an account that was made before there was that routine.
+async fn log_in_without(database: &TestDatabase, role: Role, routine: Option<&str>) -> TestDatabase {
     let (name, password) = (unique_name("k"), draw_password().unwrap());
     let account = Account::new(&format!("{name}@127.0.0.1")).unwrap();
     for statement in account.creation(role, database.name(), &password, false).unwrap() {
-        database.execute(&statement).await;
+        if !routine.is_some_and(|routine| statement.contains(&format!("`{routine}`"))) {
+            database.execute(&statement).await;
+        }
     }
     database.as_account(&name, &password)
 }
@@ -138,6 +145,35 @@ async fn the_api_begins_trials_with_the_rights_of_the_function() {
     assert_eq!(client.trial("default", "PC").await.body["code"], code);
     assert_eq!(client.validate(code, "PC").await.status, 200);
     assert!(!api.program.output().contains("WARN"), "{}", api.program.output());
+}
+
+#[tokio::test]
+async fn an_account_or_a_schema_of_the_last_version_begins_no_trial_and_does_all_else() {
+    for has_routine in [true, false] {
+        let database = TestDatabase::create().await;
+        database.insert_card("VIP", "A").await;
+        let last = log_in_without(&database, Role::Function, Some("start_trial")).await;
+        if !has_routine {
+            database.execute("DROP PROCEDURE start_trial").await;
+        }
+        let api = Function::start(env!("CARGO_BIN_EXE_kami-api"), &last.url()).await;
+        let mut client = api.client().await;
+        assert_eq!(client.trial("default", "PC").await.reason(), "trial_not_offered");
+        assert!(!api.program.output().contains("ERROR"), "{}", api.program.output());
+        database
+            .execute(
+                "UPDATE apps SET policy = 'trial=60'; UPDATE policy_revision SET revision = revision + 1",
+            )
+            .await;
+        let offered = client.trial("default", "PC").await;
+        assert_eq!(
+            (offered.status.as_u16(), offered.reason()),
+            (500, "internal"),
+            "an operator has to grant"
+        );
+        assert_eq!(client.validate("VIP-A", "PC").await.status, 200, "{}", api.program.output());
+        assert_eq!(database.rows::<u64>("SELECT COUNT(*) FROM cards", ()).await, [1]);
+    }
 }
 
 /// That the programs do all of their work through that account.

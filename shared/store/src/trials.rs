@@ -1,6 +1,7 @@
 //! Trials: the one way in which the function gets a card made.
 
 use std::fmt;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use mysql_async::prelude::Queryable;
@@ -9,8 +10,8 @@ use tokio::time::Instant;
 
 use super::pool::Pool;
 use super::record::{maybe_moment, moment, take};
-use super::{Operation, REQUEST_LIMIT, Store, StoreError};
-use kami_core::app::AppName;
+use super::{Client, Operation, REQUEST_LIMIT, Store, StoreError};
+use kami_core::app::{App, AppName};
 use kami_core::card::{MachineCode, mask};
 
 /// What it comes to that a machine wants to try an app.
@@ -22,6 +23,10 @@ pub enum TrialStart {
     Over,
     /// The app offers none, or there is no such app.
     NotOffered,
+    /// The client's version is below the lowest that its app lets in.
+    TooOld(Arc<App>),
+    /// The machine, or where it comes from, is kept out.
+    Blocked,
 }
 
 /// The card of a trial that goes on.
@@ -50,17 +55,61 @@ impl fmt::Debug for TrialCard {
 }
 
 impl Store {
-    /// Begins the trial of an app for a machine, once ever, or tells how the one stands that it began before: one round
-    /// trip. `on_new` hears of each that is new, also where nobody waits for the answer any more. May be repeated.
+    /// Begins the trial of a client's app for a machine, once ever, or tells how the one stands that it began before: two
+    /// round trips, of which the first says whether the copy of the apps, and of who is kept out, still is true. `on_new`
+    /// hears of each that is new, also where nobody waits for the answer any more. May be repeated.
     pub async fn start_trial(
         &self,
-        app: &AppName,
         machine: &MachineCode,
+        client: &Client,
         on_new: impl Fn() + Send + Sync + 'static,
     ) -> Result<TrialStart, StoreError> {
-        let (app, machine) = (app.clone(), machine.clone());
+        let deadline = Instant::now() + REQUEST_LIMIT;
+        let (revision, now) = self.in_turn(deadline, ReadRevision { pool: self.pool.clone() }).await?;
+        if self.keeps_out(client, Some(machine), revision, now, deadline).await? {
+            return Ok(TrialStart::Blocked);
+        }
+        let known = self.app_of(client, revision, deadline).await?;
+        if let (Some(app), Some(version)) = (&known, &client.version)
+            && app.refuses(version)
+        {
+            return Ok(TrialStart::TooOld(Arc::clone(app)));
+        }
+        let (app, machine) = (client.app.clone(), machine.clone());
         let start = StartTrial { app, machine, on_new: Box::new(on_new), pool: self.pool.clone() };
-        self.in_turn(Instant::now() + REQUEST_LIMIT, start).await
+        match self.in_turn(deadline, start).await {
+            // It is nobody's fault that an account or a schema of the last version begins none, while none is offered.
+            Err(error) if error.is_denied() && !known.is_some_and(|app| app.policy.trial.is_some()) => {
+                Ok(TrialStart::NotOffered)
+            }
+            started => started,
+        }
+    }
+}
+
+/// Reads how often the apps were changed, where the account and the schema let it, and the database's clock.
+struct ReadRevision {
+    pool: Pool,
+}
+
+impl Operation for ReadRevision {
+    type Output = (Option<u64>, DateTime<Utc>);
+
+    const ONLY_READS: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Self::Output, StoreError> {
+        for revision in ["(SELECT revision FROM policy_revision WHERE id = 1)", "NULL"] {
+            self.pool.counters().round_trip();
+            let query = format!("SELECT {revision}, UTC_TIMESTAMP()");
+            match connection.exec_first(query, ()).await.map_err(StoreError::from) {
+                Err(error) if error.is_denied() || error.is_of_schema() => {}
+                row => {
+                    let mut row: Row = row?.ok_or(StoreError::Undecodable)?;
+                    return Ok((take(&mut row, 0)?, moment(&mut row, 1)?));
+                }
+            }
+        }
+        Err(StoreError::Undecodable)
     }
 }
 

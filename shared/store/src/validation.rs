@@ -168,15 +168,27 @@ impl Store {
         let Some(found) = found.filter(|found| found.is_of(&client.app)) else {
             return Ok(Err(NoCard::NotFound));
         };
-        let is_out = match found.revision {
+        let is_out = self.keeps_out(client, machine, found.revision, found.now, deadline).await?;
+        Ok(if is_out { Err(NoCard::Blocked) } else { Ok(found) })
+    }
+
+    /// Whether a client is kept out at that moment, when the apps had been changed so often.
+    pub(super) async fn keeps_out(
+        &self,
+        client: &Client,
+        machine: Option<&MachineCode>,
+        revision: Option<u64>,
+        now: DateTime<Utc>,
+        deadline: Instant,
+    ) -> Result<bool, StoreError> {
+        match revision {
             // Nobody has ever been kept out, or it is not for this account to see who is.
-            Some(0) | None => false,
+            Some(0) | None => Ok(false),
             Some(revision) => {
                 let apps = self.policies.at(revision, deadline).await?;
-                apps.keeps_out(&client.app, machine, client.address, found.now)
+                Ok(apps.keeps_out(&client.app, machine, client.address, now))
             }
-        };
-        Ok(if is_out { Err(NoCard::Blocked) } else { Ok(found) })
+        }
     }
 
     /// The app of that name as it was at most [`APPS_KEPT`](crate::APPS_KEPT) ago, if there is one.

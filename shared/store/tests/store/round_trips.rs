@@ -198,24 +198,32 @@ async fn points_cost_one_round_trip_more_than_a_validation() {
 }
 
 #[tokio::test]
-async fn a_trial_costs_one_round_trip_whatever_it_comes_to() {
+async fn a_trial_costs_two_round_trips_whatever_it_comes_to() {
     let database = TestDatabase::create().await;
-    database.execute("UPDATE apps SET policy = 'trial=60', minimum = '1.0'").await;
+    database
+        .execute(
+            "UPDATE apps SET policy = 'trial=60', minimum = '1.0';
+             INSERT INTO blocks (app, kind, target, created_at) VALUES ('', 'MACHINE', 'PC-0', UTC_TIMESTAMP());
+             UPDATE policy_revision SET revision = revision + 1, blocks = blocks + 1",
+        )
+        .await;
     let counted = Counted::new(&database).await;
     let start = async |app: &str, asker: &str| {
         let before = counted.proxy.commands();
-        let app: AppName = app.parse().unwrap();
-        let started = counted.store.start_trial(&app, &machine(asker), || {}).await.unwrap();
+        let client =
+            Client { app: app.parse().unwrap(), version: Some("1.0".parse().unwrap()), ..Client::default() };
+        let started = counted.store.start_trial(&machine(asker), &client, || {}).await.unwrap();
         (counted.proxy.commands() - before, started)
     };
     assert!(matches!(start("default", "PC-1").await.1, TrialStart::On(_)));
     for (asker, what) in [("PC-2", "a new one"), ("PC-2", "the same again")] {
         let (round_trips, started) = start("default", asker).await;
-        assert_eq!((round_trips, matches!(started, TrialStart::On(_))), (1, true), "{what}");
+        assert_eq!((round_trips, matches!(started, TrialStart::On(_))), (2, true), "{what}");
     }
-    assert_eq!(start("none", "PC-3").await, (1, TrialStart::NotOffered));
+    assert_eq!(start("none", "PC-3").await, (2, TrialStart::NotOffered));
+    assert_eq!(start("default", "PC-0").await, (1, TrialStart::Blocked));
     database.execute("UPDATE cards SET status = 'EXPIRED'").await;
-    assert_eq!(start("default", "PC-2").await, (1, TrialStart::Over));
+    assert_eq!(start("default", "PC-2").await, (2, TrialStart::Over));
 }
 
 #[tokio::test]

@@ -32,6 +32,11 @@ fn demo() -> AppName {
     "demo".parse().unwrap()
 }
 
+/// One of `demo`, which says no version.
+fn client() -> Client {
+    Client { app: demo(), ..Client::default() }
+}
+
 /// What it comes to that a machine wants to try `demo`, and whether that began the trial.
 async fn start(store: &Store, asker: &str) -> (TrialStart, bool) {
     let begun = Arc::new(AtomicUsize::new(0));
@@ -39,7 +44,7 @@ async fn start(store: &Store, asker: &str) -> (TrialStart, bool) {
     let on_new = move || {
         counter.fetch_add(1, Ordering::Relaxed);
     };
-    let started = store.start_trial(&demo(), &machine(asker), on_new).await.unwrap();
+    let started = store.start_trial(&machine(asker), &client(), on_new).await.unwrap();
     (started, begun.load(Ordering::Relaxed) == 1)
 }
 
@@ -52,8 +57,7 @@ async fn on(store: &Store, asker: &str) -> (TrialCard, bool) {
 }
 
 async fn validate(store: &Store, card: &str, asker: &str) -> Validation {
-    let client = Client { app: demo(), version: None };
-    store.validate(&code(card), &machine(asker), &client).await.unwrap()
+    store.validate(&code(card), &machine(asker), &client()).await.unwrap()
 }
 
 async fn is_in(store: &Store, card: &str, asker: &str) -> bool {
@@ -120,8 +124,7 @@ async fn a_trial_of_points_is_over_once_they_are_used_up() {
     for left in [1, 0] {
         let request = format!("r{left}").parse().unwrap();
         let wanted = PointUse { amount: Points::new(1).unwrap(), request };
-        let client = Client { app: demo(), version: None };
-        let taken = store.consume(&code(&card.code), &machine("PC-1"), &client, &wanted).await.unwrap();
+        let taken = store.consume(&code(&card.code), &machine("PC-1"), &client(), &wanted).await.unwrap();
         assert_eq!(taken, Consumption::Taken { balance: left, expire_at: None });
         let (started, is_new) = start(&store, "PC-1").await;
         assert_eq!((started == TrialStart::Over, is_new), (left == 0, false));
