@@ -157,3 +157,27 @@ fn a_question_does_not_come_up_in_the_middle_of_something_else() {
     console.keys("y");
     assert_eq!(ordered(&console), None);
 }
+
+#[test]
+fn what_was_taken_back_is_called_what_it_is() {
+    for (subject, undone, redone) in [
+        (None, "Undone for 500 cards.", "Redone for 500 cards."),
+        (Some("demo"), "Undone for the app demo.", "Redone for the app demo."),
+        (Some("demo/month"), "Undone for the preset demo/month.", "Redone for the preset demo/month."),
+        (Some("500 blocks"), "Undone for 500 blocks.", "Redone for 500 blocks."),
+    ] {
+        let of = |id| {
+            let mut undoable = undoable(id, "undo", false);
+            undoable.act.subject = subject.map(str::to_owned);
+            undoable
+        };
+        let mut console = console();
+        console.model.session.did(Own::Act(5));
+        for (key, id, words) in [("u", 5, undone), ("U", 6, redone)] {
+            offer(&mut console, key, of(id));
+            finish(&mut console, id + 1);
+            let said = &console.model.notice.as_ref().unwrap().words;
+            assert!(said.starts_with(words), "{said}");
+        }
+    }
+}

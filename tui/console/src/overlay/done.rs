@@ -7,7 +7,7 @@ use kami_common::words::{counted, number, say};
 use kami_common::{reason, shown, touch};
 use kami_core::acts::ActRefusal;
 use kami_core::record::CardRecord;
-use kami_store::{ActError, ActOutcome, Acted, AppActed, AppOrder, Batch, BatchOrigin, Subject};
+use kami_store::{ActError, ActOutcome, ActRecord, Acted, AppActed, AppOrder, Batch, BatchOrigin, Subject};
 
 use crate::input::act::Act;
 use crate::overlay;
@@ -81,24 +81,49 @@ fn done(model: &mut Model, done: Done) -> Vec<Effect> {
         Done::Undone { undoing, outcome } => {
             let named = taken_back(model, &undoing, &outcome);
             let key = if undoing.is_redo { "done.redo" } else { "done.undo" };
-            if let Some(subject) = undoing.undoable.act.subject()
-                && !matches!(subject, Subject::Blocks(_))
-            {
-                let kind = if subject.preset().is_some() { "preset" } else { "app" };
-                let name = undoing.undoable.act.subject.as_deref().unwrap_or_default();
-                say_of_subject(model, &format!("{key}_{kind}"), name, &outcome, &named);
-                if let Some(Ok(app)) = subject.app().map(str::parse) {
-                    overlay::apps::follow(model, &app);
-                }
-                return vec![apps::ask(model)];
-            }
-            say_outcome(model, key, &outcome, None, &named);
+            return undone(model, key, &undoing.undoable.act, &outcome, &named);
         }
         Done::App { order, acted } => {
             close_form(model);
             return app_saved(model, &order, acted);
         }
     }
+    cards_changed(model)
+}
+
+/// Says what became of the taking back of an act, with `more` where it went well, and asks for what may be another now.
+fn undone(
+    model: &mut Model,
+    key: &str,
+    act: &ActRecord,
+    outcome: &ActOutcome,
+    more: &str,
+) -> Vec<Effect> {
+    let name = act.subject.as_deref().unwrap_or_default();
+    match act.subject() {
+        None => {
+            say_outcome(model, key, outcome, None, more);
+            return cards_changed(model);
+        }
+        Some(Subject::App(app)) => {
+            say_of_subject(model, &format!("{key}_app"), name, outcome, more);
+            if let Ok(app) = app.parse() {
+                overlay::apps::follow(model, &app);
+            }
+        }
+        Some(Subject::Preset { .. }) => {
+            say_of_subject(model, &format!("{key}_preset"), name, outcome, more);
+        }
+        Some(Subject::Blocks(_)) => {
+            say_outcome(model, &format!("{key}_blocks"), outcome, None, more);
+            return Vec::new();
+        }
+    }
+    vec![apps::ask(model)]
+}
+
+/// What is shown of cards may be another now.
+fn cards_changed(model: &mut Model) -> Vec<Effect> {
     close_form(model);
     (model.history, model.seated) = (None, None);
     let mut effects = table::refresh(model);
