@@ -66,6 +66,16 @@ pub(super) async fn named(
     Ok(found)
 }
 
+/// Whether anybody is kept out of that app alone, as far as the account may know: one of before there were blocks may not.
+pub(super) async fn has_blocks(connection: &mut Conn, app: &AppName) -> Result<bool, StoreError> {
+    let query = "SELECT EXISTS (SELECT 1 FROM blocks WHERE app = ?)";
+    let found: Result<Option<bool>, _> = connection.exec_first(query, (app.as_str(),)).await;
+    match found.map_err(StoreError::from) {
+        Err(error) if error.is_denied() => Ok(false),
+        found => found?.ok_or(StoreError::Undecodable),
+    }
+}
+
 /// What tells blocks apart, under the columns of it.
 pub(super) fn key_values(BlockKey { app, target }: &BlockKey) -> Map<String, Json> {
     let mut values = Map::new();

@@ -166,6 +166,7 @@ fn app_refusal(language: Language, refusal: &AppRefusal) -> String {
         AppRefusal::Needed(app) => ("reason.app_needed", app),
         AppRefusal::Changed(app) => ("reason.app_changed", app),
         AppRefusal::HasPresets(app) => ("reason.app_has_presets", app),
+        AppRefusal::HasBlocks(app) => ("reason.app_has_blocks", app),
         AppRefusal::Unchanged(app) => ("reason.app_unchanged", app),
     };
     say!(language, key, app = app)

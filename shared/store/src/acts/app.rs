@@ -5,11 +5,13 @@ use mysql_async::{Conn, Row};
 use serde_json::{Map, json};
 
 use super::app_order::{AppOrder, AppRefusal};
+use super::block::hold_blocks;
 use super::many::ActOutcome;
 use super::undo::must_be_open;
 use super::write::{Head, begin, is_signalled};
 use super::{ActError, STEP, Transaction};
 use crate::apps::{app, read, values_as_stored};
+use crate::blocks::has_blocks;
 use crate::log::{ActRecord, CardValues, LogFilter};
 use crate::presets::has_presets;
 use crate::{Store, StoreError};
@@ -65,14 +67,30 @@ async fn save(
     name: &AppName,
     values: Option<String>,
 ) -> Result<(), ActError> {
-    if values.is_none() && has_presets(connection, name).await? {
-        return Err(AppRefusal::HasPresets(name.clone()).into());
+    if values.is_none() {
+        must_be_free(connection, name).await?;
     }
     let saved = connection.exec_drop("CALL save_app(?, ?, ?)", (act_id, name.as_str(), values)).await;
     match saved {
         Err(error) if is_signalled(&error) => Err(AppRefusal::Needed(name.clone()).into()),
         saved => Ok(saved?),
     }
+}
+
+/// What names an app would be of the next one of its name, and so keeps it.
+async fn must_be_free(connection: &mut Conn, name: &AppName) -> Result<(), ActError> {
+    // Before anything is read that this account may see of them.
+    match hold_blocks(connection).await {
+        Err(ActError::Store(error)) if error.is_denied() => {}
+        held => held?,
+    }
+    if has_presets(connection, name).await? {
+        return Err(AppRefusal::HasPresets(name.clone()).into());
+    }
+    if has_blocks(connection, name).await? {
+        return Err(AppRefusal::HasBlocks(name.clone()).into());
+    }
+    Ok(())
 }
 
 /// What the log and `save_app` have of an app; what it has not is left out.

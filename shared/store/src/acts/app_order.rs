@@ -121,6 +121,9 @@ pub enum AppRefusal {
     /// It has presets, which would be those of the next app of its name.
     #[error("the app {0} has presets")]
     HasPresets(AppName),
+    /// Somebody is kept out of it, who would be out of the next app of its name.
+    #[error("somebody is kept out of the app {0}")]
+    HasBlocks(AppName),
     /// Somebody else changed it meanwhile.
     #[error("the app {0} was changed meanwhile")]
     Changed(AppName),

@@ -124,7 +124,7 @@ impl<'a> Plan<'a> {
 
 /// Lets nobody else change blocks until the end of the transaction. What is read of them afterwards, and not before, is what
 /// they are.
-async fn hold(connection: &mut Conn) -> Result<(), ActError> {
+pub(super) async fn hold_blocks(connection: &mut Conn) -> Result<(), ActError> {
     Ok(connection.query_drop("CALL hold_blocks()").await?)
 }
 
@@ -156,7 +156,7 @@ impl Transaction for Act<'_> {
     type Output = BlocksActed;
 
     async fn run(&self, connection: &mut Conn) -> Result<BlocksActed, ActError> {
-        hold(connection).await?;
+        hold_blocks(connection).await?;
         let found = named(connection, &keys(self.order)).await?;
         let Plan { saved, removed, changes } = Plan::of(self.order, &found)?;
         let head = Head { name: self.order.name(), operator: self.operator, undoes: None };
@@ -179,7 +179,7 @@ impl Transaction for TakeBack<'_> {
 
     async fn run(&self, connection: &mut Conn) -> Result<ActOutcome, ActError> {
         must_be_open(connection, self.act.id).await?;
-        hold(connection).await?;
+        hold_blocks(connection).await?;
         let mut steps = Vec::with_capacity(self.rows.len());
         for row in self.rows {
             let [before, after] = [&row.before, &row.after].map(|values| values.as_ref().map(kept));

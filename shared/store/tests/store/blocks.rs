@@ -4,12 +4,13 @@ use std::ops::ControlFlow;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kami_core::acts::ActRefusal;
+use kami_core::app::App;
 use kami_core::block::{Block, BlockKey};
 use kami_core::gate::{Asks, Gate};
 use kami_core::operator::{Note, Operator};
 use kami_store::{
-    ActError, ActFilter, ActOutcome, ActRecord, BlockChanges, BlockOrder, BlockRefusal, BlocksActed, Client,
-    LogFilter, LogRecord, Loss, NoCard, SeatReturn, Store, Undo, Validation,
+    ActError, ActFilter, ActOutcome, ActRecord, AppOrder, AppRefusal, BlockChanges, BlockOrder, BlockRefusal,
+    BlocksActed, Client, LogFilter, LogRecord, Loss, NoCard, SeatReturn, Store, Undo, Validation,
 };
 use kami_testkit::{Proxy, TestDatabase, agreed, unique_name};
 
@@ -388,4 +389,28 @@ async fn the_list_is_paged_newest_first_and_by_app() {
     let of =
         async |app: &str| store.blocks(Some(&app.parse().unwrap()), None, 10).await.unwrap().blocks.len();
     assert_eq!((of("demo").await, of("other").await), (5, 2));
+}
+
+#[tokio::test]
+async fn an_app_that_somebody_is_kept_out_of_stays() {
+    let database = TestDatabase::create().await;
+    let store = database.store();
+    let demo = App::blank("demo".parse().unwrap(), store.now().await.unwrap());
+    let save = async |seen: Option<App>, wanted: Option<App>| {
+        let order = AppOrder { seen, wanted };
+        store.save_app(&anna(), &agreed(order)).await
+    };
+    let made = save(None, Some(demo)).await.unwrap();
+    let demo = made.app.unwrap();
+    add(&store, &[block("", "PC-1"), block("demo", "PC-2")]).await;
+    let has_blocks = |refused: &ActError| matches!(refused, ActError::App(AppRefusal::HasBlocks(_)));
+    let refused = save(Some(demo.clone()), None).await.unwrap_err();
+    assert!(has_blocks(&refused), "{refused:?}");
+    let undoing = agreed(Undo { act_id: made.act_id });
+    let refused = store.undo(&anna(), &undoing, &|_| ControlFlow::Continue(())).await.unwrap_err();
+    assert!(has_blocks(&refused), "{refused:?}");
+    assert_eq!(store.app(&demo.name).await.unwrap().as_ref(), Some(&demo), "nothing of it was done");
+    remove(&store, &[key("demo", "PC-2")]).await.unwrap();
+    save(Some(demo), None).await.unwrap();
+    assert_eq!(all(&store).await, [block("", "PC-1")]);
 }

@@ -92,13 +92,7 @@ fn done(model: &mut Model, done: Done) -> Vec<Effect> {
 }
 
 /// Says what became of the taking back of an act, with `more` where it went well, and asks for what may be another now.
-fn undone(
-    model: &mut Model,
-    key: &str,
-    act: &ActRecord,
-    outcome: &ActOutcome,
-    more: &str,
-) -> Vec<Effect> {
+fn undone(model: &mut Model, key: &str, act: &ActRecord, outcome: &ActOutcome, more: &str) -> Vec<Effect> {
     let name = act.subject.as_deref().unwrap_or_default();
     match act.subject() {
         None => {
