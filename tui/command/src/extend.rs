@@ -2,12 +2,11 @@
 
 use clap::Args;
 use kami_core::acts::Act;
-use kami_core::span::SpanError;
-use kami_core::spoken;
 
 use super::act::act;
 use super::choice::Choice;
 use super::failure::Failure;
+use super::limits;
 use super::session::Session;
 
 /// Give cards more time
@@ -20,17 +19,13 @@ use super::session::Session;
 )]
 pub(super) struct Extend {
     /// By how much, such as 12h or 7d
-    #[arg(long, value_name = "SPAN", value_parser = seconds)]
+    #[arg(long, value_name = "SPAN", value_parser = limits::seconds)]
     by: u32,
     /// Print what it came to as JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     choice: Choice,
-}
-
-fn seconds(text: &str) -> Result<u32, SpanError> {
-    spoken::parse(text)?.seconds.ok_or(SpanError)
 }
 
 impl Extend {

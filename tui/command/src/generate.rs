@@ -229,15 +229,14 @@ impl Generate {
         session: &Session,
         preset: Option<&Preset>,
     ) -> Result<Option<DateTime<Utc>>, Failure> {
-        let Some((preset, until)) = preset.and_then(|preset| Some((preset, preset.valid_until?))) else {
+        let Some((Preset { name, app, .. }, until)) =
+            preset.and_then(|preset| Some((preset, preset.valid_until?)))
+        else {
             return Ok(None);
         };
         if until < session.store.now().await? {
-            return Err(Failure::Refused(say!(
-                session.language,
-                "command.preset_over",
-                preset = preset.name
-            )));
+            let why = say!(session.language, "command.preset_over", preset = name, app = app);
+            return Err(Failure::Refused(why));
         }
         Ok(Some(until))
     }

@@ -1,10 +1,12 @@
-//! The options that say what a card ends with besides its duration: a last moment, and its points.
+//! The options that say how long something lasts: a span, a last moment, and a card's points.
 
 use chrono::{DateTime, Utc};
 use kami_common::moment::{MomentError, TypedMoment};
 use kami_common::words::say;
 use kami_core::edit::points_left;
 use kami_core::points::NoPoints;
+use kami_core::span::SpanError;
+use kami_core::spoken;
 
 use super::failure::Failure;
 use super::session::Session;
@@ -24,6 +26,11 @@ impl<T> Limit<T> {
             Self::Off => None,
         }
     }
+}
+
+/// Reads a span that has an end, in seconds.
+pub(super) fn seconds(text: &str) -> Result<u32, SpanError> {
+    spoken::parse(text)?.seconds.ok_or(SpanError)
 }
 
 /// Reads the value of `--until` where it may be `off`.

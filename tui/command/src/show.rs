@@ -58,7 +58,11 @@ impl Show {
             if self.json {
                 let mut value = json_of(&card, preset.as_ref(), seats.as_deref(), &history);
                 if !blocked.is_empty() {
-                    value["blocked"] = blocked.iter().map(|block| block.key.target.to_string()).collect();
+                    // A machine may be kept out of the app and of all, which stand side by side.
+                    let mut machines: Vec<_> =
+                        blocked.iter().map(|block| block.key.target.to_string()).collect();
+                    machines.dedup();
+                    value["blocked"] = machines.into();
                 }
                 out.json(&value)?;
             } else {

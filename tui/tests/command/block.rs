@@ -169,6 +169,8 @@ async fn what_cannot_be_is_refused_and_changes_nothing() {
     let near = kami.run(&["block", "add", "192.168.1.0/24", "--json"]).ends(0);
     assert!(near.err.contains("No part of the internet: 192.168.1.0/24."), "{near:?}");
     kami.run(&["block", "add", "0.0.0.0/0", "--yes"]).ends(0);
+    let asks_nothing = kami.run(&["block", "remove", "0.0.0.0/0", "--yes"]).ends(2);
+    assert!(asks_nothing.err.contains("--yes"), "{asks_nothing:?}");
     kami.run(&["block", "remove", "0.0.0.0/0"]).ends(0);
     let undo = kami.run(&["undo"]).ends(4);
     assert!(undo.err.contains("0.0.0.0/0 shuts nearly every customer out."), "{undo:?}");
@@ -242,12 +244,14 @@ async fn what_is_exported_is_imported_as_it_was() {
     kami.database.execute("DELETE FROM blocks").await;
     let dry = kami.run(&["block", "import", "blocks.csv", "--dry-run"]).ends(0);
     assert!(
-        dry.out.starts_with("2  new  10.1.2.3\n3  new  =cmd\n") && dry.out.lines().count() == 5,
+        dry.out.starts_with("2  new  machine 10.1.2.3\n3  new  machine =cmd\n")
+            && dry.out.lines().count() == 5,
         "{dry:?}"
     );
     assert_eq!(targets(&kami), "");
     let done = kami.run(&["block", "import", "blocks.csv"]).ends(0);
     assert!(done.err.starts_with("5 blocked. To undo it: kami undo "), "{done:?}");
+    assert!(done.err.ends_with("Of these kinds: machine 3, network 2.\n"), "{done:?}");
     assert_eq!(blocks(&kami), before);
 }
 
@@ -276,7 +280,10 @@ async fn a_table_is_taken_whole_or_not_at_all() {
     assert_eq!(refused.err, "kami: 4 malformed: nothing was imported\n");
     let dry = import(&kami, wrong.as_bytes(), &["--dry-run", "--json"]).ends(4);
     assert_eq!(dry.json().len(), 5);
-    assert_eq!(dry.json()[0], json!({"line": 2, "state": "new", "target": "PC-9", "reason": null}));
+    assert_eq!(
+        dry.json()[0],
+        json!({"line": 2, "state": "new", "target": "PC-9", "kind": "machine", "reason": null})
+    );
     assert_eq!(targets(&kami), "PC-1 PC-2");
     for (text, code, words) in [
         (&b""[..], 3, "The file names nobody."),

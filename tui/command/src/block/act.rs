@@ -14,15 +14,12 @@ use super::super::gate;
 use super::super::output::{Output, message};
 use super::super::session::Session;
 
-/// How an act on those who are kept out is agreed to and told.
+/// How an act on those who are kept out is told.
 #[derive(Debug, Args)]
 pub(super) struct Manner {
     /// Say what it would do, and change nothing
     #[arg(long)]
     pub(super) dry_run: bool,
-    /// Do not ask, as is done where a network would shut nearly everybody out
-    #[arg(short, long)]
-    yes: bool,
     /// Print what it came to as JSON
     #[arg(long)]
     pub(super) json: bool,
@@ -37,9 +34,14 @@ pub(super) fn target(session: &Session, text: &str, is_machine: bool) -> Result<
     })
 }
 
-/// Does what was ordered, once that is agreed to where the gate wants it, and tells what it changed; or tells what it would
-/// change.
-pub(super) async fn carry_out(session: &Session, order: BlockOrder, manner: &Manner) -> Result<(), Failure> {
+/// Does what was ordered, once that is agreed to where the gate wants it, beforehand or when asked, and tells what it changed;
+/// or tells what it would change.
+pub(super) async fn carry_out(
+    session: &Session,
+    order: BlockOrder,
+    is_agreed: bool,
+    manner: &Manner,
+) -> Result<(), Failure> {
     let language = session.language;
     let act = order.name();
     if manner.dry_run {
@@ -49,7 +51,7 @@ pub(super) async fn carry_out(session: &Session, order: BlockOrder, manner: &Man
     }
     let near = near(language, &order);
     let (weight, broad) = (order.weight(), order.broad());
-    let answer = if manner.yes { Answer::Agreed } else { Answer::Silence };
+    let answer = if is_agreed { Answer::Agreed } else { Answer::Silence };
     let order = gate::of(session).pass(order, weight, answer).or_else(|order| {
         let question = Question {
             words: touch::blocks(language, &order),

@@ -6,13 +6,11 @@ use kami_common::moment::TypedMoment;
 use kami_core::app::AppName;
 use kami_core::block::{Block, BlockKey};
 use kami_core::operator::Note;
-use kami_core::span::SpanError;
-use kami_core::spoken;
 use kami_store::{BlockOrder, Permission};
 
 use super::super::apps::find;
 use super::super::failure::Failure;
-use super::super::limits::last_moment;
+use super::super::limits;
 use super::super::session::Session;
 use super::act::{Manner, carry_out, target};
 
@@ -35,7 +33,7 @@ pub(super) struct Add {
     #[arg(long, value_name = "APP")]
     app: Option<AppName>,
     /// For how long, such as 12h or 30d; without it, for ever
-    #[arg(long = "for", value_name = "SPAN", value_parser = seconds)]
+    #[arg(long = "for", value_name = "SPAN", value_parser = limits::seconds)]
     span: Option<u32>,
     /// Until then instead: such as 2026-12-31, through which it lasts, or 2026-12-31T18:00
     #[arg(long, value_name = "MOMENT", conflicts_with = "span")]
@@ -46,12 +44,11 @@ pub(super) struct Add {
     /// Take every target for the code of a machine, also what looks like an address
     #[arg(long)]
     machine: bool,
+    /// Do not ask, as is done where a network would shut nearly everybody out
+    #[arg(short, long)]
+    yes: bool,
     #[command(flatten)]
     manner: Manner,
-}
-
-fn seconds(text: &str) -> Result<u32, SpanError> {
-    spoken::parse(text)?.seconds.ok_or(SpanError)
 }
 
 impl Add {
@@ -73,7 +70,7 @@ impl Add {
             Block { key, reason: reason.clone(), until }
         };
         let order = BlockOrder::Add(targets.into_iter().map(block).collect());
-        carry_out(session, order, &self.manner).await
+        carry_out(session, order, self.yes, &self.manner).await
     }
 
     /// The last second, by the database's clock.
@@ -83,7 +80,7 @@ impl Add {
                 let now = session.store.now().await?;
                 Ok(Some(now + TimeDelta::seconds(seconds.into())))
             }
-            (None, Some(until)) => last_moment(session, until).await.map(Some),
+            (None, Some(until)) => limits::last_moment(session, until).await.map(Some),
             (None, None) => Ok(None),
         }
     }

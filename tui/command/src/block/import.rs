@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::Args;
 use kami_common::moment::TypedMoment;
 use kami_common::words::{number, say};
-use kami_common::{notice, reason, upload};
-use kami_core::block::{Block, BlockKey};
+use kami_common::{notice, reason, shown, upload};
+use kami_core::block::{Block, BlockKey, BlockTarget};
 use kami_store::{BlockOrder, Permission};
 use kami_transfer::blocks::{ParsedBlocks, parse_blocks};
 use kami_transfer::import::ReadError;
@@ -34,6 +34,9 @@ pub(super) struct Import {
     /// The file; - for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// Do not ask, as is done where a network would shut nearly everybody out
+    #[arg(short, long)]
+    yes: bool,
     #[command(flatten)]
     manner: Manner,
 }
@@ -45,8 +48,16 @@ const STEP: usize = 1000;
 struct Line {
     number: u64,
     state: &'static str,
-    /// Whom it names, or what is wrong with it.
+    /// Whom it names; none where something is wrong with it.
+    target: Option<BlockTarget>,
+    /// Whom it names, or what is wrong with it, in words.
     what: String,
+}
+
+impl Line {
+    fn wrong(number: u64, what: String) -> Self {
+        Self { number, state: "malformed", target: None, what }
+    }
 }
 
 impl Import {
@@ -75,8 +86,13 @@ impl Import {
                 (false, _) => Ok(()),
             };
         }
-        let blocks = parsed.blocks.into_iter().map(|(_, block)| block).collect();
-        carry_out(session, BlockOrder::Add(blocks), &self.manner).await
+        let blocks: Vec<Block> = parsed.blocks.into_iter().map(|(_, block)| block).collect();
+        let kinds = shown::block_kinds(language, blocks.iter().map(|block| &block.key.target));
+        carry_out(session, BlockOrder::Add(blocks), self.yes, &self.manner).await?;
+        if !self.manner.json {
+            message(&say!(language, "block.kinds", kinds = kinds));
+        }
+        Ok(())
     }
 
     async fn parse(&self, session: &Session) -> Result<ParsedBlocks, Failure> {
@@ -111,12 +127,10 @@ async fn wrong(session: &Session, parsed: &ParsedBlocks) -> Result<Vec<Line>, Fa
     let homeless = parsed.blocks.iter().filter_map(|(line, block)| {
         let app = block.key.app.as_ref().filter(|app| !apps.contains(app.as_str()))?;
         let what = say!(language, "reason.no_such_app", app = app);
-        Some(Line { number: *line, state: "malformed", what })
+        Some(Line::wrong(*line, what))
     });
-    let malformed = parsed.malformed.iter().map(|(line, fault)| {
-        let what = reason::block_fault(language, *fault);
-        Line { number: *line, state: "malformed", what }
-    });
+    let malformed = parsed.malformed.iter();
+    let malformed = malformed.map(|(line, fault)| Line::wrong(*line, reason::block_fault(language, *fault)));
     let mut wrong: Vec<Line> = homeless.chain(malformed).collect();
     wrong.sort_by_key(|line| line.number);
     Ok(wrong)
@@ -133,7 +147,9 @@ async fn all(session: &Session, parsed: &ParsedBlocks, wrong: Vec<Line>) -> Resu
             Some(is) if is == block => "same",
             Some(_) => "changed",
         };
-        Line { number: *line, state, what: block.key.target.to_string() }
+        let target = block.key.target.clone();
+        let what = format!("{} {target}", shown::block_kind(session.language, &target));
+        Line { number: *line, state, target: Some(target), what }
     });
     let mut lines: Vec<Line> = named.collect();
     lines.extend(wrong);
@@ -142,7 +158,8 @@ async fn all(session: &Session, parsed: &ParsedBlocks, wrong: Vec<Line>) -> Resu
 }
 
 fn word(session: &Session, state: &str) -> String {
-    say!(session.language, format!("command.line.{state}"))
+    let key = if state == "new" { "added" } else { state };
+    say!(session.language, format!("command.line.{key}"))
 }
 
 fn summary(session: &Session, lines: &[Line]) -> String {
@@ -156,11 +173,15 @@ fn summary(session: &Session, lines: &[Line]) -> String {
 fn report(session: &Session, lines: &[Line], json: bool) -> io::Result<()> {
     let mut out = Output::open();
     let mut table = Table::default();
-    for (index, Line { number, state, what }) in lines.iter().enumerate() {
+    for (index, Line { number, state, target, what }) in lines.iter().enumerate() {
         if json {
-            let (target, reason) =
-                if *state == "malformed" { (None, Some(what)) } else { (Some(what), None) };
-            out.json(&json!({ "line": number, "state": state, "target": target, "reason": reason }))?;
+            out.json(&json!({
+                "line": number,
+                "state": state,
+                "target": target.as_ref().map(ToString::to_string),
+                "kind": target.as_ref().map(BlockTarget::kind),
+                "reason": target.is_none().then_some(what),
+            }))?;
             continue;
         }
         table.push([number.to_string(), word(session, state), what.clone()]);

@@ -48,7 +48,7 @@ impl Remove {
         } else {
             targets.into_iter().map(|target| BlockKey { app: self.app.clone(), target }).collect()
         };
-        carry_out(session, BlockOrder::Remove(keys), &self.manner).await
+        carry_out(session, BlockOrder::Remove(keys), false, &self.manner).await
     }
 }
 

@@ -26,7 +26,7 @@ pub(in super::super) async fn find(
     let names: Vec<_> = there.iter().map(|preset| preset.name.as_str()).collect();
     let names = names.join(&say!(language, "language.comma"));
     Err(Failure::NotFound(if there.is_empty() {
-        say!(language, "command.no_presets", why = why)
+        say!(language, "command.no_presets", why = why, app = app)
     } else {
         say!(language, "command.presets_there", why = why, names = names)
     }))

@@ -13,6 +13,15 @@ pub fn act_word(language: Language, act: &str) -> String {
     if word.ends_with(&key) { harmless(act).into_owned() } else { word }
 }
 
+/// The word for a kind of acts by itself, which tells those on apps and those on presets from one another.
+pub fn act_kind(language: Language, act: &str) -> String {
+    let word = act_word(language, act);
+    match act.split_once('_') {
+        Some((of @ ("app" | "preset"), _)) => say!(language, format!("log.of.{of}"), act = word),
+        _ => word,
+    }
+}
+
 /// Who did something: the name that the operator gave, and the account that the server knows them by.
 pub fn doer(operator: &str, account: Option<&str>) -> String {
     let operator = harmless(operator);
@@ -35,5 +44,24 @@ pub fn subject(language: Language, subject: Subject<'_>) -> String {
             say!(language, "log.preset", name = harmless(&format!("{app}/{name}")))
         }
         Subject::Blocks(whom) => blocks(language, whom),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_done_to_apps_and_presets_is_told_apart_by_itself() {
+        for (act, english, chinese) in [
+            ("app_remove", "app removed", "应用：移除"),
+            ("preset_remove", "preset removed", "预设：移除"),
+            ("block_remove", "unblocked", "解封"),
+            ("delete", "deleted", "删除"),
+            ("later_act", "later_act", "later_act"),
+        ] {
+            assert_eq!(act_kind(Language::ENGLISH, act), english);
+            assert_eq!(act_kind(Language::of_locale("zh"), act), chinese);
+        }
     }
 }

@@ -9,6 +9,7 @@ use kami_store::CardValues;
 use serde_json::Value as Json;
 
 use super::card::label;
+use super::change::as_kept;
 use super::span::duration;
 use crate::cells::harmless;
 use crate::words::{Language, counted, say};
@@ -68,8 +69,7 @@ pub(super) fn app_values(
             (field, value) => {
                 let text = match value {
                     _ if key == "archived" => say!(language, "act.yes"),
-                    Json::String(text) => harmless(text).into_owned(),
-                    other => harmless(&other.to_string()).into_owned(),
+                    value => as_kept(value),
                 };
                 let label =
                     field.map_or_else(|| harmless(key).into_owned(), |_| app_label(language, key.as_str()));

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDateTime;
 use kami_core::app::AppName;
 use kami_core::block::BlockTarget;
+use kami_core::logged;
+use kami_core::value::{Kind, Value};
 use kami_core::zone::Zone;
 use kami_store::CardValues;
 use serde_json::Value as Json;
 
+use super::change::as_kept;
 use super::moment::whole_moment;
 use crate::cells::harmless;
-use crate::words::{Language, counted, say};
+use crate::words::{Language, counted, number, say};
 
 /// What the log keeps of one who is kept out beside the target, in the order of reading.
 const FIELDS: [&str; 3] = ["app", "until", "reason"];
@@ -32,6 +34,17 @@ pub fn block_app(language: Language, app: Option<&AppName>) -> String {
 /// What a target is: a machine or a network.
 pub fn block_kind(language: Language, target: &BlockTarget) -> String {
     say!(language, format!("block.is.{}", target.kind()))
+}
+
+/// How many of them are machines and how many networks.
+pub fn block_kinds<'a>(language: Language, targets: impl Iterator<Item = &'a BlockTarget>) -> String {
+    let mut kinds: Vec<&'static str> = targets.map(BlockTarget::kind).collect();
+    kinds.sort_unstable();
+    let kinds = kinds.chunk_by(|one, other| one == other);
+    let kinds = kinds.map(|kind| {
+        format!("{} {}", say!(language, format!("block.is.{}", kind[0])), number(kind.len() as u64))
+    });
+    kinds.collect::<Vec<_>>().join(&say!(language, "touch.comma"))
 }
 
 /// The first few targets, in a sentence.
@@ -74,13 +87,11 @@ pub(super) fn block_values(
 fn kept(language: Language, zone: Zone, key: &str, value: &Json) -> String {
     match (key, value) {
         ("app", Json::String(app)) if app.is_empty() => block_app(language, None),
-        ("until", Json::String(until)) => {
-            let moment = NaiveDateTime::parse_from_str(until, "%Y-%m-%d %H:%M:%S");
-            moment
-                .map_or_else(|_| harmless(until).into_owned(), |moment| whole_moment(zone, moment.and_utc()))
-        }
-        (_, Json::String(text)) => harmless(text).into_owned(),
-        (_, other) => harmless(&other.to_string()).into_owned(),
+        ("until", value) => match logged::read(Kind::Moment, value) {
+            Some(Value::Moment(until)) => whole_moment(zone, until),
+            _ => as_kept(value),
+        },
+        (_, value) => as_kept(value),
     }
 }
 

@@ -110,12 +110,19 @@ fn kept(language: Language, zone: Zone, property: Option<Property>, kept: Option
             value(language, property, &known, |at| whole_moment(zone, at)).unwrap_or_else(|| NONE.to_owned())
         }
         (None, Json::Null) => NONE.to_owned(),
-        (None, Json::String(text)) => harmless(text).into_owned(),
         (None, Json::Array(texts)) if texts.iter().all(Json::is_string) => {
             let texts: Vec<_> = texts.iter().filter_map(Json::as_str).map(harmless).collect();
             texts.join(&say!(language, "touch.comma"))
         }
-        (None, other) => harmless(&other.to_string()).into_owned(),
+        (None, other) => as_kept(other),
+    }
+}
+
+/// What the log kept and this version cannot read, as it is.
+pub(super) fn as_kept(value: &Json) -> String {
+    match value {
+        Json::String(text) => harmless(text).into_owned(),
+        other => harmless(&other.to_string()).into_owned(),
     }
 }
 

@@ -12,9 +12,9 @@ mod seat;
 mod span;
 mod status;
 
-pub use self::act::{act_word, doer, subject, touched};
+pub use self::act::{act_kind, act_word, doer, subject, touched};
 pub use self::app::{app_label, lease, named_value, trial, when_full};
-pub use self::block::{block_app, block_kind, block_label, targets};
+pub use self::block::{block_app, block_kind, block_kinds, block_label, targets};
 pub use self::card::{
     DETAILS, Detail, NONE, details, expires, heading, in_column, label, left, numbered, of_card, points,
     prefix, text, value,

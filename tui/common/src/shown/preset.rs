@@ -12,6 +12,7 @@ use kami_store::CardValues;
 use serde_json::Value as Json;
 
 use super::card::label;
+use super::change::as_kept;
 use super::moment::whole_moment;
 use super::span::duration;
 use crate::cells::harmless;
@@ -101,7 +102,7 @@ pub(super) fn preset_values(
     let unknown = values.iter().filter(|(key, value)| !is_known(key) && !value.is_null());
     said.extend(unknown.map(|(key, value)| {
         let place = (PresetField::ALL.len(), harmless(key).into_owned());
-        (place, raw(value))
+        (place, as_kept(value))
     }));
     said
 }
@@ -130,12 +131,5 @@ fn kept(language: Language, zone: Zone, field: PresetField, values: &CardValues)
         (PresetField::Recharge, Some(_)) => Some(say!(language, "act.yes")),
         (PresetField::Prefix, Some(_)) => None,
     };
-    read.or_else(|| value.map(raw))
-}
-
-fn raw(value: &Json) -> String {
-    match value {
-        Json::String(text) => harmless(text).into_owned(),
-        other => harmless(&other.to_string()).into_owned(),
-    }
+    read.or_else(|| value.map(as_kept))
 }

@@ -229,7 +229,7 @@ fn option_word(model: &Model, name: FieldName, option: &str) -> String {
             |status| format!("{} {}", Theme::sign(status), shown::status(language, status)),
         ),
         FieldName::Act if option == "any" => say!(language, "log.any"),
-        FieldName::Act => shown::act_word(language, option),
+        FieldName::Act => shown::act_kind(language, option),
         FieldName::Format if option == Format::Shop.word() => say!(language, "format.shop"),
         FieldName::Card(Property::Prefix) if option == WHOLE => say!(language, "prefix.none"),
         FieldName::Card(Property::Prefix) if option == AS_WRITTEN => say!(language, "filing.as_written"),

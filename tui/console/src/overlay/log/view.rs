@@ -2,7 +2,7 @@
 
 use kami_common::cells::{cells, cut_end, cut_middle, harmless, pad_left, pad_right};
 use kami_common::period::Side;
-use kami_common::shown::{act_word, doer, moment, touched};
+use kami_common::shown::{act_kind, act_word, doer, moment, touched};
 use kami_common::words::{number, say};
 use kami_store::ActRecord;
 use ratatui::Frame;
@@ -71,7 +71,7 @@ fn words(model: &Model, query: &LogQuery) -> String {
     let language = model.language;
     let texts = [
         query.operator.as_deref().map(|operator| harmless(operator).into_owned()),
-        query.act.as_deref().map(|act| act_word(language, act)),
+        query.act.as_deref().map(|act| act_kind(language, act)),
         query.code.as_deref().map(|code| cut_middle(&harmless(code), 24).into_owned()),
         query.batch.map(|batch| say!(language, "chip.batch", id = batch)),
         query.done.map(|done| done.words(language, Side::Past)),
