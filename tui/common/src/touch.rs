@@ -8,7 +8,9 @@ use kami_core::acts::Act;
 use kami_core::app::AppName;
 use kami_core::block::BlockTarget;
 use kami_core::zone::Zone;
-use kami_store::{ActRecord, AppCost, AppOrder, BlockOrder, GenerateOrder, Loss, Survey, Undoable};
+use kami_store::{
+    ActRecord, AppCost, AppOrder, BlockOrder, GenerateOrder, Loss, PresetOrder, Survey, Undoable,
+};
 
 use crate::cells::harmless;
 use crate::words::{Language, counted, number, say};
@@ -81,12 +83,22 @@ pub fn app_lost(language: Language, cost: &AppCost) -> Vec<String> {
 
 /// Whether machines and networks shall be kept out, or let in again.
 pub fn blocks(language: Language, order: &BlockOrder) -> String {
+    say!(language, format!("confirm.{}", order.name()), targets = targets_of(language, order))
+}
+
+/// Whom an order keeps out or lets in again: the first few.
+pub fn targets_of(language: Language, order: &BlockOrder) -> String {
     let targets: Vec<&BlockTarget> = match order {
         BlockOrder::Add(blocks) => blocks.iter().map(|block| &block.key.target).collect(),
         BlockOrder::Remove(keys) => keys.iter().map(|key| &key.target).collect(),
     };
-    let targets = shown::targets(language, targets.into_iter());
-    say!(language, format!("confirm.{}", order.name()), targets = targets)
+    shown::targets(language, targets.into_iter())
+}
+
+/// Whether a preset shall be made, changed or removed.
+pub fn preset(language: Language, order: &PresetOrder) -> String {
+    let name = order.preset().map_or_else(String::new, |(app, name)| format!("{app}/{name}"));
+    say!(language, format!("confirm.{}", order.name()), preset = name)
 }
 
 /// What it means that such large networks are kept out.

@@ -19,7 +19,7 @@ const ARROW: usize = 2;
 const SIGN: usize = 2;
 
 /// The texts of forms' labels that are no property's.
-const LABELS: [&str; 16] = [
+const LABELS: [&str; 17] = [
     "count",
     "length",
     "which",
@@ -36,6 +36,7 @@ const LABELS: [&str; 16] = [
     "value_name",
     "value",
     "is_public",
+    "currency",
 ];
 
 /// Every text with a place of its own, by its key, and the cells of that place.

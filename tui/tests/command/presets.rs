@@ -141,7 +141,7 @@ async fn what_cannot_be_is_told_by_its_option_and_changes_nothing() {
         (
             &["remove", "month", "--app", "demo"],
             3,
-            "There is no preset month. There are none: kami preset add makes one.",
+            "There is no preset month. There are none: kami preset add --app demo makes one.",
         ),
         (&["remove", "month", "--app", "none"], 3, "There is no app none."),
         (&["list", "--app", "none"], 3, "There is no app none."),
@@ -270,7 +270,8 @@ async fn a_preset_whose_last_moment_is_over_makes_no_card() {
 async fn without_a_preset_the_apps_own_is_taken_and_it_says_so() {
     let kami = Kami::new().await;
     kami.run(&MONTH).ends(0);
-    let said = "They are made by the preset month: --preset or --duration says otherwise.\n";
+    let said =
+        "They are made by the preset month: --preset, --duration, --until or --points says otherwise.\n";
     let made = kami.run(&["generate", "--count", "1"]).ends(0);
     assert_eq!(made.err, format!("One card made. Batch #1.\n{said}"));
     assert!(made.out.starts_with("VIP-"), "{made:?}");

@@ -326,3 +326,77 @@ fn a_terminal_that_does_not_know_its_size_shows_the_console() {
     terminal.press("q");
     assert_eq!(terminal.wait_for_end(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn presets_are_sold_and_machines_kept_out() {
+    let database = TestDatabase::create().await;
+    let mut terminal = PseudoTerminal::start(&database.url(), (110, 36));
+    terminal.wait_for_text("There are no cards yet.");
+    terminal.press("P");
+    terminal.wait_for_text("No presets yet.");
+    terminal.press("n");
+    terminal.wait_for_text("╭ add preset ");
+    for (field, text) in [("preset", "month"), ("prefix", "VIP"), ("duration", "30d")] {
+        terminal.type_into(field, text);
+        terminal.press(TAB);
+    }
+    for field in ["last moment", "points", "seats"] {
+        terminal.wait_for_text(&format!("▌ {field} "));
+        terminal.press(TAB);
+    }
+    terminal.type_into("price", "9.90");
+    terminal.press(TAB);
+    terminal.type_into("currency", "CNY");
+    terminal.press(ENTER);
+    terminal.wait_for_text("Preset month added.");
+    terminal.wait_for_text("9.90 CNY · VIP · 30d");
+
+    terminal.press(ESCAPE);
+    terminal.wait_for_text("There are no cards yet.");
+    terminal.press("n");
+    terminal.wait_for_text("A card costs 9.90 CNY.");
+    terminal.press(ENTER);
+    terminal.wait_for_text("100 cards made.");
+    terminal.press_hinted(ENTER, "⏎ choose");
+    terminal.wait_for_text("1 of 100");
+    let store = database.store();
+    let batch = store.batches(None, 1).await.unwrap().remove(0);
+    let preset = batch.preset.unwrap();
+    assert_eq!((preset.name.as_str(), preset.price.unwrap().to_string()), ("month", "9.90 CNY".to_owned()));
+
+    let (card, machine) = (CardCode::parse(&current_code(&terminal)).unwrap(), "PC-LOUD");
+    let validate = async || {
+        let machine = MachineCode::parse(machine).unwrap();
+        store.validate(&card, &machine, &Client::default()).await.unwrap()
+    };
+    validate().await;
+    terminal.press("r");
+    terminal.wait_for_text(machine);
+    terminal.press("X");
+    terminal.wait_for_text("machine PC-LOUD");
+    terminal.press(ENTER);
+    terminal.wait_for_text("PC-LOUD blocked.");
+    assert!(format!("{:?}", validate().await).contains("Blocked"), "from the next request on");
+
+    terminal.press("K");
+    terminal.wait_for_text("all apps");
+    terminal.press("/");
+    for (typed, key) in [("l", "l"), ("lo", "o")] {
+        terminal.press(key);
+        terminal.wait_for(typed, |screen| screen.contains(&format!("/ {typed}")) && screen.contains(machine));
+    }
+    terminal.press("x");
+    terminal.wait_for_text("Nothing matches.");
+    terminal.press(BACKSPACE);
+    terminal.wait_for_text(machine);
+    terminal.press(ENTER);
+    terminal.press("d");
+    terminal.wait_for_text("Unblock PC-LOUD?");
+    terminal.press_hinted("y", "y yes");
+    terminal.wait_for_text("PC-LOUD unblocked.");
+    assert!(store.blocks(None, None, 9).await.unwrap().blocks.is_empty());
+    terminal.press("u");
+    terminal.wait_for_text("Undone for one block.");
+    terminal.wait_for_text("all apps");
+    assert_eq!(store.blocks(None, None, 9).await.unwrap().blocks.len(), 1);
+}

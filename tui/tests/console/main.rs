@@ -4,6 +4,7 @@
 
 mod acts;
 mod apps;
+mod blocks;
 mod bursts;
 mod contrast;
 mod copies;
@@ -17,6 +18,7 @@ mod locales;
 mod log;
 mod pictures;
 mod preferences;
+mod presets;
 mod pseudo_terminal;
 mod screens;
 mod seats;

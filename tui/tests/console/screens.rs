@@ -27,7 +27,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
 use crate::fixtures::{Console, cards, now, theme};
-use crate::{fixtures, imports, kinds, seats, unready};
+use crate::{blocks, fixtures, imports, kinds, presets, seats, unready};
 
 const SIZES: [(u16, u16); 4] = [(40, 20), (80, 24), (120, 40), (200, 50)];
 
@@ -43,7 +43,7 @@ const STARTED: fn((u16, u16), Language) -> Console = Console::started;
 /// A screen: its name, where its console begins, and what leads to it.
 pub(crate) type Screen = (&'static str, fn((u16, u16), Language) -> Console, fn(&mut Console));
 
-pub(crate) const SCREENS: [Screen; 63] = [
+pub(crate) const SCREENS: [Screen; 69] = [
     ("cards", CARDS, |_| {}),
     ("marked", CARDS, |console| {
         console.keys("j  ");
@@ -99,6 +99,31 @@ pub(crate) const SCREENS: [Screen; 63] = [
         console.answer(Topic::History, Answer::History(7, history()));
     }),
     ("generate", CARDS, |console| console.keys("nVIP")),
+    ("generate_preset", APPS, |console| {
+        presets::come(console, presets::presets());
+        console.keys("n");
+        console.press(KeyCode::Right);
+    }),
+    ("presets", APPS, |console| {
+        presets::come(console, presets::presets());
+        console.keys("Pj");
+    }),
+    ("preset_form", CARDS, |console| {
+        presets::come(console, presets::presets());
+        console.keys("Pe");
+    }),
+    ("preset_remove", CARDS, |console| {
+        presets::come(console, presets::presets());
+        console.keys("Pjd");
+    }),
+    ("blocks", APPS, |console| {
+        console.keys("K");
+        blocks::come(console, blocks::blocks(), 3, Some(1));
+    }),
+    ("block_form", APPS, |console| {
+        console.keys("jX");
+        console.press(KeyCode::Tab);
+    }),
     ("generate_wrong", CARDS, |console| {
         console.keys("nVI P");
         console.press(KeyCode::Tab);

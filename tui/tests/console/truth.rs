@@ -248,9 +248,14 @@ fn an_order_that_cannot_be_had_can_be_chosen_only_once_the_cards_are_few() {
 #[test]
 fn what_a_screen_was_asked_for_in_vain_is_asked_for_anew_at_recovery() {
     let away = || Answer::Failed(Failure { words: "the database is away".to_owned(), passes: true });
-    for (key, topic) in
-        [("l", Topic::Acts), ("p", Topic::Choices), ("s", Topic::Statistics), ("a", Topic::Apps)]
-    {
+    for (key, topic) in [
+        ("l", Topic::Acts),
+        ("p", Topic::Choices),
+        ("s", Topic::Statistics),
+        ("a", Topic::Apps),
+        ("P", Topic::Presets),
+        ("K", Topic::Blocks),
+    ] {
         let mut console = console();
         console.effects.clear();
         console.keys(key);
@@ -272,6 +277,7 @@ fn what_a_screen_was_asked_for_in_vain_is_asked_for_anew_at_recovery() {
 fn what_alone_could_not_be_read_says_so_until_it_is_asked_for_again() {
     for (key, topic, words) in [
         ("l", Topic::Acts, "Could not be read. r reads it again."),
+        ("K", Topic::Blocks, "Could not be read. r reads it again."),
         ("p", Topic::Choices, "Could not be read. Esc, then open it again."),
         ("s", Topic::Statistics, "not counted: r counts again"),
     ] {

@@ -118,6 +118,26 @@ pub enum Act {
     UnarchiveApp,
     /// Remove an app that has no cards.
     RemoveApp,
+    /// The presets of an app, or of all.
+    Presets,
+    /// Make a preset.
+    AddPreset,
+    /// Change a preset.
+    EditPreset,
+    /// Remove a preset.
+    RemovePreset,
+    /// Who is kept out.
+    Blocks,
+    /// Look for somebody who is kept out.
+    SearchBlocks,
+    /// Keep a machine or a network out.
+    AddBlock,
+    /// Say another reason or end of somebody who is kept out.
+    EditBlock,
+    /// Let somebody in again.
+    RemoveBlock,
+    /// Keep the machine of the card under the cursor out.
+    BlockMachine,
     /// Counts over time.
     Statistics,
     /// What operators did.
@@ -206,6 +226,16 @@ impl Act {
             Self::ArchiveApp => "act.archive_app",
             Self::UnarchiveApp => "act.unarchive_app",
             Self::RemoveApp => "act.remove_app",
+            Self::Presets => "act.presets",
+            Self::AddPreset => "act.add_preset",
+            Self::EditPreset => "act.edit_preset",
+            Self::RemovePreset => "act.remove_preset",
+            Self::Blocks => "act.blocks",
+            Self::SearchBlocks => "act.search_blocks",
+            Self::AddBlock => "act.add_block",
+            Self::EditBlock => "act.edit_block",
+            Self::RemoveBlock => "act.remove_block",
+            Self::BlockMachine => "act.block_machine",
             Self::Statistics => "act.statistics",
             Self::Log => "act.log",
             Self::FilterLog => "act.filter_log",
@@ -236,6 +266,10 @@ impl Act {
             | Self::ArchiveApp
             | Self::UnarchiveApp
             | Self::RemoveApp => Some(Permission::Configure),
+            Self::AddPreset | Self::EditPreset | Self::RemovePreset => Some(Permission::Price),
+            Self::AddBlock | Self::EditBlock | Self::RemoveBlock | Self::BlockMachine => {
+                Some(Permission::Block)
+            }
             Self::Undo | Self::Redo => Some(Permission::Undo),
             _ => None,
         }

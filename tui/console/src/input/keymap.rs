@@ -58,17 +58,22 @@ const fn key(character: char) -> Key {
     Key::char(character)
 }
 
-const READ: &[Place] = &[Place::Report, Place::Import, Place::Log, Place::Apps];
+const READ: &[Place] =
+    &[Place::Report, Place::Import, Place::Log, Place::Apps, Place::Presets, Place::Blocks];
 const LOG: &[Place] = &[Place::Log];
 const APPS: &[Place] = &[Place::Apps];
-const ACTED: &[Place] = &[Place::Cards, Place::Detail, Place::Apps];
+const PRESETS: &[Place] = &[Place::Presets];
+const BLOCKS: &[Place] = &[Place::Blocks];
+const ACTED: &[Place] = &[Place::Cards, Place::Detail, Place::Apps, Place::Presets, Place::Blocks];
 const TABLE: &[Place] = &[Place::Cards];
 const CARDS: &[Place] = &[Place::Cards, Place::Detail];
 const SCREENS: &[Place] = &[Place::Cards, Place::Detail];
-const OVER: &[Place] = &[Place::Detail, Place::Search, Place::Picker, Place::Views, Place::Form];
+const OVER: &[Place] =
+    &[Place::Detail, Place::Search, Place::Picker, Place::Views, Place::Form, Place::BlockSearch];
 const LISTS: &[Place] = &[Place::Picker, Place::Views];
-const TYPING: &[Place] = &[Place::Search, Place::Picker, Place::Views];
-const PAGES: &[Place] = &[Place::Cards, Place::Detail, Place::Search, Place::Picker, Place::Views];
+const TYPING: &[Place] = &[Place::Search, Place::Picker, Place::Views, Place::BlockSearch];
+const PAGES: &[Place] =
+    &[Place::Cards, Place::Detail, Place::Search, Place::Picker, Place::Views, Place::BlockSearch];
 
 /// Every binding of the console.
 pub const BINDINGS: &[Binding] = &[
@@ -125,6 +130,18 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::RemoveApp, &[key('d')], APPS, Group::Program, 14),
     bind(Act::Refresh, &[key('r')], APPS, Group::Program, 0),
     bind(Act::Back, &[Key::code(KeyCode::Esc), key('a'), key('q')], APPS, Group::Move, 2),
+    bind(Act::AddPreset, &[key('n')], PRESETS, Group::Program, 10),
+    bind(Act::EditPreset, &[key('e'), Key::code(KeyCode::Enter)], PRESETS, Group::Program, 11),
+    bind(Act::RemovePreset, &[key('d')], PRESETS, Group::Program, 12),
+    bind(Act::Refresh, &[key('r')], PRESETS, Group::Program, 0),
+    bind(Act::Back, &[Key::code(KeyCode::Esc), key('P'), key('q')], PRESETS, Group::Move, 2),
+    bind(Act::AddBlock, &[key('n')], BLOCKS, Group::Program, 10),
+    bind(Act::EditBlock, &[key('e'), Key::code(KeyCode::Enter)], BLOCKS, Group::Program, 11),
+    bind(Act::RemoveBlock, &[key('d')], BLOCKS, Group::Program, 12),
+    bind(Act::SearchBlocks, &[key('/')], BLOCKS, Group::Find, 9),
+    bind(Act::Unfilter, &[Key::code(KeyCode::Backspace)], BLOCKS, Group::Find, 0),
+    bind(Act::Refresh, &[key('r')], BLOCKS, Group::Program, 0),
+    bind(Act::Back, &[Key::code(KeyCode::Esc), key('K'), key('q')], BLOCKS, Group::Move, 2),
     bind(Act::Search, &[key('/')], TABLE, Group::Find, 20),
     bind(Act::Filter, &[key('f')], TABLE, Group::Find, 21),
     bind(Act::FilterApp, &[], TABLE, Group::Find, 0),
@@ -151,6 +168,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::Unbind, &[key('m')], CARDS, Group::Cards, 0),
     bind(Act::Extend, &[key('+')], CARDS, Group::Cards, 0),
     bind(Act::SetNote, &[key('N')], CARDS, Group::Cards, 0),
+    bind(Act::BlockMachine, &[key('X')], CARDS, Group::Cards, 0),
     bind(Act::Delete, &[key('d')], CARDS, Group::Cards, 14),
     bind(Act::Undo, &[key('u')], ACTED, Group::Cards, 0),
     bind(Act::Redo, &[key('U')], ACTED, Group::Cards, 0),
@@ -170,23 +188,37 @@ pub const BINDINGS: &[Binding] = &[
     bind(
         Act::Statistics,
         &[key('s')],
-        &[Place::Cards, Place::Detail, Place::Log, Place::Apps],
+        &[Place::Cards, Place::Detail, Place::Log, Place::Apps, Place::Presets, Place::Blocks],
         Group::Program,
         24,
     ),
     bind(
         Act::Log,
         &[key('l')],
-        &[Place::Cards, Place::Detail, Place::Statistics, Place::Apps],
+        &[Place::Cards, Place::Detail, Place::Statistics, Place::Apps, Place::Presets, Place::Blocks],
         Group::Program,
         25,
     ),
     bind(
         Act::Apps,
         &[key('a')],
-        &[Place::Cards, Place::Detail, Place::Log, Place::Statistics],
+        &[Place::Cards, Place::Detail, Place::Log, Place::Statistics, Place::Presets, Place::Blocks],
         Group::Program,
         26,
+    ),
+    bind(
+        Act::Presets,
+        &[key('P')],
+        &[Place::Cards, Place::Detail, Place::Log, Place::Statistics, Place::Apps, Place::Blocks],
+        Group::Program,
+        27,
+    ),
+    bind(
+        Act::Blocks,
+        &[key('K')],
+        &[Place::Cards, Place::Detail, Place::Log, Place::Statistics, Place::Apps, Place::Presets],
+        Group::Program,
+        28,
     ),
     bind(Act::Refresh, &[key('r')], SCREENS, Group::Program, 0),
     bind(Act::Migrate, &[key('I')], TABLE, Group::Program, 1),

@@ -44,12 +44,27 @@ places! {
     Statistics,
     /// The apps.
     Apps,
+    /// The presets.
+    Presets,
+    /// Who is kept out.
+    Blocks,
+    /// What is looked for among those who are kept out.
+    BlockSearch,
 }
 
 impl Place {
     /// The screens: each has the keys that all of them have, and leads to the acts of the table.
-    pub const SCREENS: &[Self] =
-        &[Self::Cards, Self::Detail, Self::Log, Self::Report, Self::Import, Self::Statistics, Self::Apps];
+    pub const SCREENS: &[Self] = &[
+        Self::Cards,
+        Self::Detail,
+        Self::Log,
+        Self::Report,
+        Self::Import,
+        Self::Statistics,
+        Self::Apps,
+        Self::Presets,
+        Self::Blocks,
+    ];
 
     /// Whether it is a screen that lies over the table of cards.
     pub fn is_over_cards(self) -> bool {
@@ -63,6 +78,9 @@ impl Place {
 
     /// Whether keys type text here.
     pub const fn takes_text(self) -> bool {
-        matches!(self, Self::Search | Self::Picker | Self::Views | Self::Form | Self::ConfirmTyped)
+        matches!(
+            self,
+            Self::Search | Self::Picker | Self::Views | Self::Form | Self::ConfirmTyped | Self::BlockSearch
+        )
     }
 }

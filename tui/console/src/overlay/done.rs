@@ -7,7 +7,10 @@ use kami_common::words::{counted, number, say};
 use kami_common::{reason, shown, touch};
 use kami_core::acts::ActRefusal;
 use kami_core::record::CardRecord;
-use kami_store::{ActError, ActOutcome, ActRecord, Acted, AppActed, AppOrder, Batch, BatchOrigin, Subject};
+use kami_store::{
+    ActError, ActOutcome, ActRecord, Acted, AppActed, AppOrder, Batch, BatchOrigin, BlockOrder, BlocksActed,
+    PresetActed, PresetOrder, Subject,
+};
 
 use crate::input::act::Act;
 use crate::overlay;
@@ -21,7 +24,7 @@ use crate::state::order::Undoing;
 use crate::state::overlay::as_kind;
 use crate::state::refusal::{MOST_COPIED, refusal};
 use crate::state::session::Own;
-use crate::update::{apps, counts, table};
+use crate::update::{apps, counts, presets, table};
 
 /// Takes in what came of an order; gives back any other answer.
 pub(super) fn answered(model: &mut Model, answer: Answer) -> ControlFlow<Vec<Effect>, Answer> {
@@ -87,6 +90,15 @@ fn done(model: &mut Model, done: Done) -> Vec<Effect> {
             close_form(model);
             return app_saved(model, &order, acted);
         }
+        Done::Preset { order, acted } => {
+            close_form(model);
+            preset_saved(model, &order, acted);
+            return Vec::new();
+        }
+        Done::Blocks { order, acted } => {
+            close_form(model);
+            return blocks_changed(model, &order, acted);
+        }
     }
     cards_changed(model)
 }
@@ -107,10 +119,11 @@ fn undone(model: &mut Model, key: &str, act: &ActRecord, outcome: &ActOutcome, m
         }
         Some(Subject::Preset { .. }) => {
             say_of_subject(model, &format!("{key}_preset"), name, outcome, more);
+            return vec![presets::ask(model)];
         }
         Some(Subject::Blocks(_)) => {
             say_outcome(model, &format!("{key}_blocks"), outcome, None, more);
-            return Vec::new();
+            return overlay::blocks::changed(model);
         }
     }
     vec![apps::ask(model)]
@@ -177,6 +190,33 @@ fn app_saved(model: &mut Model, order: &AppOrder, acted: AppActed) -> Vec<Effect
     say_undoable(model, &words);
     overlay::refresh(model);
     Vec::new()
+}
+
+/// A preset is another now, or gone.
+fn preset_saved(model: &mut Model, order: &PresetOrder, acted: PresetActed) {
+    model.session.did(Own::Act(acted.act_id));
+    let Some((app, name)) = order.preset() else { return };
+    if let Some(preset) = &acted.preset {
+        overlay::presets::follow(model, preset);
+    }
+    model.presets.put(app, name, acted.preset);
+    let words = say!(model.language, format!("done.{}", order.name()), preset = name);
+    say_undoable(model, &words);
+    overlay::refresh(model);
+}
+
+/// Others are kept out now.
+fn blocks_changed(model: &mut Model, order: &BlockOrder, acted: BlocksActed) -> Vec<Effect> {
+    model.session.did(Own::Act(acted.act_id));
+    let targets = touch::targets_of(model.language, order);
+    let key = if acted.changes.replaced > 0 {
+        "done.block_set"
+    } else {
+        if matches!(order, BlockOrder::Add(_)) { "done.block_add" } else { "done.block_remove" }
+    };
+    let words = say!(model.language, key, targets = targets);
+    say_undoable(model, &words);
+    overlay::blocks::changed(model)
 }
 
 /// Says what became of the taking back of an act on an app, with `more` where it went well.
@@ -272,6 +312,8 @@ fn refused(model: &mut Model, error: ActError) -> Vec<Effect> {
             | ActError::Refused(ActRefusal::NoSeat)
     );
     let is_of_app = matches!(error, ActError::App(_));
+    let is_of_preset = matches!(error, ActError::Preset(_));
+    let is_of_blocks = matches!(error, ActError::Block(_));
     let passes = matches!(&error, ActError::Store(error) if error.is_transient());
     match order_form(model) {
         Some(form) => form.failure = Some(Failure { words, passes }),
@@ -281,6 +323,12 @@ fn refused(model: &mut Model, error: ActError) -> Vec<Effect> {
     // Whether the database is back shows in the table, which is asked for until it comes.
     if is_of_app {
         return vec![apps::ask_quietly(model)];
+    }
+    if is_of_preset {
+        return vec![presets::ask_quietly(model)];
+    }
+    if is_of_blocks {
+        return overlay::blocks::changed(model);
     }
     if !is_stale && !passes {
         return Vec::new();

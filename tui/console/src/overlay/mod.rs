@@ -3,6 +3,7 @@
 
 pub mod apps;
 pub(crate) mod behaviour;
+pub mod blocks;
 pub mod confirm;
 pub mod detail;
 pub mod done;
@@ -10,6 +11,7 @@ pub mod form;
 pub mod import;
 pub mod list;
 pub mod log;
+pub mod presets;
 pub mod report;
 pub mod statistics;
 pub mod work;
@@ -22,12 +24,14 @@ use tui_input::InputRequest;
 
 use self::apps::AppList;
 use self::behaviour::Behaviour;
+use self::blocks::BlockTable;
 use self::confirm::Confirm;
 use self::detail::Detail;
 use self::form::Form;
 use self::import::Preview;
 use self::list::List;
 use self::log::LogList;
+use self::presets::PresetList;
 use self::report::Report;
 use self::statistics::Charts;
 use self::work::Progress;
@@ -143,4 +147,6 @@ macro_rules! overlays {
     };
 }
 
-overlays![AppList, Charts, Confirm, Detail, Form, List, LogList, Preview, Progress, Report];
+overlays![
+    AppList, BlockTable, Charts, Confirm, Detail, Form, List, LogList, PresetList, Preview, Progress, Report
+];

@@ -13,6 +13,7 @@ use kami_common::schema::not_migrated;
 use kami_common::words::Language;
 use kami_core::acts::Act as CardAct;
 use kami_core::app::AppName;
+use kami_core::block::is_found;
 use kami_core::filter::{Anchor, Filter, Sort};
 use kami_core::gate::Confirmed;
 use kami_core::operator::Operator;
@@ -39,6 +40,9 @@ const LOG_PART: usize = 200;
 
 /// How many batches are offered to choose from: the newest.
 const BATCHES: usize = 500;
+
+/// How many of those who are kept out are looked through at once.
+const BLOCKS: usize = 5_000;
 
 /// Asks the database, and gives up what nobody wants to know any more.
 #[derive(Debug)]
@@ -182,6 +186,8 @@ impl Errand {
             Question::Counts(app) => Answer::Counts(store.counts_by_status(app.as_ref()).await?),
             Question::Apps => Answer::Apps(store.apps().await?),
             Question::AppCounts => Answer::AppCounts(store.app_counts().await?),
+            Question::Presets => Answer::Presets(store.presets(None).await?),
+            Question::Blocks { text, before, enough } => return self.blocks(&text, before, enough).await,
             Question::History(card) => Answer::History(card, store.card_history(card, None, HISTORY).await?),
             Question::Seats(card) => Answer::Seats(card, store.seats(card).await?),
             Question::Prefixes(app) => {
@@ -226,6 +232,24 @@ impl Errand {
             found += step.acts.len();
             let next = step.next.filter(|_| found < enough);
             self.send(Answer::Acts { step, is_first, goes_on: next.is_some() });
+            match next {
+                Some(_) => from = next,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Goes through those who are kept out, window by window, until enough are found.
+    async fn blocks(&self, text: &str, before: Option<u64>, enough: usize) -> Result<(), StoreError> {
+        let window = if text.is_empty() { enough } else { BLOCKS };
+        let (mut from, mut count) = (before, 0);
+        loop {
+            let is_first = from.is_none();
+            let mut found = self.store.blocks(None, from, window).await?;
+            found.blocks.retain(|record| is_found(text, &record.block));
+            count += found.blocks.len();
+            let next = found.next.filter(|_| count < enough);
+            self.send(Answer::Blocks { found, is_first, goes_on: next.is_some() });
             match next {
                 Some(_) => from = next,
                 None => return Ok(()),
@@ -362,6 +386,14 @@ impl Errand {
             Order::App(wanted) => {
                 let acted = store.save_app(operator, &order.map(|_| (*wanted).clone())).await?;
                 Done::App { order: wanted, acted }
+            }
+            Order::Preset(wanted) => {
+                let acted = store.save_preset(operator, &order.map(|_| (*wanted).clone())).await?;
+                Done::Preset { order: wanted, acted }
+            }
+            Order::Blocks(wanted) => {
+                let acted = store.act_on_blocks(operator, &order.map(|_| (*wanted).clone())).await?;
+                Done::Blocks { order: wanted, acted }
             }
             Order::Edit { seen, edit } => {
                 let card = seen.id;

@@ -11,9 +11,10 @@ use kami_core::filter::{Anchor, Capped, Filter, Position, Sort};
 use kami_core::gate::Confirmed;
 use kami_core::operator::Operator;
 use kami_store::{
-    ActError, ActFilter, ActOutcome, ActStep, Acted, AppActed, AppCounts, AppOrder, AppsFound, Batch, Grants,
-    LogRecord, MigrateError, MigrationPlan, OneSeat, Page, PrefixCounts, SearchCursor, SearchStep, SeatTaken,
-    Selection, StatusCounts, Survey, Undoable,
+    ActError, ActFilter, ActOutcome, ActStep, Acted, AppActed, AppCounts, AppOrder, AppsFound, Batch,
+    BlockOrder, BlocksActed, BlocksFound, Grants, LogRecord, MigrateError, MigrationPlan, OneSeat, Page,
+    PrefixCounts, PresetActed, PresetOrder, PresetsFound, SearchCursor, SearchStep, SeatTaken, Selection,
+    StatusCounts, Survey, Undoable,
 };
 use kami_transfer::import::ReadError;
 use tui_input::InputRequest;
@@ -81,6 +82,10 @@ pub enum Topic {
     Apps,
     /// How many cards each app has.
     AppCounts,
+    /// Which presets there are.
+    Presets,
+    /// Who is kept out.
+    Blocks,
     /// What was done to the card under the cursor.
     History,
     /// Which machines have seats of the card under the cursor.
@@ -150,6 +155,17 @@ pub enum Question {
     Apps,
     /// How many cards each app has.
     AppCounts,
+    /// Which presets the apps have.
+    Presets,
+    /// Who is kept out, the newest first.
+    Blocks {
+        /// What is looked for in whom, of what and why; all if it is empty.
+        text: String,
+        /// Before which number to go on; from the newest if there is nothing.
+        before: Option<u64>,
+        /// After how many to stop.
+        enough: usize,
+    },
     /// What was done to this card.
     History(u64),
     /// Which machines have seats of this card.
@@ -232,6 +248,17 @@ pub enum Answer {
     Apps(AppsFound),
     /// How many cards each app has that has any.
     AppCounts(Vec<AppCounts>),
+    /// The presets.
+    Presets(PresetsFound),
+    /// Who is kept out.
+    Blocks {
+        /// Some of them, and where to go on.
+        found: BlocksFound,
+        /// Whether they are the newest.
+        is_first: bool,
+        /// Whether the worker goes on by itself.
+        goes_on: bool,
+    },
     /// What was done to a card.
     History(u64, Vec<LogRecord>),
     /// The machines that have seats of a card.
@@ -320,6 +347,7 @@ impl Answer {
             self,
             Self::Hits { goes_on: true, .. }
                 | Self::Acts { goes_on: true, .. }
+                | Self::Blocks { goes_on: true, .. }
                 | Self::PrefixNames(_)
                 | Self::Surveying(_)
                 | Self::Progress { .. }
@@ -373,6 +401,20 @@ pub enum Done {
         order: Box<AppOrder>,
         /// The app now.
         acted: AppActed,
+    },
+    /// A preset was made, changed or removed.
+    Preset {
+        /// As it was ordered.
+        order: Box<PresetOrder>,
+        /// The preset now.
+        acted: PresetActed,
+    },
+    /// Somebody was kept out, or let in again.
+    Blocks {
+        /// As it was ordered.
+        order: Box<BlockOrder>,
+        /// What it changed.
+        acted: BlocksActed,
     },
     /// A file was written.
     Exported(Exported),

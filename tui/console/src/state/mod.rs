@@ -9,6 +9,7 @@ pub mod message;
 pub mod model;
 pub mod order;
 pub mod overlay;
+pub mod presets;
 pub mod query;
 pub mod refusal;
 pub mod search;

@@ -21,6 +21,7 @@ use crate::state::cards::Cards;
 use crate::state::clipboard::Clipboard;
 use crate::state::message::{Effect, Question, QuestionId, Topic};
 use crate::state::overlay::{Overlay, Stack};
+use crate::state::presets::Presets;
 use crate::state::session::Session;
 use crate::state::settings::{Files, Sources};
 use crate::state::statistics::Statistics;
@@ -221,6 +222,8 @@ pub struct Model {
     pub cards: Cards,
     /// The apps.
     pub apps: Apps,
+    /// The presets.
+    pub presets: Presets,
     /// How many cards of the app that is looked at, or of all, there are of each status, as of the moment that is in it.
     pub counts: Option<StatusCounts>,
     /// The app whose cards are counted.
@@ -285,6 +288,7 @@ impl Model {
             skew: TimeDelta::zero(),
             cards: Cards::default(),
             apps: Apps::default(),
+            presets: Presets::default(),
             counts: None,
             counted_app: None,
             circulating: 0,
@@ -448,6 +452,8 @@ impl Model {
             Topic::Rows,
             Topic::Choices,
             Topic::Acts,
+            Topic::Presets,
+            Topic::Blocks,
             Topic::LogOfAct,
             Topic::Codes,
             Topic::Import,

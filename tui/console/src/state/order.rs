@@ -10,7 +10,7 @@ use kami_core::gate::{Kind, Weight};
 use kami_core::import::ImportCards;
 use kami_core::operator::Note;
 use kami_core::record::CardRecord;
-use kami_store::{AppOrder, GenerateOrder, OneSeat, Selection, Undoable};
+use kami_store::{AppOrder, BlockOrder, GenerateOrder, OneSeat, PresetOrder, Selection, Undoable};
 
 /// Something to be done to cards or an app, complete with everything that it needs.
 #[derive(Clone, Debug)]
@@ -48,6 +48,10 @@ pub enum Order {
     Export(ExportOrder),
     /// Make, change or remove an app.
     App(Box<AppOrder>),
+    /// Make, change or remove a preset.
+    Preset(Box<PresetOrder>),
+    /// Keep somebody out, or let somebody in again.
+    Blocks(Box<BlockOrder>),
 }
 
 /// An act that is to be taken back.
@@ -72,6 +76,8 @@ impl Order {
             Self::Edit { .. } | Self::FreeSeat(_) | Self::Act { .. } => Kind::Change,
             Self::Undo(undoing) => return undoing.undoable.weight(undoing.is_own),
             Self::App(order) => return order.weight(),
+            Self::Preset(order) => return order.weight(),
+            Self::Blocks(order) => return order.weight(),
             Self::Export(_) => Kind::Read,
         };
         Weight { cards, kind }
@@ -82,7 +88,9 @@ impl Order {
         match self {
             Self::Generate(order) => Some(u64::from(order.count)),
             Self::Import { cards, .. } => Some(cards.len() as u64),
-            Self::Edit { .. } | Self::FreeSeat(_) | Self::App(_) => Some(1),
+            Self::Edit { .. } | Self::FreeSeat(_) | Self::App(_) | Self::Preset(_) | Self::Blocks(_) => {
+                Some(1)
+            }
             Self::Act { target, .. } => Some(target.count()),
             Self::Undo(undoing) => Some(undoing.undoable.act.card_count),
             Self::Export(_) => None,
@@ -107,6 +115,8 @@ impl Order {
             Self::Undo(_) => "work.undo",
             Self::Export(_) => "work.export",
             Self::App(_) => "work.app",
+            Self::Preset(_) => "work.preset",
+            Self::Blocks(_) => "work.blocks",
         }
     }
 
@@ -119,7 +129,7 @@ impl Order {
     pub const fn is_long(&self) -> bool {
         match self {
             Self::Generate(_) | Self::Import { .. } | Self::Undo(_) | Self::Export(_) => true,
-            Self::Edit { .. } | Self::FreeSeat(_) | Self::App(_) => false,
+            Self::Edit { .. } | Self::FreeSeat(_) | Self::App(_) | Self::Preset(_) | Self::Blocks(_) => false,
             Self::Act { target, .. } => matches!(target, Target::Many { .. }),
         }
     }

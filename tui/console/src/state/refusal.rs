@@ -51,7 +51,9 @@ pub fn refusal(model: &Model, act: Act) -> Option<String> {
         Act::Disable | Act::Enable | Act::Unbind | Act::Extend => {
             card_refusal(model, act).map(|why| reason::refusal(language, why))
         }
-        Act::SameMachine if cards.current().is_none_or(|card| card.machine_code.is_none()) => {
+        Act::SameMachine | Act::BlockMachine
+            if cards.current().is_none_or(|card| card.machine_code.is_none()) =>
+        {
             Some(say!(language, "refusal.no_machine"))
         }
         Act::Copy if cards.marks.count() > MOST_COPIED || matches!(cards.marks, Marks::All { .. }) => {

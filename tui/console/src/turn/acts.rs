@@ -10,7 +10,7 @@ use crate::overlay;
 use crate::state::message::{Effect, Topic};
 use crate::state::model::{Model, Tone};
 use crate::state::refusal;
-use crate::update::{apps, copy, counts, filters, marks, quit, settings, table};
+use crate::update::{apps, copy, counts, filters, marks, presets, quit, settings, table};
 
 /// Does an act, or says why it cannot be done now; and then what it chose from a list.
 pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
@@ -50,7 +50,9 @@ fn act_over_cards(model: &mut Model, place: Place, act: Act) -> Option<Vec<Effec
             let forgotten = model.forget(Topic::LogOfAct);
             Some(forgotten.into_iter().chain(cards_act(model, act)).collect())
         }
-        Act::Statistics | Act::Log | Act::Apps => Some(act_on_cards(model, act)),
+        // The screen of apps opens those of the one under its cursor.
+        Act::Presets if place == Place::Apps => None,
+        Act::Statistics | Act::Log | Act::Apps | Act::Presets | Act::Blocks => Some(act_on_cards(model, act)),
         _ if keymap::is_bound(act, Place::Cards) && !keymap::is_bound(act, place) => {
             Some(act_on_cards(model, act))
         }
@@ -123,7 +125,7 @@ fn cards_act(model: &mut Model, act: Act) -> Vec<Effect> {
             model.notice = None;
             let mut effects = table::refresh(model);
             effects.push(counts::ask(model));
-            effects.push(apps::ask_quietly(model));
+            effects.extend([apps::ask_quietly(model), presets::ask_quietly(model)]);
             effects
         }
         Act::Theme => settings::turn_theme(model),

@@ -64,6 +64,11 @@ pub(crate) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
             overlay::refresh(model);
             Vec::new()
         }
+        Answer::Presets(found) => {
+            model.presets.take(found);
+            overlay::refresh(model);
+            Vec::new()
+        }
         Answer::History(card, records) => {
             model.history = Some(History { card, records });
             Vec::new()
@@ -89,6 +94,7 @@ pub(crate) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
         | Answer::SortsAnyWay(_)
         | Answer::Statistics(_)
         | Answer::Acts { .. }
+        | Answer::Blocks { .. }
         | Answer::LogOfAct { .. }
         | Answer::Import(_)
         | Answer::Unreadable { .. }
@@ -272,6 +278,8 @@ fn failed(model: &mut Model, topic: Topic, failure: Failure) -> Vec<Effect> {
         | Topic::AppCounts
         | Topic::Choices
         | Topic::Acts
+        | Topic::Presets
+        | Topic::Blocks
         | Topic::LogOfAct
         | Topic::Codes
         | Topic::Statistics

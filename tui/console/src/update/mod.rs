@@ -9,6 +9,7 @@ pub(crate) mod counts;
 pub(crate) mod filters;
 pub(crate) mod keep;
 pub(crate) mod marks;
+pub(crate) mod presets;
 pub(crate) mod quit;
 pub(crate) mod schema;
 pub(crate) mod settings;

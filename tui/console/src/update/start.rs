@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{apps, counts, table};
+use super::{apps, counts, presets, table};
 use crate::input::place::Place;
 use crate::state::message::{Effect, Question, Topic};
 use crate::state::model::{Link, Model};
@@ -18,7 +18,7 @@ pub(crate) fn start(model: &mut Model) -> Vec<Effect> {
     let mut effects = vec![model.ask(Topic::Server, Question::Server)];
     effects.extend(table::reload(model));
     effects.push(counts::ask(model));
-    effects.push(apps::ask_quietly(model));
+    effects.extend([apps::ask_quietly(model), presets::ask_quietly(model)]);
     effects
 }
 
@@ -36,6 +36,9 @@ pub(crate) fn tick(model: &mut Model) -> Vec<Effect> {
             effects.push(counts::ask(model));
             if !model.apps.are_known() {
                 effects.push(apps::ask_quietly(model));
+            }
+            if !model.presets.are_known() {
+                effects.push(presets::ask_quietly(model));
             }
             effects
         }

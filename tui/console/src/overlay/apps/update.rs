@@ -11,7 +11,7 @@ use super::layout;
 use super::state::AppList;
 use crate::input::act::Act;
 use crate::overlay::form::Form;
-use crate::overlay::{behaviour, confirm, list};
+use crate::overlay::{behaviour, confirm, list, presets};
 use crate::state::message::{Effect, Failure, Question, Topic};
 use crate::state::model::{Model, Tone};
 use crate::state::order::Order;
@@ -79,6 +79,11 @@ pub(super) fn act(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
         Act::Back => model.close(),
         Act::Quit => quit::quit(model),
         Act::Suspend => vec![Effect::Suspend],
+        Act::Presets => {
+            let app = model.overlays.top::<AppList>().and_then(|list| list.current(&model.apps));
+            let app = app.map(|app| app.name.clone());
+            presets::open(model, app)
+        }
         Act::AddApp => {
             model.notice = None;
             let form = Form::app(None, model.server_now());

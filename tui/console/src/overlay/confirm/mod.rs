@@ -13,7 +13,7 @@ use ratatui::layout::Rect;
 use tui_input::InputRequest;
 
 pub use self::state::{Confirm, Consequence, Touched};
-pub(crate) use self::update::submit;
+pub(crate) use self::update::{ask_first, submit};
 #[cfg(test)]
 pub(crate) use self::view::GAP;
 use crate::input::act::Act;

@@ -104,12 +104,22 @@ fn ask_of_seats(model: &mut Model, order: Order, touched: Vec<String>) {
     model.overlays.push(confirm);
 }
 
+/// Asks whether an order shall be done, also one that the gate lets pass: a key alone shall not do it.
+pub(crate) fn ask_first(model: &mut Model, order: Order) {
+    let weight = order.weight();
+    let (question, consequence) = (question(model, &order, weight), consequence(model, &order, weight));
+    let touched = Touched::Known(warnings(model.language, &order));
+    let then = Consequence::Order(Box::new(order));
+    let confirm = Confirm { touched, ..Confirm::new(question, consequence, then) };
+    model.overlays.push(confirm);
+}
+
 /// Asks whether an order shall be done, and finds out which cards it will touch.
 fn ask(model: &mut Model, order: Order, weight: Weight) -> Vec<Effect> {
     let language = model.language;
     let question = question(model, &order, weight);
     let asks = gate(model).asks(weight);
-    let is_danger = matches!(order, Order::Act { .. } | Order::Undo(_) | Order::App(_));
+    let is_danger = matches!(order, Order::Act { .. } | Order::Undo(_) | Order::App(_) | Order::Blocks(_));
     let survey = touches(&order).map(Question::Survey);
     let touched = match &survey {
         Some(_) => Touched::Counting { share: 0.0 },
@@ -143,6 +153,8 @@ fn warnings(language: Language, order: &Order) -> Vec<String> {
             touch::lost(language, &undoing.undoable).into_iter().chain(foreign).collect()
         }
         Order::App(order) => order.cost().map_or(Vec::new(), |cost| touch::app_lost(language, &cost)),
+        Order::Blocks(order) => touch::shut_out(language, &order.broad()),
+        Order::Preset(_) => vec![say!(language, "confirm.preset_consequence")],
         _ => Vec::new(),
     }
 }
@@ -178,6 +190,8 @@ fn question(model: &Model, order: &Order, weight: Weight) -> String {
             say!(language, if undoing.is_redo { "confirm.redo" } else { "confirm.undo" }, act = act)
         }
         Order::App(order) => touch::app(language, order),
+        Order::Preset(order) => touch::preset(language, order),
+        Order::Blocks(order) => touch::blocks(language, order),
         Order::Import { .. } | Order::Edit { .. } | Order::FreeSeat(_) | Order::Export(_) => {
             say!(language, order.key())
         }

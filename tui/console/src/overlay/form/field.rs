@@ -34,6 +34,65 @@ pub enum FieldName {
     Time,
     /// Something that an app says.
     App(AppField),
+    /// Something that a preset says, or which one is chosen.
+    Preset(PresetInput),
+    /// Something about one who is kept out.
+    Block(BlockInput),
+}
+
+/// What is typed of a preset beside what its cards are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PresetInput {
+    /// Which preset cards are made by.
+    Chosen,
+    /// By which it is called.
+    Name,
+    /// What a card costs.
+    Price,
+    /// In which currency.
+    Currency,
+    /// Whether its cards top others up.
+    Recharges,
+}
+
+impl PresetInput {
+    /// The key of what it is called in the locale files.
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Chosen | Self::Name => "preset.name",
+            Self::Price => "preset.price",
+            Self::Currency => "field.currency",
+            Self::Recharges => "preset.recharge",
+        }
+    }
+}
+
+/// What is typed of one who is kept out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BlockInput {
+    /// Who.
+    Target,
+    /// Whether that is a machine or a network.
+    Kind,
+    /// Out of which app, or of all.
+    App,
+    /// Until when.
+    Until,
+    /// Why.
+    Reason,
+}
+
+impl BlockInput {
+    /// The key of what it is called in the locale files.
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Target => "block.target",
+            Self::Kind => "block.kind",
+            Self::App => "block.app",
+            Self::Until => "block.until",
+            Self::Reason => "block.reason",
+        }
+    }
 }
 
 /// What an app says, as far as it is typed.
@@ -99,6 +158,8 @@ impl FieldName {
             Self::Batch => "field.batch",
             Self::Time => "field.time",
             Self::App(field) => field.key(),
+            Self::Preset(input) => input.key(),
+            Self::Block(input) => input.key(),
         };
         say!(language, key)
     }
@@ -111,6 +172,10 @@ impl FieldName {
             Self::Card(Property::Points) => "field.about_points",
             Self::Card(Property::Policy) => "field.about_policy",
             Self::App(AppField::Lease) => "field.about_lease",
+            Self::Preset(PresetInput::Name) => "field.about_preset",
+            Self::Preset(PresetInput::Currency) => "field.about_currency",
+            Self::Block(BlockInput::Target) => "field.about_target",
+            Self::Block(BlockInput::Until) => "field.about_end",
             _ => return None,
         };
         Some(say!(language, key))

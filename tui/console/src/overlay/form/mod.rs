@@ -39,6 +39,7 @@ impl Behaviour for Form {
 
     fn refresh(model: &mut Model) {
         update::follow_app(model);
+        update::follow_presets(model);
     }
 
     fn answered(model: &mut Model, answer: Answer) -> ControlFlow<Vec<Effect>, Answer> {

@@ -2,6 +2,8 @@
 
 use kami_common::export::Source;
 use kami_core::filter::Filter;
+use kami_core::preset::Preset;
+use kami_store::{Grants, Permission};
 
 use super::field::Field;
 use super::state::{Clock, Form, FormKind, Sources, app_field};
@@ -9,8 +11,8 @@ use crate::input::act::Act;
 use crate::state::cards::Marks;
 use crate::state::message::Effect;
 use crate::state::model::Model;
-use crate::update::table;
 use crate::update::target::target;
+use crate::update::{presets, table};
 
 /// Opens the form of an act that has one.
 pub(super) fn open(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
@@ -18,7 +20,7 @@ pub(super) fn open(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
     let form = match act {
         Act::Generate => {
             let prefix = model.cards.query.filter.prefix.clone();
-            Some(Form::generate(&prefix.unwrap_or_default(), apps(model), clock))
+            Some(Form::generate(&prefix.unwrap_or_default(), apps(model), offered(model), clock))
         }
         Act::Edit => model.cards.current().map(|card| Form::edit(card, clock)),
         Act::Extend => target(model).map(Form::extend),
@@ -30,8 +32,11 @@ pub(super) fn open(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
     model.notice = None;
     let mut effects = Vec::new();
     if let Some(form) = form {
-        if let FormKind::Edit { seen, .. } = &form.kind {
-            effects.extend(table::seats_at_stake(model, seen));
+        match &form.kind {
+            FormKind::Edit { seen, .. } => effects.extend(table::seats_at_stake(model, seen)),
+            // Somebody may have changed what is sold.
+            FormKind::Generate { .. } => effects.push(presets::ask_quietly(model)),
+            _ => {}
         }
         model.overlays.push(form);
     }
@@ -41,6 +46,12 @@ pub(super) fn open(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
 /// The choice of the app that cards are made for, where there is one.
 fn apps(model: &Model) -> Option<Field> {
     app_field(&model.apps.open(), model.cards.query.app().as_ref())
+}
+
+/// The presets that cards may be made by: all, or none where the account may make cards by none.
+fn offered(model: &Model) -> Vec<Preset> {
+    let may = |grants: &Grants| grants.missing_for(Permission::Price).is_empty();
+    if model.grants.as_ref().is_none_or(may) { model.presets.all().to_vec() } else { Vec::new() }
 }
 
 /// The cards that may be written to a file.

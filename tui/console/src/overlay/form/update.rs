@@ -68,6 +68,13 @@ pub(super) fn follow_app(model: &mut Model) {
     }
 }
 
+/// The presets that the form on top is about may have become others.
+pub(super) fn follow_presets(model: &mut Model) {
+    let Some(form) = model.overlays.top_mut::<Form>().filter(|_| model.presets.are_known()) else { return };
+    form.rebase_presets(model.presets.all());
+    form.rebase_preset(model.presets.all());
+}
+
 /// Types into the form on top.
 pub(super) fn edit(model: &mut Model, requests: &[InputRequest]) {
     model.was_told_of_loss = false;

@@ -15,10 +15,10 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
-use super::state::{AS_WRITTEN, Form, FormKind, WHOLE};
+use super::state::{ALL_APPS, AS_WRITTEN, Form, FormKind, NO_PRESET, WHOLE};
 use crate::layout::frames::overlay_width;
 use crate::layout::text::{space, span};
-use crate::overlay::form::field::{AppField, Choice, Editor, Field, FieldName};
+use crate::overlay::form::field::{AppField, BlockInput, Choice, Editor, Field, FieldName, PresetInput};
 use crate::state::message::Topic;
 use crate::state::model::Model;
 use crate::state::order::Target;
@@ -235,7 +235,11 @@ fn option_word(model: &Model, name: FieldName, option: &str) -> String {
         FieldName::Card(Property::Prefix) if option == AS_WRITTEN => say!(language, "filing.as_written"),
         FieldName::Which => say!(language, format!("which.{option}")),
         FieldName::App(AppField::WhenFull) => say!(language, format!("when_full.{option}")),
-        FieldName::App(_) => say!(language, format!("act.{option}")),
+        FieldName::Preset(PresetInput::Chosen) if option == NO_PRESET => say!(language, "preset.none"),
+        FieldName::Preset(PresetInput::Chosen) => option.to_owned(),
+        FieldName::App(_) | FieldName::Preset(_) => say!(language, format!("act.{option}")),
+        FieldName::Block(BlockInput::Kind) => say!(language, format!("block.is.{option}")),
+        FieldName::Block(BlockInput::App) if option == ALL_APPS => say!(language, "block.all_apps"),
         _ => option.to_owned(),
     }
 }
@@ -244,7 +248,7 @@ fn option_word(model: &Model, name: FieldName, option: &str) -> String {
 fn below(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
     let theme = model.theme;
     let mut lines: Vec<Line<'static>> = match &form.kind {
-        FormKind::Generate(_) => preview(model, form, width),
+        FormKind::Generate { .. } => preview(model, form, width),
         FormKind::Edit { seen, meanwhile, .. } => {
             edit_preview(model, form, seen, meanwhile.as_deref(), width)
         }
@@ -283,6 +287,13 @@ fn below(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
             quiet(&words, width, theme)
         }
         FormKind::App { .. } => quiet(&say!(model.language, "form.app_about"), width, theme),
+        FormKind::Preset { seen, .. } => {
+            let of = seen.as_ref().map(|seen| format!("{}/{}", seen.app, seen.name));
+            let of = of.map(|of| Line::from(span(cut_middle(&of, width).into_owned(), theme.strong())));
+            let about = quiet(&say!(model.language, "form.preset_about"), width, theme);
+            of.into_iter().chain(ends_in_lines(model, form, width)).chain(about).collect()
+        }
+        FormKind::Block { .. } => meant(model, form, width),
         FormKind::AppValue { seen, name } => {
             let of = name
                 .as_ref()
@@ -329,10 +340,39 @@ fn preview(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
         let style = if odds.is_easy { theme.warning() } else { theme.dim() };
         lines.extend(wrap(&odds.words, width).into_iter().map(|line| Line::from(span(line, style))));
     }
-    if let Some(words) = ends(model, form) {
-        lines.extend(wrap(&words, width).into_iter().map(|line| Line::from(span(line, theme.text()))));
+    lines.extend(ends_in_lines(model, form, width));
+    if let Some(price) = form.preset_chosen().and_then(|preset| preset.price) {
+        let words = say!(language, "form.price_each", price = price);
+        lines.push(Line::from(span(cut_end(&words, width).into_owned(), theme.text())));
     }
     lines
+}
+
+/// Whom the form keeps out, as it is understood, until when, and what that costs.
+fn meant(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
+    let (language, theme) = (model.language, model.theme);
+    let about = say!(language, "form.block_about");
+    let Ok(target) = form.block_target() else { return quiet(&about, width, theme) };
+    let kind = shown::block_kind(language, &target);
+    let until = form.block_until().flatten().map(|until| {
+        let moment = shown::whole_moment(model.zone, until);
+        say!(language, "field.until", moment = moment, zone = model.zone.name())
+    });
+    let whom: Vec<String> =
+        [format!("{kind} {}", harmless(&target.to_string()))].into_iter().chain(until).collect();
+    let near = target
+        .is_near()
+        .then(|| say!(language, "block.near", targets = shown::targets(language, std::iter::once(&target))));
+    let whom = whom.join(&say!(language, "touch.comma"));
+    let warned =
+        |words: String| wrap(&words, width).into_iter().map(|line| Line::from(span(line, theme.warning())));
+    let whom = wrap(&whom, width).into_iter().map(|line| Line::from(span(line, theme.text())));
+    whom.chain(near.into_iter().flat_map(warned)).chain(quiet(&about, width, theme)).collect()
+}
+
+fn ends_in_lines(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
+    let words = ends(model, form).map_or_else(Vec::new, |words| wrap(&words, width));
+    words.into_iter().map(|line| Line::from(span(line, model.theme.text()))).collect()
 }
 
 /// What each card ends with, where that is not its duration alone.

@@ -10,12 +10,8 @@ use kami_core::span::exact;
 use kami_core::version::Version;
 use kami_store::AppOrder;
 
-use super::{Form, FormKind};
+use super::{Form, FormKind, NO, YES};
 use crate::overlay::form::field::{AppField, Field, FieldName};
-
-/// The words for whether a value is public.
-const NO: &str = "no";
-const YES: &str = "yes";
 
 /// The word for no lease.
 const NO_LEASE: &str = "off";

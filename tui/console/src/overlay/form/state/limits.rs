@@ -45,19 +45,25 @@ impl Form {
         points_left(self.value(FieldName::Card(Property::Points)))?.map(Points::new).transpose()
     }
 
-    /// Whether the form makes cards.
+    /// Whether the form makes cards, or says what cards are made.
     pub(super) const fn makes_cards(&self) -> bool {
-        matches!(self.kind, FormKind::Generate(_) | FormKind::Import(_))
+        matches!(self.kind, FormKind::Generate { .. } | FormKind::Import(_) | FormKind::Preset { .. })
     }
 
-    /// The last moment that the card had which is edited.
+    /// The last moment that the card or the preset had which is edited, or that the preset says by which cards are made.
     fn until_before(&self) -> Option<DateTime<Utc>> {
-        if let FormKind::Edit { seen, .. } = &self.kind { seen.valid_until } else { None }
+        match &self.kind {
+            FormKind::Edit { seen, .. } => seen.valid_until,
+            FormKind::Preset { seen, .. } => seen.as_ref()?.valid_until,
+            _ => self.preset_chosen()?.valid_until,
+        }
     }
 
     /// Whether the last moment that was typed is none any more.
     fn is_until_over(&self) -> bool {
-        let until = self.until().ok().flatten().filter(|until| self.until_before() != Some(*until));
+        let may_stay = !matches!(self.kind, FormKind::Generate { .. });
+        let stays = |until: &DateTime<Utc>| may_stay && self.until_before() == Some(*until);
+        let until = self.until().ok().flatten().filter(|until| !stays(until));
         until.zip(self.kind.clock()).is_some_and(|(until, clock)| until < clock.at)
     }
 
@@ -83,7 +89,7 @@ impl Form {
 
     /// New cards that end otherwise last for ever besides, unless somebody chose a duration.
     pub(super) fn follow_limits(&mut self) {
-        if !self.makes_cards() {
+        if !self.makes_cards() || matches!(self.kind, FormKind::Preset { seen: Some(_), .. }) {
             return;
         }
         let limits = [Property::ValidUntil, Property::Points].map(FieldName::Card);

@@ -1,9 +1,11 @@
 //! A form: its fields, and how it is filled in.
 
 mod app;
+mod block;
 mod limits;
 mod opened;
 mod outcome;
+mod preset;
 mod problem;
 
 use std::path::Path;
@@ -14,16 +16,19 @@ use kami_common::words::Language;
 use kami_core::app::App;
 use kami_core::card::CardStatus;
 use kami_core::filter::Filter;
+use kami_core::preset::Preset;
 use kami_core::property::Property;
 use kami_core::record::CardRecord;
 use kami_core::zone::Zone;
 use kami_transfer::Format;
 use tui_input::InputRequest;
 
+pub(crate) use self::block::ALL_APPS;
 pub use self::opened::app_field;
 use self::opened::edit_fields;
+pub(crate) use self::preset::NO_PRESET;
 use crate::input::place::Place;
-use crate::overlay::form::field::{Field, FieldName};
+use crate::overlay::form::field::{Field, FieldName, PresetInput};
 use crate::state::log_query::LogQuery;
 use crate::state::message::{Effect, Failure, Topic};
 use crate::state::model::Model;
@@ -38,6 +43,10 @@ pub const AS_WRITTEN: &str = "as written";
 
 /// The word for codes without a prefix.
 pub const WHOLE: &str = "no prefix";
+
+/// The words for whether something is so.
+pub(crate) const NO: &str = "no";
+pub(crate) const YES: &str = "yes";
 
 /// A form that is being filled in.
 #[derive(Clone, Debug)]
@@ -60,7 +69,12 @@ pub struct Form {
 #[derive(Clone, Debug)]
 pub enum FormKind {
     /// To make a batch.
-    Generate(Clock),
+    Generate {
+        /// By which its last moment is typed.
+        clock: Clock,
+        /// The presets that it may be made by, of every app.
+        presets: Vec<Preset>,
+    },
     /// To change a card.
     Edit {
         /// The card as it was last seen.
@@ -91,6 +105,18 @@ pub enum FormKind {
         seen: Box<App>,
         /// The name of the value; none for one more.
         name: Option<String>,
+    },
+    /// To make or change a preset.
+    Preset {
+        /// The preset as it was last seen; none where it is to be made.
+        seen: Option<Box<Preset>>,
+        /// By which its last moment is typed.
+        clock: Clock,
+    },
+    /// To keep a machine or a network out.
+    Block {
+        /// By which its end is typed.
+        clock: Clock,
     },
     /// To save what is shown as a view.
     View {
@@ -143,7 +169,7 @@ impl FormKind {
     /// The key of its title in the locale files.
     pub const fn key(&self) -> &'static str {
         match self {
-            Self::Generate(_) => "form.generate",
+            Self::Generate { .. } => "form.generate",
             Self::Edit { .. } => "form.edit",
             Self::Extend(_) => "form.extend",
             Self::Note(_) => "form.note",
@@ -152,6 +178,9 @@ impl FormKind {
             Self::App { seen: None, .. } => "form.add_app",
             Self::App { .. } => "form.edit_app",
             Self::AppValue { .. } => "form.app_value",
+            Self::Preset { seen: None, .. } => "form.add_preset",
+            Self::Preset { .. } => "form.edit_preset",
+            Self::Block { .. } => "form.block",
             Self::View { .. } => "form.view",
             Self::Operator { .. } => "form.operator",
             Self::LogFilter { .. } => "form.log_filter",
@@ -161,14 +190,16 @@ impl FormKind {
     /// Whether it orders something to be done to cards or apps, and so waits for what comes of it.
     pub const fn is_order(&self) -> bool {
         match self {
-            Self::Generate(_)
+            Self::Generate { .. }
             | Self::Edit { .. }
             | Self::Extend(_)
             | Self::Note(_)
             | Self::Export(_)
             | Self::Import(_)
             | Self::App { .. }
-            | Self::AppValue { .. } => true,
+            | Self::AppValue { .. }
+            | Self::Preset { .. }
+            | Self::Block { .. } => true,
             Self::View { .. } | Self::Operator { .. } | Self::LogFilter { .. } => false,
         }
     }
@@ -176,9 +207,11 @@ impl FormKind {
     /// By which moments are typed in it.
     const fn clock(&self) -> Option<Clock> {
         match self {
-            Self::Generate(clock)
-            | Self::Import(clock)
+            Self::Import(clock)
+            | Self::Generate { clock, .. }
             | Self::Edit { clock, .. }
+            | Self::Preset { clock, .. }
+            | Self::Block { clock }
             | Self::LogFilter { clock, .. } => Some(*clock),
             _ => None,
         }
@@ -186,9 +219,11 @@ impl FormKind {
 
     const fn clock_mut(&mut self) -> Option<&mut Clock> {
         match self {
-            Self::Generate(clock)
-            | Self::Import(clock)
+            Self::Import(clock)
+            | Self::Generate { clock, .. }
             | Self::Edit { clock, .. }
+            | Self::Preset { clock, .. }
+            | Self::Block { clock }
             | Self::LogFilter { clock, .. } => Some(clock),
             _ => None,
         }
@@ -201,6 +236,12 @@ impl Form {
         Self { kind, fields, focus: 0, failure: None, is_tried: false, initial }
     }
 
+    /// What stands in the fields now is what they begin with, from the first of them that is of use.
+    fn begin(&mut self) {
+        self.initial = self.fields.iter().map(|field| field.value().to_owned()).collect();
+        self.focus = self.fields.iter().position(|field| !self.is_idle(field.name)).unwrap_or(0);
+    }
+
     /// The value of a field; nothing if the form has no such field.
     pub fn value(&self, name: FieldName) -> &str {
         self.fields.iter().find(|field| field.name == name).map_or("", Field::value)
@@ -208,8 +249,13 @@ impl Form {
 
     /// Whether a field is of no use as the others stand.
     pub fn is_idle(&self, name: FieldName) -> bool {
-        name == FieldName::Card(Property::Machine)
-            && self.value(FieldName::Card(Property::Status)) != CardStatus::Active.as_str()
+        match name {
+            FieldName::Card(Property::Machine) => {
+                self.value(FieldName::Card(Property::Status)) != CardStatus::Active.as_str()
+            }
+            FieldName::Preset(PresetInput::Chosen) => !self.has_presets(),
+            _ => false,
+        }
     }
 
     /// Goes to another field, over those that are of no use now.
@@ -226,9 +272,11 @@ impl Form {
     /// Types into the field in focus.
     pub fn type_in(&mut self, request: InputRequest) {
         self.failure = None;
+        let chosen = self.chosen();
         if let Some(field) = self.fields.get_mut(self.focus) {
             field.edit(request);
         }
+        self.follow_preset(chosen);
         self.follow_format();
         self.follow_limits();
     }

@@ -5,6 +5,7 @@ use kami_common::shown::whole_moment;
 use kami_core::app::AppName;
 use kami_core::card::CardStatus;
 use kami_core::duration::CardDuration;
+use kami_core::preset::Preset;
 use kami_core::property::Property;
 use kami_core::record::CardRecord;
 use kami_core::seats::Seats;
@@ -12,6 +13,7 @@ use kami_core::value::Value;
 use kami_core::zone::Zone;
 use kami_transfer::Format;
 
+use super::preset::preset_field;
 use super::{ANY, AS_WRITTEN, Clock, Form, FormKind, Sources, WHOLE};
 use crate::overlay::form::field::{Field, FieldName};
 use crate::state::log_query::{self, LogQuery};
@@ -21,8 +23,9 @@ use crate::state::order::Target;
 
 impl Form {
     /// The form that makes a batch.
-    pub fn generate(prefix: &str, app: Option<Field>, clock: Clock) -> Self {
-        let mut fields = vec![
+    pub fn generate(prefix: &str, app: Option<Field>, presets: Vec<Preset>, clock: Clock) -> Self {
+        let mut fields: Vec<Field> = preset_field(&presets).into_iter().collect();
+        fields.extend([
             Field::line(FieldName::Card(Property::Prefix), prefix),
             Field::line(FieldName::Count, "100"),
             Field::line(FieldName::Length, "16"),
@@ -32,9 +35,12 @@ impl Form {
             seats_field(),
             Field::line(FieldName::Card(Property::Policy), ""),
             Field::line(FieldName::Card(Property::Note), ""),
-        ];
+        ]);
         fields.extend(app);
-        Self::new(FormKind::Generate(clock), fields)
+        let mut form = Self::new(FormKind::Generate { clock, presets }, fields);
+        form.offer_presets();
+        form.begin();
+        form
     }
 
     /// The form that changes a card.

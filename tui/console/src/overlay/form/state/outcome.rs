@@ -7,6 +7,7 @@ use kami_core::acts::Act as CardAct;
 use kami_core::app::AppName;
 use kami_core::edit::CardEdit;
 use kami_core::filter::Filter;
+use kami_core::preset::Preset;
 use kami_core::property::Property;
 use kami_store::GenerateOrder;
 use kami_transfer::Defaults;
@@ -21,7 +22,7 @@ impl Form {
     /// What the form orders; nothing while a field is wrong or empty.
     pub fn order(&self) -> Option<Order> {
         match &self.kind {
-            FormKind::Generate(_) => Some(Order::Generate(GenerateOrder {
+            FormKind::Generate { .. } => Some(Order::Generate(GenerateOrder {
                 app: self.app_chosen()?,
                 prefix: self.value(FieldName::Card(Property::Prefix)).trim().parse().ok()?,
                 count: self.count()?,
@@ -31,7 +32,7 @@ impl Form {
                 points: self.points().ok()?,
                 seats: self.seats()?,
                 policy: self.value(FieldName::Card(Property::Policy)).parse().ok()?,
-                preset: None,
+                preset: self.preset_chosen().map(Preset::for_batch),
                 note: self.note_typed().ok()?,
             })),
             FormKind::Edit { seen, .. } => {
@@ -47,6 +48,8 @@ impl Form {
             FormKind::App { .. } | FormKind::AppValue { .. } => {
                 self.app_order().map(|order| Order::App(Box::new(order)))
             }
+            FormKind::Preset { .. } => self.preset_order().map(|order| Order::Preset(Box::new(order))),
+            FormKind::Block { .. } => self.block_order().map(|order| Order::Blocks(Box::new(order))),
             // A file is looked at before it is imported, and the others touch no card.
             FormKind::Import(_)
             | FormKind::View { .. }
@@ -87,7 +90,7 @@ impl Form {
     }
 
     /// The app that cards are made for; the usual one where there is nothing to choose.
-    fn app_chosen(&self) -> Option<AppName> {
+    pub(super) fn app_chosen(&self) -> Option<AppName> {
         match self.value(FieldName::Card(Property::App)) {
             "" => Some(AppName::default()),
             name => name.parse().ok(),

@@ -30,6 +30,12 @@ impl Form {
         if let FieldName::App(field) = name {
             return self.app_problem(field, language);
         }
+        if let FieldName::Preset(input) = name {
+            return self.preset_problem(input, language);
+        }
+        if let FieldName::Block(input) = name {
+            return self.block_problem(input, language);
+        }
         let may_be_empty = matches!(self.kind, FormKind::LogFilter { .. }) && value.is_empty();
         let is_right = match name {
             _ if may_be_empty => true,
@@ -41,9 +47,13 @@ impl Form {
             FieldName::Operator => value.is_empty() || Operator::new(value).is_ok(),
             FieldName::Batch => value.trim_start_matches('#').parse::<u64>().is_ok(),
             FieldName::Time => value.parse().is_ok_and(|done| !self.ends_before_it_begins(done)),
-            FieldName::Code | FieldName::Act | FieldName::Which | FieldName::Format | FieldName::App(_) => {
-                true
-            }
+            FieldName::Code
+            | FieldName::Act
+            | FieldName::Which
+            | FieldName::Format
+            | FieldName::App(_)
+            | FieldName::Preset(_)
+            | FieldName::Block(_) => true,
         };
         if is_right {
             return None;
@@ -66,9 +76,13 @@ impl Form {
             FieldName::Time => say!(language, "problem.time"),
             FieldName::Path if matches!(self.kind, FormKind::Import(_)) => say!(language, "problem.file"),
             FieldName::Path => say!(language, "problem.path"),
-            FieldName::Code | FieldName::Act | FieldName::Which | FieldName::Format | FieldName::App(_) => {
-                return None;
-            }
+            FieldName::Code
+            | FieldName::Act
+            | FieldName::Which
+            | FieldName::Format
+            | FieldName::App(_)
+            | FieldName::Preset(_)
+            | FieldName::Block(_) => return None,
         })
     }
 

@@ -1,0 +1,48 @@
+//! The presets, as far as the console knows them.
+
+use kami_core::app::AppName;
+use kami_core::preset::{Preset, PresetName};
+use kami_store::PresetsFound;
+
+/// The presets of all apps, as far as they were read.
+#[derive(Clone, Debug, Default)]
+pub struct Presets {
+    found: Option<PresetsFound>,
+}
+
+impl Presets {
+    /// Takes the presets in that were read.
+    pub fn take(&mut self, found: PresetsFound) {
+        self.found = Some(found);
+    }
+
+    /// Takes in what an act made of the preset of that name of an app.
+    pub fn put(&mut self, app: &AppName, name: &PresetName, preset: Option<Preset>) {
+        if let Some(found) = &mut self.found {
+            found.presets.retain(|other| (&other.app, &other.name) != (app, name));
+            found.presets.extend(preset);
+            found.presets.sort_by(|one, other| (&one.app, &one.name).cmp(&(&other.app, &other.name)));
+        }
+    }
+
+    /// Whether they were read.
+    pub const fn are_known(&self) -> bool {
+        self.found.is_some()
+    }
+
+    /// Those of an app, or of all, in the order of their apps and names.
+    pub fn of(&self, app: Option<&AppName>) -> Vec<&Preset> {
+        let all = self.found.iter().flat_map(|found| &found.presets);
+        all.filter(|preset| app.is_none_or(|app| preset.app == *app)).collect()
+    }
+
+    /// Every one of them.
+    pub fn all(&self) -> &[Preset] {
+        self.found.as_ref().map_or(&[], |found| &found.presets)
+    }
+
+    /// The names of those that could not be understood, behind their apps'.
+    pub fn unreadable(&self) -> &[String] {
+        self.found.as_ref().map_or(&[], |found| &found.unreadable)
+    }
+}

@@ -1,0 +1,289 @@
+//! Who is kept out: looked for, kept out, let in again.
+
+use chrono::TimeDelta;
+use crossterm::event::KeyCode;
+use kami_common::words::Language;
+use kami_console::input::place::Place;
+use kami_console::state::message::{Answer, Done, Message, Question, Topic};
+use kami_console::state::order::Order;
+use kami_console::state::session::Own;
+use kami_core::block::{Block, BlockKey, BlockTarget};
+use kami_core::operator::Note;
+use kami_store::{
+    ActError, ActOutcome, ActRecord, BlockChanges, BlockOrder, BlockRecord, BlockRefusal, BlocksActed,
+    BlocksFound, Undoable,
+};
+
+use crate::fixtures::{Console, now};
+
+fn block(app: &str, target: &str) -> Block {
+    let app = (!app.is_empty()).then(|| app.parse().unwrap());
+    Block { key: BlockKey { app, target: target.parse().unwrap() }, reason: None, until: None }
+}
+
+/// A machine for good, a network for a while, and one whose time is over.
+pub(crate) fn blocks() -> Vec<Block> {
+    let until = |days| Some(now() + TimeDelta::days(days));
+    vec![
+        Block { reason: Note::parse("退款 refund").unwrap(), ..block("", "PC-3F2A0011223344559C") },
+        Block { until: until(30), ..block("demo", "203.0.113.0/24") },
+        Block { until: until(-1), ..block("", "电脑 7\u{1b}[31m") },
+    ]
+}
+
+/// They come, as those of these numbers and down.
+pub(crate) fn come(console: &mut Console, blocks: Vec<Block>, first: u64, next: Option<u64>) {
+    let is_first =
+        matches!(console.question(Topic::Blocks), Some((_, Question::Blocks { before: None, .. })));
+    let record = |(id, block)| BlockRecord { id, block, created_at: now() - TimeDelta::days(3) };
+    let blocks = (0..=first).rev().zip(blocks).map(record).collect();
+    let found = BlocksFound { blocks, unreadable: Vec::new(), next, now: Some(now()) };
+    console.answer(Topic::Blocks, Answer::Blocks { found, is_first, goes_on: false });
+}
+
+fn console() -> Console {
+    let mut console = Console::with_apps((110, 30), Language::ENGLISH);
+    console.keys("K");
+    come(&mut console, blocks(), 3, None);
+    console.effects.clear();
+    console
+}
+
+fn asked(console: &Console) -> (String, Option<u64>) {
+    match console.question(Topic::Blocks) {
+        Some((_, Question::Blocks { text, before, .. })) => (text.clone(), *before),
+        _ => panic!("nothing was asked"),
+    }
+}
+
+fn ordered(console: &Console) -> Option<BlockOrder> {
+    match console.question(Topic::Work) {
+        Some((_, Question::Do(order))) => match &***order {
+            Order::Blocks(order) => Some((**order).clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn finish(console: &mut Console, changes: BlockChanges) {
+    let order = Box::new(ordered(console).unwrap());
+    let acted = BlocksActed { changes, act_id: 5 };
+    console.answer(Topic::Work, Answer::Done(Box::new(Done::Blocks { order, acted })));
+}
+
+fn notice(console: &Console) -> &str {
+    &console.model.notice.as_ref().unwrap().words
+}
+
+#[test]
+fn the_list_says_who_is_out_of_what_until_when_and_why() {
+    let mut console = console();
+    assert_eq!(console.model.place(), Place::Blocks);
+    let screen = console.screen();
+    for said in
+        ["PC-3F2A0011223344559C", "machine", "all apps", "退款 refund", "203.0.113.0/24", "demo", "over"]
+    {
+        assert!(screen.contains(said), "{said}: {screen}");
+    }
+    assert!(screen.contains("电脑 7␛[31m"), "nothing reaches the terminal raw: {screen}");
+    console.keys("j");
+    assert!(console.screen().contains("until 2026-04-03 14:02:00"), "{}", console.screen());
+    console.press(KeyCode::Esc);
+    assert_eq!(console.model.place(), Place::Cards);
+}
+
+#[test]
+fn a_long_list_comes_part_by_part() {
+    let mut console = Console::with_cards((110, 30), Language::ENGLISH);
+    console.keys("K");
+    assert_eq!(asked(&console), (String::new(), None));
+    let part = |from: u64| (0..200).map(|n| block("", &format!("PC-{}", from - n))).collect::<Vec<_>>();
+    come(&mut console, part(100_000), 100_000, Some(99_801));
+    console.effects.clear();
+    console.keys("jjj");
+    assert!(console.question(Topic::Blocks).is_none(), "there is enough below");
+    console.keys("G");
+    assert_eq!(asked(&console), (String::new(), Some(99_801)));
+    console.keys("G");
+    console.effects.retain(|_| true);
+    come(&mut console, part(99_800), 99_800, Some(99_601));
+    let screen = console.screen();
+    assert!(screen.contains("400+") && screen.contains("PC-99801"), "{screen}");
+}
+
+#[test]
+fn what_is_typed_is_looked_for_and_a_paste_is_text_only_there() {
+    let mut console = console();
+    console.tell(Message::Pasted("dy\n".to_owned()));
+    assert_eq!(console.model.place(), Place::Blocks);
+    assert!(console.question(Topic::Blocks).is_none() && ordered(&console).is_none());
+    console.wait();
+    console.keys("/");
+    assert_eq!(console.model.place(), Place::BlockSearch);
+    console.tell(Message::Pasted("退款\nmore".to_owned()));
+    assert_eq!(asked(&console), ("退款".to_owned(), None));
+    console.wait();
+    come(&mut console, blocks()[..1].to_vec(), 3, None);
+    let screen = console.screen();
+    assert!(screen.contains("PC-3F2A") && !screen.contains("203.0.113.0"), "{screen}");
+    console.press(KeyCode::Enter);
+    assert_eq!(console.model.place(), Place::Blocks);
+    assert!(console.screen().contains("退款"), "what is looked for stays");
+    console.effects.clear();
+    console.press(KeyCode::Backspace);
+    assert_eq!(asked(&console), (String::new(), None));
+    console.keys("/zz");
+    come(&mut console, Vec::new(), 0, None);
+    assert!(console.screen().contains("Nothing matches."), "{}", console.screen());
+    console.press(KeyCode::Esc);
+    assert_eq!((console.model.place(), asked(&console)), (Place::Blocks, (String::new(), None)));
+}
+
+#[test]
+fn a_machine_or_a_network_is_kept_out_by_a_form() {
+    let mut console = console();
+    console.keys("n203.0.113.7");
+    let screen = console.screen();
+    assert!(screen.contains("network 203.0.113.7/32"), "it says how it is understood: {screen}");
+    for text in ["", "", "30d", "refund"] {
+        console.press(KeyCode::Tab);
+        console.keys(text);
+    }
+    console.press(KeyCode::Enter);
+    let Some(BlockOrder::Add(blocks)) = ordered(&console) else { panic!("{}", console.screen()) };
+    let wanted = Block {
+        reason: Note::parse("refund").unwrap(),
+        until: Some(now() + TimeDelta::days(30)),
+        ..block("", "203.0.113.7")
+    };
+    assert_eq!(blocks, [wanted]);
+    finish(&mut console, BlockChanges { added: 1, ..BlockChanges::default() });
+    assert_eq!(notice(&console), "203.0.113.7/32 blocked.  u undo");
+    assert_eq!(console.model.place(), Place::Blocks);
+    assert_eq!(asked(&console).1, None, "the list is read again");
+    assert_eq!(console.model.session.done(), [Own::Act(5)]);
+}
+
+#[test]
+fn what_cannot_be_is_said_beside_it_and_sends_nothing() {
+    let mut console = console();
+    console.keys("n203.0.113.0/33");
+    for text in ["", "", "soon"] {
+        console.press(KeyCode::Tab);
+        console.keys(text);
+    }
+    console.press(KeyCode::Enter);
+    let screen = console.screen();
+    assert!(screen.contains("write 203.0.113.0/24"), "{screen}");
+    assert!(screen.contains("such as 30d, 2026-12-31"), "{screen}");
+    assert!(ordered(&console).is_none());
+    // As a machine it can be called so.
+    console.press(KeyCode::Tab);
+    console.press(KeyCode::Right);
+    for _ in 0..2 {
+        console.press(KeyCode::Tab);
+    }
+    console.control('u');
+    console.press(KeyCode::Enter);
+    let Some(BlockOrder::Add(blocks)) = ordered(&console) else { panic!("{}", console.screen()) };
+    assert_eq!(blocks[0].key.target, BlockTarget::machine("203.0.113.0/33").unwrap());
+    let full = ActError::from(BlockRefusal::TooMany);
+    console.answer(Topic::Work, Answer::Done(Box::new(Done::Refused(full))));
+    assert!(console.screen().contains("100,000"), "{}", console.screen());
+    assert_eq!(console.model.place(), Place::Form, "what was typed stays");
+}
+
+#[test]
+fn a_network_that_shuts_nearly_everybody_out_is_asked_about() {
+    let mut console = console();
+    console.keys("n0.0.0.0/0");
+    console.press(KeyCode::Enter);
+    assert_eq!(console.model.place(), Place::Confirm);
+    let screen = console.screen();
+    assert!(screen.contains("0.0.0.0/0 shuts nearly every customer out."), "{screen}");
+    assert!(ordered(&console).is_none());
+    console.press(KeyCode::Enter);
+    assert!(ordered(&console).is_none() && console.model.place() == Place::Form, "no is the default");
+    console.press(KeyCode::Enter);
+    console.wait();
+    console.keys("y");
+    assert!(matches!(ordered(&console), Some(BlockOrder::Add(blocks)) if blocks[0].key.target.is_broad()));
+}
+
+#[test]
+fn letting_somebody_in_asks_and_another_reason_replaces() {
+    let mut console = console();
+    console.keys("jd");
+    assert_eq!(console.model.place(), Place::Confirm);
+    assert!(console.screen().contains("Unblock 203.0.113.0/24?"), "{}", console.screen());
+    console.press(KeyCode::Enter);
+    assert!(ordered(&console).is_none() && console.model.place() == Place::Blocks);
+    console.keys("dy");
+    assert_eq!(ordered(&console), Some(BlockOrder::Remove(vec![blocks()[1].key.clone()])));
+    finish(&mut console, BlockChanges { removed: 1, ..BlockChanges::default() });
+    assert_eq!(notice(&console), "203.0.113.0/24 unblocked.  u undo");
+
+    come(&mut console, blocks(), 3, None);
+    console.keys("ge");
+    for _ in 0..4 {
+        console.press(KeyCode::Tab);
+    }
+    console.keys("chargeback");
+    console.press(KeyCode::Enter);
+    let Some(BlockOrder::Add(changed)) = ordered(&console) else { panic!("{}", console.screen()) };
+    assert_eq!(changed, [Block { reason: Note::parse("chargeback").unwrap(), ..blocks()[0].clone() }]);
+    finish(&mut console, BlockChanges { replaced: 1, ..BlockChanges::default() });
+    assert!(
+        notice(&console).starts_with("Reason or end of the block changed: PC-3F2A"),
+        "{}",
+        notice(&console)
+    );
+}
+
+#[test]
+fn what_is_taken_back_is_read_again() {
+    let mut console = console();
+    console.keys("u");
+    let act = ActRecord {
+        id: 5,
+        act: "block_add".to_owned(),
+        operator: "li".to_owned(),
+        account: None,
+        done_at: now(),
+        card_count: 1,
+        batch_id: None,
+        undoes: None,
+        subject: Some("network 203.0.113.0/24".to_owned()),
+        undone_by: None,
+    };
+    console.model.session.did(Own::Act(5));
+    let undoable = Some(Box::new(Undoable { act, loss: None }));
+    console.answer(Topic::Undo, Answer::Undoable { undoable, is_redo: false });
+    let Some((_, Question::Do(order))) = console.question(Topic::Work) else {
+        panic!("{}", console.screen())
+    };
+    let Order::Undo(undoing) = (***order).clone() else { panic!("something else was ordered") };
+    let outcome = ActOutcome { act_id: Some(6), done: 1, ..ActOutcome::default() };
+    console.answer(Topic::Work, Answer::Done(Box::new(Done::Undone { undoing, outcome })));
+    assert!(notice(&console).starts_with("Undone for one block."), "{}", notice(&console));
+    assert_eq!(asked(&console), (String::new(), None));
+}
+
+#[test]
+fn the_machine_of_a_card_is_kept_out_from_its_row() {
+    let mut console = Console::with_cards((100, 30), Language::ENGLISH);
+    console.keys("X");
+    assert!(notice(&console).contains("machine"), "an unused card has none: {}", notice(&console));
+    assert_eq!(console.model.place(), Place::Cards);
+    console.keys("jX");
+    assert_eq!(console.model.place(), Place::Form);
+    let screen = console.screen();
+    assert!(screen.contains("machine PC-3F2A0011223344559C"), "{screen}");
+    assert!(ordered(&console).is_none(), "the form is the question");
+    console.press(KeyCode::Enter);
+    let Some(BlockOrder::Add(blocks)) = ordered(&console) else { panic!("{}", console.screen()) };
+    assert_eq!(blocks, [block("", "PC-3F2A0011223344559C")]);
+    finish(&mut console, BlockChanges { added: 1, ..BlockChanges::default() });
+    assert_eq!(console.model.place(), Place::Cards);
+}
