@@ -16,7 +16,7 @@ use kami_core::duration::CardDuration;
 use kami_core::filter::{Capped, Sort};
 use kami_core::operator::Operator;
 use kami_core::record::CardRecord;
-use kami_store::{AppCounts, AppsFound, Grants, Page, StatusCounts};
+use kami_store::{AppCounts, AppsFound, Grants, Page, PresetsFound, StatusCounts};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -63,6 +63,7 @@ impl Console {
             Topic::Apps,
             Answer::Apps(AppsFound { apps: apps().split_off(2), ..AppsFound::default() }),
         );
+        console.answer(Topic::Presets, Answer::Presets(PresetsFound::default()));
         console.answer(Topic::Server, Answer::Server(grants("ALL PRIVILEGES")));
         console
     }

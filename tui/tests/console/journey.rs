@@ -336,7 +336,14 @@ async fn presets_are_sold_and_machines_kept_out() {
     terminal.wait_for_text("No presets yet.");
     terminal.press("n");
     terminal.wait_for_text("╭ add preset ");
-    for (field, text) in [("preset", "month"), ("prefix", "VIP"), ("duration", "30d")] {
+    for (start, _) in "month".char_indices() {
+        // What may be typed stands behind what is.
+        let typed = &"month"[..=start];
+        terminal.press(&typed[start..]);
+        terminal.wait_for_text(&format!(" {typed}  of a-z"));
+    }
+    terminal.press(TAB);
+    for (field, text) in [("prefix", "VIP"), ("duration", "30d")] {
         terminal.type_into(field, text);
         terminal.press(TAB);
     }
@@ -346,7 +353,11 @@ async fn presets_are_sold_and_machines_kept_out() {
     }
     terminal.type_into("price", "9.90");
     terminal.press(TAB);
-    terminal.type_into("currency", "CNY");
+    for (start, _) in "CNY".char_indices() {
+        let typed = &"CNY"[..=start];
+        terminal.press(&typed[start..]);
+        terminal.wait_for_text(&format!("▌ currency     {typed}"));
+    }
     terminal.press(ENTER);
     terminal.wait_for_text("Preset month added.");
     terminal.wait_for_text("9.90 CNY · VIP · 30d");

@@ -348,12 +348,12 @@ fn the_detail_tells_points_and_a_last_moment_of_cards_that_have_them_alone() {
         (
             0,
             &["left -", "points 1,000", "expires in 1,000 points"][..],
-            &["剩余 -", "点数 1,000", "到期时间 用完 1,000 点"][..],
+            &["剩余 -", "点数 1,000", "到期时间 用完 1,000 点后"][..],
         ),
         (
             1,
             &["left 40 points", "points 40", "expires in 40 points"],
-            &["剩余 40 点", "点数 40", "到期时间 用完 40 点"],
+            &["剩余 40 点", "点数 40", "到期时间 用完 40 点后"],
         ),
         (
             2,

@@ -41,6 +41,7 @@ pub(crate) fn presets() -> Vec<Preset> {
 
 /// The presets come that there are.
 pub(crate) fn come(console: &mut Console, presets: Vec<Preset>) {
+    console.effects.push(console.model.ask(Topic::Presets, Question::Presets));
     console.answer(Topic::Presets, Answer::Presets(PresetsFound { presets, unreadable: Vec::new() }));
 }
 
@@ -237,7 +238,7 @@ fn removing_one_asks_and_enter_is_no() {
     assert_eq!((order.seen.as_ref(), order.wanted.as_ref()), (presets().get(1), None));
     finish(&mut console, 9);
     assert_eq!(notice(&console), "Preset month removed.  u undo");
-    assert!(!console.screen().contains("month "), "{}", console.screen());
+    assert!(!console.screen().contains("month  "), "{}", console.screen());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use kami_store::Undoable;
 
 use super::update::submit;
 use crate::input::act::Act;
-use crate::input::place::Place;
+use crate::input::keymap;
 use crate::state::message::{Effect, Question, Topic};
 use crate::state::model::{Model, Tone};
 use crate::state::order::{Order, Undoing};
@@ -31,9 +31,7 @@ fn nothing(model: &mut Model, is_redo: bool) {
 /// The act that is to be taken back has come.
 pub(super) fn offer(model: &mut Model, undoable: Option<Undoable>, is_redo: bool) -> Vec<Effect> {
     // Whoever has gone on to something else meanwhile is not asked in the middle of it.
-    if !matches!(model.place(), Place::Cards | Place::Detail | Place::Apps)
-        || refusal(model, Act::Undo).is_some()
-    {
+    if !keymap::is_bound(Act::Undo, model.place()) || refusal(model, Act::Undo).is_some() {
         return Vec::new();
     }
     let Some(undoable) = undoable else {

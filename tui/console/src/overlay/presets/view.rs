@@ -93,7 +93,8 @@ fn row(
 fn summary(model: &Model, preset: &Preset) -> String {
     let short = [PresetField::Price, PresetField::Prefix, PresetField::Duration];
     let said = short.into_iter().filter_map(|field| field.of(model.language, model.zone, preset));
-    said.collect::<Vec<_>>().join(" · ")
+    let points = preset.points.map(|points| shown::points(model.language, points.get()));
+    said.chain(points).collect::<Vec<_>>().join(" · ")
 }
 
 /// Everything of a preset.
