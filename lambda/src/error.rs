@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use kami_core::app::App;
+use kami_core::recharge::RechargeRefusal;
 use kami_core::rules::Refusal;
 use kami_core::version::Version;
 use kami_store::StoreError;
@@ -49,6 +50,18 @@ pub enum ApiError {
     CardDisabled,
     /// The card has fewer points than are to be taken.
     PointsExhausted,
+    /// Nobody has used the card that is to be topped up.
+    CardUnused,
+    /// The card would top itself up.
+    SameCard,
+    /// The card to top up with was used, or may not be any more.
+    RechargeUsed,
+    /// The card to top up with is not sold for that.
+    RechargeNotAllowed,
+    /// The card would have nothing of the top-up.
+    RechargePointless,
+    /// It would have more points, or last longer, than a card can.
+    RechargeTooMuch,
     /// The machine, or the network that it comes from, is kept out.
     Blocked,
     /// The machine has had its trial of the app.
@@ -75,7 +88,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error, so that a document can be checked against them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 30] = [
         Self::InvalidRequest,
         Self::HeadTooLarge,
         Self::InvalidHost,
@@ -89,6 +102,12 @@ impl ApiError {
         Self::CardExpired,
         Self::CardDisabled,
         Self::PointsExhausted,
+        Self::CardUnused,
+        Self::SameCard,
+        Self::RechargeUsed,
+        Self::RechargeNotAllowed,
+        Self::RechargePointless,
+        Self::RechargeTooMuch,
         Self::Blocked,
         Self::TrialOver,
         Self::TrialNotOffered,
@@ -121,6 +140,14 @@ impl ApiError {
             Self::CardExpired => (S::FORBIDDEN, "card_expired", |said| said.card_expired),
             Self::CardDisabled => (S::FORBIDDEN, "card_disabled", |said| said.card_disabled),
             Self::PointsExhausted => (S::FORBIDDEN, "points_exhausted", |said| said.points_exhausted),
+            Self::CardUnused => (S::FORBIDDEN, "card_unused", |said| said.card_unused),
+            Self::SameCard => (S::FORBIDDEN, "same_card", |said| said.same_card),
+            Self::RechargeUsed => (S::FORBIDDEN, "recharge_used", |said| said.recharge_used),
+            Self::RechargeNotAllowed => {
+                (S::FORBIDDEN, "recharge_not_allowed", |said| said.recharge_not_allowed)
+            }
+            Self::RechargePointless => (S::FORBIDDEN, "recharge_pointless", |said| said.recharge_pointless),
+            Self::RechargeTooMuch => (S::FORBIDDEN, "recharge_too_much", |said| said.recharge_too_much),
             Self::Blocked => (S::FORBIDDEN, "blocked", |said| said.blocked),
             Self::TrialOver => (S::FORBIDDEN, "trial_over", |said| said.trial_over),
             Self::TrialNotOffered => (S::FORBIDDEN, "trial_not_offered", |said| said.trial_not_offered),
@@ -174,6 +201,20 @@ impl From<Refusal> for ApiError {
     }
 }
 
+impl From<RechargeRefusal> for ApiError {
+    fn from(refusal: RechargeRefusal) -> Self {
+        match refusal {
+            RechargeRefusal::Itself => Self::SameCard,
+            RechargeRefusal::NotUnused => Self::RechargeUsed,
+            RechargeRefusal::Disabled => Self::CardDisabled,
+            RechargeRefusal::NeverUsed => Self::CardUnused,
+            RechargeRefusal::NotAllowed => Self::RechargeNotAllowed,
+            RechargeRefusal::Pointless => Self::RechargePointless,
+            RechargeRefusal::TooManyPoints | RechargeRefusal::TooLong => Self::RechargeTooMuch,
+        }
+    }
+}
+
 /// Logs the cause, which no client may see.
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
@@ -203,7 +244,9 @@ pub enum Failure {
     InvalidField(Field),
     /// With [`ApiError::MissingFields`]: this is the one.
     MissingField(Field),
-    /// With [`ApiError::TooManyMisses`]: the next one would be let through after this time.
+    /// With [`ApiError::CardNotFound`]: of two codes this is the one that no card has.
+    NoCard(Field),
+    /// With [`ApiError::TooManyMisses`]: the next miss would be let through after this time.
     Braked(Duration),
     /// With [`ApiError::PointsExhausted`]: the card has this many.
     Exhausted(u32),
@@ -218,6 +261,7 @@ impl Failure {
             Self::Error(error) => *error,
             Self::InvalidField(_) => ApiError::InvalidFields,
             Self::MissingField(_) => ApiError::MissingFields,
+            Self::NoCard(_) => ApiError::CardNotFound,
             Self::Braked(_) => ApiError::TooManyMisses,
             Self::Exhausted(_) => ApiError::PointsExhausted,
             Self::TooOld(_) => ApiError::VersionTooOld,
@@ -234,6 +278,9 @@ impl Failure {
             Self::InvalidField(Field::Amount) => said.invalid_amount,
             Self::InvalidField(Field::RequestId) => said.invalid_request_id,
             Self::MissingField(Field::MachineCode) => said.missing_machine_code,
+            Self::InvalidField(Field::With) => said.invalid_with,
+            Self::NoCard(Field::With) => said.with_not_found,
+            Self::MissingField(Field::With) => said.missing_with,
             Self::MissingField(Field::Amount) => said.missing_amount,
             Self::MissingField(Field::RequestId) => said.missing_request_id,
             _ => self.error().message(language),
@@ -245,7 +292,7 @@ impl Failure {
         let (error, message) = (self.error(), self.message(language));
         let body = ErrorBody { status: "error", reason: error.reason(), message, ..ErrorBody::default() };
         match self {
-            Self::InvalidField(field) | Self::MissingField(field) => {
+            Self::InvalidField(field) | Self::MissingField(field) | Self::NoCard(field) => {
                 ErrorBody { field: Some(*field), ..body }
             }
             Self::Exhausted(points) => ErrorBody { points: Some(*points), ..body },
@@ -331,6 +378,16 @@ mod tests {
         (E::CardExpired, "卡密已过期", "The card has expired"),
         (E::CardDisabled, "卡密已禁用", "The card is disabled"),
         (E::PointsExhausted, "点数不足", "The card has too few points"),
+        (E::CardUnused, "卡密尚未使用，无需充值", "The card was never used and needs no top-up"),
+        (E::SameCard, "不能用卡密为其自身充值", "A card cannot top itself up"),
+        (E::RechargeUsed, "充值卡已被使用或已失效", "The card to top up with is used or no longer valid"),
+        (E::RechargeNotAllowed, "该卡不能用于充值", "That card is not for topping others up"),
+        (E::RechargePointless, "充值不会给该卡带来任何变化", "The card would gain nothing from it"),
+        (
+            E::RechargeTooMuch,
+            "充值后将超出卡密的时长或点数上限",
+            "The card would exceed the most time or points of a card",
+        ),
         (E::Blocked, "该设备或网络已被禁止使用", "This device or network is blocked"),
         (E::TrialOver, "试用已结束", "The trial is over"),
         (E::TrialNotOffered, "未提供试用", "No trial is offered"),
@@ -398,6 +455,14 @@ mod tests {
                 r#""missing_fields","message":"request_id is required","field":"request_id"}"#,
             ),
             (
+                Failure::NoCard(Field::With),
+                r#""card_not_found","message":"There is no such card to top up with","field":"with"}"#,
+            ),
+            (
+                Failure::NoCard(Field::Code),
+                r#""card_not_found","message":"There is no such card","field":"code"}"#,
+            ),
+            (
                 Failure::Exhausted(0),
                 r#""points_exhausted","message":"The card has too few points","points":0}"#,
             ),
@@ -422,12 +487,16 @@ mod tests {
     #[test]
     fn each_field_that_is_named_has_words_of_its_own_in_each_language() {
         for language in Language::all() {
-            let invalid = [Field::App, Field::Version, Field::AppMark, Field::Amount, Field::RequestId];
-            let missing = [Field::MachineCode, Field::Amount, Field::RequestId];
+            let invalid =
+                [Field::App, Field::Version, Field::AppMark, Field::Amount, Field::RequestId, Field::With];
+            let missing = [Field::MachineCode, Field::Amount, Field::RequestId, Field::With];
             let failures = invalid.map(Failure::InvalidField).into_iter();
             let failures = failures.chain(missing.map(Failure::MissingField));
             let mut said: Vec<_> = failures.map(|failure| failure.message(language)).collect();
-            said.extend([E::InvalidFields, E::MissingFields].map(|error| error.message(language)));
+            said.push(Failure::NoCard(Field::With).message(language));
+            said.extend(
+                [E::InvalidFields, E::MissingFields, E::CardNotFound].map(|error| error.message(language)),
+            );
             let distinct: HashSet<_> = said.iter().collect();
             assert_eq!(distinct.len(), said.len(), "{said:?}");
         }

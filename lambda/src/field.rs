@@ -7,6 +7,8 @@ use serde::{Serialize, Serializer};
 pub enum Field {
     /// The code of the card.
     Code,
+    /// The code of the card that is burnt to top that one up.
+    With,
     /// What tells the machine that asks from others.
     MachineCode,
     /// The app that the client is of.
@@ -26,6 +28,7 @@ impl Field {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Code => "code",
+            Self::With => "with",
             Self::MachineCode => "machine_code",
             Self::App => "app",
             Self::Version => "version",

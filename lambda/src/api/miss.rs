@@ -6,6 +6,7 @@ use kami_store::NoCard;
 
 use crate::brake::Brake;
 use crate::error::{ApiError, Failure};
+use crate::field::Field;
 
 /// Why a client is answered nothing of a card. Who is kept out is charged nothing: the card is there.
 pub(super) fn no_card(brake: &Brake, request: &Parts, why: NoCard) -> Failure {
@@ -21,6 +22,11 @@ pub(super) fn no_card(brake: &Brake, request: &Parts, why: NoCard) -> Failure {
 /// locked out by those who share his address.
 pub(super) fn card_not_found(brake: &Brake, request: &Parts) -> Failure {
     brake.charge(request).map_or_else(Failure::Braked, |()| Failure::Error(ApiError::CardNotFound))
+}
+
+/// The same where a request names two cards: this is the one.
+pub(super) fn named_card_not_found(brake: &Brake, request: &Parts, field: Field) -> Failure {
+    brake.charge(request).map_or_else(Failure::Braked, |()| Failure::NoCard(field))
 }
 
 /// Whether a client is told if the machine that he says he is has something of a card, which it `has` or not.

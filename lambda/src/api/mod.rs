@@ -8,6 +8,7 @@ mod endpoint;
 mod health;
 mod miss;
 mod observe;
+mod recharge;
 mod release;
 pub mod request;
 mod status;

@@ -120,6 +120,37 @@ impl ConsumeRequest {
     }
 }
 
+/// A well-formed request to top a card up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RechargeRequest {
+    /// The card that is topped up.
+    pub code: CardCode,
+    /// The card that is burnt for it.
+    pub with: CardCode,
+    /// The machine that asks, if it says which it is.
+    pub machine: Option<MachineCode>,
+    /// The app that both are of.
+    pub app: AppName,
+}
+
+impl RechargeRequest {
+    /// Every field that is read.
+    pub const FIELDS: [Field; 4] = [Field::Code, Field::With, Field::MachineCode, Field::App];
+
+    /// Reads the JSON body `{"code": "…", "with": "…"}` as [`ReleaseRequest::parse`] does, but the machine code may be
+    /// missing, null or empty.
+    pub fn parse(body: &[u8]) -> Result<Self, Failure> {
+        let fields = fields(body)?;
+        let code = named(&fields, Field::Code, CardCode::parse)?;
+        let with = named(&fields, Field::With, CardCode::parse).map_err(|failure| match failure {
+            Failure::Error(ApiError::MissingFields) => Failure::MissingField(Field::With),
+            failure => failure,
+        })?;
+        let machine = maybe_named(&fields, Field::MachineCode, MachineCode::parse)?;
+        Ok(Self { code, with, machine, app: app(&fields)? })
+    }
+}
+
 /// A well-formed request to give a seat back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReleaseRequest {
@@ -222,6 +253,19 @@ fn named<T>(
         ApiError::InvalidFields => Failure::InvalidField(field),
         error => error.into(),
     })
+}
+
+/// The same of what may be left out, for which null and an empty one are other ways.
+fn maybe_named<T>(
+    fields: &Map<String, Value>,
+    field: Field,
+    parse: fn(&str) -> Result<T, TextError>,
+) -> Result<Option<T>, Failure> {
+    match named(fields, field, parse) {
+        Ok(named) => Ok(Some(named)),
+        Err(Failure::Error(ApiError::MissingFields)) => Ok(None),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// A number of points, as a whole number of JSON: `5.0` is one, which some languages write.
@@ -440,6 +484,49 @@ mod tests {
             let found = parsed
                 .as_ref()
                 .map(|request| (request.code.as_str(), request.machine.as_str(), request.app.as_str()));
+            assert_eq!(found.map_err(Failure::clone), result, "{body}");
+        }
+    }
+
+    #[test]
+    fn who_tops_a_card_up_says_with_which_and_may_say_by_which_machine() {
+        let invalid = |field| Err(Failure::InvalidField(field));
+        let long = "x".repeat(129);
+        for (body, result) in [
+            (r#"{"code":" VIP-1","with":"vip-2\n"}"#, Ok(("VIP-1", "VIP-2", None, "default"))),
+            (
+                r#"{"code":"VIP-1","with":"VIP-2","machine_code":" PC ","app":"demo"}"#,
+                Ok(("VIP-1", "VIP-2", Some("PC"), "demo")),
+            ),
+            (
+                r#"{"code":"VIP-1","with":"VIP-1","machine_code":" ","app":null}"#,
+                Ok(("VIP-1", "VIP-1", None, "default")),
+            ),
+            (
+                r#"{"code":"VIP-1","with":"VIP-2","machine_code":null,"version":7}"#,
+                Ok(("VIP-1", "VIP-2", None, "default")),
+            ),
+            (r#"{"with":"VIP-2"}"#, Err(ApiError::MissingFields.into())),
+            (r#"{"code":"","with":7}"#, Err(ApiError::MissingFields.into())),
+            (r#"{"code":"VIP-1"}"#, Err(Failure::MissingField(Field::With))),
+            (r#"{"code":"VIP-1","with":null,"app":7}"#, Err(Failure::MissingField(Field::With))),
+            (r#"{"code":"VIP-1","with":" "}"#, Err(Failure::MissingField(Field::With))),
+            (r#"{"code":7,"with":7}"#, invalid(Field::Code)),
+            (r#"{"code":"VIP-1","with":["VIP-2"]}"#, invalid(Field::With)),
+            (r#"{"code":"VIP-1","with":"V\u0000P"}"#, invalid(Field::With)),
+            (&format!(r#"{{"code":"VIP-1","with":"{long}"}}"#), invalid(Field::With)),
+            (r#"{"code":"VIP-1","with":"VIP-2","machine_code":7}"#, invalid(Field::MachineCode)),
+            (
+                &format!(r#"{{"code":"VIP-1","with":"VIP-2","machine_code":"{long}"}}"#),
+                invalid(Field::MachineCode),
+            ),
+            (r#"{"code":"VIP-1","with":"VIP-2","app":"My App"}"#, invalid(Field::App)),
+            ("{}", Err(ApiError::InvalidJson.into())),
+        ] {
+            let parsed = RechargeRequest::parse(body.as_bytes());
+            let found = parsed.as_ref().map(|RechargeRequest { code, with, machine, app }| {
+                (code.as_str(), with.as_str(), machine.as_ref().map(MachineCode::as_str), app.as_str())
+            });
             assert_eq!(found.map_err(Failure::clone), result, "{body}");
         }
     }

@@ -27,6 +27,8 @@ pub(crate) struct Messages {
     pub(crate) missing_amount: &'static str,
     /// Of missing fields the name of the request.
     pub(crate) missing_request_id: &'static str,
+    /// Of missing fields the card to top up with.
+    pub(crate) missing_with: &'static str,
     pub(crate) invalid_fields: &'static str,
     /// Of invalid fields the app.
     pub(crate) invalid_app: &'static str,
@@ -38,13 +40,23 @@ pub(crate) struct Messages {
     pub(crate) invalid_amount: &'static str,
     /// Of invalid fields the name of the request.
     pub(crate) invalid_request_id: &'static str,
+    /// Of invalid fields the card to top up with.
+    pub(crate) invalid_with: &'static str,
     pub(crate) card_not_found: &'static str,
+    /// Of cards that there are not the one to top up with.
+    pub(crate) with_not_found: &'static str,
     pub(crate) too_many_misses: &'static str,
     pub(crate) machine_mismatch: &'static str,
     pub(crate) seats_full: &'static str,
     pub(crate) card_expired: &'static str,
     pub(crate) card_disabled: &'static str,
     pub(crate) points_exhausted: &'static str,
+    pub(crate) card_unused: &'static str,
+    pub(crate) same_card: &'static str,
+    pub(crate) recharge_used: &'static str,
+    pub(crate) recharge_not_allowed: &'static str,
+    pub(crate) recharge_pointless: &'static str,
+    pub(crate) recharge_too_much: &'static str,
     pub(crate) blocked: &'static str,
     pub(crate) trial_over: &'static str,
     pub(crate) trial_not_offered: &'static str,

@@ -15,6 +15,8 @@ pub enum Route {
     Validate,
     /// `/api/consume`.
     Consume,
+    /// `/api/recharge`.
+    Recharge,
     /// `/api/release`.
     Release,
     /// `/api/trial`.
@@ -31,9 +33,10 @@ pub enum Route {
 
 impl Route {
     /// Every route.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Validate,
         Self::Consume,
+        Self::Recharge,
         Self::Release,
         Self::Trial,
         Self::Status,
@@ -47,6 +50,7 @@ impl Route {
         match path {
             Some("/api/validate") => Self::Validate,
             Some("/api/consume") => Self::Consume,
+            Some("/api/recharge") => Self::Recharge,
             Some("/api/release") => Self::Release,
             Some("/api/trial") => Self::Trial,
             Some("/api/status" | "/api/status/{code}") => Self::Status,
@@ -61,6 +65,7 @@ impl Route {
         match self {
             Self::Validate => "validate",
             Self::Consume => "consume",
+            Self::Recharge => "recharge",
             Self::Release => "release",
             Self::Trial => "trial",
             Self::Status => "status",

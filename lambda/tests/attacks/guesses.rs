@@ -127,6 +127,8 @@ async fn every_way_to_miss_is_charged() {
             "/api/consume",
             r#"{"code":"VIP-NONE","machine_code":"PC-1","amount":1,"request_id":"a"}"#,
         ),
+        (10, "POST", "/api/recharge", r#"{"code":"VIP-NONE","with":"VIP-ONE"}"#),
+        (11, "POST", "/api/recharge", r#"{"code":"VIP-ONE","with":"VIP-NONE"}"#),
         (8, "POST", "/api/release", r#"{"code":"VIP-NONE","machine_code":"PC-1"}"#),
     ] {
         let mut guesser = Client::connect_from([127, 0, 0, source], function.address()).await;

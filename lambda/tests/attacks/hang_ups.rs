@@ -83,14 +83,18 @@ impl Target {
         };
         database
             .execute(&format!(
-                "INSERT INTO cards (prefix, code, full_code) VALUES {}, {}, {};
+                "INSERT INTO cards (prefix, code, full_code) VALUES {}, {}, {}, {};
+                 INSERT INTO batches (id, card_count, operator, created_at, recharge)
+                    VALUES (1, 1, 'x', UTC_TIMESTAMP(), 1);
+                 UPDATE cards SET batch_id = 1, points = 1 WHERE prefix = 'BURNT';
                  UPDATE cards SET status = 'ACTIVE', machine_code = 'PC-1', used_at = '2020-01-01',
                     expire_at = '2020-01-02' WHERE prefix = 'OVERDUE';
                  UPDATE cards SET status = 'ACTIVE', machine_code = 'PC-1', lease_until = '2090-01-01'
                     WHERE prefix = 'LEASED'",
                 rows("UNUSED").join(", "),
                 rows("OVERDUE").join(", "),
-                rows("LEASED").join(", ")
+                rows("LEASED").join(", "),
+                rows("BURNT").join(", ")
             ))
             .await;
         let port = way(database.port()).await;
@@ -104,7 +108,8 @@ impl Target {
         self.fresh += 1;
         let post = |path: &str, code: &str| {
             let taking = format!(r#""amount": 1, "request_id": "{fresh}""#);
-            let body = format!(r#"{{"code": "{code}", "machine_code": "PC-1", {taking}}}"#);
+            let with = format!(r#""with": "BURNT-{fresh}""#);
+            let body = format!(r#"{{"code": "{code}", "machine_code": "PC-1", {taking}, {with}}}"#);
             format!("POST {path} HTTP/1.1\r\nhost: kami\r\ncontent-length: {}\r\n\r\n{body}", body.len())
         };
         let validate = |code: &str| post("/api/validate", code);
@@ -119,6 +124,7 @@ impl Target {
             validate(&format!("OVERDUE-{fresh}")),
             post("/api/consume", "VIP-USED"),
             post("/api/trial", ""),
+            post("/api/recharge", "VIP-USED"),
             post("/api/release", &format!("LEASED-{fresh}")),
         ]
     }

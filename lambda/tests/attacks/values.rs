@@ -35,13 +35,15 @@ async fn what_means_something_to_sql_finds_no_card() {
         let body = json!({ "code": code }).to_string();
         let posted = client.send("POST", "/api/status", &[("content-type", "application/json")], &body).await;
         let consumed = client.consume(code, "PC-1", 1, "a").await;
+        let topped_up = client.recharge(code, "VIP-ONE").await;
+        let burnt = client.recharge("VIP-ONE", code).await;
         let released = client.release(code, "PC-1").await;
-        for answer in [validated, shown, posted, consumed, released] {
+        for answer in [validated, shown, posted, consumed, topped_up, burnt, released] {
             assert!(answer.status.is_client_error() || answer.status.is_success(), "{code}: {}", answer.body);
             found += usize::from(answer.status.is_success());
         }
     }
-    figure("50 requests for codes that mean something to SQL", format!("{found} found a card"));
+    figure("70 requests for codes that mean something to SQL", format!("{found} found a card"));
     assert_eq!(found, 0);
     let cards: Vec<String> = database.rows("SELECT CONCAT(full_code, status) FROM cards", ()).await;
     assert_eq!(cards, ["VIP-ONEUNUSED"]);

@@ -19,6 +19,23 @@ const TEAM: &str = "TEAM-7K2MW9QF4X";
 /// The card of its example of points.
 const POINTS: &str = "POINTS-7K2MW9QF4X";
 
+/// The card with which the first of its examples is topped up.
+const TOP_UP: &str = "TOPUP-7K2MW9QF4X";
+
+/// Cards that are to be topped up, and with which.
+const TOP_UPS: [(&str, &str); 10] = [
+    (POINTS, "TOPUP-POINTS"),
+    ("VIP-FOREVER", "TOPUP-FOREVER"),
+    (CODE, CODE),
+    (CODE, "VIP-EXPIRED"),
+    (CODE, "VIP-UNUSED"),
+    (CODE, "VIP-NONE"),
+    ("VIP-UNUSED", "TOPUP-SPARE"),
+    ("VIP-DISABLED", "TOPUP-SPARE"),
+    ("VIP-FOREVER", "TOPUP-SPARE"),
+    (POINTS, "TOPUP-FULL"),
+];
+
 /// A machine that is kept out.
 const BLOCKED: &str = "PC-BLOCKED";
 
@@ -88,6 +105,11 @@ const STATES: &str = "UPDATE cards SET duration_seconds = NULL WHERE code = 'FOR
     INSERT INTO card_seats (card_id, machine_code, bound_at, seen_at)
         SELECT id, 'PC-40B8AA', UTC_TIMESTAMP(), UTC_TIMESTAMP() FROM cards WHERE prefix = 'TEAM';
     UPDATE cards SET points = 1000 WHERE prefix = 'POINTS';
+    INSERT INTO batches (id, card_count, operator, created_at, recharge)
+        VALUES (1, 5, 'anna', UTC_TIMESTAMP(), 1);
+    UPDATE cards SET batch_id = 1 WHERE prefix = 'TOPUP';
+    UPDATE cards SET duration_seconds = NULL, points = IF(code = 'FULL', 1000000000, 100)
+        WHERE prefix = 'TOPUP' AND code IN ('POINTS', 'FOREVER', 'FULL');
     INSERT INTO blocks (kind, target, created_at) VALUES ('MACHINE', 'PC-BLOCKED', UTC_TIMESTAMP());
     UPDATE policy_revision SET blocks = blocks + 1, revision = revision + 1;
     UPDATE cards SET status = 'EXPIRED' WHERE code = 'EXPIRED';
@@ -114,7 +136,10 @@ pub(crate) async fn gather() -> Vec<Answer> {
     for code in of_default.into_iter().chain(["OFDEMO", "OFBARE", "OFQUIET", "OFBROKEN"]) {
         database.insert_card("VIP", code).await;
     }
-    for (prefix, code) in [("TEAM", "7K2MW9QF4X"), ("POINTS", "7K2MW9QF4X"), ("POINTS", "FOREVER")] {
+    for (prefix, code) in [("TEAM", "7K2MW9QF4X"), ("POINTS", "7K2MW9QF4X"), ("POINTS", "FOREVER")]
+        .into_iter()
+        .chain(["7K2MW9QF4X", "POINTS", "FOREVER", "SPARE", "FULL"].map(|code| ("TOPUP", code)))
+    {
         database.insert_card(prefix, code).await;
     }
     database.execute(STATES).await;
@@ -197,6 +222,15 @@ fn everything() -> Vec<Request> {
         let body = json!({"code": POINTS, "machine_code": MACHINE, "amount": amount, "request_id": name});
         let taken = of_each(|request| request.with_body(&body.to_string()));
         requests.extend(taken.into_iter().filter(|request| request.target == "/api/consume"));
+    }
+    let top_ups = TOP_UPS.map(|(code, with)| json!({"code": code, "with": with}));
+    let malformed = [json!({"with": 7}), json!({"with": null}), json!({"with": TOP_UP, "machine_code": 7})];
+    for mut body in top_ups.into_iter().chain(malformed) {
+        if body["code"].is_null() {
+            body["code"] = CODE.into();
+        }
+        let taken = of_each(|request| request.with_body(&body.to_string()));
+        requests.extend(taken.into_iter().filter(|request| request.target == "/api/recharge"));
     }
     let large = format!("Host: kami\r\nX-Large: {}\r\n", "x".repeat(9 * 1024));
     requests.extend(of_each(|request| request.with_head("")));
@@ -290,6 +324,9 @@ impl Request {
         if self.endpoint.1 == "/api/consume" {
             members["amount"] = 1.into();
             members["request_id"] = "once".into();
+        }
+        if self.endpoint.1 == "/api/recharge" {
+            members["with"] = TOP_UP.into();
         }
         self.with_body(&members.to_string())
     }

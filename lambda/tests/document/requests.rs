@@ -6,7 +6,7 @@ use std::iter;
 use kami_core::app::AppName;
 use kami_core::card::CardCode;
 use kami_lambda::api::request::{
-    ConsumeRequest, ReleaseRequest, StatusRequest, TrialRequest, ValidateRequest,
+    ConsumeRequest, RechargeRequest, ReleaseRequest, StatusRequest, TrialRequest, ValidateRequest,
 };
 use kami_lambda::api::{ApiError, Asker, Failure, Field, Known, Language, OfApp};
 use serde::Deserialize;
@@ -95,6 +95,9 @@ fn of_body(document: &OpenApi, operation: &Operation<'_>) -> Vec<String> {
             Some((|body| ValidateRequest::parse(body).err(), &ValidateRequest::FIELDS))
         }
         ("POST", "/api/consume") => Some((|body| ConsumeRequest::parse(body).err(), &ConsumeRequest::FIELDS)),
+        ("POST", "/api/recharge") => {
+            Some((|body| RechargeRequest::parse(body).err(), &RechargeRequest::FIELDS))
+        }
         ("POST", "/api/release") => Some((|body| ReleaseRequest::parse(body).err(), &ReleaseRequest::FIELDS)),
         ("POST", "/api/trial") => Some((|body| TrialRequest::parse(body).err(), &TrialRequest::FIELDS)),
         ("POST", "/api/status") => Some((|body| StatusRequest::parse(body).err(), &StatusRequest::FIELDS)),
@@ -127,7 +130,9 @@ fn of_body(document: &OpenApi, operation: &Operation<'_>) -> Vec<String> {
 /// Holds the bounds of a member against what is made of values just within and beyond them.
 fn of_member(read: Read, name: &str, schema: &Value, is_required: bool) -> Vec<String> {
     let error_of = |value: Option<Value>| {
-        let mut body = json!({"code": "VIP-1", "machine_code": "PC", "amount": 1, "request_id": "a"});
+        let mut body = json!({
+            "code": "VIP-1", "machine_code": "PC", "amount": 1, "request_id": "a", "with": "VIP-2",
+        });
         match value {
             Some(value) => body[name] = value,
             None => drop(body.as_object_mut().unwrap().remove(name)),

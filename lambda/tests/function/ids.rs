@@ -22,6 +22,7 @@ async fn every_answer_has_an_id_its_clients_or_a_new_one() {
         ("POST", "/api/validate", r#"{"code":"VIP-1","machine_code":"PC"}"#, StatusCode::NOT_FOUND),
         ("DELETE", "/api/validate", "", StatusCode::METHOD_NOT_ALLOWED),
         ("POST", "/api/consume", r#"{"code":"VIP-1","machine_code":"PC"}"#, StatusCode::BAD_REQUEST),
+        ("POST", "/api/recharge", r#"{"code":"VIP-1","with":"VIP-2"}"#, StatusCode::NOT_FOUND),
         ("POST", "/api/release", r#"{"code":"VIP-1","machine_code":"PC"}"#, StatusCode::NOT_FOUND),
         ("POST", "/api/trial", r#"{"machine_code":"PC"}"#, StatusCode::FORBIDDEN),
         ("GET", "/nothing", "", StatusCode::NOT_FOUND),

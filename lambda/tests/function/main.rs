@@ -20,6 +20,7 @@ mod outage;
 mod points;
 mod process;
 mod race;
+mod recharge;
 mod rights;
 mod runtime;
 mod seats;

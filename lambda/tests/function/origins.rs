@@ -46,6 +46,7 @@ async fn pages_of_the_origins_that_are_named_may_call_the_api() {
     for path in [
         "/api/validate",
         "/api/consume",
+        "/api/recharge",
         "/api/release",
         "/api/trial",
         "/api/status",
@@ -75,6 +76,7 @@ async fn pages_of_the_origins_that_are_named_may_call_the_api() {
         ("POST", "/api/validate", "", StatusCode::BAD_REQUEST),
         ("PUT", "/api/validate", "", StatusCode::METHOD_NOT_ALLOWED),
         ("POST", "/api/consume", request, StatusCode::BAD_REQUEST),
+        ("POST", "/api/recharge", request, StatusCode::BAD_REQUEST),
         ("POST", "/api/release", request, StatusCode::OK),
         ("POST", "/api/release", "", StatusCode::BAD_REQUEST),
         ("POST", "/api/trial", request, StatusCode::FORBIDDEN),

@@ -1,4 +1,5 @@
-//! Machines that race for the seats of one card, its points, or one trial, through two function processes. `scripts/check-races` says how often.
+//! Machines that race for the seats of one card, its points, to burn it, or for one trial, through two function processes.
+//! `scripts/check-races` says how often.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};
@@ -146,6 +147,67 @@ async fn of_64_requests_of_one_machine_one_begins_its_trial_and_all_are_told_the
     assert_eq!(database.rows::<(usize, usize)>(counts, ()).await, [(rounds(), rounds())]);
     let figure =
         format!("{} races of {MACHINES} requests of a machine for its trial: one card each", rounds());
+    let _: io::Result<()> = writeln!(io::stderr(), "{figure}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_64_requests_to_burn_a_card_into_two_those_for_one_of_them_are_served() {
+    let (database, _functions, mut clients) = racers().await;
+    let batch = "INSERT INTO batches (id, card_count, operator, created_at, recharge)
+        VALUES (1, 1, 'x', UTC_TIMESTAMP(), 1)";
+    database.execute(batch).await;
+    for round in 0..rounds() {
+        let (topped, burnt) = ([0, 1].map(|card| format!("{round}-{card}")), format!("{round}-BURNT"));
+        for code in topped.iter().chain([&burnt]) {
+            database.insert_card("RACE", code).await;
+        }
+        let in_use =
+            "status = 'ACTIVE', machine_code = 'PC', used_at = '2026-01-01', expire_at = '2090-01-01'";
+        database
+            .execute(&format!(
+                "UPDATE cards SET {in_use}, points = 5 WHERE code IN ('{}', '{}');
+                 UPDATE cards SET batch_id = 1, duration_seconds = 3600, points = 7 WHERE code = '{burnt}'",
+                topped[0], topped[1]
+            ))
+            .await;
+        let burners: Vec<_> = clients
+            .drain(..)
+            .enumerate()
+            .map(|(burner, mut client)| {
+                // Each card is asked for through each function.
+                let into = burner / 2 % 2;
+                let (code, with) = (format!("RACE-{}", topped[into]), format!("RACE-{burnt}"));
+                tokio::spawn(async move {
+                    let answer = client.recharge(&code, &with).await;
+                    (client, into, answer)
+                })
+            })
+            .collect();
+        let mut served = [0, 0];
+        for burner in burners {
+            let (client, into, answer) = burner.await.unwrap();
+            clients.push(client);
+            match (answer.status, answer.reason()) {
+                (StatusCode::OK, _) => {
+                    assert_eq!(answer.body["points"], 12, "round {round}");
+                    served[into] += 1;
+                }
+                (StatusCode::FORBIDDEN, "recharge_used") => {}
+                _ => panic!("round {round}: {} {}", answer.status, answer.body),
+            }
+        }
+        let winner = usize::from(served[0] == 0);
+        assert_eq!((served[winner], served[1 - winner]), (MACHINES / 2, 0), "round {round}");
+        let query = "SELECT CONCAT_WS(' ', status, expire_at, points), (SELECT COUNT(*) FROM customer_log WHERE card_id = cards.id)
+            FROM cards WHERE code = ?";
+        let mut rows: Vec<(String, u64)> = Vec::new();
+        for code in [&topped[winner], &topped[1 - winner]] {
+            rows.extend(database.rows::<(String, u64)>(query, (code,)).await);
+        }
+        let (more, same) = ("ACTIVE 2090-01-01 01:00:00 12", "ACTIVE 2090-01-01 00:00:00 5");
+        assert_eq!(rows, [(more.to_owned(), 1), (same.to_owned(), 0)], "round {round}");
+    }
+    let figure = format!("{} races of {MACHINES} requests to burn a card into two: one won each", rounds());
     let _: io::Result<()> = writeln!(io::stderr(), "{figure}");
 }
 

@@ -148,6 +148,21 @@ async fn the_api_begins_trials_with_the_rights_of_the_function() {
 }
 
 #[tokio::test]
+async fn the_api_tops_cards_up_with_the_rights_of_the_function() {
+    let database = TestDatabase::create().await;
+    insert_top_up(&database).await;
+    let function = log_in(&database, Role::Function).await;
+    let api = Function::start(env!("CARGO_BIN_EXE_kami-api"), &function.url()).await;
+    let mut client = api.client().await;
+    client.validate("VIP-A", "PC").await;
+    for _ in 0..2 {
+        let answer = client.recharge("VIP-A", "VIP-B").await;
+        assert_eq!((answer.status.as_u16(), &answer.body["points"]), (200, &json!(5)), "{}", answer.body);
+    }
+    assert!(!api.program.output().contains("WARN"), "{}", api.program.output());
+}
+
+#[tokio::test]
 async fn an_account_or_a_schema_of_the_last_version_begins_no_trial_and_does_all_else() {
     for has_routine in [true, false] {
         let database = TestDatabase::create().await;
@@ -174,6 +189,31 @@ async fn an_account_or_a_schema_of_the_last_version_begins_no_trial_and_does_all
         assert_eq!(client.validate("VIP-A", "PC").await.status, 200, "{}", api.program.output());
         assert_eq!(database.rows::<u64>("SELECT COUNT(*) FROM cards", ()).await, [1]);
     }
+}
+
+#[tokio::test]
+async fn an_account_of_older_versions_tops_nothing_up_and_serves_all_else() {
+    let database = TestDatabase::create().await;
+    insert_top_up(&database).await;
+    let older = older_account(&database).await;
+    let api = Function::start(env!("CARGO_BIN_EXE_kami-api"), &older.url()).await;
+    let mut client = api.client().await;
+    assert_eq!(client.validate("VIP-A", "PC").await.status, 200, "{}", api.program.output());
+    let answer = client.recharge("VIP-A", "VIP-B").await;
+    assert_eq!((answer.status.as_u16(), answer.reason()), (500, "internal"));
+    assert_eq!(client.validate("VIP-A", "PC").await.status, 200, "{}", api.program.output());
+    assert_eq!(client.validate("VIP-B", "PC").await.status, 200, "nothing was burnt");
+}
+
+/// Adds a card, and one that tops it up with five points.
+async fn insert_top_up(database: &TestDatabase) {
+    for code in ["A", "B"] {
+        database.insert_card("VIP", code).await;
+    }
+    let batch = "INSERT INTO batches (id, card_count, operator, created_at, recharge)
+        VALUES (1, 1, 'x', UTC_TIMESTAMP(), 1)";
+    let top_up = "UPDATE cards SET batch_id = 1, duration_seconds = NULL, points = 5 WHERE code = 'B'";
+    database.execute(&format!("{batch}; {top_up}")).await;
 }
 
 /// That the programs do all of their work through that account.

@@ -48,8 +48,11 @@ struct Queue {
 struct Ask {
     code: CardCode,
     machine: Option<MachineCode>,
-    answer: oneshot::Sender<Result<Option<CardNow>, StoreError>>,
+    answer: oneshot::Sender<Found>,
 }
+
+/// What a code's question is answered.
+type Found = Result<Option<CardNow>, StoreError>;
 
 impl Lookups {
     /// Lookups on the connections of a pool.
@@ -74,28 +77,46 @@ impl Lookups {
         self.ask(code, machine, deadline).await
     }
 
+    /// The cards of two codes, without anybody's seat: in one query, where others do not come between them.
+    pub(super) async fn find_both(
+        &self,
+        codes: [&CardCode; 2],
+        deadline: Instant,
+    ) -> Result<[Option<CardNow>; 2], StoreError> {
+        let [one, other] = self.line_up(codes, None);
+        Ok([answer_by(deadline, one).await?, answer_by(deadline, other).await?])
+    }
+
     async fn ask(
         &self,
         code: &CardCode,
         machine: Option<&MachineCode>,
         deadline: Instant,
     ) -> Result<Option<CardNow>, StoreError> {
-        let (answer, answered) = oneshot::channel();
-        let open_lane = {
-            let mut queue = self.queue();
+        let [answered] = self.line_up([code], machine);
+        answer_by(deadline, answered).await
+    }
+
+    /// Has codes asked for, one behind the other; returns where their answers arrive.
+    fn line_up<const N: usize>(
+        &self,
+        codes: [&CardCode; N],
+        machine: Option<&MachineCode>,
+    ) -> [oneshot::Receiver<Found>; N] {
+        let mut queue = self.queue();
+        let answers = codes.map(|code| {
+            let (answer, answered) = oneshot::channel();
             queue.waiting.push_back(Ask { code: code.clone(), machine: machine.cloned(), answer });
-            let open = queue.busy_lanes < LANES;
-            queue.busy_lanes += usize::from(open);
-            open
-        };
+            answered
+        });
+        let open_lane = queue.busy_lanes < LANES;
+        queue.busy_lanes += usize::from(open_lane);
+        drop(queue);
         if open_lane {
             // A task of its own: if the client that opened it goes away, the others in its query must not suffer.
             tokio::spawn(self.clone().run_lane());
         }
-        // Only a lane that panicked answers nothing at all.
-        timeout_at(deadline, answered)
-            .await
-            .map_or(Err(StoreError::TimedOut), |answer| answer.unwrap_or(Err(StoreError::Abandoned)))
+        answers
     }
 
     /// Asks for what waits, query after query, until nothing does.
@@ -149,6 +170,14 @@ impl Lookups {
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a question is answered until `deadline`.
+async fn answer_by(deadline: Instant, answered: oneshot::Receiver<Found>) -> Found {
+    // Only a lane that panicked answers nothing at all.
+    timeout_at(deadline, answered)
+        .await
+        .map_or(Err(StoreError::TimedOut), |answer| answer.unwrap_or(Err(StoreError::Abandoned)))
 }
 
 /// A lane under way; it counts as free again when it ends, however it does.

@@ -9,7 +9,7 @@ use super::pool::Pool;
 use super::record::{maybe_moment, take};
 use super::validation::LOOKS;
 use super::{Client, NoCard, Operation, REQUEST_LIMIT, Store, StoreError};
-use kami_core::card::CardCode;
+use kami_core::card::{CardCode, MachineCode};
 use kami_core::recharge::{RechargeRefusal, may_be_burnt, top_up};
 
 /// What it comes to that a card is to be topped up with another.
@@ -28,30 +28,28 @@ pub enum Recharge {
     NotFound,
     /// There is no such card to top it up with.
     NoOther,
-    /// There are such cards, and where the client comes from is kept out.
+    /// There is such a card, and the machine, or where it comes from, is kept out.
     Blocked,
 }
 
 impl Store {
     /// Tops the card of a code up with the one of another, both of the client's app: all or nothing, and once, so that it may be
-    /// repeated. Two round trips, where both cards are found in one.
+    /// repeated. Two round trips. Whoever says which machine he is must not be kept out by it; it need not be one of the card's.
     pub async fn recharge(
         &self,
         code: &CardCode,
         with: &CardCode,
+        machine: Option<&MachineCode>,
         client: &Client,
     ) -> Result<Recharge, StoreError> {
         let deadline = Instant::now() + REQUEST_LIMIT;
         for _ in 0..LOOKS {
-            let found = tokio::try_join!(
-                self.find(code, None, client, deadline),
-                self.find(with, None, client, deadline)
-            )?;
-            let (card, other) = match found {
-                (Ok(card), Ok(other)) => (card, other),
-                (Err(NoCard::Blocked), _) | (_, Err(NoCard::Blocked)) => return Ok(Recharge::Blocked),
-                (Err(NoCard::NotFound), _) => return Ok(Recharge::NotFound),
-                (_, Err(NoCard::NotFound)) => return Ok(Recharge::NoOther),
+            // Of two codes that are guessed, one answer tells of one.
+            let (card, other) = match self.find_both([code, with], machine, client, deadline).await? {
+                [Ok(card), Ok(other)] => (card, other),
+                [Err(NoCard::NotFound), _] => return Ok(Recharge::NotFound),
+                [Err(NoCard::Blocked), _] | [_, Err(NoCard::Blocked)] => return Ok(Recharge::Blocked),
+                [_, Err(NoCard::NotFound)] => return Ok(Recharge::NoOther),
             };
             match top_up(&card.card, &other.card, other.now.max(card.now)) {
                 // It may be what this very request did before.

@@ -165,6 +165,30 @@ impl Store {
         deadline: Instant,
     ) -> Result<Result<CardNow, NoCard>, StoreError> {
         let found = self.lookups.find(code, machine, deadline).await?;
+        self.let_in(found, machine, client, deadline).await
+    }
+
+    /// The cards of two codes for a client as [`find`](Self::find) finds each, without seats.
+    pub(super) async fn find_both(
+        &self,
+        codes: [&CardCode; 2],
+        machine: Option<&MachineCode>,
+        client: &Client,
+        deadline: Instant,
+    ) -> Result<[Result<CardNow, NoCard>; 2], StoreError> {
+        let [one, other] = self.lookups.find_both(codes, deadline).await?;
+        let one = self.let_in(one, machine, client, deadline).await?;
+        Ok([one, self.let_in(other, machine, client, deadline).await?])
+    }
+
+    /// What was found of a card for a client, unless he is kept out.
+    async fn let_in(
+        &self,
+        found: Option<CardNow>,
+        machine: Option<&MachineCode>,
+        client: &Client,
+        deadline: Instant,
+    ) -> Result<Result<CardNow, NoCard>, StoreError> {
         let Some(found) = found.filter(|found| found.is_of(&client.app)) else {
             return Ok(Err(NoCard::NotFound));
         };

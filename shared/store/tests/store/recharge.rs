@@ -43,7 +43,7 @@ const IN_USE: &str =
 
 async fn recharge(store: &Store, name: &str, with: &str) -> Recharge {
     let (name, with) = (format!("A-{name}"), format!("A-{with}"));
-    store.recharge(&code(&name), &code(&with), &Client::default()).await.unwrap()
+    store.recharge(&code(&name), &code(&with), None, &Client::default()).await.unwrap()
 }
 
 fn points(recharge: Recharge) -> Option<u32> {
@@ -237,7 +237,7 @@ async fn cards_of_another_app_do_not_exist() {
     assert_eq!(recharge(&store, "1", "9").await, Recharge::NoOther);
     assert_eq!(recharge(&store, "9", "1").await, Recharge::NotFound);
     let of_other = Client { app: "other".parse::<AppName>().unwrap(), ..Client::default() };
-    let found = store.recharge(&code("A-1"), &code("A-2"), &of_other).await.unwrap();
+    let found = store.recharge(&code("A-1"), &code("A-2"), None, &of_other).await.unwrap();
     assert_eq!(found, Recharge::NotFound);
     assert_eq!(recharge(&store, "1", "1").await, Recharge::Refused(RechargeRefusal::Itself));
 }

@@ -2,7 +2,7 @@
 
 use kami_core::app::AppName;
 use kami_core::points::Points;
-use kami_store::{Client, Consumption, PointUse, Store, TrialStart, Validation};
+use kami_store::{Client, Consumption, PointUse, Recharge, Store, TrialStart, Validation};
 use kami_testkit::{Proxy, TestDatabase};
 
 use crate::{code, machine};
@@ -224,6 +224,35 @@ async fn a_trial_costs_two_round_trips_whatever_it_comes_to() {
     assert_eq!(start("default", "PC-0").await, (1, TrialStart::Blocked));
     database.execute("UPDATE cards SET status = 'EXPIRED'").await;
     assert_eq!(start("default", "PC-2").await, (2, TrialStart::Over));
+}
+
+#[tokio::test]
+async fn a_top_up_costs_two_round_trips() {
+    let database = TestDatabase::create().await;
+    for name in ["WARM", "ONE", "HOUR", "MORE", "USED"] {
+        database.insert_card("VIP", name).await;
+    }
+    let in_use = "status = 'ACTIVE', machine_code = 'PC', expire_at = '2090-01-01'";
+    database
+        .execute(&format!(
+            "INSERT INTO batches (id, card_count, operator, created_at, recharge) VALUES (1, 9, 'x', UTC_TIMESTAMP(), 1);
+             UPDATE cards SET duration_seconds = 3600, batch_id = 1;
+             UPDATE cards SET {in_use} WHERE code IN ('ONE', 'USED')"
+        ))
+        .await;
+    let counted = Counted::new(&database).await;
+    let top_up = async |card: &str, with: &str| {
+        let before = counted.proxy.commands();
+        let (card, with) = (code(card), code(with));
+        let recharge = counted.store.recharge(&card, &with, None, &Client::default()).await.unwrap();
+        (counted.proxy.commands() - before, matches!(recharge, Recharge::ToppedUp { .. }))
+    };
+    assert!(top_up("VIP-ONE", "VIP-WARM").await.1);
+    assert_eq!(top_up("VIP-ONE", "VIP-HOUR").await, (2, true), "both cards are found in one");
+    assert_eq!(top_up("VIP-ONE", "VIP-HOUR").await, (2, true), "the same again");
+    assert_eq!(top_up("VIP-ONE", "VIP-USED").await, (1, false), "which is not unused");
+    assert_eq!(top_up("VIP-ONE", "VIP-NONE").await, (1, false), "there is no such card");
+    assert_eq!(top_up("VIP-MORE", "VIP-MORE").await, (1, false), "a card of itself");
 }
 
 #[tokio::test]
