@@ -121,13 +121,6 @@ impl Client {
         self.send("POST", "/api/trial", &[], &body).await
     }
 
-    /// `POST /api/release`.
-    pub async fn release(&mut self, code: &str, machine_code: &str) -> Answer {
-        let body = json!({"code": code, "machine_code": machine_code}).to_string();
-        self.send("POST", "/api/release", &[], &body).await
-    }
-}
-
     /// `POST /api/recharge`.
     pub async fn recharge(&mut self, code: &str, with: &str) -> Answer {
         let body = json!({"code": code, "with": with}).to_string();

@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use crate::card::{Card, CardStatus};
 use crate::points::Points;
+use crate::record::CardRecord;
 use crate::rules::{expiry, first_of, status_of};
 
 /// What a card has once it is topped up.
@@ -101,6 +102,14 @@ fn was_never_used(card: &Card) -> bool {
 /// Whether a card may have been burnt to top another up: it was over in the second of its first use, without a machine.
 pub fn may_be_burnt(card: &Card) -> bool {
     card.status == CardStatus::Expired
+        && card.machine_code.is_none()
+        && card.used_at.is_some()
+        && card.used_at == card.expire_at
+}
+
+/// The same of a card with everything that the database holds of it.
+pub fn record_may_be_burnt(card: &CardRecord) -> bool {
+    card.stored_status == CardStatus::Expired
         && card.machine_code.is_none()
         && card.used_at.is_some()
         && card.used_at == card.expire_at
@@ -224,6 +233,21 @@ mod tests {
             Card { used_at: None, expire_at: None, ..burnt.clone() },
         ] {
             assert!(!may_be_burnt(&other), "{other:?}");
+        }
+        let record = CardRecord {
+            stored_status: CardStatus::Expired,
+            used_at: Some(at(0)),
+            expire_at: Some(at(0)),
+            ..CardRecord::blank(2)
+        };
+        assert!(record_may_be_burnt(&record));
+        for other in [
+            CardRecord { stored_status: CardStatus::Active, ..record.clone() },
+            CardRecord { machine_code: Some("PC".into()), ..record.clone() },
+            CardRecord { expire_at: Some(at(1)), ..record.clone() },
+            CardRecord { used_at: None, expire_at: None, ..record.clone() },
+        ] {
+            assert!(!record_may_be_burnt(&other), "{other:?}");
         }
     }
 

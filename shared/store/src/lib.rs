@@ -51,6 +51,7 @@ mod statistics;
 mod status;
 mod store;
 mod takeover;
+mod top_ups;
 mod trials;
 mod validation;
 
@@ -96,6 +97,7 @@ pub use self::statistics::{BucketWidth, Event, Histogram, PrefixStock, Stock};
 pub use self::status::CardState;
 pub use self::store::Store;
 pub use self::takeover::{Fault, FaultKind, IndexFault, Refusal, Repair, RepairKind, TableChange, Takeover};
+pub use self::top_ups::TopUp;
 pub use self::trials::{TrialCard, TrialStart};
 pub use self::validation::{Client, NoCard, Validation};
 

@@ -26,6 +26,8 @@ pub struct PresetCounts {
     pub preset: String,
     /// Its cards, of those that there are.
     pub counts: StatusCounts,
+    /// How many of those that are over were burnt to top others up.
+    pub burnt: u64,
     /// How many of them were used at least once, and so were sold.
     pub sold: u64,
     /// What those cost when they were made, in the smallest unit of each currency.
@@ -38,7 +40,7 @@ const AT_ONCE: usize = 200;
 impl PresetCounts {
     /// Those of a preset that no card was made by.
     pub const fn none(app: String, preset: String, taken_at: DateTime<Utc>) -> Self {
-        Self { app, preset, counts: StatusCounts::none(taken_at), sold: 0, worth: BTreeMap::new() }
+        Self { app, preset, counts: StatusCounts::none(taken_at), burnt: 0, sold: 0, worth: BTreeMap::new() }
     }
 }
 
@@ -107,7 +109,8 @@ impl ByPreset<'_> {
 fn counting(batches: &[PricedBatch]) -> Statement {
     let counts = CardStatus::ALL.map(|status| format!("COUNT(IF(status = '{}', 1, NULL))", word(status)));
     let select = format!(
-        "(SELECT {}, COUNT(used_at), CAST(? AS UNSIGNED) FROM cards FORCE INDEX (PRIMARY) \
+        "(SELECT {}, COUNT(used_at), \
+         COUNT(IF(status = 'EXPIRED' AND machine_code IS NULL AND used_at = expire_at, 1, NULL)), CAST(? AS UNSIGNED) FROM cards FORCE INDEX (PRIMARY) \
          WHERE id BETWEEN ? AND ? AND batch_id = ?)",
         counts.join(", ")
     );
@@ -132,7 +135,7 @@ impl Operation for ByPreset<'_> {
             let rows: Vec<Row> =
                 connection.exec(limited(BACKGROUND, &counting.text), counting.params()).await?;
             for mut row in rows {
-                let place: usize = take(&mut row, CardStatus::ALL.len() + 1)?;
+                let place: usize = take(&mut row, CardStatus::ALL.len() + 2)?;
                 let batch = batches.get(place).ok_or(StoreError::Undecodable)?;
                 let PricedBatch { app, preset, .. } = batch;
                 let of = presets
@@ -143,6 +146,7 @@ impl Operation for ByPreset<'_> {
                 }
                 let sold: u64 = take(&mut row, CardStatus::ALL.len())?;
                 of.sold += sold;
+                of.burnt += take::<u64>(&mut row, CardStatus::ALL.len() + 1)?;
                 if let Some(price) = batch.price {
                     add_worth(&mut of.worth, price, sold);
                 }

@@ -39,6 +39,7 @@ mod show;
 mod stats;
 mod unbind;
 mod undo;
+mod unrecharge;
 
 use std::path::PathBuf;
 
@@ -109,6 +110,7 @@ enum CardCommand {
     Extend(extend::Extend),
     Delete(delete::Delete),
     Undo(undo::Undo),
+    Unrecharge(unrecharge::Unrecharge),
     Export(export::Export),
     Import(import::Import),
     App(app::App),
@@ -176,6 +178,7 @@ impl Arguments {
             CardCommand::Extend(extend) => extend.run(&session).await,
             CardCommand::Delete(delete) => delete.run(&session).await,
             CardCommand::Undo(undo) => undo.run(&session).await,
+            CardCommand::Unrecharge(unrecharge) => unrecharge.run(&session).await,
             CardCommand::Export(export) => export.run(&session).await,
             CardCommand::Import(import) => import.run(&session).await,
             CardCommand::App(app) => app.run(&session).await,

@@ -23,7 +23,8 @@ use super::session::Session;
 /// Print counts by status, the stock of each prefix, and what happens day by day
 ///
 /// Where there is more than one app, it says of all cards how many each has; where there are presets, how many cards of each
-/// there are, and what those that were used at least once cost when they were made.
+/// there are, how many of them were burnt to top others up, and what those that were used at least once cost when they were
+/// made.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  kami stats\n  kami stats --app demo\n  kami stats --days 7 --json | jq .stock"
@@ -229,6 +230,7 @@ fn preset_counts_json(of: &PresetCounts) -> Value {
         "app": of.app,
         "preset": of.preset,
         "cards": counts_json(Some(&of.counts)),
+        "burnt": of.burnt,
         "sold": of.sold,
         "worth": worth.collect::<Map<_, _>>(),
     })
@@ -236,7 +238,10 @@ fn preset_counts_json(of: &PresetCounts) -> Value {
 
 fn preset_table(session: &Session, presets: &[PresetCounts]) -> Table {
     let language = session.language;
-    let headings = ["app", "preset", "cards", "unused", "in_use", "over", "sold", "worth"];
+    // What no preset's cards were has no column.
+    let with_burnt = presets.iter().any(|of| of.burnt > 0);
+    let headings = ["app", "preset", "cards", "unused", "in_use", "over", "burnt", "sold", "worth"];
+    let headings = headings.into_iter().filter(|name| with_burnt || *name != "burnt");
     let mut table = Table::headed(headings.map(|name| say!(language, format!("command.stats.{name}"))));
     for of in presets {
         let worth: Vec<_> = of
@@ -245,16 +250,11 @@ fn preset_table(session: &Session, presets: &[PresetCounts]) -> Table {
             .map(|(currency, amount)| format!("{} {currency}", currency.written(*amount)))
             .collect();
         let worth = worth.join(&say!(language, "touch.comma"));
-        table.push([
-            of.app.clone(),
-            of.preset.clone(),
-            number(of.counts.total()),
-            number(of.counts.unused),
-            number(of.counts.active),
-            number(of.counts.expired),
-            number(of.sold),
-            if worth.is_empty() { shown::NONE.to_owned() } else { worth },
-        ]);
+        let counts = [of.counts.total(), of.counts.unused, of.counts.active, of.counts.expired];
+        let burnt = with_burnt.then_some(of.burnt);
+        let counts = counts.into_iter().chain(burnt).chain([of.sold]).map(number);
+        let worth = if worth.is_empty() { shown::NONE.to_owned() } else { worth };
+        table.push([of.app.clone(), of.preset.clone()].into_iter().chain(counts).chain([worth]));
     }
     table
 }

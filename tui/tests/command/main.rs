@@ -23,3 +23,4 @@ mod seats;
 mod servers;
 mod ssh;
 mod terminal;
+mod unrecharge;

@@ -62,7 +62,7 @@ const READS: [(&[&str], i32); 15] = [
 ];
 
 /// Every act, in an order in which each can be done, with what it needs beside the log.
-const ACTS: [(&[&str], &str); 24] = [
+const ACTS: [(&[&str], &str); 25] = [
     (&["app", "add", "demo", "--minimum", "1.0"], "INSERT (act"),
     (&["app", "set", "demo", "--minimum", "2.0", "--yes"], "INSERT (act"),
     (&["app", "archive", "demo", "--yes"], "INSERT (act"),
@@ -87,10 +87,19 @@ const ACTS: [(&[&str], &str); 24] = [
     (&["block", "remove", "PC-1"], "INSERT (act"),
     (&["undo"], "UPDATE (updated_at"),
     (&["block", "import", "blocks.csv"], "INSERT (act"),
+    (&["unrecharge", "TOP-B", "--yes"], "UPDATE (updated_at"),
 ];
 
 async fn kami() -> Kami {
     let kami = Kami::with_cards().await;
+    kami.database
+        .execute(
+            "INSERT INTO batches (id, card_count, operator, created_at, recharge) VALUES (1, 1, 'x', UTC_TIMESTAMP(), 1);
+             INSERT INTO cards (id, prefix, code, full_code, status, expire_at, batch_id) VALUES
+                (4, 'TOP', 'A', 'TOP-A', 'ACTIVE', '2090-01-01', NULL), (5, 'TOP', 'B', 'TOP-B', 'UNUSED', NULL, 1);
+             CALL recharge_card(4, 5)",
+        )
+        .await;
     std::fs::write(kami.folder.join("codes.txt"), "OTHER-1\nOTHER-2\n").unwrap();
     std::fs::write(kami.folder.join("blocks.csv"), "target\nPC-7\n").unwrap();
     kami
@@ -308,6 +317,9 @@ async fn the_function_and_the_expiry_job_reach_only_what_they_change() {
             "UPDATE cards SET duration_seconds = NULL",
             "UPDATE cards SET created_at = '2026-01-01'",
             "SELECT * FROM operator_log",
+            "SELECT * FROM customer_log",
+            "INSERT INTO customer_log (card_id, act, done_at) VALUES (4, 'RECHARGE', UTC_TIMESTAMP())",
+            "UPDATE batches SET recharge = 1",
             "SELECT * FROM acts",
             "SELECT * FROM batches",
             "ALTER TABLE cards ADD COLUMN more INT",

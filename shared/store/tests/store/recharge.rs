@@ -315,6 +315,29 @@ async fn a_top_up_is_taken_back_and_that_as_well() {
 }
 
 #[tokio::test]
+async fn the_last_top_up_is_found_by_the_card_that_was_burnt() {
+    let database = database().await;
+    let store = database.store();
+    for name in ["1", "2"] {
+        add(&database, name, IN_USE).await;
+    }
+    for name in ["3", "4"] {
+        add(&database, name, HOUR).await;
+    }
+    assert_eq!(store.top_up_with(3).await.unwrap(), None);
+    for (into, with) in [("1", "4"), ("1", "3")] {
+        assert!(matches!(recharge(&store, into, with).await, Recharge::ToppedUp { .. }));
+    }
+    let found = store.top_up_with(3).await.unwrap().unwrap();
+    assert_eq!((found.record, found.card), (3, 1));
+    assert_eq!(store.top_up_with(1).await.unwrap(), None, "it was topped up itself");
+    take_back(&store, found.record).await.unwrap();
+    assert!(matches!(recharge(&store, "2", "3").await, Recharge::ToppedUp { .. }));
+    let found = store.top_up_with(3).await.unwrap().unwrap();
+    assert_eq!((found.record, found.card), (5, 2), "the last one");
+}
+
+#[tokio::test]
 async fn what_was_changed_since_or_was_no_top_up_is_not_taken_back() {
     let database = database().await;
     let store = database.store();

@@ -46,15 +46,13 @@ pub(super) struct Values {
     /// In which currency, by its three letters, such as CNY
     #[arg(long, value_name = "CURRENCY")]
     currency: Option<String>,
-    /// Let its cards top up others of the app; --recharge=no takes that back
+    /// Let its cards top up others of the app, which burns them; --recharge=no takes that back
     #[arg(
         long,
         value_name = "yes|no",
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "yes",
-        // No client can ask for it yet.
-        hide = true,
         value_parser = yes_no
     )]
     recharge: Option<bool>,

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use kami_core::card::CardStatus;
 use kami_core::policy::PolicyPart;
 use kami_core::property::Property;
+use kami_core::recharge::record_may_be_burnt;
 use kami_core::record::CardRecord;
 use kami_core::value::Value;
 use kami_core::zone::Zone;
@@ -128,6 +129,7 @@ pub fn of_card(
     shown: impl FnOnce(DateTime<Utc>) -> String,
 ) -> Option<String> {
     match property {
+        Property::Status if record_may_be_burnt(card) => Some(say!(language, "status.burnt")),
         Property::Status => Some(status(language, card.status_at(now))),
         Property::ExpireAt => expires(language, card, shown),
         _ => value(language, property, &property.value(card), shown),
