@@ -139,6 +139,30 @@ async fn what_was_called_is_what_prometheus_reads() {
             ("{route=\"other\",outcome=\"not_found\"}", 3.0),
         ])
     );
+    check_durations(&after);
+    // Six validations, an activation, two uses of points at two each, two top-ups that come to nothing, two releases, two
+    // trials at two each, a status, health, the apps and the session; seven statements were prepared besides.
+    // An answer of health is kept for a second: on a slow machine the second check asks as well.
+    let prepared = 7.0;
+    assert!([23.0, 24.0].contains(&after["kami_database_round_trips_total"]));
+    assert_eq!(
+        after["kami_database_round_trips_total"] + prepared,
+        f64::from(u32::try_from(proxy.commands()).unwrap())
+    );
+    assert_eq!(after["kami_database_connections"], 1.0);
+    assert_eq!(
+        (after["kami_database_pool_waits_total"], after["kami_database_pool_wait_seconds_total"]),
+        (0.0, 0.0)
+    );
+    assert_eq!(
+        before.keys().collect::<Vec<_>>(),
+        after.keys().collect::<Vec<_>>(),
+        "no client makes a series"
+    );
+}
+
+/// That the duration of each request of [`what_was_called_is_what_prometheus_reads`] was taken.
+fn check_durations(after: &BTreeMap<String, f64>) {
     for (route, count) in [
         ("validate", 9.0),
         ("consume", 2.0),
@@ -159,25 +183,6 @@ async fn what_was_called_is_what_prometheus_reads() {
         assert_eq!(after[&all], count, "{route}");
         assert!(after[&format!("kami_request_duration_seconds_sum{{route=\"{route}\"}}")] > 0.0, "{route}");
     }
-    // Six validations, an activation, two uses of points at two each, two top-ups that come to nothing, two releases, two
-    // trials at two each, a status, health, the apps and the session; seven statements were prepared besides.
-    // An answer of health is kept for a second: on a slow machine the second check asks as well.
-    let prepared = 7.0;
-    assert!([23.0, 24.0].contains(&after["kami_database_round_trips_total"]));
-    assert_eq!(
-        after["kami_database_round_trips_total"] + prepared,
-        f64::from(u32::try_from(proxy.commands()).unwrap())
-    );
-    assert_eq!(after["kami_database_connections"], 1.0);
-    assert_eq!(
-        (after["kami_database_pool_waits_total"], after["kami_database_pool_wait_seconds_total"]),
-        (0.0, 0.0)
-    );
-    assert_eq!(
-        before.keys().collect::<Vec<_>>(),
-        after.keys().collect::<Vec<_>>(),
-        "no client makes a series"
-    );
 }
 
 #[tokio::test]
