@@ -4,13 +4,14 @@
 
 use kami_lambda::api::Failure;
 use kami_lambda::api::request::{
-    ConsumeRequest, ReleaseRequest, StatusRequest, TrialRequest, ValidateRequest,
+    ConsumeRequest, RechargeRequest, ReleaseRequest, StatusRequest, TrialRequest, ValidateRequest,
 };
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|body: &[u8]| {
     let validation = read(ValidateRequest::parse(body));
     let consumption = read(ConsumeRequest::parse(body));
+    let recharge = read(RechargeRequest::parse(body));
     let release = read(ReleaseRequest::parse(body));
     let trial = read(TrialRequest::parse(body));
     let status = read(StatusRequest::parse(body));
@@ -25,6 +26,10 @@ fuzz_target!(|body: &[u8]| {
         assert!((1..=1_000_000_000).contains(&request.wanted.amount.get()));
         assert!((1..=64).contains(&request.wanted.request.as_str().len()));
     }
+    if let Some(request) = &recharge {
+        is_within_bounds(&[request.code.as_str(), request.with.as_str()]);
+        request.machine.iter().for_each(|machine| is_within_bounds(&[machine.as_str()]));
+    }
     if let Some(request) = &release {
         is_within_bounds(&[request.code.as_str(), request.machine.as_str()]);
     }
@@ -38,6 +43,7 @@ fuzz_target!(|body: &[u8]| {
     }
     assert!(consumption.is_none() || release.is_some(), "who takes points may give the seat back");
     assert!(validation.is_none() || release.is_some(), "a client releases what it validated");
+    assert!(recharge.is_none() || status.is_some(), "who tops a card up may ask how it stands");
     assert!(release.is_none() || status.is_some(), "and may ask how it stands");
 });
 
