@@ -353,12 +353,13 @@ async fn presets_are_sold_and_machines_kept_out() {
     }
     terminal.type_into("price", "9.90");
     terminal.press(TAB);
+    terminal.wait_for_text("▌ currency ");
     for (start, _) in "CNY".char_indices() {
         let typed = &"CNY"[..=start];
         terminal.press(&typed[start..]);
         terminal.wait_for_text(&format!("▌ currency     {typed}"));
     }
-    terminal.press(ENTER);
+    terminal.press_hinted(ENTER, "⏎ do it");
     terminal.wait_for_text("Preset month added.");
     terminal.wait_for_text("9.90 CNY · VIP · 30d");
 
@@ -366,7 +367,7 @@ async fn presets_are_sold_and_machines_kept_out() {
     terminal.wait_for_text("There are no cards yet.");
     terminal.press("n");
     terminal.wait_for_text("A card costs 9.90 CNY.");
-    terminal.press(ENTER);
+    terminal.press_hinted(ENTER, "⏎ do it");
     terminal.wait_for_text("100 cards made.");
     terminal.press_hinted(ENTER, "⏎ choose");
     terminal.wait_for_text("1 of 100");
@@ -385,13 +386,14 @@ async fn presets_are_sold_and_machines_kept_out() {
     terminal.wait_for_text(machine);
     terminal.press("X");
     terminal.wait_for_text("machine PC-LOUD");
-    terminal.press(ENTER);
+    terminal.press_hinted(ENTER, "⏎ do it");
     terminal.wait_for_text("PC-LOUD blocked.");
     assert!(format!("{:?}", validate().await).contains("Blocked"), "from the next request on");
 
     terminal.press("K");
     terminal.wait_for_text("all apps");
     terminal.press("/");
+    terminal.wait_for_text("⏎ choose");
     for (typed, key) in [("l", "l"), ("lo", "o")] {
         terminal.press(key);
         terminal.wait_for(typed, |screen| screen.contains(&format!("/ {typed}")) && screen.contains(machine));
@@ -400,8 +402,8 @@ async fn presets_are_sold_and_machines_kept_out() {
     terminal.wait_for_text("Nothing matches.");
     terminal.press(BACKSPACE);
     terminal.wait_for_text(machine);
-    terminal.press(ENTER);
-    terminal.press("d");
+    terminal.press_hinted(ENTER, "⏎ choose");
+    terminal.press_hinted("d", "d unblock");
     terminal.wait_for_text("Unblock PC-LOUD?");
     terminal.press_hinted("y", "y yes");
     terminal.wait_for_text("PC-LOUD unblocked.");
