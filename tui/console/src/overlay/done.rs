@@ -123,7 +123,7 @@ fn undone(model: &mut Model, key: &str, act: &ActRecord, outcome: &ActOutcome, m
         }
         Some(Subject::Blocks(_)) => {
             say_outcome(model, &format!("{key}_blocks"), outcome, None, more);
-            return overlay::blocks::changed(model);
+            return overlay::blocks::reload(model);
         }
     }
     vec![apps::ask(model)]
@@ -209,14 +209,14 @@ fn preset_saved(model: &mut Model, order: &PresetOrder, acted: PresetActed) {
 fn blocks_changed(model: &mut Model, order: &BlockOrder, acted: BlocksActed) -> Vec<Effect> {
     model.session.did(Own::Act(acted.act_id));
     let targets = touch::targets_of(model.language, order);
-    let key = if acted.changes.replaced > 0 {
-        "done.block_set"
-    } else {
-        if matches!(order, BlockOrder::Add(_)) { "done.block_add" } else { "done.block_remove" }
+    let key = match order {
+        BlockOrder::Add(_) if acted.changes.replaced > 0 => "done.block_set",
+        BlockOrder::Add(_) => "done.block_add",
+        BlockOrder::Remove(_) => "done.block_remove",
     };
     let words = say!(model.language, key, targets = targets);
     say_undoable(model, &words);
-    overlay::blocks::changed(model)
+    overlay::blocks::reload(model)
 }
 
 /// Says what became of the taking back of an act on an app, with `more` where it went well.
@@ -328,7 +328,7 @@ fn refused(model: &mut Model, error: ActError) -> Vec<Effect> {
         return vec![presets::ask_quietly(model)];
     }
     if is_of_blocks {
-        return overlay::blocks::changed(model);
+        return overlay::blocks::reload(model);
     }
     if !is_stale && !passes {
         return Vec::new();

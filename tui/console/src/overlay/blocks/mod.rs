@@ -12,7 +12,7 @@ use ratatui::layout::Rect;
 use tui_input::InputRequest;
 
 pub use self::state::BlockTable;
-pub(super) use self::update::changed;
+pub(super) use self::update::reload;
 use crate::input::act::Act;
 use crate::overlay::behaviour::Behaviour;
 use crate::state::message::{Answer, Effect};
@@ -42,7 +42,7 @@ impl Behaviour for BlockTable {
     }
 
     fn ask_anew(model: &mut Model) -> Vec<Effect> {
-        update::reload(model)
+        reload(model)
     }
 
     fn resize(model: &mut Model) -> Vec<Effect> {

@@ -34,18 +34,13 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     reload(model)
 }
 
-/// Asks for the newest.
-pub(super) fn reload(model: &mut Model) -> Vec<Effect> {
+/// Asks for the newest, and for as many as are here, so that the cursor keeps its place; nothing where the list is not open.
+pub(crate) fn reload(model: &mut Model) -> Vec<Effect> {
     let Some(list) = model.overlays.find_mut::<BlockTable>() else { return Vec::new() };
     list.is_fresh = false;
     let enough = list.records.len().clamp(ENOUGH, MOST);
     let question = Question::Blocks { text: wanted(list), before: None, enough };
     vec![model.ask(Topic::Blocks, question)]
-}
-
-/// Something was done to who is kept out.
-pub(crate) fn changed(model: &mut Model) -> Vec<Effect> {
-    reload(model)
 }
 
 fn wanted(list: &BlockTable) -> String {

@@ -126,9 +126,10 @@ fn row(lead: Span<'static>, cells: [String; 5], room: usize, [style, quiet]: [St
 fn columns(model: &Model, record: &BlockRecord, now: DateTime<Utc>) -> [String; 5] {
     let (language, zone) = (model.language, model.zone);
     let block = &record.block;
-    let until = block.until.map(|until| match block.is_in_force(now) {
-        true => shown::moment(language, zone, now, until),
-        false => say!(language, "block.is_over"),
+    let is_over = !block.is_in_force(now);
+    let until = block.until.map(|until| match shown::moment(language, zone, now, until) {
+        _ if is_over => say!(language, "block.is_over"),
+        until => until,
     });
     [
         harmless(&block.key.target.to_string()).into_owned(),

@@ -61,12 +61,11 @@ impl Form {
         if text.is_empty() {
             return Some(None);
         }
-        let until = match text.parse::<TypedMoment>() {
-            Ok(typed) => typed.last(zone, at),
-            Err(_) => {
-                let seconds = spoken::parse(text).ok()?.seconds?;
-                at + TimeDelta::seconds(seconds.into())
-            }
+        let until = if let Ok(typed) = text.parse::<TypedMoment>() {
+            typed.last(zone, at)
+        } else {
+            let seconds = spoken::parse(text).ok()?.seconds?;
+            at + TimeDelta::seconds(seconds.into())
         };
         (until >= at).then_some(Some(until))
     }
