@@ -9,7 +9,7 @@ use kami_store::CardValues;
 use serde_json::Value as Json;
 
 use super::card::label;
-use super::change::as_kept;
+use super::kept::as_kept;
 use super::span::duration;
 use crate::cells::harmless;
 use crate::words::{Language, counted, say};

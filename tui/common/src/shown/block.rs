@@ -10,7 +10,7 @@ use kami_core::zone::Zone;
 use kami_store::CardValues;
 use serde_json::Value as Json;
 
-use super::change::as_kept;
+use super::kept::as_kept;
 use super::moment::whole_moment;
 use crate::cells::harmless;
 use crate::words::{Language, counted, number, say};

@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 use super::app::app_values;
 use super::block::block_values;
 use super::card::{NONE, label, value};
+use super::kept::as_kept;
 use super::moment::whole_moment;
 use super::preset::preset_values;
 use crate::cells::harmless;
@@ -115,14 +116,6 @@ fn kept(language: Language, zone: Zone, property: Option<Property>, kept: Option
             texts.join(&say!(language, "touch.comma"))
         }
         (None, other) => as_kept(other),
-    }
-}
-
-/// What the log kept and this version cannot read, as it is.
-pub(super) fn as_kept(value: &Json) -> String {
-    match value {
-        Json::String(text) => harmless(text).into_owned(),
-        other => harmless(&other.to_string()).into_owned(),
     }
 }
 

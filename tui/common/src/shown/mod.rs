@@ -6,6 +6,7 @@ mod app;
 mod block;
 mod card;
 mod change;
+mod kept;
 mod moment;
 mod preset;
 mod seat;

@@ -12,7 +12,7 @@ use kami_store::CardValues;
 use serde_json::Value as Json;
 
 use super::card::label;
-use super::change::as_kept;
+use super::kept::as_kept;
 use super::moment::whole_moment;
 use super::span::duration;
 use crate::cells::harmless;

@@ -26,7 +26,6 @@ use tui_input::InputRequest;
 pub(crate) use self::block::ALL_APPS;
 pub use self::opened::app_field;
 use self::opened::edit_fields;
-pub(crate) use self::preset::NO_PRESET;
 use crate::input::place::Place;
 use crate::overlay::form::field::{Field, FieldName, PresetInput};
 use crate::state::log_query::LogQuery;
@@ -47,6 +46,9 @@ pub const WHOLE: &str = "no prefix";
 /// The words for whether something is so.
 pub(crate) const NO: &str = "no";
 pub(crate) const YES: &str = "yes";
+
+/// The word for no preset: no name of one is empty.
+pub(crate) const NO_PRESET: &str = "";
 
 /// A form that is being filled in.
 #[derive(Clone, Debug)]

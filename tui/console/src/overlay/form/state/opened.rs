@@ -13,9 +13,8 @@ use kami_core::value::Value;
 use kami_core::zone::Zone;
 use kami_transfer::Format;
 
-use super::preset::preset_field;
-use super::{ANY, AS_WRITTEN, Clock, Form, FormKind, Sources, WHOLE};
-use crate::overlay::form::field::{Field, FieldName};
+use super::{ANY, AS_WRITTEN, Clock, Form, FormKind, NO_PRESET, Sources, WHOLE};
+use crate::overlay::form::field::{Field, FieldName, PresetInput};
 use crate::state::log_query::{self, LogQuery};
 use crate::state::message::Effect;
 use crate::state::model::Model;
@@ -140,6 +139,12 @@ pub fn app_field(open: &[AppName], looked_at: Option<&AppName>) -> Option<Field>
     }
     let chosen = looked_at.map_or(AppName::DEFAULT, AppName::as_str);
     Some(Field::choice(FieldName::Card(Property::App), &names, chosen))
+}
+
+/// The choice of a preset where cards are made; none where no app has any.
+fn preset_field(presets: &[Preset]) -> Option<Field> {
+    let chosen = FieldName::Preset(PresetInput::Chosen);
+    (!presets.is_empty()).then(|| Field::choice(chosen, &[NO_PRESET], NO_PRESET))
 }
 
 /// The fields of the form that changes a card.

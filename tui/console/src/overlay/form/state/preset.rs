@@ -1,7 +1,5 @@
 //! The form of a preset, and the choice of one where cards are made.
 
-use std::collections::BTreeSet;
-
 use kami_common::reason;
 use kami_common::shown::whole_moment;
 use kami_common::words::{Language, say};
@@ -15,11 +13,8 @@ use kami_core::zone::Zone;
 use kami_store::PresetOrder;
 
 use super::opened::{app_field, duration_field};
-use super::{Clock, Form, FormKind, NO, YES};
+use super::{Clock, Form, FormKind, NO, NO_PRESET, YES};
 use crate::overlay::form::field::{Field, FieldName, PresetInput};
-
-/// The word for no preset: no name of one is empty.
-pub(crate) const NO_PRESET: &str = "";
 
 /// What a preset says of cards, in the order of the form.
 const OF_CARDS: [Property; 5] =
@@ -215,12 +210,6 @@ impl Form {
             *place = field;
         }
     }
-}
-
-/// The choice of a preset where cards are made; none where no app has any.
-pub(super) fn preset_field(presets: &[Preset]) -> Option<Field> {
-    let apps: BTreeSet<&AppName> = presets.iter().map(|preset| &preset.app).collect();
-    (!apps.is_empty()).then(|| Field::choice(FieldName::Preset(PresetInput::Chosen), &[NO_PRESET], NO_PRESET))
 }
 
 /// The fields of what a preset says, as usual for one that is to be made.
