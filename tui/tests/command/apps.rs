@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use kami_core::card::MachineCode;
+use kami_store::{Client, TrialStart};
 use serde_json::{Value, json};
 
 use super::fixtures::{Kami, Ran, ran};
@@ -581,4 +583,37 @@ async fn an_app_offers_a_trial_until_that_is_taken_back_and_its_cards_are_cards(
         kami.run(command).ends(0);
     }
     assert_eq!(kami.database.rows::<u64>("SELECT COUNT(*) FROM trials", ()).await, [1]);
+}
+
+#[tokio::test]
+async fn trials_are_counted_among_the_cards_and_files_keep_their_cards_but_not_who_has_tried() {
+    let kami = Kami::new().await;
+    kami.run(&["app", "set", "default", "--trial", "20p"]).ends(0);
+    let (store, client) = (kami.database.store(), Client::default());
+    let [first, second] = ["PC-1", "PC-2"].map(|machine| MachineCode::parse(machine).unwrap());
+    for machine in [&first, &second] {
+        let started = store.start_trial(machine, &client, || {}).await.unwrap();
+        assert!(matches!(started, TrialStart::On(_)), "{started:?}");
+    }
+    let stats = kami.run(&["stats", "--json"]).ends(0).json().remove(0);
+    assert_eq!(stats["cards"]["active"], 2, "{stats}");
+    assert_eq!((&stats["stock"][0]["prefix"], &stats["stock"][0]["activated"]), (&json!("TRIAL"), &json!(2)));
+
+    let listed = || kami.run(&["list", "--json"]).ends(0).json();
+    let tried = listed();
+    kami.run(&["export", "--output", "trials.csv"]).ends(0);
+    kami.run(&["import", "trials.csv", "--dry-run"]).ends(0);
+    kami.run(&["delete", "--prefix", "TRIAL", "--all", "--yes"]).ends(0);
+    kami.run(&["import", "trials.csv"]).ends(0);
+    let mut codes = [Vec::new(), Vec::new()];
+    for (of, cards) in codes.iter_mut().zip([&tried, &listed()]) {
+        *of = cards.iter().map(|card| (card["code"].clone(), card["points"].clone())).collect();
+        of.sort_by_key(|(code, _)| code.to_string());
+    }
+    assert_eq!(codes[0], codes[1]);
+    assert!(
+        listed().iter().all(|card| (&card["prefix"], &card["status"]) == (&json!("TRIAL"), &json!("unused")))
+    );
+    let again = store.start_trial(&first, &client, || {}).await.unwrap();
+    assert_eq!(again, TrialStart::Over, "a card that is made anew is no trial");
 }
