@@ -62,7 +62,6 @@ async fn the_function_does_to_a_card_what_its_state_allows_and_nothing_else() {
     let database = TestDatabase::create().await;
     database.execute(CARDS).await;
     database.execute(SEATS).await;
-    database.execute(TRIALS).await;
     let (function, _) = log_in(&database, Role::Function).await;
     let before = cards(&database).await;
     let escapes = [
@@ -121,15 +120,6 @@ async fn the_function_does_to_a_card_what_its_state_allows_and_nothing_else() {
         "INSERT INTO customer_log (card_id, act, done_at) VALUES (2, 'RECHARGE', UTC_TIMESTAMP())",
         "SELECT * FROM customer_log",
         "UPDATE batches SET recharge = 1",
-        "CALL start_trial('default', 'PC')",
-        "CALL start_trial('none', 'PC')",
-        "CALL start_trial('gone', 'PC')",
-        "CALL start_trial('tried', 'PC')",
-        "CALL start_trial('tried', 'PC ')",
-        "CALL start_trial('tries', '')",
-        "CALL start_trial('tries', NULL)",
-        "CALL start_trial(NULL, 'PC')",
-        "CALL start_trial('tries'' OR ''1'' = ''1', 'PC')",
         "CALL expire_cards_2('[1, 2, 3, 4, 5]')",
         "CALL forget_point_uses(1)",
         "CALL expire_cards('[1, 2, 3, 4, 5]')",
@@ -150,25 +140,44 @@ async fn the_function_does_to_a_card_what_its_state_allows_and_nothing_else() {
         "CALL take_seat(7, 'PC')",
         "CALL release_seat(7, 'PC')",
         "CALL take_seat(7, 'PC-3')",
-        "CALL start_trial('tries', 'PC-4')",
-        "CALL start_trial('tries', 'PC-4')",
     ] {
         function.execute(use_of_it).await;
     }
     let statuses: Vec<String> =
-        database.rows("SELECT CONCAT(status, IFNULL(machine_code, '-')) FROM cards ORDER BY id", ()).await;
-    let expected = [
-        "ACTIVEPC",
-        "ACTIVEPC",
-        "ACTIVEPC",
-        "DISABLEDPC",
-        "EXPIREDPC",
-        "EXPIREDPC",
-        "ACTIVEPC-2",
-        "ACTIVEPC-4",
-    ];
+        database.rows("SELECT CONCAT(status, IFNULL(machine_code, '-')) FROM cards", ()).await;
+    let expected = ["ACTIVEPC", "ACTIVEPC", "ACTIVEPC", "DISABLEDPC", "EXPIREDPC", "EXPIREDPC", "ACTIVEPC-2"];
     assert_eq!(statuses, expected);
     assert_eq!(database.rows::<String>("SELECT machine_code FROM card_seats", ()).await, ["PC-3"]);
+}
+
+#[tokio::test]
+async fn the_function_begins_the_one_trial_of_a_machine_where_it_is_offered_and_nothing_else() {
+    let database = TestDatabase::create().await;
+    database.execute(CARDS).await;
+    database.execute(TRIALS).await;
+    let (function, _) = log_in(&database, Role::Function).await;
+    let before = cards(&database).await;
+    let escapes = [
+        "CALL start_trial('default', 'PC')",
+        "CALL start_trial('none', 'PC')",
+        "CALL start_trial('gone', 'PC')",
+        "CALL start_trial('tried', 'PC')",
+        "CALL start_trial('tried', 'PC ')",
+        "CALL start_trial('tries', '')",
+        "CALL start_trial('tries', NULL)",
+        "CALL start_trial(NULL, 'PC')",
+        "CALL start_trial('tries'' OR ''1'' = ''1', 'PC')",
+    ];
+    let refused = refused(&function, &escapes).await;
+    assert_eq!(cards(&database).await, before);
+    figure("function and trials", format!("{} escapes, {refused} refused, no card made", escapes.len()));
+    for _ in 0..2 {
+        function.execute("CALL start_trial('tries', 'PC-4')").await;
+    }
+    let made =
+        "SELECT CONCAT_WS(' ', prefix, app, status, machine_code, points) FROM cards WHERE prefix = 'TRIAL'";
+    assert_eq!(database.rows::<String>(made, ()).await, ["TRIAL tries ACTIVE PC-4 20"]);
+    assert_eq!(cards(&database).await.len(), before.len() + 1);
 }
 
 /// What the function may read of apps, and nobody but an operator may write.

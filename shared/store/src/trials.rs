@@ -79,7 +79,7 @@ impl Store {
         let start = StartTrial { app, machine, on_new: Box::new(on_new), pool: self.pool.clone() };
         match self.in_turn(deadline, start).await {
             // It is nobody's fault that an account or a schema of the last version begins none, while none is offered.
-            Err(error) if error.is_denied() && !known.is_some_and(|app| app.policy.trial.is_some()) => {
+            Err(error) if error.is_denied() && known.is_none_or(|app| app.policy.trial.is_none()) => {
                 Ok(TrialStart::NotOffered)
             }
             started => started,
