@@ -6,6 +6,7 @@ use thiserror::Error;
 use crate::card::CardStatus;
 use crate::duration::CardDuration;
 use crate::operator::Note;
+use crate::recharge::record_may_be_burnt;
 use crate::record::CardRecord;
 
 /// Something that can be done with one card or with many.
@@ -192,6 +193,8 @@ fn extend(card: &mut CardRecord, seconds: u32, now: DateTime<Utc>) -> Result<(),
             }
             return Ok(());
         }
+        // What it held is another card's.
+        CardStatus::Expired if record_may_be_burnt(card) => return Err(ActRefusal::Expired),
         CardStatus::Expired => now,
     };
     let end = later(start, seconds).ok_or(ActRefusal::TooLong)?;
@@ -258,6 +261,7 @@ mod tests {
         let forever_active = CardRecord { expire_at: None, ..active() };
         let unbound = CardRecord { machine_code: None, ..active() };
         let overdue = CardRecord { stored_status: Active, ..expired() };
+        let burnt = card(Expired, None, Some(-40), Some(-40));
         let extend = Act::Extend { seconds: 10 };
         for (act, card, expected) in [
             (&Act::Disable, unused(), Ok((Disabled, Some(100), false, None))),
@@ -282,6 +286,7 @@ mod tests {
             (&extend, active(), Ok((Active, Some(100), true, Some(70)))),
             (&extend, expired(), Ok((Active, Some(100), true, Some(10)))),
             (&extend, overdue, Ok((Active, Some(100), true, Some(10)))),
+            (&extend, burnt, Err(IsExpired)),
             (&extend, disabled(active()), Ok((Disabled, Some(100), true, Some(70)))),
             (&extend, disabled(expired()), Ok((Disabled, Some(100), true, Some(10)))),
             (&extend, forever_unused, Err(NeverExpires)),
