@@ -1,12 +1,14 @@
 //! Apps as rows of the database hold them.
 
+use std::collections::BTreeSet;
+
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Row};
+use mysql_async::{Conn, Params, Row, Value};
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use super::limit::{SCREEN, limited};
-use super::record::{maybe_moment, moment, take};
+use super::record::{marks, maybe_moment, moment, take};
 use kami_core::app::{App, AppName, NamedValue};
 use kami_core::version::Version;
 
@@ -28,6 +30,19 @@ pub(super) async fn app(connection: &mut Conn, name: &AppName) -> Result<Option<
     let query = format!("SELECT {COLUMNS} FROM apps WHERE name = ?");
     let row: Option<Row> = connection.exec_first(limited(SCREEN, &query), (name.as_str(),)).await?;
     row.map(|mut row| read(&mut row)).transpose()
+}
+
+/// Those of these names that are apps.
+pub(super) async fn existing(
+    connection: &mut Conn,
+    names: &BTreeSet<&str>,
+) -> Result<BTreeSet<String>, StoreError> {
+    if names.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let query = format!("SELECT name FROM apps WHERE name IN ({})", marks(names.len()));
+    let params = Params::Positional(names.iter().map(|name| Value::from(*name)).collect());
+    Ok(connection.exec_map(query, params, |(name,)| name).await?.into_iter().collect())
 }
 
 /// An app of a row that begins with [`COLUMNS`].

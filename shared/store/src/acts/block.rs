@@ -1,21 +1,24 @@
 //! Keeping machines and networks out, and letting them in again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use serde_json::Value;
 
+use super::app_order::AppRefusal;
 use super::block_order::{BlockOrder, BlockRefusal};
 use super::block_values::{kept, values};
 use super::many::ActOutcome;
 use super::undo::must_be_open;
 use super::write::{Head, begin, is_signalled};
 use super::{ActError, CHUNK, STEP, Transaction};
+use crate::apps::existing;
 use crate::blocks::{key_values, named};
 use crate::log::{ActRecord, LogRecord};
 use crate::{Store, StoreError};
 use kami_core::acts::ActRefusal;
+use kami_core::app::AppName;
 use kami_core::block::{Block, BlockKey};
 use kami_core::gate::Confirmed;
 use kami_core::operator::Operator;
@@ -128,6 +131,17 @@ pub(super) async fn hold_blocks(connection: &mut Conn) -> Result<(), ActError> {
     Ok(connection.query_drop("CALL hold_blocks()").await?)
 }
 
+/// The apps of these blocks that there are not, or not any more: who is blocked for one would be so for the next of its name.
+/// Nobody removes one while blocks are held.
+async fn gone<'a>(
+    connection: &mut Conn,
+    keys: impl Iterator<Item = &'a BlockKey>,
+) -> Result<BTreeSet<AppName>, ActError> {
+    let apps: BTreeSet<&AppName> = keys.filter_map(|key| key.app.as_ref()).collect();
+    let there = existing(connection, &apps.iter().map(|app| app.as_str()).collect()).await?;
+    Ok(apps.into_iter().filter(|app| !there.contains(app.as_str())).cloned().collect())
+}
+
 async fn save(connection: &mut Conn, act_id: u64, blocks: &[&Block]) -> Result<(), ActError> {
     for blocks in blocks.chunks(CHUNK) {
         let blocks: Value = blocks.iter().map(|block| Value::Object(values(block))).collect();
@@ -159,6 +173,9 @@ impl Transaction for Act<'_> {
         hold_blocks(connection).await?;
         let found = named(connection, &keys(self.order)).await?;
         let Plan { saved, removed, changes } = Plan::of(self.order, &found)?;
+        if let Some(app) = gone(connection, saved.iter().map(|block| &block.key)).await?.into_iter().next() {
+            return Err(AppRefusal::NoSuchApp(app).into());
+        }
         let head = Head { name: self.order.name(), operator: self.operator, undoes: None };
         let act_id = begin(connection, head).await?;
         save(connection, act_id, &saved).await?;
@@ -194,6 +211,15 @@ impl Transaction for TakeBack<'_> {
         let mut outcome = ActOutcome { act_id: self.undo_id, ..ActOutcome::default() };
         if steps.len() < total {
             outcome.refused.insert(ActRefusal::ChangedSince, (total - steps.len()) as u64);
+        }
+        let returning = steps.iter().filter_map(|(key, before, _)| before.is_some().then_some(key));
+        let gone = gone(connection, returning).await?;
+        let unchanged = steps.len();
+        steps.retain(|(key, before, _)| {
+            before.is_none() || key.app.as_ref().is_none_or(|app| !gone.contains(app))
+        });
+        if steps.len() < unchanged {
+            outcome.refused.insert(ActRefusal::AppGone, (unchanged - steps.len()) as u64);
         }
         outcome.done = steps.len() as u64;
         if steps.is_empty() {

@@ -11,6 +11,7 @@ use super::undoable::Undo;
 use super::values::{has, machines, restored, set};
 use super::write::{Head, Moves, begin, bring_back, carry_out_with, taken};
 use super::{ActError, CHUNK, STEP, Transaction};
+use crate::apps::existing;
 use crate::log::{ActRecord, CardValues, LogFilter, LogRecord, Subject};
 use crate::progress::{OnProgress, share};
 use crate::record::{COLUMNS, cards, marks, take};
@@ -220,13 +221,7 @@ impl UndoOfSome<'_> {
     /// Refuses returns of cards whose app was removed: who has none is judged by no policy.
     async fn refuse_homeless(&self, connection: &mut Conn, plan: &mut Plan) -> Result<(), ActError> {
         let homes: BTreeSet<&str> = plan.returning.iter().map(|(_, card)| card.app.as_str()).collect();
-        if homes.is_empty() {
-            return Ok(());
-        }
-        let query = format!("SELECT name FROM apps WHERE name IN ({})", marks(homes.len()));
-        let params = Params::Positional(homes.iter().map(|home| Value::from(*home)).collect());
-        let there: BTreeSet<String> =
-            connection.exec_map(query, params, |(name,)| name).await?.into_iter().collect();
+        let there = existing(connection, &homes).await?;
         let wanted = plan.returning.len();
         plan.returning.retain(|(_, card)| there.contains(&card.app));
         for _ in plan.returning.len()..wanted {

@@ -68,9 +68,16 @@ async fn is_out(store: &Store, asker: &str, client: &Client) -> bool {
     }
 }
 
-/// A database with a card for many machines.
-async fn with_card() -> TestDatabase {
+/// A database with another app, `demo`.
+async fn with_demo() -> TestDatabase {
     let database = TestDatabase::create().await;
+    database.execute("INSERT INTO apps (name, created_at) VALUES ('demo', UTC_TIMESTAMP())").await;
+    database
+}
+
+/// One with a card for many machines.
+async fn with_card() -> TestDatabase {
+    let database = with_demo().await;
     database.insert_card("VIP", "A").await;
     database.execute("UPDATE cards SET seats = 100").await;
     database
@@ -141,7 +148,7 @@ async fn a_block_is_of_an_app_or_of_all_and_ends_by_the_database_s_clock() {
 
 #[tokio::test]
 async fn a_block_goes_through_every_act_and_back() {
-    let database = TestDatabase::create().await;
+    let database = with_demo().await;
     let store = database.store();
     let until = Some("2030-01-02T03:04:05Z".parse().unwrap());
     let first = [for_reason("demo", "电脑 1", "退款 \"1\"\n", until), block("", "203.0.113.0/24")];
@@ -371,7 +378,7 @@ async fn a_row_that_cannot_be_understood_keeps_nobody_out_and_hides_no_other() {
 
 #[tokio::test]
 async fn the_list_is_paged_newest_first_and_by_app() {
-    let database = TestDatabase::create().await;
+    let database = with_demo().await;
     let store = database.store();
     let blocks: Vec<Block> = (1..=5).map(|n| block(["", "demo"][n % 2], &format!("PC-{n}"))).collect();
     add(&store, &blocks).await;
@@ -410,7 +417,14 @@ async fn an_app_that_somebody_is_kept_out_of_stays() {
     let refused = store.undo(&anna(), &undoing, &|_| ControlFlow::Continue(())).await.unwrap_err();
     assert!(has_blocks(&refused), "{refused:?}");
     assert_eq!(store.app(&demo.name).await.unwrap().as_ref(), Some(&demo), "nothing of it was done");
-    remove(&store, &[key("demo", "PC-2")]).await.unwrap();
+    let removed = remove(&store, &[key("demo", "PC-2"), key("", "PC-1")]).await.unwrap();
     save(Some(demo), None).await.unwrap();
+    assert_eq!(all(&store).await, []);
+
+    let none =
+        act(&store, BlockOrder::Add(vec![block("", "PC-3"), block("demo", "PC-3")])).await.unwrap_err();
+    assert!(matches!(none, ActError::App(AppRefusal::NoSuchApp(_))), "{none:?}");
+    let undone = undo(&store, removed.act_id).await;
+    assert_eq!((undone.done, undone.refused.get(&ActRefusal::AppGone)), (1, Some(&1)));
     assert_eq!(all(&store).await, [block("", "PC-1")]);
 }
