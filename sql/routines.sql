@@ -1442,7 +1442,7 @@ END
 -- routine: start_trial
 -- Begins the trial of an app for a machine, once ever, where the app's policy offers one, and returns what came of it, with
 -- the code of its card, the end, the points that are left, and the moment: NEW; ON where it began before and goes on; OVER
--- where its time or its points are over, or an operator ended it; NONE where there is none. The word of the policy is that of
+-- where its time or its points are over, or an operator ended it or gave it to another; NONE where there is none. The word of the policy is that of
 -- kami_core::trial.
 --
 -- The card is made first, and the row of the trial is what requests that come at once win or lose: who loses makes no card,
@@ -1464,14 +1464,17 @@ BEGIN
     DECLARE its_full_code VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
     DECLARE its_status VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
     DECLARE its_end DATETIME;
-    DECLARE its_points INT UNSIGNED;
+    DECLARE its_points, its_seats INT UNSIGNED;
+    DECLARE now_of VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE now_on VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
         ROLLBACK;
         RESIGNAL;
     END;
-    SELECT trials.card_id, cards.full_code, cards.status, cards.expire_at, cards.points
-    INTO card, its_full_code, its_status, its_end, its_points
+    SELECT trials.card_id, cards.full_code, cards.status, cards.expire_at, cards.points, cards.seats, cards.app,
+        cards.machine_code
+    INTO card, its_full_code, its_status, its_end, its_points, its_seats, now_of, now_on
     FROM trials LEFT JOIN cards ON cards.id = trials.card_id
     WHERE trials.app = its_app AND trials.machine_code = machine;
     IF card IS NULL AND machine <> '' THEN
@@ -1510,8 +1513,9 @@ BEGIN
         ELSE
             ROLLBACK;
             SET card = NULL;
-            SELECT trials.card_id, cards.full_code, cards.status, cards.expire_at, cards.points
-            INTO card, its_full_code, its_status, its_end, its_points
+            SELECT trials.card_id, cards.full_code, cards.status, cards.expire_at, cards.points, cards.seats, cards.app,
+                cards.machine_code
+            INTO card, its_full_code, its_status, its_end, its_points, its_seats, now_of, now_on
             FROM trials LEFT JOIN cards ON cards.id = trials.card_id
             WHERE trials.app = its_app AND trials.machine_code = machine
             LOCK IN SHARE MODE;
@@ -1521,7 +1525,7 @@ BEGIN
             WHEN card IS NULL THEN 'NONE'
             WHEN is_new THEN 'NEW'
             WHEN its_status IS NULL OR its_status IN ('EXPIRED', 'DISABLED') OR its_end < UTC_TIMESTAMP()
-                OR its_points = 0 THEN 'OVER'
+                OR its_points = 0 AND its_end IS NULL OR now_of <> its_app OR now_on <> machine AND its_seats = 1 THEN 'OVER'
             ELSE 'ON'
         END, its_full_code, its_end, its_points, UTC_TIMESTAMP();
 END

@@ -157,6 +157,26 @@ async fn who_ends_a_trial_gives_no_other_and_who_takes_that_back_gives_it_again(
 }
 
 #[tokio::test]
+async fn a_trial_is_over_for_a_machine_whose_card_is_another_s_or_another_app_s() {
+    let database = offering("trial=3600").await;
+    let store = database.store();
+    let (card, _) = on(&store, "PC-1").await;
+    for (change, is_on) in [
+        ("machine_code = 'PC-2'", false),
+        ("seats = 2", true),
+        ("seats = 1, machine_code = 'PC-1', app = 'default'", false),
+        ("app = 'demo'", true),
+        ("points = 0", true),
+        ("expire_at = NULL", false),
+    ] {
+        database.execute(&format!("UPDATE cards SET {change}")).await;
+        let (started, is_new) = start(&store, "PC-1").await;
+        let goes_on = matches!(&started, TrialStart::On(same) if same.code == card.code);
+        assert_eq!((goes_on, started == TrialStart::Over, is_new), (is_on, !is_on, false), "{change}");
+    }
+}
+
+#[tokio::test]
 async fn where_no_trial_is_offered_none_begins() {
     let database = offering("").await;
     let store = database.store();
