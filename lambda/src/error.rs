@@ -280,6 +280,7 @@ impl Failure {
             Self::MissingField(Field::MachineCode) => said.missing_machine_code,
             Self::InvalidField(Field::With) => said.invalid_with,
             Self::NoCard(Field::With) => said.with_not_found,
+            Self::MissingField(Field::Code) => said.missing_code,
             Self::MissingField(Field::With) => said.missing_with,
             Self::MissingField(Field::Amount) => said.missing_amount,
             Self::MissingField(Field::RequestId) => said.missing_request_id,
@@ -489,7 +490,7 @@ mod tests {
         for language in Language::all() {
             let invalid =
                 [Field::App, Field::Version, Field::AppMark, Field::Amount, Field::RequestId, Field::With];
-            let missing = [Field::MachineCode, Field::Amount, Field::RequestId, Field::With];
+            let missing = [Field::Code, Field::MachineCode, Field::Amount, Field::RequestId, Field::With];
             let failures = invalid.map(Failure::InvalidField).into_iter();
             let failures = failures.chain(missing.map(Failure::MissingField));
             let mut said: Vec<_> = failures.map(|failure| failure.message(language)).collect();

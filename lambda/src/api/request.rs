@@ -141,11 +141,13 @@ impl RechargeRequest {
     /// missing, null or empty.
     pub fn parse(body: &[u8]) -> Result<Self, Failure> {
         let fields = fields(body)?;
-        let code = named(&fields, Field::Code, CardCode::parse)?;
-        let with = named(&fields, Field::With, CardCode::parse).map_err(|failure| match failure {
-            Failure::Error(ApiError::MissingFields) => Failure::MissingField(Field::With),
-            failure => failure,
-        })?;
+        let card = |field| {
+            named(&fields, field, CardCode::parse).map_err(|failure| match failure {
+                Failure::Error(ApiError::MissingFields) => Failure::MissingField(field),
+                failure => failure,
+            })
+        };
+        let (code, with) = (card(Field::Code)?, card(Field::With)?);
         let machine = maybe_named(&fields, Field::MachineCode, MachineCode::parse)?;
         Ok(Self { code, with, machine, app: app(&fields)? })
     }
@@ -506,8 +508,8 @@ mod tests {
                 r#"{"code":"VIP-1","with":"VIP-2","machine_code":null,"version":7}"#,
                 Ok(("VIP-1", "VIP-2", None, "default")),
             ),
-            (r#"{"with":"VIP-2"}"#, Err(ApiError::MissingFields.into())),
-            (r#"{"code":"","with":7}"#, Err(ApiError::MissingFields.into())),
+            (r#"{"with":"VIP-2"}"#, Err(Failure::MissingField(Field::Code))),
+            (r#"{"code":"","with":7}"#, Err(Failure::MissingField(Field::Code))),
             (r#"{"code":"VIP-1"}"#, Err(Failure::MissingField(Field::With))),
             (r#"{"code":"VIP-1","with":null,"app":7}"#, Err(Failure::MissingField(Field::With))),
             (r#"{"code":"VIP-1","with":" "}"#, Err(Failure::MissingField(Field::With))),

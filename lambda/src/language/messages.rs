@@ -28,6 +28,7 @@ pub(crate) struct Messages {
     /// Of missing fields the name of the request.
     pub(crate) missing_request_id: &'static str,
     /// Of missing fields the card to top up with.
+    pub(crate) missing_code: &'static str,
     pub(crate) missing_with: &'static str,
     pub(crate) invalid_fields: &'static str,
     /// Of invalid fields the app.

@@ -242,6 +242,11 @@ const EXAMPLES: &[Mistake] = &[
     ),
     ("message: 点数不足, points: 0", "message: 点数不足", "the example points_exhausted is never answered"),
     ("message: 充值卡不存在, field: with", "message: 充值卡不存在", "the example with_not_found is never"),
+    (
+        "message: 卡密不能为空, field: code",
+        "message: 卡密不能为空",
+        "the example missing_code is never answered",
+    ),
     ("message: 缺少with, field: with", "message: 缺少with", "the example missing_with is never answered"),
     ("message: 该卡不能用于充值", "message: 不能充值", "no example is 该卡不能用于充值 (zh-Hans)"),
     ("value: { status: success, released: false }", "value: { status: error }", "nothing_released is never"),
