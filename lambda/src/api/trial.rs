@@ -29,7 +29,8 @@ pub(super) struct Trying {
 /// Handles the request, which may be repeated: a machine has one trial of an app, ever.
 ///
 /// Whoever invents machines is braked as one who guesses codes, before a card is made, and learns of no machine by then
-/// whether it has a trial. A machine that has one is not charged for asking again.
+/// whether it has a trial. A machine that has one is not charged for asking again; one that has none, where none begins, is a
+/// miss, since trials outlive their offer.
 pub(super) async fn trial(State(api): State<Api>, request: Request) -> Result<Json<Trying>, Failure> {
     let (request, body) = request.into_parts();
     let TrialRequest { machine, client } = TrialRequest::parse(&read_body(body).await?)?;
@@ -46,7 +47,10 @@ pub(super) async fn trial(State(api): State<Api>, request: Request) -> Result<Js
             points: card.points,
         })),
         TrialStart::Over => Err(ApiError::TrialOver.into()),
-        TrialStart::NotOffered => Err(ApiError::TrialNotOffered.into()),
+        TrialStart::NotOffered => {
+            api.brake.owe(neighbourhood);
+            Err(ApiError::TrialNotOffered.into())
+        }
         TrialStart::TooOld(app) => Err(Failure::TooOld(app)),
         TrialStart::Blocked => Err(ApiError::Blocked.into()),
     }

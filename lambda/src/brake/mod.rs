@@ -114,7 +114,7 @@ impl Brake {
         let cell = self.cell(neighbourhood);
         let wait = cell.misses.wait(NEIGHBOURHOOD, now);
         if !wait.is_zero() && self.is_to_be_told(cell, now) {
-            warn!(client = %neighbourhood, "too many trials: somebody may be inventing machines");
+            warn!(client = %neighbourhood, "too many misses or trials: somebody may be guessing codes or inventing machines");
         }
         let wait = wait.max(self.all.wait(ALL, now));
         if wait.is_zero() { Ok(()) } else { Err(wait) }

@@ -271,6 +271,33 @@ async fn who_invents_machines_fills_no_database_and_learns_of_none() {
     assert!(told.contains("client=127.0.0.2") && !told.contains("PC-") && !told.contains("TRIAL-"), "{told}");
 }
 
+#[tokio::test]
+async fn who_asks_for_trials_where_none_begins_learns_of_no_machine_that_has_one() {
+    let (database, function) = start_offering().await;
+    let mut machine = Client::connect_from(CUSTOMER, function.address()).await;
+    assert_eq!(machine.trial("default", "PC-0499").await.status, StatusCode::OK);
+    database.execute("UPDATE apps SET policy = ''; UPDATE policy_revision SET revision = revision + 1").await;
+    let mut guesser = Client::connect_from(GUESSER, function.address()).await;
+    let (mut refused, mut confirmed) = (0, 0);
+    let since = Instant::now();
+    for guess in 0..GUESSES {
+        let answer = guesser.trial("default", &format!("PC-{guess:04}")).await;
+        match (answer.status, answer.reason()) {
+            (StatusCode::OK, _) => confirmed += 1,
+            (StatusCode::FORBIDDEN, "trial_not_offered") => refused += 1,
+            (StatusCode::TOO_MANY_REQUESTS, "too_many_misses") => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    figure(
+        "guessed machines with a trial",
+        format!("{GUESSES}, the last of them right: {confirmed} confirmed"),
+    );
+    assert!((30..=30 + let_through_since(since)).contains(&(refused + confirmed)), "{refused}");
+    assert!(confirmed <= let_through_since(since), "{confirmed}");
+    assert_eq!(machine.trial("default", "PC-0499").await.status, StatusCode::OK, "its own goes on");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_invents_machines_on_many_lines_at_once_owes_for_each() {
     let (database, function) = start_offering().await;
