@@ -47,7 +47,8 @@ impl Unrecharge {
         let (burnt, _) = find(session, &self.code).await?.ok_or_else(missing)?;
         let nothing = || Failure::NotFound(say!(language, "unrecharge.nothing", code = code(&burnt)));
         let TopUp { record, card, done_at } = store.top_up_with(burnt.id).await?.ok_or_else(nothing)?;
-        let (topped, _) = store.card(card).await?.ok_or_else(nothing)?;
+        let gone = || Failure::NotFound(say!(language, "unrecharge.gone", code = code(&burnt)));
+        let (topped, _) = store.card(card).await?.ok_or_else(gone)?;
         let undo = RechargeUndo { record };
         let answer = if self.yes { Answer::Agreed } else { Answer::Silence };
         let undo = gate::of(session).pass(undo, undo.weight(), answer).or_else(|undo| {
