@@ -68,8 +68,8 @@ GRANT DELETE ON {database}.`acts` TO {account};
 GRANT DELETE ON {database}.`operator_log` TO {account};
 
 -- role: function
--- The API: reads cards, apps and who is kept out, though not why; activates, binds and expires cards that are to be. A card it
--- makes none but that of a machine's one trial, where an operator lets an app offer it.
+-- The API: reads cards, apps and who is kept out, though not why; activates, binds, unbinds and expires cards that are to be.
+-- A card it makes none but that of a machine's one trial, where an operator lets an app offer it.
 GRANT SELECT ON {database}.`cards` TO {account};
 GRANT SELECT ON {database}.`apps` TO {account};
 GRANT SELECT ON {database}.`policy_revision` TO {account};
@@ -84,6 +84,9 @@ GRANT EXECUTE ON PROCEDURE {database}.`release_seat` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`take_points` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`recharge_card` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`start_trial` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`bind_card_2` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`take_seat_2` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`unbind_seat` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`expire_cards` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`expire_cards_2` TO {account};
 

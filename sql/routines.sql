@@ -1529,3 +1529,305 @@ BEGIN
             ELSE 'ON'
         END, its_full_code, its_end, its_points, UTC_TIMESTAMP();
 END
+
+-- routine: read_unbinding
+-- What the policy of a card says of unbinding, where NULL is none: from which machines, how many seconds one is after the
+-- other, how many there are in 30 days, and what one costs. The words are those of kami_core::policy::PolicyPart, of which
+-- the first holds.
+CREATE PROCEDURE read_unbinding(
+    IN card BIGINT UNSIGNED,
+    OUT allowed VARCHAR(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    OUT cooldown INT UNSIGNED,
+    OUT most INT UNSIGNED,
+    OUT cost_seconds INT UNSIGNED,
+    OUT cost_points INT UNSIGNED
+)
+READS SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE words, pause, times, cost VARCHAR(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    SELECT CONCAT(' ', COALESCE(cards.policy, ''), ' ', apps.policy,
+        ' unbind=off unbind-cooldown=off unbind-limit=off unbind-cost=off ')
+    INTO words
+    FROM cards JOIN apps ON apps.name = cards.app
+    WHERE cards.id = card;
+    SET allowed = SUBSTRING_INDEX(SUBSTRING_INDEX(SUBSTRING_INDEX(words,
+        ' unbind=', 2), ' unbind=', -1), ' ', 1);
+    SET pause = SUBSTRING_INDEX(SUBSTRING_INDEX(SUBSTRING_INDEX(words,
+        ' unbind-cooldown=', 2), ' unbind-cooldown=', -1), ' ', 1);
+    SET times = SUBSTRING_INDEX(SUBSTRING_INDEX(SUBSTRING_INDEX(words,
+        ' unbind-limit=', 2), ' unbind-limit=', -1), ' ', 1);
+    SET cost = SUBSTRING_INDEX(SUBSTRING_INDEX(SUBSTRING_INDEX(words,
+        ' unbind-cost=', 2), ' unbind-cost=', -1), ' ', 1);
+    SET cooldown = IF(pause REGEXP '^[0-9]{1,7}$', CAST(pause AS UNSIGNED), NULL);
+    SET most = IF(times REGEXP '^[0-9]{1,4}$', CAST(times AS UNSIGNED), NULL);
+    SET cost_seconds = IF(cost REGEXP '^[0-9]{1,8}s$',
+        CAST(TRIM(TRAILING 's' FROM cost) AS UNSIGNED), NULL);
+    SET cost_points = IF(cost REGEXP '^(1000000000|[0-9]{1,9})p$',
+        CAST(TRIM(TRAILING 'p' FROM cost) AS UNSIGNED), NULL);
+END
+
+-- routine: read_wait
+-- For how many seconds a machine gets no seat of a card that it gave one up of; NULL for none.
+CREATE PROCEDURE read_wait(
+    IN card BIGINT UNSIGNED,
+    IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    OUT waits INT UNSIGNED
+)
+READS SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE allowed VARCHAR(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE cooldown, most, cost_seconds, cost_points INT UNSIGNED;
+    DECLARE seconds BIGINT;
+    CALL read_unbinding(card, allowed, cooldown, most, cost_seconds, cost_points);
+    SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), MAX(done_at) + INTERVAL cooldown SECOND) INTO seconds
+    FROM customer_log
+    WHERE card_id = card AND act IN ('UNBIND', 'UNBIND_LOST') AND machine_code = machine
+        AND done_at > UTC_TIMESTAMP() - INTERVAL cooldown SECOND;
+    SET waits = IF(seconds > 0, seconds, NULL);
+END
+
+-- routine: bind_card_2
+-- The next machine of an active card that was freed of its one, and that has not run out. One that gave the card up gets it
+-- no more for as long as the cooldown lasts: then it returns, beside whether the card is bound, for how many seconds.
+CREATE PROCEDURE bind_card_2(
+    IN card BIGINT UNSIGNED,
+    IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    IN ends DATETIME
+)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE is_free BOOLEAN DEFAULT FALSE;
+    DECLARE waits INT UNSIGNED;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK;
+        RESIGNAL;
+    END;
+    START TRANSACTION;
+    SELECT status = 'ACTIVE' AND machine_code IS NULL AND expire_at <=> ends AND machine <> '' INTO is_free
+    FROM cards WHERE id = card FOR UPDATE;
+    IF is_free THEN
+        CALL read_wait(card, machine, waits);
+        IF waits IS NULL THEN
+            UPDATE cards SET machine_code = machine, seen_at = UTC_TIMESTAMP(), updated_at = UTC_TIMESTAMP()
+            WHERE id = card;
+        END IF;
+    END IF;
+    COMMIT;
+    SELECT COALESCE(is_free, FALSE) AND waits IS NULL, waits;
+END
+
+-- routine: take_seat_2
+-- The same, but a machine that gave a seat of the card up gets none for as long as the cooldown lasts: then it also
+-- returns for how many seconds.
+--
+-- The lock on the card is the only one that takers wait for. Seats are read without one, in the state that is there once
+-- the card is locked: a lock on rows that are not there is on the gap between others', and takers of other cards would
+-- wait for each other at it.
+CREATE PROCEDURE take_seat_2(
+    IN card BIGINT UNSIGNED,
+    IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
+)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE lease_seconds INT UNSIGNED;
+    DECLARE evicts, usable, has_seat, is_first_free BOOLEAN;
+    DECLARE waits INT UNSIGNED;
+    DECLARE seat_count, taken, ended BIGINT;
+    DECLARE first_machine, oldest VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE first_seen, oldest_seen DATETIME;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK;
+        RESIGNAL;
+    END;
+    CALL read_policy(card, lease_seconds, evicts);
+    SELECT status = 'ACTIVE', seats,
+        COALESCE(machine_code <> machine AND (lease_until IS NULL OR lease_until >= UTC_TIMESTAMP()), FALSE) + (
+            SELECT COUNT(*) FROM card_seats
+            WHERE card_seats.card_id = card AND card_seats.machine_code <> machine
+                AND (card_seats.lease_until IS NULL OR card_seats.lease_until >= UTC_TIMESTAMP()))
+    INTO usable, seat_count, taken
+    FROM cards WHERE id = card;
+    IF usable AND (taken < seat_count OR evicts) AND machine <> '' THEN
+        START TRANSACTION;
+        -- Of a card that is gone by then nothing is found, and this stays.
+        SET usable = NULL;
+        SELECT status = 'ACTIVE' AND (expire_at IS NULL OR expire_at >= UTC_TIMESTAMP()), seats, machine_code,
+            machine_code IS NULL OR COALESCE(lease_until < UTC_TIMESTAMP(), FALSE),
+            COALESCE(seen_at, used_at, created_at)
+        INTO usable, seat_count, first_machine, is_first_free, first_seen
+        FROM cards WHERE id = card FOR UPDATE;
+        SELECT first_machine <=> machine OR COALESCE(SUM(machine_code = machine), 0) > 0,
+            COALESCE(SUM(machine_code <> machine), 0),
+            COALESCE(SUM(machine_code <> machine AND lease_until < UTC_TIMESTAMP()), 0)
+        INTO has_seat, taken, ended
+        FROM card_seats WHERE card_id = card;
+        IF ended > 0 THEN
+            DELETE FROM card_seats
+            WHERE card_id = card AND lease_until < UTC_TIMESTAMP() AND machine_code <> machine;
+            SET taken = taken - ROW_COUNT();
+        END IF;
+        IF usable AND NOT has_seat THEN
+            CALL read_wait(card, machine, waits);
+        END IF;
+        IF usable AND NOT has_seat AND waits IS NULL THEN
+            IF NOT is_first_free AND taken >= seat_count - 1 AND evicts THEN
+                SELECT machine_code, seen_at INTO oldest, oldest_seen
+                FROM card_seats WHERE card_id = card ORDER BY seen_at, bound_at, machine_code LIMIT 1;
+                IF oldest IS NULL OR first_seen <= oldest_seen THEN
+                    SET is_first_free = TRUE;
+                ELSE
+                    DELETE FROM card_seats WHERE card_id = card AND machine_code = oldest;
+                    SET taken = taken - 1;
+                END IF;
+            END IF;
+            IF is_first_free THEN
+                UPDATE cards SET machine_code = machine, seen_at = UTC_TIMESTAMP(),
+                    lease_until = UTC_TIMESTAMP() + INTERVAL lease_seconds SECOND, updated_at = UTC_TIMESTAMP()
+                WHERE id = card;
+                SET has_seat = TRUE;
+            ELSEIF taken < seat_count - 1 THEN
+                INSERT INTO card_seats (card_id, machine_code, bound_at, seen_at, lease_until)
+                VALUES (card, machine, UTC_TIMESTAMP(), UTC_TIMESTAMP(),
+                    UTC_TIMESTAMP() + INTERVAL lease_seconds SECOND);
+                SET has_seat = TRUE;
+            END IF;
+        END IF;
+        COMMIT;
+        SELECT IF(usable, has_seat, NULL), waits;
+    ELSE
+        SELECT IF(usable, FALSE, NULL), waits;
+    END IF;
+END
+
+-- routine: unbind_seat
+-- Gives up a seat of a card as its policy allows: that of the machine that asks, or, where anyone may, of one that is lost,
+-- the one that was seen longest ago. That is paid for and logged as UNBIND, or as UNBIND_LOST, which counts twice. The
+-- rules are those of kami_core::unbind.
+--
+-- Returns what came of it: UNBOUND; NOTHING where there is nothing to give up; NOT_ALLOWED, OTHERS, COOLING_DOWN,
+-- TOO_EXPENSIVE, DISABLED or EXPIRED where it is refused; GONE where there is no such card. Beside it stand whether the
+-- machine has a seat or gave one up, nothing where that made no difference or a lost one was freed, the seconds to wait, how
+-- many remain, what was paid in seconds and in points, the end of the card and its points.
+CREATE PROCEDURE unbind_seat(
+    IN card BIGINT UNSIGNED,
+    IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
+)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE allowed VARCHAR(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE outcome VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE standing VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT 'GONE';
+    DECLARE first_machine, next_machine, oldest, leaving VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE cooldown, most, cost_seconds, cost_points, had_points INT UNSIGNED;
+    DECLARE seat_count, further, taken, used, counts, waits BIGINT;
+    DECLARE is_first, is_taken, has_seat, gave_up, is_told_apart BOOLEAN DEFAULT FALSE;
+    DECLARE moment, ends, unused_until, cooled_down, has_room DATETIME;
+    DECLARE first_seen, first_lease, oldest_seen, next_seen, next_lease DATETIME;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK;
+        RESIGNAL;
+    END;
+    START TRANSACTION;
+    -- Nothing else is read before the card is locked, so that who waited for it finds what was done meanwhile.
+    SELECT status, machine_code, COALESCE(seen_at, used_at, created_at), lease_until, expire_at, valid_until, points,
+        seats
+    INTO standing, first_machine, first_seen, first_lease, ends, unused_until, had_points, seat_count
+    FROM cards WHERE id = card FOR UPDATE;
+    SET moment = UTC_TIMESTAMP();
+    CALL read_unbinding(card, allowed, cooldown, most, cost_seconds, cost_points);
+    SET is_first = COALESCE(first_machine = machine, FALSE);
+    SET is_taken = first_machine IS NOT NULL AND (first_lease IS NULL OR first_lease >= moment);
+    SELECT COUNT(*), COALESCE(SUM(lease_until IS NULL OR lease_until >= moment), 0) + is_taken,
+        COALESCE(SUM(machine_code = machine), 0) > 0 OR is_first
+    INTO further, taken, has_seat
+    FROM card_seats WHERE card_id = card;
+    SET counts = IF(has_seat, 1, 2);
+    SELECT COALESCE(SUM(IF(done_at > moment - INTERVAL 30 DAY, IF(act = 'UNBIND_LOST', 2, 1), 0)), 0),
+        MAX(done_at) + INTERVAL cooldown SECOND,
+        COALESCE(SUM(act = 'UNBIND' AND machine_code = machine
+            AND done_at > moment - INTERVAL GREATEST(COALESCE(cooldown, 0), 3600) SECOND), 0) > 0
+    INTO used, cooled_down, gave_up
+    FROM customer_log WHERE card_id = card AND act IN ('UNBIND', 'UNBIND_LOST');
+    SELECT MIN(done_at) + INTERVAL 30 DAY INTO has_room
+    FROM (
+            SELECT done_at, SUM(IF(act = 'UNBIND_LOST', 2, 1)) OVER (
+                    ORDER BY done_at DESC, id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+                ) - IF(act = 'UNBIND_LOST', 2, 1) AS newer
+            FROM customer_log
+            WHERE card_id = card AND act IN ('UNBIND', 'UNBIND_LOST') AND done_at > moment - INTERVAL 30 DAY
+        ) AS given_up
+    WHERE used + counts > most AND newer + counts <= most;
+    SET waits = TIMESTAMPDIFF(SECOND, moment, GREATEST(COALESCE(cooled_down, moment), COALESCE(has_room, moment)));
+    SET outcome = CASE
+        WHEN standing IN ('GONE', 'DISABLED', 'EXPIRED') THEN standing
+        WHEN standing = 'UNUSED' THEN IF(unused_until < moment, 'EXPIRED', 'NOTHING')
+        WHEN ends < moment THEN 'EXPIRED'
+        WHEN first_machine IS NULL AND further = 0 THEN 'NOTHING'
+        WHEN allowed IS NULL OR allowed NOT IN ('machine', 'anyone') THEN 'NOT_ALLOWED'
+    END;
+    SET is_told_apart = outcome IS NULL;
+    SET outcome = COALESCE(outcome, CASE
+        WHEN NOT has_seat AND gave_up THEN 'NOTHING'
+        WHEN NOT has_seat AND allowed = 'machine' THEN 'OTHERS'
+        WHEN NOT has_seat AND taken < seat_count THEN 'NOTHING'
+        WHEN counts > most THEN 'NOT_ALLOWED'
+        WHEN waits > 0 THEN 'COOLING_DOWN'
+        ELSE 'UNBOUND'
+    END);
+    -- What a card does not have is not taken off it.
+    SET cost_seconds = IF(ends IS NULL, NULL, cost_seconds * counts);
+    SET cost_points = IF(had_points IS NULL, NULL, cost_points * counts);
+    IF outcome = 'UNBOUND' AND (ends - INTERVAL cost_seconds SECOND < moment OR had_points < cost_points) THEN
+        SET outcome = 'TOO_EXPENSIVE';
+    END IF;
+    IF outcome = 'UNBOUND' THEN
+        SET leaving = machine;
+        IF NOT has_seat THEN
+            SELECT machine_code, seen_at INTO oldest, oldest_seen
+            FROM card_seats WHERE card_id = card ORDER BY seen_at, bound_at, machine_code LIMIT 1;
+            SET is_first = first_machine IS NOT NULL AND (oldest IS NULL OR first_seen <= oldest_seen);
+            SET leaving = IF(is_first, first_machine, oldest);
+        END IF;
+        IF is_first THEN
+            SELECT machine_code, seen_at, lease_until INTO next_machine, next_seen, next_lease
+            FROM card_seats WHERE card_id = card ORDER BY seen_at DESC, bound_at DESC, machine_code LIMIT 1;
+        END IF;
+        INSERT INTO customer_log (card_id, act, done_at, machine_code, values_before, values_after)
+        SELECT cards.id, IF(has_seat, 'UNBIND', 'UNBIND_LOST'), moment, leaving,
+            JSON_REMOVE(JSON_OBJECT(
+                    'machine_code', cards.machine_code,
+                    'machines', JSON_ARRAY(leaving),
+                    'expire_at', DATE_FORMAT(cards.expire_at, '%Y-%m-%d %H:%i:%s'),
+                    'points', cards.points),
+                IF(is_first, '$.machines', '$.machine_code'),
+                IF(cost_seconds IS NULL, '$.expire_at', '$.same'),
+                IF(cost_points IS NULL, '$.points', '$.same')),
+            JSON_REMOVE(JSON_OBJECT(
+                    'machine_code', next_machine,
+                    'expire_at', DATE_FORMAT(cards.expire_at - INTERVAL cost_seconds SECOND, '%Y-%m-%d %H:%i:%s'),
+                    'points', cards.points - cost_points),
+                IF(is_first, '$.same', '$.machine_code'),
+                IF(cost_seconds IS NULL, '$.expire_at', '$.same'),
+                IF(cost_points IS NULL, '$.points', '$.same'))
+        FROM cards WHERE cards.id = card;
+        SET used = used + counts;
+        SET ends = IF(cost_seconds IS NULL, ends, ends - INTERVAL cost_seconds SECOND);
+        SET had_points = IF(cost_points IS NULL, had_points, had_points - cost_points);
+        IF NOT is_first OR next_machine IS NOT NULL THEN
+            DELETE FROM card_seats WHERE card_id = card AND machine_code = IF(is_first, next_machine, leaving);
+        END IF;
+        UPDATE cards SET expire_at = ends, points = had_points, updated_at = UTC_TIMESTAMP(),
+            seen_at = IF(is_first, next_seen, seen_at), lease_until = IF(is_first, next_lease, lease_until),
+            machine_code = IF(is_first, next_machine, machine_code)
+        WHERE id = card;
+    ELSE
+        SET cost_seconds = NULL, cost_points = NULL;
+    END IF;
+    COMMIT;
+    SELECT outcome, IF(is_told_apart AND (has_seat OR outcome <> 'UNBOUND'), has_seat OR gave_up, NULL),
+        IF(outcome = 'COOLING_DOWN', waits, NULL), GREATEST(CAST(most AS SIGNED) - used, 0), cost_seconds, cost_points,
+        ends, had_points;
+END

@@ -4,7 +4,7 @@
 
 use kami_lambda::api::Failure;
 use kami_lambda::api::request::{
-    ConsumeRequest, RechargeRequest, ReleaseRequest, StatusRequest, TrialRequest, ValidateRequest,
+    ConsumeRequest, RechargeRequest, SeatRequest, StatusRequest, TrialRequest, ValidateRequest,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -12,7 +12,7 @@ fuzz_target!(|body: &[u8]| {
     let validation = read(ValidateRequest::parse(body));
     let consumption = read(ConsumeRequest::parse(body));
     let recharge = read(RechargeRequest::parse(body));
-    let release = read(ReleaseRequest::parse(body));
+    let release = read(SeatRequest::parse(body));
     let trial = read(TrialRequest::parse(body));
     let status = read(StatusRequest::parse(body));
     if let Some(request) = &validation {

@@ -44,6 +44,12 @@ pub enum ApiError {
     MachineMismatch,
     /// Other machines have all of the card's seats.
     SeatsFull,
+    /// The machine gave a seat of the card up, or wants one given up too soon; the answer says how long to wait.
+    UnbindCoolingDown,
+    /// No customer gives a seat of the card up.
+    UnbindNotAllowed,
+    /// The card does not have what giving up a seat of it costs.
+    UnbindTooExpensive,
     /// The card's time is over.
     CardExpired,
     /// An operator withdrew the card.
@@ -88,7 +94,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error, so that a document can be checked against them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 33] = [
         Self::InvalidRequest,
         Self::HeadTooLarge,
         Self::InvalidHost,
@@ -99,6 +105,9 @@ impl ApiError {
         Self::TooManyMisses,
         Self::MachineMismatch,
         Self::SeatsFull,
+        Self::UnbindCoolingDown,
+        Self::UnbindNotAllowed,
+        Self::UnbindTooExpensive,
         Self::CardExpired,
         Self::CardDisabled,
         Self::PointsExhausted,
@@ -137,6 +146,11 @@ impl ApiError {
             Self::TooManyMisses => (S::TOO_MANY_REQUESTS, "too_many_misses", |said| said.too_many_misses),
             Self::MachineMismatch => (S::FORBIDDEN, "machine_mismatch", |said| said.machine_mismatch),
             Self::SeatsFull => (S::FORBIDDEN, "seats_full", |said| said.seats_full),
+            Self::UnbindCoolingDown => (S::FORBIDDEN, "unbind_cooling_down", |said| said.unbind_cooling_down),
+            Self::UnbindNotAllowed => (S::FORBIDDEN, "unbind_not_allowed", |said| said.unbind_not_allowed),
+            Self::UnbindTooExpensive => {
+                (S::FORBIDDEN, "unbind_too_expensive", |said| said.unbind_too_expensive)
+            }
             Self::CardExpired => (S::FORBIDDEN, "card_expired", |said| said.card_expired),
             Self::CardDisabled => (S::FORBIDDEN, "card_disabled", |said| said.card_disabled),
             Self::PointsExhausted => (S::FORBIDDEN, "points_exhausted", |said| said.points_exhausted),
@@ -189,18 +203,6 @@ impl ApiError {
     }
 }
 
-impl From<Refusal> for ApiError {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Disabled => Self::CardDisabled,
-            Refusal::Expired => Self::CardExpired,
-            Refusal::MachineMismatch => Self::MachineMismatch,
-            Refusal::SeatsFull => Self::SeatsFull,
-            Refusal::Unbindable => Self::InvalidFields,
-        }
-    }
-}
-
 impl From<RechargeRefusal> for ApiError {
     fn from(refusal: RechargeRefusal) -> Self {
         match refusal {
@@ -250,6 +252,8 @@ pub enum Failure {
     Braked(Duration),
     /// With [`ApiError::PointsExhausted`]: the card has this many.
     Exhausted(u32),
+    /// With [`ApiError::UnbindCoolingDown`]: it would be let through after so many seconds.
+    CoolingDown(u32),
     /// With [`ApiError::VersionTooOld`]: it is this app that says which are let in, and where to get one.
     TooOld(Arc<App>),
 }
@@ -264,6 +268,7 @@ impl Failure {
             Self::NoCard(_) => ApiError::CardNotFound,
             Self::Braked(_) => ApiError::TooManyMisses,
             Self::Exhausted(_) => ApiError::PointsExhausted,
+            Self::CoolingDown(_) => ApiError::UnbindCoolingDown,
             Self::TooOld(_) => ApiError::VersionTooOld,
         }
     }
@@ -303,7 +308,7 @@ impl Failure {
                 latest: app.latest.as_ref().map(Version::as_str),
                 ..body
             },
-            Self::Error(_) | Self::Braked(_) => body,
+            Self::Error(_) | Self::Braked(_) | Self::CoolingDown(_) => body,
         }
     }
 }
@@ -314,12 +319,31 @@ impl<E: Into<ApiError>> From<E> for Failure {
     }
 }
 
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Error(match refusal {
+            Refusal::Disabled => ApiError::CardDisabled,
+            Refusal::Expired => ApiError::CardExpired,
+            Refusal::MachineMismatch => ApiError::MachineMismatch,
+            Refusal::SeatsFull => ApiError::SeatsFull,
+            Refusal::UnbindNotAllowed => ApiError::UnbindNotAllowed,
+            Refusal::UnbindTooExpensive => ApiError::UnbindTooExpensive,
+            Refusal::Unbindable => ApiError::InvalidFields,
+            Refusal::CoolingDown { seconds } => return Self::CoolingDown(seconds),
+        })
+    }
+}
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let mut answer = self.error().into_response();
-        if let Self::Braked(wait) = self {
+        let wait = match self {
             // Up, since whoever comes early is refused again.
-            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            Self::Braked(wait) => Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)),
+            Self::CoolingDown(seconds) => Some(seconds.into()),
+            _ => None,
+        };
+        if let Some(seconds) = wait {
             answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         answer.extensions_mut().insert(self);
@@ -376,6 +400,17 @@ mod tests {
         (E::TooManyMisses, "尝试次数过多，请稍后再试", "Too many attempts; try again later"),
         (E::MachineMismatch, "机器码不匹配", "The card is bound to another machine"),
         (E::SeatsFull, "已达到可用设备数上限", "All seats of the card are taken"),
+        (
+            E::UnbindCoolingDown,
+            "解绑后冷却中，请稍后再试",
+            "The card was unbound too recently; try again later",
+        ),
+        (E::UnbindNotAllowed, "该卡密不支持自助解绑", "This card cannot be unbound by its user"),
+        (
+            E::UnbindTooExpensive,
+            "剩余时长或点数不足以解绑",
+            "The card has too little left to pay for unbinding",
+        ),
         (E::CardExpired, "卡密已过期", "The card has expired"),
         (E::CardDisabled, "卡密已禁用", "The card is disabled"),
         (E::PointsExhausted, "点数不足", "The card has too few points"),
@@ -501,6 +536,15 @@ mod tests {
             let distinct: HashSet<_> = said.iter().collect();
             assert_eq!(distinct.len(), said.len(), "{said:?}");
         }
+    }
+
+    #[test]
+    fn who_is_refused_for_some_time_is_told_for_how_long() {
+        let answer = Failure::from(Refusal::CoolingDown { seconds: 86_400 }).into_response();
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+        assert_eq!(answer.headers()[header::RETRY_AFTER], "86400");
+        let answer = Failure::from(Refusal::UnbindNotAllowed).into_response();
+        assert!(!answer.headers().contains_key(header::RETRY_AFTER));
     }
 
     #[test]

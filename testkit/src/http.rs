@@ -127,6 +127,12 @@ impl Client {
         self.send("POST", "/api/recharge", &[], &body).await
     }
 
+    /// `POST /api/unbind`.
+    pub async fn unbind(&mut self, code: &str, machine_code: &str) -> Answer {
+        let body = json!({"code": code, "machine_code": machine_code}).to_string();
+        self.send("POST", "/api/unbind", &[], &body).await
+    }
+
     /// `POST /api/release`.
     pub async fn release(&mut self, code: &str, machine_code: &str) -> Answer {
         let body = json!({"code": code, "machine_code": machine_code}).to_string();

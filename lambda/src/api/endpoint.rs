@@ -2,7 +2,7 @@
 
 use axum::routing::{MethodRouter, get, post};
 
-use super::{Api, app, consume, health, recharge, release, status, trial, validate};
+use super::{Api, app, consume, health, recharge, release, status, trial, unbind, validate};
 
 /// A method of an address, and what answers it.
 #[derive(Debug)]
@@ -16,12 +16,13 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self { method: "POST", path: "/api/validate", handler: || post(validate::validate) },
         Self { method: "POST", path: "/api/consume", handler: || post(consume::consume) },
         Self { method: "POST", path: "/api/recharge", handler: || post(recharge::recharge) },
         Self { method: "POST", path: "/api/release", handler: || post(release::release) },
         Self { method: "POST", path: "/api/trial", handler: || post(trial::trial) },
+        Self { method: "POST", path: "/api/unbind", handler: || post(unbind::unbind) },
         Self { method: "POST", path: "/api/status", handler: || post(status::by_body) },
         Self { method: "GET", path: "/api/status/{code}", handler: || get(status::by_path) },
         Self { method: "GET", path: "/api/apps/{name}", handler: || get(app::app) },

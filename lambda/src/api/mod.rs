@@ -13,6 +13,7 @@ mod release;
 pub mod request;
 mod status;
 mod trial;
+mod unbind;
 mod validate;
 
 use std::any::Any;

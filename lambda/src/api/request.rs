@@ -106,7 +106,7 @@ impl ConsumeRequest {
     pub const FIELDS: [Field; 6] =
         [Field::Code, Field::MachineCode, Field::Amount, Field::RequestId, Field::App, Field::Version];
 
-    /// Reads the JSON body `{"code": "…", "machine_code": "…", "amount": 1, "request_id": "…"}` as [`ReleaseRequest::parse`]
+    /// Reads the JSON body `{"code": "…", "machine_code": "…", "amount": 1, "request_id": "…"}` as [`SeatRequest::parse`]
     /// does, each field that cannot be named.
     pub fn parse(body: &[u8]) -> Result<Self, Failure> {
         let fields = fields(body)?;
@@ -137,7 +137,7 @@ impl RechargeRequest {
     /// Every field that is read.
     pub const FIELDS: [Field; 4] = [Field::Code, Field::With, Field::MachineCode, Field::App];
 
-    /// Reads the JSON body `{"code": "…", "with": "…"}` as [`ReleaseRequest::parse`] does, but the machine code may be
+    /// Reads the JSON body `{"code": "…", "with": "…"}` as [`SeatRequest::parse`] does, but the machine code may be
     /// missing, null or empty.
     pub fn parse(body: &[u8]) -> Result<Self, Failure> {
         let fields = fields(body)?;
@@ -153,18 +153,18 @@ impl RechargeRequest {
     }
 }
 
-/// A well-formed request to give a seat back.
+/// A well-formed request to give a seat back, or up.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReleaseRequest {
+pub struct SeatRequest {
     /// The card.
     pub code: CardCode,
-    /// The machine that has the seat.
+    /// The machine that asks.
     pub machine: MachineCode,
     /// The app that it is of.
     pub app: AppName,
 }
 
-impl ReleaseRequest {
+impl SeatRequest {
     /// Every field that is read.
     pub const FIELDS: [Field; 3] = [Field::Code, Field::MachineCode, Field::App];
 
@@ -193,7 +193,7 @@ impl TrialRequest {
     /// Every field that is read.
     pub const FIELDS: [Field; 3] = [Field::MachineCode, Field::App, Field::Version];
 
-    /// Reads the JSON body `{"machine_code": "…"}` as [`ReleaseRequest::parse`] does, for a machine that a card may be bound
+    /// Reads the JSON body `{"machine_code": "…"}` as [`SeatRequest::parse`] does, for a machine that a card may be bound
     /// to.
     pub fn parse(body: &[u8]) -> Result<Self, Failure> {
         let fields = fields(body)?;
@@ -482,7 +482,7 @@ mod tests {
             ("{}", no_json.clone()),
             ("VIP-1", no_json),
         ] {
-            let parsed = ReleaseRequest::parse(body.as_bytes());
+            let parsed = SeatRequest::parse(body.as_bytes());
             let found = parsed
                 .as_ref()
                 .map(|request| (request.code.as_str(), request.machine.as_str(), request.app.as_str()));

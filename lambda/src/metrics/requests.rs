@@ -21,6 +21,8 @@ pub enum Route {
     Release,
     /// `/api/trial`.
     Trial,
+    /// `/api/unbind`.
+    Unbind,
     /// `/api/status` and `/api/status/{code}`.
     Status,
     /// `/api/apps/{name}`.
@@ -33,12 +35,13 @@ pub enum Route {
 
 impl Route {
     /// Every route.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Validate,
         Self::Consume,
         Self::Recharge,
         Self::Release,
         Self::Trial,
+        Self::Unbind,
         Self::Status,
         Self::App,
         Self::Health,
@@ -53,6 +56,7 @@ impl Route {
             Some("/api/recharge") => Self::Recharge,
             Some("/api/release") => Self::Release,
             Some("/api/trial") => Self::Trial,
+            Some("/api/unbind") => Self::Unbind,
             Some("/api/status" | "/api/status/{code}") => Self::Status,
             Some("/api/apps/{name}") => Self::App,
             Some("/api/health" | "/health") => Self::Health,
@@ -68,6 +72,7 @@ impl Route {
             Self::Recharge => "recharge",
             Self::Release => "release",
             Self::Trial => "trial",
+            Self::Unbind => "unbind",
             Self::Status => "status",
             Self::App => "app",
             Self::Health => "health",
@@ -136,10 +141,16 @@ pub struct RequestMetrics {
     routes: [RouteMetrics; Route::ALL.len()],
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct RouteMetrics {
     outcomes: [AtomicU64; Outcome::COUNT],
     durations: Histogram,
+}
+
+impl Default for RouteMetrics {
+    fn default() -> Self {
+        Self { outcomes: [const { AtomicU64::new(0) }; Outcome::COUNT], durations: Histogram::default() }
+    }
 }
 
 impl RequestMetrics {

@@ -130,6 +130,7 @@ async fn every_way_to_miss_is_charged() {
         (10, "POST", "/api/recharge", r#"{"code":"VIP-NONE","with":"VIP-ONE"}"#),
         (11, "POST", "/api/recharge", r#"{"code":"VIP-ONE","with":"VIP-NONE"}"#),
         (8, "POST", "/api/release", r#"{"code":"VIP-NONE","machine_code":"PC-1"}"#),
+        (9, "POST", "/api/unbind", r#"{"code":"VIP-NONE","machine_code":"PC-1"}"#),
     ] {
         let mut guesser = Client::connect_from([127, 0, 0, source], function.address()).await;
         until_braked(&mut guesser, (method, path, body), &[]).await;
@@ -188,6 +189,47 @@ async fn a_machine_code_cannot_be_guessed_by_giving_its_seat_back() {
         assert_eq!(machine.release("VIP-ONE", "PC-0499").await.body["released"], true);
     }
     assert_eq!(machine.release("VIP-NONE", "PC-1").await.reason(), "card_not_found");
+}
+
+#[tokio::test]
+async fn a_machine_code_cannot_be_guessed_by_unbinding_its_card() {
+    let (database, function) = start().await;
+    database.insert_card("VIP", "ONE").await;
+    let poor = "UPDATE cards SET policy = 'unbind=machine unbind-cost=5p', points = 4";
+    database.execute(poor).await;
+    let mut machine = Client::connect_from(CUSTOMER, function.address()).await;
+    assert_eq!(machine.validate("VIP-ONE", "PC-0499").await.status, StatusCode::OK);
+    let mut guesser = Client::connect_from(GUESSER, function.address()).await;
+    let (mut told, mut confirmed) = (0, 0);
+    let begun = Instant::now();
+    for guess in 0..GUESSES {
+        let answer = guesser.unbind("VIP-ONE", &format!("PC-{guess:04}")).await;
+        match (answer.status, answer.reason()) {
+            (StatusCode::FORBIDDEN, "machine_mismatch") => told += 1,
+            (StatusCode::FORBIDDEN, "unbind_too_expensive") => confirmed += 1,
+            (StatusCode::OK, _) => assert_eq!(answer.body, json!({"status": "success"})),
+            other => panic!("{other:?}"),
+        }
+    }
+    figure(
+        "machine codes, by unbinding their card",
+        format!("{GUESSES} guesses, the last of them right: {told} told wrong, {confirmed} confirmed"),
+    );
+    assert!((30..=30 + let_through_since(begun)).contains(&told), "{told}");
+    assert!(confirmed <= let_through_since(begun), "{confirmed}");
+    // Who knows his own code is no guesser, however often he asks; and of a card that nobody may unbind nothing is learnt.
+    for _ in 0..GUESSES / 10 {
+        assert_eq!(machine.unbind("VIP-ONE", "PC-0499").await.reason(), "unbind_too_expensive");
+    }
+    database.execute("UPDATE cards SET policy = ''").await;
+    for guess in ["PC-0001", "PC-0499"] {
+        for _ in 0..GUESSES / 10 {
+            assert_eq!(guesser.unbind("VIP-ONE", guess).await.reason(), "unbind_not_allowed", "{guess}");
+        }
+    }
+    assert_eq!(machine.validate("VIP-NONE", "PC-1").await.reason(), "card_not_found", "he was never braked");
+    let log: Vec<u64> = database.rows("SELECT COUNT(*) FROM customer_log", ()).await;
+    assert_eq!(log, [0]);
 }
 
 #[tokio::test]

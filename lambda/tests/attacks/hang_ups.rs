@@ -89,7 +89,8 @@ impl Target {
                  UPDATE cards SET batch_id = 1, points = 1 WHERE prefix = 'BURNT';
                  UPDATE cards SET status = 'ACTIVE', machine_code = 'PC-1', used_at = '2020-01-01',
                     expire_at = '2020-01-02' WHERE prefix = 'OVERDUE';
-                 UPDATE cards SET status = 'ACTIVE', machine_code = 'PC-1', lease_until = '2090-01-01'
+                 UPDATE cards SET status = 'ACTIVE', machine_code = 'PC-1', lease_until = '2090-01-01',
+                    policy = 'unbind=machine'
                     WHERE prefix = 'LEASED'",
                 rows("UNUSED").join(", "),
                 rows("OVERDUE").join(", "),
@@ -126,6 +127,7 @@ impl Target {
             post("/api/trial", ""),
             post("/api/recharge", "VIP-USED"),
             post("/api/release", &format!("LEASED-{fresh}")),
+            post("/api/unbind", &format!("LEASED-{fresh}")),
         ]
     }
 

@@ -39,6 +39,12 @@ const TRIALS: &str = "
         ('tries', 'trial=20p', UTC_TIMESTAMP(), NULL);
     INSERT INTO trials VALUES ('tried', 'PC', 0, UTC_TIMESTAMP())";
 
+/// A card, 8, that its machine may unbind; who may unbind others is stopped by what they are.
+const UNBINDABLE: &str = "
+    INSERT INTO cards (id, prefix, code, full_code, status, machine_code, used_at, expire_at, policy) VALUES
+        (8, 'A', '8', 'A-8', 'ACTIVE', 'PC', '2026-01-01', '2090-01-01', 'unbind=machine');
+    UPDATE cards SET policy = 'unbind=anyone' WHERE id IN (1, 3, 4, 5, 6)";
+
 /// Everything of each card but when it was last changed.
 async fn cards(database: &TestDatabase) -> Vec<String> {
     let query = "SELECT CONCAT_WS(' ', id, full_code, status, IFNULL(machine_code, '-'), IFNULL(used_at, '-'), \
@@ -180,6 +186,64 @@ async fn the_function_begins_the_one_trial_of_a_machine_where_it_is_offered_and_
     assert_eq!(cards(&database).await.len(), before.len() + 1);
 }
 
+#[tokio::test]
+async fn the_function_moves_a_card_to_another_machine_as_its_policy_says_and_logs_it() {
+    let database = TestDatabase::create().await;
+    for cards in [CARDS, SEATS, UNBINDABLE] {
+        database.execute(cards).await;
+    }
+    let (function, _) = log_in(&database, Role::Function).await;
+    let before = cards(&database).await;
+    let escapes = [
+        "CALL bind_card_2(1, 'THIEF', NULL)",
+        "CALL bind_card_2(2, 'THIEF', '2090-01-01')",
+        "CALL bind_card_2(3, 'THIEF', NULL)",
+        "CALL bind_card_2(3, '', '2090-01-01')",
+        "CALL bind_card_2(3, NULL, '2090-01-01')",
+        "CALL bind_card_2(4, 'THIEF', '2090-01-01')",
+        "CALL take_seat_2(1, 'THIEF')",
+        "CALL take_seat_2(2, 'THIEF')",
+        "CALL take_seat_2(3, '')",
+        "CALL take_seat_2(3, NULL)",
+        "CALL take_seat_2(4, 'THIEF')",
+        "CALL take_seat_2(5, 'THIEF')",
+        "CALL take_seat_2(6, 'THIEF')",
+        "CALL take_seat_2(7, 'THIEF')",
+        "CALL unbind_seat(1, 'PC')",
+        "CALL unbind_seat(2, 'PC')",
+        "CALL unbind_seat(3, 'PC')",
+        "CALL unbind_seat(4, 'PC')",
+        "CALL unbind_seat(5, 'PC')",
+        "CALL unbind_seat(6, 'PC')",
+        "CALL unbind_seat(7, 'PC')",
+        "CALL unbind_seat(8, 'THIEF')",
+        "CALL unbind_seat(8, '')",
+        "CALL unbind_seat(8, NULL)",
+        "CALL unbind_seat(9, 'PC')",
+        "CALL read_unbinding(8, @allowed, @cooldown, @most, @seconds, @points)",
+        "CALL read_wait(8, 'PC', @waits)",
+        "SELECT * FROM customer_log",
+        "INSERT INTO customer_log (card_id, act, done_at) VALUES (8, 'UNBIND', UTC_TIMESTAMP())",
+        "UPDATE customer_log SET done_at = '2026-01-01'",
+        "DELETE FROM customer_log",
+    ];
+    let refused = refused(&function, &escapes).await;
+    let log = "SELECT CONCAT(card_id, act, machine_code) FROM customer_log";
+    assert_eq!(cards(&database).await, before);
+    assert_eq!(database.rows::<String>(log, ()).await, [""; 0]);
+    figure("function that unbinds", format!("{} escapes, {refused} refused, no card changed", escapes.len()));
+    for use_of_it in [
+        "CALL unbind_seat(8, 'PC')",
+        "CALL bind_card_2(8, 'PC-8', '2090-01-01')",
+        "CALL take_seat_2(3, 'PC-3')",
+    ] {
+        function.execute(use_of_it).await;
+    }
+    let machines = "SELECT machine_code FROM cards WHERE id IN (3, 8) ORDER BY id";
+    assert_eq!(database.rows::<String>(machines, ()).await, ["PC-3", "PC-8"]);
+    assert_eq!(database.rows::<String>(log, ()).await, ["8UNBINDPC"]);
+}
+
 /// What the function may read of apps, and nobody but an operator may write.
 async fn apps(database: &TestDatabase) -> Vec<String> {
     let query = "SELECT CONCAT_WS(' ', name, title, policy, IFNULL(latest, '-'), IFNULL(minimum, '-'), \
@@ -266,6 +330,8 @@ async fn the_expiry_job_expires_what_is_overdue_and_nothing_else() {
         "CALL start_trial('tries', 'PC')",
         "CALL activate_card(1, 'PC', UTC_TIMESTAMP(), 60)",
         "CALL bind_card(3, 'PC', '2090-01-01')",
+        "CALL bind_card_2(3, 'PC', '2090-01-01')",
+        "CALL unbind_seat(2, 'PC')",
         "CALL delete_cards(1, '[1]')",
     ];
     let refused = refused(&expire, &escapes).await;
@@ -348,6 +414,9 @@ async fn whatever_name_an_operator_gives_the_log_has_the_account() {
         "CALL start_trial('default', 'PC')".to_owned(),
         "DELETE FROM trials".to_owned(),
         "INSERT INTO customer_log (card_id, act, done_at) VALUES (1, 'TRIAL', UTC_TIMESTAMP())".to_owned(),
+        "CALL unbind_seat(2, 'PC')".to_owned(),
+        "INSERT INTO customer_log (card_id, act, done_at) VALUES (2, 'UNBIND', UTC_TIMESTAMP())".to_owned(),
+        "DELETE FROM customer_log".to_owned(),
         format!("CALL close_act({undo})"),
         format!("CALL close_act({act})"),
         "CALL change_cards_2(0, '[]')".to_owned(),

@@ -38,7 +38,8 @@ async fn what_means_something_to_sql_finds_no_card() {
         let topped_up = client.recharge(code, "VIP-ONE").await;
         let burnt = client.recharge("VIP-ONE", code).await;
         let released = client.release(code, "PC-1").await;
-        for answer in [validated, shown, posted, consumed, topped_up, burnt, released] {
+        let unbound = client.unbind(code, "PC-1").await;
+        for answer in [validated, shown, posted, consumed, topped_up, burnt, released, unbound] {
             assert!(answer.status.is_client_error() || answer.status.is_success(), "{code}: {}", answer.body);
             found += usize::from(answer.status.is_success());
         }

@@ -46,7 +46,7 @@ const TRIAL: &str = "/api/trial";
 pub(crate) const ELSEWHERE: &str = "*";
 
 /// Cards in every state, and machines that ask for them.
-const CARDS: [(&str, &str); 14] = [
+const CARDS: [(&str, &str); 20] = [
     (CODE, MACHINE),
     (CODE, "PC-1"),
     (CODE, ""),
@@ -60,6 +60,12 @@ const CARDS: [(&str, &str); 14] = [
     (TEAM, "PC-1"),
     (POINTS, MACHINE),
     ("POINTS-FOREVER", MACHINE),
+    ("VIP-MOVING", MACHINE),
+    ("VIP-PAYING", MACHINE),
+    ("VIP-COOLING", MACHINE),
+    ("VIP-COOLING", "PC-1"),
+    ("VIP-GIVENUP", MACHINE),
+    ("VIP-POOR", MACHINE),
     ("VIP-NONE", MACHINE),
 ];
 
@@ -113,7 +119,16 @@ const STATES: &str = "UPDATE cards SET duration_seconds = NULL WHERE code = 'FOR
     INSERT INTO blocks (kind, target, created_at) VALUES ('MACHINE', 'PC-BLOCKED', UTC_TIMESTAMP());
     UPDATE policy_revision SET blocks = blocks + 1, revision = revision + 1;
     UPDATE cards SET status = 'EXPIRED' WHERE code = 'EXPIRED';
-    UPDATE cards SET status = 'DISABLED' WHERE code = 'DISABLED'";
+    UPDATE cards SET status = 'DISABLED' WHERE code = 'DISABLED';
+    UPDATE cards SET policy = 'unbind=machine unbind-limit=3 unbind-cost=3600s' WHERE code = 'MOVING';
+    UPDATE cards SET policy = 'unbind=machine unbind-cost=5p', points = 12, duration_seconds = NULL WHERE code = 'PAYING';
+    UPDATE cards SET policy = 'unbind=machine unbind-cost=5p', points = 4 WHERE code = 'POOR';
+    UPDATE cards SET policy = 'unbind=machine unbind-cooldown=86400 unbind-limit=3', status = 'ACTIVE',
+        expire_at = UTC_TIMESTAMP() + INTERVAL 3 HOUR,
+        machine_code = IF(code = 'COOLING', 'PC-3F2A9C', NULL) WHERE code IN ('COOLING', 'GIVENUP');
+    INSERT INTO customer_log (card_id, act, done_at, machine_code)
+        SELECT id, 'UNBIND', UTC_TIMESTAMP(), IF(code = 'COOLING', 'PC-7D61E0', 'PC-3F2A9C') FROM cards
+        WHERE code IN ('COOLING', 'GIVENUP')";
 
 /// What was answered.
 #[derive(Debug)]
@@ -133,7 +148,8 @@ pub(crate) struct Answer {
 pub(crate) async fn gather() -> Vec<Answer> {
     let database = TestDatabase::create().await;
     let of_default = ["DEMO123456", "FOREVER", "UNUSED", "EXPIRED", "DISABLED", "LEASED"];
-    for code in of_default.into_iter().chain(["OFDEMO", "OFBARE", "OFQUIET", "OFBROKEN"]) {
+    let unbound = ["MOVING", "PAYING", "COOLING", "GIVENUP", "POOR"];
+    for code in of_default.into_iter().chain(unbound).chain(["OFDEMO", "OFBARE", "OFQUIET", "OFBROKEN"]) {
         database.insert_card("VIP", code).await;
     }
     for (prefix, code) in [("TEAM", "7K2MW9QF4X"), ("POINTS", "7K2MW9QF4X"), ("POINTS", "FOREVER")]
@@ -159,10 +175,13 @@ pub(crate) async fn gather() -> Vec<Answer> {
     for request in of_each(|request| request.missing().from("198.51.100.7")) {
         answers.push(request.send_until_it_is_found_or_braked(function.address()).await);
     }
-    let release = |request: &Request| request.target == "/api/release";
-    let guesses = of_each(|request| request.about(("VIP-LEASED", "PC-NONE")).from("198.51.100.7"));
-    for request in guesses.into_iter().filter(release) {
-        answers.push(request.send_until_it_is_not_told(function.address()).await);
+    for (target, code, told) in
+        [("/api/release", "VIP-LEASED", "released"), ("/api/unbind", "VIP-COOLING", "unbound")]
+    {
+        let guesses = of_each(|request| request.about((code, "PC-NONE")).from("198.51.100.7"));
+        for request in guesses.into_iter().filter(|request| request.target == target) {
+            answers.push(request.send_until_it_is_not_told(function.address(), told).await);
+        }
     }
     answers.extend(slow.join_all().await);
     proxy.stall(true);
@@ -370,8 +389,8 @@ impl Request {
         self.send_until(address, |answer| answer.status != 404 && (!begins || answer.status == 429)).await
     }
 
-    async fn send_until_it_is_not_told(&self, address: &str) -> Answer {
-        self.send_until(address, |answer| answer.body["released"].is_null()).await
+    async fn send_until_it_is_not_told(&self, address: &str, member: &str) -> Answer {
+        self.send_until(address, |answer| answer.status == 200 && answer.body[member].is_null()).await
     }
 
     async fn send_until(&self, address: &str, is_it: impl Fn(&Answer) -> bool) -> Answer {

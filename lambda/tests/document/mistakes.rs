@@ -165,6 +165,22 @@ const ANSWERS: &[Mistake] = &[
         "Released.released is boolean",
     ),
     (
+        "            points:\n              type: integer",
+        "            points:\n              type: string",
+        "Unbound.cost.points is integer",
+    ),
+    ("          type: [integer, \"null\"]", "          type: integer", "Unbound.remaining_unbinds is null"),
+    (
+        "      required: false\n      schema:",
+        "      schema:",
+        "POST /api/unbind: 403 has the header retry-after 0 times",
+    ),
+    (
+        "          description: The methods that the path has.\n",
+        "          description: The methods that the path has.\n          required: false\n",
+        "the header allow is never absent",
+    ),
+    (
         "            seats_taken:\n",
         "            taken:\n",
         "has seats_taken, which the document does not know",

@@ -6,7 +6,7 @@ use std::iter;
 use kami_core::app::AppName;
 use kami_core::card::CardCode;
 use kami_lambda::api::request::{
-    ConsumeRequest, RechargeRequest, ReleaseRequest, StatusRequest, TrialRequest, ValidateRequest,
+    ConsumeRequest, RechargeRequest, SeatRequest, StatusRequest, TrialRequest, ValidateRequest,
 };
 use kami_lambda::api::{ApiError, Asker, Failure, Field, Known, Language, OfApp};
 use serde::Deserialize;
@@ -98,7 +98,9 @@ fn of_body(document: &OpenApi, operation: &Operation<'_>) -> Vec<String> {
         ("POST", "/api/recharge") => {
             Some((|body| RechargeRequest::parse(body).err(), &RechargeRequest::FIELDS))
         }
-        ("POST", "/api/release") => Some((|body| ReleaseRequest::parse(body).err(), &ReleaseRequest::FIELDS)),
+        ("POST", "/api/release" | "/api/unbind") => {
+            Some((|body| SeatRequest::parse(body).err(), &SeatRequest::FIELDS))
+        }
         ("POST", "/api/trial") => Some((|body| TrialRequest::parse(body).err(), &TrialRequest::FIELDS)),
         ("POST", "/api/status") => Some((|body| StatusRequest::parse(body).err(), &StatusRequest::FIELDS)),
         _ => None,

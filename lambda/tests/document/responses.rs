@@ -51,6 +51,11 @@ pub(crate) fn problems(document: &OpenApi, answers: &[Answer]) -> Vec<String> {
     for (_, responses) in described(document) {
         for response in responses.values() {
             checker.unseen(schema(response), "the body");
+            for (name, header) in entries(&response["headers"]) {
+                if may_be_absent(document.resolve(header)) {
+                    checker.sometimes(&header_place(name));
+                }
+            }
         }
     }
     checker.problems.into_iter().collect()
@@ -104,6 +109,10 @@ fn headers(
     }
     for (name, header) in described {
         let values: Vec<_> = found.get_all(&name).iter().filter_map(|value| value.to_str().ok()).collect();
+        if values.is_empty() && may_be_absent(document.resolve(header)) {
+            checker.absent(&header_place(&name));
+            continue;
+        }
         let [value] = values.as_slice() else {
             checker.problem(format!("{place} has the header {name} {} times", values.len()));
             continue;
@@ -114,6 +123,15 @@ fn headers(
             Some("integer") => value.parse::<u64>().map_or_else(|_| Value::from(*value), Value::from),
             _ => Value::from(*value),
         };
-        checker.value(schema, &value, &format!("the header {name}"));
+        checker.value(schema, &value, &header_place(&name));
     }
+}
+
+fn header_place(name: &str) -> String {
+    format!("the header {}", name.to_ascii_lowercase())
+}
+
+/// Whether an answer may do without a header; each has one that the document does not say that of.
+fn may_be_absent(header: &Value) -> bool {
+    header["required"] == false
 }

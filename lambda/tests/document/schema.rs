@@ -121,6 +121,16 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Notes that what may be left out there was.
+    pub(crate) fn absent(&mut self, place: &str) {
+        self.seen.insert((place.to_owned(), "absent".to_owned()));
+    }
+
+    /// Complains if what may be left out there never was.
+    pub(crate) fn sometimes(&mut self, place: &str) {
+        self.expect(place, "absent");
+    }
+
     fn expect(&mut self, place: &str, what: &str) {
         if !self.seen.contains(&(place.to_owned(), what.to_owned())) {
             self.problem(format!("{place} is never {what}"));

@@ -42,7 +42,7 @@ async fn start() -> (TestDatabase, [Function; 2]) {
 
 /// Asks every route that answers of a card, for a machine that comes from there; returns the reasons of the answers, empty
 /// where it is no refusal.
-async fn ask(client: &mut Client, code: &str, machine: &str, from: &str) -> [String; 6] {
+async fn ask(client: &mut Client, code: &str, machine: &str, from: &str) -> [String; 7] {
     let body = json!({
         "code": code, "machine_code": machine, "with": code, "amount": 1, "request_id": format!("{machine}-{from}"),
     });
@@ -54,6 +54,7 @@ async fn ask(client: &mut Client, code: &str, machine: &str, from: &str) -> [Str
         ("POST", "/api/recharge", &body),
         ("POST", "/api/status", &body),
         ("POST", "/api/release", &body),
+        ("POST", "/api/unbind", &body),
         ("GET", &*by_path, &Value::Null),
     ] {
         let body = if body.is_null() { String::new() } else { body.to_string() };
@@ -73,9 +74,9 @@ fn check(answer: &Answer, path: &str) {
     }
 }
 
-/// A card that is to top itself up is none that is kept out.
-const LET_IN: [&str; 6] = ["", "", "same_card", "", "", ""];
-const KEPT_OUT: [&str; 6] = ["blocked"; 6];
+/// A card that is to top itself up, and one that nobody may unbind, are told so to who is not kept out.
+const LET_IN: [&str; 7] = ["", "", "same_card", "", "", "unbind_not_allowed", ""];
+const KEPT_OUT: [&str; 7] = ["blocked"; 7];
 
 #[tokio::test]
 async fn who_is_kept_out_is_refused_by_every_program_with_the_next_request() {
@@ -134,7 +135,7 @@ async fn a_card_that_there_is_not_is_none_for_who_is_kept_out_and_a_miss() {
     let mut client = function.client().await;
     block(&database.store(), "", "203.0.113.7").await;
     let missed = ask(&mut client, "VIP-NONE", "PC-1", "203.0.113.7").await;
-    assert_eq!(missed, ["card_not_found"; 6]);
+    assert_eq!(missed, ["card_not_found"; 7]);
     let mut reasons = std::collections::BTreeSet::new();
     for _ in 0..40 {
         reasons.extend(ask(&mut client, "VIP-NONE", "PC-1", "203.0.113.7").await);

@@ -116,7 +116,8 @@ async fn send_lines(address: &str, random: &mut StdRng) {
 }
 
 /// The endpoints that take bodies and have no card for any of these.
-const PATHS: [&str; 5] = ["/api/validate", "/api/consume", "/api/recharge", "/api/release", "/api/trial"];
+const PATHS: [&str; 6] =
+    ["/api/validate", "/api/consume", "/api/recharge", "/api/release", "/api/trial", "/api/unbind"];
 
 async fn send_bodies(address: &str, random: &mut StdRng) {
     let mut stream = TcpStream::connect(address).await.unwrap();

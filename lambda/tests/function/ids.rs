@@ -25,6 +25,7 @@ async fn every_answer_has_an_id_its_clients_or_a_new_one() {
         ("POST", "/api/recharge", r#"{"code":"VIP-1","with":"VIP-2"}"#, StatusCode::NOT_FOUND),
         ("POST", "/api/release", r#"{"code":"VIP-1","machine_code":"PC"}"#, StatusCode::NOT_FOUND),
         ("POST", "/api/trial", r#"{"machine_code":"PC"}"#, StatusCode::FORBIDDEN),
+        ("POST", "/api/unbind", r#"{"code":"VIP-1","machine_code":"PC"}"#, StatusCode::NOT_FOUND),
         ("GET", "/nothing", "", StatusCode::NOT_FOUND),
     ] {
         let taken = client.send(method, path, &[("x-request-id", "shop-7/{42}")], body).await;

@@ -27,6 +27,7 @@ mod seats;
 mod secret;
 mod secrets_manager;
 mod trials;
+mod unbind;
 mod upgrade;
 
 use kami_testkit::{Function, TestDatabase};

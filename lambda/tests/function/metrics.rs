@@ -58,7 +58,15 @@ pub(crate) async fn start_with_metrics(database_url: &str) -> (Function, String)
     (function, address.strip_suffix("/metrics").unwrap().to_owned())
 }
 
-/// Asks each route for what ends well and for what does not: 23 requests.
+/// How many requests were counted, by route and outcome.
+fn requests(samples: &BTreeMap<String, f64>) -> BTreeMap<&str, f64> {
+    let counted = samples.iter().filter(|(_, count)| **count > 0.0);
+    counted
+        .filter_map(|(series, count)| Some((series.strip_prefix("kami_requests_total")?, *count)))
+        .collect()
+}
+
+/// Asks each route for what ends well and for what does not: 27 requests.
 async fn call_each_route(database: &TestDatabase, client: &mut Client) {
     for machine in ["PC-1", "PC-1", "PC-2"] {
         client.validate("VIP-ONE", machine).await;
@@ -82,6 +90,8 @@ async fn call_each_route(database: &TestDatabase, client: &mut Client) {
     client.trial("default", "PC-1").await;
     database.execute("UPDATE apps SET policy = 'trial=60'").await;
     client.trial("default", "PC-1").await;
+    client.unbind("VIP-ONE", "PC-1").await;
+    client.unbind("VIP-TWO", "PC-1").await;
     database.execute("UPDATE cards SET policy = 'lease=600'").await;
     client.validate("VIP-ONE", "PC-3").await;
     client.get("/api/apps/default").await;
@@ -107,14 +117,9 @@ async fn what_was_called_is_what_prometheus_reads() {
 
     let mut client = function.client().await;
     call_each_route(&database, &mut client).await;
-    let after = samples_of(25.0, &metrics).await;
-    let requests: BTreeMap<_, _> = after
-        .iter()
-        .filter(|(series, count)| series.starts_with("kami_requests_total") && **count > 0.0)
-        .map(|(series, count)| (series.strip_prefix("kami_requests_total").unwrap(), *count))
-        .collect();
+    let after = samples_of(27.0, &metrics).await;
     assert_eq!(
-        requests,
+        requests(&after),
         BTreeMap::from([
             ("{route=\"validate\",outcome=\"valid\"}", 2.0),
             ("{route=\"validate\",outcome=\"machine_mismatch\"}", 1.0),
@@ -132,6 +137,8 @@ async fn what_was_called_is_what_prometheus_reads() {
             ("{route=\"release\",outcome=\"card_not_found\"}", 1.0),
             ("{route=\"trial\",outcome=\"valid\"}", 1.0),
             ("{route=\"trial\",outcome=\"trial_not_offered\"}", 1.0),
+            ("{route=\"unbind\",outcome=\"unbind_not_allowed\"}", 1.0),
+            ("{route=\"unbind\",outcome=\"card_not_found\"}", 1.0),
             ("{route=\"app\",outcome=\"valid\"}", 1.0),
             ("{route=\"app\",outcome=\"app_not_found\"}", 1.0),
             ("{route=\"status\",outcome=\"valid\"}", 1.0),
@@ -141,10 +148,11 @@ async fn what_was_called_is_what_prometheus_reads() {
     );
     check_durations(&after);
     // Six validations, an activation, two uses of points at two each, two top-ups that come to nothing, two releases, two
-    // trials at two each, a status, health, the apps and the session; seven statements were prepared besides.
+    // trials at two each, two unbindings of which one was decided, a status, health, the apps and the session; eight
+    // statements were prepared besides.
     // An answer of health is kept for a second: on a slow machine the second check asks as well.
-    let prepared = 7.0;
-    assert!([23.0, 24.0].contains(&after["kami_database_round_trips_total"]));
+    let prepared = 8.0;
+    assert!([26.0, 27.0].contains(&after["kami_database_round_trips_total"]));
     assert_eq!(
         after["kami_database_round_trips_total"] + prepared,
         f64::from(u32::try_from(proxy.commands()).unwrap())
@@ -169,6 +177,7 @@ fn check_durations(after: &BTreeMap<String, f64>) {
         ("recharge", 2.0),
         ("release", 2.0),
         ("trial", 2.0),
+        ("unbind", 2.0),
         ("status", 1.0),
         ("app", 2.0),
         ("health", 2.0),

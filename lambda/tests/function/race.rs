@@ -33,6 +33,100 @@ async fn of_64_machines_five_win_each_race_for_a_card_of_five_seats() {
     race_for(5).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_64_that_unbind_a_card_and_ask_for_it_one_gives_it_up_and_no_more_have_it_than_there_are_seats() {
+    let database = TestDatabase::create().await;
+    let functions =
+        [Function::start(API, &database.url()).await, Function::start(API, &database.url()).await];
+    let mut clients = Vec::new();
+    for machine in 0..MACHINES {
+        clients.push(functions[machine % functions.len()].client().await);
+    }
+    for round in 0..rounds() {
+        let seats = [1, 2, 5][round % 3];
+        // Each second card is unbound by strangers, for a machine that is lost.
+        let (is_lost, by) = if round % 2 == 1 { (true, "anyone") } else { (false, "machine") };
+        database.insert_card("RACE", &round.to_string()).await;
+        let policy = format!("unbind={by} unbind-cooldown=3600 unbind-cost=5p");
+        database
+            .execute(&format!(
+                "UPDATE cards SET seats = {seats}, points = 100, policy = '{policy}' WHERE code = '{round}'"
+            ))
+            .await;
+        for seat in 0..seats {
+            let answer = clients[0].validate(&format!("RACE-{round}"), &format!("OLD-{seat}")).await;
+            assert_eq!(answer.status, StatusCode::OK, "round {round}: {}", answer.body);
+        }
+        let (freed, winners) = race_to_unbind(&mut clients, round, is_lost).await;
+        let facts: Vec<(u64, u32)> = database
+            .rows(
+                "SELECT (SELECT COUNT(*) FROM customer_log WHERE card_id = cards.id), points FROM cards
+                WHERE code = ?",
+                (round.to_string(),),
+            )
+            .await;
+        let left = if is_lost { 90 } else { 95 };
+        assert_eq!(facts, [(1, left)], "round {round}");
+        assert!(freed.is_none_or(|freed| freed == 1), "round {round}: {freed:?}");
+        let holders = holders(&database, round).await;
+        assert!(
+            holders.len() <= seats && winners.is_subset(&holders),
+            "round {round}: {winners:?} {holders:?}"
+        );
+        assert!(winners.len() <= 1, "round {round}: {winners:?}");
+        let old = holders.iter().filter(|holder| holder.starts_with("OLD")).count();
+        assert_eq!(old, seats - 1, "round {round}: who gave its seat up does not get it back: {holders:?}");
+    }
+    let figure = format!("{} races of {MACHINES} to unbind a card and to have it: 1 unbound each", rounds());
+    let _: io::Result<()> = writeln!(io::stderr(), "{figure}");
+}
+
+/// Has half of the clients unbind the card of that round, and the others ask for it, and half of those be the machine that may
+/// have given it up; returns how many unbound it, where all were told, and the new machines that were let in.
+async fn race_to_unbind(
+    clients: &mut Vec<Client>,
+    round: usize,
+    is_lost: bool,
+) -> (Option<usize>, BTreeSet<String>) {
+    let racers: Vec<_> = clients
+        .drain(..)
+        .enumerate()
+        .map(|(number, mut client)| {
+            let code = format!("RACE-{round}");
+            tokio::spawn(async move {
+                let machine = match (number % 4, is_lost) {
+                    (0 | 1, true) => format!("STRANGER-{number}"),
+                    (3, _) => format!("NEW-{number}"),
+                    _ => "OLD-0".to_owned(),
+                };
+                let answer = if number % 4 < 2 {
+                    client.unbind(&code, &machine).await
+                } else {
+                    client.validate(&code, &machine).await
+                };
+                (client, machine, answer)
+            })
+        })
+        .collect();
+    let (mut freed, mut winners) = (Some(0), BTreeSet::new());
+    for racer in racers {
+        let (client, machine, answer) = racer.await.unwrap();
+        clients.push(client);
+        match (answer.status, answer.reason()) {
+            (StatusCode::OK, _) if answer.body.get("message").is_none() => {
+                // Strangers who find a free seat are guessers, of whom some are told nothing.
+                let unbound = answer.body["unbound"].as_bool();
+                freed = freed.zip(unbound).map(|(freed, unbound)| freed + usize::from(unbound));
+            }
+            (StatusCode::OK, _) if machine.starts_with("NEW") => drop(winners.insert(machine)),
+            (StatusCode::OK, _)
+            | (StatusCode::FORBIDDEN, "machine_mismatch" | "seats_full" | "unbind_cooling_down") => {}
+            _ => panic!("round {round}: {} {}", answer.status, answer.body),
+        }
+    }
+    (freed, winners)
+}
+
 /// Has them race for one unused card after the other, of which each second leases its seats, and for that one again once all
 /// of its leases are over.
 async fn race_for(seats: usize) {
@@ -253,7 +347,8 @@ async fn race(clients: &mut Vec<Client>, round: usize) -> BTreeSet<String> {
 /// The machines that have a seat of the card of that round, as the tables say it.
 async fn holders(database: &TestDatabase, round: usize) -> BTreeSet<String> {
     let code = round.to_string();
-    let query = "SELECT machine_code FROM cards WHERE code = ? UNION ALL SELECT card_seats.machine_code
+    let query = "SELECT machine_code FROM cards WHERE code = ? AND machine_code IS NOT NULL
+        UNION ALL SELECT card_seats.machine_code
         FROM card_seats JOIN cards ON cards.id = card_seats.card_id WHERE code = ?";
     let rows: Vec<String> = database.rows(query, (&code, &code)).await;
     let holders: BTreeSet<String> = rows.iter().cloned().collect();

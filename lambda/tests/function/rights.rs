@@ -1,7 +1,7 @@
 //! The binaries under accounts that have the rights of their role and no others.
 
 use kami_store::{Account, Role, draw_password};
-use kami_testkit::{Function, Program, TestDatabase, unique_name};
+use kami_testkit::{Function, Program, TestDatabase, eventually, unique_name};
 use serde_json::json;
 
 /// The database as a new account of that role sees it, made with what `kami grants` prints.
@@ -214,6 +214,56 @@ async fn insert_top_up(database: &TestDatabase) {
         VALUES (1, 1, 'x', UTC_TIMESTAMP(), 1)";
     let top_up = "UPDATE cards SET batch_id = 1, duration_seconds = NULL, points = 5 WHERE code = 'B'";
     database.execute(&format!("{batch}; {top_up}")).await;
+}
+
+#[tokio::test]
+async fn an_account_of_the_last_version_gives_seats_as_it_did_and_unbinds_once_it_is_given_the_rest() {
+    const NEW: [&str; 3] = ["bind_card_2", "take_seat_2", "unbind_seat"];
+    let database = TestDatabase::create().await;
+    insert_seats(&database).await;
+    database.execute("UPDATE cards SET policy = 'unbind=machine unbind-cooldown=600'").await;
+    let (name, password) = (unique_name("k"), draw_password().unwrap());
+    let account = Account::new(&format!("{name}@127.0.0.1")).unwrap();
+    let is_new = |grant: &String| NEW.iter().any(|routine| grant.contains(routine));
+    let (new, old): (Vec<_>, Vec<_>) = account
+        .creation(Role::Function, database.name(), &password, false)
+        .unwrap()
+        .into_iter()
+        .partition(is_new);
+    assert_eq!(new.len(), NEW.len());
+    for statement in old {
+        database.execute(&statement).await;
+    }
+    let api =
+        Function::start(env!("CARGO_BIN_EXE_kami-api"), &database.as_account(&name, &password).url()).await;
+    let mut client = api.client().await;
+    for (code, machine) in [("VIP-TWO", "PC-1"), ("VIP-TWO", "PC-2"), ("VIP-ONE", "PC-1")] {
+        assert_eq!(
+            client.validate(code, machine).await.status,
+            200,
+            "{code} {machine}: {}",
+            api.program.output()
+        );
+    }
+    database.execute("UPDATE cards SET machine_code = NULL WHERE code = 'ONE'").await;
+    assert_eq!(client.validate("VIP-ONE", "PC-2").await.status, 200, "an operator unbound it");
+    assert_eq!(client.validate("VIP-TWO", "PC-3").await.reason(), "seats_full");
+    let output = api.program.output();
+    assert!(!output.contains("WARN") && !output.contains("ERROR"), "{output}");
+    assert_eq!(output.matches("as the version before gave them").count(), 1, "it is told once: {output}");
+    assert_eq!(client.unbind("VIP-ONE", "PC-2").await.status, 500);
+    assert!(api.program.output().contains("answered with 500"), "{}", api.program.output());
+
+    for statement in new {
+        database.execute(&statement).await;
+    }
+    assert_eq!(client.unbind("VIP-ONE", "PC-2").await.body["unbound"], true, "{}", api.program.output());
+    eventually("it is given a seat as this version gives them", async || {
+        let free = "UPDATE cards SET machine_code = NULL WHERE code = 'ONE'";
+        database.execute(free).await;
+        (client.validate("VIP-ONE", "PC-2").await.reason() == "unbind_cooling_down").then_some(())
+    })
+    .await;
 }
 
 /// That the programs do all of their work through that account.

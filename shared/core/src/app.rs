@@ -7,7 +7,9 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use crate::hidden::is_hidden;
-use crate::policy::{LeaseLength, NoLease, PolicyPart, WhenFull};
+use crate::policy::{
+    Cooldown, LeaseLength, NoLease, NoUnbinding, PolicyPart, UnbindBy, UnbindCost, UnbindLimit, WhenFull,
+};
 use crate::trial::{NoTrial, Trial};
 use crate::version::{NoVersion, Version};
 
@@ -122,6 +124,12 @@ pub enum AppError {
     /// It is no trial.
     #[error(transparent)]
     Trial(#[from] NoTrial),
+    /// It says nothing of unbinding.
+    #[error(transparent)]
+    Unbind(#[from] NoUnbinding),
+    /// With what later versions said of it, it says more than there is room for.
+    #[error("the policy of an app has at most {max} bytes", max = PolicyPart::MAX_BYTES)]
+    Policy,
     /// It is no version.
     #[error(transparent)]
     Version(#[from] NoVersion),
@@ -166,7 +174,7 @@ impl App {
         Self {
             name,
             title: String::new(),
-            policy: PolicyPart { lease: None, when_full: None, trial: None, others: String::new() },
+            policy: PolicyPart::OPEN,
             latest: None,
             minimum: None,
             url: None,
@@ -202,6 +210,14 @@ pub struct AppEdit {
     pub when_full: Option<WhenFull>,
     /// What a machine gets to try the app: a span such as `1d`, or `20p`; `off`, or an empty one, is none.
     pub trial: Option<String>,
+    /// From which machines its cards are unbound.
+    pub unbind: Option<UnbindBy>,
+    /// How long after an unbinding the next one is: a span such as `24h`; `off`, or an empty one, is none.
+    pub unbind_cooldown: Option<String>,
+    /// How many unbindings there are in 30 days; `off`, or an empty one, is without limit.
+    pub unbind_limit: Option<String>,
+    /// What an unbinding costs, such as `1h` or `5p`; `off`, or an empty one, is nothing.
+    pub unbind_cost: Option<String>,
     /// Another newest version; an empty one is none.
     pub latest: Option<String>,
     /// Another lowest version; an empty one is none.
@@ -221,17 +237,7 @@ impl AppEdit {
         if let Some(title) = &self.title {
             edited.title = checked_title(title)?;
         }
-        if let Some(lease) = &self.lease {
-            let lease = Some(lease.trim()).filter(|lease| !lease.is_empty());
-            edited.policy.lease = lease.map(LeaseLength::parse).transpose()?.flatten().map(Some);
-        }
-        if let Some(when_full) = self.when_full {
-            edited.policy.when_full = Some(when_full).filter(|rule| *rule != WhenFull::default());
-        }
-        if let Some(trial) = &self.trial {
-            let trial = Some(trial.trim()).filter(|trial| !trial.is_empty());
-            edited.policy.trial = trial.map(Trial::parse).transpose()?.flatten();
-        }
+        self.apply_policy(&mut edited.policy)?;
         if let Some(latest) = &self.latest {
             edited.latest = version(latest)?;
         }
@@ -255,6 +261,40 @@ impl AppEdit {
             _ => Ok(edited),
         }
     }
+
+    fn apply_policy(&self, policy: &mut PolicyPart) -> Result<(), AppError> {
+        let before = policy.clone();
+        let PolicyPart { lease, when_full, trial, unbind, .. } = policy;
+        if let Some(text) = &self.lease {
+            *lease = said(text, LeaseLength::parse)?;
+        }
+        if let Some(rule) = self.when_full {
+            *when_full = Some(rule).filter(|rule| *rule != WhenFull::default());
+        }
+        if let Some(text) = &self.trial {
+            *trial = said(text, Trial::parse)?.flatten();
+        }
+        if let Some(by) = self.unbind {
+            unbind.by = Some(by).filter(|by| *by != UnbindBy::default());
+        }
+        if let Some(text) = &self.unbind_cooldown {
+            unbind.cooldown = said(text, Cooldown::parse)?;
+        }
+        if let Some(text) = &self.unbind_limit {
+            unbind.limit = said(text, UnbindLimit::parse)?;
+        }
+        if let Some(text) = &self.unbind_cost {
+            unbind.cost = said(text, UnbindCost::parse)?;
+        }
+        if policy.fits() || *policy == before { Ok(()) } else { Err(AppError::Policy) }
+    }
+}
+
+/// What a text says for all cards of an app, above which there is nothing that `off` would depart from.
+#[expect(clippy::option_option, reason = "so a part of a policy says that there is none")]
+fn said<T, E>(text: &str, parse: fn(&str) -> Result<Option<T>, E>) -> Result<Option<Option<T>>, E> {
+    let text = Some(text.trim()).filter(|text| !text.is_empty());
+    Ok(text.map(parse).transpose()?.flatten().map(Some))
 }
 
 fn checked_title(text: &str) -> Result<String, AppError> {
@@ -363,9 +403,22 @@ mod tests {
             (AppEdit { trial: text("59s"), ..none() }, AppError::Trial(NoTrial)),
             (AppEdit { trial: text("0p"), ..none() }, AppError::Trial(NoTrial)),
             (AppEdit { trial: text("forever"), ..none() }, AppError::Trial(NoTrial)),
+            (AppEdit { unbind_cooldown: text("59s"), ..none() }, AppError::Unbind(NoUnbinding::Cooldown)),
+            (AppEdit { unbind_limit: text("0"), ..none() }, AppError::Unbind(NoUnbinding::Limit)),
+            (AppEdit { unbind_cost: text("5"), ..none() }, AppError::Unbind(NoUnbinding::Cost)),
         ] {
             assert_eq!(edit.applied(&app()), Err(error));
         }
+    }
+
+    #[test]
+    fn a_policy_says_no_more_than_there_is_room_for() {
+        let later = format!("later={}", "x".repeat(PolicyPart::MAX_BYTES - 6));
+        let full = App { policy: later.parse().unwrap(), ..app() };
+        let by_machine = AppEdit { unbind: Some(UnbindBy::Machine), ..AppEdit::default() };
+        assert_eq!(by_machine.applied(&full), Err(AppError::Policy));
+        let title = AppEdit { title: Some("a".into()), ..AppEdit::default() };
+        assert_eq!(title.applied(&full).unwrap().policy, full.policy);
     }
 
     #[test]
@@ -375,6 +428,10 @@ mod tests {
             lease: Some(" 10m ".into()),
             when_full: Some(WhenFull::Oldest),
             trial: Some(" 1d ".into()),
+            unbind: Some(UnbindBy::Anyone),
+            unbind_cooldown: Some("24h".into()),
+            unbind_limit: Some(" 3".into()),
+            unbind_cost: Some("5p".into()),
             latest: Some("1.2".into()),
             minimum: Some("1.0".into()),
             url: Some("https://example.com/下载".into()),
@@ -383,7 +440,11 @@ mod tests {
         };
         let edited = edit.applied(&app()).unwrap();
         assert_eq!(edited.title, "演示");
-        assert_eq!(edited.policy.to_string(), "lease=600 when-full=oldest trial=86400");
+        assert_eq!(
+            edited.policy.to_string(),
+            "lease=600 when-full=oldest trial=86400 unbind=anyone unbind-cooldown=86400 unbind-limit=3 \
+             unbind-cost=5p"
+        );
         assert_eq!(edited.values, [named("a", "1"), named("b", "2")]);
         assert!(edited.refuses(&"0.9".parse().unwrap()) && !edited.refuses(&"1".parse().unwrap()));
         assert!(!edited.is_same_state(&app()));
@@ -393,6 +454,10 @@ mod tests {
             lease: nothing.clone(),
             when_full: Some(WhenFull::Refuse),
             trial: Some("off".into()),
+            unbind: Some(UnbindBy::Nobody),
+            unbind_cooldown: nothing.clone(),
+            unbind_limit: nothing.clone(),
+            unbind_cost: Some("off".into()),
             latest: nothing.clone(),
             minimum: nothing.clone(),
             url: nothing.clone(),

@@ -37,6 +37,7 @@ pub mod spoken;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod trial;
+pub mod unbind;
 pub mod value;
 pub mod version;
 pub mod zone;

@@ -166,7 +166,7 @@ mod tests {
         let calls = || unused(None, Some(100));
         let both = || unused(Some(3_600), Some(100));
         let most = Points::MAX;
-        for (card, other, expected) in [
+        for (card, other, expected) in vec![
             (active(Some(100), None), hour(), Ok(topped(Some(3_700), None))),
             (active(Some(0), None), hour(), Ok(topped(Some(3_600), None))),
             (active(Some(-1), None), hour(), Ok(topped(Some(3_600), None))),

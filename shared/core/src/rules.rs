@@ -51,6 +51,15 @@ pub enum Refusal {
     MachineMismatch,
     /// Other machines have all of its seats.
     SeatsFull,
+    /// The machine gave a seat of it up, or wants one given up too soon after another was.
+    CoolingDown {
+        /// How many seconds that lasts.
+        seconds: u32,
+    },
+    /// No customer gives a seat of it up.
+    UnbindNotAllowed,
+    /// It does not have what giving up a seat of it costs.
+    UnbindTooExpensive,
     /// It is bound to none, and may not be bound to a machine code that holds what nobody sees.
     Unbindable,
 }
@@ -277,7 +286,9 @@ mod tests {
         );
     }
 
-    const FLOATING: Policy = Policy { lease: None, when_full: WhenFull::Oldest };
+    fn floating() -> Policy {
+        Policy { when_full: WhenFull::Oldest, ..Policy::default() }
+    }
 
     fn length() -> LeaseLength {
         LeaseLength::new(60).unwrap()
@@ -315,7 +326,7 @@ mod tests {
         let (mine, others) = (Some("PC-1"), Some("PC-2"));
         for (name, first, policy, verdict) in [
             ("taken", (others, None), usual, Verdict::Refuse(MachineMismatch)),
-            ("taken, and gives way", (others, None), FLOATING, take(None)),
+            ("taken, and gives way", (others, None), floating(), take(None)),
             ("leased to another", (others, Some(0)), leased(), Verdict::Refuse(SeatsFull)),
             ("not leased yet", (others, None), leased(), Verdict::Refuse(SeatsFull)),
             ("its lease over", (others, Some(-1)), leased(), take(new)),
@@ -356,7 +367,7 @@ mod tests {
             ),
             ("the first", (Some("PC-1"), Some(41)), None, leased(), Verdict::Admit { lease: fresh }),
             ("none yet", (others, None), None, usual, take(None)),
-            ("none yet, and one gives way", (others, Some(9)), None, FLOATING, take(None)),
+            ("none yet, and one gives way", (others, Some(9)), None, floating(), take(None)),
             ("none yet, to be leased", (others, Some(9)), None, leased(), take(new)),
             ("none yet, the first free", (None, None), None, usual, take(None)),
         ] {
@@ -364,7 +375,7 @@ mod tests {
         }
         let odd = MachineCode::parse("PC\u{202e}1").unwrap();
         let several = Card { seats: 2, ..card(CardStatus::Active, others, Some(60)) };
-        for policy in [usual, leased(), FLOATING] {
+        for policy in [usual, leased(), floating()] {
             assert_eq!(evaluate(&several, &odd, policy, at(0)), Verdict::Refuse(Refusal::Unbindable));
         }
     }

@@ -170,7 +170,7 @@ impl Operation for Inspect {
 
 /// Calls that change nothing, though they need of whoever made the routines what those need that write: each role that
 /// writes may make one of those that came with each version.
-const HARMLESS_CALLS: [&str; 8] = [
+const HARMLESS_CALLS: [&str; 9] = [
     "CALL hold_act(0)",
     "CALL expire_cards('[]')",
     "CALL hold_app('')",
@@ -179,6 +179,7 @@ const HARMLESS_CALLS: [&str; 8] = [
     "CALL recharge_card(0, 0)",
     "CALL forget_point_uses(0)",
     "CALL hold_blocks()",
+    "CALL unbind_seat(0, '')",
 ];
 
 /// Whether one of the routines fails for who made it.

@@ -21,6 +21,7 @@ mod error;
 mod expiry;
 mod grants;
 mod health;
+mod history;
 mod inspection;
 mod limit;
 mod listing;
@@ -53,6 +54,7 @@ mod store;
 mod takeover;
 mod top_ups;
 mod trials;
+mod unbind;
 mod validation;
 
 pub use self::act_list::{ACT_WINDOW, ActFilter, ActStep};
@@ -75,6 +77,7 @@ pub use self::grants::{
     Account, AccountError, Grants, Permission, Privilege, Right, Role, draw_password, rights_in_words,
 };
 pub use self::health::{HEALTH_KEPT, HEALTH_LIMIT};
+pub use self::history::{CustomerRecord, HistoryEntry, HistoryPlace};
 pub use self::inspection::{Inspection, RoutineFault, ServerKind};
 pub use self::limit::REQUEST_LIMIT;
 pub use self::listing::{
@@ -99,6 +102,7 @@ pub use self::store::Store;
 pub use self::takeover::{Fault, FaultKind, IndexFault, Refusal, Repair, RepairKind, TableChange, Takeover};
 pub use self::top_ups::TopUp;
 pub use self::trials::{TrialCard, TrialStart};
+pub use self::unbind::{Unbinding, Unbound};
 pub use self::validation::{Client, NoCard, Validation};
 
 use self::card_now::CardNow;

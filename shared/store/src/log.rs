@@ -198,7 +198,7 @@ pub(super) fn read_act(mut row: Row) -> Result<ActRecord, StoreError> {
     })
 }
 
-fn read_values(row: &mut Row, column: usize) -> Result<Option<CardValues>, StoreError> {
+pub(super) fn read_values(row: &mut Row, column: usize) -> Result<Option<CardValues>, StoreError> {
     let text: Option<String> = take(row, column)?;
     text.map(|text| serde_json::from_str(&text)).transpose().map_err(|_| StoreError::Undecodable)
 }
@@ -248,16 +248,6 @@ impl Store {
         size: usize,
     ) -> Result<Vec<LogRecord>, StoreError> {
         self.run(SCREEN + GRACE, ReadLog { statement: log(filter, before, size) }).await
-    }
-
-    /// What was done to a card, up to `size` rows of the log before the one numbered `before`, newest first.
-    pub async fn card_history(
-        &self,
-        id: u64,
-        before: Option<u64>,
-        size: usize,
-    ) -> Result<Vec<LogRecord>, StoreError> {
-        self.log(&LogFilter { card_id: Some(id), ..LogFilter::default() }, before, size).await
     }
 }
 
@@ -324,7 +314,7 @@ impl Operation for ReadLog {
     }
 }
 
-async fn rows(connection: &mut Conn, statement: &Statement) -> Result<Vec<Row>, StoreError> {
+pub(super) async fn rows(connection: &mut Conn, statement: &Statement) -> Result<Vec<Row>, StoreError> {
     let params: Params = statement.params();
     Ok(connection.exec(limited(SCREEN, &statement.text), params).await?)
 }

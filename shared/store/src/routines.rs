@@ -3,9 +3,12 @@
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params};
+use tokio::time::Instant;
 use tracing::info;
 
 use super::StoreError;
@@ -79,6 +82,10 @@ pub(super) async fn make_missing(connection: &mut Conn) -> Result<Vec<Routine>, 
     Ok(made)
 }
 
+/// How long an account that was not let call the successor of a routine calls the routine itself: somebody may have migrated
+/// or granted meanwhile.
+const KEPT: Duration = Duration::from_secs(10);
+
 /// How an account may write cards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
@@ -92,9 +99,33 @@ pub(super) enum Way {
 #[derive(Debug, Default)]
 pub(super) struct Writing {
     is_direct: AtomicBool,
+    /// Since when the successors of routines are left alone, and whether that was told.
+    denied: Mutex<Option<Instant>>,
+    is_told: AtomicBool,
 }
 
 impl Writing {
+    /// Whether the successors of routines are to be called that came with this version.
+    pub(super) fn calls_successors(&self) -> bool {
+        let denied = self.denied.lock().unwrap_or_else(PoisonError::into_inner);
+        denied.is_none_or(|since| since.elapsed() >= KEPT)
+    }
+
+    /// What a successor did; nothing where the account may not call it, as older versions made accounts, so that the routine
+    /// is called in its place.
+    pub(super) fn of_successor<T>(&self, done: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+        match done {
+            Err(denied) if denied.is_denied() => {
+                *self.denied.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+                if !self.is_told.swap(true, Ordering::Relaxed) {
+                    info!("seats are given as the version before gave them: {denied}");
+                }
+                Ok(None)
+            }
+            done => done.map(Some),
+        }
+    }
+
     /// Does a write that `statement` has for either way; returns how many rows it changed.
     pub(super) async fn write(
         &self,
@@ -134,6 +165,20 @@ async fn write_once(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_successor_that_may_not_be_called_is_left_alone_for_a_while() {
+        let refusal = |code| mysql_async::ServerError { code, message: String::new(), state: String::new() };
+        let error = |code| StoreError::from(mysql_async::Error::Server(refusal(code)));
+        let writing = Writing::default();
+        assert!(writing.calls_successors());
+        assert!(matches!(writing.of_successor(Ok(7)), Ok(Some(7))));
+        assert!(writing.of_successor::<()>(Err(error(1213))).is_err() && writing.calls_successors());
+        assert!(matches!(writing.of_successor::<()>(Err(error(1370))), Ok(None)));
+        assert!(!writing.calls_successors());
+        tokio::time::advance(KEPT).await;
+        assert!(writing.calls_successors());
+    }
 
     #[test]
     fn each_routine_is_one_statement_that_bears_its_name() {

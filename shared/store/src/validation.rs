@@ -10,6 +10,7 @@ use mysql_async::{Conn, Params};
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
+use super::counters::Counters;
 use super::expiry::{expire_unused, expiring};
 use super::lookup::Lookups;
 use super::pool::Pool;
@@ -317,20 +318,21 @@ impl Operation for Settle {
                         return admitted(expire_at, lease);
                     }
                 }
-                Verdict::Bind => {
-                    if self.bind(connection, &card).await? {
-                        return admitted(card.expire_at, None);
-                    }
-                }
+                Verdict::Bind => match self.bind(connection, &card).await? {
+                    Given::Seat => return admitted(card.expire_at, None),
+                    Given::Wait(seconds) => return refused(Refusal::CoolingDown { seconds }),
+                    Given::Nothing | Given::Lost => {}
+                },
                 Verdict::Renew { lease } => {
                     if self.renew(connection, &card).await? {
                         return admitted(card.expire_at, lease);
                     }
                 }
                 Verdict::TakeSeat { lease } => match self.take_seat(connection, &card).await? {
-                    Some(true) => return admitted(card.expire_at, lease),
-                    Some(false) => return refused(Refusal::SeatsFull),
-                    None => {}
+                    Given::Seat => return admitted(card.expire_at, lease),
+                    Given::Wait(seconds) => return refused(Refusal::CoolingDown { seconds }),
+                    Given::Nothing => return refused(Refusal::SeatsFull),
+                    Given::Lost => {}
                 },
             }
             match self.lookups.find_on(connection, &self.code, &self.machine).await? {
@@ -383,15 +385,29 @@ impl Settle {
         Ok(said(connection, "CALL renew_seat(?, ?)", params).await? == Some(true))
     }
 
-    /// Gives the machine a seat if it can have one; `None` if the card is not what it was.
-    async fn take_seat(&self, connection: &mut Conn, card: &Card) -> Result<Option<bool>, StoreError> {
+    /// Gives the machine a seat if it can have one.
+    async fn take_seat(&self, connection: &mut Conn, card: &Card) -> Result<Given, StoreError> {
+        let params = (card.id, self.machine.as_str());
+        if self.writing.calls_successors() {
+            let given = given(connection, self.pool.counters(), "CALL take_seat_2(?, ?)", params).await;
+            if let Some(given) = self.writing.of_successor(given)? {
+                return Ok(given);
+            }
+        }
         self.pool.counters().round_trip();
-        said(connection, "CALL take_seat(?, ?)", (card.id, self.machine.as_str())).await
+        Ok(Given::from((said(connection, "CALL take_seat(?, ?)", params).await?, None)))
     }
 
-    /// Binds an active card that an operator unbound; `false` if somebody else was faster.
-    async fn bind(&self, connection: &mut Conn, card: &Card) -> Result<bool, StoreError> {
+    /// Binds an active card that was freed of its one machine.
+    async fn bind(&self, connection: &mut Conn, card: &Card) -> Result<Given, StoreError> {
         let (machine, expire_at) = (self.machine.as_str(), card.expire_at.map(|moment| moment.naive_utc()));
+        if self.writing.calls_successors() {
+            let params = (card.id, machine, expire_at);
+            let given = given(connection, self.pool.counters(), "CALL bind_card_2(?, ?, ?)", params).await;
+            if let Some(given) = self.writing.of_successor(given)? {
+                return Ok(given);
+            }
+        }
         let statement = |way| match way {
             Way::Routine => ("CALL bind_card(?, ?, ?)".into(), (card.id, machine, expire_at).into()),
             Way::Table => (
@@ -401,8 +417,45 @@ impl Settle {
                 (machine, card.id, expire_at).into(),
             ),
         };
-        Ok(self.writing.write(connection, self.pool.counters(), statement).await? == 1)
+        let bound = self.writing.write(connection, self.pool.counters(), statement).await? == 1;
+        Ok(if bound { Given::Seat } else { Given::Nothing })
     }
+}
+
+/// What a machine is given that has no seat of a card.
+enum Given {
+    /// One.
+    Seat,
+    /// None for so many seconds, since it gave one up.
+    Wait(u32),
+    /// None.
+    Nothing,
+    /// None, since the card is not what it was.
+    Lost,
+}
+
+/// Whether the machine has a seat now, nothing where the card is not to be used, and for how long it gets none.
+impl From<(Option<bool>, Option<u32>)> for Given {
+    fn from((has_seat, wait): (Option<bool>, Option<u32>)) -> Self {
+        match (has_seat, wait) {
+            (_, Some(seconds)) => Self::Wait(seconds),
+            (Some(true), None) => Self::Seat,
+            (Some(false), None) => Self::Nothing,
+            (None, None) => Self::Lost,
+        }
+    }
+}
+
+/// What a routine gives a machine, in the one row that it returns.
+async fn given(
+    connection: &mut Conn,
+    counters: &Counters,
+    call: &str,
+    params: impl Into<Params> + Send,
+) -> Result<Given, StoreError> {
+    counters.round_trip();
+    let given: Option<(Option<bool>, Option<u32>)> = connection.exec_first(call, params).await?;
+    given.map(Given::from).ok_or(StoreError::Undecodable)
 }
 
 /// What a routine says of a seat, in the one value of its one row.

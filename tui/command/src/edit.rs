@@ -3,8 +3,9 @@
 use clap::{ArgGroup, Args};
 use kami_common::cells::harmless;
 use kami_common::moment::TypedMoment;
-use kami_common::shown;
 use kami_common::words::{Language, counted, number, say};
+use kami_common::{reason, shown};
+use kami_core::app::AppError;
 use kami_core::card::{CardCode, CardStatus, MachineCode};
 use kami_core::duration::CardDuration;
 use kami_core::edit::{CardEdit, StatusEdit};
@@ -14,7 +15,7 @@ use kami_core::policy::{PolicyPart, WhenFull};
 use kami_core::prefix::Prefix;
 use kami_core::record::CardRecord;
 use kami_core::seats::Seats;
-use kami_store::{Acted, CardValues, LogRecord, OneEdit, Permission, SeatTaken};
+use kami_store::{Acted, CardValues, LogFilter, LogRecord, OneEdit, Permission, SeatTaken};
 use serde_json::{Value, json};
 
 use super::choice::{find, not_found};
@@ -23,7 +24,7 @@ use super::failure::Failure;
 use super::gate;
 use super::limits::{self, Limit};
 use super::output::{Output, message};
-use super::policy::{Lease, Said, lease, or_app, when_full};
+use super::policy::{Lease, Said, Unbinding, lease, or_app, when_full};
 use super::record::card_json;
 use super::session::Session;
 
@@ -39,7 +40,8 @@ const NAMED: usize = 10;
 #[derive(Debug, Args)]
 #[command(
     group = ArgGroup::new("change").required(true).multiple(true)
-        .args(["prefix", "no_prefix", "status", "duration", "until", "points", "seats", "lease", "when_full", "note"]),
+        .args(["prefix", "no_prefix", "status", "duration", "until", "points", "seats", "lease", "when_full", "note"])
+        .args(Unbinding::IDS),
     after_help = "Examples:\n  kami edit VIP-7KQ2M9XW --note 'refunded in May'\n  \
                   kami edit VIP-7KQ2M9XW --status active --machine PC-3F2A\n  \
                   kami edit VIP-7KQ2M9XW --prefix GOLD --duration 30d"
@@ -80,6 +82,8 @@ pub(super) struct Edit {
     /// or without a lease the one seated longest ago; app for what the app says
     #[arg(long, value_name = "RULE", value_parser = or_app(when_full))]
     when_full: Option<Said<WhenFull>>,
+    #[command(flatten)]
+    unbinding: Unbinding,
     /// Another note; an empty one removes it
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
@@ -157,7 +161,7 @@ impl Edit {
 
     /// The other policy of the card, where one is asked for: one that this version cannot read is not written over.
     fn policy(&self, session: &Session, seen: &CardRecord) -> Result<Option<PolicyPart>, Failure> {
-        if self.lease.is_none() && self.when_full.is_none() {
+        if self.lease.is_none() && self.when_full.is_none() && self.unbinding.is_empty() {
             return Ok(None);
         }
         let unreadable = || Failure::Refused(say!(session.language, "command.policy_unreadable"));
@@ -168,7 +172,9 @@ impl Edit {
         if let Some(said) = self.when_full {
             policy.when_full = said.own();
         }
-        Ok(Some(policy))
+        self.unbinding.apply(&mut policy.unbind);
+        let too_long = || Failure::Refused(reason::app_error(session.language, &AppError::Policy));
+        if policy.fits() { Ok(Some(policy)) } else { Err(too_long()) }
     }
 }
 
@@ -193,8 +199,9 @@ fn ask_of_seats(language: Language, seats: Seats, lost: &[&SeatTaken]) -> Result
 /// can be counted or not.
 async fn machines_lost(session: &Session, acted: &Acted, taken: &[SeatTaken]) -> Option<u64> {
     let card = acted.card.as_ref()?;
-    let history = session.store.card_history(card.id, None, 1).await.ok()?;
-    let LogRecord { before, after, .. } = history.into_iter().find(|record| record.act_id == acted.act_id)?;
+    let of_card = LogFilter { card_id: Some(card.id), ..LogFilter::default() };
+    let log = session.store.log(&of_card, None, 1).await.ok()?;
+    let LogRecord { before, after, .. } = log.into_iter().find(|record| record.act_id == acted.act_id)?;
     let (had, have) = (machines(before.as_ref()), machines(after.as_ref()));
     let had_none = |machine: &str| taken.iter().any(|seat| seat.is_over && seat.machine == machine);
     let lost = had.iter().filter(|machine| !have.contains(machine) && !had_none(machine));

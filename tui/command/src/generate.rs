@@ -33,7 +33,7 @@ use super::failure::Failure;
 use super::gate;
 use super::limits;
 use super::output::{Output, message};
-use super::policy::{Lease, lease, when_full};
+use super::policy::{Lease, Unbinding, lease, when_full};
 use super::preset;
 use super::progress::Work;
 use super::record::card_json;
@@ -91,6 +91,8 @@ pub(super) struct Generate {
     /// one seen longest ago gives way, or without a lease the one seated longest ago
     #[arg(long, value_name = "RULE", value_parser = when_full)]
     when_full: Option<WhenFull>,
+    #[command(flatten)]
+    unbinding: Unbinding,
     /// How many random characters each code has, 6 to 32
     #[arg(long, value_name = "NUMBER", default_value = "16", value_parser = length)]
     length: CodeLength,
@@ -209,6 +211,8 @@ impl Generate {
         };
         let usual = if is_said { CardDuration::Forever } else { CardDuration::default() };
         let lease = self.lease.map(|Lease(length)| length);
+        let mut policy = PolicyPart { lease, when_full: self.when_full, ..PolicyPart::default() };
+        self.unbinding.apply(&mut policy.unbind);
         let order = GenerateOrder {
             app,
             length: self.length,
@@ -216,7 +220,7 @@ impl Generate {
             valid_until,
             points: self.points.or_else(|| of_preset.and_then(|preset| preset.points)),
             seats: self.seats.unwrap_or_else(|| of_preset.map_or(Seats::ONE, |preset| preset.seats)),
-            policy: PolicyPart { lease, when_full: self.when_full, ..PolicyPart::default() },
+            policy,
             preset: of_preset.map(Preset::for_batch),
             note,
             ..GenerateOrder::new(prefix, self.count)

@@ -3,21 +3,21 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use kami_common::column::Column;
-use kami_common::shown;
+use kami_common::shown::{self, Change};
 use kami_common::words::{Language, say};
 use kami_core::app::{App, AppName, NamedValue};
 use kami_core::block::{Block, BlockKey};
 use kami_core::card::CardStatus;
 use kami_core::operator::Note;
 use kami_core::points::Points;
-use kami_core::policy::{LeaseLength, Policy, PolicyPart};
+use kami_core::policy::{Cooldown, LeaseLength, Policy, PolicyPart, UnbindCost, UnbindLimit};
 use kami_core::preset::Preset;
 use kami_core::price::Price;
 use kami_core::record::CardRecord;
 use kami_core::trial::Trial;
 use kami_core::version::Version;
 use kami_core::zone::Zone;
-use kami_store::{ActRecord, BlockRecord, LogRecord, StatusCounts, Subject};
+use kami_store::{ActRecord, BlockRecord, CustomerRecord, HistoryEntry, LogRecord, StatusCounts, Subject};
 use kami_transfer::table::json_object;
 use serde_json::{Map, Value, json};
 
@@ -44,6 +44,10 @@ pub(super) fn app_json(app: &App) -> Value {
         "when_full": policy.when_full.word(),
         "trial_seconds": app.policy.trial.and_then(Trial::seconds),
         "trial_points": app.policy.trial.and_then(Trial::points).map(Points::get),
+        "unbind": policy.unbind.by.word(),
+        "unbind_cooldown_seconds": policy.unbind.cooldown.map(Cooldown::seconds),
+        "unbind_limit": policy.unbind.limit.map(UnbindLimit::get),
+        "unbind_cost": policy.unbind.cost.map(cost_json),
         "latest": app.latest.as_ref().map(Version::as_str),
         "minimum": app.minimum.as_ref().map(Version::as_str),
         "url": app.url,
@@ -82,6 +86,14 @@ pub(super) fn block_json(record: &BlockRecord, now: DateTime<Utc>) -> Value {
         "in_force": record.block.is_in_force(now),
         "created_at": utc(record.created_at),
     })
+}
+
+/// What an unbinding costs, as the API tells what one did cost.
+fn cost_json(cost: UnbindCost) -> Value {
+    match cost {
+        UnbindCost::Time(seconds) => json!({ "seconds": seconds.get() }),
+        UnbindCost::Points(points) => json!({ "points": points.get() }),
+    }
 }
 
 /// How many cards there are by status; those of an app that has none are not counted.
@@ -141,6 +153,29 @@ pub(super) fn log_json(record: &LogRecord) -> Value {
     value
 }
 
+/// Something that was done to a card: by a customer it has no operator, and no number of an act.
+pub(super) fn history_json(entry: &HistoryEntry) -> Value {
+    match entry {
+        HistoryEntry::Operator(record) => log_json(record),
+        HistoryEntry::Customer(record) => customer_json(record),
+    }
+}
+
+fn customer_json(record: &CustomerRecord) -> Value {
+    json!({
+        "act_id": null,
+        "act": record.act,
+        "operator": null,
+        "account": null,
+        "done_at": utc(record.done_at),
+        "machine": record.machine,
+        "other_card": record.other_card,
+        "other_code": record.other_code,
+        "before": record.before,
+        "after": record.after,
+    })
+}
+
 /// The headings above [`card_cells`].
 pub(super) fn card_headings(language: Language, columns: &[Column]) -> impl Iterator<Item = String> {
     columns.iter().map(move |column| shown::heading(language, *column))
@@ -164,7 +199,15 @@ pub(super) fn card_cells(
 
 /// What an act changed, in one cell: `status active → disabled, …`.
 pub(super) fn changes(language: Language, zone: Zone, record: &LogRecord) -> String {
-    let changes = shown::changes(language, zone, record);
+    joined(language, &shown::changes(language, zone, record))
+}
+
+/// The same of a card, whoever did it.
+pub(super) fn changes_of(language: Language, zone: Zone, entry: &HistoryEntry) -> String {
+    joined(language, &shown::changes_of(language, zone, entry))
+}
+
+fn joined(language: Language, changes: &[Change]) -> String {
     let changes: Vec<_> = changes.iter().map(|change| format!("{} {}", change.name, change.values)).collect();
     changes.join(&say!(language, "touch.comma"))
 }

@@ -13,19 +13,19 @@ use kami_core::preset::BatchPreset;
 use kami_core::price::Price;
 use kami_core::property::Property;
 use kami_core::record::CardRecord;
-use kami_store::{LogRecord, SeatTaken};
+use kami_store::{HistoryEntry, HistoryPlace, SeatTaken};
 use serde_json::{Value, json};
 
 use super::choice::{find, not_found};
 use super::failure::Failure;
 use super::output::{Output, Table};
-use super::record::{card_json, changes, log_json, utc};
+use super::record::{card_json, changes_of, history_json, utc};
 use super::session::Session;
 
 /// How many acts of a card's history are shown.
 const HISTORY: usize = 50;
 
-/// Show everything of cards, with what operators did to them
+/// Show everything of cards, with what operators and customers did to them
 ///
 /// Of a card for several machines, or with a lease, it names each machine: with a lease when that was last seen and how
 /// long the lease lasts, without one since when it has its seat.
@@ -53,7 +53,7 @@ impl Show {
             };
             let seats = seats(session, &card).await?;
             let preset = preset(session, &card).await?;
-            let history = session.store.card_history(card.id, None, HISTORY).await?;
+            let history = session.store.card_history(card.id, HistoryPlace::default(), HISTORY).await?;
             let blocked = blocked(session, &card, seats.as_deref().unwrap_or_default(), now).await?;
             if self.json {
                 let mut value = json_of(&card, preset.as_ref(), seats.as_deref(), &history);
@@ -141,7 +141,7 @@ fn json_of(
     card: &CardRecord,
     preset: Option<&BatchPreset>,
     seats: Option<&[SeatTaken]>,
-    history: &[LogRecord],
+    history: &[HistoryEntry],
 ) -> Value {
     let mut value = card_json(card);
     value["updated_at"] = json!(card.updated_at.map(utc));
@@ -154,7 +154,7 @@ fn json_of(
         value["seats_taken"] = json!(taken(seats));
         value["machines"] = seats.iter().map(seat_json).collect();
     }
-    value["history"] = history.iter().map(log_json).collect();
+    value["history"] = history.iter().map(history_json).collect();
     value
 }
 
@@ -249,19 +249,27 @@ fn print_seats(
     Ok(out.table(&machines)?)
 }
 
-fn print_history(session: &Session, out: &mut Output, history: &[LogRecord]) -> Result<(), Failure> {
+fn print_history(session: &Session, out: &mut Output, history: &[HistoryEntry]) -> Result<(), Failure> {
     let Session { language, zone, .. } = *session;
     if !history.is_empty() {
         out.line("")?;
         let mut acts = Table::default();
-        for record in history {
+        for entry in history {
+            let (number, operator, account) = match entry {
+                HistoryEntry::Operator(record) => (
+                    format!("#{}", record.act_id),
+                    record.operator.clone(),
+                    shown::text(record.account.as_deref()),
+                ),
+                HistoryEntry::Customer(_) => (shown::text(None), shown::text(None), shown::text(None)),
+            };
             acts.push([
-                whole_moment(zone, record.done_at),
-                format!("#{}", record.act_id),
-                shown::act_word(language, &record.act),
-                record.operator.clone(),
-                shown::text(record.account.as_deref()),
-                changes(language, zone, record),
+                whole_moment(zone, entry.done_at()),
+                number,
+                shown::act_word(language, entry.act()),
+                operator,
+                account,
+                changes_of(language, zone, entry),
             ]);
         }
         out.table(&acts)?;

@@ -5,7 +5,7 @@ use kami_core::app::{App, AppError, NamedValue};
 use kami_core::batch::MAX_BATCH;
 use kami_core::block::{MAX_BLOCKS, NoTarget};
 use kami_core::operator::Note;
-use kami_core::policy::NoLease;
+use kami_core::policy::{NoLease, NoUnbinding, PolicyPart};
 use kami_core::preset::{Preset, PresetError};
 use kami_core::price::{NoCurrency, NoPrice, Price};
 use kami_core::property::{Property, Traits};
@@ -216,6 +216,11 @@ pub fn app_error(language: Language, error: &AppError) -> String {
         AppError::Title => say!(language, "problem.title", most = App::MAX_TITLE),
         AppError::Lease(NoLease) => say!(language, "problem.lease"),
         AppError::Trial(NoTrial) => say!(language, "problem.trial"),
+        AppError::Unbind(NoUnbinding::By) => say!(language, "problem.unbind"),
+        AppError::Unbind(NoUnbinding::Cooldown) => say!(language, "problem.unbind_cooldown"),
+        AppError::Unbind(NoUnbinding::Limit) => say!(language, "problem.unbind_limit"),
+        AppError::Unbind(NoUnbinding::Cost) => say!(language, "problem.unbind_cost"),
+        AppError::Policy => say!(language, "problem.policy_size", most = PolicyPart::MAX_BYTES),
         AppError::Version(NoVersion) => say!(language, "problem.version"),
         AppError::Url => say!(language, "problem.url", most = App::MAX_URL),
         AppError::Notice => say!(language, "problem.notice", most = App::MAX_NOTICE),

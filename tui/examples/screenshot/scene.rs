@@ -17,7 +17,7 @@ use kami_core::duration::CardDuration;
 use kami_core::filter::{Capped, Sort};
 use kami_core::operator::Operator;
 use kami_core::record::CardRecord;
-use kami_store::{Grants, LogRecord, Page, PrefixStock, StatusCounts, Stock};
+use kami_store::{Grants, HistoryEntry, LogRecord, Page, PrefixStock, StatusCounts, Stock};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
@@ -140,6 +140,7 @@ fn cards(language: Language) -> Seller {
         record(41, "note", 12, "note", note.into(), refunded),
         record(17, "note", 1_730, "note", serde_json::Value::Null, note),
     ];
+    let history = history.into_iter().map(HistoryEntry::from).collect();
     seller.answer(Topic::History, Answer::History(card, history));
     seller
 }

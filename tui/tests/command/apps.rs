@@ -55,18 +55,18 @@ async fn an_app_is_made_with_what_it_tells_and_shown() {
     assert_eq!((made.out.as_str(), made.err.as_str()), ("", "App demo added. To undo it: kami undo 1\n"));
     let shown = kami.run(&["app", "show", "demo"]).ends(0);
     for line in [
-        "app             demo\n",
-        "title           演示\n",
-        "lease           off\n",
-        "when full       refuse\n",
-        "trial           off\n",
-        "latest version  1.2\n",
-        "lowest version  1.0\n",
-        "download        https://example.com/demo\n",
-        "notice          a␊b\n",
-        "archived        No\n",
-        "value forum     f (public)\n",
-        "value server    api=1\n",
+        "app              demo\n",
+        "title            演示\n",
+        "lease            off\n",
+        "when full        refuse\n",
+        "trial            off\n",
+        "latest version   1.2\n",
+        "lowest version   1.0\n",
+        "download         https://example.com/demo\n",
+        "notice           a␊b\n",
+        "archived         No\n",
+        "value forum      f (public)\n",
+        "value server     api=1\n",
     ] {
         assert!(shown.out.contains(line), "{line:?} in {}", shown.out);
     }
@@ -75,8 +75,9 @@ async fn an_app_is_made_with_what_it_tells_and_shown() {
     assert_eq!(
         app,
         json!({
-            "name": "demo", "title": "演示", "lease_seconds": null, "when_full": "refuse",
-            "trial_seconds": null, "trial_points": null, "latest": "1.2", "minimum": "1.0", "url": "https://example.com/demo",
+            "name": "demo", "title": "演示", "lease_seconds": null, "when_full": "refuse", "trial_seconds": null,
+            "trial_points": null, "unbind": "off", "unbind_cooldown_seconds": null, "unbind_limit": null,
+            "unbind_cost": null, "latest": "1.2", "minimum": "1.0", "url": "https://example.com/demo",
             "notice": "a\nb", "archived": false, "created_at": null,
             "values": {
                 "forum": { "value": "f", "public": true },
@@ -111,7 +112,7 @@ async fn what_cannot_be_is_told_by_its_option_and_changes_nothing() {
         (
             &["set", "demo"][..],
             2,
-            "--title <TEXT>|--lease <SPAN>|--when-full <RULE>|--trial <SPAN|POINTS>|--latest",
+            "--title <TEXT>|--lease <SPAN>|--when-full <RULE>|--trial <SPAN|POINTS>|--unbind",
         ),
         (
             &["set", "demo", "--title", "a\u{202e}b"],

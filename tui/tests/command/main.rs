@@ -23,4 +23,5 @@ mod seats;
 mod servers;
 mod ssh;
 mod terminal;
+mod unbind;
 mod unrecharge;

@@ -54,7 +54,7 @@ async fn what_an_app_says_of_leases_and_full_cards_is_set_shown_logged_and_undon
     kami.run(&["app", "add", "demo", "--lease", "10m", "--when-full", "oldest"]).ends(0);
     assert_eq!(said(), (json!(600), json!("oldest")));
     let shown = kami.run(&["app", "show", "demo"]).ends(0).out;
-    assert!(shown.contains("\nlease           10m\nwhen full       oldest gives way\n"), "{shown}");
+    assert!(shown.contains("\nlease            10m\nwhen full        oldest gives way\n"), "{shown}");
     let listed = kami.run(&["app", "list"]).ends(0).out;
     assert_eq!(
         listed,

@@ -18,7 +18,7 @@ use kami_core::points::Points;
 use kami_core::property::Property;
 use kami_core::record::CardRecord;
 use kami_core::zone::Zone;
-use kami_store::{GenerateOrder, LogRecord};
+use kami_store::{GenerateOrder, HistoryEntry, LogRecord};
 use kami_transfer::Defaults;
 
 use crate::fixtures::{Console, cards, now};
@@ -76,9 +76,9 @@ pub(crate) fn generate(console: &mut Console, until: &str, points: &str) {
 }
 
 /// What an operator did to the card of points.
-pub(crate) fn history() -> Vec<LogRecord> {
+pub(crate) fn history() -> Vec<HistoryEntry> {
     let values = |text: &str| Some(serde_json::from_str(text).unwrap());
-    vec![LogRecord {
+    let record = LogRecord {
         id: 1,
         act_id: 1,
         act: "edit".to_owned(),
@@ -91,7 +91,8 @@ pub(crate) fn history() -> Vec<LogRecord> {
         full_code: Some("VIP-9D3KTR4HP3NDM2QX".to_owned()),
         before: values(r#"{"points":null,"valid_until":"2026-12-31 15:59:59"}"#),
         after: values(r#"{"points":1000,"valid_until":null}"#),
-    }]
+    };
+    vec![record.into()]
 }
 
 fn console() -> Console {

@@ -20,8 +20,8 @@ use kami_core::policy::WhenFull;
 use kami_core::property::Property;
 use kami_core::record::CardRecord;
 use kami_store::{
-    ActError, ActOutcome, ActRecord, ActStep, AppsFound, Batch, BatchOrigin, LogRecord, Loss, PrefixCounts,
-    PrefixStock, SearchCursor, SearchStep, StatusCounts, Stock, Survey, Undoable,
+    ActError, ActOutcome, ActRecord, ActStep, AppsFound, Batch, BatchOrigin, HistoryEntry, LogRecord, Loss,
+    PrefixCounts, PrefixStock, SearchCursor, SearchStep, StatusCounts, Stock, Survey, Undoable,
 };
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
@@ -96,7 +96,10 @@ pub(crate) const SCREENS: [Screen; 69] = [
     ("history", CARDS, |console| {
         console.keys("j");
         console.press(KeyCode::Enter);
-        console.answer(Topic::History, Answer::History(7, history()));
+        console.answer(
+            Topic::History,
+            Answer::History(7, history().into_iter().map(HistoryEntry::from).collect()),
+        );
     }),
     ("generate", CARDS, |console| console.keys("nVIP")),
     ("generate_preset", APPS, |console| {

@@ -13,7 +13,12 @@ use kami_core::app::{App, AppEdit};
 use kami_core::policy::WhenFull;
 use kami_core::record::CardRecord;
 use kami_core::seats::Seats;
-use kami_store::{ActError, ActOutcome, Acted, AppsFound, Grants, OneSeat, SeatTaken, StoreError};
+use kami_store::{
+    ActError, ActOutcome, Acted, AppsFound, CustomerRecord, Grants, HistoryEntry, OneSeat, SeatTaken,
+    StoreError,
+};
+
+use serde_json::json;
 
 use crate::fixtures::{Console, apps, cards, now};
 
@@ -215,6 +220,91 @@ fn what_changed_about_a_card_that_is_looked_at_is_read_with_its_history() {
     rows[0].note = Some("another".to_owned());
     console.answer_rows(rows);
     assert!(console.model.awaits(Topic::History));
+}
+
+#[test]
+fn what_a_customer_did_is_told_as_his_without_an_operator() {
+    let values = |values: serde_json::Value| values.as_object().cloned();
+    let record = |id, act: &str, before, after| CustomerRecord {
+        id,
+        act: act.to_owned(),
+        done_at: now() - TimeDelta::minutes(3),
+        machine: Some("PC-1".to_owned()),
+        other_card: None,
+        other_code: None,
+        before: values(before),
+        after: values(after),
+    };
+    let entries = [
+        record(2, "customer_unbind_lost", json!({"machines": ["PC\u{1b}2"]}), json!({})),
+        record(1, "customer_unbind", json!({"machine_code": "PC-1"}), json!({"machine_code": null})),
+        CustomerRecord {
+            other_card: Some(9),
+            other_code: Some("VIP-9".to_owned()),
+            ..record(3, "customer_recharge", json!({"points": 1}), json!({"points": 2}))
+        },
+        CustomerRecord { other_card: Some(8), ..record(4, "customer_burn", json!({}), json!({})) },
+        record(5, "customer_trial", json!(null), json!(null)),
+    ];
+    for (language, words) in [
+        (
+            "en_US",
+            [
+                "customer unbound, lost",
+                "machines  PC␛2 → -",
+                "customer unbound",
+                "machine  PC-1 → -",
+                "customer topped up",
+                "other card  VIP-9",
+                "points  1 → 2",
+                "used to top up",
+                "other card  #8",
+                "trial begun",
+                "machine  PC-1",
+            ],
+        ),
+        (
+            "zh_CN",
+            [
+                "客户解绑丢失机器",
+                "机器  PC␛2 → -",
+                "客户解绑",
+                "机器码  PC-1 → -",
+                "客户充值",
+                "另一张卡  VIP-9",
+                "点数  1 → 2",
+                "用于充值",
+                "另一张卡  #8",
+                "开始试用",
+                "机器码  PC-1",
+            ],
+        ),
+        (
+            "zh_TW",
+            [
+                "客戶解綁遺失機器",
+                "機器  PC␛2 → -",
+                "客戶解綁",
+                "機器碼  PC-1 → -",
+                "客戶儲值",
+                "另一張卡  VIP-9",
+                "點數  1 → 2",
+                "用於儲值",
+                "另一張卡  #8",
+                "開始試用",
+                "機器碼  PC-1",
+            ],
+        ),
+    ] {
+        let mut console = on_card((80, 40), Language::of_locale(language));
+        console.press(KeyCode::Enter);
+        let history = entries.iter().cloned().map(HistoryEntry::Customer).collect();
+        console.answer(Topic::History, Answer::History(7, history));
+        let screen = console.screen();
+        for word in words {
+            assert!(screen.contains(word), "{word}: {screen}");
+        }
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use kami_console::state::message::{Answer, Topic};
 use kami_console::state::theme::Depth;
 use kami_console::turn::view;
 use kami_core::record::CardRecord;
-use kami_store::LogRecord;
+use kami_store::{HistoryEntry, LogRecord};
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 use ratatui::{Terminal, TerminalOptions, Viewport};
@@ -104,6 +104,7 @@ pub(crate) fn sellers(size: (u16, u16), language: Language, is_mixed: bool) -> C
 pub(crate) fn history(console: &mut Console, records: Vec<LogRecord>) {
     let card = console.model.cards.current().unwrap().id;
     if console.question(Topic::History).is_some() {
+        let records = records.into_iter().map(HistoryEntry::from).collect();
         console.answer(Topic::History, Answer::History(card, records));
     }
 }

@@ -8,7 +8,7 @@ use kami_core::code::CodeLength;
 use kami_core::duration::CardDuration;
 use kami_core::gate::{Answer, Asks, Confirmed, Gate, Kind, Weight};
 use kami_core::operator::Operator;
-use kami_core::policy::WhenFull;
+use kami_core::policy::{UnbindBy, WhenFull};
 use kami_store::{
     ActError, ActOutcome, AppActed, AppCost, AppOrder, AppRefusal, BucketWidth, Client, Event, GenerateOrder,
     LogFilter, Loss, ManyAct, NoCard, Selection, Store, Undo, Validation,
@@ -77,6 +77,10 @@ fn full() -> AppEdit {
         lease: text("10m"),
         when_full: Some(WhenFull::Oldest),
         trial: text("1d"),
+        unbind: Some(UnbindBy::Anyone),
+        unbind_cooldown: text("24h"),
+        unbind_limit: text("3"),
+        unbind_cost: text("5p"),
         latest: text("2.1"),
         minimum: text("1.5"),
         url: text("https://example.com/下载"),

@@ -35,6 +35,7 @@ mod table_forms;
 mod takeover;
 mod tls;
 mod trials;
+mod unbind;
 mod unreadable;
 mod validation;
 

@@ -256,6 +256,36 @@ async fn a_top_up_costs_two_round_trips() {
 }
 
 #[tokio::test]
+async fn moving_to_another_machine_costs_two_round_trips_a_step_and_the_usual_request_none() {
+    let database = TestDatabase::create().await;
+    for name in ["WARM", "ONE"] {
+        database.insert_card("VIP", name).await;
+    }
+    database.execute("UPDATE cards SET policy = 'unbind=machine unbind-cooldown=600'").await;
+    let counted = Counted::new(&database).await;
+    let unbind = async |card: &str, asker: &str| {
+        let before = counted.proxy.commands();
+        let unbinding = counted.store.unbind(&code(card), &machine(asker), &Client::default()).await.unwrap();
+        (counted.proxy.commands() - before, unbinding.unwrap().result.is_ok_and(|unbound| unbound.was_bound))
+    };
+    // Each statement is prepared.
+    for asker in ["PC-1", "PC-2"] {
+        assert!(counted.validate("VIP-WARM", asker).await.1);
+        unbind("VIP-WARM", "PC-1").await;
+    }
+
+    assert_eq!(counted.validate("VIP-ONE", "PC-1").await, (2, true), "an activation");
+    assert_eq!(unbind("VIP-ONE", "PC-1").await, (2, true));
+    assert_eq!(unbind("VIP-ONE", "PC-1").await, (2, false), "once more");
+    assert_eq!(counted.validate("VIP-ONE", "PC-1").await, (2, false), "it gets it not back");
+    assert_eq!(counted.validate("VIP-ONE", "PC-2").await, (2, true), "another does");
+    for _ in 0..5 {
+        assert_eq!(counted.validate("VIP-ONE", "PC-2").await, (1, true), "the usual request");
+    }
+    assert_eq!(counted.validate("VIP-ONE", "PC-1").await, (1, false), "who moved away");
+}
+
+#[tokio::test]
 async fn connecting_costs_one_round_trip_besides_the_handshake() {
     let database = TestDatabase::create().await;
     let counted = Counted::new(&database).await;

@@ -5,10 +5,10 @@ use clap::Args;
 use kami_common::reason;
 use kami_common::words::say;
 use kami_core::app::{App, AppEdit, AppName, NamedValue};
-use kami_core::policy::WhenFull;
+use kami_core::policy::{UnbindBy, WhenFull};
 
 use super::super::failure::Failure;
-use super::super::policy::when_full;
+use super::super::policy::{unbind_by, when_full};
 use super::super::session::Session;
 
 /// What an app is to tell; an empty text takes away what it told.
@@ -27,6 +27,20 @@ pub(super) struct Sayings {
     /// What a machine gets to try it, once ever: 60s to 365d such as 1d, or points such as 20p; off for nothing
     #[arg(long, value_name = "SPAN|POINTS")]
     trial: Option<String>,
+    /// From which machines customers unbind a card: off, machine: one that gives its own seat up, or anyone: one without a
+    /// seat also frees the machine seen longest ago, which counts and costs twice
+    #[arg(long, value_name = "WHO", value_parser = unbind_by)]
+    unbind: Option<UnbindBy>,
+    /// How long after an unbinding the next one is, and for how long who gave a seat up gets none, 60s to 30d, such as 24h;
+    /// off for not at all
+    #[arg(long, value_name = "SPAN")]
+    unbind_cooldown: Option<String>,
+    /// How many unbindings a card has in 30 days, 1 to 1,000; off for any number
+    #[arg(long, value_name = "NUMBER")]
+    unbind_limit: Option<String>,
+    /// What an unbinding takes off the card: time such as 1h, or points such as 5p; off for nothing
+    #[arg(long, value_name = "COST")]
+    unbind_cost: Option<String>,
     /// Its newest version, such as 2.1.0
     #[arg(long, value_name = "VERSION")]
     latest: Option<String>,
@@ -57,14 +71,17 @@ impl Sayings {
     /// What is to become of an app; what cannot be is told by the option that says it.
     pub(super) fn edit(self, session: &Session) -> Result<AppEdit, Failure> {
         let none = AppEdit::default;
-        let Self { title, lease, when_full, trial, latest, minimum, url, notice, values, public_values } =
-            self;
+        let Self { title, lease, when_full, trial, unbind, latest, minimum, url, notice, .. } = self;
+        let Self { unbind_cooldown, unbind_limit, unbind_cost, values, public_values, .. } = self;
         let values = [named(values, false), named(public_values, true)];
         let blank = App::blank(AppName::default(), DateTime::UNIX_EPOCH);
         for (option, alone) in [
             ("--title", AppEdit { title: title.clone(), ..none() }),
             ("--lease", AppEdit { lease: lease.clone(), ..none() }),
             ("--trial", AppEdit { trial: trial.clone(), ..none() }),
+            ("--unbind-cooldown", AppEdit { unbind_cooldown: unbind_cooldown.clone(), ..none() }),
+            ("--unbind-limit", AppEdit { unbind_limit: unbind_limit.clone(), ..none() }),
+            ("--unbind-cost", AppEdit { unbind_cost: unbind_cost.clone(), ..none() }),
             ("--latest", AppEdit { latest: latest.clone(), ..none() }),
             ("--minimum", AppEdit { minimum: minimum.clone(), ..none() }),
             ("--url", AppEdit { url: url.clone(), ..none() }),
@@ -83,7 +100,21 @@ impl Sayings {
         if let Some(value) = values.iter().find(is_twice) {
             return Err(Failure::Usage(say!(session.language, "command.value_twice", name = value.name)));
         }
-        Ok(AppEdit { title, lease, when_full, trial, latest, minimum, url, notice, values })
+        Ok(AppEdit {
+            title,
+            lease,
+            when_full,
+            trial,
+            unbind,
+            unbind_cooldown,
+            unbind_limit,
+            unbind_cost,
+            latest,
+            minimum,
+            url,
+            notice,
+            values,
+        })
     }
 }
 

@@ -36,13 +36,17 @@ impl Show {
         }
         let mut table = Table::default();
         let App { title, latest, minimum, url, notice, .. } = &app;
-        let policy = Policy::of(&app.policy, &PolicyPart::default());
+        let Policy { lease, when_full, unbind } = Policy::of(&app.policy, &PolicyPart::default());
         for (field, value) in [
             ("name", app.name.to_string()),
             ("title", shown::text(Some(title.as_str()).filter(|title| !title.is_empty()))),
-            ("lease", shown::lease(language, policy.lease)),
-            ("when_full", shown::when_full(language, policy.when_full)),
+            ("lease", shown::lease(language, lease)),
+            ("when_full", shown::when_full(language, when_full)),
             ("trial", shown::trial(language, app.policy.trial)),
+            ("unbind", shown::unbind_by(language, unbind.by)),
+            ("unbind_cooldown", shown::unbind_cooldown(language, unbind.cooldown)),
+            ("unbind_limit", shown::unbind_limit(language, unbind.limit)),
+            ("unbind_cost", shown::unbind_cost(language, unbind.cost)),
             ("latest", shown::text(latest.as_ref().map(Version::as_str))),
             ("minimum", shown::text(minimum.as_ref().map(Version::as_str))),
             ("url", shown::text(url.as_deref())),

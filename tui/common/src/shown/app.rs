@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use kami_core::policy::{LeaseLength, PolicyPart, WhenFull};
+use kami_core::policy::{
+    Cooldown, LeaseLength, PolicyPart, UnbindBy, UnbindCost, UnbindLimit, UnbindPart, WhenFull,
+};
 use kami_core::property::Property;
 use kami_core::trial::Trial;
 use kami_store::CardValues;
@@ -12,14 +14,27 @@ use super::card::label;
 use super::kept::as_kept;
 use super::span::duration;
 use crate::cells::harmless;
-use crate::words::{Language, counted, say};
+use crate::words::{Language, counted, number, say};
 
 /// What the log keeps of an app beside its named values, in the order of reading.
-const FIELDS: [&str; 9] =
-    ["title", "lease", "when_full", "trial", "latest", "minimum", "url", "notice", "archived"];
+const FIELDS: [&str; 13] = [
+    "title",
+    "lease",
+    "when_full",
+    "trial",
+    "unbind",
+    "unbind_cooldown",
+    "unbind_limit",
+    "unbind_cost",
+    "latest",
+    "minimum",
+    "url",
+    "notice",
+    "archived",
+];
 
-/// What a thing that an app says is called: `title`, `lease`, `when_full`, `trial`, `latest`, `minimum`, `url`, `notice`,
-/// `archived`, `name`, `created` or `cards`.
+/// What a thing that an app says is called: `title`, `lease`, `when_full`, `trial`, `unbind`, `unbind_cooldown`,
+/// `unbind_limit`, `unbind_cost`, `latest`, `minimum`, `url`, `notice`, `archived`, `name`, `created` or `cards`.
 pub fn app_label(language: Language, field: &str) -> String {
     say!(language, format!("app.{field}"))
 }
@@ -40,6 +55,32 @@ pub fn trial(language: Language, trial: Option<Trial>) -> String {
         None => say!(language, "trial.off"),
         Some((seconds, None)) => duration(language, seconds),
         Some((_, Some(points))) => counted(language, "trial.points", points.get().into()),
+    }
+}
+
+/// From which machines customers unbind a card.
+pub fn unbind_by(language: Language, by: UnbindBy) -> String {
+    say!(language, format!("unbind.{}", by.word()))
+}
+
+/// How long after an unbinding the next one is.
+pub fn unbind_cooldown(language: Language, cooldown: Option<Cooldown>) -> String {
+    let none = || say!(language, "unbind.no_cooldown");
+    cooldown.map_or_else(none, |cooldown| duration(language, Some(cooldown.seconds())))
+}
+
+/// How many unbindings there are.
+pub fn unbind_limit(language: Language, limit: Option<UnbindLimit>) -> String {
+    let none = || say!(language, "unbind.no_limit");
+    limit.map_or_else(none, |limit| say!(language, "unbind.limit", n = number(limit.get().into())))
+}
+
+/// What an unbinding costs.
+pub fn unbind_cost(language: Language, cost: Option<UnbindCost>) -> String {
+    match cost {
+        None => say!(language, "unbind.free"),
+        Some(UnbindCost::Time(seconds)) => duration(language, Some(seconds.get())),
+        Some(UnbindCost::Points(points)) => counted(language, "unbind.points", points.get().into()),
     }
 }
 
@@ -90,11 +131,18 @@ fn place(field: &str) -> Option<usize> {
 fn policy_values(language: Language, text: &str) -> Vec<((usize, String), String)> {
     let of = |field, text| ((place(field).unwrap_or_default(), app_label(language, field)), text);
     let (known, rest) = match text.parse() {
-        Ok(PolicyPart { lease: length, when_full: rule, trial: offer, others }) => {
-            let length = length.map(|length| of("lease", lease(language, length)));
-            let rule = rule.map(|rule| of("when_full", when_full(language, rule)));
-            let offer = offer.map(|offer| of("trial", trial(language, Some(offer))));
-            (length.into_iter().chain(rule).chain(offer).collect(), others)
+        Ok(PolicyPart { lease: length, when_full: rule, trial: offer, unbind, others }) => {
+            let UnbindPart { by, cooldown, limit, cost } = unbind;
+            let known = [
+                length.map(|length| of("lease", lease(language, length))),
+                rule.map(|rule| of("when_full", when_full(language, rule))),
+                offer.map(|offer| of("trial", trial(language, Some(offer)))),
+                by.map(|by| of("unbind", unbind_by(language, by))),
+                cooldown.map(|cooldown| of("unbind_cooldown", unbind_cooldown(language, cooldown))),
+                limit.map(|limit| of("unbind_limit", unbind_limit(language, limit))),
+                cost.map(|cost| of("unbind_cost", unbind_cost(language, cost))),
+            ];
+            (known.into_iter().flatten().collect(), others)
         }
         Err(_) => (Vec::new(), text.to_owned()),
     };

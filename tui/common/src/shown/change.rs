@@ -6,7 +6,7 @@ use std::fmt;
 use kami_core::logged;
 use kami_core::property::Property;
 use kami_core::zone::Zone;
-use kami_store::{CardValues, LogRecord, Subject};
+use kami_store::{CardValues, CustomerRecord, HistoryEntry, LogRecord, Subject};
 use serde_json::Value as Json;
 
 use super::app::app_values;
@@ -45,7 +45,38 @@ pub fn changes(language: Language, zone: Zone, record: &LogRecord) -> Vec<Change
         Some(Subject::Blocks(_)) => return block_changes(language, zone, record),
         None => {}
     }
-    let (Some(before), Some(after)) = (&record.before, &record.after) else { return Vec::new() };
+    card_changes(language, zone, record.before.as_ref(), record.after.as_ref())
+}
+
+/// What was changed about a card by an operator or a customer.
+pub fn changes_of(language: Language, zone: Zone, entry: &HistoryEntry) -> Vec<Change> {
+    match entry {
+        HistoryEntry::Operator(record) => changes(language, zone, record),
+        HistoryEntry::Customer(record) => {
+            let changed = card_changes(language, zone, record.before.as_ref(), record.after.as_ref());
+            beside(language, record).chain(changed).collect()
+        }
+    }
+}
+
+/// What a customer's act was about beside the values that it changed: another card, and a machine where it changed none.
+fn beside(language: Language, record: &CustomerRecord) -> impl Iterator<Item = Change> + use<> {
+    let code = record.other_code.as_deref().map(|code| harmless(code).into_owned());
+    let other = code.or_else(|| record.other_card.map(|id| format!("#{id}")));
+    let machine = record.machine.as_deref().filter(|_| record.before.is_none() && record.after.is_none());
+    let of = |name: String| move |values: String| Change { name, values };
+    let other = other.map(of(say!(language, "seat.other_card")));
+    let machine = machine.map(|machine| harmless(machine).into_owned());
+    other.into_iter().chain(machine.map(of(label(language, Property::Machine))))
+}
+
+fn card_changes(
+    language: Language,
+    zone: Zone,
+    before: Option<&CardValues>,
+    after: Option<&CardValues>,
+) -> Vec<Change> {
+    let (Some(before), Some(after)) = (before, after) else { return Vec::new() };
     let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();
     names.sort_unstable();
     names.dedup();

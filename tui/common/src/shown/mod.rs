@@ -14,13 +14,15 @@ mod span;
 mod status;
 
 pub use self::act::{act_kind, act_word, doer, subject, touched};
-pub use self::app::{app_label, lease, named_value, trial, when_full};
+pub use self::app::{
+    app_label, lease, named_value, trial, unbind_by, unbind_cooldown, unbind_cost, unbind_limit, when_full,
+};
 pub use self::block::{block_app, block_kind, block_kinds, block_label, targets};
 pub use self::card::{
     DETAILS, Detail, NONE, details, expires, heading, in_column, label, left, numbered, of_card, points,
     prefix, text, value,
 };
-pub use self::change::{Change, changes};
+pub use self::change::{Change, changes, changes_of};
 pub use self::moment::{local, moment, whole_moment};
 pub use self::preset::PresetField;
 pub use self::seat::{cards_done, seat, seats_lost, seats_taken};

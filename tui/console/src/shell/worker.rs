@@ -18,8 +18,8 @@ use kami_core::filter::{Anchor, Filter, Sort};
 use kami_core::gate::Confirmed;
 use kami_core::operator::Operator;
 use kami_store::{
-    ActError, ActFilter, ActProgress, LogFilter, ManyAct, MigrateError, OneAct, OneEdit, Progress,
-    SearchCursor, SearchStep, Selection, Store, StoreError, Undo, Undoable,
+    ActError, ActFilter, ActProgress, HistoryPlace, LogFilter, ManyAct, MigrateError, OneAct, OneEdit,
+    Progress, SearchCursor, SearchStep, Selection, Store, StoreError, Undo, Undoable,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
@@ -188,7 +188,9 @@ impl Errand {
             Question::AppCounts => Answer::AppCounts(store.app_counts().await?),
             Question::Presets => Answer::Presets(store.presets(None).await?),
             Question::Blocks { text, before, enough } => return self.blocks(&text, before, enough).await,
-            Question::History(card) => Answer::History(card, store.card_history(card, None, HISTORY).await?),
+            Question::History(card) => {
+                Answer::History(card, store.card_history(card, HistoryPlace::default(), HISTORY).await?)
+            }
             Question::Seats(card) => Answer::Seats(card, store.seats(card).await?),
             Question::Prefixes(app) => {
                 self.send(Answer::PrefixNames(store.prefixes().await?));

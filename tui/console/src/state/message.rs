@@ -12,9 +12,9 @@ use kami_core::gate::Confirmed;
 use kami_core::operator::Operator;
 use kami_store::{
     ActError, ActFilter, ActOutcome, ActStep, Acted, AppActed, AppCounts, AppOrder, AppsFound, Batch,
-    BlockOrder, BlocksActed, BlocksFound, Grants, LogRecord, MigrateError, MigrationPlan, OneSeat, Page,
-    PrefixCounts, PresetActed, PresetOrder, PresetsFound, SearchCursor, SearchStep, SeatTaken, Selection,
-    StatusCounts, Survey, Undoable,
+    BlockOrder, BlocksActed, BlocksFound, Grants, HistoryEntry, LogRecord, MigrateError, MigrationPlan,
+    OneSeat, Page, PrefixCounts, PresetActed, PresetOrder, PresetsFound, SearchCursor, SearchStep, SeatTaken,
+    Selection, StatusCounts, Survey, Undoable,
 };
 use kami_transfer::import::ReadError;
 use tui_input::InputRequest;
@@ -260,7 +260,7 @@ pub enum Answer {
         goes_on: bool,
     },
     /// What was done to a card.
-    History(u64, Vec<LogRecord>),
+    History(u64, Vec<HistoryEntry>),
     /// The machines that have seats of a card.
     Seats(u64, Vec<SeatTaken>),
     /// The names of the prefixes, before they are counted.

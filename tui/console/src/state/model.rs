@@ -11,7 +11,7 @@ use kami_core::app::AppName;
 use kami_core::operator::Operator;
 use kami_core::record::CardRecord;
 use kami_core::zone::Zone;
-use kami_store::{Grants, LogRecord, SeatTaken, StatusCounts};
+use kami_store::{Grants, HistoryEntry, SeatTaken, StatusCounts};
 
 use crate::input::act::Act;
 use crate::input::place::Place;
@@ -141,7 +141,7 @@ pub struct History {
     /// By its number.
     pub card: u64,
     /// What was done, the newest first.
-    pub records: Vec<LogRecord>,
+    pub records: Vec<HistoryEntry>,
 }
 
 /// The machines that have seats of a card.

@@ -198,7 +198,7 @@ fn of_app(model: &Model, app: &App, room: usize) -> Vec<Line<'static>> {
 /// Where the app gives seats otherwise than as usual.
 fn policy(model: &Model, app: &App) -> impl Iterator<Item = (String, String)> {
     let language = model.language;
-    let Policy { lease, when_full } = Policy::of(&app.policy, &PolicyPart::default());
+    let Policy { lease, when_full, .. } = Policy::of(&app.policy, &PolicyPart::default());
     let lease = lease.map(|lease| ("lease", shown::lease(language, Some(lease))));
     let when_full = Some(when_full).filter(|rule| *rule != WhenFull::default());
     let when_full = when_full.map(|rule| ("when_full", shown::when_full(language, rule)));

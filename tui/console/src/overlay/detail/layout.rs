@@ -1,11 +1,11 @@
-//! The lines of the detail of a card: its fields, and what operators did to it.
+//! The lines of the detail of a card: its fields, and what operators and customers did to it.
 
 use kami_common::cells::{cells, harmless, pad_right, wrap};
-use kami_common::shown::{self, act_word, changes, doer, moment};
+use kami_common::shown::{self, act_word, changes_of, doer, moment};
 use kami_common::words::{number, say};
 use kami_core::property::Property;
 use kami_core::record::CardRecord;
-use kami_store::LogRecord;
+use kami_store::HistoryEntry;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
@@ -149,26 +149,28 @@ fn history(model: &Model, card: &CardRecord, width: usize) -> Vec<Line<'static>>
     if history.records.is_empty() {
         return vec![Line::from(span(say!(language, "detail.no_history"), theme.dim()))];
     }
-    history.records.iter().flat_map(|record| entry(model, record, width)).collect()
+    history.records.iter().flat_map(|one| entry(model, one, width)).collect()
 }
 
-/// One act: when, what, who, and what it changed.
-fn entry(model: &Model, record: &LogRecord, width: usize) -> Vec<Line<'static>> {
+/// One act: when, what, who, and what it changed. Of a customer's the word says whose it is.
+fn entry(model: &Model, entry: &HistoryEntry, width: usize) -> Vec<Line<'static>> {
     let (language, theme) = (model.language, model.theme);
-    let when = moment(language, model.zone, model.server_now(), record.done_at);
+    let when = moment(language, model.zone, model.server_now(), entry.done_at());
     let mut act: Vec<Span<'static>> =
-        vec![span(pad_right(&when, 17), theme.dim()), span(act_word(language, &record.act), theme.text())];
-    let doer = doer(&record.operator, record.account.as_deref());
+        vec![span(pad_right(&when, 17), theme.dim()), span(act_word(language, entry.act()), theme.text())];
     let used: usize = act.iter().map(|part| cells(&part.content)).sum();
     let mut below = Vec::new();
-    if used + 2 + cells(&doer) <= width {
-        act.extend([space(2), span(doer, theme.dim())]);
-    } else {
-        below = wrap(&doer, width.saturating_sub(2));
+    if let HistoryEntry::Operator(record) = entry {
+        let doer = doer(&record.operator, record.account.as_deref());
+        if used + 2 + cells(&doer) <= width {
+            act.extend([space(2), span(doer, theme.dim())]);
+        } else {
+            below = wrap(&doer, width.saturating_sub(2));
+        }
     }
     let mut lines = vec![Line::from(act)];
     lines.extend(below.into_iter().map(|part| Line::from(vec![space(2), span(part, theme.dim())])));
-    for change in changes(language, model.zone, record) {
+    for change in changes_of(language, model.zone, entry) {
         lines.extend(
             wrap(&change.to_string(), width.saturating_sub(2))
                 .into_iter()

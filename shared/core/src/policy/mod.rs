@@ -1,4 +1,7 @@
-//! What an app, or a single card, lets machines do: who keeps a seat for how long, and who gets one when all are taken.
+//! What an app, or a single card, lets machines do: who keeps a seat for how long, who gets one when all are taken, and
+//! who may give one up.
+
+mod unbind;
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,6 +9,9 @@ use std::str::FromStr;
 use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error;
 
+pub use self::unbind::{
+    Cooldown, CostSeconds, NoUnbinding, UnbindBy, UnbindCost, UnbindLimit, UnbindPart, UnbindPolicy,
+};
 use crate::digits::number;
 use crate::duration::CardDuration;
 use crate::span;
@@ -18,6 +24,8 @@ pub struct Policy {
     pub lease: Option<LeaseLength>,
     /// What becomes of a machine that asks when all seats are taken.
     pub when_full: WhenFull,
+    /// By which rule customers unbind a card.
+    pub unbind: UnbindPolicy,
 }
 
 /// For how long a seat is given to a machine: 60 seconds to 30 days.
@@ -52,6 +60,8 @@ pub struct PolicyPart {
     pub when_full: Option<WhenFull>,
     /// What a machine gets to try the app, once ever; no card says it.
     pub trial: Option<Trial>,
+    /// Another rule for unbinding.
+    pub unbind: UnbindPart,
     /// What later versions say beside that, in their words: kept as it is, so that they go on beside this one.
     pub others: String,
 }
@@ -130,6 +140,7 @@ impl Policy {
         Self {
             lease: card.lease.or(app.lease).flatten(),
             when_full: card.when_full.or(app.when_full).unwrap_or_default(),
+            unbind: UnbindPolicy::of(app.unbind, card.unbind),
         }
     }
 }
@@ -149,26 +160,40 @@ impl PolicyPart {
         *self == Self::default()
     }
 
-    /// In words with each lease in the largest unit that says it exactly, such as `lease=10m when-full=oldest`; it is read
-    /// as it is written.
-    pub fn spoken(&self) -> String {
-        self.written(|lease| span::exact(lease.seconds()), Trial::spoken)
+    /// It leaves everything open.
+    pub const OPEN: Self =
+        Self { lease: None, when_full: None, trial: None, unbind: UnbindPart::OPEN, others: String::new() };
+
+    /// Whether the database keeps a text of so much.
+    pub fn fits(&self) -> bool {
+        self.to_string().len() <= Self::MAX_BYTES
     }
 
-    fn written(&self, lease: impl Fn(LeaseLength) -> String, trial: impl Fn(Trial) -> String) -> String {
-        let lease = self.lease.map(|other| other.map_or_else(|| "off".to_owned(), lease));
+    /// In words with each span in the largest unit that says it exactly, such as `lease=10m when-full=oldest`; it is read
+    /// as it is written.
+    pub fn spoken(&self) -> String {
+        self.written(true)
+    }
+
+    fn written(&self, is_spoken: bool) -> String {
+        let span = |lease: LeaseLength| {
+            if is_spoken { span::exact(lease.seconds()) } else { lease.seconds().to_string() }
+        };
+        let lease = self.lease.map(|other| other.map_or_else(|| "off".to_owned(), span));
         let lease = lease.map(|lease| format!("lease={lease}"));
         let when_full = self.when_full.map(|rule| format!("when-full={}", rule.word()));
-        let trial = self.trial.map(|offer| format!("trial={}", trial(offer)));
+        let trial = self.trial.map(|offer| if is_spoken { offer.spoken() } else { offer.to_string() });
+        let trial = trial.map(|trial| format!("trial={trial}"));
         let others = Some(self.others.clone()).filter(|others| !others.is_empty());
-        lease.into_iter().chain(when_full).chain(trial).chain(others).collect::<Vec<_>>().join(" ")
+        let entries = lease.into_iter().chain(when_full).chain(trial);
+        entries.chain(self.unbind.entries(is_spoken)).chain(others).collect::<Vec<_>>().join(" ")
     }
 }
 
 /// As the database keeps it: words and their values with spaces between them, such as `lease=600 when-full=oldest`.
 impl fmt::Display for PolicyPart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.written(|lease| lease.seconds().to_string(), |trial| trial.to_string()))
+        f.pad(&self.written(false))
     }
 }
 
@@ -180,15 +205,19 @@ impl FromStr for PolicyPart {
         let mut part = Self::default();
         let mut others = Vec::new();
         for entry in text.split_ascii_whitespace() {
-            match entry.split_once('=').ok_or(NoPolicy)? {
-                ("lease", text) => part.lease = Some(LeaseLength::parse(text).map_err(|_| NoPolicy)?),
-                ("when-full", word) => part.when_full = Some(word.parse()?),
-                ("trial", text) => part.trial = Trial::parse(text).map_err(|_| NoPolicy)?,
-                _ => others.push(entry),
+            let (name, text) = entry.split_once('=').ok_or(NoPolicy)?;
+            match name {
+                "lease" => part.lease = Some(LeaseLength::parse(text).map_err(|_| NoPolicy)?),
+                "when-full" => part.when_full = Some(text.parse()?),
+                "trial" => part.trial = Trial::parse(text).map_err(|_| NoPolicy)?,
+                _ => match part.unbind.take(name, text) {
+                    Some(taken) => taken.map_err(|_| NoPolicy)?,
+                    None => others.push(entry),
+                },
             }
         }
         part.others = others.join(" ");
-        if part.to_string().len() <= Self::MAX_BYTES { Ok(part) } else { Err(NoPolicy) }
+        if part.fits() { Ok(part) } else { Err(NoPolicy) }
     }
 }
 
@@ -197,6 +226,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::points::Points;
     use crate::testing::at;
 
     fn lease(seconds: u32) -> LeaseLength {
@@ -240,6 +270,40 @@ mod tests {
     }
 
     #[test]
+    fn a_card_departs_from_its_app_in_each_thing_that_it_says_of_unbinding() {
+        let part = |text: &str| text.parse::<PolicyPart>().unwrap();
+        let app = "unbind=machine unbind-cooldown=24h unbind-limit=3 unbind-cost=1h";
+        for (card, is) in [
+            ("", "unbind=machine unbind-cooldown=86400 unbind-limit=3 unbind-cost=3600s"),
+            ("unbind=off", "unbind=off unbind-cooldown=86400 unbind-limit=3 unbind-cost=3600s"),
+            (
+                "unbind-cooldown=off unbind-cost=5p",
+                "unbind=machine unbind-cooldown=off unbind-limit=3 unbind-cost=5p",
+            ),
+            (
+                "unbind-limit=off unbind=anyone",
+                "unbind=anyone unbind-cooldown=86400 unbind-limit=off unbind-cost=3600s",
+            ),
+        ] {
+            let UnbindPolicy { by, cooldown, limit, cost } = Policy::of(&part(app), &part(card)).unbind;
+            let (by, cooldown, limit, cost) = (Some(by), Some(cooldown), Some(limit), Some(cost));
+            let said = PolicyPart { unbind: UnbindPart { by, cooldown, limit, cost }, ..PolicyPart::OPEN };
+            assert_eq!(said.to_string(), is, "{card}");
+        }
+        assert_eq!(Policy::of(&part(""), &part("")).unbind, UnbindPolicy::default());
+        assert_eq!(UnbindPolicy::default().by, UnbindBy::Nobody);
+    }
+
+    #[test]
+    fn all_that_can_be_said_fits_with_room_for_what_is_said_later() {
+        let longest = "lease=2592000 when-full=oldest unbind=machine unbind-cooldown=2592000 unbind-limit=1000 \
+                       unbind-cost=1000000000p";
+        let part: PolicyPart = longest.parse().unwrap();
+        assert_eq!(part.to_string(), longest);
+        assert!(longest.len() + 100 < PolicyPart::MAX_BYTES, "{}", longest.len());
+    }
+
+    #[test]
     fn what_is_no_policy() {
         for text in [
             "lease",
@@ -253,6 +317,10 @@ mod tests {
             "trial=59",
             "trial=0p",
             "trial=",
+            "unbind=nobody",
+            "unbind-cooldown=59",
+            "unbind-limit=0",
+            "unbind-cost=5",
         ] {
             assert_eq!(text.parse::<PolicyPart>(), Err(NoPolicy), "{text}");
         }
@@ -282,11 +350,24 @@ mod tests {
             lease in prop::option::of(prop::option::of(60_u32..=2_592_000)),
             when_full in prop::option::of(prop::sample::select(&WhenFull::ALL[..])),
             trial in prop::sample::select(&["off", "60", "31536000", "1p", "1000000000p"][..]),
+            by in prop::option::of(prop::sample::select(&UnbindBy::ALL[..])),
+            cooldown in prop::option::of(prop::option::of(60_u32..=2_592_000)),
+            limit in prop::option::of(prop::option::of(1_u16..=1_000)),
+            seconds in prop::option::of(prop::option::of(1_u32..=31_536_000)),
+            points in prop::option::of(1_u32..=1_000_000_000),
             others in "(later=[a-z]{1,3}( other=[a-z]{1,3})?)?",
         ) {
             let lease = lease.map(|lease| lease.map(|seconds| LeaseLength::new(seconds).unwrap()));
             let trial = Trial::parse(trial).unwrap();
-            let part = PolicyPart { lease, when_full, trial, others };
+            let time = |seconds| UnbindCost::Time(CostSeconds::new(seconds).unwrap());
+            let points = points.map(|points| Some(UnbindCost::Points(Points::new(points).unwrap())));
+            let unbind = UnbindPart {
+                by,
+                cooldown: cooldown.map(|other| other.map(|seconds| Cooldown::new(seconds).unwrap())),
+                limit: limit.map(|other| other.map(|times| UnbindLimit::new(times).unwrap())),
+                cost: points.or(seconds.map(|other| other.map(time))),
+            };
+            let part = PolicyPart { lease, when_full, trial, unbind, others };
             prop_assert_eq!(part.to_string().parse(), Ok(part.clone()));
             prop_assert_eq!(part.spoken().parse(), Ok(part));
         }

@@ -1,0 +1,75 @@
+//! `POST /api/unbind`: the card moves to another machine, without support.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use kami_core::unbind::Paid;
+use kami_store::{Unbinding, Unbound};
+use serde::Serialize;
+
+use super::Api;
+use super::miss::{is_told_apart, no_card};
+use super::request::{SeatRequest, read_body};
+use crate::error::Failure;
+
+#[derive(Debug, Serialize)]
+pub(super) struct UnbindAnswer {
+    status: &'static str,
+    /// Not for a client that has guessed too often.
+    #[serde(flatten)]
+    told: Option<Told>,
+}
+
+#[derive(Debug, Serialize)]
+struct Told {
+    /// Whether the request gave a seat up.
+    unbound: bool,
+    /// How many more there are within 30 days; null without limit.
+    remaining_unbinds: Option<u16>,
+    /// What was taken off the card; null for nothing.
+    cost: Option<Cost>,
+    /// ISO 8601; null for a card that never expires, and for one that was never used.
+    expire_at: Option<String>,
+    /// Only of a card that has points.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    points: Option<u32>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Cost {
+    Seconds(u32),
+    Points(u32),
+}
+
+impl From<Paid> for Cost {
+    fn from(paid: Paid) -> Self {
+        match paid {
+            Paid::Seconds(seconds) => Self::Seconds(seconds),
+            Paid::Points(points) => Self::Points(points),
+        }
+    }
+}
+
+impl Told {
+    fn new(unbound: &Unbound, api: &Api) -> Self {
+        let Unbound { was_bound, remaining, paid, expire_at, points } = *unbound;
+        Self {
+            unbound: was_bound,
+            remaining_unbinds: remaining,
+            cost: paid.map(Cost::from),
+            expire_at: expire_at.map(|moment| api.zone.iso8601(moment)),
+            points,
+        }
+    }
+}
+
+/// Handles the request, which may be repeated.
+pub(super) async fn unbind(State(api): State<Api>, request: Request) -> Result<Json<UnbindAnswer>, Failure> {
+    let (request, body) = request.into_parts();
+    let SeatRequest { code, machine, app } = SeatRequest::parse(&read_body(body).await?)?;
+    let unbinding = api.store.unbind(&code, &machine, &api.client(app, &request)).await?;
+    let Unbinding { result, is_known } = unbinding.map_err(|why| no_card(&api.brake, &request, why))?;
+    let is_told = is_known.is_none_or(|is_known| is_told_apart(&api.brake, &request, is_known));
+    let told = if is_told { Some(Told::new(&result?, &api)) } else { None };
+    Ok(Json(UnbindAnswer { status: "success", told }))
+}
