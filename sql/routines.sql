@@ -1618,8 +1618,8 @@ BEGIN
 END
 
 -- routine: take_seat_2
--- The same, but a machine that gave a seat of the card up gets none for as long as the cooldown lasts: then it also
--- returns for how many seconds.
+-- Gives a machine a seat as take_seat does, but one that gave a seat of the card up gets none for as long as the cooldown
+-- lasts: then it also returns for how many seconds.
 --
 -- The lock on the card is the only one that takers wait for. Seats are read without one, in the state that is there once
 -- the card is locked: a lock on rows that are not there is on the gap between others', and takers of other cards would
@@ -1703,8 +1703,8 @@ END
 
 -- routine: unbind_seat
 -- Gives up a seat of a card as its policy allows: that of the machine that asks, or, where anyone may, of one that is lost,
--- the one that was seen longest ago. That is paid for and logged as UNBIND, or as UNBIND_LOST, which counts twice. The
--- rules are those of kami_core::unbind.
+-- the one that was seen longest ago. That is paid for and logged as UNBIND, or as UNBIND_LOST, which counts twice. A trial
+-- that was never topped up stays with its machine. The rules are those of kami_core::unbind.
 --
 -- Returns what came of it: UNBOUND; NOTHING where there is nothing to give up; NOT_ALLOWED, OTHERS, COOLING_DOWN,
 -- TOO_EXPENSIVE, DISABLED or EXPIRED where it is refused; GONE where there is no such card. Beside it stand whether the
@@ -1722,7 +1722,7 @@ BEGIN
     DECLARE first_machine, next_machine, oldest, leaving VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
     DECLARE cooldown, most, cost_seconds, cost_points, had_points INT UNSIGNED;
     DECLARE seat_count, further, taken, used, counts, waits BIGINT;
-    DECLARE is_first, is_taken, has_seat, gave_up, is_told_apart BOOLEAN DEFAULT FALSE;
+    DECLARE is_first, is_taken, has_seat, gave_up, is_trial, is_told_apart BOOLEAN DEFAULT FALSE;
     DECLARE moment, ends, unused_until, cooled_down, has_room DATETIME;
     DECLARE first_seen, first_lease, oldest_seen, next_seen, next_lease DATETIME;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
@@ -1751,6 +1751,8 @@ BEGIN
             AND done_at > moment - INTERVAL GREATEST(COALESCE(cooldown, 0), 3600) SECOND), 0) > 0
     INTO used, cooled_down, gave_up
     FROM customer_log WHERE card_id = card AND act IN ('UNBIND', 'UNBIND_LOST');
+    SELECT COALESCE(SUM(act = 'TRIAL') > 0 AND SUM(act = 'RECHARGE') = 0, FALSE) INTO is_trial
+    FROM customer_log WHERE card_id = card AND act IN ('TRIAL', 'RECHARGE');
     SELECT MIN(done_at) + INTERVAL 30 DAY INTO has_room
     FROM (
             SELECT done_at, SUM(IF(act = 'UNBIND_LOST', 2, 1)) OVER (
@@ -1766,7 +1768,7 @@ BEGIN
         WHEN standing = 'UNUSED' THEN IF(unused_until < moment, 'EXPIRED', 'NOTHING')
         WHEN ends < moment THEN 'EXPIRED'
         WHEN first_machine IS NULL AND further = 0 THEN 'NOTHING'
-        WHEN allowed IS NULL OR allowed NOT IN ('machine', 'anyone') THEN 'NOT_ALLOWED'
+        WHEN is_trial OR allowed IS NULL OR allowed NOT IN ('machine', 'anyone') THEN 'NOT_ALLOWED'
     END;
     SET is_told_apart = outcome IS NULL;
     SET outcome = COALESCE(outcome, CASE

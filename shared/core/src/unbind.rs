@@ -28,6 +28,8 @@ pub struct GivenUp {
 pub struct Standing<'a> {
     /// Whether any machine has a seat.
     pub is_bound: bool,
+    /// Whether it is a trial that was never topped up, which is its machine's, so that one machine tries an app once.
+    pub is_trial: bool,
     /// Whether the machine that asks would get no seat but for one that is given up.
     pub is_full: bool,
     /// The seats that were given up before.
@@ -78,6 +80,7 @@ pub fn decide(
     let is_lost = rules::seat_of(card, machine).is_none();
     match policy.by {
         UnbindBy::Nobody => return refuse(Refusal::UnbindNotAllowed),
+        _ if standing.is_trial => return refuse(Refusal::UnbindNotAllowed),
         _ if is_lost && is_repeated(standing.given_up, policy, now) => return Verdict::Nothing,
         UnbindBy::Machine if is_lost => return refuse(Refusal::MachineMismatch),
         // Who can have a free seat needs none that is somebody's.
@@ -198,7 +201,8 @@ mod tests {
             .map(|&(ago, was_its_own, was_lost)| GivenUp { at: at(-ago), was_its_own, was_lost })
             .collect();
         let is_bound = card.machine_code.is_some();
-        let standing = Standing { is_bound, is_full: is_bound && card.seats == 1, given_up: &given_up };
+        let is_full = is_bound && card.seats == 1;
+        let standing = Standing { is_bound, is_trial: false, is_full, given_up: &given_up };
         decide(card, &MachineCode::parse(machine).unwrap(), standing, policy(words), at(0))
     }
 
@@ -254,6 +258,21 @@ mod tests {
             freed(false, None),
             "a lease that is over"
         );
+    }
+
+    #[test]
+    fn a_trial_stays_with_its_machine() {
+        let standing = Standing { is_bound: true, is_trial: true, is_full: true, given_up: &[] };
+        for machine in ["PC-1", "PC-2"] {
+            let asker = MachineCode::parse(machine).unwrap();
+            for words in ["", "unbind=machine", "unbind=anyone unbind-cost=1h"] {
+                let verdict = decide(&card(), &asker, standing, policy(words), at(0));
+                assert_eq!(verdict, refuse(Refusal::UnbindNotAllowed), "{machine} {words}");
+            }
+        }
+        let free = Standing { is_bound: false, ..standing };
+        let asker = MachineCode::parse("PC-1").unwrap();
+        assert_eq!(decide(&card(), &asker, free, policy("unbind=machine"), at(0)), Verdict::Nothing);
     }
 
     #[test]

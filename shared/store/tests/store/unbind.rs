@@ -7,7 +7,9 @@ use kami_core::card::{Card, CardStatus, Seat};
 use kami_core::policy::{Policy, PolicyPart};
 use kami_core::rules::Refusal;
 use kami_core::unbind::{self, GivenUp, Paid, Standing, Verdict};
-use kami_store::{Client, HistoryEntry, HistoryPlace, NoCard, Store, Unbinding, Unbound, Validation};
+use kami_store::{
+    Client, HistoryEntry, HistoryPlace, NoCard, Recharge, Store, TrialStart, Unbinding, Unbound, Validation,
+};
 use kami_testkit::{Queryable as _, TestDatabase, eventually};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -121,6 +123,50 @@ async fn who_gives_his_seat_up_pays_for_it_and_another_machine_gets_it() {
     let of_another = Client { app: "demo".parse().unwrap(), ..Client::default() };
     let unbinding = store.unbind(&code("VIP-A"), &machine("PC-1"), &of_another).await.unwrap();
     assert_eq!(unbinding, Err(NoCard::NotFound));
+}
+
+#[tokio::test]
+async fn who_gave_his_seat_up_gets_it_back_by_no_top_up_and_by_no_trial() {
+    let database = with_card(1, "", None).await;
+    database
+        .execute(
+            "UPDATE apps SET policy = 'trial=600 unbind=machine unbind-cooldown=3600';
+             UPDATE policy_revision SET revision = revision + 1;
+             INSERT INTO batches (id, card_count, operator, created_at, recharge) VALUES (1, 2, 'x', UTC_TIMESTAMP(), 1);
+             INSERT INTO cards (prefix, code, full_code, duration_seconds, batch_id) VALUES
+                ('UP', 'A', 'UP-A', 600, 1), ('UP', 'B', 'UP-B', 600, 1)",
+        )
+        .await;
+    let store = database.store();
+    let top_up = async |card: &str, with: &str| {
+        let topped = store.recharge(&code(card), &code(with), None, &Client::default()).await.unwrap();
+        assert!(matches!(topped, Recharge::ToppedUp { .. }), "{topped:?}");
+    };
+    let of = async |card: &str, asker: &str| {
+        store.validate(&code(card), &machine(asker), &Client::default()).await.unwrap()
+    };
+    assert!(is_in(&store, "PC-1").await && frees(&store, "PC-1").await);
+    top_up("VIP-A", "UP-A").await;
+    assert_eq!(holders(&database).await, [""; 0]);
+    assert!(matches!(ask(&store, "PC-1").await, Validation::Refused(Refusal::CoolingDown { .. })));
+    assert!(is_in(&store, "PC-2").await);
+
+    let try_it = async || match store.start_trial(&machine("PC-1"), &Client::default(), || ()).await {
+        Ok(TrialStart::On(trial)) => trial.code,
+        other => panic!("{other:?}"),
+    };
+    let trial = try_it().await;
+    let unbind_trial = async || {
+        let unbinding = store.unbind(&code(&trial), &machine("PC-1"), &Client::default()).await;
+        unbinding.unwrap().unwrap().result.map(|unbound| unbound.was_bound)
+    };
+    assert_eq!(unbind_trial().await, Err(Refusal::UnbindNotAllowed), "it is its machine's");
+    assert!(matches!(of(&trial, "PC-1").await, Validation::Admitted { .. }));
+    top_up(&trial, "UP-B").await;
+    assert_eq!(unbind_trial().await, Ok(true), "it was paid for");
+    assert_eq!(try_it().await, trial, "it goes on, but not on this machine");
+    assert!(matches!(of(&trial, "PC-1").await, Validation::Refused(Refusal::CoolingDown { .. })));
+    assert!(matches!(of(&trial, "PC-3").await, Validation::Admitted { .. }));
 }
 
 #[tokio::test]
@@ -259,6 +305,8 @@ enum Step {
     Pass(i64),
     Say(&'static str),
     Edit(&'static str),
+    /// What customers did by it before: it began as a trial, or was topped up as well.
+    Begin(&'static [&'static str]),
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
@@ -282,12 +330,14 @@ fn any_step() -> impl Strategy<Value = Step> {
         "status = 'ACTIVE'",
         "status = 'ACTIVE'",
     ][..];
+    let pasts: &[&[&str]] = &[&["TRIAL"], &["TRIAL", "RECHARGE"], &[], &[]];
     prop_oneof![
         4 => (0_u8..4).prop_map(Step::Ask),
         6 => (0_u8..4).prop_map(Step::Unbind),
         2 => prop::sample::select(&[1, 59, 600, 3_600, 7_200, 86_400, 2_592_000][..]).prop_map(Step::Pass),
         1 => prop::sample::select(policies).prop_map(Step::Say),
         1 => prop::sample::select(edits).prop_map(Step::Edit),
+        1 => prop::sample::select(pasts).prop_map(Step::Begin),
     ]
 }
 
@@ -302,6 +352,8 @@ struct Model {
     /// The machine in the card's row, with when it was seen and its lease, and the further ones.
     first: Option<(String, DateTime<Utc>, Option<DateTime<Utc>>)>,
     further: Vec<(String, DateTime<Utc>, Option<DateTime<Utc>>)>,
+    /// Whether it began as a trial, and was never topped up.
+    is_trial: bool,
     /// What was given up, by its act and its machine.
     given_up: Vec<(DateTime<Utc>, bool, String)>,
 }
@@ -322,8 +374,11 @@ impl Model {
             database.rows(query, ()).await.remove(0);
         let query = "SELECT machine_code, seen_at, lease_until FROM card_seats ORDER BY seen_at, bound_at, machine_code";
         let further: Vec<(String, Moment, Moment)> = database.rows(query, ()).await;
-        let query = "SELECT done_at, act = 'UNBIND_LOST', machine_code FROM customer_log ORDER BY id";
+        let query = "SELECT done_at, act = 'UNBIND_LOST', machine_code FROM customer_log WHERE act LIKE 'UNBIND%' \
+                     ORDER BY id";
         let given_up: Vec<(Moment, bool, String)> = database.rows(query, ()).await;
+        let acts: Vec<String> = database.rows("SELECT act FROM customer_log", ()).await;
+        let was = |act: &str| acts.iter().any(|done| done == act);
         let model = Self {
             status: status.parse().unwrap(),
             policy: policy.parse().unwrap(),
@@ -335,6 +390,7 @@ impl Model {
                 .into_iter()
                 .map(|(machine, seen, lease)| (machine, utc(seen).unwrap(), utc(lease)))
                 .collect(),
+            is_trial: was("TRIAL") && !was("RECHARGE"),
             given_up: given_up
                 .into_iter()
                 .map(|(at, was_lost, machine)| (utc(at).unwrap(), was_lost, machine))
@@ -394,6 +450,7 @@ impl Model {
         let taken = self.first.iter().chain(&self.further).filter(is_taken).count();
         let standing = Standing {
             is_bound: !self.holders().is_empty(),
+            is_trial: self.is_trial,
             is_full: taken >= usize::from(self.seats),
             given_up: &self.given_up(asker),
         };
@@ -462,6 +519,16 @@ async fn the_routine_decides_as_the_rules_do_whatever_happened_before() {
                 database.execute(&format!("UPDATE cards SET policy = '{policy}'")).await;
             }
             Step::Edit(edit) => database.execute(&format!("UPDATE cards SET {edit}")).await,
+            Step::Begin(acts) => {
+                database.execute("DELETE FROM customer_log WHERE act IN ('TRIAL', 'RECHARGE')").await;
+                for act in *acts {
+                    let did = format!(
+                        "INSERT INTO customer_log (card_id, act, done_at)
+                         SELECT id, '{act}', UTC_TIMESTAMP() FROM cards"
+                    );
+                    database.execute(&did).await;
+                }
+            }
             Step::Ask(number) => {
                 let asker = format!("PC-{number}");
                 let (before, from) = Model::read(&database).await;
