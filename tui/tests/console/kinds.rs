@@ -55,17 +55,23 @@ pub(crate) fn shown(size: (u16, u16), language: Language) -> Console {
 
 /// Goes to the field of a property and types into it.
 pub(crate) fn type_into(console: &mut Console, property: Property, text: &str) {
+    go_to(console, FieldName::Card(property));
+    console.keys(text);
+}
+
+/// Goes to a field of a form.
+pub(crate) fn go_to(console: &mut Console, field: FieldName) {
     let is_there = |console: &Console| {
         let form = console.model.overlays.top::<Form>().unwrap();
-        form.fields[form.focus].name == FieldName::Card(property)
+        form.fields[form.focus].name == field
     };
     for _ in 0..20 {
         if is_there(console) {
-            return console.keys(text);
+            return;
         }
         console.press(KeyCode::Tab);
     }
-    panic!("no {property:?}: {}", console.screen());
+    panic!("no {field:?}: {}", console.screen());
 }
 
 /// Fills in the form of a batch that ends otherwise.

@@ -20,6 +20,7 @@ mod pictures;
 mod preferences;
 mod presets;
 mod pseudo_terminal;
+mod rules;
 mod screens;
 mod seats;
 mod strict;

@@ -8,6 +8,7 @@ use kami_common::saved_view::SavedView;
 use kami_common::shade::Shade;
 use kami_common::words::{Language, say};
 use kami_console::overlay::confirm::Confirm;
+use kami_console::overlay::form::field::{AppField, FieldName};
 use kami_console::state::message::{Answer, Done, Effect, Failure, Topic};
 use kami_console::state::model::ReadOnly;
 use kami_console::state::order::Undoing;
@@ -16,7 +17,7 @@ use kami_console::state::theme::Depth;
 use kami_core::acts::ActRefusal;
 use kami_core::app::AppEdit;
 use kami_core::card::CardStatus;
-use kami_core::policy::WhenFull;
+use kami_core::policy::{UnbindBy, WhenFull};
 use kami_core::property::Property;
 use kami_core::record::CardRecord;
 use kami_store::{
@@ -43,7 +44,7 @@ const STARTED: fn((u16, u16), Language) -> Console = Console::started;
 /// A screen: its name, where its console begins, and what leads to it.
 pub(crate) type Screen = (&'static str, fn((u16, u16), Language) -> Console, fn(&mut Console));
 
-pub(crate) const SCREENS: [Screen; 69] = [
+pub(crate) const SCREENS: [Screen; 70] = [
     ("cards", CARDS, |_| {}),
     ("marked", CARDS, |console| {
         console.keys("j  ");
@@ -291,8 +292,22 @@ pub(crate) const SCREENS: [Screen; 69] = [
         let apps = fixtures::apps().into_iter().map(|app| leased.applied(&app).unwrap()).collect();
         console.answer(Topic::Apps, Answer::Apps(AppsFound { apps, ..AppsFound::default() }));
         console.keys("jje");
-        console.press(KeyCode::BackTab);
-        console.press(KeyCode::BackTab);
+        kinds::go_to(console, FieldName::App(AppField::Lease));
+    }),
+    ("app_rules", CARDS, |console| {
+        console.keys("a");
+        let said = AppEdit {
+            trial: Some("20p".to_owned()),
+            unbind: Some(UnbindBy::Machine),
+            unbind_cooldown: Some("24h".to_owned()),
+            unbind_limit: Some("3".to_owned()),
+            ..AppEdit::default()
+        };
+        let apps = fixtures::apps().into_iter().map(|app| said.applied(&app).unwrap()).collect();
+        console.answer(Topic::Apps, Answer::Apps(AppsFound { apps, ..AppsFound::default() }));
+        console.keys("jje");
+        kinds::go_to(console, FieldName::App(AppField::UnbindCost));
+        console.keys("5");
     }),
     ("seats", seats::on_card, |console| {
         console.press(KeyCode::Enter);

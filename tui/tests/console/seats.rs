@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use crossterm::event::{KeyCode, KeyEvent};
 use kami_common::words::Language;
 use kami_console::input::place::Place;
+use kami_console::overlay::form::field::{AppField, FieldName};
 use kami_console::state::message::{Answer, Done, Effect, Failure, Message, Question, Topic};
 use kami_console::state::order::{Order, Target};
 use kami_console::state::session::Own;
@@ -17,10 +18,10 @@ use kami_store::{
     ActError, ActOutcome, Acted, AppsFound, CustomerRecord, Grants, HistoryEntry, OneSeat, SeatTaken,
     StoreError,
 };
-
 use serde_json::json;
 
 use crate::fixtures::{Console, apps, cards, now};
+use crate::kinds::go_to;
 
 /// A machine that was heard of so many minutes ago, and how many minutes its lease still lasts.
 pub(crate) fn seat(machine: &str, seen: i64, lease: Option<i64>) -> SeatTaken {
@@ -81,7 +82,8 @@ pub(crate) fn editing(size: (u16, u16), language: Language) -> Console {
     console
 }
 
-fn order(console: &Console) -> Option<Order> {
+/// What is ordered.
+pub(crate) fn order(console: &Console) -> Option<Order> {
     match console.question(Topic::Work) {
         Some((_, Question::Do(order))) => Some((***order).clone()),
         _ => None,
@@ -714,9 +716,7 @@ fn an_app_is_asked_for_its_lease_and_its_rule_and_says_them_where_they_are_not_a
     console.keys("aj");
     assert!(!console.screen().contains("when full"), "{}", console.screen());
     console.keys("e");
-    for _ in 0..5 {
-        console.press(KeyCode::Tab);
-    }
+    go_to(&mut console, FieldName::App(AppField::Lease));
     assert!(console.screen().contains("a seat not heard of for so long is free"), "{}", console.screen());
     console.keys("59s");
     assert!(console.screen().contains("off, or 60 seconds to 30 days"), "{}", console.screen());
@@ -738,7 +738,7 @@ fn an_app_is_asked_for_its_lease_and_its_rule_and_says_them_where_they_are_not_a
         "{screen}"
     );
     console.keys("e");
-    console.press(KeyCode::BackTab);
+    go_to(&mut console, FieldName::App(AppField::WhenFull));
     console.press(KeyCode::Left);
     console.press(KeyCode::BackTab);
     console.keys("off");

@@ -5,7 +5,7 @@ use kami_common::shown::{self, app_label, named_value, whole_moment};
 use kami_common::words::{number, say};
 use kami_core::app::App;
 use kami_core::card::CardStatus;
-use kami_core::policy::{Policy, PolicyPart, WhenFull};
+use kami_core::policy::{Policy, PolicyPart, UnbindBy, WhenFull};
 use kami_core::version::Version;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -195,14 +195,22 @@ fn of_app(model: &Model, app: &App, room: usize) -> Vec<Line<'static>> {
     lines
 }
 
-/// Where the app gives seats otherwise than as usual.
+/// Where the app gives seats, or lets customers try and unbind, otherwise than as usual.
 fn policy(model: &Model, app: &App) -> impl Iterator<Item = (String, String)> {
     let language = model.language;
-    let Policy { lease, when_full, .. } = Policy::of(&app.policy, &PolicyPart::default());
-    let lease = lease.map(|lease| ("lease", shown::lease(language, Some(lease))));
+    let Policy { lease, when_full, unbind } = Policy::of(&app.policy, &PolicyPart::default());
     let when_full = Some(when_full).filter(|rule| *rule != WhenFull::default());
-    let when_full = when_full.map(|rule| ("when_full", shown::when_full(language, rule)));
-    lease.into_iter().chain(when_full).map(move |(field, value)| (app_label(language, field), value))
+    let by = Some(unbind.by).filter(|by| *by != UnbindBy::default());
+    let said = [
+        ("lease", lease.map(|lease| shown::lease(language, Some(lease)))),
+        ("when_full", when_full.map(|rule| shown::when_full(language, rule))),
+        ("trial", app.policy.trial.map(|trial| shown::trial(language, Some(trial)))),
+        ("unbind", by.map(|by| shown::unbind_by(language, by))),
+        ("unbind_cooldown", unbind.cooldown.map(|it| shown::unbind_cooldown(language, Some(it)))),
+        ("unbind_limit", unbind.limit.map(|limit| shown::unbind_limit(language, Some(limit)))),
+        ("unbind_cost", unbind.cost.map(|cost| shown::unbind_cost(language, Some(cost)))),
+    ];
+    said.into_iter().filter_map(move |(field, value)| Some((app_label(language, field), value?)))
 }
 
 /// The lowest version that is let in, and what that means.

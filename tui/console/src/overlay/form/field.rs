@@ -106,6 +106,16 @@ pub enum AppField {
     Lease,
     /// What becomes of a machine that asks when all seats are taken.
     WhenFull,
+    /// What a machine gets to try it.
+    Trial,
+    /// From which machines its cards are unbound.
+    Unbind,
+    /// How long after an unbinding the next one is.
+    UnbindCooldown,
+    /// How many unbindings there are.
+    UnbindLimit,
+    /// What an unbinding costs.
+    UnbindCost,
     /// Its newest version.
     Latest,
     /// The lowest version that is let in.
@@ -130,6 +140,11 @@ impl AppField {
             Self::Title => "app.title",
             Self::Lease => "app.lease",
             Self::WhenFull => "app.when_full",
+            Self::Trial => "app.trial",
+            Self::Unbind => "app.unbind",
+            Self::UnbindCooldown => "app.unbind_cooldown",
+            Self::UnbindLimit => "app.unbind_limit",
+            Self::UnbindCost => "app.unbind_cost",
             Self::Latest => "app.latest",
             Self::Minimum => "app.minimum",
             Self::Url => "app.url",
@@ -172,6 +187,10 @@ impl FieldName {
             Self::Card(Property::Points) => "field.about_points",
             Self::Card(Property::Policy) => "field.about_policy",
             Self::App(AppField::Lease) => "field.about_lease",
+            Self::App(AppField::Trial) => "field.about_trial",
+            Self::App(AppField::UnbindCooldown) => "field.about_unbind_cooldown",
+            Self::App(AppField::UnbindLimit) => "field.about_unbind_limit",
+            Self::App(AppField::UnbindCost) => "field.about_unbind_cost",
             Self::Preset(PresetInput::Name) => "field.about_preset",
             Self::Preset(PresetInput::Currency) => "field.about_currency",
             Self::Block(BlockInput::Target) => "field.about_target",

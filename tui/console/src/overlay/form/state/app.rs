@@ -4,17 +4,18 @@ use chrono::{DateTime, Utc};
 use kami_common::reason;
 use kami_common::words::{Language, say};
 use kami_core::app::{App, AppEdit, AppError, AppName, NamedValue};
-use kami_core::policy::WhenFull;
+use kami_core::policy::{Cooldown, LeaseLength, UnbindBy, UnbindCost, UnbindLimit, WhenFull};
 use kami_core::property::Property;
 use kami_core::span::exact;
+use kami_core::trial::Trial;
 use kami_core::version::Version;
 use kami_store::AppOrder;
 
 use super::{Form, FormKind, NO, YES};
 use crate::overlay::form::field::{AppField, Field, FieldName};
 
-/// The word for no lease.
-const NO_LEASE: &str = "off";
+/// The word for no lease, no trial, and no limit of unbinding.
+const OFF: &str = "off";
 
 impl Form {
     /// The form that makes an app, or changes one.
@@ -87,6 +88,11 @@ impl Form {
             title: typed(AppField::Title),
             lease: typed(AppField::Lease),
             when_full: typed(AppField::WhenFull).and_then(|rule| rule.parse().ok()),
+            trial: typed(AppField::Trial),
+            unbind: typed(AppField::Unbind).and_then(|by| by.parse().ok()),
+            unbind_cooldown: typed(AppField::UnbindCooldown),
+            unbind_limit: typed(AppField::UnbindLimit),
+            unbind_cost: typed(AppField::UnbindCost),
             latest: typed(AppField::Latest),
             minimum: typed(AppField::Minimum),
             url: typed(AppField::Url),
@@ -122,18 +128,24 @@ impl Form {
         let blank = App::blank(AppName::default(), DateTime::UNIX_EPOCH);
         let before = seen.unwrap_or(&blank);
         let edit = self.app_edit(seen);
+        // With what later versions said, the policy may have too many words, whichever of these is one too many.
+        let is_too_long = field == AppField::UnbindCost && edit.applied(before) == Err(AppError::Policy);
         let none = AppEdit::default;
         let alone = match field {
             AppField::Title => AppEdit { title: edit.title, ..none() },
             AppField::Lease => AppEdit { lease: edit.lease, ..none() },
+            AppField::Trial => AppEdit { trial: edit.trial, ..none() },
+            AppField::UnbindCooldown => AppEdit { unbind_cooldown: edit.unbind_cooldown, ..none() },
+            AppField::UnbindLimit => AppEdit { unbind_limit: edit.unbind_limit, ..none() },
+            AppField::UnbindCost => AppEdit { unbind_cost: edit.unbind_cost, ..none() },
             AppField::Latest => AppEdit { latest: edit.latest, minimum: Some(String::new()), ..none() },
             AppField::Minimum => AppEdit { minimum: edit.minimum, latest: edit.latest, ..none() },
             AppField::Url => AppEdit { url: edit.url, ..none() },
             AppField::Notice => AppEdit { notice: edit.notice, ..none() },
             AppField::ValueName | AppField::Value => AppEdit { values: vec![self.value_typed()?], ..none() },
-            AppField::Name | AppField::WhenFull | AppField::IsPublic => return None,
+            AppField::Name | AppField::WhenFull | AppField::Unbind | AppField::IsPublic => return None,
         };
-        let error = alone.applied(before).err()?;
+        let error = alone.applied(before).err().or(is_too_long.then_some(AppError::Policy))?;
         let is_of_name = matches!(error, AppError::ValueName | AppError::TooManyValues);
         let is_elsewhere = match field {
             AppField::ValueName => !is_of_name,
@@ -169,12 +181,19 @@ impl Form {
 /// What an app says, as it is typed.
 fn said(app: &App, field: AppField) -> String {
     let version = |version: &Option<Version>| version.as_ref().map_or_else(String::new, ToString::to_string);
+    let or_off = |text: Option<String>| text.unwrap_or_else(|| OFF.to_owned());
+    let (policy, unbind) = (&app.policy, &app.policy.unbind);
     match field {
         AppField::Title => app.title.clone(),
-        AppField::Lease => {
-            app.policy.lease.flatten().map_or_else(|| NO_LEASE.to_owned(), |lease| exact(lease.seconds()))
+        AppField::Lease => or_off(policy.lease.flatten().map(LeaseLength::seconds).map(exact)),
+        AppField::WhenFull => policy.when_full.unwrap_or_default().word().to_owned(),
+        AppField::Trial => or_off(policy.trial.map(Trial::spoken)),
+        AppField::Unbind => unbind.by.unwrap_or_default().word().to_owned(),
+        AppField::UnbindCooldown => or_off(unbind.cooldown.flatten().map(Cooldown::seconds).map(exact)),
+        AppField::UnbindLimit => {
+            or_off(unbind.limit.flatten().map(UnbindLimit::get).map(|limit| limit.to_string()))
         }
-        AppField::WhenFull => app.policy.when_full.unwrap_or_default().word().to_owned(),
+        AppField::UnbindCost => or_off(unbind.cost.flatten().map(UnbindCost::spoken)),
         AppField::Latest => version(&app.latest),
         AppField::Minimum => version(&app.minimum),
         AppField::Url => app.url.clone().unwrap_or_default(),
@@ -188,18 +207,21 @@ fn app_fields(seen: Option<&App>) -> Vec<Field> {
     let blank = App::blank(AppName::default(), DateTime::UNIX_EPOCH);
     let app = seen.unwrap_or(&blank);
     let line = |field| Field::line(FieldName::App(field), said(app, field));
-    let lines = [
-        AppField::Title,
-        AppField::Latest,
-        AppField::Minimum,
-        AppField::Url,
-        AppField::Notice,
-        AppField::Lease,
-    ];
-    let rules = WhenFull::ALL.map(WhenFull::word);
-    let when_full = FieldName::App(AppField::WhenFull);
-    let when_full = Field::choice(when_full, &rules, &said(app, AppField::WhenFull));
-    lines.into_iter().map(line).chain([when_full]).collect()
+    let choice = |field, words: &[&str]| Field::choice(FieldName::App(field), words, &said(app, field));
+    vec![
+        line(AppField::Title),
+        line(AppField::Latest),
+        line(AppField::Minimum),
+        line(AppField::Url),
+        line(AppField::Notice),
+        line(AppField::Lease),
+        choice(AppField::WhenFull, &WhenFull::ALL.map(WhenFull::word)),
+        line(AppField::Trial),
+        choice(AppField::Unbind, &UnbindBy::ALL.map(UnbindBy::word)),
+        line(AppField::UnbindCooldown),
+        line(AppField::UnbindLimit),
+        line(AppField::UnbindCost),
+    ]
 }
 
 /// The fields of a value of an app; its name can be typed where it has none yet.
