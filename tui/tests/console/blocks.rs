@@ -231,9 +231,9 @@ fn letting_somebody_in_asks_and_another_reason_replaces() {
 
     come(&mut console, blocks(), 3, None);
     console.keys("ge");
-    for _ in 0..4 {
-        console.press(KeyCode::Tab);
-    }
+    let screen = console.screen();
+    assert!(screen.contains("machine PC-3F2A0011223344559C, all apps"), "whom it is about: {screen}");
+    console.press(KeyCode::Tab);
     console.keys("chargeback");
     console.press(KeyCode::Enter);
     let Some(BlockOrder::Add(changed)) = ordered(&console) else { panic!("{}", console.screen()) };
@@ -291,4 +291,40 @@ fn the_machine_of_a_card_is_kept_out_from_its_row() {
     assert_eq!(blocks, [block("", "PC-3F2A0011223344559C")]);
     finish(&mut console, BlockChanges { added: 1, ..BlockChanges::default() });
     assert_eq!(console.model.place(), Place::Cards);
+}
+
+#[test]
+fn what_is_typed_of_a_card_s_machine_is_why_it_is_kept_out() {
+    let mut console = Console::with_apps((100, 30), Language::ENGLISH);
+    console.keys("jXrefund");
+    console.press(KeyCode::Enter);
+    let Some(BlockOrder::Add(blocks)) = ordered(&console) else { panic!("{}", console.screen()) };
+    let reason = Note::parse("refund").unwrap();
+    assert_eq!(blocks, [Block { reason, ..block("", "PC-3F2A0011223344559C") }]);
+}
+
+#[test]
+fn what_is_changed_of_a_block_is_its_end_and_its_reason_alone() {
+    let over = Block { until: Some(now() - TimeDelta::days(1)), ..block("gone", "PC-1") };
+    let other =
+        BlockKey { app: Some("gone".parse().unwrap()), target: BlockTarget::machine("10.0.0.1").unwrap() };
+    for (is, end, wanted_end) in [
+        // Of an app that the console does not know, and a machine that reads as an address.
+        (Block { key: other, reason: None, until: None }, "30d", Some(now() + TimeDelta::days(30))),
+        // One that is over stays so where nobody touches its end.
+        (over.clone(), "", over.until),
+    ] {
+        let mut console = Console::with_apps((100, 30), Language::ENGLISH);
+        console.keys("K");
+        come(&mut console, vec![is.clone()], 1, None);
+        console.keys("e");
+        assert!(console.screen().contains("gone"), "{}", console.screen());
+        console.keys(end);
+        console.press(KeyCode::Tab);
+        console.keys("refund");
+        console.press(KeyCode::Enter);
+        let Some(BlockOrder::Add(blocks)) = ordered(&console) else { panic!("{}", console.screen()) };
+        let reason = Note::parse("refund").unwrap();
+        assert_eq!(blocks, [Block { reason, until: wanted_end, ..is }]);
+    }
 }

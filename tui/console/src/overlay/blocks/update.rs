@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kami_common::words::say;
 use kami_core::app::AppName;
-use kami_core::block::{Block, BlockKey, BlockTarget};
+use kami_core::block::BlockTarget;
 use kami_store::{BlockOrder, BlocksFound};
 use tui_input::{Input, InputRequest};
 
@@ -128,7 +128,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
         Act::Suspend => vec![Effect::Suspend],
         Act::AddBlock => {
             model.notice = None;
-            open_form(model, None);
+            keep_out(model, None);
             Vec::new()
         }
         _ => on_block(model, act),
@@ -155,7 +155,10 @@ fn on_block(model: &mut Model, act: Act) -> Vec<Effect> {
     };
     model.notice = None;
     match act {
-        Act::EditBlock => open_form(model, Some(&block)),
+        Act::EditBlock => {
+            let form = Form::edit_block(block, clock(model));
+            model.overlays.push(form);
+        }
         Act::RemoveBlock => {
             confirm::ask_first(model, Order::Blocks(Box::new(BlockOrder::Remove(vec![block.key]))));
         }
@@ -174,13 +177,17 @@ pub(super) fn block_machine(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     model.notice = None;
-    let key = BlockKey { app: None, target };
-    open_form(model, Some(&Block { key, reason: None, until: None }));
+    keep_out(model, Some(&target));
     Vec::new()
 }
 
-fn open_form(model: &mut Model, block: Option<&Block>) {
+/// Opens the form that keeps somebody out.
+fn keep_out(model: &mut Model, target: Option<&BlockTarget>) {
     let apps: Vec<AppName> = model.apps.all().iter().map(|app| app.name.clone()).collect();
-    let form = Form::block(block, &apps, Clock { zone: model.zone, at: model.server_now() });
+    let form = Form::block(target, &apps, clock(model));
     model.overlays.push(form);
+}
+
+fn clock(model: &Model) -> Clock {
+    Clock { zone: model.zone, at: model.server_now() }
 }

@@ -5,6 +5,7 @@ use kami_common::odds::Odds;
 use kami_common::period::{self, Period, Side};
 use kami_common::shown::{self, duration};
 use kami_common::words::{counted, say};
+use kami_core::block::Block;
 use kami_core::card::CardStatus;
 use kami_core::edit::renamed;
 use kami_core::property::Property;
@@ -294,7 +295,7 @@ fn below(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
             let about = quiet(&say!(model.language, "form.preset_about"), width, theme);
             of.into_iter().chain(ends_in_lines(model, form, width)).chain(about).collect()
         }
-        FormKind::Block { .. } => meant(model, form, width),
+        FormKind::Block { seen, .. } => meant(model, form, seen.as_deref(), width),
         FormKind::AppValue { seen, name } => {
             let of = name
                 .as_ref()
@@ -349,18 +350,19 @@ fn preview(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
     lines
 }
 
-/// Whom the form keeps out, as it is understood, until when, and what that costs.
-fn meant(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
+/// Whom the form keeps out, as it is understood, of what where that is no field, until when, and what that costs.
+fn meant(model: &Model, form: &Form, seen: Option<&Block>, width: usize) -> Vec<Line<'static>> {
     let (language, theme) = (model.language, model.theme);
     let about = say!(language, "form.block_about");
     let Ok(target) = form.block_target() else { return quiet(&about, width, theme) };
     let kind = shown::block_kind(language, &target);
+    let app = seen.map(|seen| shown::block_app(language, seen.key.app.as_ref()));
     let until = form.block_until().flatten().map(|until| {
         let moment = shown::whole_moment(model.zone, until);
         say!(language, "field.until", moment = moment, zone = model.zone.name())
     });
     let whom: Vec<String> =
-        [format!("{kind} {}", harmless(&target.to_string()))].into_iter().chain(until).collect();
+        [format!("{kind} {}", harmless(&target.to_string()))].into_iter().chain(app).chain(until).collect();
     let near = target
         .is_near()
         .then(|| say!(language, "block.near", targets = shown::targets(language, std::iter::once(&target))));

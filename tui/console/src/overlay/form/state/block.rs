@@ -9,6 +9,7 @@ use kami_core::app::AppName;
 use kami_core::block::{Block, BlockKey, BlockTarget, NoTarget};
 use kami_core::operator::Note;
 use kami_core::spoken;
+use kami_core::zone::Zone;
 use kami_store::BlockOrder;
 
 use super::{Clock, Form, FormKind};
@@ -21,45 +22,67 @@ const BY_FORM: &str = "by_form";
 pub(crate) const ALL_APPS: &str = "";
 
 impl Form {
-    /// The form that keeps somebody out, of one of these apps where there are several, or of all; filled with whom it is
-    /// about, where that is known.
-    pub fn block(block: Option<&Block>, apps: &[AppName], clock: Clock) -> Self {
-        let key = block.map(|block| &block.key);
+    /// The form that keeps somebody out, of one of these apps where there are several, or of all. Where it is known whom, it
+    /// is the reason that is typed.
+    pub fn block(target: Option<&BlockTarget>, apps: &[AppName], clock: Clock) -> Self {
         let [machine, network] = BlockTarget::KINDS;
-        let kind = key.map_or(BY_FORM, |key| key.target.kind());
-        let target = key.map(|key| key.target.to_string()).unwrap_or_default();
-        let app = key.and_then(|key| key.app.as_ref()).map_or(ALL_APPS, AppName::as_str);
-        let reason = block.and_then(|block| block.reason.as_ref()).map(Note::as_str).unwrap_or_default();
-        let until = block.and_then(|block| block.until);
+        let kind = target.map_or(BY_FORM, BlockTarget::kind);
         let names: Vec<&str> = [ALL_APPS].into_iter().chain(apps.iter().map(AppName::as_str)).collect();
-        let is_told = names.len() > 2 || !app.is_empty();
-        let app = is_told.then(|| Field::choice(FieldName::Block(BlockInput::App), &names, app));
-        let until = until.map(|until| whole_moment(clock.zone, until)).unwrap_or_default();
+        let app =
+            (names.len() > 2).then(|| Field::choice(FieldName::Block(BlockInput::App), &names, ALL_APPS));
         let mut fields = vec![
-            Field::line(FieldName::Block(BlockInput::Target), target),
+            Field::line(
+                FieldName::Block(BlockInput::Target),
+                target.map(ToString::to_string).unwrap_or_default(),
+            ),
             Field::choice(FieldName::Block(BlockInput::Kind), &[BY_FORM, machine, network], kind),
         ];
         fields.extend(app);
-        fields.extend([
-            Field::line(FieldName::Block(BlockInput::Until), until),
-            Field::line(FieldName::Block(BlockInput::Reason), reason),
-        ]);
-        Self::new(FormKind::Block { clock }, fields)
+        fields.extend(said(None, clock.zone));
+        let focus = if target.is_some() { fields.len() - 1 } else { 0 };
+        Self { focus, ..Self::new(FormKind::Block { seen: None, clock }, fields) }
+    }
+
+    /// The form that changes what is said of one who is kept out.
+    pub fn edit_block(seen: Block, clock: Clock) -> Self {
+        let fields = said(Some(&seen), clock.zone);
+        Self::new(FormKind::Block { seen: Some(Box::new(seen)), clock }, fields.into())
     }
 
     /// Who shall be kept out.
     pub fn block_target(&self) -> Result<BlockTarget, NoTarget> {
+        if let FormKind::Block { seen: Some(seen), .. } = &self.kind {
+            return Ok(seen.key.target.clone());
+        }
         let text = self.value(FieldName::Block(BlockInput::Target));
         let kind = self.value(FieldName::Block(BlockInput::Kind));
         BlockTarget::of_kind(kind, text).unwrap_or_else(|| text.parse())
     }
 
-    /// The last second, of a moment or after a span; none where nothing was typed, and nothing where it is neither or over.
+    /// Who shall be kept out of what.
+    fn block_key(&self) -> Option<BlockKey> {
+        if let FormKind::Block { seen: Some(seen), .. } = &self.kind {
+            return Some(seen.key.clone());
+        }
+        let app = match self.value(FieldName::Block(BlockInput::App)) {
+            ALL_APPS => None,
+            name => Some(name.parse().ok()?),
+        };
+        Some(BlockKey { app, target: self.block_target().ok()? })
+    }
+
+    /// The last second, of a moment or after a span; none where nothing was typed, and nothing where it is neither or over. One
+    /// that nobody touched is what it was.
     pub fn block_until(&self) -> Option<Option<DateTime<Utc>>> {
-        let FormKind::Block { clock: Clock { zone, at } } = self.kind else { return None };
+        let FormKind::Block { seen, clock: Clock { zone, at } } = &self.kind else { return None };
+        let (zone, at) = (*zone, *at);
         let text = self.value(FieldName::Block(BlockInput::Until)).trim();
         if text.is_empty() {
             return Some(None);
+        }
+        let before = seen.as_ref().and_then(|seen| seen.until);
+        if before.is_some_and(|until| whole_moment(zone, until) == text) {
+            return Some(before);
         }
         let until = if let Ok(typed) = text.parse::<TypedMoment>() {
             typed.last(zone, at)
@@ -72,11 +95,7 @@ impl Form {
 
     /// What the form orders; nothing while a field is wrong, and from any other form.
     pub fn block_order(&self) -> Option<BlockOrder> {
-        let app = match self.value(FieldName::Block(BlockInput::App)) {
-            ALL_APPS => None,
-            name => Some(name.parse().ok()?),
-        };
-        let key = BlockKey { app, target: self.block_target().ok()? };
+        let key = self.block_key()?;
         let reason = Note::parse(self.value(FieldName::Block(BlockInput::Reason))).ok()?;
         Some(BlockOrder::Add(vec![Block { key, reason, until: self.block_until()? }]))
     }
@@ -93,4 +112,14 @@ impl Form {
             BlockInput::Kind | BlockInput::App => None,
         }
     }
+}
+
+/// The fields of what is said of one who is kept out.
+fn said(block: Option<&Block>, zone: Zone) -> [Field; 2] {
+    let until = block.and_then(|block| block.until).map(|until| whole_moment(zone, until));
+    let reason = block.and_then(|block| block.reason.as_ref()).map(Note::as_str);
+    [
+        Field::line(FieldName::Block(BlockInput::Until), until.unwrap_or_default()),
+        Field::line(FieldName::Block(BlockInput::Reason), reason.unwrap_or_default()),
+    ]
 }

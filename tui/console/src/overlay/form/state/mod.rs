@@ -14,6 +14,7 @@ use chrono::{DateTime, Utc};
 use kami_common::export::{self, Source};
 use kami_common::words::Language;
 use kami_core::app::App;
+use kami_core::block::Block;
 use kami_core::card::CardStatus;
 use kami_core::filter::Filter;
 use kami_core::preset::Preset;
@@ -115,8 +116,10 @@ pub enum FormKind {
         /// By which its last moment is typed.
         clock: Clock,
     },
-    /// To keep a machine or a network out.
+    /// To keep a machine or a network out, or to say something else of one that is.
     Block {
+        /// The block as it was last seen; none where it is to be made.
+        seen: Option<Box<Block>>,
         /// By which its end is typed.
         clock: Clock,
     },
@@ -182,7 +185,8 @@ impl FormKind {
             Self::AppValue { .. } => "form.app_value",
             Self::Preset { seen: None, .. } => "form.add_preset",
             Self::Preset { .. } => "form.edit_preset",
-            Self::Block { .. } => "form.block",
+            Self::Block { seen: None, .. } => "form.block",
+            Self::Block { .. } => "form.edit_block",
             Self::View { .. } => "form.view",
             Self::Operator { .. } => "form.operator",
             Self::LogFilter { .. } => "form.log_filter",
@@ -213,7 +217,7 @@ impl FormKind {
             | Self::Generate { clock, .. }
             | Self::Edit { clock, .. }
             | Self::Preset { clock, .. }
-            | Self::Block { clock }
+            | Self::Block { clock, .. }
             | Self::LogFilter { clock, .. } => Some(*clock),
             _ => None,
         }
@@ -225,7 +229,7 @@ impl FormKind {
             | Self::Generate { clock, .. }
             | Self::Edit { clock, .. }
             | Self::Preset { clock, .. }
-            | Self::Block { clock }
+            | Self::Block { clock, .. }
             | Self::LogFilter { clock, .. } => Some(clock),
             _ => None,
         }
