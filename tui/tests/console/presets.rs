@@ -3,7 +3,7 @@
 use crossterm::event::KeyCode;
 use kami_common::words::Language;
 use kami_console::input::place::Place;
-use kami_console::state::message::{Answer, Done, Failure, Question, Topic};
+use kami_console::state::message::{Answer, Done, Effect, Failure, Question, Topic};
 use kami_console::state::order::Order;
 use kami_console::state::session::Own;
 use kami_core::app::AppName;
@@ -283,6 +283,8 @@ fn an_account_without_the_right_changes_none_and_makes_cards_without_them() {
     console.keys("n");
     assert_eq!(console.model.place(), Place::Form, "{}", console.screen());
     assert!(!console.screen().contains("preset"), "{}", console.screen());
+    come(&mut console, presets().split_off(1));
+    assert!(!console.screen().contains("preset"), "nor where there are others: {}", console.screen());
 }
 
 #[test]
@@ -338,6 +340,46 @@ fn an_only_preset_fills_the_form_and_another_app_has_others() {
 }
 
 #[test]
+fn what_was_typed_outlasts_another_app_and_another_preset() {
+    let mut console = Console::with_apps((100, 40), Language::ENGLISH);
+    come(&mut console, presets());
+    console.keys("n");
+    let choose = |console: &mut Console, name: &str| {
+        for _ in 0..4 {
+            if !console.screen().contains(&format!("▸{name}")) {
+                console.press(KeyCode::Right);
+            }
+        }
+        console.screen()
+    };
+    let screen = choose(&mut console, "month");
+    assert!(screen.contains("VIP-7KQ2") && screen.contains("▸30d"), "{screen}");
+    fill(&mut console, &["", "GIFT", "", "", "", "", "", "5", "", ""]);
+    let screen = choose(&mut console, "demo");
+    assert!(screen.contains("▸day") && screen.contains("GIFT-7KQ2") && screen.contains("▸1d"), "{screen}");
+    console.press(KeyCode::Tab);
+    let screen = choose(&mut console, "none");
+    assert!(screen.contains("GIFT-7KQ2") && screen.contains("▸3h"), "{screen}");
+    choose(&mut console, "day");
+    console.press(KeyCode::Enter);
+    let order = generated(&console);
+    assert_eq!((order.prefix.as_str(), order.seats.get()), ("GIFT", 5));
+    assert_eq!(order.duration, CardDuration::Seconds(86_400));
+    assert_eq!(order.preset, Some(presets()[2].for_batch()));
+}
+
+#[test]
+fn the_prefix_of_a_preset_gives_way_to_that_of_another_also_by_way_of_none() {
+    let mut console = console();
+    console.keys("n");
+    for wanted in ["接口-7KQ2", "VIP-7KQ2", "VIP-7KQ2", "接口-7KQ2"] {
+        console.press(KeyCode::Right);
+        let screen = console.screen();
+        assert!(screen.contains(wanted), "{wanted}: {screen}");
+    }
+}
+
+#[test]
 fn a_price_that_changed_while_the_form_was_open_is_the_one_that_the_batch_keeps() {
     let mut console = Console::with_cards((100, 40), Language::ENGLISH);
     let month = presets().remove(1);
@@ -355,6 +397,43 @@ fn a_price_that_changed_while_the_form_was_open_is_the_one_that_the_batch_keeps(
     let order = generated(&console);
     assert_eq!((order.count, order.preset), (7, Some(dearer.for_batch())));
     assert_eq!(order.duration, dearer.duration);
+}
+
+#[test]
+fn the_choice_is_among_the_presets_that_there_are_now() {
+    let mut console = console();
+    console.keys("n");
+    assert!(console.screen().contains("▸none"), "{}", console.screen());
+    let [calls, month, _] = <[Preset; 3]>::try_from(presets()).unwrap();
+    let year = Preset { name: "year".parse().unwrap(), ..month };
+    come(&mut console, vec![calls, year.clone()]);
+    assert!(console.screen().contains("▸none"), "what was chosen stays: {}", console.screen());
+    console.press(KeyCode::Left);
+    assert!(console.screen().contains("▸year"), "{}", console.screen());
+    console.press(KeyCode::Enter);
+    assert_eq!(generated(&console).preset, Some(year.for_batch()));
+}
+
+#[test]
+fn presets_that_come_while_the_form_is_open_are_offered() {
+    let month = presets().remove(1);
+    for (typed, chosen, prefix) in [("", "▸month", "VIP-7KQ2"), ("AB", "▸none", "AB-7KQ2")] {
+        let mut console = Console::with_cards((100, 40), Language::ENGLISH);
+        console.keys(&format!("n{typed}"));
+        come(&mut console, vec![month.clone()]);
+        let screen = console.screen();
+        assert!(screen.contains(chosen) && screen.contains(prefix), "{typed}: {screen}");
+        console.keys("C");
+        assert!(console.screen().contains("C-7KQ2"), "the prefix is typed on: {}", console.screen());
+    }
+    let mut console = Console::with_cards((100, 40), Language::ENGLISH);
+    console.keys("n");
+    come(&mut console, vec![month]);
+    console.control('c');
+    assert!(
+        console.effects.iter().any(|effect| matches!(effect, Effect::Quit)),
+        "nothing was typed to be lost"
+    );
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn apps(model: &Model) -> Option<Field> {
 }
 
 /// The presets that cards may be made by: all, or none where the account may make cards by none.
-fn offered(model: &Model) -> Vec<Preset> {
+pub(super) fn offered(model: &Model) -> Vec<Preset> {
     let may = |grants: &Grants| grants.missing_for(Permission::Price).is_empty();
     if model.grants.as_ref().is_none_or(may) { model.presets.all().to_vec() } else { Vec::new() }
 }

@@ -2,8 +2,8 @@
 
 use tui_input::InputRequest;
 
-use super::look;
 use super::state::{Form, FormKind};
+use super::{look, open};
 use crate::input::act::Act;
 use crate::overlay::confirm;
 use crate::overlay::form::field::FieldName;
@@ -70,8 +70,9 @@ pub(super) fn follow_app(model: &mut Model) {
 
 /// The presets that the form on top is about may have become others.
 pub(super) fn follow_presets(model: &mut Model) {
+    let offered = open::offered(model);
     let Some(form) = model.overlays.top_mut::<Form>().filter(|_| model.presets.are_known()) else { return };
-    form.rebase_presets(model.presets.all());
+    form.rebase_presets(&offered);
     form.rebase_preset(model.presets.all());
 }
 

@@ -37,7 +37,8 @@ impl Form {
         ]);
         fields.extend(app);
         let mut form = Self::new(FormKind::Generate { clock, presets }, fields);
-        form.offer_presets();
+        form.offer_presets(None);
+        form.fill_by_preset(None);
         form.begin();
         form
     }
@@ -142,7 +143,7 @@ pub fn app_field(open: &[AppName], looked_at: Option<&AppName>) -> Option<Field>
 }
 
 /// The choice of a preset where cards are made; none where no app has any.
-fn preset_field(presets: &[Preset]) -> Option<Field> {
+pub(super) fn preset_field(presets: &[Preset]) -> Option<Field> {
     let chosen = FieldName::Preset(PresetInput::Chosen);
     (!presets.is_empty()).then(|| Field::choice(chosen, &[NO_PRESET], NO_PRESET))
 }

@@ -12,9 +12,10 @@ use kami_core::seats::Seats;
 use kami_core::zone::Zone;
 use kami_store::PresetOrder;
 
-use super::opened::{app_field, duration_field};
+use super::opened::{app_field, duration_field, preset_field};
 use super::{Clock, Form, FormKind, NO, NO_PRESET, YES};
 use crate::overlay::form::field::{Field, FieldName, PresetInput};
+use crate::state::overlay::Overlay;
 
 /// What a preset says of cards, in the order of the form.
 const OF_CARDS: [Property; 5] =
@@ -132,77 +133,84 @@ impl Form {
         self.app_chosen().is_some_and(|app| presets.iter().any(|preset| preset.app == app))
     }
 
-    /// The preset and the app that are chosen, to see whether they become others.
-    pub(super) fn chosen(&self) -> [String; 2] {
-        [FieldName::Preset(PresetInput::Chosen), FieldName::Card(Property::App)]
-            .map(|name| self.value(name).to_owned())
+    /// The app that is chosen, and the preset where one is, to see whether they become others.
+    pub(super) fn chosen(&self) -> (String, Option<Preset>) {
+        (self.value(FieldName::Card(Property::App)).to_owned(), self.preset_chosen().cloned())
     }
 
     /// Another app has other presets, and another preset says other things of the cards.
-    pub(super) fn follow_preset(&mut self, [preset, app]: [String; 2]) {
-        let now = self.chosen();
-        if now[1] != app {
-            self.offer_presets();
-        } else if now[0] != preset {
-            self.fill_by_preset();
+    pub(super) fn follow_preset(&mut self, (app, before): (String, Option<Preset>)) {
+        if self.value(FieldName::Card(Property::App)) != app {
+            self.offer_presets(None);
         }
+        self.fill_by_preset(before.as_ref());
     }
 
-    /// The presets may have become others: what the chosen one said follows, as far as nobody changed it.
+    /// The presets may have become others: what the chosen one said follows as far as nobody changed it. Whoever had none to choose
+    /// from and filled nothing in yet is offered the one that is meant.
     pub(crate) fn rebase_presets(&mut self, found: &[Preset]) {
-        let before = self.preset_chosen().cloned();
-        let FormKind::Generate { presets, clock } = &mut self.kind else { return };
+        let (before, is_changed) = (self.preset_chosen().cloned(), self.is_changed());
+        let had_none = !self.has_presets();
+        let FormKind::Generate { presets, .. } = &mut self.kind else { return };
         if presets.as_slice() == found {
             return;
         }
         found.clone_into(presets);
-        let zone = clock.zone;
-        let Some(before) = before else { return };
-        let Some(now) = self.preset_chosen().cloned() else {
-            self.offer_presets();
-            return;
-        };
-        for property in OF_CARDS {
-            if self.value(FieldName::Card(property)) == said(&before, property, zone) {
-                self.fill(property, &now, zone);
-            }
+        let chosen = self.value(FieldName::Preset(PresetInput::Chosen)).to_owned();
+        let absent =
+            preset_field(found).filter(|field| self.fields.iter().all(|other| other.name != field.name));
+        if let Some(field) = absent {
+            self.initial.insert(0, field.value().to_owned());
+            self.fields.insert(0, field);
+            self.focus += 1;
+        }
+        self.offer_presets(Some(&chosen).filter(|_| is_changed || !had_none));
+        self.fill_by_preset(before.as_ref());
+        self.follow_limits();
+        if !is_changed {
+            self.initial = self.fields.iter().map(|field| field.value().to_owned()).collect();
+        }
+        if self.is_idle(self.fields[self.focus].name) {
+            self.go(true);
         }
     }
 
-    /// Offers the presets of the app that is chosen, and takes the one that is meant.
-    pub(super) fn offer_presets(&mut self) {
+    /// Offers the presets of the app that is chosen, and takes this one of them, or else the one that is meant.
+    pub(super) fn offer_presets(&mut self, wanted: Option<&String>) {
         let (Some(app), FormKind::Generate { presets, .. }) = (self.app_chosen(), &self.kind) else { return };
-        let had_preset = self.value(FieldName::Preset(PresetInput::Chosen)) != NO_PRESET;
         let presets: Vec<Preset> = presets.iter().filter(|preset| preset.app == app).cloned().collect();
         let names: Vec<&str> = presets.iter().map(|preset| preset.name.as_str()).chain([NO_PRESET]).collect();
         let meant = Preset::meant(&presets).map_or(NO_PRESET, |preset| preset.name.as_str());
-        let offered = Field::choice(FieldName::Preset(PresetInput::Chosen), &names, meant);
-        let field = self.fields.iter_mut().find(|field| field.name == FieldName::Preset(PresetInput::Chosen));
-        let Some(field) = field else { return };
-        *field = offered;
-        if had_preset || meant != NO_PRESET {
-            self.fill_by_preset();
-        }
+        let wanted = wanted.map(String::as_str).filter(|wanted| names.contains(wanted));
+        self.put(Field::choice(FieldName::Preset(PresetInput::Chosen), &names, wanted.unwrap_or(meant)));
     }
 
-    /// Fills in what the chosen preset says of cards; without one they are as usual, under the prefix that stands there.
-    fn fill_by_preset(&mut self) {
-        let FormKind::Generate { clock, .. } = self.kind else { return };
-        if let Some(preset) = self.preset_chosen().cloned() {
-            for property in OF_CARDS {
-                self.fill(property, &preset, clock.zone);
-            }
+    /// Fills in what the chosen preset says of cards, where there stands what the one before said or nobody typed; without one they
+    /// are as usual, under the prefix that stands there.
+    pub(super) fn fill_by_preset(&mut self, before: Option<&Preset>) {
+        let (now, FormKind::Generate { clock, .. }) = (self.preset_chosen().cloned(), &self.kind) else {
+            return;
+        };
+        let zone = clock.zone;
+        if now.as_ref() == before {
             return;
         }
-        for property in &OF_CARDS[1..] {
-            self.put(field_of(*property, None, clock.zone));
+        for property in OF_CARDS {
+            let Some(field) = self.fields.iter_mut().find(|field| field.name == FieldName::Card(property))
+            else {
+                continue;
+            };
+            let is_said = before.is_some_and(|before| field.value() == said(before, property, zone));
+            if field.is_touched && !is_said {
+                continue;
+            }
+            *field = match (&now, property) {
+                (None, Property::Prefix) => Field { is_touched: false, ..field.clone() },
+                (None, _) => field_of(property, None, zone),
+                // What a preset says lasts, whatever else is typed.
+                (preset, _) => Field { is_touched: true, ..field_of(property, preset.as_ref(), zone) },
+            };
         }
-    }
-
-    fn fill(&mut self, property: Property, preset: &Preset, zone: Zone) {
-        // What a preset says lasts, whatever else is typed.
-        let field = Field { is_touched: true, ..field_of(property, Some(preset), zone) };
-        self.put(field);
     }
 
     fn put(&mut self, field: Field) {
