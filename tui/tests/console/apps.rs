@@ -720,12 +720,7 @@ fn the_odds_of_guessing_a_code_are_those_among_the_cards_of_all_apps() {
 fn the_apps_are_clicked_and_a_double_click_sees_one() {
     let mut console = console();
     console.keys("a");
-    let row = console.screen().lines().position(|line| line.contains(" demo ")).unwrap();
-    for _ in 0..2 {
-        let press =
-            kami_console::input::pointer::Pointer::Press { column: 12, row: u16::try_from(row).unwrap() };
-        console.tell(kami_console::state::message::Message::Pointer(press));
-    }
+    console.double_click(" demo ");
     assert_eq!(console.model.cards.query.app(), Some(name("demo")));
 }
 

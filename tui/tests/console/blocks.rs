@@ -14,7 +14,7 @@ use kami_store::{
     BlocksFound, Undoable,
 };
 
-use crate::fixtures::{Console, now};
+use crate::fixtures::{Console, grants, now};
 
 fn block(app: &str, target: &str) -> Block {
     let app = (!app.is_empty()).then(|| app.parse().unwrap());
@@ -327,4 +327,27 @@ fn what_is_changed_of_a_block_is_its_end_and_its_reason_alone() {
         let reason = Note::parse("refund").unwrap();
         assert_eq!(blocks, [Block { reason, until: wanted_end, ..is }]);
     }
+}
+
+#[test]
+fn a_double_click_and_enter_change_the_one_that_they_are_on() {
+    let mut clicked = console();
+    clicked.double_click("203.0.113.0");
+    let mut entered = console();
+    entered.keys("j");
+    entered.press(KeyCode::Enter);
+    for console in [clicked, entered] {
+        assert_eq!(console.model.place(), Place::Form);
+        assert!(console.screen().contains("network 203.0.113.0/24, demo"), "{}", console.screen());
+    }
+}
+
+#[test]
+fn a_double_click_without_the_right_to_change_it_says_so() {
+    let mut console = console();
+    console.effects.push(console.model.ask(Topic::Server, Question::Server));
+    console.answer(Topic::Server, Answer::Server(grants("SELECT")));
+    console.double_click("203.0.113.0");
+    assert_eq!(console.model.place(), Place::Blocks);
+    assert!(console.model.notice.is_some(), "{}", console.screen());
 }

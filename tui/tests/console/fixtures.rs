@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use kami_common::shade::Shade;
 use kami_common::words::Language;
+use kami_console::input::pointer::Pointer;
 use kami_console::state::cards::Landing;
 use kami_console::state::message::{Answer, Effect, Message, Question, Topic};
 use kami_console::state::model::{Location, Model};
@@ -104,6 +105,14 @@ impl Console {
     pub(crate) fn keys(&mut self, text: &str) {
         for character in text.chars() {
             self.press(KeyCode::Char(character));
+        }
+    }
+
+    /// Clicks twice on the first line that has these words.
+    pub(crate) fn double_click(&mut self, words: &str) {
+        let row = self.screen().lines().position(|line| line.contains(words)).unwrap();
+        for _ in 0..2 {
+            self.tell(Message::Pointer(Pointer::Press { column: 12, row: u16::try_from(row).unwrap() }));
         }
     }
 

@@ -454,3 +454,16 @@ fn a_paste_into_the_list_does_nothing() {
     assert_eq!(console.model.place(), Place::Presets);
     assert!(ordered(&console).is_none());
 }
+
+#[test]
+fn a_double_click_and_enter_change_the_one_that_they_are_on() {
+    let mut clicked = console();
+    clicked.keys("P");
+    clicked.double_click("month");
+    let mut entered = on_month();
+    entered.press(KeyCode::Enter);
+    for console in [clicked, entered] {
+        assert_eq!(console.model.place(), Place::Form);
+        assert!(console.screen().contains("default/month"), "{}", console.screen());
+    }
+}

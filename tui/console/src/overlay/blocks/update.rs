@@ -117,6 +117,10 @@ pub(super) fn act(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
             list.is_typing = false;
             Vec::new()
         }
+        Act::Open => {
+            model.next = Some(Act::EditBlock);
+            Vec::new()
+        }
         Act::Back if list.is_typing => {
             list.is_typing = false;
             unfilter(model)

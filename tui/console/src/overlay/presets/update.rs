@@ -72,6 +72,10 @@ pub(super) fn act(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
     }
     Some(match act {
         Act::Undo | Act::Redo => return None,
+        Act::Open => {
+            model.next = Some(Act::EditPreset);
+            Vec::new()
+        }
         Act::Refresh => vec![presets::ask(model)],
         Act::Back => model.close(),
         Act::Quit => quit::quit(model),
