@@ -5,7 +5,7 @@ use crossterm::event::KeyCode;
 use kami_common::words::Language;
 use kami_console::input::place::Place;
 use kami_console::state::message::{Answer, Done, Message, Question, Topic};
-use kami_console::state::order::Order;
+use kami_console::state::order::{OneBlock, Order};
 use kami_console::state::session::Own;
 use kami_core::block::{Block, BlockKey, BlockTarget};
 use kami_core::operator::Note;
@@ -59,6 +59,7 @@ fn asked(console: &Console) -> (String, Option<u64>) {
 fn ordered(console: &Console) -> Option<BlockOrder> {
     match console.question(Topic::Work) {
         Some((_, Question::Do(order))) => match &***order {
+            Order::Block(one) => Some(one.order()),
             Order::Blocks(order) => Some((**order).clone()),
             _ => None,
         },
@@ -350,4 +351,62 @@ fn a_double_click_without_the_right_to_change_it_says_so() {
     console.double_click("203.0.113.0");
     assert_eq!(console.model.place(), Place::Blocks);
     assert!(console.model.notice.is_some(), "{}", console.screen());
+}
+
+/// What the form orders, and what its operator saw.
+fn one(console: &Console) -> OneBlock {
+    match console.question(Topic::Work) {
+        Some((_, Question::Do(order))) => match &***order {
+            Order::Block(one) => (**one).clone(),
+            other => panic!("{other:?}"),
+        },
+        _ => panic!("{}", console.screen()),
+    }
+}
+
+fn is_otherwise(console: &mut Console, is: Option<Block>) {
+    let otherwise = Done::BlockedOtherwise(is.map(Box::new));
+    console.answer(Topic::Work, Answer::Done(Box::new(otherwise)));
+}
+
+#[test]
+fn whoever_is_blocked_already_is_shown_with_his_reason_and_his_end_before_they_are_changed() {
+    let mut console = Console::with_apps((100, 30), Language::ENGLISH);
+    console.keys("jX");
+    console.press(KeyCode::Enter);
+    assert_eq!(one(&console).seen, None);
+    let is = Block { until: Some(now() + TimeDelta::days(30)), ..blocks()[0].clone() };
+    is_otherwise(&mut console, Some(is.clone()));
+    let screen = console.screen();
+    for said in ["change reason and end", "退款 refund", "2026-04-03 14:02:00", "Blocked already"] {
+        assert!(screen.contains(said), "{said}: {screen}");
+    }
+    console.press(KeyCode::Tab);
+    console.keys("chargeback");
+    console.press(KeyCode::Enter);
+    let wanted = Block { reason: Note::parse("chargeback").unwrap(), ..is.clone() };
+    assert_eq!(one(&console), OneBlock { seen: Some(is), wanted });
+}
+
+#[test]
+fn what_was_typed_stays_where_a_block_is_another_by_now_or_gone() {
+    let mut console = console();
+    console.keys("e");
+    console.press(KeyCode::Tab);
+    console.keys("chargeback");
+    console.press(KeyCode::Enter);
+    let seen = blocks().remove(0);
+    let reason = Note::parse("chargeback").unwrap();
+    let wanted = Block { reason, ..seen.clone() };
+    assert_eq!(one(&console), OneBlock { seen: Some(seen.clone()), wanted: wanted.clone() });
+    let is = Block { until: Some(now() + TimeDelta::days(30)), ..seen };
+    is_otherwise(&mut console, Some(is.clone()));
+    assert_eq!(asked(&console).1, None, "the list is read again");
+    console.press(KeyCode::Enter);
+    let wanted = Block { until: is.until, ..wanted };
+    assert_eq!(one(&console), OneBlock { seen: Some(is), wanted: wanted.clone() });
+    is_otherwise(&mut console, None);
+    assert!(console.screen().contains("Unblocked meanwhile"), "{}", console.screen());
+    console.press(KeyCode::Enter);
+    assert_eq!(one(&console), OneBlock { seen: None, wanted });
 }

@@ -6,6 +6,7 @@ use kami_common::cells::harmless;
 use kami_common::words::{counted, number, say};
 use kami_common::{reason, shown, touch};
 use kami_core::acts::ActRefusal;
+use kami_core::block::Block;
 use kami_core::record::CardRecord;
 use kami_store::{
     ActError, ActOutcome, ActRecord, Acted, AppActed, AppOrder, Batch, BatchOrigin, BlockOrder, BlocksActed,
@@ -99,6 +100,7 @@ fn done(model: &mut Model, done: Done) -> Vec<Effect> {
             close_form(model);
             return blocks_changed(model, &order, acted);
         }
+        Done::BlockedOtherwise(is) => return blocked_otherwise(model, is.map(|is| *is)),
     }
     cards_changed(model)
 }
@@ -216,6 +218,19 @@ fn blocks_changed(model: &mut Model, order: &BlockOrder, acted: BlocksActed) -> 
     };
     let words = say!(model.language, key, targets = targets);
     say_undoable(model, &words);
+    overlay::blocks::reload(model)
+}
+
+/// Somebody is kept out already, or otherwise than was seen, or no more: that is shown, and what was typed stays.
+fn blocked_otherwise(model: &mut Model, is: Option<Block>) -> Vec<Effect> {
+    let words = say!(model.language, if is.is_some() { "form.block_is" } else { "form.block_gone" });
+    match order_form(model) {
+        Some(form) => {
+            form.rebase_block(is);
+            form.failure = Some(Failure { words, passes: false });
+        }
+        None => model.say(Tone::Bad, words),
+    }
     overlay::blocks::reload(model)
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::ops::ControlFlow;
+use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -392,6 +393,16 @@ impl Errand {
             Order::Preset(wanted) => {
                 let acted = store.save_preset(operator, &order.map(|_| (*wanted).clone())).await?;
                 Done::Preset { order: wanted, acted }
+            }
+            Order::Block(one) => {
+                let key = &one.wanted.key;
+                let is = store.blocks_of(slice::from_ref(key)).await?.remove(key);
+                if is != one.seen && is.as_ref() != Some(&one.wanted) {
+                    return Ok(Done::BlockedOtherwise(is.map(Box::new)));
+                }
+                let wanted = one.order();
+                let acted = store.act_on_blocks(operator, &order.map(|_| wanted.clone())).await?;
+                Done::Blocks { order: Box::new(wanted), acted }
             }
             Order::Blocks(wanted) => {
                 let acted = store.act_on_blocks(operator, &order.map(|_| (*wanted).clone())).await?;

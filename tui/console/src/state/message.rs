@@ -7,6 +7,7 @@ use crossterm::event::KeyEvent;
 use kami_common::export::{ExportError, Exported};
 use kami_common::settings::Choice;
 use kami_core::app::AppName;
+use kami_core::block::Block;
 use kami_core::filter::{Anchor, Capped, Filter, Position, Sort};
 use kami_core::gate::Confirmed;
 use kami_core::operator::Operator;
@@ -416,6 +417,8 @@ pub enum Done {
         /// What it changed.
         acted: BlocksActed,
     },
+    /// Nobody was kept out: what is said of him is not what the operator saw, but this, or nothing.
+    BlockedOtherwise(Option<Box<Block>>),
     /// A file was written.
     Exported(Exported),
     /// No file was written.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kami_common::export::ExportOrder;
 use kami_core::acts::Act as CardAct;
 use kami_core::app::AppName;
+use kami_core::block::Block;
 use kami_core::edit::CardEdit;
 use kami_core::gate::{Kind, Weight};
 use kami_core::import::ImportCards;
@@ -50,8 +51,26 @@ pub enum Order {
     App(Box<AppOrder>),
     /// Make, change or remove a preset.
     Preset(Box<PresetOrder>),
+    /// Keep one out, or say something else of one who is.
+    Block(Box<OneBlock>),
     /// Keep somebody out, or let somebody in again.
     Blocks(Box<BlockOrder>),
+}
+
+/// One who shall be kept out, as long as it is about him as it was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OneBlock {
+    /// The block as the operator saw it; none where nobody was.
+    pub seen: Option<Block>,
+    /// As it shall be.
+    pub wanted: Block,
+}
+
+impl OneBlock {
+    /// What the store is ordered.
+    pub fn order(&self) -> BlockOrder {
+        BlockOrder::Add(vec![self.wanted.clone()])
+    }
 }
 
 /// An act that is to be taken back.
@@ -77,6 +96,7 @@ impl Order {
             Self::Undo(undoing) => return undoing.undoable.weight(undoing.is_own),
             Self::App(order) => return order.weight(),
             Self::Preset(order) => return order.weight(),
+            Self::Block(one) => return one.order().weight(),
             Self::Blocks(order) => return order.weight(),
             Self::Export(_) => Kind::Read,
         };
@@ -88,9 +108,12 @@ impl Order {
         match self {
             Self::Generate(order) => Some(u64::from(order.count)),
             Self::Import { cards, .. } => Some(cards.len() as u64),
-            Self::Edit { .. } | Self::FreeSeat(_) | Self::App(_) | Self::Preset(_) | Self::Blocks(_) => {
-                Some(1)
-            }
+            Self::Edit { .. }
+            | Self::FreeSeat(_)
+            | Self::App(_)
+            | Self::Preset(_)
+            | Self::Block(_)
+            | Self::Blocks(_) => Some(1),
             Self::Act { target, .. } => Some(target.count()),
             Self::Undo(undoing) => Some(undoing.undoable.act.card_count),
             Self::Export(_) => None,
@@ -116,7 +139,7 @@ impl Order {
             Self::Export(_) => "work.export",
             Self::App(_) => "work.app",
             Self::Preset(_) => "work.preset",
-            Self::Blocks(_) => "work.blocks",
+            Self::Block(_) | Self::Blocks(_) => "work.blocks",
         }
     }
 
@@ -129,7 +152,12 @@ impl Order {
     pub const fn is_long(&self) -> bool {
         match self {
             Self::Generate(_) | Self::Import { .. } | Self::Undo(_) | Self::Export(_) => true,
-            Self::Edit { .. } | Self::FreeSeat(_) | Self::App(_) | Self::Preset(_) | Self::Blocks(_) => false,
+            Self::Edit { .. }
+            | Self::FreeSeat(_)
+            | Self::App(_)
+            | Self::Preset(_)
+            | Self::Block(_)
+            | Self::Blocks(_) => false,
             Self::Act { target, .. } => matches!(target, Target::Many { .. }),
         }
     }

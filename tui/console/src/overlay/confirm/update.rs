@@ -119,7 +119,10 @@ fn ask(model: &mut Model, order: Order, weight: Weight) -> Vec<Effect> {
     let language = model.language;
     let question = question(model, &order, weight);
     let asks = gate(model).asks(weight);
-    let is_danger = matches!(order, Order::Act { .. } | Order::Undo(_) | Order::App(_) | Order::Blocks(_));
+    let is_danger = matches!(
+        order,
+        Order::Act { .. } | Order::Undo(_) | Order::App(_) | Order::Block(_) | Order::Blocks(_)
+    );
     let survey = touches(&order).map(Question::Survey);
     let touched = match &survey {
         Some(_) => Touched::Counting { share: 0.0 },
@@ -153,6 +156,7 @@ fn warnings(language: Language, order: &Order) -> Vec<String> {
             touch::lost(language, &undoing.undoable).into_iter().chain(foreign).collect()
         }
         Order::App(order) => order.cost().map_or(Vec::new(), |cost| touch::app_lost(language, &cost)),
+        Order::Block(one) => touch::shut_out(language, &one.order().broad()),
         Order::Blocks(order) => touch::shut_out(language, &order.broad()),
         Order::Preset(_) => vec![say!(language, "confirm.preset_consequence")],
         _ => Vec::new(),
@@ -191,6 +195,7 @@ fn question(model: &Model, order: &Order, weight: Weight) -> String {
         }
         Order::App(order) => touch::app(language, order),
         Order::Preset(order) => touch::preset(language, order),
+        Order::Block(one) => touch::blocks(language, &one.order()),
         Order::Blocks(order) => touch::blocks(language, order),
         Order::Import { .. } | Order::Edit { .. } | Order::FreeSeat(_) | Order::Export(_) => {
             say!(language, order.key())

@@ -5,7 +5,7 @@ use kami_common::odds::Odds;
 use kami_common::period::{self, Period, Side};
 use kami_common::shown::{self, duration};
 use kami_common::words::{counted, say};
-use kami_core::block::Block;
+use kami_core::block::BlockKey;
 use kami_core::card::CardStatus;
 use kami_core::edit::renamed;
 use kami_core::property::Property;
@@ -295,7 +295,7 @@ fn below(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
             let about = quiet(&say!(model.language, "form.preset_about"), width, theme);
             of.into_iter().chain(ends_in_lines(model, form, width)).chain(about).collect()
         }
-        FormKind::Block { seen, .. } => meant(model, form, seen.as_deref(), width),
+        FormKind::Block { key, .. } => meant(model, form, key.as_deref(), width),
         FormKind::AppValue { seen, name } => {
             let of = name
                 .as_ref()
@@ -351,12 +351,12 @@ fn preview(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
 }
 
 /// Whom the form keeps out, as it is understood, of what where that is no field, until when, and what that costs.
-fn meant(model: &Model, form: &Form, seen: Option<&Block>, width: usize) -> Vec<Line<'static>> {
+fn meant(model: &Model, form: &Form, key: Option<&BlockKey>, width: usize) -> Vec<Line<'static>> {
     let (language, theme) = (model.language, model.theme);
     let about = say!(language, "form.block_about");
     let Ok(target) = form.block_target() else { return quiet(&about, width, theme) };
     let kind = shown::block_kind(language, &target);
-    let app = seen.map(|seen| shown::block_app(language, seen.key.app.as_ref()));
+    let app = key.map(|key| shown::block_app(language, key.app.as_ref()));
     let until = form.block_until().flatten().map(|until| {
         let moment = shown::whole_moment(model.zone, until);
         say!(language, "field.until", moment = moment, zone = model.zone.name())

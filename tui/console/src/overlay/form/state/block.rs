@@ -10,10 +10,10 @@ use kami_core::block::{Block, BlockKey, BlockTarget, NoTarget};
 use kami_core::operator::Note;
 use kami_core::spoken;
 use kami_core::zone::Zone;
-use kami_store::BlockOrder;
 
 use super::{Clock, Form, FormKind};
 use crate::overlay::form::field::{BlockInput, Field, FieldName};
+use crate::state::order::OneBlock;
 
 /// The word for a target whose form says what it is.
 const BY_FORM: &str = "by_form";
@@ -40,19 +40,37 @@ impl Form {
         fields.extend(app);
         fields.extend(said(None, clock.zone));
         let focus = if target.is_some() { fields.len() - 1 } else { 0 };
-        Self { focus, ..Self::new(FormKind::Block { seen: None, clock }, fields) }
+        Self { focus, ..Self::new(FormKind::Block { key: None, seen: None, clock }, fields) }
     }
 
     /// The form that changes what is said of one who is kept out.
     pub fn edit_block(seen: Block, clock: Clock) -> Self {
         let fields = said(Some(&seen), clock.zone);
-        Self::new(FormKind::Block { seen: Some(Box::new(seen)), clock }, fields.into())
+        let key = Some(Box::new(seen.key.clone()));
+        Self::new(FormKind::Block { key, seen: Some(Box::new(seen)), clock }, fields.into())
+    }
+
+    /// He whom it is about is kept out so, or not at all: what was left alone is what it is, what was typed stays.
+    pub(crate) fn rebase_block(&mut self, is: Option<Block>) {
+        let FormKind::Block { seen, clock, .. } = &mut self.kind else { return };
+        let Some(is) = is else {
+            *seen = None;
+            return;
+        };
+        let mut fresh = Self::edit_block(is, *clock);
+        let now = self.fields.iter().zip(&self.initial);
+        for (typed, _) in now.filter(|(field, initial)| field.value() != initial.as_str()) {
+            if let Some(field) = fresh.fields.iter_mut().find(|field| field.name == typed.name) {
+                field.clone_from(typed);
+            }
+        }
+        *self = fresh;
     }
 
     /// Who shall be kept out.
     pub fn block_target(&self) -> Result<BlockTarget, NoTarget> {
-        if let FormKind::Block { seen: Some(seen), .. } = &self.kind {
-            return Ok(seen.key.target.clone());
+        if let FormKind::Block { key: Some(key), .. } = &self.kind {
+            return Ok(key.target.clone());
         }
         let text = self.value(FieldName::Block(BlockInput::Target));
         let kind = self.value(FieldName::Block(BlockInput::Kind));
@@ -61,8 +79,8 @@ impl Form {
 
     /// Who shall be kept out of what.
     fn block_key(&self) -> Option<BlockKey> {
-        if let FormKind::Block { seen: Some(seen), .. } = &self.kind {
-            return Some(seen.key.clone());
+        if let FormKind::Block { key: Some(key), .. } = &self.kind {
+            return Some((**key).clone());
         }
         let app = match self.value(FieldName::Block(BlockInput::App)) {
             ALL_APPS => None,
@@ -74,7 +92,7 @@ impl Form {
     /// The last second, of a moment or after a span; none where nothing was typed, and nothing where it is neither or over. One
     /// that nobody touched is what it was.
     pub fn block_until(&self) -> Option<Option<DateTime<Utc>>> {
-        let FormKind::Block { seen, clock: Clock { zone, at } } = &self.kind else { return None };
+        let FormKind::Block { seen, clock: Clock { zone, at }, .. } = &self.kind else { return None };
         let (zone, at) = (*zone, *at);
         let text = self.value(FieldName::Block(BlockInput::Until)).trim();
         if text.is_empty() {
@@ -94,10 +112,12 @@ impl Form {
     }
 
     /// What the form orders; nothing while a field is wrong, and from any other form.
-    pub fn block_order(&self) -> Option<BlockOrder> {
+    pub fn block_order(&self) -> Option<OneBlock> {
+        let FormKind::Block { seen, .. } = &self.kind else { return None };
         let key = self.block_key()?;
         let reason = Note::parse(self.value(FieldName::Block(BlockInput::Reason))).ok()?;
-        Some(BlockOrder::Add(vec![Block { key, reason, until: self.block_until()? }]))
+        let wanted = Block { key, reason, until: self.block_until()? };
+        Some(OneBlock { seen: seen.as_deref().cloned(), wanted })
     }
 
     /// What is wrong with a field of the form, in words.

@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use kami_common::export::{self, Source};
 use kami_common::words::Language;
 use kami_core::app::App;
-use kami_core::block::Block;
+use kami_core::block::{Block, BlockKey};
 use kami_core::card::CardStatus;
 use kami_core::filter::Filter;
 use kami_core::preset::Preset;
@@ -118,6 +118,8 @@ pub enum FormKind {
     },
     /// To keep a machine or a network out, or to say something else of one that is.
     Block {
+        /// Who that is, of what, where it is no more to be chosen.
+        key: Option<Box<BlockKey>>,
         /// The block as it was last seen; none where it is to be made.
         seen: Option<Box<Block>>,
         /// By which its end is typed.

@@ -49,7 +49,7 @@ impl Form {
                 self.app_order().map(|order| Order::App(Box::new(order)))
             }
             FormKind::Preset { .. } => self.preset_order().map(|order| Order::Preset(Box::new(order))),
-            FormKind::Block { .. } => self.block_order().map(|order| Order::Blocks(Box::new(order))),
+            FormKind::Block { .. } => self.block_order().map(|order| Order::Block(Box::new(order))),
             // A file is looked at before it is imported, and the others touch no card.
             FormKind::Import(_)
             | FormKind::View { .. }
