@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use crossterm::event::KeyCode;
 use kami_common::words::Language;
 use kami_console::input::place::Place;
+use kami_console::overlay::blocks::BlockTable;
 use kami_console::state::message::{Answer, Done, Message, Question, Topic};
 use kami_console::state::order::{OneBlock, Order};
 use kami_console::state::session::Own;
@@ -409,4 +410,50 @@ fn what_was_typed_stays_where_a_block_is_another_by_now_or_gone() {
     assert!(console.screen().contains("Unblocked meanwhile"), "{}", console.screen());
     console.press(KeyCode::Enter);
     assert_eq!(one(&console), OneBlock { seen: None, wanted });
+}
+
+/// Whom the cursor is on.
+fn current(console: &Console) -> String {
+    let list: &BlockTable = console.model.overlays.top().unwrap();
+    list.current().map(|record| record.block.key.target.to_string()).unwrap_or_default()
+}
+
+#[test]
+fn the_cursor_stays_on_whom_it_is_on_and_follows_whoever_is_blocked() {
+    let mut console = console();
+    console.keys("j");
+    assert_eq!(current(&console), "203.0.113.0/24");
+    console.keys("r");
+    let with_another = || [vec![block("", "PC-NEW")], blocks()].concat();
+    come(&mut console, with_another(), 4, None);
+    assert_eq!(current(&console), "203.0.113.0/24", "though a colleague blocked another");
+    console.keys("n10.1.1.1");
+    console.press(KeyCode::Enter);
+    finish(&mut console, BlockChanges { added: 1, ..BlockChanges::default() });
+    come(&mut console, [vec![block("", "10.1.1.1")], with_another()].concat(), 5, None);
+    assert_eq!(current(&console), "10.1.1.1/32");
+    // He is let in again elsewhere: the cursor stays in its line.
+    console.keys("r");
+    come(&mut console, with_another(), 4, None);
+    assert_eq!(current(&console), "PC-NEW");
+}
+
+#[test]
+fn nothing_is_done_with_whom_is_shown_while_others_are_looked_for() {
+    let mut console = console();
+    console.keys("/203");
+    console.press(KeyCode::Enter);
+    for key in ["e", "d"] {
+        console.keys(key);
+        assert_eq!(console.model.place(), Place::Blocks, "{key}");
+    }
+    come(&mut console, Vec::new(), 0, None);
+    for key in ["e", "d"] {
+        console.keys(key);
+        assert_eq!(notice(&console), "There is nobody in this line.", "{key}");
+    }
+    console.press(KeyCode::Backspace);
+    come(&mut console, blocks(), 3, None);
+    console.keys("d");
+    assert_eq!(console.model.place(), Place::Confirm);
 }

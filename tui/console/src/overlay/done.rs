@@ -218,6 +218,11 @@ fn blocks_changed(model: &mut Model, order: &BlockOrder, acted: BlocksActed) -> 
     };
     let words = say!(model.language, key, targets = targets);
     say_undoable(model, &words);
+    if let BlockOrder::Add(blocks) = order
+        && let [block] = &blocks[..]
+    {
+        overlay::blocks::follow(model, &block.key);
+    }
     overlay::blocks::reload(model)
 }
 

@@ -30,6 +30,6 @@ pub(super) fn list_area(inner: Rect) -> Rect {
 /// The one under a cell, by its place in the list.
 pub(super) fn at(list: &BlockTable, screen: Rect, column: u16, row: u16) -> Option<usize> {
     let area = list_area(overlay_room(size(screen), screen));
-    let index = list.top + usize::from(row.checked_sub(area.y)?);
+    let index = list.top() + usize::from(row.checked_sub(area.y)?);
     (area.contains((column, row).into()) && index < list.records.len()).then_some(index)
 }

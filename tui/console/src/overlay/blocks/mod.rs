@@ -12,7 +12,7 @@ use ratatui::layout::Rect;
 use tui_input::InputRequest;
 
 pub use self::state::BlockTable;
-pub(super) use self::update::reload;
+pub(super) use self::update::{follow, reload};
 use crate::input::act::Act;
 use crate::overlay::behaviour::Behaviour;
 use crate::state::message::{Answer, Effect};
@@ -37,7 +37,7 @@ impl Behaviour for BlockTable {
 
     fn point(model: &mut Model, item: usize) {
         if let Some(list) = model.overlays.top_mut::<Self>() {
-            list.cursor = item;
+            list.point(item);
         }
     }
 
@@ -51,8 +51,8 @@ impl Behaviour for BlockTable {
 
     fn answered(model: &mut Model, answer: Answer) -> ControlFlow<Vec<Effect>, Answer> {
         match answer {
-            Answer::Blocks { found, is_first, .. } => {
-                ControlFlow::Break(update::take(model, found, is_first))
+            Answer::Blocks { found, is_first, goes_on } => {
+                ControlFlow::Break(update::take(model, found, is_first, goes_on))
             }
             other => ControlFlow::Continue(other),
         }

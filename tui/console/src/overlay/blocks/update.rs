@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kami_common::words::say;
 use kami_core::app::AppName;
-use kami_core::block::BlockTarget;
+use kami_core::block::{BlockKey, BlockTarget};
 use kami_store::{BlockOrder, BlocksFound};
 use tui_input::{Input, InputRequest};
 
@@ -50,7 +50,7 @@ fn wanted(list: &BlockTable) -> String {
 /// Looks for something else, from the newest.
 fn look(model: &mut Model, pause: Duration) -> Vec<Effect> {
     let Some(list) = model.overlays.find_mut::<BlockTable>() else { return Vec::new() };
-    (list.cursor, list.top, list.is_fresh) = (0, 0, false);
+    list.start();
     let question = Question::Blocks { text: wanted(list), before: None, enough: ENOUGH };
     vec![model.ask_after(pause, Topic::Blocks, question)]
 }
@@ -67,12 +67,23 @@ fn reach(model: &mut Model) -> Vec<Effect> {
     vec![model.ask(Topic::Blocks, question)]
 }
 
-/// Some have come.
-pub(super) fn take(model: &mut Model, found: BlocksFound, is_first: bool) -> Vec<Effect> {
+/// Brings the cursor to one whom something was done with, where the list is open.
+pub(crate) fn follow(model: &mut Model, key: &BlockKey) {
+    if let Some(list) = model.overlays.find_mut::<BlockTable>() {
+        list.follow(key.clone());
+    }
+}
+
+/// Some have come, and more come by themselves where it `goes_on`.
+pub(super) fn take(model: &mut Model, found: BlocksFound, is_first: bool, goes_on: bool) -> Vec<Effect> {
     let height = layout::height(model.size.1);
     let Some(list) = model.overlays.find_mut::<BlockTable>() else { return Vec::new() };
     list.take(found, is_first);
-    list.go(0, height);
+    if goes_on {
+        list.show(height);
+    } else {
+        list.go(0, height);
+    }
     reach(model)
 }
 
@@ -152,8 +163,10 @@ fn unfilter(model: &mut Model) -> Vec<Effect> {
 /// Does an act with the one under the cursor.
 fn on_block(model: &mut Model, act: Act) -> Vec<Effect> {
     let Some(list) = model.overlays.top::<BlockTable>() else { return Vec::new() };
-    let Some(block) = list.current().map(|record| record.block.clone()) else {
-        let words = say!(model.language, "block.nobody");
+    // What is shown may not be what is looked for by now.
+    let is_behind = !list.is_fresh && model.awaits(Topic::Blocks);
+    let Some(block) = list.current().filter(|_| !is_behind).map(|record| record.block.clone()) else {
+        let words = say!(model.language, if is_behind { "picker.waiting" } else { "refusal.no_block" });
         model.say(Tone::Bad, words);
         return Vec::new();
     };

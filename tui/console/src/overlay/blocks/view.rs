@@ -52,9 +52,9 @@ pub(super) fn render(model: &Model, list: &BlockTable, is_top: bool, frame: &mut
     let head = row(space(2), heads, room, [theme.dim(); 2]);
     frame.buffer_mut().set_line(inner.x, inner.y + 1, &head, inner.width);
     let now = model.server_now();
-    let shown = list.records.iter().enumerate().skip(list.top);
+    let shown = list.records.iter().enumerate().skip(list.top());
     for (y, (index, record)) in (area.y..area.bottom()).zip(shown) {
-        let is_current = index == list.cursor;
+        let is_current = index == list.cursor();
         let line = Rect { y, height: 1, ..area };
         let bar = if is_current { span("▌ ", theme.accent()) } else { space(2) };
         let is_over = !record.block.is_in_force(now);
