@@ -274,6 +274,28 @@ fn what_a_screen_was_asked_for_in_vain_is_asked_for_anew_at_recovery() {
 }
 
 #[test]
+fn a_list_under_a_form_is_read_again_after_an_act_nobody_knows_of_and_at_recovery() {
+    let away = || Answer::Failed(Failure { words: "the database is away".to_owned(), passes: true });
+    for (keys, topic) in [("an", Topic::Apps), ("Pn", Topic::Presets), ("Kn", Topic::Blocks)] {
+        let mut console = console();
+        console.keys(keys);
+        assert_eq!(console.model.place(), Place::Form, "{keys}");
+        console.effects = vec![console.model.ask(Topic::Work, Question::Apps)];
+        let lost = ActError::Uncertain(StoreError::TimedOut);
+        console.answer(Topic::Work, Answer::Done(Box::new(Done::Refused(lost))));
+        assert!(console.question(topic).is_some(), "{keys}");
+        console.answer(topic, away());
+        console.answer(Topic::Rows, away());
+        let Link::Away { retry_at, .. } = console.model.link else { panic!("{}", console.screen()) };
+        console.effects.clear();
+        console.tell(Message::Tick(retry_at));
+        console.answer_rows(cards());
+        assert!(console.question(topic).is_some(), "{keys}");
+        assert_eq!(console.model.place(), Place::Form, "{keys}");
+    }
+}
+
+#[test]
 fn what_alone_could_not_be_read_says_so_until_it_is_asked_for_again() {
     for (key, topic, words) in [
         ("l", Topic::Acts, "Could not be read. r reads it again."),

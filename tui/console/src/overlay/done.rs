@@ -354,7 +354,8 @@ fn refused(model: &mut Model, error: ActError) -> Vec<Effect> {
         return Vec::new();
     }
     let mut effects = table::refresh(model);
-    effects.push(counts::ask(model));
+    effects.extend([counts::ask(model), apps::ask_quietly(model), presets::ask_quietly(model)]);
+    effects.extend(overlay::blocks::reload(model));
     effects
 }
 

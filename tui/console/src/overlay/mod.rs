@@ -93,12 +93,13 @@ macro_rules! overlays {
             $(<$State as Behaviour>::refresh(model);)*
         }
 
-        /// Asks anew what the topmost was asked for in vain.
+        /// Asks anew what any that is open was asked for in vain.
         pub(crate) fn ask_anew(model: &mut Model) -> Vec<Effect> {
-            $(if model.overlays.top::<$State>().is_some() {
-                return <$State as Behaviour>::ask_anew(model);
+            let mut effects = Vec::new();
+            $(if model.overlays.find_mut::<$State>().is_some() {
+                effects.extend(<$State as Behaviour>::ask_anew(model));
             })*
-            Vec::new()
+            effects
         }
 
         /// The screen has become higher or lower.
