@@ -2,12 +2,14 @@
 
 use chrono::TimeDelta;
 use crossterm::event::KeyCode;
+use kami_common::reason;
 use kami_common::words::Language;
 use kami_console::input::place::Place;
 use kami_console::overlay::blocks::BlockTable;
 use kami_console::state::message::{Answer, Done, Message, Question, Topic};
 use kami_console::state::order::{OneBlock, Order};
 use kami_console::state::session::Own;
+use kami_core::acts::ActRefusal;
 use kami_core::block::{Block, BlockKey, BlockTarget};
 use kami_core::operator::Note;
 use kami_store::{
@@ -248,9 +250,8 @@ fn letting_somebody_in_asks_and_another_reason_replaces() {
     );
 }
 
-#[test]
-fn what_is_taken_back_is_read_again() {
-    let mut console = console();
+/// An act on so many blocks is taken back, with this outcome.
+fn take_back(console: &mut Console, subject: &str, card_count: u64, outcome: ActOutcome) {
     console.keys("u");
     let act = ActRecord {
         id: 5,
@@ -258,10 +259,10 @@ fn what_is_taken_back_is_read_again() {
         operator: "li".to_owned(),
         account: None,
         done_at: now(),
-        card_count: 1,
+        card_count,
         batch_id: None,
         undoes: None,
-        subject: Some("network 203.0.113.0/24".to_owned()),
+        subject: Some(subject.to_owned()),
         undone_by: None,
     };
     console.model.session.did(Own::Act(5));
@@ -271,10 +272,37 @@ fn what_is_taken_back_is_read_again() {
         panic!("{}", console.screen())
     };
     let Order::Undo(undoing) = (***order).clone() else { panic!("something else was ordered") };
-    let outcome = ActOutcome { act_id: Some(6), done: 1, ..ActOutcome::default() };
     console.answer(Topic::Work, Answer::Done(Box::new(Done::Undone { undoing, outcome })));
-    assert!(notice(&console).starts_with("Undone for one block."), "{}", notice(&console));
+}
+
+#[test]
+fn what_is_taken_back_is_read_again() {
+    let mut console = console();
+    let outcome = ActOutcome { act_id: Some(6), done: 1, ..ActOutcome::default() };
+    take_back(&mut console, "network 203.0.113.0/24", 1, outcome);
+    assert!(notice(&console).starts_with("Undone for the network 203.0.113.0/24."), "{}", notice(&console));
     assert_eq!(asked(&console), (String::new(), None));
+}
+
+#[test]
+fn what_cannot_be_taken_back_is_said_of_blocks_and_not_of_cards() {
+    let changed = |done, count| ActOutcome {
+        act_id: Some(6),
+        done,
+        refused: [(ActRefusal::ChangedSince, count)].into(),
+        ..ActOutcome::default()
+    };
+    let why = reason::refusal(Language::of_locale("zh"), ActRefusal::ChangedSince);
+    for (subject, count, outcome, words) in [
+        ("machine PC-1", 1, changed(0, 1), format!("未撤销对机器 PC-1 的封禁改动：{why}。")),
+        ("3 blocks", 3, changed(2, 1), format!("已撤销 2 条封禁的改动。 1 条封禁未能撤销：{why}。")),
+    ] {
+        let mut console = Console::with_apps((110, 30), Language::of_locale("zh"));
+        console.keys("K");
+        come(&mut console, blocks(), 3, None);
+        take_back(&mut console, subject, count, outcome);
+        assert!(notice(&console).starts_with(&words), "{}", notice(&console));
+    }
 }
 
 #[test]

@@ -360,7 +360,7 @@ async fn presets_are_sold_and_machines_kept_out() {
         terminal.wait_for_text(&format!("▌ currency     {typed}"));
     }
     terminal.press_hinted(ENTER, "⏎ do it");
-    terminal.wait_for_text("Preset month added.");
+    terminal.wait_for_text("Preset default/month added.");
     terminal.wait_for_text("9.90 CNY · VIP · 30d");
 
     terminal.press(ESCAPE);
@@ -409,7 +409,7 @@ async fn presets_are_sold_and_machines_kept_out() {
     terminal.wait_for_text("PC-LOUD unblocked.");
     assert!(store.blocks(None, None, 9).await.unwrap().blocks.is_empty());
     terminal.press("u");
-    terminal.wait_for_text("Undone for one block.");
+    terminal.wait_for_text("Undone for the machine PC-LOUD.");
     terminal.wait_for_text("all apps");
     assert_eq!(store.blocks(None, None, 9).await.unwrap().blocks.len(), 1);
 }

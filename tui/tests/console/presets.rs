@@ -162,7 +162,7 @@ fn a_preset_is_made_by_a_form_and_taken_back() {
     assert_eq!(wanted.price.map(|price| price.to_string()).as_deref(), Some("99.00 CNY"));
     finish(&mut console, 7);
     assert_eq!(console.model.place(), Place::Presets);
-    assert_eq!(notice(&console), "Preset year added.  u undo");
+    assert_eq!(notice(&console), "Preset default/year added.  u undo");
     assert!(console.screen().contains("▌ year"), "the cursor is on it: {}", console.screen());
     assert_eq!(console.model.session.done(), [Own::Act(7)]);
 
@@ -237,7 +237,7 @@ fn removing_one_asks_and_enter_is_no() {
     let order = saved(&console);
     assert_eq!((order.seen.as_ref(), order.wanted.as_ref()), (presets().get(1), None));
     finish(&mut console, 9);
-    assert_eq!(notice(&console), "Preset month removed.  u undo");
+    assert_eq!(notice(&console), "Preset default/month removed.  u undo");
     assert!(!console.screen().contains("month  "), "{}", console.screen());
 }
 

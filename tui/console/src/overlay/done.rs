@@ -124,7 +124,7 @@ fn undone(model: &mut Model, key: &str, act: &ActRecord, outcome: &ActOutcome, m
             return vec![presets::ask(model)];
         }
         Some(Subject::Blocks(_)) => {
-            say_outcome(model, &format!("{key}_blocks"), outcome, None, more);
+            say_of_blocks(model, key, act, outcome, more);
             return overlay::blocks::reload(model);
         }
     }
@@ -202,7 +202,8 @@ fn preset_saved(model: &mut Model, order: &PresetOrder, acted: PresetActed) {
         overlay::presets::follow(model, preset);
     }
     model.presets.put(app, name, acted.preset);
-    let words = say!(model.language, format!("done.{}", order.name()), preset = name);
+    let preset = format!("{app}/{name}");
+    let words = say!(model.language, format!("done.{}", order.name()), preset = preset);
     say_undoable(model, &words);
     overlay::refresh(model);
 }
@@ -252,6 +253,39 @@ fn say_of_subject(model: &mut Model, key: &str, name: &str, outcome: &ActOutcome
             let words = say!(language, format!("{key}_not"), name = name, why = why);
             model.say(Tone::Bad, words + more);
         }
+    }
+}
+
+/// Says what became of the taking back of an act on those who are kept out, with `more` where it went well: of one, who it is.
+fn say_of_blocks(model: &mut Model, key: &str, act: &ActRecord, outcome: &ActOutcome, more: &str) {
+    let language = model.language;
+    let is_one = act.card_count == 1;
+    let whom = shown::touched(language, act);
+    let mut said = Vec::new();
+    if outcome.cancelled {
+        said.push(say!(language, "done.broken_off"));
+    }
+    if outcome.done > 0 {
+        said.push(if is_one {
+            say!(language, format!("{key}_block"), whom = whom)
+        } else {
+            counted(language, &format!("{key}_blocks"), outcome.done)
+        });
+    }
+    for (refusal, count) in &outcome.refused {
+        let why = reason::refusal(language, *refusal);
+        said.push(if is_one {
+            say!(language, format!("{key}_block_not"), whom = whom, why = why)
+        } else {
+            say!(language, format!("{key}_blocks_not"), n = number(*count), why = why)
+        });
+    }
+    said.extend(outcome.failed.as_ref().map(|error| reason::act_error(language, error)));
+    let words = said.join(" ");
+    if outcome.failed.is_some() || outcome.done == 0 {
+        model.say(Tone::Bad, words);
+    } else {
+        model.say(Tone::Good, words + more);
     }
 }
 
