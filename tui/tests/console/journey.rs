@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use kami_core::card::{CardCode, MachineCode};
+use kami_core::operator::Note;
 use kami_store::Client;
 use kami_testkit::TestDatabase;
 use portable_pty::CommandBuilder;
@@ -412,4 +413,17 @@ async fn presets_are_sold_and_machines_kept_out() {
     terminal.wait_for_text("Undone for the machine PC-LOUD.");
     terminal.wait_for_text("all apps");
     assert_eq!(store.blocks(None, None, 9).await.unwrap().blocks.len(), 1);
+
+    terminal.press(ESCAPE);
+    terminal.wait_for_text("1 of 100");
+    terminal.press("X");
+    terminal.wait_for_text("▌ reason");
+    terminal.press_hinted(ENTER, "⏎ do it");
+    terminal.wait_for_text("Blocked already:");
+    terminal.press(TAB);
+    terminal.type_into("reason", "refund");
+    terminal.press_hinted(ENTER, "⏎ do it");
+    terminal.wait_for_text("Reason or end of the block changed: PC-LOUD.");
+    let blocks = store.blocks(None, None, 9).await.unwrap().blocks;
+    assert_eq!(blocks[0].block.reason.as_ref().map(Note::as_str), Some("refund"));
 }
