@@ -485,3 +485,13 @@ fn nothing_is_done_with_whom_is_shown_while_others_are_looked_for() {
     console.keys("d");
     assert_eq!(console.model.place(), Place::Confirm);
 }
+
+#[test]
+fn it_is_said_that_a_card_has_other_machines_which_are_not_blocked() {
+    for (seats, is_said) in [(1, false), (3, true)] {
+        let mut console = Console::with_cards((100, 30), Language::ENGLISH);
+        console.model.cards.rows[1].seats = seats;
+        console.keys("jX");
+        assert_eq!(console.screen().contains("The card is for 3 machines"), is_said, "{}", console.screen());
+    }
+}

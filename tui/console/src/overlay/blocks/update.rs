@@ -143,7 +143,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
         Act::Suspend => vec![Effect::Suspend],
         Act::AddBlock => {
             model.notice = None;
-            keep_out(model, None);
+            keep_out(model, None, 1);
             Vec::new()
         }
         _ => on_block(model, act),
@@ -194,14 +194,15 @@ pub(super) fn block_machine(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     model.notice = None;
-    keep_out(model, Some(&target));
+    let seats = model.cards.current().map_or(1, |card| card.seats);
+    keep_out(model, Some(&target), seats);
     Vec::new()
 }
 
 /// Opens the form that keeps somebody out.
-fn keep_out(model: &mut Model, target: Option<&BlockTarget>) {
+fn keep_out(model: &mut Model, target: Option<&BlockTarget>, seats: u16) {
     let apps: Vec<AppName> = model.apps.all().iter().map(|app| app.name.clone()).collect();
-    let form = Form::block(target, &apps, clock(model));
+    let form = Form::block(target, seats, &apps, clock(model));
     model.overlays.push(form);
 }
 

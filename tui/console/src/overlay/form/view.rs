@@ -4,7 +4,7 @@ use kami_common::cells::{cells, cut_end, cut_middle, harmless, pad_right, wrap};
 use kami_common::odds::Odds;
 use kami_common::period::{self, Period, Side};
 use kami_common::shown::{self, duration};
-use kami_common::words::{counted, say};
+use kami_common::words::{counted, number, say};
 use kami_core::block::BlockKey;
 use kami_core::card::CardStatus;
 use kami_core::edit::renamed;
@@ -295,7 +295,7 @@ fn below(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
             let about = quiet(&say!(model.language, "form.preset_about"), width, theme);
             of.into_iter().chain(ends_in_lines(model, form, width)).chain(about).collect()
         }
-        FormKind::Block { key, .. } => meant(model, form, key.as_deref(), width),
+        FormKind::Block { key, seats, .. } => meant(model, form, key.as_deref(), *seats, width),
         FormKind::AppValue { seen, name } => {
             let of = name
                 .as_ref()
@@ -351,7 +351,7 @@ fn preview(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
 }
 
 /// Whom the form keeps out, as it is understood, of what where that is no field, until when, and what that costs.
-fn meant(model: &Model, form: &Form, key: Option<&BlockKey>, width: usize) -> Vec<Line<'static>> {
+fn meant(model: &Model, form: &Form, key: Option<&BlockKey>, seats: u16, width: usize) -> Vec<Line<'static>> {
     let (language, theme) = (model.language, model.theme);
     let about = say!(language, "form.block_about");
     let Ok(target) = form.block_target() else { return quiet(&about, width, theme) };
@@ -366,11 +366,12 @@ fn meant(model: &Model, form: &Form, key: Option<&BlockKey>, width: usize) -> Ve
     let near = target
         .is_near()
         .then(|| say!(language, "block.near", targets = shown::targets(language, std::iter::once(&target))));
+    let others = (seats > 1).then(|| say!(language, "form.block_others", n = number(seats.into())));
     let whom = whom.join(&say!(language, "touch.comma"));
     let warned =
         |words: String| wrap(&words, width).into_iter().map(|line| Line::from(span(line, theme.warning())));
     let whom = wrap(&whom, width).into_iter().map(|line| Line::from(span(line, theme.text())));
-    whom.chain(near.into_iter().flat_map(warned)).chain(quiet(&about, width, theme)).collect()
+    whom.chain(near.into_iter().chain(others).flat_map(warned)).chain(quiet(&about, width, theme)).collect()
 }
 
 fn ends_in_lines(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {

@@ -22,9 +22,9 @@ const BY_FORM: &str = "by_form";
 pub(crate) const ALL_APPS: &str = "";
 
 impl Form {
-    /// The form that keeps somebody out, of one of these apps where there are several, or of all. Where it is known whom, it
-    /// is the reason that is typed.
-    pub fn block(target: Option<&BlockTarget>, apps: &[AppName], clock: Clock) -> Self {
+    /// The form that keeps somebody out, of one of these apps where there are several, or of all. Where it is known whom, as of
+    /// a card for so many machines, it is the reason that is typed.
+    pub fn block(target: Option<&BlockTarget>, seats: u16, apps: &[AppName], clock: Clock) -> Self {
         let [machine, network] = BlockTarget::KINDS;
         let kind = target.map_or(BY_FORM, BlockTarget::kind);
         let names: Vec<&str> = [ALL_APPS].into_iter().chain(apps.iter().map(AppName::as_str)).collect();
@@ -40,14 +40,14 @@ impl Form {
         fields.extend(app);
         fields.extend(said(None, clock.zone));
         let focus = if target.is_some() { fields.len() - 1 } else { 0 };
-        Self { focus, ..Self::new(FormKind::Block { key: None, seen: None, clock }, fields) }
+        Self { focus, ..Self::new(FormKind::Block { key: None, seen: None, seats, clock }, fields) }
     }
 
     /// The form that changes what is said of one who is kept out.
     pub fn edit_block(seen: Block, clock: Clock) -> Self {
         let fields = said(Some(&seen), clock.zone);
         let key = Some(Box::new(seen.key.clone()));
-        Self::new(FormKind::Block { key, seen: Some(Box::new(seen)), clock }, fields.into())
+        Self::new(FormKind::Block { key, seen: Some(Box::new(seen)), seats: 1, clock }, fields.into())
     }
 
     /// He whom it is about is kept out so, or not at all: what was left alone is what it is, what was typed stays.

@@ -122,6 +122,8 @@ pub enum FormKind {
         key: Option<Box<BlockKey>>,
         /// The block as it was last seen; none where it is to be made.
         seen: Option<Box<Block>>,
+        /// How many machines the card is for of which it is one; 1 where it is of none.
+        seats: u16,
         /// By which its end is typed.
         clock: Clock,
     },
