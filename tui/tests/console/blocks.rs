@@ -495,3 +495,16 @@ fn it_is_said_that_a_card_has_other_machines_which_are_not_blocked() {
         assert_eq!(console.screen().contains("The card is for 3 machines"), is_said, "{}", console.screen());
     }
 }
+
+#[test]
+fn on_a_narrow_screen_targets_can_be_told_apart() {
+    let mut console = Console::with_cards((44, 24), Language::ENGLISH);
+    console.keys("K");
+    let alike = ["PC-3F2A0011223344559C", "PC-3F2A0011223344559D"];
+    let until = Some(now() + TimeDelta::days(30));
+    come(&mut console, alike.map(|target| Block { until, ..block("", target) }).to_vec(), 2, None);
+    let screen = console.screen();
+    for said in alike.map(|target| &target[13..]).into_iter().chain(["2026-04-03"]) {
+        assert!(screen.lines().any(|line| line.contains(said)), "{said}: {screen}");
+    }
+}

@@ -23,7 +23,11 @@ const KIND: usize = 8;
 const APP: usize = 12;
 const UNTIL: usize = 16;
 
-/// From how many cells on a line has the app and the reason as well.
+/// The cells of an end where there is little room: its day.
+const UNTIL_NARROW: usize = 11;
+
+/// From how many cells on a line has the kind, and from how many the app and the reason as well.
+const ROOM_OF_KIND: usize = 50;
 const ROOM_OF_ALL: usize = 66;
 
 /// What is looked for, those that are found, and everything of the one under the cursor.
@@ -103,19 +107,20 @@ fn render_search(model: &Model, list: &BlockTable, is_top: bool, frame: &mut Fra
 /// A line of the list: the target first, the reason as far as there is room.
 fn row(lead: Span<'static>, cells: [String; 5], room: usize, [style, quiet]: [Style; 2]) -> Line<'static> {
     let [target, kind, app, until, reason] = cells;
-    let is_whole = room >= ROOM_OF_ALL;
-    let around = 2 + KIND + 1 + UNTIL + 1 + if is_whole { APP + 2 } else { 0 };
+    let (is_whole, has_kind) = (room >= ROOM_OF_ALL, room >= ROOM_OF_KIND);
+    let (kind_room, until_room) = if has_kind { (KIND + 1, UNTIL) } else { (0, UNTIL_NARROW) };
+    let around = 2 + kind_room + until_room + 1 + if is_whole { APP + 2 } else { 0 };
     let left = room.saturating_sub(around);
     let target_room = if is_whole { left / 2 } else { left };
-    let mut spans = vec![
-        lead,
-        span(pad_right(&cut_middle(&target, target_room.saturating_sub(1)), target_room), style),
-        span(pad_right(&cut_end(&kind, KIND), KIND + 1), quiet),
-    ];
+    let mut spans =
+        vec![lead, span(pad_right(&cut_middle(&target, target_room.saturating_sub(1)), target_room), style)];
+    if has_kind {
+        spans.push(span(pad_right(&cut_end(&kind, KIND), kind_room), quiet));
+    }
     if is_whole {
         spans.push(span(pad_right(&cut_middle(&app, APP), APP + 2), quiet));
     }
-    spans.push(span(pad_left(&cut_end(&until, UNTIL), UNTIL), style));
+    spans.push(span(pad_left(&cut_end(&until, until_room), until_room), style));
     if is_whole {
         let reason_room = left.saturating_sub(target_room + 1);
         spans.extend([space(2), span(cut_end(&reason, reason_room).into_owned(), quiet)]);
