@@ -225,7 +225,7 @@ async fn an_app_is_made_looked_at_sold_refused_and_all_of_it_taken_back() {
     terminal.press("n");
     terminal.wait_for_text("▌ app ");
     terminal.press("demo");
-    terminal.wait_for_text("▌ app             demo");
+    terminal.wait_for_text("▌ app              demo");
     terminal.press_hinted(ENTER, "⏎ do it");
     terminal.wait_for_text("App demo added.  u undo");
     terminal.wait_for_text("▌   demo");
@@ -250,7 +250,7 @@ async fn an_app_is_made_looked_at_sold_refused_and_all_of_it_taken_back() {
     terminal.press(TAB);
     terminal.wait_for_text("▌ lowest version ");
     terminal.press("2.0");
-    terminal.wait_for_text("▌ lowest version  2.0");
+    terminal.wait_for_text("▌ lowest version   2.0");
     terminal.press_hinted(ENTER, "⏎ do it");
     terminal.wait_for_text("Clients below 2.0 will be refused.");
     terminal.press_hinted("y", "y yes");
@@ -415,13 +415,14 @@ async fn presets_are_sold_and_machines_kept_out() {
     assert_eq!(store.blocks(None, None, 9).await.unwrap().blocks.len(), 1);
 
     terminal.press(ESCAPE);
-    terminal.wait_for_text("1 of 100");
+    terminal.wait_for("the cards", |screen| !screen.contains("blocked machines and networks"));
     terminal.press("X");
     terminal.wait_for_text("▌ reason");
     terminal.press_hinted(ENTER, "⏎ do it");
-    terminal.wait_for_text("Blocked already:");
-    terminal.press(TAB);
+    terminal.wait_for_text("Just so they are blocked already.");
     terminal.type_into("reason", "refund");
+    terminal.press_hinted(ENTER, "⏎ do it");
+    terminal.wait_for_text("Blocked already:");
     terminal.press_hinted(ENTER, "⏎ do it");
     terminal.wait_for_text("Reason or end of the block changed: PC-LOUD.");
     let blocks = store.blocks(None, None, 9).await.unwrap().blocks;

@@ -30,13 +30,13 @@ fn an_app_is_asked_for_its_trial_and_for_how_cards_are_unbound_and_says_what_is_
             "zh_CN",
             "时长如 1h，或点数如 5p",
             "off，1 秒到 365 天如 1h",
-            ["试用      1 天", "由任何机器", "解绑冷却  1 天", "30 天内 3 次", "5 点"],
+            ["试用      1天", "由任何机器", "解绑冷却  1天", "30 天内 3 次", "5 点"],
         ),
         (
             "zh_TW",
             "時長如 1h，或點數如 5p",
             "off，1 秒到 365 天如 1h",
-            ["試用      1 天", "由任何機器", "解綁冷卻  1 天", "30 天內 3 次", "5 點"],
+            ["試用      1天", "由任何機器", "解綁冷卻  1天", "30 天內 3 次", "5 點"],
         ),
     ] {
         let mut console = Console::with_apps((100, 40), Language::of_locale(language));
@@ -86,7 +86,8 @@ fn an_app_is_asked_for_its_trial_and_for_how_cards_are_unbound_and_says_what_is_
 #[test]
 fn that_a_policy_has_too_many_words_is_said_in_the_form() {
     let mut apps = apps();
-    apps[0].policy = format!("later={}", "x".repeat(240)).parse().unwrap();
+    let later = format!("later={}", "x".repeat(240));
+    apps.iter_mut().for_each(|app| app.policy = later.parse().unwrap());
     let mut console = Console::with_apps((100, 40), Language::ENGLISH);
     console.keys("a");
     console.answer(Topic::Apps, Answer::Apps(AppsFound { apps, ..AppsFound::default() }));
