@@ -1532,7 +1532,7 @@ END
 
 -- routine: read_unbinding
 -- What the policy of a card says of unbinding, where NULL is none: from which machines, how many seconds one is after the
--- other, how many there are in 30 days, and what one costs. The words are those of kami_core::policy::PolicyPart, of which
+-- other, which are those of kami_core::unbind where it says none, how many there are in 30 days, and what one costs. The words are those of kami_core::policy::PolicyPart, of which
 -- the first holds.
 CREATE PROCEDURE read_unbinding(
     IN card BIGINT UNSIGNED,
@@ -1558,8 +1558,9 @@ BEGIN
         ' unbind-limit=', 2), ' unbind-limit=', -1), ' ', 1);
     SET cost = SUBSTRING_INDEX(SUBSTRING_INDEX(SUBSTRING_INDEX(words,
         ' unbind-cost=', 2), ' unbind-cost=', -1), ' ', 1);
-    SET cooldown = IF(pause REGEXP '^[0-9]{1,7}$', CAST(pause AS UNSIGNED), NULL);
     SET most = IF(times REGEXP '^[0-9]{1,4}$', CAST(times AS UNSIGNED), NULL);
+    SET cooldown = IF(pause REGEXP '^[0-9]{1,7}$', CAST(pause AS UNSIGNED),
+        IF(allowed = 'anyone' AND most IS NULL, 86400, 60));
     SET cost_seconds = IF(cost REGEXP '^[0-9]{1,8}s$',
         CAST(TRIM(TRAILING 's' FROM cost) AS UNSIGNED), NULL);
     SET cost_points = IF(cost REGEXP '^(1000000000|[0-9]{1,9})p$',
@@ -1567,7 +1568,8 @@ BEGIN
 END
 
 -- routine: read_wait
--- For how many seconds a machine gets no seat of a card that it gave one up of; NULL for none.
+-- For how many seconds a machine gets no seat of a card that it gave one up of, which is an hour at the most where another
+-- machine gave it up as lost; NULL for none.
 CREATE PROCEDURE read_wait(
     IN card BIGINT UNSIGNED,
     IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
@@ -1579,7 +1581,9 @@ BEGIN
     DECLARE cooldown, most, cost_seconds, cost_points INT UNSIGNED;
     DECLARE seconds BIGINT;
     CALL read_unbinding(card, allowed, cooldown, most, cost_seconds, cost_points);
-    SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), MAX(done_at) + INTERVAL cooldown SECOND) INTO seconds
+    SELECT MAX(TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(),
+            done_at + INTERVAL IF(act = 'UNBIND_LOST', LEAST(cooldown, 3600), cooldown) SECOND))
+    INTO seconds
     FROM customer_log
     WHERE card_id = card AND act IN ('UNBIND', 'UNBIND_LOST') AND machine_code = machine
         AND done_at > UTC_TIMESTAMP() - INTERVAL cooldown SECOND;
@@ -1748,7 +1752,7 @@ BEGIN
     SELECT COALESCE(SUM(IF(done_at > moment - INTERVAL 30 DAY, IF(act = 'UNBIND_LOST', 2, 1), 0)), 0),
         MAX(done_at) + INTERVAL cooldown SECOND,
         COALESCE(SUM(act = 'UNBIND' AND machine_code = machine
-            AND done_at > moment - INTERVAL GREATEST(COALESCE(cooldown, 0), 3600) SECOND), 0) > 0
+            AND done_at > moment - INTERVAL GREATEST(cooldown, 3600) SECOND), 0) > 0
     INTO used, cooled_down, gave_up
     FROM customer_log WHERE card_id = card AND act IN ('UNBIND', 'UNBIND_LOST');
     SELECT COALESCE(SUM(act = 'TRIAL') > 0 AND SUM(act = 'RECHARGE') = 0, FALSE) INTO is_trial
@@ -1773,7 +1777,7 @@ BEGIN
     SET is_told_apart = outcome IS NULL;
     SET outcome = COALESCE(outcome, CASE
         WHEN NOT has_seat AND gave_up THEN 'NOTHING'
-        WHEN NOT has_seat AND allowed = 'machine' THEN 'OTHERS'
+        WHEN NOT has_seat AND (allowed = 'machine' OR COALESCE(machine, '') = '') THEN 'OTHERS'
         WHEN NOT has_seat AND taken < seat_count THEN 'NOTHING'
         WHEN counts > most THEN 'NOT_ALLOWED'
         WHEN waits > 0 THEN 'COOLING_DOWN'
@@ -1782,7 +1786,7 @@ BEGIN
     -- What a card does not have is not taken off it.
     SET cost_seconds = IF(ends IS NULL, NULL, cost_seconds * counts);
     SET cost_points = IF(had_points IS NULL, NULL, cost_points * counts);
-    IF outcome = 'UNBOUND' AND (ends - INTERVAL cost_seconds SECOND < moment OR had_points < cost_points) THEN
+    IF outcome = 'UNBOUND' AND (ends - INTERVAL cost_seconds SECOND <= moment OR had_points < cost_points) THEN
         SET outcome = 'TOO_EXPENSIVE';
     END IF;
     IF outcome = 'UNBOUND' THEN

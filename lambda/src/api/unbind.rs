@@ -7,20 +7,13 @@ use kami_store::{Unbinding, Unbound};
 use serde::Serialize;
 
 use super::Api;
-use super::miss::{is_told_apart, no_card};
+use super::miss::no_card;
 use super::request::{SeatRequest, read_body};
 use crate::error::Failure;
 
 #[derive(Debug, Serialize)]
 pub(super) struct UnbindAnswer {
     status: &'static str,
-    /// Not for a client that has guessed too often.
-    #[serde(flatten)]
-    told: Option<Told>,
-}
-
-#[derive(Debug, Serialize)]
-struct Told {
     /// Whether the request gave a seat up.
     unbound: bool,
     /// How many more there are within 30 days; null without limit.
@@ -50,10 +43,11 @@ impl From<Paid> for Cost {
     }
 }
 
-impl Told {
-    fn new(unbound: &Unbound, api: &Api) -> Self {
-        let Unbound { was_bound, remaining, paid, expire_at, points } = *unbound;
+impl UnbindAnswer {
+    fn new(unbound: Unbound, api: &Api) -> Self {
+        let Unbound { was_bound, remaining, paid, expire_at, points } = unbound;
         Self {
+            status: "success",
             unbound: was_bound,
             remaining_unbinds: remaining,
             cost: paid.map(Cost::from),
@@ -64,12 +58,18 @@ impl Told {
 }
 
 /// Handles the request, which may be repeated.
+///
+/// A guess at a machine that has a seat is a miss, and who has missed too often waits: a right one would have freed the seat
+/// before its answer could be withheld.
 pub(super) async fn unbind(State(api): State<Api>, request: Request) -> Result<Json<UnbindAnswer>, Failure> {
     let (request, body) = request.into_parts();
     let SeatRequest { code, machine, app } = SeatRequest::parse(&read_body(body).await?)?;
+    let neighbourhood = api.brake.neighbourhood(&request);
+    api.brake.let_guess(neighbourhood).map_err(Failure::Braked)?;
     let unbinding = api.store.unbind(&code, &machine, &api.client(app, &request)).await?;
     let Unbinding { result, is_known } = unbinding.map_err(|why| no_card(&api.brake, &request, why))?;
-    let is_told = is_known.is_none_or(|is_known| is_told_apart(&api.brake, &request, is_known));
-    let told = if is_told { Some(Told::new(&result?, &api)) } else { None };
-    Ok(Json(UnbindAnswer { status: "success", told }))
+    if is_known == Some(false) {
+        api.brake.owe(neighbourhood);
+    }
+    Ok(Json(UnbindAnswer::new(result?, &api)))
 }

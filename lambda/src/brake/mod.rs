@@ -77,6 +77,13 @@ impl Brake {
         neighbourhood(client_address(request, &self.proxies))
     }
 
+    /// Lets a client go on whose guess would do harm before it is answered, or says how long he has to wait: for his own misses
+    /// alone, so that nobody keeps others from it.
+    pub(crate) fn let_guess(&self, neighbourhood: IpAddr) -> Result<(), Duration> {
+        let wait = self.cell(neighbourhood).misses.wait(NEIGHBOURHOOD, self.start.elapsed());
+        if wait.is_zero() { Ok(()) } else { Err(wait) }
+    }
+
     /// Lets a client go on who may come to something that is owed for, or says how long he has to wait.
     pub(crate) fn let_through(&self, neighbourhood: IpAddr) -> Result<(), Duration> {
         self.let_through_at(neighbourhood, self.start.elapsed())

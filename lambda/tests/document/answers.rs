@@ -175,13 +175,9 @@ pub(crate) async fn gather() -> Vec<Answer> {
     for request in of_each(|request| request.missing().from("198.51.100.7")) {
         answers.push(request.send_until_it_is_found_or_braked(function.address()).await);
     }
-    for (target, code, told) in
-        [("/api/release", "VIP-LEASED", "released"), ("/api/unbind", "VIP-COOLING", "unbound")]
-    {
-        let guesses = of_each(|request| request.about((code, "PC-NONE")).from("198.51.100.7"));
-        for request in guesses.into_iter().filter(|request| request.target == target) {
-            answers.push(request.send_until_it_is_not_told(function.address(), told).await);
-        }
+    let guesses = of_each(|request| request.about(("VIP-LEASED", "PC-NONE")).from("198.51.100.7"));
+    for request in guesses.into_iter().filter(|request| request.target == "/api/release") {
+        answers.push(request.send_until_it_is_not_told(function.address()).await);
     }
     answers.extend(slow.join_all().await);
     proxy.stall(true);
@@ -389,8 +385,8 @@ impl Request {
         self.send_until(address, |answer| answer.status != 404 && (!begins || answer.status == 429)).await
     }
 
-    async fn send_until_it_is_not_told(&self, address: &str, member: &str) -> Answer {
-        self.send_until(address, |answer| answer.status == 200 && answer.body[member].is_null()).await
+    async fn send_until_it_is_not_told(&self, address: &str) -> Answer {
+        self.send_until(address, |answer| answer.status == 200 && answer.body["released"].is_null()).await
     }
 
     async fn send_until(&self, address: &str, is_it: impl Fn(&Answer) -> bool) -> Answer {

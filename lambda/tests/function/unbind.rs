@@ -89,7 +89,13 @@ async fn what_a_card_says_comes_before_what_its_app_says_and_by_default_nobody_u
     let paid = client.unbind("VIP-OWN", "PC-1").await.body;
     let of_points = (&json!({"points": 5}), &json!(7), &json!(null));
     assert_eq!((&paid["cost"], &paid["points"], &paid["remaining_unbinds"]), of_points);
-    assert!(is_in(&mut client, "VIP-OWN", "PC-1").await, "there is no cooldown");
+    let again = client.validate("VIP-OWN", "PC-1").await;
+    let seconds: u32 = again.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert_eq!(
+        (again.reason(), (1..=60).contains(&seconds)),
+        ("unbind_cooling_down", true),
+        "a minute at the least"
+    );
 
     // Of a card that has no points, none are told, and none are taken.
     for machine in ["PC-1", "PC-2"] {

@@ -12,6 +12,16 @@ pub const WINDOW: TimeDelta = TimeDelta::days(30);
 /// For how long at the least a repeated request is known as one.
 const REPEATED: TimeDelta = TimeDelta::hours(1);
 
+/// How long after an unbinding the next one is at the least: who asks once more, since the answer was lost, pays once, also
+/// where somebody has come meanwhile.
+const SHORTEST: TimeDelta = TimeDelta::minutes(1);
+
+/// The same where anyone may unbind and nobody has said how often: who has come by a code uses a card up by what that costs.
+const OF_ANYONE: TimeDelta = TimeDelta::days(1);
+
+/// For how long at the most a machine gets no seat that was given up as lost: it may not have been.
+const LOST: TimeDelta = TimeDelta::hours(1);
+
 /// A seat of the card that was given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GivenUp {
@@ -102,8 +112,9 @@ pub fn decide(
 
 /// For how many seconds a machine that gave up a seat of a card gets none of it.
 pub fn withheld(given_up: &[GivenUp], policy: UnbindPolicy, now: DateTime<Utc>) -> Option<u32> {
-    let its_own = given_up.iter().filter(|seat| seat.was_its_own);
-    until(its_own.map(|seat| seat.at + cooldown(policy)).max(), now)
+    let cooldown = cooldown(policy);
+    let until_of = |seat: &GivenUp| seat.at + if seat.was_lost { cooldown.min(LOST) } else { cooldown };
+    until(given_up.iter().filter(|seat| seat.was_its_own).map(until_of).max(), now)
 }
 
 /// How many more there are within 30 days; `None` where there is no limit.
@@ -119,7 +130,11 @@ const fn weight(is_lost: bool) -> u16 {
 }
 
 fn cooldown(policy: UnbindPolicy) -> TimeDelta {
-    TimeDelta::seconds(policy.cooldown.map_or(0, |cooldown| cooldown.seconds().into()))
+    match (policy.cooldown, policy.by, policy.limit) {
+        (Some(cooldown), ..) => TimeDelta::seconds(cooldown.seconds().into()),
+        (None, UnbindBy::Anyone, None) => OF_ANYONE,
+        (None, ..) => SHORTEST,
+    }
 }
 
 /// Whether the machine gave its own seat up so lately that it asks for the same once more.
@@ -149,7 +164,7 @@ fn paid(card: &Card, weight: u16, policy: UnbindPolicy, now: DateTime<Utc>) -> R
     let (paid, is_enough) = match (policy.cost, card.expire_at, card.points) {
         (Some(UnbindCost::Time(seconds)), Some(expire_at), _) => {
             let seconds = seconds.get() * times;
-            (Paid::Seconds(seconds), now + TimeDelta::seconds(seconds.into()) <= expire_at)
+            (Paid::Seconds(seconds), now + TimeDelta::seconds(seconds.into()) < expire_at)
         }
         (Some(UnbindCost::Points(points)), _, Some(has)) => {
             let points = points.get() * times;
@@ -283,17 +298,19 @@ mod tests {
         let day = "unbind=machine unbind-cooldown=24h";
         let three = "unbind=anyone unbind-limit=3";
         for (name, machine, words, given_up, verdict) in [
-            ("at once", "PC-1", "unbind=machine", &[others(0)][..], freed(false, None)),
+            ("at once", "PC-1", "unbind=machine", &[others(0)][..], wait(60)),
+            ("after a minute", "PC-1", "unbind=machine", &[others(60)], freed(false, None)),
+            ("within a day where anyone may", "PC-1", "unbind=anyone", &[others(DAY - 9)], wait(9)),
             ("a second too early", "PC-1", day, &[others(DAY - 1)], wait(1)),
             ("when it is over", "PC-1", day, &[others(DAY)], freed(false, None)),
             ("after the last of several", "PC-1", day, &[others(2 * DAY), own(HOUR)], wait(23 * HOUR)),
-            ("the third of three", "PC-1", three, &[others(1), others(2)], freed(false, None)),
+            ("the third of three", "PC-1", three, &[others(61), others(62)], freed(false, None)),
             ("the fourth of three", "PC-1", three, &[others(9), others(5), others(7)], wait(30 * DAY - 9)),
             (
                 "the oldest counts no more",
                 "PC-1",
                 three,
-                &[others(30 * DAY), others(5), others(7)],
+                &[others(30 * DAY), others(65), others(67)],
                 freed(false, None),
             ),
             ("one that was lost counts twice", "PC-1", three, &[lost(9), others(5)], wait(30 * DAY - 9)),
@@ -355,10 +372,10 @@ mod tests {
         let too_expensive = refuse(Refusal::UnbindTooExpensive);
         for (name, card, machine, cost, verdict) in [
             ("time", &card(), "PC-1", "1h", freed(false, Some(Paid::Seconds(3_600)))),
-            ("all of its time", &card(), "PC-1", "10h", freed(false, Some(Paid::Seconds(36_000)))),
-            ("more", &card(), "PC-1", "36001s", too_expensive),
-            ("twice for one that is lost", &card(), "PC-2", "5h", freed(true, Some(Paid::Seconds(36_000)))),
-            ("twice more", &card(), "PC-2", "18001s", too_expensive),
+            ("all but a second", &card(), "PC-1", "35999s", freed(false, Some(Paid::Seconds(35_999)))),
+            ("all of its time", &card(), "PC-1", "10h", too_expensive),
+            ("twice for one that is lost", &card(), "PC-2", "4h", freed(true, Some(Paid::Seconds(28_800)))),
+            ("twice all of it", &card(), "PC-2", "5h", too_expensive),
             ("time without an end", &for_ever, "PC-2", "365d", freed(true, None)),
             ("points", &of_points(5), "PC-1", "5p", freed(false, Some(Paid::Points(5)))),
             ("more points", &of_points(4), "PC-1", "5p", too_expensive),
@@ -383,7 +400,11 @@ mod tests {
     fn who_gave_a_seat_up_gets_none_for_as_long_as_the_cooldown() {
         let seat = |ago: i64, was_its_own, was_lost| GivenUp { at: at(-ago), was_its_own, was_lost };
         for (words, given_up, seconds) in [
-            ("", &[seat(0, true, false)][..], None),
+            ("", &[seat(0, true, false)][..], Some(60)),
+            ("", &[seat(60, true, false)], None),
+            ("unbind=anyone", &[seat(9, true, false)], Some(86_391)),
+            ("unbind=anyone unbind-limit=3", &[seat(9, true, false)], Some(51)),
+            ("unbind-cooldown=30d", &[seat(9, true, true)], Some(3_591)),
             ("unbind-cooldown=60", &[seat(0, true, false)], Some(60)),
             ("unbind-cooldown=60", &[seat(59, true, false)], Some(1)),
             ("unbind-cooldown=60", &[seat(60, true, false)], None),

@@ -61,6 +61,10 @@ impl Store {
             }
             CardStatus::Unused | CardStatus::Active => {}
         }
+        // Of a lost machine's seat it could make nothing.
+        if !machine.is_bindable() && rules::seat_of(&found.card, machine).is_none() {
+            return refused(Refusal::Unbindable);
+        }
         let unbind = UnbindSeat { card: found.card.id, machine: machine.clone(), pool: self.pool.clone() };
         self.in_turn(deadline, unbind).await
     }

@@ -15,7 +15,7 @@ use crate::span;
 pub struct UnbindPolicy {
     /// From which machines it is done.
     pub by: UnbindBy,
-    /// How long after one the next is; `None` at once.
+    /// How long after one the next is; `None` a minute, and a day where anyone unbinds without limit.
     pub cooldown: Option<Cooldown>,
     /// How many there are in 30 days; `None` without limit.
     pub limit: Option<UnbindLimit>,

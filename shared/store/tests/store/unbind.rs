@@ -11,6 +11,7 @@ use kami_store::{
     Client, HistoryEntry, HistoryPlace, NoCard, Recharge, Store, TrialStart, Unbinding, Unbound, Validation,
 };
 use kami_testkit::{Queryable as _, TestDatabase, eventually};
+use mysql_async::Row;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
@@ -233,7 +234,51 @@ async fn for_a_machine_that_is_lost_the_seat_of_the_one_seen_longest_ago_is_give
         (2_591_800..=2_592_000 - 60).contains(&seconds),
         "one of two, until the older counts no more: {seconds}"
     );
+    assert!(matches!(refusal(&store, "PC-4").await, Refusal::CoolingDown { seconds: 1..=60 }));
+    let_pass(&database, 60).await;
     assert!(frees(&store, "PC-4").await, "its own counts once");
+}
+
+#[tokio::test]
+async fn who_asks_once_more_after_a_lost_answer_pays_once_though_somebody_came_meanwhile() {
+    let database = with_card(1, "unbind=anyone unbind-limit=9 unbind-cost=1p", Some(10)).await;
+    let store = database.store();
+    assert!(is_in(&store, "PC-1").await && frees(&store, "PC-2").await);
+    assert!(matches!(
+        ask(&store, "PC-1").await,
+        Validation::Refused(Refusal::CoolingDown { seconds: 1..=60 })
+    ));
+    assert!(is_in(&store, "PC-3").await);
+    assert!(matches!(refusal(&store, "PC-2").await, Refusal::CoolingDown { seconds: 1..=60 }));
+    let points: Vec<u32> = database.rows("SELECT points FROM cards", ()).await;
+    assert_eq!(points, [8]);
+}
+
+#[tokio::test]
+async fn who_has_come_by_a_code_uses_no_card_up_by_what_unbinding_costs() {
+    let database = with_card(1, "unbind=anyone unbind-cost=1p", Some(10)).await;
+    let store = database.store();
+    assert!(is_in(&store, "PC-1").await && frees(&store, "PC-X").await && is_in(&store, "PC-X").await);
+    let_pass(&database, 3_600).await;
+    let Refusal::CoolingDown { seconds } = refusal(&store, "PC-Y").await else { panic!() };
+    assert!((82_700..=82_800).contains(&seconds), "{seconds}");
+    database.execute("UPDATE cards SET machine_code = NULL").await;
+    assert!(is_in(&store, "PC-1").await, "an operator gives it back, and its hour is over");
+}
+
+#[tokio::test]
+async fn a_machine_that_could_have_no_seat_frees_none_that_is_lost() {
+    let database = with_card(1, "unbind=anyone", None).await;
+    let store = database.store();
+    assert!(is_in(&store, "PC-1").await);
+    assert_eq!(refusal(&store, "PC\u{200b}").await, Refusal::Unbindable);
+    let mut connection = database.connect().await;
+    for nobody in ["''", "NULL"] {
+        let call = format!("CALL unbind_seat((SELECT id FROM cards), {nobody})");
+        let row: Row = connection.query_first(call).await.unwrap().unwrap();
+        assert_eq!(row.get::<String, _>(0).unwrap(), "OTHERS", "{nobody}");
+    }
+    assert_eq!(holders(&database).await, ["PC-1"]);
 }
 
 #[tokio::test]
@@ -582,6 +627,7 @@ async fn the_history_of_a_card_has_what_customers_did_beside_what_operators_did_
     let store = database.store();
     for asker in ["PC-1", "PC-2"] {
         assert!(is_in(&store, asker).await && frees(&store, asker).await);
+        let_pass(&database, 60).await;
     }
     // Six acts of operators, between and after those of the customers.
     database
