@@ -44,8 +44,8 @@ impl From<Paid> for Cost {
 }
 
 impl UnbindAnswer {
-    fn new(unbound: Unbound, api: &Api) -> Self {
-        let Unbound { was_bound, remaining, paid, expire_at, points } = unbound;
+    fn new(unbound: &Unbound, api: &Api) -> Self {
+        let Unbound { was_bound, remaining, paid, expire_at, points } = *unbound;
         Self {
             status: "success",
             unbound: was_bound,
@@ -71,5 +71,5 @@ pub(super) async fn unbind(State(api): State<Api>, request: Request) -> Result<J
     if is_known == Some(false) {
         api.brake.owe(neighbourhood);
     }
-    Ok(Json(UnbindAnswer::new(result?, &api)))
+    Ok(Json(UnbindAnswer::new(&result?, &api)))
 }

@@ -87,7 +87,9 @@ fn an_app_is_asked_for_its_trial_and_for_how_cards_are_unbound_and_says_what_is_
 fn that_a_policy_has_too_many_words_is_said_in_the_form() {
     let mut apps = apps();
     let later = format!("later={}", "x".repeat(240));
-    apps.iter_mut().for_each(|app| app.policy = later.parse().unwrap());
+    for app in &mut apps {
+        app.policy = later.parse().unwrap();
+    }
     let mut console = Console::with_apps((100, 40), Language::ENGLISH);
     console.keys("a");
     console.answer(Topic::Apps, Answer::Apps(AppsFound { apps, ..AppsFound::default() }));
