@@ -39,17 +39,37 @@ fn pages(program: Command, section: &str, moment: DateTime<Utc>) -> anyhow::Resu
             .source(format!("kami {VERSION}"))
             .manual("kami")
             .render(&mut page)?;
-        pages.push((name, String::from_utf8(page)?.replace("\n.SH EXTRA\n", "\n.SH NOTES\n")));
+        let page = String::from_utf8(page)?.replace("\n.SH EXTRA\n", "\n.SH NOTES\n");
+        pages.push((name, breakable(&page)));
     }
     Ok(pages)
+}
+
+/// A page whose synopsis may be broken between options of which one is enough, and is not spread over the line: these are one
+/// word to troff, longer than a line.
+fn breakable(page: &str) -> String {
+    const HEADING: &str = "\n.SH SYNOPSIS\n";
+    let Some((before, rest)) = page.split_once(HEADING) else { return page.to_owned() };
+    let (synopsis, after) = rest.split_once('\n').unwrap_or((rest, ""));
+    let synopsis = synopsis.replace("|\\fB\\-\\-", "|\\:\\fB\\-\\-");
+    format!("{before}{HEADING}.ad l\n{synopsis}\n.ad\n{after}")
 }
 
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
 
-    use super::pages;
+    use super::{breakable, pages};
     use crate::programs;
+
+    #[test]
+    fn a_long_choice_of_options_may_be_broken() {
+        let page = ".TH A 1\n.SH SYNOPSIS\n<\\fB\\-\\-one\\fR|\\fB\\-\\-other\\fR>\n.SH OPTIONS\n";
+        let broken =
+            ".TH A 1\n.SH SYNOPSIS\n.ad l\n<\\fB\\-\\-one\\fR|\\:\\fB\\-\\-other\\fR>\n.ad\n.SH OPTIONS\n";
+        assert_eq!(breakable(page), broken);
+        assert_eq!(breakable(".TH A 1\n"), ".TH A 1\n");
+    }
 
     #[test]
     fn each_program_and_each_subcommand_has_a_page_of_its_own() {
