@@ -7,6 +7,7 @@ mod any_table;
 mod apps;
 mod batches;
 mod blocks;
+mod card_history;
 mod character_sets;
 mod commits;
 mod conflicts;
@@ -36,6 +37,7 @@ mod takeover;
 mod tls;
 mod trials;
 mod unbind;
+mod unbind_model;
 mod unreadable;
 mod validation;
 

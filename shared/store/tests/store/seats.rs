@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use crate::{code, machine};
 
 /// A card for so many machines, whose policy says that.
-async fn with_card(seats: u16, policy: &str) -> TestDatabase {
+pub(crate) async fn with_card(seats: u16, policy: &str) -> TestDatabase {
     let database = TestDatabase::create().await;
     let card = format!(
         "INSERT INTO cards (prefix, code, full_code, duration_seconds, seats, policy)
@@ -21,11 +21,11 @@ async fn with_card(seats: u16, policy: &str) -> TestDatabase {
     database
 }
 
-async fn ask(store: &Store, asker: &str) -> Validation {
+pub(crate) async fn ask(store: &Store, asker: &str) -> Validation {
     store.validate(&code("VIP-A"), &machine(asker), &Client::default()).await.unwrap()
 }
 
-async fn is_in(store: &Store, asker: &str) -> bool {
+pub(crate) async fn is_in(store: &Store, asker: &str) -> bool {
     matches!(ask(store, asker).await, Validation::Admitted { .. })
 }
 
