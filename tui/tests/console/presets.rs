@@ -369,6 +369,20 @@ fn what_was_typed_outlasts_another_app_and_another_preset() {
 }
 
 #[test]
+fn what_was_typed_and_taken_away_again_is_filled_in() {
+    let mut console = console();
+    console.keys("n");
+    console.press(KeyCode::Tab);
+    console.keys("GIFT");
+    console.control('u');
+    console.press(KeyCode::BackTab);
+    console.press(KeyCode::Right);
+    console.press(KeyCode::Right);
+    let screen = console.screen();
+    assert!(screen.contains("▸month") && screen.contains("VIP-7KQ2"), "{screen}");
+}
+
+#[test]
 fn the_prefix_of_a_preset_gives_way_to_that_of_another_also_by_way_of_none() {
     let mut console = console();
     console.keys("n");

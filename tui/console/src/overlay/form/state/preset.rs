@@ -185,7 +185,7 @@ impl Form {
         self.put(Field::choice(FieldName::Preset(PresetInput::Chosen), &names, wanted.unwrap_or(meant)));
     }
 
-    /// Fills in what the chosen preset says of cards, where there stands what the one before said or nobody typed; without one they
+    /// Fills in what the chosen preset says of cards, where there stands nothing, what the one before said, or what nobody typed; without one they
     /// are as usual, under the prefix that stands there.
     pub(super) fn fill_by_preset(&mut self, before: Option<&Preset>) {
         let (now, FormKind::Generate { clock, .. }) = (self.preset_chosen().cloned(), &self.kind) else {
@@ -201,7 +201,7 @@ impl Form {
                 continue;
             };
             let is_said = before.is_some_and(|before| field.value() == said(before, property, zone));
-            if field.is_touched && !is_said {
+            if field.is_touched && !is_said && !field.value().is_empty() {
                 continue;
             }
             *field = match (&now, property) {
