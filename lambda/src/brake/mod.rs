@@ -80,8 +80,10 @@ impl Brake {
     /// Lets a client go on whose guess would do harm before it is answered, or says how long he has to wait: for his own misses
     /// alone, so that nobody keeps others from it.
     pub(crate) fn let_guess(&self, neighbourhood: IpAddr) -> Result<(), Duration> {
-        let wait = self.cell(neighbourhood).misses.wait(NEIGHBOURHOOD, self.start.elapsed());
-        if wait.is_zero() { Ok(()) } else { Err(wait) }
+        match self.own_wait_at(neighbourhood, self.start.elapsed()) {
+            Duration::ZERO => Ok(()),
+            wait => Err(wait),
+        }
     }
 
     /// Lets a client go on who may come to something that is owed for, or says how long he has to wait.
@@ -118,13 +120,20 @@ impl Brake {
     }
 
     fn let_through_at(&self, neighbourhood: IpAddr, now: Duration) -> Result<(), Duration> {
+        match self.own_wait_at(neighbourhood, now).max(self.all.wait(ALL, now)) {
+            Duration::ZERO => Ok(()),
+            wait => Err(wait),
+        }
+    }
+
+    /// How long a neighbourhood has to wait for its own misses, which is told to the operator.
+    fn own_wait_at(&self, neighbourhood: IpAddr, now: Duration) -> Duration {
         let cell = self.cell(neighbourhood);
         let wait = cell.misses.wait(NEIGHBOURHOOD, now);
         if !wait.is_zero() && self.is_to_be_told(cell, now) {
-            warn!(client = %neighbourhood, "too many misses or trials: somebody may be guessing codes or inventing machines");
+            warn!(client = %neighbourhood, "too many misses or trials: somebody may be guessing codes or machines");
         }
-        let wait = wait.max(self.all.wait(ALL, now));
-        if wait.is_zero() { Ok(()) } else { Err(wait) }
+        wait
     }
 
     fn owe_at(&self, neighbourhood: IpAddr, now: Duration) {
