@@ -35,6 +35,14 @@ impl Output {
         writeln!(self.out, "{}", harmless(text))
     }
 
+    /// A piece of a file, as it is; on a terminal made harmless.
+    pub(super) fn file(&mut self, piece: &str) -> io::Result<()> {
+        if self.width.is_none() {
+            return self.out.write_all(piece.as_bytes());
+        }
+        piece.lines().try_for_each(|line| self.line(line))
+    }
+
     /// The lines of a table, on a terminal no wider than it.
     pub(super) fn table(&mut self, table: &Table) -> io::Result<()> {
         for row in &table.rows {

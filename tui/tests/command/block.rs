@@ -239,6 +239,7 @@ async fn what_is_exported_is_imported_as_it_was() {
     let text = fs::read_to_string(kami.folder.join("blocks.csv")).unwrap();
     assert!(text.starts_with("\u{feff}target,kind,app,reason,until\n'10.1.2.3,machine,,"), "{text}");
     assert!(text.ends_with("2001:db8::/32,network,demo,,2099-01-01T19:04:05Z\n"), "{text}");
+    assert_eq!(kami.run(&["block", "export", "-"]).ends(0).out, text);
     let same = kami.run(&["block", "import", "blocks.csv"]).ends(4);
     assert!(same.err.contains("Just so they are blocked already."), "{same:?}");
     kami.database.execute("DELETE FROM blocks").await;

@@ -1,10 +1,11 @@
 //! `kami block export`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use kami_common::export::write_blocks;
 use kami_common::words::{counted, say};
+use kami_transfer::blocks::{blocks_header, blocks_line};
 use serde_json::json;
 
 use super::super::failure::Failure;
@@ -19,7 +20,7 @@ use super::listing::each;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  kami block export blocks.csv")]
 pub(super) struct Export {
-    /// The file
+    /// The file; - for standard output
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Print what was written as JSON
@@ -41,9 +42,19 @@ impl Export {
             return Err(Failure::NotFound(say!(language, "block.nobody")));
         }
         // An import keeps the order of the file.
-        let written = write_blocks(&self.file, blocks.iter().rev());
+        let blocks = blocks.iter().rev();
+        if self.file == Path::new("-") {
+            let mut out = Output::open();
+            out.file(&blocks_header())?;
+            for block in blocks {
+                out.file(&blocks_line(block))?;
+            }
+            return Ok(out.flush()?);
+        }
+        let count = blocks.len() as u64;
+        let written = write_blocks(&self.file, blocks);
         let path = written.map_err(|error| Failure::of_export(language, &error))?;
-        let (path, count) = (path.display().to_string(), blocks.len() as u64);
+        let path = path.display().to_string();
         if self.json {
             let mut out = Output::open();
             out.json(&json!({ "path": path, "blocks": count }))?;
