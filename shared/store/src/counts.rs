@@ -51,6 +51,18 @@ impl StatusCounts {
         }
     }
 
+    /// Those of both together, as of when the second were counted.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            unused: self.unused + other.unused,
+            active: self.active + other.active,
+            expired: self.expired + other.expired,
+            disabled: self.disabled + other.disabled,
+            taken_at: other.taken_at,
+        }
+    }
+
     pub(super) fn add(&mut self, status: CardStatus, count: u64) {
         let place = match status {
             CardStatus::Unused => &mut self.unused,
@@ -193,6 +205,13 @@ impl Operation for ByApp {
     const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Vec<AppCounts>, StoreError> {
+        let query = "SELECT DISTINCT app FROM cards FORCE INDEX (idx_app_status)";
+        let apps: Vec<String> = connection.exec(limited(BACKGROUND, query), ()).await?;
+        if let [app] = &apps[..] {
+            // All cards are counted faster by the index that has their status alone.
+            let counts = ByStatus { app: None }.run(connection).await?;
+            return Ok(vec![AppCounts { app: app.clone(), counts }]);
+        }
         let query = "SELECT app, status, COUNT(*), UTC_TIMESTAMP() FROM cards FORCE INDEX (idx_app_status) \
                      GROUP BY app, status";
         let rows: Vec<Row> = connection.exec(limited(BACKGROUND, query), ()).await?;

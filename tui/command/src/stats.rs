@@ -82,8 +82,12 @@ impl Stats {
             Some(name) => Some(apps::find(session, name).await?.name),
         };
         let of = of.as_ref();
-        let counts = store.counts_by_status(of).await?;
         let apps = if of.is_none() { by_app(store).await? } else { BTreeMap::new() };
+        // Each card is of one app: those that were counted by apps are not counted again.
+        let counts = match apps.values().copied().flatten().reduce(StatusCounts::plus) {
+            Some(counts) => counts,
+            None => store.counts_by_status(of).await?,
+        };
         let presets = by_preset(store, of, counts.taken_at).await?;
         let stock = store.stock(u32::from(days), of).await?;
         // Days begin at midnight in the zone of the reader.

@@ -21,11 +21,12 @@ const CHUNK: usize = 1000;
 /// The first year of which servers say that they keep it rightly.
 const FIRST_YEAR: i32 = 1000;
 
-/// The condition that a column holds no moment, though something.
+/// The condition that a column holds no moment, though something. Of most rows it need not ask how long the month is, which
+/// costs the most.
 pub(super) fn is_damaged(column: &str) -> String {
     format!(
         "(YEAR({column}) < {FIRST_YEAR} OR MONTH({column}) = 0 OR DAY({column}) = 0 \
-         OR DAY({column}) > DAY(LAST_DAY(DATE_FORMAT({column}, '%Y-%m-01'))))"
+         OR DAY({column}) > 28 AND DAY({column}) > DAY(LAST_DAY(DATE_FORMAT({column}, '%Y-%m-01'))))"
     )
 }
 

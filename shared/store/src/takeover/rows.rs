@@ -1,8 +1,10 @@
 //! What the rows of cards say where the catalogue cannot: values that have to be fixed, and such as no migration may
 //! decide about.
 
-use mysql_async::Conn;
+use std::collections::BTreeMap;
+
 use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Row};
 
 use super::dates::is_damaged;
 use super::form::{ColumnForm, TableForm};
@@ -10,6 +12,7 @@ use super::plan::{FIRST_OF_OURS, Family, family};
 use super::survey::{ColumnFacts, TableFacts};
 use super::{NAMED, Refusal, Repair, RepairKind, Takeover, codes};
 use crate::StoreError;
+use crate::record::take;
 
 /// Asks the rows of a table whose columns fit.
 pub(super) async fn ask(
@@ -19,13 +22,17 @@ pub(super) async fn ask(
     version: i32,
     takeover: &mut Takeover,
 ) -> Result<(), StoreError> {
+    let damaged = damaged(connection, form, facts).await?;
     for column in &form.columns {
         let Some(found) = facts.column(column.name) else { continue };
         match family(&column.kind) {
             Family::Whole if column.extra.counts_up => numbers(connection, facts, found, takeover).await?,
             Family::Whole if found.kind != column.kind => range(connection, column, takeover).await?,
             Family::Word => statuses(connection, column, found, facts, takeover).await?,
-            Family::Moment => moments(connection, column, found, facts, takeover).await?,
+            Family::Moment => {
+                let cards = damaged.get(column.name).copied().unwrap_or(0);
+                moments(connection, column, found, facts, cards, takeover).await?;
+            }
             Family::Text => texts(connection, column, found, takeover).await?,
             Family::Whole | Family::Other => {}
         }
@@ -45,13 +52,7 @@ pub(super) async fn ask_for_moments(
     takeover: &mut Takeover,
 ) -> Result<(), StoreError> {
     let table = form.name;
-    for column in form.columns.iter().filter(|column| family(&column.kind) == Family::Moment) {
-        if facts.column(column.name).is_none() {
-            continue;
-        }
-        let column = column.name;
-        let query = format!("SELECT COUNT(*) FROM {table} WHERE {}", is_damaged(column));
-        let rows: u64 = connection.query_first(query).await?.ok_or(StoreError::Undecodable)?;
+    for (column, rows) in damaged(connection, form, facts).await? {
         if rows > 0 {
             let (its, theirs) =
                 (is_damaged(&format!("damaged.{column}")), is_damaged(&format!("good.{column}")));
@@ -67,6 +68,26 @@ pub(super) async fn ask_for_moments(
         }
     }
     Ok(())
+}
+
+/// In how many rows each column holds a moment that no calendar has, all of them counted in one pass over the table.
+async fn damaged(
+    connection: &mut Conn,
+    form: &TableForm,
+    facts: &TableFacts,
+) -> Result<BTreeMap<&'static str, u64>, StoreError> {
+    let moments = form.columns.iter().filter(|column| family(&column.kind) == Family::Moment);
+    let columns: Vec<_> =
+        moments.map(|column| column.name).filter(|name| facts.column(name).is_some()).collect();
+    if columns.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let counts: Vec<_> =
+        columns.iter().map(|column| format!("COUNT({} OR NULL)", is_damaged(column))).collect();
+    let query = format!("SELECT {} FROM {}", counts.join(", "), form.name);
+    let mut row: Row = connection.query_first(query).await?.ok_or(StoreError::Undecodable)?;
+    let counts = (0..columns.len()).map(|place| take(&mut row, place)).collect::<Result<Vec<_>, _>>()?;
+    Ok(columns.into_iter().zip(counts).collect())
 }
 
 async fn count(connection: &mut Conn, condition: &str) -> Result<u64, StoreError> {
@@ -175,9 +196,9 @@ async fn moments(
     column: &ColumnForm,
     found: &ColumnFacts,
     facts: &TableFacts,
+    cards: u64,
     takeover: &mut Takeover,
 ) -> Result<(), StoreError> {
-    let cards = count(connection, &is_damaged(column.name)).await?;
     if cards > 0 {
         let kind = RepairKind::Dates { column: column.name, cards };
         takeover.repairs.push(Repair { kind, statement: None });
