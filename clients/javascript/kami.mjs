@@ -1,4 +1,4 @@
-// kami in JavaScript: Node 18+ or Electron's main process, no packages. Paste it in and call validate(code).
+// kami in JavaScript: Node 18+ or Electron's main process, no packages. Paste it in, call validate(code) and the like.
 import { execFileSync } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -30,40 +30,71 @@ export function machineCode() { // the same at every start, another on every mac
   return machineCode();
 }
 
-// outcome: "admitted" (until expireAt; null: for ever), "refused" (final) or "outage" (nobody could tell)
-// url: where to get a newer version than one that is refused; app: what your app in kami says, as far as it does:
-// { latest, minimum, url, notice, values: { name: text } }
-export async function validate(code, server = SERVER, wait = KAMI_WAIT, timeout = KAMI_TIMEOUT, tries = 4) {
+const span = (seconds) => { // for people, rounded up: "90 min"
+  const sizes = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
+  const [size, unit] = sizes.find(([size]) => seconds >= 2 * size || size === 1);
+  return `${Math.ceil(seconds / size)} ${unit}`;
+};
+
+// outcome: "granted" (done, as message says), "refused" (final) or "outage" (nobody could tell)
+// The rest is the server's answer: expire_at (null: for ever), points, app: { latest, minimum, url, notice, values } as
+// far as your app in kami says them, the url of a newer version than one that is refused; see openapi.yaml
+async function ask(what, fields, tries = 4) {
   let trouble;
   for (let attempt = 0; attempt < tries; attempt++) {
     let asked = 0;
     trouble = "";
     try {
-      const reply = await fetch(server.replace(/\/+$/, "") + "/api/validate", {
+      const reply = await fetch(SERVER.replace(/\/+$/, "") + "/api/" + what, {
         method: "POST", headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ code, machine_code: machineCode(), app: PRODUCT, version: VERSION }),
-        signal: AbortSignal.timeout(timeout * 1000),
+        body: JSON.stringify({ machine_code: machineCode(), app: PRODUCT, ...fields }),
+        signal: AbortSignal.timeout(KAMI_TIMEOUT * 1000),
       });
       trouble = `HTTP ${reply.status}`;
       asked = Number(reply.headers.get("Retry-After")) || 0;
-      const { status, message, expire_at: expireAt, app = {}, url } = await reply.json(); // another page may throw
-      if (reply.status === 200 && status === "success") return { outcome: "admitted", message, expireAt, app };
-      const final = reply.status >= 400 && reply.status < 500 && ![408, 429].includes(reply.status);
-      if (final && status === "error") return { outcome: "refused", message, url };
-      if (reply.status === 429 && status === "error") trouble = message; // too many wrong codes: the user has to wait
+      const said = await reply.json(); // another page may throw
+      if (reply.status === 200 && said.status === "success") return { ...said, outcome: "granted" };
+      if (reply.status >= 400 && reply.status < 500 && said.status === "error") {
+        trouble = said.message + (asked > 0 ? ` (${span(asked)})` : "");
+        if (![408, 429].includes(reply.status)) return { ...said, outcome: "refused", message: trouble };
+      }
     } catch (error) { // whatever it was, nobody said yes or no
       trouble ||= error.cause?.message || error.cause?.code || error.message;
     }
     // The server's own wish counts, within limits; jitter spreads a crowd out.
-    const pause = Math.max(wait * 2 ** attempt, Math.min(asked, wait * 10)) * (1 + Math.random() / 2);
+    const pause = Math.max(KAMI_WAIT * 2 ** attempt, Math.min(asked, KAMI_WAIT * 10)) * (1 + Math.random() / 2);
     if (attempt + 1 < tries) await new Promise((done) => setTimeout(done, pause * 1000));
   }
   return { outcome: "outage", message: `no usable answer from the licence server: ${trouble}` };
 }
 
+export const validate = (code) => ask("validate", { code, version: VERSION });
+
+export async function unbind(code) { // for another machine; three tries are within the minute in which none pays twice
+  const answer = await ask("unbind", { code }, 3);
+  const { outcome, unbound, cost, remaining_unbinds: left } = answer;
+  const parts = [unbound ? "unbound" : "nothing left to unbind", left != null && `${left} more within 30 days`,
+    cost?.seconds && `paid ${span(cost.seconds)}`, cost?.points && `paid ${cost.points} points`];
+  return outcome === "granted" ? { ...answer, message: parts.filter(Boolean).join(", ") } : answer;
+}
+
+export async function trial() { // one for each machine; keep the code, and validate that from then on
+  const answer = await ask("trial", { version: VERSION });
+  return answer.outcome === "granted" ? { ...answer, message: answer.code } : answer;
+}
+
+export async function recharge(code, burnt) { // adds to the card what another one has, which is gone then
+  const answer = await ask("recharge", { code, with: burnt });
+  return answer.outcome === "granted" ? { ...answer, message: "topped up" } : answer;
+}
+
 if (basename(process.argv[1] ?? "") === "kami.mjs") { // run as a command
-  const { outcome, message, expireAt, app, url } = await validate(process.argv.slice(2).join(" "));
-  const parts = [message, expireAt && `(${expireAt})`, url, app?.notice];
+  const [what, ...rest] = process.argv.slice(2);
+  const answer = await (what === "--unbind" ? unbind(rest.join(" ")) : what === "--trial" ? trial()
+    : what === "--recharge" ? recharge(rest[0], rest.slice(1).join(" ")) : validate([what, ...rest].join(" ")));
+  const { outcome, message, expire_at: expiry, points, app, url } = answer;
+  const has = [expiry, points != null && `${points} points`].filter(Boolean).join(", ");
+  const parts = [message, has && `(${has})`, url, app?.notice];
   console.log(parts.filter(Boolean).join(" ").replace(/[\s\p{Cc}]+/gu, " ")); // without what a terminal obeys
-  process.exitCode = ["admitted", "refused", "outage"].indexOf(outcome);
+  process.exitCode = ["granted", "refused", "outage"].indexOf(outcome);
 }

@@ -1,4 +1,4 @@
-"""kami in Python 3.8+, standard library only: paste it in and call validate(code) off the UI thread."""
+"""kami in Python 3.8+, standard library only: paste it in and call validate(code) and the like off the UI thread."""
 import collections, hashlib, json, os, random, re, subprocess, sys, time, uuid
 import urllib.error, urllib.request
 from pathlib import Path
@@ -8,10 +8,10 @@ PRODUCT = "default"  # the app in kami that your cards are of
 VERSION = "1.0.0"  # of your app: kami may tell of a newer one, or want one
 SERVER = os.environ.get("KAMI_URL", "http://127.0.0.1:5000")  # in an app: a fixed https address
 WAIT, TIMEOUT = float(os.environ.get("KAMI_WAIT", 1)), float(os.environ.get("KAMI_TIMEOUT", 10))  # seconds
-# outcome: "admitted" (until expire_at; None: for ever), "refused" (final) or "outage" (nobody could tell)
-# url: where to get a newer version than one that is refused; app: what your app in kami says, as far as it does:
-# {"latest": ..., "minimum": ..., "url": ..., "notice": ..., "values": {name: text}}
-Answer = collections.namedtuple("Answer", "outcome message expire_at app url", defaults=[None, {}, None])
+# outcome: "granted" (done, as message says), "refused" (final) or "outage" (nobody could tell)
+# said: the server's answer: "expire_at" (None: for ever), "points", "app": {"latest", "minimum", "url", "notice",
+# "values"} as far as your app in kami says them, "url" of a newer version than one that is refused; see openapi.yaml
+Answer = collections.namedtuple("Answer", "outcome message said", defaults=[{}])
 
 def run(command):
     return subprocess.run(command.split(), stdout=subprocess.PIPE, universal_newlines=True,
@@ -33,36 +33,72 @@ def machine_code():  # the same at every start, another on every machine; hashed
     own.write_text(uuid.uuid4().hex)
     return machine_code()
 
-def validate(code, server=SERVER, wait=WAIT, timeout=TIMEOUT, tries=4):
+def span(seconds):  # for people, rounded up: "90 min"
+    sizes = [(86400, "d"), (3600, "h"), (60, "min"), (1, "s")]
+    size, unit = next((size, unit) for size, unit in sizes if seconds >= 2 * size or size == 1)
+    return f"{-(-seconds // size)} {unit}"
+
+def ask(what, tries=4, **fields):
     for attempt in range(tries):
         asked = trouble = ""
         try:
-            body = {"code": code, "machine_code": machine_code(), "app": PRODUCT, "version": VERSION}
-            request = urllib.request.Request(server.rstrip("/") + "/api/validate", json.dumps(body).encode(),
+            body = {"machine_code": machine_code(), "app": PRODUCT, **fields}
+            request = urllib.request.Request(SERVER.rstrip("/") + "/api/" + what, json.dumps(body).encode(),
                                              {"Content-Type": "application/json"})
             try:
-                reply = urllib.request.urlopen(request, timeout=timeout)
+                reply = urllib.request.urlopen(request, timeout=TIMEOUT)
             except urllib.error.HTTPError as error:
                 reply = error  # an answer too
             trouble, asked = f"HTTP {reply.code}", reply.headers.get("Retry-After", "")
-            answer = json.loads(reply.read(65536))  # a captive portal's page fails here
-            if reply.code == 200 and answer["status"] == "success":
-                return Answer("admitted", answer["message"], answer["expire_at"], answer.get("app", {}))
-            if reply.code // 100 == 4 and reply.code not in (408, 429) and answer["status"] == "error":
-                return Answer("refused", answer["message"], url=answer.get("url"))
-            if reply.code == 429 and answer["status"] == "error":  # too many wrong codes: the user has to wait
-                trouble = answer["message"]
+            said = json.loads(reply.read(65536))  # a captive portal's page fails here
+            if reply.code == 200 and said["status"] == "success":
+                return Answer("granted", said.get("message", ""), said)
+            if reply.code // 100 == 4 and said["status"] == "error":
+                trouble = said["message"] + (f" ({span(int(asked))})" if asked.isdecimal() else "")
+                if reply.code not in (408, 429):
+                    return Answer("refused", trouble, said)
         except Exception as error:  # whatever it was, nobody said yes or no
             trouble = trouble or str(error)
         if attempt + 1 < tries:  # the server's own wish counts, within limits; jitter spreads a crowd out
             asked = float(asked) if asked.isdecimal() else 0
-            time.sleep(max(wait * 2**attempt, min(asked, wait * 10)) * (1 + random.random() / 2))
+            time.sleep(max(WAIT * 2**attempt, min(asked, WAIT * 10)) * (1 + random.random() / 2))
     return Answer("outage", f"no usable answer from the licence server: {trouble}")
 
+def validate(code):
+    return ask("validate", code=code, version=VERSION)
+
+def unbind(code):  # for another machine; three tries are within the minute in which a repeated one costs nothing
+    outcome, message, said = ask("unbind", tries=3, code=code)
+    if outcome == "granted":
+        cost, left = said.get("cost") or {}, said.get("remaining_unbinds")
+        message = "unbound" if said.get("unbound") else "nothing left to unbind"
+        message += f", {left} more within 30 days" if left is not None else ""
+        message += f", paid {span(cost['seconds'])}" if "seconds" in cost else ""
+        message += f", paid {cost['points']} points" if "points" in cost else ""
+    return Answer(outcome, message, said)
+
+def trial():  # one for each machine; keep said["code"], and validate that from then on
+    answer = ask("trial", version=VERSION)
+    return answer._replace(message=answer.said["code"]) if answer.outcome == "granted" else answer
+
+def recharge(code, burnt):  # adds to the card what another one has, which is gone then
+    answer = ask("recharge", code=code, **{"with": burnt})
+    return answer._replace(message="topped up") if answer.outcome == "granted" else answer
+
 if __name__ == "__main__":
-    outcome, message, expire_at, app, url = validate(" ".join(sys.argv[1:]))
+    what, *rest = sys.argv[1:] or [""]
+    if what == "--unbind":
+        answer = unbind(" ".join(rest))
+    elif what == "--trial":
+        answer = trial()
+    elif what == "--recharge":
+        answer = recharge("".join(rest[:1]), " ".join(rest[1:]))
+    else:
+        answer = validate(" ".join([what, *rest]))
     sys.stdout.reconfigure(errors="replace")  # a console without Chinese is no reason to crash
-    parts = [message, expire_at and f"({expire_at})", url, app.get("notice")]
+    said, points = answer.said, answer.said.get("points")
+    has = ", ".join(filter(None, [said.get("expire_at"), f"{points} points" if points is not None else None]))
+    parts = [answer.message, f"({has})" if has else None, said.get("url"), (said.get("app") or {}).get("notice")]
     words = re.findall(r"[^\s\0-\x1f\x7f-\x9f]+", " ".join(filter(None, parts)))
     print(" ".join(words))  # on one line, without what a terminal obeys
-    sys.exit(["admitted", "refused", "outage"].index(outcome))
+    sys.exit(["granted", "refused", "outage"].index(answer.outcome))

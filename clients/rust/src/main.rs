@@ -1,4 +1,4 @@
-//! kami in Rust: paste it in with Cargo.toml's dependencies and call `validate` off the UI thread.
+//! kami in Rust: paste it in with Cargo.toml's dependencies and call `validate` and the like off the UI thread.
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::{env, error::Error, fs, path::PathBuf, process::exit, thread::sleep, time::Duration};
@@ -9,9 +9,9 @@ const VERSION: &str = "1.0.0"; // of your app: kami may tell of a newer one, or 
 
 #[must_use]
 pub enum Answer {
-    Admitted(Value), // until its "expire_at" or for ever; its "app" is what your app in kami says
-    Refused(Value),  // final: show its "message", and the "url" that a version too old is sent to
-    Outage(String),  // nobody could tell, and why
+    Granted(Value), // done, as its "message" says; "app" is what your app in kami says; see openapi.yaml
+    Refused(Value), // final: show its "message", and the "url" that a version too old is sent to
+    Outage(String), // nobody could tell, and why
 }
 
 /// The same at every start, another on every machine, and hashed: it tells no more.
@@ -29,49 +29,118 @@ pub fn machine_code() -> Result<String, Box<dyn Error>> {
     Ok(format!("{:x}", Sha256::digest(format!("{APP}:{}", id.unwrap_or_default()))))
 }
 
-fn ask(url: &str, code: &str, timeout: f64) -> Result<(Answer, f64), Box<dyn Error>> {
-    let post = ureq::post(url).config().timeout_global(Some(Duration::from_secs_f64(timeout)));
-    let post = post.http_status_as_error(false).build().header("Content-Type", "application/json");
-    let own = json!({"code": code, "machine_code": machine_code()?, "app": PRODUCT, "version": VERSION});
-    let mut reply = post.send(own.to_string())?;
-    let (status, wish) = (reply.status().as_u16(), reply.headers().get("Retry-After"));
-    let wish = wish.and_then(|seconds| seconds.to_str().ok()?.parse().ok()).unwrap_or(0.0);
-    let said: Value = serde_json::from_reader(reply.body_mut().as_reader()).unwrap_or_default();
-    let answer = match (status, said["status"].as_str(), said["message"].as_str()) {
-        (200, Some("success"), Some(_)) => Answer::Admitted(said),
-        (429, Some("error"), Some(message)) => Answer::Outage(message.into()), // the user has to wait
-        (400..=499, Some("error"), Some(_)) if status != 408 => Answer::Refused(said),
-        _ => Answer::Outage(format!("no usable answer from the licence server: HTTP {status}")),
-    };
-    Ok((answer, wish))
+/// For people, rounded up: `90 min`.
+fn span(seconds: u64) -> String {
+    let sizes = [(86400, "d"), (3600, "h"), (60, "min")];
+    let (size, unit) = sizes.into_iter().find(|(size, _)| seconds >= 2 * size).unwrap_or((1, "s"));
+    format!("{} {unit}", seconds.div_ceil(size))
 }
 
-pub fn validate(code: &str, server: &str, wait: f64, timeout: f64) -> Answer {
-    let url = format!("{}/api/validate", server.trim_end_matches('/'));
-    let failed = |error| (Answer::Outage(format!("no answer from the licence server: {error}")), 0.0);
-    for attempt in 0..3 {
-        let (answer, wish) = ask(&url, code, timeout).unwrap_or_else(failed);
-        if !matches!(answer, Answer::Outage(_)) {
-            return answer;
-        }
-        let pause = f64::max(wait * 2f64.powi(attempt), f64::min(wish, wait * 10.0)); // its wish, capped
-        sleep(Duration::from_secs_f64(pause * (1.0 + rand::random::<f64>() / 2.0))); // jitter spreads a crowd out
+pub struct Kami {
+    pub server: String,
+    pub wait: f64, // the unit of its waits, in seconds
+    pub timeout: f64,
+}
+
+impl Kami {
+    fn ask_once(&self, what: &str, fields: &[(&str, &str)]) -> Result<(Answer, u32), Box<dyn Error>> {
+        let post = ureq::post(format!("{}/api/{what}", self.server.trim_end_matches('/'))).config();
+        let timeout = Some(Duration::from_secs_f64(self.timeout));
+        let post = post.timeout_global(timeout).http_status_as_error(false).build();
+        let machine = machine_code()?;
+        let own = [("machine_code", &*machine), ("app", PRODUCT)];
+        let body: Value = own.iter().chain(fields).copied().collect();
+        let mut reply = post.header("Content-Type", "application/json").send(body.to_string())?;
+        let (status, wish) = (reply.status().as_u16(), reply.headers().get("Retry-After"));
+        let wish = wish.and_then(|seconds| seconds.to_str().ok()?.parse().ok()).unwrap_or(0);
+        let mut said: Value = serde_json::from_reader(reply.body_mut().as_reader()).unwrap_or_default();
+        let when = if wish > 0 { format!(" ({})", span(wish.into())) } else { String::new() };
+        let why = said["message"].as_str().map(|message| format!("{message}{when}"));
+        let answer = match (status, said["status"].as_str(), why) {
+            (200, Some("success"), _) => Answer::Granted(said),
+            (408 | 429, Some("error"), Some(why)) => Answer::Outage(why), // the user has to wait
+            (400..=499, Some("error"), Some(why)) => {
+                said["message"] = why.into();
+                Answer::Refused(said)
+            }
+            _ => Answer::Outage(format!("no usable answer from the licence server: HTTP {status}")),
+        };
+        Ok((answer, wish))
     }
-    ask(&url, code, timeout).unwrap_or_else(failed).0 // the fourth and last
+
+    fn ask(&self, what: &str, fields: &[(&str, &str)], tries: i32) -> Answer {
+        let failed = |error| (Answer::Outage(format!("no answer from the licence server: {error}")), 0);
+        for attempt in 1..tries {
+            let (answer, wish) = self.ask_once(what, fields).unwrap_or_else(failed);
+            if !matches!(answer, Answer::Outage(_)) {
+                return answer;
+            }
+            let wish = f64::min(wish.into(), self.wait * 10.0); // the server's own counts, capped
+            let pause = f64::max(self.wait * 2f64.powi(attempt - 1), wish);
+            sleep(Duration::from_secs_f64(pause * (1.0 + rand::random::<f64>() / 2.0))); // jitter spreads a crowd out
+        }
+        self.ask_once(what, fields).unwrap_or_else(failed).0
+    }
+
+    pub fn validate(&self, code: &str) -> Answer {
+        self.ask("validate", &[("code", code), ("version", VERSION)], 4)
+    }
+
+    /// For another machine. Three tries are within the minute in which none pays twice.
+    pub fn unbind(&self, code: &str) -> Answer {
+        self.ask("unbind", &[("code", code)], 3).saying(|said| {
+            let unbound = if said["unbound"] == true { "unbound" } else { "nothing left to unbind" };
+            let (left, cost) = (said["remaining_unbinds"].as_u64(), &said["cost"]);
+            let left = left.map(|left| format!(", {left} more within 30 days")).unwrap_or_default();
+            let paid = cost["seconds"].as_u64().map(span);
+            let paid = paid.or(cost["points"].as_u64().map(|points| format!("{points} points")));
+            let paid = paid.map(|paid| format!(", paid {paid}")).unwrap_or_default();
+            format!("{unbound}{left}{paid}").into()
+        })
+    }
+
+    /// One for each machine: keep its "code", and validate that from then on.
+    pub fn trial(&self) -> Answer {
+        self.ask("trial", &[("version", VERSION)], 4).saying(|said| said["code"].clone())
+    }
+
+    /// Adds to the card what another one has, which is gone then.
+    pub fn recharge(&self, code: &str, burnt: &str) -> Answer {
+        self.ask("recharge", &[("code", code), ("with", burnt)], 4).saying(|_| json!("topped up"))
+    }
+}
+
+impl Answer {
+    /// Where it is granted, with this message.
+    fn saying(mut self, message: impl Fn(&Value) -> Value) -> Self {
+        if let Self::Granted(said) = &mut self {
+            said["message"] = message(said);
+        }
+        self
+    }
 }
 
 fn main() {
     let secs = |name, usual| env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual);
     let server = env::var("KAMI_URL").unwrap_or("http://127.0.0.1:5000".into()); // in an app: fixed, https
-    let code = env::args().skip(1).collect::<Vec<_>>().join(" ");
-    let (said, status) = match validate(&code, &server, secs("KAMI_WAIT", 1.0), secs("KAMI_TIMEOUT", 10.0)) {
-        Answer::Admitted(said) => (said, 0),
+    let kami = Kami { server, wait: secs("KAMI_WAIT", 1.0), timeout: secs("KAMI_TIMEOUT", 10.0) };
+    let words: Vec<String> = env::args().skip(1).collect();
+    let answer = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["--unbind", ref code @ ..] => kami.unbind(&code.join(" ")),
+        ["--trial"] => kami.trial(),
+        ["--recharge", code, ref burnt @ ..] => kami.recharge(code, &burnt.join(" ")),
+        ref code => kami.validate(&code.join(" ")),
+    };
+    let (said, status) = match answer {
+        Answer::Granted(said) => (said, 0),
         Answer::Refused(said) => (said, 1),
         Answer::Outage(why) => (json!({"message": why}), 2),
     };
-    let until = said["expire_at"].as_str().map(|time| format!("({time})"));
+    let (until, points) = (said["expire_at"].as_str().map(String::from), said["points"].as_u64());
+    let has: Vec<_> = until.into_iter().chain(points.map(|points| format!("{points} points"))).collect();
+    let has = (!has.is_empty()).then(|| format!("({})", has.join(", ")));
     let (message, url, notice) = (&said["message"], &said["url"], &said["app"]["notice"]);
-    let parts = [message.as_str(), until.as_deref(), url.as_str(), notice.as_str()].into_iter().flatten();
+    let parts = [message.as_str(), has.as_deref(), url.as_str(), notice.as_str()].into_iter().flatten();
     let shown = |part: &str| part.replace(char::is_control, " "); // a terminal obeys those
     let line = parts.map(shown).collect::<Vec<_>>().join(" ");
     println!("{}", line.split_whitespace().collect::<Vec<_>>().join(" "));
