@@ -25,8 +25,8 @@ const FIRST_YEAR: i32 = 1000;
 /// costs the most.
 pub(super) fn is_damaged(column: &str) -> String {
     format!(
-        "(YEAR({column}) < {FIRST_YEAR} OR MONTH({column}) = 0 OR DAY({column}) = 0 \
-         OR DAY({column}) > 28 AND DAY({column}) > DAY(LAST_DAY(DATE_FORMAT({column}, '%Y-%m-01'))))"
+        "({column} IS NOT NULL AND (YEAR({column}) < {FIRST_YEAR} OR MONTH({column}) = 0 OR DAY({column}) = 0 \
+         OR DAY({column}) > 28 AND DAY({column}) > DAY(LAST_DAY(DATE_FORMAT({column}, '%Y-%m-01')))))"
     )
 }
 
