@@ -42,7 +42,7 @@ GRANT EXECUTE ON PROCEDURE {database}.`hold_act` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`close_act` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`hold_app` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`save_app` TO {account};
-GRANT EXECUTE ON PROCEDURE {database}.`save_preset` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`save_preset_2` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`make_batch_3` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`hold_blocks` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`save_blocks` TO {account};
@@ -59,6 +59,7 @@ GRANT EXECUTE ON PROCEDURE {database}.`delete_cards` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`restore_cards` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`make_batch` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`add_cards` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`save_preset` TO {account};
 
 -- role: admin
 -- An operator who also upgrades the schema (all of migrate), and removes what the log has kept for long enough. Whoever

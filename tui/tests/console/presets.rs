@@ -257,7 +257,7 @@ fn where_there_is_none_it_is_said_what_they_are_and_nothing_is_done() {
 /// What an operator may do whom an older version gave his rights.
 fn older_rights() -> Grants {
     let rights = Role::Operator.rights().into_iter();
-    let rights = rights.filter(|right| right.table.as_deref() != Some("save_preset"));
+    let rights = rights.filter(|right| right.table.as_deref() != Some("save_preset_2"));
     let lines: Vec<String> = rights
         .map(|right| {
             let of = if right.privilege == Privilege::Execute { "PROCEDURE " } else { "" };
@@ -277,7 +277,7 @@ fn an_account_without_the_right_changes_none_and_makes_cards_without_them() {
     for key in ["n", "e", "d"] {
         console.keys(&format!("P{key}"));
         assert_eq!(console.model.place(), Place::Presets, "{key}: {}", console.screen());
-        assert!(notice(&console).contains("save_preset"), "{key}: {}", notice(&console));
+        assert!(notice(&console).contains("save_preset_2"), "{key}: {}", notice(&console));
         console.press(KeyCode::Esc);
     }
     console.keys("n");

@@ -80,13 +80,13 @@ async fn save(
     values: Option<String>,
 ) -> Result<(), ActError> {
     let params = (act_id, app.as_str(), name.as_str(), values);
-    match connection.exec_drop("CALL save_preset(?, ?, ?, ?)", params).await {
+    match connection.exec_drop("CALL save_preset_2(?, ?, ?, ?)", params).await {
         Err(error) if is_signalled(&error) => Err(PresetRefusal::TooMany.into()),
         saved => Ok(saved?),
     }
 }
 
-/// What the log and `save_preset` have of a preset; what it has not is left out.
+/// What the log and `save_preset_2` have of a preset; what it has not is left out.
 fn values(preset: &Preset) -> CardValues {
     let mut values = Map::new();
     values.insert("prefix".into(), preset.prefix.as_str().into());

@@ -285,7 +285,7 @@ mod tests {
             (
                 "SELECT, INSERT ON `d`.*",
                 Permission::Price,
-                "EXECUTE on hold_app, EXECUTE on save_preset, EXECUTE on make_batch_3",
+                "EXECUTE on hold_app, EXECUTE on save_preset_2, EXECUTE on make_batch_3",
             ),
             ("SELECT, INSERT ON `d`.*", Permission::Configure, "EXECUTE on hold_app, EXECUTE on save_app"),
             (

@@ -164,7 +164,7 @@ async fn an_app_has_a_hundred_presets_and_no_more() {
         ("default", "p1", "'{\"prefix\":\"A\"}'", true),
         ("default", "p1", "NULL", true),
     ] {
-        let call = format!("CALL save_preset({act}, '{of}', '{called}', {values})");
+        let call = format!("CALL save_preset_2({act}, '{of}', '{called}', {values})");
         let saved = database.try_execute(&format!("START TRANSACTION; {call}; COMMIT")).await;
         assert_eq!(saved.is_ok(), is_saved, "{call}: {saved:?}");
     }
