@@ -12,13 +12,6 @@ pub const WINDOW: TimeDelta = TimeDelta::days(30);
 /// For how long at the least a repeated request is known as one.
 const REPEATED: TimeDelta = TimeDelta::hours(1);
 
-/// How long after an unbinding the next one is at the least: who asks once more, since the answer was lost, pays once, also
-/// where somebody has come meanwhile.
-const SHORTEST: TimeDelta = TimeDelta::minutes(1);
-
-/// The same where anyone may unbind and nobody has said how often: who has come by a code uses a card up by what that costs.
-const OF_ANYONE: TimeDelta = TimeDelta::days(1);
-
 /// For how long at the most a machine gets no seat that was given up as lost: it may not have been.
 const LOST: TimeDelta = TimeDelta::hours(1);
 
@@ -130,11 +123,7 @@ const fn weight(is_lost: bool) -> u16 {
 }
 
 fn cooldown(policy: UnbindPolicy) -> TimeDelta {
-    match (policy.cooldown, policy.by, policy.limit) {
-        (Some(cooldown), ..) => TimeDelta::seconds(cooldown.seconds().into()),
-        (None, UnbindBy::Anyone, None) => OF_ANYONE,
-        (None, ..) => SHORTEST,
-    }
+    TimeDelta::seconds(policy.wait().seconds().into())
 }
 
 /// Whether the machine gave its own seat up so lately that it asks for the same once more.

@@ -45,7 +45,7 @@ pub(super) fn app_json(app: &App) -> Value {
         "trial_seconds": app.policy.trial.and_then(Trial::seconds),
         "trial_points": app.policy.trial.and_then(Trial::points).map(Points::get),
         "unbind": policy.unbind.by.word(),
-        "unbind_cooldown_seconds": policy.unbind.cooldown.map(Cooldown::seconds),
+        "unbind_cooldown_seconds": policy.unbind.told_wait().map(Cooldown::seconds),
         "unbind_limit": policy.unbind.limit.map(UnbindLimit::get),
         "unbind_cost": policy.unbind.cost.map(cost_json),
         "latest": app.latest.as_ref().map(Version::as_str),

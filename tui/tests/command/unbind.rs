@@ -55,6 +55,18 @@ async fn what_an_app_says_of_unbinding_is_set_shown_logged_and_undone() {
     assert_eq!(said(), all);
     kami.run(&["app", "set", "demo", "--unbind-cost", "90m", "--unbind-limit", ""]).ends(0);
     assert_eq!(said(), [json!("anyone"), json!(86_400), Value::Null, json!({"seconds": 5_400})]);
+    // There is always one, which is told where nobody has said it.
+    let without = ["app", "set", "demo", "--unbind-cooldown", "off"];
+    for (more, seconds, told) in [
+        (&[][..], 86_400, "none (1d at the least)"),
+        (&["--unbind-limit", "3"], 60, "none (1m at the least)"),
+        (&["--unbind", "machine", "--unbind-limit", "off"], 60, "none (1m at the least)"),
+    ] {
+        kami.run(&[&without[..], more].concat()).ends(0);
+        assert_eq!(said()[1], json!(seconds), "{more:?}");
+        let shown = kami.run(&["app", "show", "demo"]).ends(0).out;
+        assert!(shown.contains(&format!("\nunbind cooldown  {told}\n")), "{shown}");
+    }
     kami.run(&["app", "set", "demo", "--unbind", "off", "--unbind-cooldown", "off", "--unbind-cost", "off"])
         .ends(0);
     assert_eq!(said(), nothing);

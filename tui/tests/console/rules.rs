@@ -84,6 +84,25 @@ fn an_app_is_asked_for_its_trial_and_for_how_cards_are_unbound_and_says_what_is_
 }
 
 #[test]
+fn a_wait_that_nobody_has_said_is_told_where_customers_unbind() {
+    for (policy, told) in [
+        ("unbind=anyone", "unbind cooldown  none (1d at the least)"),
+        ("unbind=machine", "unbind cooldown  none (1m at the least)"),
+        ("unbind=machine unbind-cooldown=3600", "unbind cooldown  1h"),
+    ] {
+        let mut apps = apps();
+        for app in &mut apps {
+            app.policy = policy.parse().unwrap();
+        }
+        let mut console = Console::with_apps((100, 40), Language::ENGLISH);
+        console.keys("a");
+        console.answer(Topic::Apps, Answer::Apps(AppsFound { apps, ..AppsFound::default() }));
+        console.keys("j");
+        assert!(console.screen().contains(told), "{policy}: {}", console.screen());
+    }
+}
+
+#[test]
 fn that_a_policy_has_too_many_words_is_said_in_the_form() {
     let mut apps = apps();
     let later = format!("later={}", "x".repeat(240));

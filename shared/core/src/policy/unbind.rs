@@ -15,7 +15,7 @@ use crate::span;
 pub struct UnbindPolicy {
     /// From which machines it is done.
     pub by: UnbindBy,
-    /// How long after one the next is; `None` a minute, and a day where anyone unbinds without limit.
+    /// How long after one the next is, where that is said; see [`wait`](UnbindPolicy::wait).
     pub cooldown: Option<Cooldown>,
     /// How many there are in 30 days; `None` without limit.
     pub limit: Option<UnbindLimit>,
@@ -114,6 +114,13 @@ impl FromStr for UnbindBy {
 impl Cooldown {
     /// The shortest and the longest, in seconds.
     pub const BOUNDS: (u32, u32) = (60, 30 * 86_400);
+
+    /// The shortest: who asks once more, since the answer was lost, pays once, also where somebody has come meanwhile.
+    const SHORTEST: Self = Self(Self::BOUNDS.0);
+
+    /// The shortest where anyone may unbind and nobody has said how often: who has come by a code uses a card up by what that
+    /// costs.
+    const OF_ANYONE: Self = Self(86_400);
 
     /// So many seconds.
     pub const fn new(seconds: u32) -> Result<Self, NoUnbinding> {
@@ -224,6 +231,20 @@ impl UnbindPolicy {
             cost: card.cost.or(app.cost).flatten(),
         }
     }
+
+    /// How long after an unbinding the next one really is, also where nobody has said so.
+    pub const fn wait(self) -> Cooldown {
+        match (self.cooldown, self.by, self.limit) {
+            (Some(cooldown), ..) => cooldown,
+            (None, UnbindBy::Anyone, None) => Cooldown::OF_ANYONE,
+            (None, ..) => Cooldown::SHORTEST,
+        }
+    }
+
+    /// The same where there are unbindings to wait for, or a cooldown that cards may fall back on.
+    pub fn told_wait(self) -> Option<Cooldown> {
+        Some(self.wait()).filter(|_| self.by != UnbindBy::Nobody || self.cooldown.is_some())
+    }
 }
 
 impl UnbindPart {
@@ -260,6 +281,26 @@ impl UnbindPart {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_next_unbinding_waits_also_where_nobody_has_said_for_how_long() {
+        use UnbindBy::{Anyone, Machine, Nobody};
+        for (by, cooldown, limit, wait, told) in [
+            (Nobody, None, None, 60, None),
+            (Nobody, Some(600), None, 600, Some(600)),
+            (Machine, None, None, 60, Some(60)),
+            (Machine, Some(600), None, 600, Some(600)),
+            (Anyone, None, Some(3), 60, Some(60)),
+            (Anyone, None, None, 86_400, Some(86_400)),
+            (Anyone, Some(60), None, 60, Some(60)),
+        ] {
+            let cooldown = cooldown.map(|seconds| Cooldown::new(seconds).unwrap());
+            let limit = limit.map(|times| UnbindLimit::new(times).unwrap());
+            let policy = UnbindPolicy { by, cooldown, limit, cost: None };
+            let found = (policy.wait().seconds(), policy.told_wait().map(Cooldown::seconds));
+            assert_eq!(found, (wait, told), "{policy:?}");
+        }
+    }
 
     #[test]
     fn cooldowns() {

@@ -32,7 +32,7 @@ pub(super) struct Sayings {
     #[arg(long, value_name = "WHO", value_parser = unbind_by)]
     unbind: Option<UnbindBy>,
     /// How long after an unbinding the next one is, and for how long who gave a seat up gets none, 60s to 30d, such as 24h;
-    /// off for not at all
+    /// off for the least: 60s, or 24h where anyone unbinds without a limit
     #[arg(long, value_name = "SPAN")]
     unbind_cooldown: Option<String>,
     /// How many unbindings a card has in 30 days, 1 to 1,000; off for any number

@@ -44,7 +44,7 @@ impl Show {
             ("when_full", shown::when_full(language, when_full)),
             ("trial", shown::trial(language, app.policy.trial)),
             ("unbind", shown::unbind_by(language, unbind.by)),
-            ("unbind_cooldown", shown::unbind_cooldown(language, unbind.cooldown)),
+            ("unbind_cooldown", shown::unbind_cooldown(language, unbind)),
             ("unbind_limit", shown::unbind_limit(language, unbind.limit)),
             ("unbind_cost", shown::unbind_cost(language, unbind.cost)),
             ("latest", shown::text(latest.as_ref().map(Version::as_str))),

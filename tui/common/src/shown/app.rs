@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use kami_core::policy::{
-    Cooldown, LeaseLength, PolicyPart, UnbindBy, UnbindCost, UnbindLimit, UnbindPart, WhenFull,
+    Cooldown, LeaseLength, Policy, PolicyPart, UnbindBy, UnbindCost, UnbindLimit, UnbindPart, UnbindPolicy,
+    WhenFull,
 };
 use kami_core::property::Property;
 use kami_core::trial::Trial;
@@ -63,10 +64,14 @@ pub fn unbind_by(language: Language, by: UnbindBy) -> String {
     say!(language, format!("unbind.{}", by.word()))
 }
 
-/// How long after an unbinding the next one is.
-pub fn unbind_cooldown(language: Language, cooldown: Option<Cooldown>) -> String {
-    let none = || say!(language, "unbind.no_cooldown");
-    cooldown.map_or_else(none, |cooldown| duration(language, Some(cooldown.seconds())))
+/// How long after an unbinding the next one is: where nobody has said it, how long that is all the same.
+pub fn unbind_cooldown(language: Language, policy: UnbindPolicy) -> String {
+    let span = |wait: Cooldown| duration(language, Some(wait.seconds()));
+    match (policy.cooldown, policy.told_wait()) {
+        (Some(cooldown), _) => span(cooldown),
+        (None, Some(wait)) => say!(language, "unbind.least_cooldown", span = span(wait)),
+        (None, None) => say!(language, "unbind.no_cooldown"),
+    }
 }
 
 /// How many unbindings there are.
@@ -131,14 +136,16 @@ fn place(field: &str) -> Option<usize> {
 fn policy_values(language: Language, text: &str) -> Vec<((usize, String), String)> {
     let of = |field, text| ((place(field).unwrap_or_default(), app_label(language, field)), text);
     let (known, rest) = match text.parse() {
-        Ok(PolicyPart { lease: length, when_full: rule, trial: offer, unbind, others }) => {
+        Ok(part) => {
+            let whole = Policy::of(&part, &PolicyPart::default()).unbind;
+            let PolicyPart { lease: length, when_full: rule, trial: offer, unbind, others } = part;
             let UnbindPart { by, cooldown, limit, cost } = unbind;
             let known = [
                 length.map(|length| of("lease", lease(language, length))),
                 rule.map(|rule| of("when_full", when_full(language, rule))),
                 offer.map(|offer| of("trial", trial(language, Some(offer)))),
                 by.map(|by| of("unbind", unbind_by(language, by))),
-                cooldown.map(|cooldown| of("unbind_cooldown", unbind_cooldown(language, cooldown))),
+                cooldown.map(|_| of("unbind_cooldown", unbind_cooldown(language, whole))),
                 limit.map(|limit| of("unbind_limit", unbind_limit(language, limit))),
                 cost.map(|cost| of("unbind_cost", unbind_cost(language, cost))),
             ];

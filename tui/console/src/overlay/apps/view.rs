@@ -206,7 +206,7 @@ fn policy(model: &Model, app: &App) -> impl Iterator<Item = (String, String)> {
         ("when_full", when_full.map(|rule| shown::when_full(language, rule))),
         ("trial", app.policy.trial.map(|trial| shown::trial(language, Some(trial)))),
         ("unbind", by.map(|by| shown::unbind_by(language, by))),
-        ("unbind_cooldown", unbind.cooldown.map(|it| shown::unbind_cooldown(language, Some(it)))),
+        ("unbind_cooldown", unbind.told_wait().map(|_| shown::unbind_cooldown(language, unbind))),
         ("unbind_limit", unbind.limit.map(|limit| shown::unbind_limit(language, Some(limit)))),
         ("unbind_cost", unbind.cost.map(|cost| shown::unbind_cost(language, Some(cost)))),
     ];
