@@ -60,9 +60,9 @@ mod validation;
 pub use self::act_list::{ACT_WINDOW, ActFilter, ActStep};
 pub use self::acts::{
     ActError, ActOutcome, Acted, AppActed, AppCost, AppOrder, AppRefusal, BlockChanges, BlockOrder,
-    BlockRefusal, BlocksActed, GenerateOrder, Loss, ManyAct, OnMade, OneAct, OneEdit, OneSeat, PresetActed,
-    PresetOrder, PresetRefusal, RechargeActed, RechargeUndo, Standing, TakenCodes, Undo, UndoRefusal,
-    Undoable,
+    BlockRefusal, BlocksActed, GenerateOrder, Loss, ManyAct, OnMade, OneAct, OneActed, OneBlock, OneEdit,
+    OneSeat, PresetActed, PresetOrder, PresetRefusal, RechargeActed, RechargeUndo, Standing, TakenCodes,
+    Undo, UndoRefusal, Undoable,
 };
 pub use self::address::{AddressError, AddressFuture, AddressSource};
 pub use self::apps::AppsFound;

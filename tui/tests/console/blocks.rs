@@ -7,14 +7,14 @@ use kami_common::words::Language;
 use kami_console::input::place::Place;
 use kami_console::overlay::blocks::BlockTable;
 use kami_console::state::message::{Answer, Done, Message, Question, Topic};
-use kami_console::state::order::{OneBlock, Order};
+use kami_console::state::order::Order;
 use kami_console::state::session::Own;
 use kami_core::acts::ActRefusal;
 use kami_core::block::{Block, BlockKey, BlockTarget};
 use kami_core::operator::Note;
 use kami_store::{
     ActError, ActOutcome, ActRecord, BlockChanges, BlockOrder, BlockRecord, BlockRefusal, BlocksActed,
-    BlocksFound, Undoable,
+    BlocksFound, OneBlock, Undoable,
 };
 
 use crate::fixtures::{Console, grants, now};

@@ -1,13 +1,14 @@
 //! Keeping machines and networks out, and letting them in again.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::slice;
 
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use serde_json::Value;
 
 use super::app_order::AppRefusal;
-use super::block_order::{BlockOrder, BlockRefusal};
+use super::block_order::{BlockOrder, BlockRefusal, OneBlock};
 use super::block_values::{kept, values};
 use super::many::ActOutcome;
 use super::undo::must_be_open;
@@ -45,7 +46,25 @@ pub struct BlocksActed {
     pub act_id: u64,
 }
 
+/// What became of one who shall be kept out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OneActed {
+    /// He is.
+    Done(BlocksActed),
+    /// Nothing was done: what is said of him is not what the operator saw, but this, or nothing.
+    Otherwise(Option<Block>),
+}
+
 impl Store {
+    /// Keeps one out of whom still is said what the operator saw, or already what is wanted.
+    pub async fn act_on_one_block(
+        &self,
+        operator: &Operator,
+        one: &Confirmed<OneBlock>,
+    ) -> Result<OneActed, ActError> {
+        self.transact(STEP, ActOnOne { operator, one }).await
+    }
+
     /// Keeps machines and networks out or lets them in again: all of them or, where one is refused, none.
     pub async fn act_on_blocks(
         &self,
@@ -171,6 +190,13 @@ impl Transaction for Act<'_> {
 
     async fn run(&self, connection: &mut Conn) -> Result<BlocksActed, ActError> {
         hold_blocks(connection).await?;
+        self.run_held(connection).await
+    }
+}
+
+impl Act<'_> {
+    /// The same while blocks are held already.
+    async fn run_held(&self, connection: &mut Conn) -> Result<BlocksActed, ActError> {
         let found = named(connection, &keys(self.order)).await?;
         let Plan { saved, removed, changes } = Plan::of(self.order, &found)?;
         if let Some(app) = gone(connection, saved.iter().map(|block| &block.key)).await?.into_iter().next() {
@@ -181,6 +207,26 @@ impl Transaction for Act<'_> {
         save(connection, act_id, &saved).await?;
         remove(connection, act_id, &removed).await?;
         Ok(BlocksActed { changes, act_id })
+    }
+}
+
+struct ActOnOne<'a> {
+    operator: &'a Operator,
+    one: &'a OneBlock,
+}
+
+impl Transaction for ActOnOne<'_> {
+    type Output = OneActed;
+
+    async fn run(&self, connection: &mut Conn) -> Result<OneActed, ActError> {
+        let Self { operator, one } = *self;
+        hold_blocks(connection).await?;
+        let key = &one.wanted.key;
+        let is = named(connection, slice::from_ref(key)).await?.remove(key);
+        if is != one.seen && is.as_ref() != Some(&one.wanted) {
+            return Ok(OneActed::Otherwise(is));
+        }
+        Act { operator, order: &one.order() }.run_held(connection).await.map(OneActed::Done)
     }
 }
 

@@ -39,6 +39,22 @@ impl BlockOrder {
     }
 }
 
+/// One who shall be kept out, as long as it is about him as it was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OneBlock {
+    /// The block as the operator saw it; none where nobody was.
+    pub seen: Option<Block>,
+    /// As it shall be.
+    pub wanted: Block,
+}
+
+impl OneBlock {
+    /// The same whatever was seen.
+    pub fn order(&self) -> BlockOrder {
+        BlockOrder::Add(vec![self.wanted.clone()])
+    }
+}
+
 /// Why nobody is kept out or let in again.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum BlockRefusal {

@@ -10,9 +10,11 @@ use kami_core::gate::{Asks, Gate};
 use kami_core::operator::{Note, Operator};
 use kami_store::{
     ActError, ActFilter, ActOutcome, ActRecord, AppOrder, AppRefusal, BlockChanges, BlockOrder, BlockRefusal,
-    BlocksActed, Client, LogFilter, LogRecord, Loss, NoCard, SeatReturn, Store, Undo, Validation,
+    BlocksActed, Client, LogFilter, LogRecord, Loss, NoCard, OneActed, OneBlock, SeatReturn, Store, Undo,
+    Validation,
 };
 use kami_testkit::{Proxy, TestDatabase, agreed, unique_name};
+use tokio::task::JoinSet;
 
 use crate::{code, machine};
 
@@ -396,6 +398,34 @@ async fn the_list_is_paged_newest_first_and_by_app() {
     let of =
         async |app: &str| store.blocks(Some(&app.parse().unwrap()), None, 10).await.unwrap().blocks.len();
     assert_eq!((of("demo").await, of("other").await), (5, 2));
+}
+
+#[tokio::test]
+async fn of_operators_who_saw_nobody_kept_out_one_keeps_him_out_and_the_others_see_that() {
+    let database = TestDatabase::create().await;
+    let stores = [database.store(), database.store()];
+    let reason = |number: usize| for_reason("", "PC-1", &format!("reason {number}"), None);
+    for seen in [None, Some(reason(9))] {
+        let mut operators = JoinSet::new();
+        for number in 0..8 {
+            let one = OneBlock { seen: seen.clone(), wanted: reason(number) };
+            let store = stores[number % 2].clone();
+            operators.spawn(async move { store.act_on_one_block(&anna(), &agreed(one)).await.unwrap() });
+        }
+        let acted = operators.join_all().await;
+        let is = all(&stores[0]).await.remove(0);
+        let won = acted.iter().filter(|acted| matches!(acted, OneActed::Done(_))).count();
+        let saw = acted.iter().filter(|acted| **acted == OneActed::Otherwise(Some(is.clone()))).count();
+        assert_eq!((won, saw), (1, 7), "{acted:?}");
+        let log = stores[0].log(&LogFilter::default(), None, 9).await.unwrap();
+        let newest = &log[0];
+        assert_eq!(newest.before.is_some(), seen.is_some());
+        assert_eq!(newest.after.as_ref().unwrap()["reason"], is.reason.unwrap().as_str());
+        add(&stores[0], &[reason(9)]).await;
+    }
+    let same = OneBlock { seen: None, wanted: reason(9) };
+    let refused = stores[0].act_on_one_block(&anna(), &agreed(same)).await;
+    assert!(matches!(refused, Err(ActError::Block(BlockRefusal::Unchanged))), "{refused:?}");
 }
 
 #[tokio::test]

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::io;
 use std::ops::ControlFlow;
-use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -19,8 +18,8 @@ use kami_core::filter::{Anchor, Filter, Sort};
 use kami_core::gate::Confirmed;
 use kami_core::operator::Operator;
 use kami_store::{
-    ActError, ActFilter, ActProgress, HistoryPlace, LogFilter, ManyAct, MigrateError, OneAct, OneEdit,
-    Progress, SearchCursor, SearchStep, Selection, Store, StoreError, Undo, Undoable,
+    ActError, ActFilter, ActProgress, HistoryPlace, LogFilter, ManyAct, MigrateError, OneAct, OneActed,
+    OneEdit, Progress, SearchCursor, SearchStep, Selection, Store, StoreError, Undo, Undoable,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
@@ -395,14 +394,11 @@ impl Errand {
                 Done::Preset { order: wanted, acted }
             }
             Order::Block(one) => {
-                let key = &one.wanted.key;
-                let is = store.blocks_of(slice::from_ref(key)).await?.remove(key);
-                if is != one.seen && is.as_ref() != Some(&one.wanted) {
-                    return Ok(Done::BlockedOtherwise(is.map(Box::new)));
-                }
                 let wanted = one.order();
-                let acted = store.act_on_blocks(operator, &order.map(|_| wanted.clone())).await?;
-                Done::Blocks { order: Box::new(wanted), acted }
+                match store.act_on_one_block(operator, &order.map(|_| *one)).await? {
+                    OneActed::Done(acted) => Done::Blocks { order: Box::new(wanted), acted },
+                    OneActed::Otherwise(is) => Done::BlockedOtherwise(is.map(Box::new)),
+                }
             }
             Order::Blocks(wanted) => {
                 let acted = store.act_on_blocks(operator, &order.map(|_| (*wanted).clone())).await?;

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use kami_common::export::ExportOrder;
 use kami_core::acts::Act as CardAct;
 use kami_core::app::AppName;
-use kami_core::block::Block;
 use kami_core::edit::CardEdit;
 use kami_core::gate::{Kind, Weight};
 use kami_core::import::ImportCards;
 use kami_core::operator::Note;
 use kami_core::record::CardRecord;
-use kami_store::{AppOrder, BlockOrder, GenerateOrder, OneSeat, PresetOrder, Selection, Undoable};
+use kami_store::{AppOrder, BlockOrder, GenerateOrder, OneBlock, OneSeat, PresetOrder, Selection, Undoable};
 
 /// Something to be done to cards or an app, complete with everything that it needs.
 #[derive(Clone, Debug)]
@@ -55,22 +54,6 @@ pub enum Order {
     Block(Box<OneBlock>),
     /// Keep somebody out, or let somebody in again.
     Blocks(Box<BlockOrder>),
-}
-
-/// One who shall be kept out, as long as it is about him as it was seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OneBlock {
-    /// The block as the operator saw it; none where nobody was.
-    pub seen: Option<Block>,
-    /// As it shall be.
-    pub wanted: Block,
-}
-
-impl OneBlock {
-    /// What the store is ordered.
-    pub fn order(&self) -> BlockOrder {
-        BlockOrder::Add(vec![self.wanted.clone()])
-    }
 }
 
 /// An act that is to be taken back.

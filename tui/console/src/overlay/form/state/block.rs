@@ -10,10 +10,10 @@ use kami_core::block::{Block, BlockKey, BlockTarget, NoTarget};
 use kami_core::operator::Note;
 use kami_core::spoken;
 use kami_core::zone::Zone;
+use kami_store::OneBlock;
 
 use super::{Clock, Form, FormKind};
 use crate::overlay::form::field::{BlockInput, Field, FieldName};
-use crate::state::order::OneBlock;
 
 /// The word for a target whose form says what it is.
 const BY_FORM: &str = "by_form";
