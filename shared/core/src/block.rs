@@ -190,15 +190,6 @@ impl Block {
     }
 }
 
-/// Whether somebody who looks for that text among all who are kept out, in any case, means one: by who it is, by the app or by
-/// the reason.
-pub fn is_found(text: &str, block: &Block) -> bool {
-    let text = text.to_lowercase();
-    let app = block.key.app.as_ref().map_or("", AppName::as_str);
-    let reason = block.reason.as_ref().map_or("", Note::as_str);
-    [&*block.key.target.to_string(), app, reason].iter().any(|said| said.to_lowercase().contains(&text))
-}
-
 /// Whether what ends then is in force at that moment.
 pub(crate) fn is_in_force(until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
     until.is_none_or(|until| now <= until)
@@ -304,24 +295,6 @@ mod tests {
         ] {
             let target: BlockTarget = text.parse().unwrap();
             assert_eq!((target.is_broad(), target.is_near()), (is_broad, is_near), "{text}");
-        }
-    }
-
-    #[test]
-    fn who_is_looked_for_is_found_by_target_app_and_reason() {
-        let key = BlockKey { app: Some("demo".parse().unwrap()), target: "PC-3F2A".parse().unwrap() };
-        let block = Block { key, reason: Note::parse("退款 Refund").unwrap(), until: None };
-        for (text, is) in [
-            ("", true),
-            ("pc-3f", true),
-            ("3F2A", true),
-            ("DEM", true),
-            ("退款", true),
-            ("refund", true),
-            ("PC-4", false),
-            ("网段", false),
-        ] {
-            assert_eq!(is_found(text, &block), is, "{text}");
         }
     }
 

@@ -8,6 +8,7 @@ use mysql_async::{Conn, Params, Row, Value};
 
 use super::blocks::{READ_BY_FUNCTION, named, read_block};
 use super::limit::{GRACE, SCREEN, limited};
+use super::listing::sought::literally;
 use super::record::{moment, take};
 use super::{Operation, Store, StoreError};
 use kami_core::app::AppName;
@@ -46,7 +47,18 @@ impl Store {
         before: Option<u64>,
         size: usize,
     ) -> Result<BlocksFound, StoreError> {
-        self.run(SCREEN + GRACE, ListBlocks { app, before, size: size.max(1) }).await
+        self.run(SCREEN + GRACE, ListBlocks { app, text: "", before, size: size.max(1) }).await
+    }
+
+    /// Up to `size` of those who are kept out in whose target, app or reason that text is, in any case, as [`blocks`](Self::blocks)
+    /// lists them: the server looks through all of them, and says no more than those.
+    pub async fn blocks_with(
+        &self,
+        text: &str,
+        before: Option<u64>,
+        size: usize,
+    ) -> Result<BlocksFound, StoreError> {
+        self.run(SCREEN + GRACE, ListBlocks { app: None, text, before, size: size.max(1) }).await
     }
 
     /// Those of these blocks that there are, as they are.
@@ -57,23 +69,31 @@ impl Store {
 
 struct ListBlocks<'a> {
     app: Option<&'a AppName>,
+    text: &'a str,
     before: Option<u64>,
     size: usize,
 }
+
+/// Names are told apart by their case, and texts that people look for are not.
+const HAS_TEXT: &str = " AND (target COLLATE utf8mb4_unicode_ci LIKE ? ESCAPE '|' \
+                        OR app COLLATE utf8mb4_unicode_ci LIKE ? ESCAPE '|' OR reason LIKE ? ESCAPE '|')";
 
 impl Operation for ListBlocks<'_> {
     type Output = BlocksFound;
     const ONLY_READS: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<BlocksFound, StoreError> {
-        let condition = if self.app.is_some() { " AND app IN ('', ?)" } else { "" };
+        let of_app = if self.app.is_some() { " AND app IN ('', ?)" } else { "" };
+        let has_text = if self.text.is_empty() { "" } else { HAS_TEXT };
         let query = format!(
             "SELECT {READ_BY_FUNCTION}, reason, id, created_at, UTC_TIMESTAMP() FROM blocks \
-             WHERE id < ?{condition} ORDER BY id DESC LIMIT ?"
+             WHERE id < ?{of_app}{has_text} ORDER BY id DESC LIMIT ?"
         );
         let before = Value::from(self.before.unwrap_or(u64::MAX));
         let app = self.app.map(|app| Value::from(app.as_str()));
-        let values = [before].into_iter().chain(app).chain([self.size.into()]).collect();
+        let pattern = Value::from(format!("%{}%", literally(self.text)));
+        let patterns = vec![pattern; has_text.matches('?').count()];
+        let values = [before].into_iter().chain(app).chain(patterns).chain([self.size.into()]).collect();
         let rows: Vec<Row> = connection.exec(limited(SCREEN, &query), Params::Positional(values)).await?;
         let is_full = rows.len() == self.size;
         let mut found = BlocksFound::default();

@@ -41,7 +41,7 @@ pub(crate) fn come(console: &mut Console, blocks: Vec<Block>, first: u64, next: 
     let record = |(id, block)| BlockRecord { id, block, created_at: now() - TimeDelta::days(3) };
     let blocks = (0..=first).rev().zip(blocks).map(record).collect();
     let found = BlocksFound { blocks, unreadable: Vec::new(), next, now: Some(now()) };
-    console.answer(Topic::Blocks, Answer::Blocks { found, is_first, goes_on: false });
+    console.answer(Topic::Blocks, Answer::Blocks { found, is_first });
 }
 
 fn console() -> Console {

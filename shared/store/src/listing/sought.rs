@@ -90,7 +90,7 @@ pub(in super::super) fn machine(filter: &Filter) -> Option<(&'static str, Value)
 }
 
 /// A pattern for LIKE that finds the text itself, whatever it holds.
-pub(super) fn literally(text: &str) -> String {
+pub(crate) fn literally(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 2);
     for character in text.chars() {
         if matches!(character, '%' | '_' | '|') {

@@ -262,7 +262,7 @@ async fn who_shuts_nearly_everybody_out_is_asked_and_who_takes_letting_them_in_b
 }
 
 /// Fills the list up to so many.
-async fn fill(database: &TestDatabase, count: u32) {
+pub(crate) async fn fill(database: &TestDatabase, count: u32) {
     let rows = format!(
         "INSERT INTO blocks (kind, target, created_at) SELECT 'MACHINE', CONCAT('FILL-', place.n), UTC_TIMESTAMP()
          FROM JSON_TABLE(CONCAT('[', REPEAT('0,', {count} - 1), '0]'), '$[*]' COLUMNS (n FOR ORDINALITY)) AS place"
@@ -398,6 +398,49 @@ async fn the_list_is_paged_newest_first_and_by_app() {
     let of =
         async |app: &str| store.blocks(Some(&app.parse().unwrap()), None, 10).await.unwrap().blocks.len();
     assert_eq!((of("demo").await, of("other").await), (5, 2));
+}
+
+#[tokio::test]
+async fn who_is_looked_for_is_found_by_target_app_and_reason_in_any_case() {
+    let database = with_demo().await;
+    let store = database.store();
+    add(
+        &store,
+        &[
+            block("", "203.0.113.0/24"),
+            for_reason("demo", "PC-3F2A", "退款 Refund", None),
+            for_reason("", "电脑_7", "100%|sure", None),
+        ],
+    )
+    .await;
+    for (text, found) in [
+        ("", &["电脑_7", "PC-3F2A", "203.0.113.0/24"][..]),
+        ("pc-3f", &["PC-3F2A"]),
+        ("3F2A", &["PC-3F2A"]),
+        ("DEM", &["PC-3F2A"]),
+        ("退款", &["PC-3F2A"]),
+        ("refund", &["PC-3F2A"]),
+        ("113.0/", &["203.0.113.0/24"]),
+        ("电", &["电脑_7"]),
+        ("脑_", &["电脑_7"]),
+        ("0%|S", &["电脑_7"]),
+        ("_", &["电脑_7"]),
+        ("%", &["电脑_7"]),
+        ("\\", &[]),
+        ("' OR ''='", &[]),
+        ("PC-4", &[]),
+    ] {
+        let page = store.blocks_with(text, None, 10).await.unwrap();
+        let targets: Vec<_> = page.blocks.iter().map(|record| record.block.key.target.to_string()).collect();
+        assert_eq!(
+            (&targets[..], page.next),
+            (&found.iter().map(ToString::to_string).collect::<Vec<_>>()[..], None),
+            "{text}"
+        );
+    }
+    let first = store.blocks_with("电脑", None, 1).await.unwrap();
+    let last = store.blocks_with("电脑", first.next, 1).await.unwrap();
+    assert_eq!((first.blocks.len(), last.blocks.len(), last.next), (1, 0, None));
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use kami_testkit::{PrivateServer, TestDatabase};
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 
+use crate::blocks::fill as fill_blocks;
 use crate::listing::{everything, fill, filters, passes, sorts};
 
 const CARDS: usize = 20_000;
@@ -113,6 +114,26 @@ async fn a_page_reads_few_rows_wherever_it_lies_and_whatever_it_holds() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_page_of_those_who_are_kept_out_is_looked_for_by_the_server() {
+    const BLOCKS: u32 = 20_000;
+    let server = PrivateServer::start(&[]);
+    let database = TestDatabase::create_on(&server.url()).await;
+    fill_blocks(&database, BLOCKS).await;
+    let (store, mut meter) = (database.store(), Meter::new(&database).await);
+    let (rows, page) = meter.of(store.blocks_with("fill-", None, PAGE)).await;
+    let page = page.unwrap();
+    assert!(page.blocks.len() == PAGE && rows <= 2 * PAGE as u64, "{rows}");
+    let (rows, next) = meter.of(store.blocks_with("fill-", page.next, PAGE)).await;
+    assert!(next.unwrap().blocks.len() == PAGE && rows <= 2 * PAGE as u64, "{rows}");
+    // Of what is rare all are looked through, once, and none but that comes here.
+    let (rows, rare) = meter.of(store.blocks_with("LL-77", None, PAGE)).await;
+    assert_eq!(rare.unwrap().blocks.len(), PAGE);
+    assert!(rows < 2 * u64::from(BLOCKS), "{rows}");
+    let (rows, none) = meter.of(store.blocks_with("nobody", None, PAGE)).await;
+    assert!(none.unwrap().blocks.is_empty() && rows <= u64::from(BLOCKS) + PAGE as u64, "{rows}");
 }
 
 #[tokio::test]

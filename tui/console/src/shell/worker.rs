@@ -13,7 +13,6 @@ use kami_common::schema::not_migrated;
 use kami_common::words::Language;
 use kami_core::acts::Act as CardAct;
 use kami_core::app::AppName;
-use kami_core::block::is_found;
 use kami_core::filter::{Anchor, Filter, Sort};
 use kami_core::gate::Confirmed;
 use kami_core::operator::Operator;
@@ -40,9 +39,6 @@ const LOG_PART: usize = 200;
 
 /// How many batches are offered to choose from: the newest.
 const BATCHES: usize = 500;
-
-/// How many of those who are kept out are looked through at once.
-const BLOCKS: usize = 5_000;
 
 /// Asks the database, and gives up what nobody wants to know any more.
 #[derive(Debug)]
@@ -187,7 +183,10 @@ impl Errand {
             Question::Apps => Answer::Apps(store.apps().await?),
             Question::AppCounts => Answer::AppCounts(store.app_counts().await?),
             Question::Presets => Answer::Presets(store.presets(None).await?),
-            Question::Blocks { text, before, enough } => return self.blocks(&text, before, enough).await,
+            Question::Blocks { text, before, enough } => {
+                let found = store.blocks_with(&text, before, enough).await?;
+                Answer::Blocks { found, is_first: before.is_none() }
+            }
             Question::History(card) => {
                 Answer::History(card, store.card_history(card, HistoryPlace::default(), HISTORY).await?)
             }
@@ -234,24 +233,6 @@ impl Errand {
             found += step.acts.len();
             let next = step.next.filter(|_| found < enough);
             self.send(Answer::Acts { step, is_first, goes_on: next.is_some() });
-            match next {
-                Some(_) => from = next,
-                None => return Ok(()),
-            }
-        }
-    }
-
-    /// Goes through those who are kept out, window by window, until enough are found.
-    async fn blocks(&self, text: &str, before: Option<u64>, enough: usize) -> Result<(), StoreError> {
-        let window = if text.is_empty() { enough } else { BLOCKS };
-        let (mut from, mut count) = (before, 0);
-        loop {
-            let is_first = from.is_none();
-            let mut found = self.store.blocks(None, from, window).await?;
-            found.blocks.retain(|record| is_found(text, &record.block));
-            count += found.blocks.len();
-            let next = found.next.filter(|_| count < enough);
-            self.send(Answer::Blocks { found, is_first, goes_on: next.is_some() });
             match next {
                 Some(_) => from = next,
                 None => return Ok(()),

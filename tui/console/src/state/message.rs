@@ -257,8 +257,6 @@ pub enum Answer {
         found: BlocksFound,
         /// Whether they are the newest.
         is_first: bool,
-        /// Whether the worker goes on by itself.
-        goes_on: bool,
     },
     /// What was done to a card.
     History(u64, Vec<HistoryEntry>),
@@ -348,7 +346,6 @@ impl Answer {
             self,
             Self::Hits { goes_on: true, .. }
                 | Self::Acts { goes_on: true, .. }
-                | Self::Blocks { goes_on: true, .. }
                 | Self::PrefixNames(_)
                 | Self::Surveying(_)
                 | Self::Progress { .. }

@@ -51,9 +51,7 @@ impl Behaviour for BlockTable {
 
     fn answered(model: &mut Model, answer: Answer) -> ControlFlow<Vec<Effect>, Answer> {
         match answer {
-            Answer::Blocks { found, is_first, goes_on } => {
-                ControlFlow::Break(update::take(model, found, is_first, goes_on))
-            }
+            Answer::Blocks { found, is_first } => ControlFlow::Break(update::take(model, found, is_first)),
             other => ControlFlow::Continue(other),
         }
     }

@@ -88,7 +88,7 @@ impl BlockTable {
     }
 
     /// Moves the window of `height` lines to the cursor.
-    pub fn show(&mut self, height: usize) {
+    fn show(&mut self, height: usize) {
         self.cursor = self.cursor.min(self.last());
         self.top = self.top.min(self.cursor).max((self.cursor + 1).saturating_sub(height.max(1)));
     }

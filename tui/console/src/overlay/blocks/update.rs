@@ -74,16 +74,12 @@ pub(crate) fn follow(model: &mut Model, key: &BlockKey) {
     }
 }
 
-/// Some have come, and more come by themselves where it `goes_on`.
-pub(super) fn take(model: &mut Model, found: BlocksFound, is_first: bool, goes_on: bool) -> Vec<Effect> {
+/// Some have come.
+pub(super) fn take(model: &mut Model, found: BlocksFound, is_first: bool) -> Vec<Effect> {
     let height = layout::height(model.size.1);
     let Some(list) = model.overlays.find_mut::<BlockTable>() else { return Vec::new() };
     list.take(found, is_first);
-    if goes_on {
-        list.show(height);
-    } else {
-        list.go(0, height);
-    }
+    list.go(0, height);
     reach(model)
 }
 
