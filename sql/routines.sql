@@ -1918,3 +1918,88 @@ BEGIN
     UPDATE acts AS own STRAIGHT_JOIN acts AS undone ON undone.id = own.undoes SET undone.undone_by = own.id
     WHERE own.id = own_act AND undone.undone_by IS NULL;
 END
+
+-- routine: start_trial_2
+-- Begins the trial of an app for a machine as start_trial does, with a card that says itself that its seat stays that machine's:
+-- by no lease of its app, and by no rule for full cards, does it come to another.
+CREATE PROCEDURE start_trial_2(
+    IN its_app VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
+)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE words, offer VARCHAR(300) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE seconds, uses INT UNSIGNED;
+    DECLARE card BIGINT UNSIGNED;
+    DECLARE is_new BOOLEAN DEFAULT FALSE;
+    DECLARE begun DATETIME;
+    DECLARE drawn VARBINARY(16);
+    DECLARE its_code VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT '';
+    DECLARE its_full_code VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+    DECLARE its_status VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+    DECLARE its_end DATETIME;
+    DECLARE its_points, its_seats INT UNSIGNED;
+    DECLARE now_of VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE now_on VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK;
+        RESIGNAL;
+    END;
+    SELECT trials.card_id, cards.full_code, cards.status, cards.expire_at, cards.points, cards.seats, cards.app,
+        cards.machine_code
+    INTO card, its_full_code, its_status, its_end, its_points, its_seats, now_of, now_on
+    FROM trials LEFT JOIN cards ON cards.id = trials.card_id
+    WHERE trials.app = its_app AND trials.machine_code = machine;
+    IF card IS NULL AND machine <> '' THEN
+        SELECT CONCAT(' ', policy, ' ') INTO words FROM apps WHERE name = its_app AND archived_at IS NULL;
+    END IF;
+    IF LOCATE(' trial=', words) > 0 THEN
+        START TRANSACTION;
+        -- The app stays what it is until there is the card. Of one that is gone by then nothing is found.
+        SET words = '';
+        SELECT CONCAT(' ', policy, ' ') INTO words
+        FROM apps WHERE name = its_app AND archived_at IS NULL LOCK IN SHARE MODE;
+        SET offer = IF(LOCATE(' trial=', words) > 0,
+            SUBSTRING_INDEX(SUBSTRING(words, LOCATE(' trial=', words) + 7), ' ', 1), '');
+        SET seconds = IF(offer REGEXP '^[0-9]{1,8}$', CAST(offer AS UNSIGNED), NULL);
+        SET uses = IF(offer REGEXP '^[0-9]{1,10}p$',
+            LEAST(CAST(SUBSTRING_INDEX(offer, 'p', 1) AS UNSIGNED), 1000000001), NULL);
+        IF seconds BETWEEN 60 AND 31536000 OR uses BETWEEN 1 AND 1000000000 THEN
+            SET begun = UTC_TIMESTAMP(), drawn = RANDOM_BYTES(16);
+            WHILE CHAR_LENGTH(its_code) < 16 DO
+                SET its_code = CONCAT(its_code, SUBSTRING('23456789ABCDEFGHJKLMNPQRSTUVWXYZ',
+                    1 + ASCII(SUBSTRING(drawn, CHAR_LENGTH(its_code) + 1, 1)) MOD 32, 1));
+            END WHILE;
+            SET its_full_code = CONCAT('TRIAL-', its_code), its_status = 'ACTIVE', its_points = uses,
+                its_end = begun + INTERVAL seconds SECOND;
+            INSERT INTO cards (prefix, code, full_code, status, duration_seconds, machine_code, app, points, used_at,
+                expire_at, policy, created_at, updated_at)
+            VALUES ('TRIAL', its_code, its_full_code, its_status, seconds, machine, its_app, its_points, begun, its_end,
+                'lease=off when-full=refuse', begun, begun);
+            SET card = LAST_INSERT_ID();
+            INSERT IGNORE INTO trials (app, machine_code, card_id, started_at) VALUES (its_app, machine, card, begun);
+            SET is_new = ROW_COUNT() > 0;
+        END IF;
+        IF is_new THEN
+            INSERT INTO customer_log (card_id, act, done_at, machine_code) VALUES (card, 'TRIAL', begun, machine);
+            COMMIT;
+        ELSE
+            ROLLBACK;
+            SET card = NULL;
+            SELECT trials.card_id, cards.full_code, cards.status, cards.expire_at, cards.points, cards.seats, cards.app,
+                cards.machine_code
+            INTO card, its_full_code, its_status, its_end, its_points, its_seats, now_of, now_on
+            FROM trials LEFT JOIN cards ON cards.id = trials.card_id
+            WHERE trials.app = its_app AND trials.machine_code = machine
+            LOCK IN SHARE MODE;
+        END IF;
+    END IF;
+    SELECT CASE
+            WHEN card IS NULL THEN 'NONE'
+            WHEN is_new THEN 'NEW'
+            WHEN its_status IS NULL OR its_status IN ('EXPIRED', 'DISABLED') OR its_end < UTC_TIMESTAMP()
+                OR its_points = 0 AND its_end IS NULL OR now_of <> its_app OR now_on <> machine AND its_seats = 1 THEN 'OVER'
+            ELSE 'ON'
+        END, its_full_code, its_end, its_points, UTC_TIMESTAMP();
+END

@@ -167,20 +167,22 @@ async fn the_function_begins_the_one_trial_of_a_machine_where_it_is_offered_and_
     let before = cards(&database).await;
     let escapes = [
         "CALL start_trial('default', 'PC')",
-        "CALL start_trial('none', 'PC')",
-        "CALL start_trial('gone', 'PC')",
         "CALL start_trial('tried', 'PC')",
-        "CALL start_trial('tried', 'PC ')",
-        "CALL start_trial('tries', '')",
-        "CALL start_trial('tries', NULL)",
-        "CALL start_trial(NULL, 'PC')",
-        "CALL start_trial('tries'' OR ''1'' = ''1', 'PC')",
+        "CALL start_trial_2('default', 'PC')",
+        "CALL start_trial_2('none', 'PC')",
+        "CALL start_trial_2('gone', 'PC')",
+        "CALL start_trial_2('tried', 'PC')",
+        "CALL start_trial_2('tried', 'PC ')",
+        "CALL start_trial_2('tries', '')",
+        "CALL start_trial_2('tries', NULL)",
+        "CALL start_trial_2(NULL, 'PC')",
+        "CALL start_trial_2('tries'' OR ''1'' = ''1', 'PC')",
     ];
     let refused = refused(&function, &escapes).await;
     assert_eq!(cards(&database).await, before);
     figure("function and trials", format!("{} escapes, {refused} refused, no card made", escapes.len()));
     for _ in 0..2 {
-        function.execute("CALL start_trial('tries', 'PC-4')").await;
+        function.execute("CALL start_trial_2('tries', 'PC-4')").await;
     }
     let made =
         "SELECT CONCAT_WS(' ', prefix, app, status, machine_code, points) FROM cards WHERE prefix = 'TRIAL'";
@@ -330,7 +332,7 @@ async fn the_expiry_job_expires_what_is_overdue_and_nothing_else() {
         "CALL expire_cards_2('[1, 2, 3, 4, 5]')",
         "CALL forget_point_uses(4294967295)",
         "CALL take_points(2, 'PC', 1, 'a')",
-        "CALL start_trial('tries', 'PC')",
+        "CALL start_trial_2('tries', 'PC')",
         "CALL activate_card(1, 'PC', UTC_TIMESTAMP(), 60)",
         "CALL bind_card(3, 'PC', '2090-01-01')",
         "CALL bind_card_2(3, 'PC', '2090-01-01')",
@@ -414,7 +416,7 @@ async fn whatever_name_an_operator_gives_the_log_has_the_account() {
         "INSERT INTO card_seats VALUES (1, 'PC', UTC_TIMESTAMP(), UTC_TIMESTAMP(), NULL)".to_owned(),
         "UPDATE card_seats SET machine_code = 'THIEF'".to_owned(),
         "DELETE FROM card_seats".to_owned(),
-        "CALL start_trial('default', 'PC')".to_owned(),
+        "CALL start_trial_2('default', 'PC')".to_owned(),
         "DELETE FROM trials".to_owned(),
         "INSERT INTO customer_log (card_id, act, done_at) VALUES (1, 'TRIAL', UTC_TIMESTAMP())".to_owned(),
         "CALL unbind_seat(2, 'PC')".to_owned(),

@@ -6,15 +6,15 @@ use serde_json::json;
 
 /// The database as a new account of that role sees it, made with what `kami grants` prints.
 async fn log_in(database: &TestDatabase, role: Role) -> TestDatabase {
-    log_in_without(database, role, None).await
+    log_in_without(database, role, &[]).await
 }
 
 /// The same as an account that was made before there was that routine.
-async fn log_in_without(database: &TestDatabase, role: Role, routine: Option<&str>) -> TestDatabase {
+async fn log_in_without(database: &TestDatabase, role: Role, routines: &[&str]) -> TestDatabase {
     let (name, password) = (unique_name("k"), draw_password().unwrap());
     let account = Account::new(&format!("{name}@127.0.0.1")).unwrap();
     for statement in account.creation(role, database.name(), &password, false).unwrap() {
-        if !routine.is_some_and(|routine| statement.contains(&format!("`{routine}`"))) {
+        if !routines.iter().any(|routine| statement.contains(&format!("`{routine}`"))) {
             database.execute(&statement).await;
         }
     }
@@ -167,9 +167,9 @@ async fn an_account_or_a_schema_of_the_last_version_begins_no_trial_and_does_all
     for has_routine in [true, false] {
         let database = TestDatabase::create().await;
         database.insert_card("VIP", "A").await;
-        let last = log_in_without(&database, Role::Function, Some("start_trial")).await;
+        let last = log_in_without(&database, Role::Function, &["start_trial", "start_trial_2"]).await;
         if !has_routine {
-            database.execute("DROP PROCEDURE start_trial").await;
+            database.execute("DROP PROCEDURE start_trial; DROP PROCEDURE start_trial_2").await;
         }
         let api = Function::start(env!("CARGO_BIN_EXE_kami-api"), &last.url()).await;
         let mut client = api.client().await;
@@ -189,6 +189,20 @@ async fn an_account_or_a_schema_of_the_last_version_begins_no_trial_and_does_all
         assert_eq!(client.validate("VIP-A", "PC").await.status, 200, "{}", api.program.output());
         assert_eq!(database.rows::<u64>("SELECT COUNT(*) FROM cards", ()).await, [1]);
     }
+}
+
+#[tokio::test]
+async fn an_account_that_was_not_given_the_successor_begins_trials_as_it_did() {
+    let database = TestDatabase::create().await;
+    database.insert_card("VIP", "A").await;
+    database
+        .execute("UPDATE apps SET policy = 'trial=60'; UPDATE policy_revision SET revision = revision + 1")
+        .await;
+    let last = log_in_without(&database, Role::Function, &["start_trial_2"]).await;
+    let api = Function::start(env!("CARGO_BIN_EXE_kami-api"), &last.url()).await;
+    let mut client = api.client().await;
+    assert_eq!(client.trial("default", "PC").await.status, 200, "{}", api.program.output());
+    assert!(!api.program.output().contains("ERROR"), "{}", api.program.output());
 }
 
 #[tokio::test]

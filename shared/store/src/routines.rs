@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Params};
+use mysql_async::{Conn, Params, Row};
 use tokio::time::Instant;
 use tracing::info;
 
@@ -80,6 +80,26 @@ pub(super) async fn make_missing(connection: &mut Conn) -> Result<Vec<Routine>, 
         }
     }
     Ok(made)
+}
+
+/// The row that a routine returns, or that of the routine before it where the account may not call it, or the schema has none.
+pub(super) async fn first_of(
+    connection: &mut Conn,
+    counters: &Counters,
+    calls: [&'static str; 2],
+    params: impl Into<Params>,
+) -> Result<Row, StoreError> {
+    let params = params.into();
+    let [successor, predecessor] = calls;
+    counters.round_trip();
+    let row = match connection.exec_first(successor, params.clone()).await.map_err(StoreError::from) {
+        Err(denied) if denied.is_denied() => {
+            counters.round_trip();
+            connection.exec_first(predecessor, params).await?
+        }
+        row => row?,
+    };
+    row.ok_or(StoreError::Undecodable)
 }
 
 /// How long an account that was not let call the successor of a routine calls the routine itself: somebody may have migrated

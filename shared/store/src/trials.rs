@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::pool::Pool;
 use super::record::{maybe_moment, moment, take};
+use super::routines::first_of;
 use super::{Client, Operation, REQUEST_LIMIT, Store, StoreError};
 use kami_core::app::{App, AppName};
 use kami_core::card::{MachineCode, mask};
@@ -126,10 +127,9 @@ impl Operation for StartTrial {
     const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<TrialStart, StoreError> {
-        self.pool.counters().round_trip();
         let params = (self.app.as_str(), self.machine.as_str());
-        let row: Option<Row> = connection.exec_first("CALL start_trial(?, ?)", params).await?;
-        let mut row = row.ok_or(StoreError::Undecodable)?;
+        let calls = ["CALL start_trial_2(?, ?)", "CALL start_trial(?, ?)"];
+        let mut row = first_of(connection, self.pool.counters(), calls, params).await?;
         match take::<String>(&mut row, 0)?.as_str() {
             "NEW" => {
                 (self.on_new)();

@@ -177,6 +177,24 @@ async fn a_trial_is_over_for_a_machine_whose_card_is_another_s_or_another_app_s(
 }
 
 #[tokio::test]
+async fn a_trial_stays_with_its_machine_whatever_its_app_says_of_leases_and_of_full_cards() {
+    let database = offering("lease=60 when-full=oldest trial=3600").await;
+    let store = database.store();
+    let (card, _) = on(&store, "PC-1").await;
+    assert!(is_in(&store, &card.code, "PC-1").await);
+    database
+        .execute(
+            "UPDATE cards SET used_at = '2026-01-01', seen_at = '2026-01-01',
+                lease_until = IF(lease_until IS NULL, NULL, '2026-01-01')",
+        )
+        .await;
+    assert!(!is_in(&store, &card.code, "PC-2").await, "who hands it on, hands on what is left of it");
+    assert!(is_in(&store, &card.code, "PC-1").await);
+    let policy = store.card_by_code(&code(&card.code)).await.unwrap().unwrap().0.policy;
+    assert_eq!(policy.as_deref(), Some("lease=off when-full=refuse"));
+}
+
+#[tokio::test]
 async fn where_no_trial_is_offered_none_begins() {
     let database = offering("").await;
     let store = database.store();
