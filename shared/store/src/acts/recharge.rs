@@ -8,9 +8,10 @@ use serde_json::Value;
 use super::values::{has, set};
 use super::write::{Head, begin, carry_out};
 use super::{ActError, STEP, Transaction};
+use crate::limit::{GRACE, SCREEN, limited};
 use crate::log::CardValues;
 use crate::record::{COLUMNS, ReadRows, cards, take};
-use crate::{Store, StoreError};
+use crate::{Operation, Store, StoreError};
 use kami_core::acts::{ActRefusal, Change};
 use kami_core::gate::{Confirmed, Kind, Weight};
 use kami_core::operator::Operator;
@@ -49,7 +50,11 @@ impl Store {
         operator: &Operator,
         undo: &Confirmed<RechargeUndo>,
     ) -> Result<RechargeActed, ActError> {
-        self.transact(STEP, TakeBack { operator, record: undo.record }).await
+        self.must_be_writable()?;
+        // It stays as it is, and what a transaction has read before it locks the cards is as old to all that it reads afterwards.
+        let records = self.run(SCREEN + GRACE, ReadRecords { record: undo.record }).await?;
+        let records = records.ok_or(ActError::NotFound)?;
+        self.transact(STEP, TakeBack { operator, records }).await
     }
 }
 
@@ -109,34 +114,43 @@ impl Done {
 const DONE: &str = "SELECT card_id, other_card_id, done_at, CAST(values_before AS CHAR), CAST(values_after AS CHAR) \
                     FROM customer_log";
 
-struct TakeBack<'a> {
-    operator: &'a Operator,
+/// Reads what a top-up did to the card that was topped up, and to the other.
+struct ReadRecords {
     record: u64,
 }
 
-impl TakeBack<'_> {
-    /// What the top-up did to the card that was topped up, and to the other.
-    async fn records(&self, connection: &mut Conn) -> Result<[Done; 2], ActError> {
+impl Operation for ReadRecords {
+    type Output = Option<[Done; 2]>;
+
+    const ONLY_READS: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Self::Output, StoreError> {
         let query = format!("{DONE} WHERE id = ? AND act = 'RECHARGE'");
-        let row: Option<Row> = connection.exec_first(query, (self.record,)).await?;
-        let topped = Done::read(row.ok_or(ActError::NotFound)?)?;
+        let row: Option<Row> = connection.exec_first(limited(SCREEN, &query), (self.record,)).await?;
+        let Some(row) = row else { return Ok(None) };
+        let topped = Done::read(row)?;
         let query = format!(
             "{DONE} FORCE INDEX (idx_card_id) WHERE card_id = ? AND act = 'BURN' AND done_at = ? \
              AND other_card_id = ? AND id > ? ORDER BY id LIMIT 1"
         );
         let params = (topped.other, topped.moment, topped.card, self.record);
-        let row: Option<Row> = connection.exec_first(query, params).await?;
+        let row: Option<Row> = connection.exec_first(limited(SCREEN, &query), params).await?;
         let burnt = Done::read(row.ok_or(StoreError::Undecodable)?)?;
-        Ok([topped, burnt])
+        Ok(Some([topped, burnt]))
     }
+}
+
+struct TakeBack<'a> {
+    operator: &'a Operator,
+    records: [Done; 2],
 }
 
 impl Transaction for TakeBack<'_> {
     type Output = RechargeActed;
 
     async fn run(&self, connection: &mut Conn) -> Result<RechargeActed, ActError> {
-        let records = self.records(connection).await?;
-        let [topped, burnt] = &records;
+        let Self { operator, records } = self;
+        let [topped, burnt] = records;
         let query = format!(
             "SELECT {COLUMNS} FROM cards FORCE INDEX (PRIMARY) WHERE id IN (?, ?) ORDER BY id FOR UPDATE"
         );
@@ -155,7 +169,7 @@ impl Transaction for TakeBack<'_> {
         if changes.len() < 2 {
             return Err(ActError::NotFound);
         }
-        let head = Head { name: "recharge_undo", operator: self.operator, undoes: None };
+        let head = Head { name: "recharge_undo", operator, undoes: None };
         let act_id = begin(connection, head).await?;
         carry_out(connection, act_id, &changes).await?;
         Ok(RechargeActed { card: topped.card, other: burnt.card, act_id })

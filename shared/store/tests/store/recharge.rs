@@ -8,7 +8,7 @@ use kami_core::gate::{Answer, Confirmed, Gate, Weight};
 use kami_core::operator::Operator;
 use kami_core::recharge::RechargeRefusal;
 use kami_store::{ActError, Client, Recharge, RechargeActed, RechargeUndo, Store, Undo, Validation};
-use kami_testkit::TestDatabase;
+use kami_testkit::{Queryable as _, TestDatabase, eventually};
 use tokio::task::JoinSet;
 
 use crate::{code, machine};
@@ -359,4 +359,35 @@ async fn what_was_changed_since_or_was_no_top_up_is_not_taken_back() {
     for record in [2, 99] {
         assert!(matches!(take_back(&store, record).await, Err(ActError::NotFound)), "{record}");
     }
+}
+
+#[tokio::test]
+async fn what_a_machine_did_while_the_taking_back_waits_for_the_card_is_not_logged_as_its() {
+    let database = database().await;
+    let store = database.store();
+    add(&database, "1", &format!("{IN_USE}, seats = 2")).await;
+    add(&database, "2", HOUR).await;
+    database.execute("INSERT INTO card_seats VALUES (1, 'PC-2', '2026-01-01', '2026-01-01', NULL)").await;
+    recharge(&store, "1", "2").await;
+    let record: u64 = database.rows("SELECT id FROM customer_log WHERE act = 'RECHARGE'", ()).await[0];
+    let mut leaving = database.connect().await;
+    leaving.query_drop("START TRANSACTION; SELECT id FROM cards FOR UPDATE").await.unwrap();
+    let taking = tokio::spawn(async move { take_back(&store, record).await.unwrap() });
+    eventually("it waits for the card", async || {
+        let query = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%FOR UPDATE%'
+            AND info NOT LIKE '%processlist%' AND db = DATABASE()";
+        (database.rows::<u64>(query, ()).await[0] == 1).then_some(())
+    })
+    .await;
+    // The first machine gives its seat up, and the other moves into it.
+    let moved = "UPDATE cards SET machine_code = 'PC-2' WHERE code = '1'; DELETE FROM card_seats; COMMIT";
+    leaving.query_drop(moved).await.unwrap();
+    let act = taking.await.unwrap().act_id;
+    let logged: Vec<String> = database
+        .rows(
+            "SELECT JSON_KEYS(values_before) FROM operator_log WHERE act_id = ? AND full_code = 'A-1'",
+            (act,),
+        )
+        .await;
+    assert_eq!(logged, [r#"["expire_at"]"#]);
 }
