@@ -1,4 +1,4 @@
-//! What an act changed about a card, an app or a preset, or who is kept out.
+//! What an act changed about a card, an app or a preset, or who is kept out, and what batch it made.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,6 +10,7 @@ use kami_store::{CardValues, CustomerRecord, HistoryEntry, LogRecord, Subject};
 use serde_json::Value as Json;
 
 use super::app::app_values;
+use super::batch::batch_values;
 use super::block::block_values;
 use super::card::{NONE, label, value};
 use super::kept::as_kept;
@@ -43,6 +44,9 @@ pub fn changes(language: Language, zone: Zone, record: &LogRecord) -> Vec<Change
         Some(Subject::App(_)) => return app_changes(language, record),
         Some(Subject::Preset { .. }) => return preset_changes(language, zone, record),
         Some(Subject::Blocks(_)) => return block_changes(language, zone, record),
+        None if record.card_id.is_none() && record.batch_id.is_some() => {
+            return batch_changes(language, zone, record);
+        }
         None => {}
     }
     card_changes(language, zone, record.before.as_ref(), record.after.as_ref())
@@ -130,6 +134,14 @@ fn block_changes(language: Language, zone: Zone, record: &LogRecord) -> Vec<Chan
     let [before, after] =
         [&record.before, &record.after].map(|values| block_values(language, zone, values.as_ref()));
     differing(&before, &after)
+}
+
+/// What an act said of a batch that it made, as [`app_changes`] tells it of an app.
+fn batch_changes(language: Language, zone: Zone, record: &LogRecord) -> Vec<Change> {
+    let is_generated = record.act == "generate";
+    let [before, after] = [&record.before, &record.after]
+        .map(|values| values.as_ref().map(|values| batch_values(language, zone, is_generated, values)));
+    differing(&before.unwrap_or_default(), &after.unwrap_or_default())
 }
 
 /// A value that the log kept, as an operator reads it: a status in words, moments by his own clock. What a later version
@@ -240,6 +252,45 @@ mod tests {
             let record = LogRecord { subject: Some("demo/month".into()), ..record(before, after) };
             let changes = changes(Language::ENGLISH, Zone::default(), &record);
             assert_eq!(changes.iter().map(Change::to_string).collect::<Vec<_>>(), told);
+        }
+    }
+
+    #[test]
+    fn of_a_batch_it_is_told_what_was_made() {
+        let all = json!({
+            "prefix": "VIP", "card_count": 1_500, "code_length": 10, "duration_seconds": 2_592_000, "note": "Li\u{1b}",
+            "app": "demo", "seats": 3, "points": 1_000, "valid_until": "2026-12-31 10:00:00",
+            "policy": "lease=600", "preset": "month", "price": 990, "currency": "CNY", "recharge": 1, "later": 7
+        });
+        let usual = json!({
+            "prefix": "VIP", "card_count": 1, "code_length": 10, "duration_seconds": null, "note": null,
+            "app": "default", "seats": 1, "points": null, "preset": "x", "recharge": 0
+        });
+        let imported = json!({
+            "prefix": null, "card_count": 2, "code_length": null, "duration_seconds": null, "app": "default"
+        });
+        for (act, language, values, told) in [
+            (
+                "generate",
+                "en",
+                &all,
+                "app  - → demo, preset  - → month, cards  - → 1,500, prefix  - → VIP, duration  - → 30d, \
+                 last moment  - → 2026-12-31 18:00:00, points  - → 1,000, seats  - → 3, price  - → 9.90 CNY, \
+                 tops up  - → Yes, later  - → 7, policy  - → lease=10m, note  - → Li␛",
+            ),
+            ("generate", "en", &usual, "preset  - → x, cards  - → 1, prefix  - → VIP, duration  - → forever"),
+            ("generate", "zh", &usual, "预设  - → x, 卡数  - → 1, 前缀  - → VIP, 时长  - → 永久"),
+            ("import", "en", &imported, "cards  - → 2"),
+        ] {
+            let record = LogRecord {
+                subject: None,
+                act: act.into(),
+                batch_id: Some(3),
+                ..record(&Json::Null, values)
+            };
+            let changes = changes(Language::of_locale(language), Zone::default(), &record);
+            let lines: Vec<String> = changes.iter().map(Change::to_string).collect();
+            assert_eq!(lines.join(", "), told);
         }
     }
 

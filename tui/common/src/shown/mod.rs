@@ -3,6 +3,7 @@
 
 mod act;
 mod app;
+mod batch;
 mod block;
 mod card;
 mod change;
