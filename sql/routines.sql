@@ -2003,3 +2003,133 @@ BEGIN
             ELSE 'ON'
         END, its_full_code, its_end, its_points, UTC_TIMESTAMP();
 END
+
+-- routine: unbind_seat_2
+-- Gives up a seat of a card as unbind_seat does, and returns the same; but a trial stays with its machine also where it was
+-- topped up and each of its top-ups was taken back.
+CREATE PROCEDURE unbind_seat_2(
+    IN card BIGINT UNSIGNED,
+    IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
+)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE allowed VARCHAR(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE outcome VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE standing VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT 'GONE';
+    DECLARE first_machine, next_machine, oldest, leaving VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE cooldown, most, cost_seconds, cost_points, had_points INT UNSIGNED;
+    DECLARE seat_count, further, taken, used, counts, waits BIGINT;
+    DECLARE is_first, is_taken, has_seat, gave_up, is_trial, is_told_apart BOOLEAN DEFAULT FALSE;
+    DECLARE moment, ends, unused_until, cooled_down, has_room DATETIME;
+    DECLARE first_seen, first_lease, oldest_seen, next_seen, next_lease DATETIME;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK;
+        RESIGNAL;
+    END;
+    START TRANSACTION;
+    -- Nothing else is read before the card is locked, so that who waited for it finds what was done meanwhile.
+    SELECT status, machine_code, COALESCE(seen_at, used_at, created_at), lease_until, expire_at, valid_until, points,
+        seats
+    INTO standing, first_machine, first_seen, first_lease, ends, unused_until, had_points, seat_count
+    FROM cards WHERE id = card FOR UPDATE;
+    SET moment = UTC_TIMESTAMP();
+    CALL read_unbinding(card, allowed, cooldown, most, cost_seconds, cost_points);
+    SET is_first = COALESCE(first_machine = machine, FALSE);
+    SET is_taken = first_machine IS NOT NULL AND (first_lease IS NULL OR first_lease >= moment);
+    SELECT COUNT(*), COALESCE(SUM(lease_until IS NULL OR lease_until >= moment), 0) + is_taken,
+        COALESCE(SUM(machine_code = machine), 0) > 0 OR is_first
+    INTO further, taken, has_seat
+    FROM card_seats WHERE card_id = card;
+    SET counts = IF(has_seat, 1, 2);
+    SELECT COALESCE(SUM(IF(done_at > moment - INTERVAL 30 DAY, IF(act = 'UNBIND_LOST', 2, 1), 0)), 0),
+        MAX(done_at) + INTERVAL cooldown SECOND,
+        COALESCE(SUM(act = 'UNBIND' AND machine_code = machine
+            AND done_at > moment - INTERVAL GREATEST(cooldown, 3600) SECOND), 0) > 0
+    INTO used, cooled_down, gave_up
+    FROM customer_log WHERE card_id = card AND act IN ('UNBIND', 'UNBIND_LOST');
+    -- What a top-up has burnt is so since then, until that is taken back.
+    SELECT COALESCE(SUM(done.act = 'TRIAL') > 0
+        AND SUM(done.act = 'RECHARGE' AND (burnt.id IS NULL OR burnt.used_at <=> done.done_at)) = 0, FALSE) INTO is_trial
+    FROM customer_log AS done LEFT JOIN cards AS burnt ON burnt.id = done.other_card_id
+    WHERE done.card_id = card AND done.act IN ('TRIAL', 'RECHARGE');
+    SELECT MIN(done_at) + INTERVAL 30 DAY INTO has_room
+    FROM (
+            SELECT done_at, SUM(IF(act = 'UNBIND_LOST', 2, 1)) OVER (
+                    ORDER BY done_at DESC, id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+                ) - IF(act = 'UNBIND_LOST', 2, 1) AS newer
+            FROM customer_log
+            WHERE card_id = card AND act IN ('UNBIND', 'UNBIND_LOST') AND done_at > moment - INTERVAL 30 DAY
+        ) AS given_up
+    WHERE used + counts > most AND newer + counts <= most;
+    SET waits = TIMESTAMPDIFF(SECOND, moment, GREATEST(COALESCE(cooled_down, moment), COALESCE(has_room, moment)));
+    SET outcome = CASE
+        WHEN standing IN ('GONE', 'DISABLED', 'EXPIRED') THEN standing
+        WHEN standing = 'UNUSED' THEN IF(unused_until < moment, 'EXPIRED', 'NOTHING')
+        WHEN ends < moment THEN 'EXPIRED'
+        WHEN first_machine IS NULL AND further = 0 THEN 'NOTHING'
+        WHEN is_trial OR allowed IS NULL OR allowed NOT IN ('machine', 'anyone') THEN 'NOT_ALLOWED'
+    END;
+    SET is_told_apart = outcome IS NULL;
+    SET outcome = COALESCE(outcome, CASE
+        WHEN NOT has_seat AND gave_up THEN 'NOTHING'
+        WHEN NOT has_seat AND (allowed = 'machine' OR COALESCE(machine, '') = '') THEN 'OTHERS'
+        WHEN NOT has_seat AND taken < seat_count THEN 'NOTHING'
+        WHEN counts > most THEN 'NOT_ALLOWED'
+        WHEN waits > 0 THEN 'COOLING_DOWN'
+        ELSE 'UNBOUND'
+    END);
+    -- What a card does not have is not taken off it.
+    SET cost_seconds = IF(ends IS NULL, NULL, cost_seconds * counts);
+    SET cost_points = IF(had_points IS NULL, NULL, cost_points * counts);
+    IF outcome = 'UNBOUND' AND (ends - INTERVAL cost_seconds SECOND <= moment OR had_points < cost_points) THEN
+        SET outcome = 'TOO_EXPENSIVE';
+    END IF;
+    IF outcome = 'UNBOUND' THEN
+        SET leaving = machine;
+        IF NOT has_seat THEN
+            SELECT machine_code, seen_at INTO oldest, oldest_seen
+            FROM card_seats WHERE card_id = card ORDER BY seen_at, bound_at, machine_code LIMIT 1;
+            SET is_first = first_machine IS NOT NULL AND (oldest IS NULL OR first_seen <= oldest_seen);
+            SET leaving = IF(is_first, first_machine, oldest);
+        END IF;
+        IF is_first THEN
+            SELECT machine_code, seen_at, lease_until INTO next_machine, next_seen, next_lease
+            FROM card_seats WHERE card_id = card ORDER BY seen_at DESC, bound_at DESC, machine_code LIMIT 1;
+        END IF;
+        INSERT INTO customer_log (card_id, act, done_at, machine_code, values_before, values_after)
+        SELECT cards.id, IF(has_seat, 'UNBIND', 'UNBIND_LOST'), moment, leaving,
+            JSON_REMOVE(JSON_OBJECT(
+                    'machine_code', cards.machine_code,
+                    'machines', JSON_ARRAY(leaving),
+                    'expire_at', DATE_FORMAT(cards.expire_at, '%Y-%m-%d %H:%i:%s'),
+                    'points', cards.points),
+                IF(is_first, '$.machines', '$.machine_code'),
+                IF(cost_seconds IS NULL, '$.expire_at', '$.same'),
+                IF(cost_points IS NULL, '$.points', '$.same')),
+            JSON_REMOVE(JSON_OBJECT(
+                    'machine_code', next_machine,
+                    'expire_at', DATE_FORMAT(cards.expire_at - INTERVAL cost_seconds SECOND, '%Y-%m-%d %H:%i:%s'),
+                    'points', cards.points - cost_points),
+                IF(is_first, '$.same', '$.machine_code'),
+                IF(cost_seconds IS NULL, '$.expire_at', '$.same'),
+                IF(cost_points IS NULL, '$.points', '$.same'))
+        FROM cards WHERE cards.id = card;
+        SET used = used + counts;
+        SET ends = IF(cost_seconds IS NULL, ends, ends - INTERVAL cost_seconds SECOND);
+        SET had_points = IF(cost_points IS NULL, had_points, had_points - cost_points);
+        IF NOT is_first OR next_machine IS NOT NULL THEN
+            DELETE FROM card_seats WHERE card_id = card AND machine_code = IF(is_first, next_machine, leaving);
+        END IF;
+        UPDATE cards SET expire_at = ends, points = had_points, updated_at = UTC_TIMESTAMP(),
+            seen_at = IF(is_first, next_seen, seen_at), lease_until = IF(is_first, next_lease, lease_until),
+            machine_code = IF(is_first, next_machine, machine_code)
+        WHERE id = card;
+    ELSE
+        SET cost_seconds = NULL, cost_points = NULL;
+    END IF;
+    COMMIT;
+    SELECT outcome, IF(is_told_apart AND (has_seat OR outcome <> 'UNBOUND'), has_seat OR gave_up, NULL),
+        IF(outcome = 'COOLING_DOWN', waits, NULL), GREATEST(CAST(most AS SIGNED) - used, 0), cost_seconds, cost_points,
+        ends, had_points;
+END

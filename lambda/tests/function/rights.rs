@@ -192,16 +192,18 @@ async fn an_account_or_a_schema_of_the_last_version_begins_no_trial_and_does_all
 }
 
 #[tokio::test]
-async fn an_account_that_was_not_given_the_successor_begins_trials_as_it_did() {
+async fn an_account_that_was_not_given_the_successors_begins_trials_and_unbinds_as_it_did() {
     let database = TestDatabase::create().await;
     database.insert_card("VIP", "A").await;
     database
-        .execute("UPDATE apps SET policy = 'trial=60'; UPDATE policy_revision SET revision = revision + 1")
+        .execute("UPDATE apps SET policy = 'trial=60 unbind=machine'; UPDATE policy_revision SET revision = revision + 1")
         .await;
-    let last = log_in_without(&database, Role::Function, &["start_trial_2"]).await;
+    let last = log_in_without(&database, Role::Function, &["start_trial_2", "unbind_seat_2"]).await;
     let api = Function::start(env!("CARGO_BIN_EXE_kami-api"), &last.url()).await;
     let mut client = api.client().await;
     assert_eq!(client.trial("default", "PC").await.status, 200, "{}", api.program.output());
+    assert_eq!(client.validate("VIP-A", "PC").await.status, 200);
+    assert_eq!(client.unbind("VIP-A", "PC").await.body["unbound"], true, "{}", api.program.output());
     assert!(!api.program.output().contains("ERROR"), "{}", api.program.output());
 }
 
@@ -232,7 +234,7 @@ async fn insert_top_up(database: &TestDatabase) {
 
 #[tokio::test]
 async fn an_account_of_the_last_version_gives_seats_as_it_did_and_unbinds_once_it_is_given_the_rest() {
-    const NEW: [&str; 3] = ["bind_card_2", "take_seat_2", "unbind_seat"];
+    const NEW: [&str; 4] = ["bind_card_2", "take_seat_2", "unbind_seat", "unbind_seat_2"];
     let database = TestDatabase::create().await;
     insert_seats(&database).await;
     database.execute("UPDATE cards SET policy = 'unbind=machine unbind-cooldown=600'").await;

@@ -31,7 +31,8 @@ pub struct GivenUp {
 pub struct Standing<'a> {
     /// Whether any machine has a seat.
     pub is_bound: bool,
-    /// Whether it is a trial that was never topped up, which is its machine's, so that one machine tries an app once.
+    /// Whether it is a trial that nobody has topped up, unless that was taken back: it is its machine's, so that one machine tries
+    /// an app once.
     pub is_trial: bool,
     /// Whether the machine that asks would get no seat but for one that is given up.
     pub is_full: bool,

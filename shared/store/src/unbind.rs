@@ -1,12 +1,12 @@
 //! Giving up a seat of a card: what customers do who move to another machine.
 
 use chrono::{DateTime, Utc};
-use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 use tokio::time::Instant;
 
 use super::pool::Pool;
 use super::record::{maybe_moment, take};
+use super::routines::first_of;
 use super::{Client, NoCard, Operation, REQUEST_LIMIT, Store, StoreError};
 use kami_core::card::{CardCode, CardStatus, MachineCode};
 use kami_core::rules::{self, Refusal};
@@ -82,10 +82,9 @@ impl Operation for UnbindSeat {
     const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Result<Unbinding, NoCard>, StoreError> {
-        self.pool.counters().round_trip();
         let params = (self.card, self.machine.as_str());
-        let row: Option<Row> = connection.exec_first("CALL unbind_seat(?, ?)", params).await?;
-        read(&mut row.ok_or(StoreError::Undecodable)?)
+        let calls = ["CALL unbind_seat_2(?, ?)", "CALL unbind_seat(?, ?)"];
+        read(&mut first_of(connection, self.pool.counters(), calls, params).await?)
     }
 }
 

@@ -67,15 +67,15 @@ async fn log(database: &TestDatabase) -> Vec<String> {
     database.rows(query, ()).await
 }
 
-fn anna() -> Operator {
+pub(crate) fn anna() -> Operator {
     Operator::new("anna").unwrap()
 }
 
-fn agreed<T>(weight: Weight, what: T) -> Confirmed<T> {
+pub(crate) fn agreed<T>(weight: Weight, what: T) -> Confirmed<T> {
     Gate::new(true).pass(what, weight, Answer::Agreed).ok().unwrap()
 }
 
-async fn take_back(store: &Store, record: u64) -> Result<RechargeActed, ActError> {
+pub(crate) async fn take_back(store: &Store, record: u64) -> Result<RechargeActed, ActError> {
     let undo = RechargeUndo { record };
     store.undo_recharge(&anna(), &agreed(undo.weight(), undo)).await
 }

@@ -1,17 +1,22 @@
 //! Cards that customers move to another machine by themselves.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 use chrono::TimeDelta;
+use kami_core::gate::{Kind, Weight};
 use kami_core::policy::PolicyPart;
 use kami_core::rules::Refusal;
 use kami_core::unbind::Paid;
-use kami_store::{Client, NoCard, Recharge, Store, TrialStart, Unbinding, Unbound, Validation};
+use kami_store::{
+    Client, NoCard, Recharge, Store, TrialCard, TrialStart, Unbinding, Unbound, Undo, Validation,
+};
 use kami_testkit::{Queryable as _, TestDatabase, eventually};
 use mysql_async::Row;
 use serde_json::json;
 use tokio::task::JoinSet;
 
+use crate::recharge::{self, take_back};
 use crate::seats::{self, ask, is_in};
 use crate::{code, machine};
 
@@ -152,6 +157,49 @@ async fn who_gave_his_seat_up_gets_it_back_by_no_top_up_and_by_no_trial() {
     assert_eq!(try_it().await, trial, "it goes on, but not on this machine");
     assert!(matches!(of(&trial, "PC-1").await, Validation::Refused(Refusal::CoolingDown { .. })));
     assert!(matches!(of(&trial, "PC-3").await, Validation::Admitted { .. }));
+}
+
+#[tokio::test]
+async fn a_trial_whose_top_ups_were_all_taken_back_is_its_machine_s_again() {
+    let database = TestDatabase::create().await;
+    database
+        .execute(
+            "UPDATE apps SET policy = 'trial=600 unbind=machine';
+             UPDATE policy_revision SET revision = revision + 1;
+             INSERT INTO batches (id, card_count, operator, created_at, recharge) VALUES (1, 2, 'x', UTC_TIMESTAMP(), 1);
+             INSERT INTO cards (prefix, code, full_code, duration_seconds, batch_id) VALUES
+                ('UP', 'A', 'UP-A', 600, 1), ('UP', 'B', 'UP-B', 600, 1)",
+        )
+        .await;
+    let (store, asker) = (database.store(), machine("PC-1"));
+    let started = store.start_trial(&asker, &Client::default(), || ()).await.unwrap();
+    let TrialStart::On(TrialCard { code: trial, .. }) = started else { panic!("{started:?}") };
+    // What may be unbound, is, and is its machine's again, as though it had not been.
+    let moves = async || {
+        let unbinding = store.unbind(&code(&trial), &asker, &Client::default()).await.unwrap().unwrap();
+        let back = "DELETE FROM customer_log WHERE act = 'UNBIND'; UPDATE cards SET machine_code = 'PC-1' \
+                    WHERE prefix = 'TRIAL'";
+        database.execute(back).await;
+        unbinding.result.map(|unbound| unbound.was_bound)
+    };
+    let top_up = async |with: &str| {
+        let topped = store.recharge(&code(&trial), &code(with), None, &Client::default()).await.unwrap();
+        assert!(matches!(topped, Recharge::ToppedUp { .. }), "{topped:?}");
+        let newest = "SELECT MAX(id) FROM customer_log WHERE act = 'RECHARGE'";
+        database.rows::<u64>(newest, ()).await.remove(0)
+    };
+    let not_allowed = Err(Refusal::UnbindNotAllowed);
+    assert_eq!(moves().await, not_allowed);
+    let (first, second) = (top_up("UP-A").await, top_up("UP-B").await);
+    assert_eq!(take_back(&store, second).await.map(|_| ()).map_err(|_| ()), Ok(()));
+    assert_eq!(moves().await, Ok(true), "the other one stands");
+    let taken = take_back(&store, first).await.unwrap();
+    assert_eq!(moves().await, not_allowed, "nothing was paid for it");
+    let undo = recharge::agreed(Weight { cards: 2, kind: Kind::Delete }, Undo { act_id: taken.act_id });
+    store.undo(&recharge::anna(), &undo, &|_| ControlFlow::Continue(())).await.unwrap();
+    assert_eq!(moves().await, Ok(true), "it was paid for after all");
+    database.execute("DELETE FROM cards WHERE prefix = 'UP'").await;
+    assert_eq!(moves().await, Ok(true), "also where the burnt card is gone");
 }
 
 #[tokio::test]
