@@ -2048,11 +2048,13 @@ BEGIN
             AND done_at > moment - INTERVAL GREATEST(cooldown, 3600) SECOND), 0) > 0
     INTO used, cooled_down, gave_up
     FROM customer_log WHERE card_id = card AND act IN ('UNBIND', 'UNBIND_LOST');
-    -- What a top-up has burnt is so since then, until that is taken back.
-    SELECT COALESCE(SUM(done.act = 'TRIAL') > 0
-        AND SUM(done.act = 'RECHARGE' AND (burnt.id IS NULL OR burnt.used_at <=> done.done_at)) = 0, FALSE) INTO is_trial
-    FROM customer_log AS done LEFT JOIN cards AS burnt ON burnt.id = done.other_card_id
-    WHERE done.card_id = card AND done.act IN ('TRIAL', 'RECHARGE');
+    -- A top-up that an operator took back, and has not done again since, is none.
+    SELECT COALESCE(SUM(done.act = 'TRIAL') > 0 AND SUM(done.act = 'RECHARGE' AND NOT EXISTS (
+            SELECT 1 FROM operator_log AS entry INNER JOIN acts ON acts.id = entry.act_id
+            WHERE entry.card_id = done.other_card_id AND entry.act = 'recharge_undo'
+                AND entry.done_at >= done.done_at AND acts.undone_by IS NULL
+        )) = 0, FALSE) INTO is_trial
+    FROM customer_log AS done WHERE done.card_id = card AND done.act IN ('TRIAL', 'RECHARGE');
     SELECT MIN(done_at) + INTERVAL 30 DAY INTO has_room
     FROM (
             SELECT done_at, SUM(IF(act = 'UNBIND_LOST', 2, 1)) OVER (

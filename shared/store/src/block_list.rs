@@ -81,6 +81,7 @@ const HAS_TEXT: &str = " AND (target COLLATE utf8mb4_unicode_ci LIKE ? ESCAPE '|
 impl Operation for ListBlocks<'_> {
     type Output = BlocksFound;
     const ONLY_READS: bool = true;
+    const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<BlocksFound, StoreError> {
         let of_app = if self.app.is_some() { " AND app IN ('', ?)" } else { "" };

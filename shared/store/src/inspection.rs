@@ -170,7 +170,7 @@ impl Operation for Inspect {
 
 /// Calls that change nothing, though they need of whoever made the routines what those need that write: each role that
 /// writes may make one of those that came with each version.
-const HARMLESS_CALLS: [&str; 9] = [
+const HARMLESS_CALLS: [&str; 11] = [
     "CALL hold_act(0)",
     "CALL expire_cards('[]')",
     "CALL hold_app('')",
@@ -180,6 +180,8 @@ const HARMLESS_CALLS: [&str; 9] = [
     "CALL forget_point_uses(0)",
     "CALL hold_blocks()",
     "CALL unbind_seat(0, '')",
+    "CALL unbind_seat_2(0, '')",
+    "CALL start_trial_2('', '')",
 ];
 
 /// Whether one of the routines fails for who made it.

@@ -82,6 +82,9 @@ pub(super) async fn make_missing(connection: &mut Conn) -> Result<Vec<Routine>, 
     Ok(made)
 }
 
+/// Whether it was told that the account may not call a successor.
+static IS_TOLD: AtomicBool = AtomicBool::new(false);
+
 /// The row that a routine returns, or that of the routine before it where the account may not call it, or the schema has none.
 pub(super) async fn first_of(
     connection: &mut Conn,
@@ -94,6 +97,9 @@ pub(super) async fn first_of(
     counters.round_trip();
     let row = match connection.exec_first(successor, params.clone()).await.map_err(StoreError::from) {
         Err(denied) if denied.is_denied() => {
+            if !IS_TOLD.swap(true, Ordering::Relaxed) {
+                info!("some of what customers do is done as the version before did it: {denied}");
+            }
             counters.round_trip();
             connection.exec_first(predecessor, params).await?
         }

@@ -275,7 +275,7 @@ async fn a_thousand_cards_are_freed_of_their_many_machines_at_once() {
 async fn somebody_waits(database: &TestDatabase) {
     eventually("somebody waits for the card", async || {
         let query = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%FOR UPDATE%'
-            AND info NOT LIKE '%processlist%'";
+            AND info NOT LIKE '%processlist%' AND db = DATABASE()";
         (database.rows::<u64>(query, ()).await[0] > 0).then_some(())
     })
     .await;

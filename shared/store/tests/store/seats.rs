@@ -346,7 +346,7 @@ async fn a_card_that_is_deleted_while_a_machine_waits_for_it_gives_no_seat() {
     });
     eventually("the machine waits for the card", async || {
         let query = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%FOR UPDATE%'
-            AND info NOT LIKE '%processlist%'";
+            AND info NOT LIKE '%processlist%' AND db = DATABASE()";
         (database.rows::<u64>(query, ()).await[0] > 0).then_some(())
     })
     .await;

@@ -299,7 +299,7 @@ async fn of_an_app_that_is_removed_or_changed_meanwhile_the_trial_is_what_it_is_
         let waiting = tokio::spawn(async move { start(&store, "PC-1").await });
         eventually("it waits for the app", async || {
             let query = "SELECT COUNT(*) FROM information_schema.processlist
-                WHERE info LIKE '%LOCK IN SHARE MODE%' AND info NOT LIKE '%processlist%'";
+                WHERE info LIKE '%LOCK IN SHARE MODE%' AND info NOT LIKE '%processlist%' AND db = DATABASE()";
             (database.rows::<u64>(query, ()).await[0] == 1).then_some(())
         })
         .await;

@@ -25,9 +25,15 @@ enum Step {
     Pass(i64),
     Say(&'static str),
     Edit(&'static str),
-    /// What customers did by it before: it began as a trial, or was topped up as well.
+    /// What was done by it before: it began as a trial, was topped up as well, and that was taken back.
     Begin(&'static [&'static str]),
 }
+
+/// What operators' acts that take a top-up back are called.
+const TAKEN_BACK: &str = "recharge_undo";
+
+/// The card that was burnt for a top-up, which is gone.
+const BURNT: u64 = 99;
 
 fn any_step() -> impl Strategy<Value = Step> {
     let policies = &[
@@ -50,7 +56,8 @@ fn any_step() -> impl Strategy<Value = Step> {
         "status = 'ACTIVE'",
         "status = 'ACTIVE'",
     ][..];
-    let pasts: &[&[&str]] = &[&["TRIAL"], &["TRIAL", "RECHARGE"], &[], &[]];
+    let pasts: &[&[&str]] =
+        &[&["TRIAL"], &["TRIAL", "RECHARGE"], &["TRIAL", "RECHARGE", TAKEN_BACK], &[], &[]];
     prop_oneof![
         4 => (0_u8..4).prop_map(Step::Ask),
         6 => (0_u8..4).prop_map(Step::Unbind),
@@ -72,7 +79,7 @@ struct Model {
     /// The machine in the card's row, with when it was seen and its lease, and the further ones.
     first: Option<(String, DateTime<Utc>, Option<DateTime<Utc>>)>,
     further: Vec<(String, DateTime<Utc>, Option<DateTime<Utc>>)>,
-    /// Whether it began as a trial, and was never topped up.
+    /// Whether it began as a trial, and no top-up of it stands.
     is_trial: bool,
     /// What was given up, by its act and its machine.
     given_up: Vec<(DateTime<Utc>, bool, String)>,
@@ -97,7 +104,8 @@ impl Model {
         let query = "SELECT done_at, act = 'UNBIND_LOST', machine_code FROM customer_log WHERE act LIKE 'UNBIND%' \
                      ORDER BY id";
         let given_up: Vec<(Moment, bool, String)> = database.rows(query, ()).await;
-        let acts: Vec<String> = database.rows("SELECT act FROM customer_log", ()).await;
+        let query = "SELECT act FROM customer_log UNION ALL SELECT act FROM operator_log";
+        let acts: Vec<String> = database.rows(query, ()).await;
         let was = |act: &str| acts.iter().any(|done| done == act);
         let model = Self {
             status: status.parse().unwrap(),
@@ -110,7 +118,7 @@ impl Model {
                 .into_iter()
                 .map(|(machine, seen, lease)| (machine, utc(seen).unwrap(), utc(lease)))
                 .collect(),
-            is_trial: was("TRIAL") && !was("RECHARGE"),
+            is_trial: was("TRIAL") && (!was("RECHARGE") || was(TAKEN_BACK)),
             given_up: given_up
                 .into_iter()
                 .map(|(at, was_lost, machine)| (utc(at).unwrap(), was_lost, machine))
@@ -240,12 +248,22 @@ async fn the_routine_decides_as_the_rules_do_whatever_happened_before() {
             }
             Step::Edit(edit) => database.execute(&format!("UPDATE cards SET {edit}")).await,
             Step::Begin(acts) => {
-                database.execute("DELETE FROM customer_log WHERE act IN ('TRIAL', 'RECHARGE')").await;
+                let forget =
+                    "DELETE FROM customer_log WHERE act IN ('TRIAL', 'RECHARGE'); DELETE FROM operator_log";
+                database.execute(forget).await;
                 for act in *acts {
-                    let did = format!(
-                        "INSERT INTO customer_log (card_id, act, done_at)
-                         SELECT id, '{act}', UTC_TIMESTAMP() FROM cards"
-                    );
+                    let did = if *act == TAKEN_BACK {
+                        format!(
+                            "INSERT INTO acts (act, operator, done_at, card_count) VALUES ('{act}', 'x', UTC_TIMESTAMP(), 2);
+                             INSERT INTO operator_log (act_id, act, operator, done_at, card_id)
+                             VALUES (LAST_INSERT_ID(), '{act}', 'x', UTC_TIMESTAMP(), {BURNT})"
+                        )
+                    } else {
+                        format!(
+                            "INSERT INTO customer_log (card_id, act, done_at, other_card_id)
+                             SELECT id, '{act}', UTC_TIMESTAMP(), {BURNT} FROM cards"
+                        )
+                    };
                     database.execute(&did).await;
                 }
             }
