@@ -76,8 +76,8 @@ async fn an_app_is_made_with_what_it_tells_and_shown() {
         app,
         json!({
             "name": "demo", "title": "演示", "lease_seconds": null, "when_full": "refuse", "trial_seconds": null,
-            "trial_points": null, "unbind": "off", "unbind_cooldown_seconds": null, "unbind_limit": null,
-            "unbind_cost": null, "latest": "1.2", "minimum": "1.0", "url": "https://example.com/demo",
+            "trial_points": null, "unbind": "off", "unbind_cooldown_seconds": null, "unbind_wait_seconds": null,
+            "unbind_limit": null, "unbind_cost": null, "latest": "1.2", "minimum": "1.0", "url": "https://example.com/demo",
             "notice": "a\nb", "archived": false, "created_at": null,
             "values": {
                 "forum": { "value": "f", "public": true },

@@ -63,7 +63,9 @@ async fn what_an_app_says_of_unbinding_is_set_shown_logged_and_undone() {
         (&["--unbind", "machine", "--unbind-limit", "off"], 60, "none (1m at the least)"),
     ] {
         kami.run(&[&without[..], more].concat()).ends(0);
-        assert_eq!(said()[1], json!(seconds), "{more:?}");
+        let app = kami.run(&["app", "show", "demo", "--json"]).ends(0).json().remove(0);
+        let waits = [&app["unbind_cooldown_seconds"], &app["unbind_wait_seconds"]];
+        assert_eq!(waits, [&Value::Null, &json!(seconds)], "{more:?}");
         let shown = kami.run(&["app", "show", "demo"]).ends(0).out;
         assert!(shown.contains(&format!("\nunbind cooldown  {told}\n")), "{shown}");
     }

@@ -311,10 +311,12 @@ async fn a_machine_that_could_have_no_seat_frees_none_that_is_lost() {
     assert!(is_in(&store, "PC-1").await);
     assert_eq!(refusal(&store, "PC\u{200b}").await, Refusal::Unbindable);
     let mut connection = database.connect().await;
-    for nobody in ["''", "NULL"] {
-        let call = format!("CALL unbind_seat((SELECT id FROM cards), {nobody})");
-        let row: Row = connection.query_first(call).await.unwrap().unwrap();
-        assert_eq!(row.get::<String, _>(0).unwrap(), "OTHERS", "{nobody}");
+    for routine in ["unbind_seat_2", "unbind_seat"] {
+        for nobody in ["''", "NULL"] {
+            let call = format!("CALL {routine}((SELECT id FROM cards), {nobody})");
+            let row: Row = connection.query_first(call).await.unwrap().unwrap();
+            assert_eq!(row.get::<String, _>(0).unwrap(), "OTHERS", "{routine} {nobody}");
+        }
     }
     assert_eq!(holders(&database).await, ["PC-1"]);
 }
