@@ -19,6 +19,7 @@ mod origins;
 mod outage;
 mod points;
 mod process;
+mod property;
 mod race;
 mod recharge;
 mod rights;
