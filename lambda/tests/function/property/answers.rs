@@ -17,6 +17,18 @@ pub(super) struct Expected {
     pub(super) wait: Option<i64>,
 }
 
+impl Expected {
+    /// What it says, in a word.
+    pub(super) fn outcome(&self) -> &str {
+        let is = |name: &str| self.body[name] == true;
+        match self.body["reason"].as_str() {
+            Some(reason) => reason,
+            None if is("unbound") || is("released") => "done",
+            None => "success",
+        }
+    }
+}
+
 /// What the model cannot know before: the code of a card that is made, and by which mark what is said of an app is known.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Drawn<'a> {

@@ -112,10 +112,14 @@ pub(super) fn stored(moment: Option<Moment>) -> Value {
     moment.map(|moment| moment.format(STORED).to_string()).into()
 }
 
+/// What the log has kept like that.
+pub(super) fn read_moment(kept: &Value) -> Option<Moment> {
+    kept.as_str().map(|text| NaiveDateTime::parse_from_str(text, STORED).unwrap().and_utc())
+}
+
 /// In hours, as answers show it.
 pub(super) fn hours_left(until: Moment, now: Moment) -> f64 {
-    let left = u32::try_from((until - now).num_seconds().max(0)).unwrap();
-    (f64::from(left) / 36.0).round() / 100.0
+    ((until - now).as_seconds_f64().max(0.0) / 36.0).round() / 100.0
 }
 
 /// Whether a card may be bound to it.
@@ -255,9 +259,8 @@ impl World {
             done.at -= by;
             for values in [&mut done.before, &mut done.after] {
                 for name in ["used_at", "expire_at"] {
-                    let Some(Value::String(text)) = values.get_mut(name) else { continue };
-                    let moment = NaiveDateTime::parse_from_str(text, STORED).unwrap().and_utc();
-                    *text = stored(Some(moment - by)).as_str().unwrap().to_owned();
+                    let Some(value) = values.get_mut(name) else { continue };
+                    *value = stored(read_moment(value).map(|moment| moment - by));
                 }
             }
         }

@@ -76,13 +76,13 @@ fn card(code: &str, now: Moment) -> Card {
     };
     let top = |duration, points| Card { duration, points, batch: Some(1), ..hours.clone() };
     match code {
-        "VIP-UNTIL" => until(7_000, ever),
+        "VIP-UNTIL" => until(7_000, Card { points: Some(20), ..ever }),
         "VIP-EVER" => ever,
         "VIP-POINTS" => Card { points: Some(100), ..ever },
         "VIP-FEW" => Card { points: Some(5), seats: 2, ..hours },
-        "VIP-TWO" => saying("", 2, &hours),
-        "VIP-THREE" => saying("unbind=anyone unbind-limit=4", 3, &ever),
-        "VIP-LEASED" => saying("lease=600", 2, &ever),
+        "VIP-TWO" => saying("unbind=anyone unbind-cooldown=600", 2, &hours),
+        "VIP-THREE" => Card { points: Some(30), ..saying("unbind=anyone unbind-limit=4", 3, &ever) },
+        "VIP-LEASED" => Card { points: Some(40), ..saying("lease=600", 2, &ever) },
         "VIP-OLDEST" => saying("lease=60 when-full=oldest unbind=machine", 2, &ever),
         "VIP-MOVES" => {
             saying("unbind=machine unbind-cooldown=600 unbind-limit=2 unbind-cost=300s", 1, &hours)

@@ -8,6 +8,7 @@ use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
 use super::model::World;
+use super::operators::{Act, any_act};
 use super::start::{CODES, TOPS};
 
 /// The last has what nobody sees: no card is bound to it.
@@ -16,7 +17,7 @@ pub(super) const MACHINES: [&str; 5] = ["PC-0", "PC-1", "PC-2", "我的电脑", 
 pub(super) const APPS: [&str; 3] = ["default", "demo", "pay"];
 
 /// How many cards a round is about.
-const DECK: usize = 6;
+pub(super) const DECK: usize = 6;
 
 pub(super) type Deck = [usize; DECK];
 
@@ -26,6 +27,7 @@ pub(super) const FAR: &str = "203.0.113.0/24";
 #[derive(Clone)]
 pub(super) enum Step {
     Ask(Ask),
+    Act(Act),
     Pass(i64),
 }
 
@@ -34,6 +36,7 @@ impl fmt::Debug for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ask(ask) => f.write_str(&format!("{ask:?}")),
+            Self::Act(act) => f.write_str(&format!("{act:?}")),
             Self::Pass(seconds) => write!(f, "Pass({seconds})"),
         }
     }
@@ -119,10 +122,10 @@ fn any_route() -> impl Strategy<Value = Route> {
 }
 
 fn any_machine() -> impl Strategy<Value = usize> {
-    prop_oneof![20 => 0..MACHINES.len() - 1, 1 => Just(MACHINES.len() - 1)]
+    prop_oneof![10 => 0..2_usize, 10 => 0..MACHINES.len() - 1, 1 => Just(MACHINES.len() - 1)]
 }
 
-fn any_card() -> impl Strategy<Value = Which> {
+pub(super) fn any_card() -> impl Strategy<Value = Which> {
     prop_oneof![
         24 => (0..DECK).prop_map(Which::Card),
         2 => (0..TOPS.len()).prop_map(Which::Top),
@@ -155,7 +158,7 @@ fn any_other_card() -> impl Strategy<Value = Which> {
     prop_oneof![8 => (0..TOPS.len()).prop_map(Which::Top), 1 => any_card()]
 }
 
-pub(super) fn any_ask() -> impl Strategy<Value = Ask> {
+fn any_ask() -> impl Strategy<Value = Ask> {
     let who = (any_route(), any_machine(), any_card(), any_other_card());
     let other_app =
         prop_oneof![12 => Just(None), 1 => select(&["default", "demo", "nowhere"][..]).prop_map(Some)];
@@ -178,7 +181,11 @@ pub(super) fn any_step() -> impl Strategy<Value = Step> {
         3 => select(&[7_200, 86_400][..]),
         1 => select(&[600_000, 2_592_000][..]),
     ];
-    prop_oneof![12 => any_ask().prop_map(Step::Ask), 1 => pass.prop_map(Step::Pass)]
+    prop_oneof![
+        20 => any_ask().prop_map(Step::Ask),
+        5 => any_act().prop_map(Step::Act),
+        2 => pass.prop_map(Step::Pass),
+    ]
 }
 
 /// The cards that a round is about, by their places in [`CODES`].
