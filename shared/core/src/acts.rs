@@ -166,7 +166,14 @@ pub fn enabled_status(card: &CardRecord, now: DateTime<Utc>) -> CardStatus {
 }
 
 fn extend(card: &mut CardRecord, seconds: u32, now: DateTime<Utc>) -> Result<(), ActRefusal> {
-    let was = if card.status == CardStatus::Disabled { enabled_status(card, now) } else { card.status };
+    let was = match card.status {
+        CardStatus::Disabled => enabled_status(card, now),
+        // Whether somebody has marked it yet makes no difference.
+        CardStatus::Unused if card.used_at.is_none() && card.valid_until.is_some_and(|until| until < now) => {
+            CardStatus::Expired
+        }
+        status => status,
+    };
     let start = match was {
         CardStatus::Unused | CardStatus::Disabled => {
             let until =
@@ -312,6 +319,8 @@ mod tests {
             (until(expired(), -40), Active, Some(100), Some(10), 10),
             // Its time has never begun, and does not begin with that.
             (until(lapsed, -5), Unused, None, Some(10), 10),
+            (until(never_used(-5), -5), Unused, None, Some(10), 10),
+            (until(CardRecord { expire_at: Some(at(-5)), ..unused() }, -5), Unused, Some(100), Some(10), 10),
         ] {
             let Ok(Change::Update(after)) = allowed(&Act::Extend { seconds: 10 }, &card, at(0)) else {
                 panic!("{card:?}")
