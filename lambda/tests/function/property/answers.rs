@@ -6,8 +6,9 @@ use hyper::StatusCode;
 use kami_core::card::CardStatus;
 use serde_json::{Map, Value, json};
 
+use super::asks::{Ask, Fault, Route};
 use super::model::{Card, Clock, Moment, PointUse, World, hours_left, is_seen, lease_of, shown};
-use super::steps::{Ask, Deck, Fault, MACHINES, Route};
+use super::which::{Deck, MACHINES};
 
 /// What a machine is answered: the status, the body but for its words for people, and how long it has to wait.
 #[derive(Clone, Debug, PartialEq)]

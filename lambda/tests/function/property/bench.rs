@@ -1,18 +1,20 @@
 //! Two programs on one database, of which each step is held against the model.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use hyper::StatusCode;
 use kami_store::{APPS_KEPT, Store};
 use kami_testkit::{Answer, Client, Function, TestDatabase};
 
+use super::acts::{self, Act};
 use super::answers::{Drawn, Expected};
+use super::asks::{Ask, Known, Route};
 use super::model::{Clock, Moment, Product, World, difference, seconds};
-use super::operators::{self, Act};
 use super::start::world;
-use super::steps::{Ask, Deck, Known, Route};
 use super::tables::Tables;
+use super::which::Deck;
 use crate::API;
 
 /// What is under test, with what its clients know.
@@ -72,7 +74,7 @@ impl Bench {
     /// Does what an operator does, and returns what that came to.
     pub(super) async fn act(&mut self, act: &Act, world: &mut World) -> Result<String, String> {
         let from = self.tables.clock().await;
-        let done = operators::done(&self.store, act, self.deck, world, from).await;
+        let done = acts::done(&self.store, act, self.deck, world, from).await;
         let to = self.tables.clock().await;
         let found = self.tables.read().await;
         let mut differences = String::new();
@@ -91,7 +93,7 @@ impl Bench {
                 }
                 return Ok(act.outcome(&done));
             }
-            differences += &format!("at {now}:\n{differs}");
+            writeln!(differences, "at {now}:\n{differs}").unwrap();
         }
         Err(differences)
     }
@@ -135,7 +137,7 @@ impl Bench {
                 *world = next;
                 return Ok(format!("{:?}: {}", ask.route, expected.outcome()));
             }
-            differences += &format!("with {at:?}:\n{differs}");
+            writeln!(differences, "with {at:?}:\n{differs}").unwrap();
         }
         Err(format!("{method} {path} {body} was answered {told:?}\n{differences}"))
     }

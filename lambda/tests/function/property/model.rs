@@ -8,6 +8,9 @@ use kami_core::card::CardStatus;
 use kami_core::policy::{Policy, UnbindBy, UnbindPolicy};
 use serde_json::{Map, Value};
 
+/// A network that some machines come from, and that may be kept out.
+pub(super) const FAR: &str = "203.0.113.0/24";
+
 pub(super) type Moment = DateTime<Utc>;
 
 /// The database's clock in the course of a request: when it read, when it wrote, and when it took points.
@@ -236,7 +239,7 @@ impl World {
 
     pub(super) fn is_blocked(&self, app: &str, machine: Option<&str>, is_far: bool, now: Moment) -> bool {
         self.blocks.iter().any(|((of, target), until)| {
-            let is_meant = Some(target.as_str()) == machine || is_far && target == super::steps::FAR;
+            let is_meant = Some(target.as_str()) == machine || is_far && target == FAR;
             is_meant && (of.is_empty() || of == app) && until.is_none_or(|until| now <= until)
         })
     }

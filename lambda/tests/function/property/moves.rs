@@ -6,11 +6,12 @@ use kami_core::policy::{PolicyPart, UnbindBy, UnbindCost, WhenFull};
 use serde_json::{Map, Value, json};
 
 use super::answers::{Drawn, Expected, cooling_down, invalid, refused, tell_points, told};
+use super::asks::Ask;
 use super::model::{
     Card, Clock, Done, Moment, Seat, World, cooldown_of, hours_left, is_seen, lease_of, seconds, shown,
     stored,
 };
-use super::steps::{Ask, MACHINES};
+use super::which::MACHINES;
 
 /// The most points of a card.
 const MOST_POINTS: u32 = 1_000_000_000;

@@ -72,25 +72,25 @@ impl Tables {
 
     /// Lets so many seconds pass.
     pub(super) async fn let_pass(&mut self, seconds: i64) {
-        let mut statements = String::new();
+        let mut statements = Vec::new();
         for (table, columns) in MOMENTS {
             let moved =
                 columns.iter().map(|column| format!("{column} = {column} - INTERVAL {seconds} SECOND"));
-            statements += &format!("UPDATE {table} SET {};", moved.collect::<Vec<_>>().join(", "));
+            statements.push(format!("UPDATE {table} SET {}", moved.collect::<Vec<_>>().join(", ")));
         }
         for values in ["values_before", "values_after"] {
             for name in ["used_at", "expire_at"] {
                 let text = format!("JSON_UNQUOTE(JSON_EXTRACT({values}, '$.{name}'))");
-                statements += &format!(
+                statements.push(format!(
                     "UPDATE customer_log SET {values} = JSON_SET({values}, '$.{name}',
                         DATE_FORMAT(CAST({text} AS DATETIME) - INTERVAL {seconds} SECOND, '%Y-%m-%d %H:%i:%s'))
-                    WHERE {text} LIKE '%-%';"
-                );
+                    WHERE {text} LIKE '%-%'"
+                ));
             }
         }
         // Whoever keeps a copy of those who are kept out has one with other ends.
-        statements += "UPDATE policy_revision SET blocks = blocks + 1, revision = revision + 1";
-        self.0.query_drop(statements).await.unwrap();
+        statements.push("UPDATE policy_revision SET blocks = blocks + 1, revision = revision + 1".to_owned());
+        self.0.query_drop(statements.join("; ")).await.unwrap();
     }
 
     /// Makes what a world begins with.

@@ -1,6 +1,4 @@
-//! What may happen: what machines ask, what operators do meanwhile, and time that passes.
-
-use std::fmt;
+//! What machines ask, rightly and wrongly.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
@@ -8,39 +6,8 @@ use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
 use super::model::World;
-use super::operators::{Act, any_act};
-use super::start::{CODES, TOPS};
-
-/// The last has what nobody sees: no card is bound to it.
-pub(super) const MACHINES: [&str; 5] = ["PC-0", "PC-1", "PC-2", "我的电脑", "PC\u{200b}4"];
-
-pub(super) const APPS: [&str; 3] = ["default", "demo", "pay"];
-
-/// How many cards a round is about.
-pub(super) const DECK: usize = 6;
-
-pub(super) type Deck = [usize; DECK];
-
-/// A network that some machines come from, and that may be kept out.
-pub(super) const FAR: &str = "203.0.113.0/24";
-
-#[derive(Clone)]
-pub(super) enum Step {
-    Ask(Ask),
-    Act(Act),
-    Pass(i64),
-}
-
-/// On one line, also in a list that is printed on many.
-impl fmt::Debug for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ask(ask) => f.write_str(&format!("{ask:?}")),
-            Self::Act(act) => f.write_str(&format!("{act:?}")),
-            Self::Pass(seconds) => write!(f, "Pass({seconds})"),
-        }
-    }
-}
+use super::start::TOPS;
+use super::which::{APPS, Deck, MACHINES, Which, any_card, any_machine};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Route {
@@ -53,19 +20,6 @@ pub(super) enum Route {
     Recharge,
     Trial,
     App,
-}
-
-/// Which card.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Which {
-    /// One of those that the round is about.
-    Card(usize),
-    /// One that may top others up.
-    Top(usize),
-    /// The one with which a machine tries an app.
-    TrialOf(&'static str, usize),
-    /// One that there is not.
-    None,
 }
 
 /// What a client knows of its app by its mark.
@@ -121,19 +75,6 @@ fn any_route() -> impl Strategy<Value = Route> {
     ]
 }
 
-fn any_machine() -> impl Strategy<Value = usize> {
-    prop_oneof![10 => 0..2_usize, 10 => 0..MACHINES.len() - 1, 1 => Just(MACHINES.len() - 1)]
-}
-
-pub(super) fn any_card() -> impl Strategy<Value = Which> {
-    prop_oneof![
-        24 => (0..DECK).prop_map(Which::Card),
-        2 => (0..TOPS.len()).prop_map(Which::Top),
-        3 => (select(&APPS[..]), any_machine()).prop_map(|(app, machine)| Which::TrialOf(app, machine)),
-        1 => Just(Which::None),
-    ]
-}
-
 fn any_fault() -> impl Strategy<Value = Fault> {
     let long = "x".repeat(129);
     let mut faults = vec![Fault::Body("[1]"), Fault::Body("{}"), Fault::Body("nonsense"), Fault::Size];
@@ -158,7 +99,7 @@ fn any_other_card() -> impl Strategy<Value = Which> {
     prop_oneof![8 => (0..TOPS.len()).prop_map(Which::Top), 1 => any_card()]
 }
 
-fn any_ask() -> impl Strategy<Value = Ask> {
+pub(super) fn any_ask() -> impl Strategy<Value = Ask> {
     let who = (any_route(), any_machine(), any_card(), any_other_card());
     let other_app =
         prop_oneof![12 => Just(None), 1 => select(&["default", "demo", "nowhere"][..]).prop_map(Some)];
@@ -173,25 +114,6 @@ fn any_ask() -> impl Strategy<Value = Ask> {
         let ((amount, request_id), (is_far, spelling, fault)) = (taking, manner);
         Ask { route, machine, card, with, app, version, known, amount, request_id, is_far, spelling, fault }
     })
-}
-
-pub(super) fn any_step() -> impl Strategy<Value = Step> {
-    let pass = prop_oneof![
-        12 => select(&[1, 30, 59, 61, 200, 400, 601, 3_600][..]),
-        3 => select(&[7_200, 86_400][..]),
-        1 => select(&[600_000, 2_592_000][..]),
-    ];
-    prop_oneof![
-        20 => any_ask().prop_map(Step::Ask),
-        5 => any_act().prop_map(Step::Act),
-        2 => pass.prop_map(Step::Pass),
-    ]
-}
-
-/// The cards that a round is about, by their places in [`CODES`].
-pub(super) fn any_deck() -> impl Strategy<Value = Deck> {
-    prop::sample::subsequence((0..CODES.len()).collect::<Vec<_>>(), DECK)
-        .prop_map(|places| places.try_into().unwrap())
 }
 
 impl Route {
@@ -218,21 +140,6 @@ impl Route {
             Self::Recharge => &["code", "with", "machine_code", "app"],
             Self::Trial => &["machine_code", "app", "version"],
             Self::StatusByPath | Self::App => &[],
-        }
-    }
-}
-
-impl Which {
-    /// The code of the card.
-    pub(super) fn code(self, deck: Deck, world: &World) -> String {
-        match self {
-            Self::Card(number) => CODES[deck[number]].to_owned(),
-            Self::Top(number) => TOPS[number].to_owned(),
-            Self::TrialOf(app, machine) => {
-                let trial = world.trials.get(&(app.to_owned(), MACHINES[machine].to_owned()));
-                trial.map_or_else(|| "TRIAL-NONE".to_owned(), |(code, _)| code.clone())
-            }
-            Self::None => "VIP-NONE".to_owned(),
         }
     }
 }
