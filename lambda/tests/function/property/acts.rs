@@ -1,19 +1,23 @@
 //! What operators and the expiry job do meanwhile, by the store.
 
 use kami_core::acts;
+use kami_core::app::AppName;
 use kami_core::block::{Block, BlockKey, BlockTarget};
 use kami_core::card::CardCode;
+use kami_core::duration::CardDuration;
 use kami_core::edit::{CardEdit, StatusEdit};
 use kami_core::operator::Operator;
+use kami_core::preset::Preset;
+use kami_core::seats::Seats;
 use kami_store::{
     ActError, AppOrder, AppRefusal, BlockOrder, BlockRefusal, ExpiryCursor, OneAct, OneEdit, OneSeat,
-    RechargeUndo, Store,
+    PresetOrder, PresetRefusal, RechargeUndo, Store,
 };
 use kami_testkit::agreed;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::model::{FAR, Moment, World, seconds};
+use super::model::{FAR, Moment, PRESET, World, seconds};
 use super::start::TOPS;
 use super::which::{APPS, Deck, MACHINES, Which, any_card};
 
@@ -29,6 +33,8 @@ pub(super) enum Act {
     LetIn(&'static str, &'static str),
     /// The last top-up with a card.
     TakeBack(usize),
+    /// Whether the cards of [`PRESET`] top others up; `None` removes it.
+    Sell(Option<bool>),
     /// No operator does that.
     Expire,
 }
@@ -107,6 +113,7 @@ pub(super) fn any_act() -> impl Strategy<Value = Act> {
         1 => (whom(), ends).prop_map(|((app, target), ends)| Act::Block(app, target, ends)),
         5 => whom().prop_map(|(app, target)| Act::LetIn(app, target)),
         8 => (0..TOPS.len()).prop_map(Act::TakeBack),
+        2 => select(&[None, Some(true), Some(true), Some(false)][..]).prop_map(Act::Sell),
         1 => Just(Act::Expire),
     ]
 }
@@ -138,9 +145,9 @@ pub(super) const UNCHANGED: &str = "so already";
 fn refused(error: ActError) -> String {
     match error {
         ActError::Refused(refusal) => format!("{refusal:?}"),
-        ActError::App(AppRefusal::Unchanged(_)) | ActError::Block(BlockRefusal::Unchanged) => {
-            UNCHANGED.into()
-        }
+        ActError::App(AppRefusal::Unchanged(_))
+        | ActError::Block(BlockRefusal::Unchanged)
+        | ActError::Preset(PresetRefusal::Unchanged(_)) => UNCHANGED.into(),
         ActError::Block(BlockRefusal::NotBlocked(_)) | ActError::NotFound => MISSING.into(),
         error => panic!("{error}"),
     }
@@ -199,6 +206,25 @@ pub(super) async fn done(
             let top_up = store.top_up_with(burnt).await.unwrap().ok_or(MISSING)?;
             store.undo_recharge(&anna, &agreed(RechargeUndo { record: top_up.record })).await.map(drop)
         }
+        Act::Sell(recharges) => {
+            let (app, name) = (AppName::default(), PRESET.parse().unwrap());
+            let seen = store.preset(&app, &name).await.unwrap();
+            let wanted = recharges.map(|recharges| Preset {
+                app,
+                name,
+                prefix: "TOP".parse().unwrap(),
+                duration: CardDuration::Forever,
+                valid_until: None,
+                points: None,
+                seats: Seats::ONE,
+                price: None,
+                recharges,
+            });
+            if seen.is_none() && wanted.is_none() {
+                return Err(MISSING.to_owned());
+            }
+            store.save_preset(&anna, &agreed(PresetOrder { seen, wanted })).await.map(drop)
+        }
         Act::Expire => {
             let mut cursor = Some(ExpiryCursor::default());
             while let Some(next) = cursor {
@@ -222,6 +248,7 @@ impl Act {
             Self::Block(..) => "block",
             Self::LetIn(..) => "let in",
             Self::TakeBack(_) => "take back",
+            Self::Sell(_) => "sell",
             Self::Expire => "expire",
         };
         format!("an operator's {name}: {}", done.as_ref().map_or_else(String::as_str, |()| "done"))

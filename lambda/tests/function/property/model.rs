@@ -11,6 +11,9 @@ use serde_json::{Map, Value};
 /// A network that some machines come from, and that may be kept out.
 pub(super) const FAR: &str = "203.0.113.0/24";
 
+/// The preset of the app `default` by which every batch was made.
+pub(super) const PRESET: &str = "top-up";
+
 pub(super) type Moment = DateTime<Utc>;
 
 /// The database's clock in the course of a request: when it read, when it wrote, and when it took points.
@@ -35,6 +38,8 @@ pub(super) struct World {
     pub(super) apps: BTreeMap<String, Product>,
     /// Whether the cards of a batch top others up.
     pub(super) batches: BTreeMap<u64, bool>,
+    /// Whether those of [`PRESET`] do, whatever their batches say; `None` where there is none of that name.
+    pub(super) preset: Option<bool>,
     /// By the app, empty for all, and the target.
     pub(super) blocks: BTreeMap<(String, String), Option<Moment>>,
 }
@@ -291,6 +296,7 @@ impl World {
             difference("the trials", &self.trials, &found.trials),
             difference("the apps", &self.apps, &found.apps),
             difference("the batches", &self.batches, &found.batches),
+            difference("the preset", &self.preset, &found.preset),
             difference("who is kept out", &self.blocks, &found.blocks),
         ];
         cards.chain(log).chain(others).collect()

@@ -274,7 +274,8 @@ impl World {
         if end.is_none() && (gained == 0 || is_over) {
             return Err("recharge_pointless");
         }
-        if !other.batch.is_some_and(|batch| self.batches[&batch]) {
+        let of_preset = self.preset.filter(|_| other.app == "default");
+        if !other.batch.is_some_and(|batch| of_preset.unwrap_or(self.batches[&batch])) {
             return Err("recharge_not_allowed");
         }
         let points = if gained > 0 { Some(card.points.unwrap_or(0) + gained) } else { card.points };

@@ -98,6 +98,11 @@ impl World {
                 gone.map(drop).ok_or_else(|| MISSING.to_owned())
             }
             Act::TakeBack(top) => self.take_back(TOPS[*top]),
+            Act::Sell(recharges) => match std::mem::replace(&mut self.preset, *recharges) {
+                None if recharges.is_none() => Err(MISSING.to_owned()),
+                before if before == *recharges => Err(UNCHANGED.to_owned()),
+                _ => Ok(()),
+            },
             Act::Expire => {
                 for card in self.cards.values_mut() {
                     let is_meant = card.status == CardStatus::Active

@@ -6,7 +6,7 @@ use mysql_async::prelude::FromRow;
 use mysql_async::{Conn, Row};
 use serde_json::{Map, Value};
 
-use super::model::{Card, Done, Moment, PointUse, Product, Seat, World, stored};
+use super::model::{Card, Done, Moment, PRESET, PointUse, Product, Seat, World, stored};
 
 type Stored = Option<NaiveDateTime>;
 
@@ -100,9 +100,9 @@ impl Tables {
             self.0.exec_drop(made, (name, policy)).await.unwrap();
         }
         for (id, tops_up) in &world.batches {
-            let made = "INSERT INTO batches (id, card_count, operator, created_at, recharge)
-                VALUES (?, 9, 'x', UTC_TIMESTAMP(), ?)";
-            self.0.exec_drop(made, (id, tops_up)).await.unwrap();
+            let made = "INSERT INTO batches (id, card_count, operator, created_at, recharge, preset)
+                VALUES (?, 9, 'x', UTC_TIMESTAMP(), ?, ?)";
+            self.0.exec_drop(made, (id, tops_up, PRESET)).await.unwrap();
         }
         for (code, card) in &world.cards {
             let made = "INSERT INTO cards (prefix, code, full_code, app, status, duration_seconds, seats, points, policy)
@@ -208,6 +208,8 @@ impl Tables {
             .collect();
         let batches: Vec<(u64, bool)> = self.rows("SELECT id, recharge FROM batches").await;
         world.batches = batches.into_iter().collect();
+        let presets: Vec<bool> = self.rows("SELECT recharge FROM presets").await;
+        world.preset = presets.first().copied();
         let blocks: Vec<(String, String, Stored)> =
             self.rows("SELECT app, target, `until` FROM blocks").await;
         world.blocks = blocks.into_iter().map(|(app, target, until)| ((app, target), utc(until))).collect();
