@@ -20,7 +20,7 @@ pub(super) struct UnbindAnswer {
     remaining_unbinds: Option<u16>,
     /// What was taken off the card; null for nothing.
     cost: Option<Cost>,
-    /// ISO 8601; null for a card that never expires, and for one that was never used.
+    /// ISO 8601; null for a card that never expires, and for one that was never used and has no last moment.
     expire_at: Option<String>,
     /// Only of a card that has points.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -31,7 +31,7 @@ pub struct Unbound {
     pub remaining: Option<u16>,
     /// What was taken off the card.
     pub paid: Option<Paid>,
-    /// The last second in which the card is valid; `None` before activation and for one that lasts for ever.
+    /// The last second in which the card is valid, before activation its last moment; `None` for one that has none.
     pub expire_at: Option<DateTime<Utc>>,
     /// How many points are left of it; `None` for a card that has none.
     pub points: Option<u32>,
