@@ -149,7 +149,7 @@ fn refused(error: ActError) -> String {
         | ActError::Block(BlockRefusal::Unchanged)
         | ActError::Preset(PresetRefusal::Unchanged(_)) => UNCHANGED.into(),
         ActError::Block(BlockRefusal::NotBlocked(_)) | ActError::NotFound => MISSING.into(),
-        error => panic!("{error}"),
+        error => error.to_string(),
     }
 }
 

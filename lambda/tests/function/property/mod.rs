@@ -35,6 +35,9 @@ const STEPS: usize = 500;
 /// How many of them with the same cards.
 const ROUND: usize = 125;
 
+/// How many different things that many steps come to at the least.
+const OUTCOMES: usize = 50;
+
 /// For how long fewer steps are looked for by which the same goes wrong.
 const SHRINKING: Duration = Duration::from_mins(1);
 
@@ -89,7 +92,12 @@ async fn whatever_happens_each_answer_and_every_table_are_what_the_model_says() 
             panic!("KAMI_TEST_MODEL_SEED={seed} with {cards:?} comes by {steps:#?} to:\n{what}");
         }
     }
-    let _: io::Result<()> = writeln!(io::stderr(), "{rounds} rounds of seed {seed} came to {outcomes:#?}");
+    assert!(rounds * ROUND < STEPS || outcomes.len() >= OUTCOMES, "it comes to little: {outcomes:#?}");
+    let figure = format!("{} steps of seed {seed}, which came to {} things", rounds * ROUND, outcomes.len());
+    let _: io::Result<()> = match number::<usize>("KAMI_TEST_MODEL") {
+        None => writeln!(io::stderr(), "{figure}"),
+        Some(_) => writeln!(io::stderr(), "{figure}: {outcomes:#?}"),
+    };
 }
 
 /// The fewest steps that are found by which something goes wrong, and what does.
