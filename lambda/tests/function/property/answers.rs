@@ -241,6 +241,9 @@ impl World {
                 return Err(refused("card_expired"));
             }
             CardStatus::Unused if !is_seen(machine) => return Err(invalid(field)),
+            CardStatus::Unused if card.status_at(at.written) == CardStatus::Expired => {
+                return Err(refused("card_expired"));
+            }
             CardStatus::Unused => {
                 let lasts = card.duration.map(|duration| at.read + super::model::seconds(duration));
                 card.status = CardStatus::Active;
@@ -279,6 +282,10 @@ impl World {
             return expected;
         }
         let card = self.cards.get_mut(code).unwrap();
+        if card.points.is_some() && card.status_at(at.taken) == CardStatus::Expired {
+            card.status = CardStatus::Expired;
+            return refused("card_expired");
+        }
         let key = (code.to_owned(), ask.request_id.to_owned());
         let balance = match (card.points, self.uses.get(&key)) {
             (Some(_), Some(before)) if before.amount == ask.amount => before.balance,

@@ -54,8 +54,13 @@ impl World {
         if is_full {
             return Err(refused("seats_full"));
         }
+        let binds = seats == 1 && card.first.is_none() && lease.is_none();
         // Whoever looks for a seat clears away those whose leases are over.
         card.further.retain(|seat| seat.is_taken(at.written));
+        if !binds && card.status_at(at.written) == CardStatus::Expired {
+            // It ran out in this very moment: the next request writes that down.
+            return Err(refused("card_expired"));
+        }
         if let Some(wait) = wait {
             return Err(cooling_down(wait));
         }
@@ -82,6 +87,9 @@ impl World {
         }
         if !is_seen(machine) && card.seat(machine).is_none() {
             return invalid(None);
+        }
+        if card.status_at(at.written) == CardStatus::Expired {
+            return refused("card_expired");
         }
         match self.unbinding(code, machine, at.written) {
             Err(expected) => expected,
