@@ -11,6 +11,7 @@ mod moves;
 mod operators;
 mod start;
 mod tables;
+mod trials;
 mod which;
 
 use std::collections::BTreeMap;
