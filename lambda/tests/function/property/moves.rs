@@ -98,6 +98,16 @@ impl World {
         }
     }
 
+    /// Whether a card began as a trial, and no top-up of it stands.
+    fn is_trial(&self, code: &str) -> bool {
+        let stands = |top_up: &Done| {
+            let taken_back = self.taken_back.iter();
+            !taken_back.into_iter().any(|(with, at)| Some(with) == top_up.other.as_ref() && *at >= top_up.at)
+        };
+        let mut did = self.log.iter().filter(|done| done.code == code);
+        did.clone().any(|done| done.act == "TRIAL") && !did.any(|done| done.act == "RECHARGE" && stands(done))
+    }
+
     /// Whether a seat is given up, whether that is one that is lost, and what it costs.
     fn unbinding(
         &self,
@@ -109,8 +119,7 @@ impl World {
         if card.status == CardStatus::Unused || card.first.is_none() {
             return Ok(None);
         }
-        let did = |act: &str| self.log.iter().any(|done| done.code == code && done.act == act);
-        if policy.by == UnbindBy::Nobody || did("TRIAL") && !did("RECHARGE") {
+        if policy.by == UnbindBy::Nobody || self.is_trial(code) {
             return Err(refused("unbind_not_allowed"));
         }
         let (given_up, cooldown) = (self.given_up(code), cooldown_of(policy));

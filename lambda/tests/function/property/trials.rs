@@ -41,7 +41,7 @@ impl World {
             duration: offer.seconds(),
             seats: 1,
             points: offer.points().map(Points::get),
-            policy: String::new(),
+            policy: "lease=off when-full=refuse".to_owned(),
             first: Some(seat),
             further: Vec::new(),
             created_at: now,
