@@ -2135,3 +2135,51 @@ BEGIN
         IF(outcome = 'COOLING_DOWN', waits, NULL), GREATEST(CAST(most AS SIGNED) - used, 0), cost_seconds, cost_points,
         ends, had_points;
 END
+
+-- routine: take_points_2
+-- Takes points as take_points does, and returns the same; but a machine that repeats what it took is told so, TAKEN, also where
+-- the card is not to be used by it any more.
+CREATE PROCEDURE take_points_2(
+    IN card BIGINT UNSIGNED,
+    IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    IN wanted INT UNSIGNED,
+    IN request VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
+)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE is_there, usable, is_first, is_its_own BOOLEAN DEFAULT FALSE;
+    DECLARE has, taken, was_left INT UNSIGNED;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK;
+        RESIGNAL;
+    END;
+    START TRANSACTION;
+    SELECT TRUE, status = 'ACTIVE' AND (expire_at IS NULL OR expire_at >= UTC_TIMESTAMP()), machine_code <=> machine,
+        COALESCE(points, 0)
+    INTO is_there, usable, is_first, has
+    FROM cards WHERE id = card FOR UPDATE;
+    -- Nothing else is read before the card is locked, so that who repeats a request, and waited for the card behind it, finds
+    -- what it did.
+    SELECT usable AND (
+            is_first
+            OR EXISTS (SELECT 1 FROM card_seats WHERE card_id = card AND card_seats.machine_code = machine))
+    INTO usable;
+    SELECT amount, balance, COALESCE(machine_code = machine, FALSE) INTO taken, was_left, is_its_own
+    FROM point_uses WHERE card_id = card AND request_id = request;
+    IF usable AND taken IS NULL AND wanted > 0 AND has >= wanted THEN
+        UPDATE cards SET points = has - wanted, updated_at = UTC_TIMESTAMP() WHERE id = card;
+        INSERT INTO point_uses (card_id, request_id, amount, balance, machine_code, used_at)
+        VALUES (card, request, wanted, has - wanted, machine, UTC_TIMESTAMP());
+        COMMIT;
+        SELECT 'TAKEN', has - wanted;
+    ELSE
+        COMMIT;
+        SELECT CASE
+                WHEN is_there AND taken = wanted AND (usable OR is_its_own) THEN 'TAKEN'
+                WHEN NOT usable THEN 'LOST'
+                WHEN taken IS NOT NULL THEN 'OTHER'
+                ELSE 'SHORT'
+            END, COALESCE(was_left, has, 0);
+    END IF;
+END

@@ -108,6 +108,34 @@ async fn a_machine_that_is_not_let_in_takes_no_points() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_repeated_is_answered_as_it_was_once_the_card_is_refused() {
+    let (database, function) = start().await;
+    for code in ["OVER", "OFF", "MOVED", "UNCOUNTED"] {
+        add_card(&database, code, 5).await;
+    }
+    let mut client = function.client().await;
+    let mut answers = Vec::new();
+    for code in ["OVER", "OFF", "MOVED", "UNCOUNTED"] {
+        answers.push((code, client.consume(&format!("VIP-{code}"), "PC-1", 2, "a").await));
+    }
+    database
+        .execute(
+            "UPDATE cards SET status = 'EXPIRED' WHERE code = 'OVER';
+             UPDATE cards SET status = 'DISABLED' WHERE code = 'OFF';
+             UPDATE cards SET machine_code = 'PC-2' WHERE code = 'MOVED';
+             UPDATE cards SET points = NULL WHERE code = 'UNCOUNTED'",
+        )
+        .await;
+    for (code, before) in answers {
+        let again = client.consume(&format!("VIP-{code}"), "PC-1", 2, "a").await;
+        assert_eq!((again.status, &again.body), (StatusCode::OK, &before.body), "{code}");
+        assert_left(&again, 3);
+        let more = client.consume(&format!("VIP-{code}"), "PC-1", 2, "b").await;
+        assert_eq!(more.status, StatusCode::FORBIDDEN, "{code}: {}", more.body);
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_taken_is_refused_by_its_name_and_nothing_is_changed() {
     let (database, function) = start().await;
     add_card(&database, "TEN", 10).await;

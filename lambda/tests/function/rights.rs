@@ -208,6 +208,35 @@ async fn an_account_that_was_not_given_the_successors_begins_trials_and_unbinds_
 }
 
 #[tokio::test]
+async fn an_account_of_the_last_version_takes_points_as_it_did_and_repeats_them_once_it_is_given_the_rest() {
+    let database = TestDatabase::create().await;
+    database.insert_card("VIP", "A").await;
+    database.execute("UPDATE cards SET points = 5").await;
+    let last = log_in_without(&database, Role::Function, &["take_points_2"]).await;
+    let api = Function::start(env!("CARGO_BIN_EXE_kami-api"), &last.url()).await;
+    let mut client = api.client().await;
+    for _ in 0..2 {
+        assert_eq!(client.consume("VIP-A", "PC", 2, "a").await.body["points"], 3, "{}", api.program.output());
+    }
+    database.execute("UPDATE cards SET status = 'DISABLED'").await;
+    assert_eq!(client.consume("VIP-A", "PC", 2, "a").await.reason(), "card_disabled");
+    assert!(!api.program.output().contains("ERROR"), "{}", api.program.output());
+
+    let account: Vec<String> = last.rows("SELECT CURRENT_USER()", ()).await;
+    let (name, host) = account[0].split_once('@').unwrap();
+    let database_name = database.name();
+    database
+        .execute(&format!("GRANT EXECUTE ON PROCEDURE {database_name}.take_points_2 TO '{name}'@'{host}'"))
+        .await;
+    eventually("it is told what it took", async || {
+        let answer = client.consume("VIP-A", "PC", 2, "a").await;
+        (answer.status == 200 && answer.body["points"] == 3).then_some(())
+    })
+    .await;
+    assert_eq!(database.rows::<u32>("SELECT points FROM cards", ()).await, [3]);
+}
+
+#[tokio::test]
 async fn an_account_of_older_versions_tops_nothing_up_and_serves_all_else() {
     let database = TestDatabase::create().await;
     insert_top_up(&database).await;

@@ -9,7 +9,8 @@ use mysql_async::prelude::Queryable;
 use tokio::time::Instant;
 
 use super::pool::Pool;
-use super::validation::LOOKS;
+use super::routines::Writing;
+use super::validation::{Judged, LOOKS};
 use super::{Client, Operation, REQUEST_LIMIT, Store, StoreError, Validation};
 use kami_core::app::App;
 use kami_core::card::{CardCode, MachineCode};
@@ -57,7 +58,8 @@ const FORGET_LIMIT: Duration = Duration::from_secs(30);
 
 impl Store {
     /// Validates a card for a machine, activating it on first use, and takes points from it, once for each request however
-    /// often it comes within two days: one round trip more than [`validate`](Self::validate) costs.
+    /// often it comes within two days, whatever became of the card meanwhile: one round trip more than
+    /// [`validate`](Self::validate) costs.
     pub async fn consume(
         &self,
         code: &CardCode,
@@ -67,24 +69,33 @@ impl Store {
     ) -> Result<Consumption, StoreError> {
         let deadline = Instant::now() + REQUEST_LIMIT;
         for _ in 0..LOOKS {
-            let (card, expire_at) = match self.validate_until(deadline, code, machine, client).await? {
-                Validation::Admitted { card, points: Some(_), expire_at, .. } => (card, expire_at),
-                Validation::Admitted { points: None, .. } => {
-                    return Ok(Consumption::Exhausted { balance: 0 });
+            let Judged { validation, card } = self.judge_until(deadline, code, machine, client).await?;
+            let (card, expire_at, refused) = match (validation, card) {
+                (Validation::Admitted { card, points, expire_at, .. }, _) => {
+                    (card, expire_at, points.is_none().then_some(Consumption::Exhausted { balance: 0 }))
                 }
-                Validation::TooOld(app) => return Ok(Consumption::TooOld(app)),
-                Validation::Refused(refusal) => return Ok(Consumption::Refused(refusal)),
-                Validation::Blocked => return Ok(Consumption::Blocked),
-                Validation::NotFound => return Ok(Consumption::NotFound),
+                // The machine may have taken them before the card was refused.
+                (Validation::Refused(refusal), Some((card, expire_at))) => {
+                    (card, expire_at, Some(Consumption::Refused(refusal)))
+                }
+                (Validation::Refused(refusal), None) => return Ok(Consumption::Refused(refusal)),
+                (Validation::TooOld(app), _) => return Ok(Consumption::TooOld(app)),
+                (Validation::Blocked, _) => return Ok(Consumption::Blocked),
+                (Validation::NotFound, _) => return Ok(Consumption::NotFound),
             };
             let (machine, wanted) = (machine.clone(), wanted.clone());
-            let take = TakePoints { card, machine, wanted, pool: self.pool.clone() };
-            match self.in_turn(deadline, take).await? {
-                Took::Taken { balance } => return Ok(Consumption::Taken { balance, expire_at }),
-                Took::Short { balance } => return Ok(Consumption::Exhausted { balance }),
-                Took::Other => return Ok(Consumption::Reused),
+            let (pool, writing) = (self.pool.clone(), Arc::clone(&self.writing));
+            let take = TakePoints { card, machine, wanted, pool, writing };
+            match (self.in_turn(deadline, take).await, refused) {
+                (Ok(Took::Taken { balance }), _) => return Ok(Consumption::Taken { balance, expire_at }),
+                (Ok(_), Some(refused)) => return Ok(refused),
+                // Who was never let take points has taken none.
+                (Err(error), Some(refused)) if error.is_denied() => return Ok(refused),
+                (Err(error), _) => return Err(error),
+                (Ok(Took::Short { balance }), None) => return Ok(Consumption::Exhausted { balance }),
+                (Ok(Took::Other), None) => return Ok(Consumption::Reused),
                 // Somebody changed the card since: it is looked at again.
-                Took::Lost => {}
+                (Ok(Took::Lost), None) => {}
             }
         }
         Err(StoreError::Contended)
@@ -112,6 +123,7 @@ struct TakePoints {
     machine: MachineCode,
     wanted: PointUse,
     pool: Pool,
+    writing: Arc<Writing>,
 }
 
 impl Operation for TakePoints {
@@ -120,11 +132,22 @@ impl Operation for TakePoints {
     const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Took, StoreError> {
+        if self.writing.points.is_called() {
+            let took = self.call(connection, "CALL take_points_2(?, ?, ?, ?)").await;
+            if let Some(took) = self.writing.points.answered(took)? {
+                return Ok(took);
+            }
+        }
+        self.call(connection, "CALL take_points(?, ?, ?, ?)").await
+    }
+}
+
+impl TakePoints {
+    async fn call(&self, connection: &mut Conn, call: &str) -> Result<Took, StoreError> {
         self.pool.counters().round_trip();
         let PointUse { amount, request } = &self.wanted;
         let params = (self.card, self.machine.as_str(), amount.get(), request.as_str());
-        let took: Option<(String, u32)> =
-            connection.exec_first("CALL take_points(?, ?, ?, ?)", params).await?;
+        let took: Option<(String, u32)> = connection.exec_first(call, params).await?;
         match took.as_ref().map(|(word, balance)| (word.as_str(), *balance)) {
             Some(("TAKEN", balance)) => Ok(Took::Taken { balance }),
             Some(("SHORT", balance)) => Ok(Took::Short { balance }),

@@ -121,37 +121,64 @@ pub(super) enum Way {
     Table,
 }
 
-/// The way that an account was last let write by, so that only the first write of all may have to try both.
-#[derive(Debug, Default)]
-pub(super) struct Writing {
-    is_direct: AtomicBool,
-    /// Since when the successors of routines are left alone, and whether that was told.
+/// The successor of a routine, or of several that are granted together: whether the account was last let call it.
+#[derive(Debug)]
+pub(super) struct Successor {
+    /// What is done otherwise while it is not called.
+    fallback: &'static str,
+    /// Since when it is left alone, and whether that was told.
     denied: Mutex<Option<Instant>>,
     is_told: AtomicBool,
 }
 
-impl Writing {
-    /// Whether the successors of routines are to be called that came with this version.
-    pub(super) fn calls_successors(&self) -> bool {
+impl Successor {
+    fn new(fallback: &'static str) -> Self {
+        Self { fallback, denied: Mutex::default(), is_told: AtomicBool::default() }
+    }
+
+    /// Whether it is to be called.
+    pub(super) fn is_called(&self) -> bool {
         let denied = self.denied.lock().unwrap_or_else(PoisonError::into_inner);
         denied.is_none_or(|since| since.elapsed() >= KEPT)
     }
 
-    /// What a successor did; nothing where the account may not call it, as older versions made accounts, so that the routine
-    /// is called in its place.
-    pub(super) fn of_successor<T>(&self, done: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    /// What it did; nothing where the account may not call it, as older versions made accounts, so that the routine is called in
+    /// its place.
+    pub(super) fn answered<T>(&self, done: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
         match done {
             Err(denied) if denied.is_denied() => {
                 *self.denied.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
                 if !self.is_told.swap(true, Ordering::Relaxed) {
-                    info!("seats are given as the version before gave them: {denied}");
+                    info!("{}: {denied}", self.fallback);
                 }
                 Ok(None)
             }
             done => done.map(Some),
         }
     }
+}
 
+/// The way that an account was last let write by, so that only the first write of all may have to try both.
+#[derive(Debug)]
+pub(super) struct Writing {
+    is_direct: AtomicBool,
+    /// Of the routines that give seats.
+    pub(super) seats: Successor,
+    /// Of the one that takes points.
+    pub(super) points: Successor,
+}
+
+impl Default for Writing {
+    fn default() -> Self {
+        Self {
+            is_direct: AtomicBool::default(),
+            seats: Successor::new("seats are given as the version before gave them"),
+            points: Successor::new("points are taken as the version before took them"),
+        }
+    }
+}
+
+impl Writing {
     /// Does a write that `statement` has for either way; returns how many rows it changed.
     pub(super) async fn write(
         &self,
@@ -196,14 +223,14 @@ mod tests {
     async fn a_successor_that_may_not_be_called_is_left_alone_for_a_while() {
         let refusal = |code| mysql_async::ServerError { code, message: String::new(), state: String::new() };
         let error = |code| StoreError::from(mysql_async::Error::Server(refusal(code)));
-        let writing = Writing::default();
-        assert!(writing.calls_successors());
-        assert!(matches!(writing.of_successor(Ok(7)), Ok(Some(7))));
-        assert!(writing.of_successor::<()>(Err(error(1213))).is_err() && writing.calls_successors());
-        assert!(matches!(writing.of_successor::<()>(Err(error(1370))), Ok(None)));
-        assert!(!writing.calls_successors());
+        let Writing { seats, points, .. } = Writing::default();
+        assert!(seats.is_called());
+        assert!(matches!(seats.answered(Ok(7)), Ok(Some(7))));
+        assert!(seats.answered::<()>(Err(error(1213))).is_err() && seats.is_called());
+        assert!(matches!(seats.answered::<()>(Err(error(1370))), Ok(None)));
+        assert!(!seats.is_called() && points.is_called(), "each by itself");
         tokio::time::advance(KEPT).await;
-        assert!(writing.calls_successors());
+        assert!(seats.is_called());
     }
 
     #[test]

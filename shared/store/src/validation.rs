@@ -50,6 +50,14 @@ pub enum Validation {
     NotFound,
 }
 
+/// What validating a card came to, and which it is.
+#[derive(Debug)]
+pub(super) struct Judged {
+    pub(super) validation: Validation,
+    /// Its number, and its last second as it was found; `None` where there is none for the client.
+    pub(super) card: Option<(u64, Option<DateTime<Utc>>)>,
+}
+
 /// Why a client is answered nothing of a card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoCard {
@@ -98,37 +106,40 @@ impl Store {
         machine: &MachineCode,
         client: &Client,
     ) -> Result<Validation, StoreError> {
-        self.validate_until(Instant::now() + REQUEST_LIMIT, code, machine, client).await
+        let judged = self.judge_until(Instant::now() + REQUEST_LIMIT, code, machine, client).await?;
+        Ok(judged.validation)
     }
 
-    /// The same, given up at `deadline`.
-    pub(super) async fn validate_until(
+    /// The same with the card, given up at `deadline`.
+    pub(super) async fn judge_until(
         &self,
         deadline: Instant,
         code: &CardCode,
         machine: &MachineCode,
         client: &Client,
-    ) -> Result<Validation, StoreError> {
+    ) -> Result<Judged, StoreError> {
         while Instant::now() < deadline {
-            if let Some(validation) = self.look_and_settle(code, machine, client, deadline).await? {
-                return Ok(validation);
+            let found = match self.find(code, Some(machine), client, deadline).await? {
+                Ok(found) => found,
+                Err(why) => return Ok(Judged { validation: why.into(), card: None }),
+            };
+            let card = Some((found.card.id, found.card.expire_at));
+            if let Some(validation) = self.settle(found, code, machine, client, deadline).await? {
+                return Ok(Judged { validation, card });
             }
         }
         Err(StoreError::Contended)
     }
 
-    /// What a card comes to as it is now; nothing where the apps were changed before that could be written.
-    async fn look_and_settle(
+    /// What a card that was found like this comes to; nothing where the apps were changed before that could be written.
+    async fn settle(
         &self,
+        found: CardNow,
         code: &CardCode,
         machine: &MachineCode,
         client: &Client,
         deadline: Instant,
     ) -> Result<Option<Validation>, StoreError> {
-        let found = match self.find(code, Some(machine), client, deadline).await? {
-            Ok(found) => found,
-            Err(why) => return Ok(Some(why.into())),
-        };
         let app = self.app_of(client, found.revision, deadline).await?;
         if let (Some(app), Some(version)) = (&app, &client.version)
             && app.refuses(version)
@@ -388,9 +399,9 @@ impl Settle {
     /// Gives the machine a seat if it can have one.
     async fn take_seat(&self, connection: &mut Conn, card: &Card) -> Result<Given, StoreError> {
         let params = (card.id, self.machine.as_str());
-        if self.writing.calls_successors() {
+        if self.writing.seats.is_called() {
             let given = given(connection, self.pool.counters(), "CALL take_seat_2(?, ?)", params).await;
-            if let Some(given) = self.writing.of_successor(given)? {
+            if let Some(given) = self.writing.seats.answered(given)? {
                 return Ok(given);
             }
         }
@@ -401,10 +412,10 @@ impl Settle {
     /// Binds an active card that was freed of its one machine.
     async fn bind(&self, connection: &mut Conn, card: &Card) -> Result<Given, StoreError> {
         let (machine, expire_at) = (self.machine.as_str(), card.expire_at.map(|moment| moment.naive_utc()));
-        if self.writing.calls_successors() {
+        if self.writing.seats.is_called() {
             let params = (card.id, machine, expire_at);
             let given = given(connection, self.pool.counters(), "CALL bind_card_2(?, ?, ?)", params).await;
-            if let Some(given) = self.writing.of_successor(given)? {
+            if let Some(given) = self.writing.seats.answered(given)? {
                 return Ok(given);
             }
         }

@@ -104,6 +104,94 @@ async fn who_repeats_a_request_while_it_waits_is_told_what_it_did() {
 }
 
 #[tokio::test]
+async fn who_repeats_a_request_is_told_what_it_did_whatever_became_of_the_card() {
+    let database = with_points(10).await;
+    let store = database.store();
+    database.execute("UPDATE cards SET seats = 2").await;
+    for asker in ["PC-1", "PC-2"] {
+        assert!(balance(&take(&store, asker, 1, asker).await).is_some());
+    }
+    assert_eq!(balance(&take(&store, "PC-1", 3, "a").await), Some(5));
+    let was = "UPDATE cards SET status = 'ACTIVE', machine_code = 'PC-1', points = 5, expire_at = '2090-01-01', seats = 2";
+    let refused = |refusal| Consumption::Refused(refusal);
+    for (change, refusal) in [
+        ("expire_at = '2026-01-01'", refused(Refusal::Expired)),
+        ("status = 'EXPIRED'", refused(Refusal::Expired)),
+        ("status = 'DISABLED'", refused(Refusal::Disabled)),
+        ("machine_code = 'PC-3', seats = 1", refused(Refusal::MachineMismatch)),
+        ("machine_code = 'PC-3', seats = 2", refused(Refusal::SeatsFull)),
+        ("points = NULL", Consumption::Exhausted { balance: 0 }),
+        ("points = 0", Consumption::Exhausted { balance: 0 }),
+    ] {
+        database.execute(&format!("{was}; UPDATE cards SET {change}")).await;
+        let ends: Vec<Option<chrono::NaiveDateTime>> = database.rows("SELECT expire_at FROM cards", ()).await;
+        let repeated = Consumption::Taken { balance: 5, expire_at: ends[0].map(|end| end.and_utc()) };
+        assert_eq!(take(&store, "PC-1", 3, "a").await, repeated, "{change}");
+        assert_eq!(take(&store, "PC-1", 1, "b").await, refusal, "{change}: nothing more");
+        let other = take(&store, "PC-4", 3, "a").await;
+        assert!(matches!(other, Consumption::Refused(_)), "{change}: {other:?}");
+        if refusal != (Consumption::Exhausted { balance: 0 }) {
+            assert_eq!(take(&store, "PC-1", 4, "a").await, refusal, "{change}: it took another number");
+        }
+    }
+    // Whoever is kept out, and of what is not there, is told nothing.
+    database
+        .execute(
+            "INSERT INTO blocks (app, kind, target, created_at) VALUES ('', 'MACHINE', 'PC-1', UTC_TIMESTAMP());
+             UPDATE policy_revision SET revision = revision + 1, blocks = blocks + 1",
+        )
+        .await;
+    assert_eq!(take(&store, "PC-1", 3, "a").await, Consumption::Blocked);
+    database
+        .execute(
+            "DELETE FROM blocks; UPDATE policy_revision SET revision = revision + 1, blocks = blocks + 1",
+        )
+        .await;
+    assert_eq!(balance(&take(&store, "PC-1", 3, "a").await), Some(5));
+    database.execute("DELETE FROM cards").await;
+    assert_eq!(take(&store, "PC-1", 3, "a").await, Consumption::NotFound);
+    let rows: Vec<(String, u32)> = database.rows("CALL take_points_2(1, 'PC-1', 3, 'a')", ()).await;
+    assert_eq!(rows, [("LOST".to_owned(), 5)]);
+}
+
+#[tokio::test]
+async fn who_repeats_a_request_while_its_card_is_disabled_is_told_what_it_did() {
+    let database = with_points(100).await;
+    let store = database.store();
+    assert_eq!(balance(&take(&store, "PC-1", 10, "again").await), Some(90));
+    let mut holding = database.connect().await;
+    holding.query_drop("START TRANSACTION; UPDATE cards SET status = 'DISABLED'").await.unwrap();
+    let waiting = tokio::spawn(async move { take(&store, "PC-1", 10, "again").await });
+    eventually("it waits for the card", async || {
+        let query = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%FOR UPDATE%'
+            AND info NOT LIKE '%processlist%'";
+        (database.rows::<u64>(query, ()).await[0] == 1).then_some(())
+    })
+    .await;
+    holding.query_drop("COMMIT").await.unwrap();
+    assert_eq!(balance(&waiting.await.unwrap()), Some(90));
+}
+
+#[tokio::test]
+async fn this_version_and_the_last_take_points_side_by_side_once_for_each_request() {
+    let database = with_points(10).await;
+    let store = database.store();
+    assert_eq!(balance(&take(&store, "PC-1", 1, "new").await), Some(9));
+    let last = async |name: &str| -> Vec<(String, u32)> {
+        database.rows(&format!("CALL take_points(1, 'PC-1', 1, '{name}')"), ()).await
+    };
+    assert_eq!(last("old").await, [("TAKEN".to_owned(), 8)]);
+    for name in ["new", "old"] {
+        let left = if name == "new" { 9 } else { 8 };
+        assert_eq!(last(name).await, [("TAKEN".to_owned(), left)]);
+        assert_eq!(balance(&take(&store, "PC-1", 1, name).await), Some(left));
+    }
+    let rows: Vec<(u32, u64)> =
+        database.rows("SELECT points, (SELECT SUM(amount) FROM point_uses) FROM cards", ()).await;
+    assert_eq!(rows, [(8, 2)]);
+}
+
+#[tokio::test]
 async fn what_was_taken_long_ago_is_forgotten_and_nothing_else() {
     let database = with_points(100).await;
     let store = database.store();

@@ -193,8 +193,12 @@ async fn points_cost_one_round_trip_more_than_a_validation() {
     assert_eq!(take("VIP-ONE", 1, "b").await, (2, true), "the usual request");
     assert_eq!(take("VIP-ONE", 1, "b").await, (2, true), "the same again");
     assert_eq!(take("VIP-ONE", 9, "c").await, (2, false), "too few are left");
-    assert_eq!(take("VIP-PLAIN", 1, "a").await, (2, false), "an activation, of a card that has none");
-    assert_eq!(take("VIP-PLAIN", 1, "a").await, (1, false), "and what it costs from then on");
+    assert_eq!(take("VIP-PLAIN", 1, "a").await, (3, false), "an activation, of a card that has none");
+    assert_eq!(take("VIP-PLAIN", 1, "a").await, (2, false), "it may have taken some when the card had any");
+    database.execute("UPDATE cards SET status = 'DISABLED' WHERE code = 'ONE'").await;
+    assert_eq!(take("VIP-ONE", 1, "b").await, (2, true), "what was taken before the card was disabled");
+    assert_eq!(take("VIP-ONE", 1, "d").await, (2, false), "what was not");
+    assert_eq!(take("VIP-NONE", 1, "a").await, (1, false), "no such card");
 }
 
 #[tokio::test]
