@@ -34,7 +34,6 @@ GRANT SELECT ON {database}.`presets` TO {account};
 GRANT SELECT ON {database}.`blocks` TO {account};
 GRANT SELECT ON {database}.`refinery_schema_history` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`change_cards_2` TO {account};
-GRANT EXECUTE ON PROCEDURE {database}.`delete_cards_2` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`restore_cards_2` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`make_batch_2` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`add_cards_2` TO {account};
@@ -47,6 +46,7 @@ GRANT EXECUTE ON PROCEDURE {database}.`make_batch_3` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`hold_blocks` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`save_blocks` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`remove_blocks` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`delete_cards_3` TO {account};
 
 -- formerly: operator
 GRANT INSERT, DELETE, UPDATE (`prefix`, `full_code`, `status`, `duration_seconds`, `machine_code`, `note`, `used_at`,
@@ -60,6 +60,7 @@ GRANT EXECUTE ON PROCEDURE {database}.`restore_cards` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`make_batch` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`add_cards` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`save_preset` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`delete_cards_2` TO {account};
 
 -- role: admin
 -- An operator who also upgrades the schema (all of migrate), and removes what the log has kept for long enough. Whoever

@@ -309,6 +309,7 @@ async fn the_function_reads_apps_and_changes_nothing_about_them_nor_what_cards_a
         &format!("CALL make_batch_3({act}, '{{}}', UTC_TIMESTAMP())"),
         &format!("CALL change_cards_2({act}, '{card}')"),
         &format!("CALL delete_cards_2({act}, '[1]')"),
+        &format!("CALL delete_cards_3({act}, '[1]')"),
         &format!("CALL restore_cards_2({act}, '[1]')"),
         &format!("CALL make_batch_2({act}, '{{}}', UTC_TIMESTAMP())"),
         &format!("CALL add_cards_2({act}, '[]')"),
@@ -406,6 +407,7 @@ async fn whatever_name_an_operator_gives_the_log_has_the_account() {
     let escapes = [
         format!("CALL change_cards_2({act}, '{NOTE}')"),
         format!("CALL delete_cards_2({act}, '[1, 2]')"),
+        format!("CALL delete_cards_3({act}, '[1, 2]')"),
         format!("CALL restore_cards_2({undo}, '[1]')"),
         format!("CALL make_batch_2({act}, {batch})"),
         format!("CALL add_cards_2({act}, '[]')"),

@@ -295,7 +295,7 @@ async fn the_function_and_the_expiry_job_reach_only_what_they_change() {
             "UPDATE cards SET machine_code = 'm'",
             "UPDATE cards SET expire_at = '9999-01-01'",
             "CALL change_cards_2(1, '[]')",
-            "CALL delete_cards_2(1, '[1]')",
+            "CALL delete_cards_3(1, '[1]')",
             "CALL add_cards_2(1, '[]')",
             "CALL hold_app('default')",
             "CALL save_app(1, 'default', NULL)",
@@ -464,6 +464,30 @@ async fn an_account_of_an_older_version_is_told_what_it_lacks_and_then_what_it_h
         )
         .await;
     }
+}
+
+#[tokio::test]
+async fn an_account_of_the_last_version_deletes_as_it_did_and_is_told_what_it_lacks() {
+    let kami = kami().await;
+    let operator = log_in(&kami, "operator").await;
+    let account: Vec<String> = operator.rows("SELECT CURRENT_USER()", ()).await;
+    let (name, host) = account[0].split_once('@').unwrap();
+    let database = kami.database.name();
+    let procedure = |routine| format!("EXECUTE ON PROCEDURE {database}.{routine}");
+    kami.database
+        .execute(&format!(
+            "REVOKE {} FROM '{name}'@'{host}'; GRANT {} TO '{name}'@'{host}'",
+            procedure("delete_cards_3"),
+            procedure("delete_cards_2")
+        ))
+        .await;
+    for (act, left) in [(&["delete", "VIP-A", "--yes"][..], 0), (&["undo"], 1)] {
+        run_as(&kami, &operator, act).ends(0);
+        let query = "SELECT COUNT(*) FROM cards WHERE full_code = 'VIP-A'";
+        assert_eq!(kami.database.rows::<u64>(query, ()).await, [left]);
+    }
+    let told = run_as(&kami, &operator, &["doctor"]).ends(1);
+    assert!(told.out.contains("EXECUTE on delete_cards_3"), "{told:?}");
 }
 
 #[tokio::test]

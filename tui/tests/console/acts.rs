@@ -126,7 +126,7 @@ fn an_act_that_the_account_has_no_right_to_is_refused_with_the_right() {
         assert_eq!(console.model.place(), Place::Cards, "{key}");
         assert_eq!(
             notice(&console),
-            "Your database account may not do that: it lacks EXECUTE on delete_cards_2."
+            "Your database account may not do that: it lacks EXECUTE on delete_cards_3."
         );
     }
     console.keys("n");

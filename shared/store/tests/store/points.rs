@@ -1,11 +1,14 @@
 //! Cards whose uses are counted, and cards that nobody may begin after a moment.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
+use kami_core::acts::Act;
+use kami_core::operator::Operator;
 use kami_core::points::{Points, RequestId};
 use kami_core::rules::Refusal;
-use kami_store::{Client, Consumption, ExpiryCursor, PointUse, Store, Validation};
-use kami_testkit::{Queryable as _, TestDatabase, eventually};
+use kami_store::{Client, Consumption, ExpiryCursor, OneAct, PointUse, Store, Undo, Validation};
+use kami_testkit::{Queryable as _, TestDatabase, agreed, eventually};
 use tokio::task::JoinSet;
 
 use crate::{code, machine};
@@ -152,6 +155,24 @@ async fn who_repeats_a_request_is_told_what_it_did_whatever_became_of_the_card()
     assert_eq!(take(&store, "PC-1", 3, "a").await, Consumption::NotFound);
     let rows: Vec<(String, u32)> = database.rows("CALL take_points_2(1, 'PC-1', 3, 'a')", ()).await;
     assert_eq!(rows, [("LOST".to_owned(), 5)]);
+}
+
+#[tokio::test]
+async fn a_card_that_was_deleted_and_came_back_tells_what_was_taken() {
+    let database = with_points(10).await;
+    let store = database.store();
+    assert_eq!(balance(&take(&store, "PC-1", 3, "a").await), Some(7));
+    let anna = Operator::new("anna").unwrap();
+    let seen = store.card_by_code(&code("VIP-A")).await.unwrap().unwrap().0;
+    let deleted = store.act_on_one(&anna, &agreed(OneAct { seen, act: Act::Delete })).await.unwrap();
+    assert_eq!(take(&store, "PC-1", 3, "a").await, Consumption::NotFound);
+    let undo = agreed(Undo { act_id: deleted.act_id });
+    store.undo(&anna, &undo, &|_| ControlFlow::Continue(())).await.unwrap();
+    assert_eq!(balance(&take(&store, "PC-1", 3, "a").await), Some(7));
+    assert_eq!(balance(&take(&store, "PC-1", 1, "b").await), Some(6), "nothing was taken twice");
+    // Of a card that stays away the job forgets them as of any.
+    database.execute("DELETE FROM cards; UPDATE point_uses SET used_at = used_at - INTERVAL 49 HOUR").await;
+    assert_eq!(store.forget_point_uses(10).await.unwrap(), 2);
 }
 
 #[tokio::test]
