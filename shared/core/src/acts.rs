@@ -1,10 +1,11 @@
 //! What operators can do with cards: pure decisions about one card at one moment.
 
-use chrono::{DateTime, Datelike, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error;
 
 use crate::card::CardStatus;
 use crate::duration::CardDuration;
+use crate::moment::is_held;
 use crate::operator::Note;
 use crate::recharge::record_may_be_burnt;
 use crate::record::CardRecord;
@@ -216,11 +217,12 @@ fn extend(card: &mut CardRecord, seconds: u32, now: DateTime<Utc>) -> Result<(),
 
 /// A moment so much later, if a `DATETIME` can hold it.
 pub fn later(moment: DateTime<Utc>, seconds: u32) -> Option<DateTime<Utc>> {
-    moment.checked_add_signed(TimeDelta::seconds(i64::from(seconds))).filter(|moment| moment.year() <= 9999)
+    moment.checked_add_signed(TimeDelta::seconds(i64::from(seconds))).filter(|moment| is_held(*moment))
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::Datelike as _;
     use proptest::prelude::*;
 
     use super::*;

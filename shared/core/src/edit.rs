@@ -6,6 +6,7 @@ use thiserror::Error;
 use crate::acts::{ActRefusal, Change, disable, finish, later};
 use crate::card::{CardStatus, MachineCode, TextError, UnknownStatus};
 use crate::duration::{CardDuration, DurationError};
+use crate::moment::{self, NoMoment};
 use crate::operator::{Note, NoteError};
 use crate::points::{NoPoints, Points};
 use crate::policy::{NoPolicy, PolicyPart};
@@ -83,7 +84,7 @@ pub enum TypedError {
     Points(#[from] NoPoints),
     /// It is no moment.
     #[error(transparent)]
-    Moment(#[from] chrono::ParseError),
+    Moment(#[from] NoMoment),
     /// Nobody edits the property.
     #[error("this cannot be edited")]
     NotEdited,
@@ -184,9 +185,8 @@ pub fn points_left(typed: &str) -> Result<Option<u32>, NoPoints> {
 }
 
 /// The last moment that a card shall have, in the form of RFC 3339; an empty text is none.
-fn last_moment(typed: &str) -> Result<Option<DateTime<Utc>>, chrono::ParseError> {
-    let text = Some(typed.trim()).filter(|text| !text.is_empty());
-    text.map(|text| DateTime::parse_from_rfc3339(text).map(|moment| moment.to_utc())).transpose()
+fn last_moment(typed: &str) -> Result<Option<DateTime<Utc>>, NoMoment> {
+    Some(typed.trim()).filter(|text| !text.is_empty()).map(moment::read).transpose()
 }
 
 /// The other prefix that a card shall have, or that it shall have none; one of old may be what none can be today, and
@@ -466,6 +466,13 @@ mod tests {
                 "2026-01-01T00:00:01Z",
                 Ok(CardEdit { valid_until: Some(Some(at(1))), ..none() }),
             ),
+            (
+                Property::ValidUntil,
+                "9999-12-31T23:59:59Z",
+                Ok(CardEdit { valid_until: Some(Some("9999-12-31T23:59:59Z".parse().unwrap())), ..none() }),
+            ),
+            (Property::ValidUntil, "9999-12-31T23:59:59-10:00", Err(TypedError::Moment(NoMoment))),
+            (Property::ValidUntil, "2026-01-01", Err(TypedError::Moment(NoMoment))),
             (Property::Policy, "lease=1", Err(TypedError::Policy(NoPolicy))),
             (Property::Status, "unused", Ok(to(StatusEdit::Unused))),
             (Property::Machine, "NEW", Ok(to(on("NEW")))),

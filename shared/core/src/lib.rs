@@ -20,6 +20,7 @@ pub mod import;
 pub mod logged;
 pub mod mention;
 pub mod misses;
+pub mod moment;
 pub mod operator;
 pub mod plan;
 pub mod points;

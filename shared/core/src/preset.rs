@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::app::AppName;
 use crate::duration::CardDuration;
+use crate::moment::SAID;
 use crate::points::Points;
 use crate::prefix::Prefix;
 use crate::price::{Currency, NoCurrency, NoPrice, Price};
@@ -181,7 +182,7 @@ impl PresetEdit {
             recharges: self.recharges.unwrap_or(preset.recharges),
             ..preset.clone()
         };
-        if edited.valid_until.is_some_and(|moment| moment.year() >= 9_999) {
+        if edited.valid_until.is_some_and(|moment| !SAID.contains(&moment.year())) {
             return Err(PresetError::Moment);
         }
         let adds = edited.points.is_some() || edited.duration != CardDuration::Forever;

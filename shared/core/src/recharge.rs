@@ -1,9 +1,10 @@
 //! Topping a card up with another: what the one becomes, and when the other may not be burnt for it.
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use crate::card::{Card, CardStatus};
+use crate::moment::is_held;
 use crate::points::Points;
 use crate::record::CardRecord;
 use crate::rules::{expiry, first_of, status_of};
@@ -67,7 +68,7 @@ pub fn top_up(card: &Card, other: &Card, now: DateTime<Utc>) -> Result<ToppedUp,
     let begin = if is_over { Some(now) } else { card.expire_at };
     let end = match (begin, first_of(expiry(other.duration_seconds, now), other.valid_until)) {
         (Some(begin), Some(until)) => {
-            let end = begin.checked_add_signed(until - now).filter(|end| end.year() <= 9_999);
+            let end = begin.checked_add_signed(until - now).filter(|end| is_held(*end));
             first_of(Some(end.ok_or(RechargeRefusal::TooLong)?), card.valid_until)
         }
         _ => None,

@@ -16,6 +16,7 @@ use kami_core::app::AppName;
 use kami_core::card::CardStatus;
 use kami_core::duration::CardDuration;
 use kami_core::edit::points_left;
+use kami_core::moment;
 use kami_core::operator::Note;
 use kami_core::points::Points;
 use kami_core::policy::PolicyPart;
@@ -246,9 +247,9 @@ impl<'a> Table<'a> {
 
     /// The last moment that a cell says; where it is empty, the one that was asked for.
     fn last_moment(&self, text: &str) -> Result<Option<DateTime<Utc>>, MalformedReason> {
-        let said = Some(text).filter(|text| !text.is_empty()).map(DateTime::parse_from_rfc3339).transpose();
+        let said = Some(text).filter(|text| !text.is_empty()).map(moment::read).transpose();
         let said = said.map_err(|_| MalformedReason::Value(Property::ValidUntil))?;
-        Ok(said.map(|moment| moment.to_utc()).or(self.defaults.valid_until))
+        Ok(said.or(self.defaults.valid_until))
     }
 
     /// What a cell says of the duration; nothing where it is empty.

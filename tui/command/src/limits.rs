@@ -68,6 +68,7 @@ mod tests {
         }
         assert_eq!(until("off"), Ok(Limit::Off));
         assert_eq!(until("2026-12-31"), "2026-12-31".parse().map(Limit::At));
-        assert_eq!(until("soon"), Err(MomentError));
+        assert_eq!(until("soon"), Err(MomentError::Form));
+        assert_eq!(until("9999-01-01"), Err(MomentError::Year));
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::shown::local;
 use std::fmt;
-use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use kami_core::moment::SAID;
 use kami_core::zone::Zone;
 use thiserror::Error;
 
@@ -13,9 +13,6 @@ use crate::words::{Language, say};
 
 /// The forms in which a time of the clock is read; the first is the one that it is written in.
 const CLOCKS: [&str; 4] = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"];
-
-/// The years in which every moment is one that the database can hold, whatever the zone.
-const YEARS: RangeInclusive<i32> = 1_001..=9_998;
 
 /// The keys of the words for days near now, and how many days they are away.
 const NEAR_DAYS: [(&str, i64); 3] = [("day.yesterday", -1), ("day.today", 0), ("day.tomorrow", 1)];
@@ -37,10 +34,16 @@ pub enum TypedMoment {
     Exact(DateTime<Utc>),
 }
 
-/// A text that is no moment.
+/// Why a text is no moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("not a moment: write 2026-01-31, 2026-01, today, 2026-01-31T18:00 or 2026-01-31T18:00:00+08:00")]
-pub struct MomentError;
+pub enum MomentError {
+    /// It is written as none.
+    #[error("not a moment: write 2026-01-31, 2026-01, today, 2026-01-31T18:00 or 2026-01-31T18:00:00+08:00")]
+    Form,
+    /// The database does not hold it in every zone.
+    #[error("a moment lies before the year 9999, and in the year 1001 or later")]
+    Year,
+}
 
 impl FromStr for TypedMoment {
     type Err = MomentError;
@@ -53,7 +56,7 @@ impl FromStr for TypedMoment {
             Self::Exact(moment) => moment.year(),
             Self::Near(_) => return Ok(moment),
         };
-        if YEARS.contains(&year) { Ok(moment) } else { Err(MomentError) }
+        if SAID.contains(&year) { Ok(moment) } else { Err(MomentError::Year) }
     }
 }
 
@@ -69,10 +72,10 @@ impl TypedMoment {
         let first_day = |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
         match (text.len(), text.split_once('-')) {
             (4, None) if is_number(text) => {
-                return first_day(&format!("{text}-01-01")).map(Self::Year).ok_or(MomentError);
+                return first_day(&format!("{text}-01-01")).map(Self::Year).ok_or(MomentError::Form);
             }
             (6 | 7, Some((year, month))) if year.len() == 4 && is_number(year) && is_number(month) => {
-                return first_day(&format!("{text}-01")).map(Self::Month).ok_or(MomentError);
+                return first_day(&format!("{text}-01")).map(Self::Month).ok_or(MomentError::Form);
             }
             _ => {}
         }
@@ -86,7 +89,7 @@ impl TypedMoment {
             .into_iter()
             .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
             .map(Self::Clock)
-            .ok_or(MomentError)
+            .ok_or(MomentError::Form)
     }
 }
 
@@ -190,7 +193,7 @@ mod tests {
             assert_eq!(typed.last(zone, now), wanted, "{text}");
         }
         for text in ["", "now", "2026-02-30", "2026-13", "20260131", "18:00", "-026"] {
-            assert_eq!(text.parse::<TypedMoment>(), Err(MomentError), "{text}");
+            assert_eq!(text.parse::<TypedMoment>(), Err(MomentError::Form), "{text}");
         }
         // The database holds none of these, or not in every zone.
         for text in [
@@ -206,8 +209,9 @@ mod tests {
             "9999-12-31T23:59",
             "0001-01-01 00:00",
             "9999-12-31T23:59:59Z",
+            "9999-12-31T23:59:59-10:00",
         ] {
-            assert_eq!(text.parse::<TypedMoment>(), Err(MomentError), "{text}");
+            assert_eq!(text.parse::<TypedMoment>(), Err(MomentError::Year), "{text}");
         }
     }
 }

@@ -112,7 +112,7 @@ async fn what_cannot_be_is_told_by_its_option_and_changes_nothing() {
         (&["set", "month"], 2, "--price <AMOUNT>|--currency <CURRENCY>"),
         (&["set", "month", "--duration", "soon"], 2, "not a duration"),
         (&["set", "month", "--until", "soon"], 2, "not a moment"),
-        (&["set", "month", "--until", "9999-01-01"], 2, "not a moment"),
+        (&["set", "month", "--until", "9999-01-01"], 2, "before the year 9999"),
         (&["set", "month", "--points", "0"], 2, "points are 1 to 1,000,000,000"),
         (&["set", "month", "--points", "1000000001"], 2, "points are 1 to 1,000,000,000"),
         (&["set", "month", "--seats", "1001"], 2, "a card has 1 to 1,000 seats"),

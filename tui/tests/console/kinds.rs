@@ -219,7 +219,7 @@ fn what_can_be_no_last_moment_and_no_points_is_said_beside_it() {
         ("nVIP", Property::ValidUntil, "2026-03-04 14:01", over),
         ("icodes.txt", Property::ValidUntil, "yesterday", over),
         ("je", Property::ValidUntil, "2026-03-03", "this moment is over already: to end the card now"),
-        ("je", Property::ValidUntil, "9999", "a moment such as 2026-12-31"),
+        ("je", Property::ValidUntil, "9999", "a moment before the year 9999"),
         ("nVIP", Property::Points, "0", "a number from 1 to 1,000,000,000"),
         ("icodes.txt", Property::Points, "0", "a number from 1 to 1,000,000,000"),
         ("nVIP", Property::Points, "1000000001", "a number from 1 to 1,000,000,000"),

@@ -42,6 +42,32 @@ fn cards_of_a_table_of_ours_keep_their_points_and_their_last_moment() {
 }
 
 #[test]
+fn a_last_moment_that_the_database_does_not_hold_is_named_with_its_line() {
+    let line = |moment: &str| {
+        let until: Option<DateTime<Utc>> = Some(at(60));
+        let card = CardRecord { valid_until: until, ..card(CardStatus::Unused, None, None, None) };
+        let card = CardRecord { full_code: "VIP-AP0000".into(), ..card };
+        table::csv_line(&card).replace("2026-01-01T00:01:00Z", moment)
+    };
+    assert!(line("soon").contains("soon"), "{}", line("soon"));
+    for (moment, is_read) in [
+        ("9999-12-31T23:59:59+00:00", true),
+        ("9999-12-31T23:59:59+10:00", true),
+        ("9999-12-31T23:59:59-10:00", false),
+        ("0999-12-31T23:59:59+00:00", false),
+        ("soon", false),
+    ] {
+        let parsed = csv(table::csv_header() + &line(moment));
+        let wrong = [(2, MalformedReason::Value(Property::ValidUntil))];
+        assert_eq!(
+            (found(&parsed).len(), malformed(&parsed)),
+            if is_read { (1, vec![]) } else { (0, wrong.to_vec()) },
+            "{moment}"
+        );
+    }
+}
+
+#[test]
 fn tables_of_others_say_points_under_their_titles_and_never_a_last_moment() {
     for title in ["points", "点数", "次数", "可用次数", "剩餘點數"] {
         let text =

@@ -75,6 +75,7 @@ impl Form {
     /// Why the last moment that was typed can be none.
     pub(super) fn until_problem(&self, language: Language) -> String {
         match self.kind {
+            _ if self.until() == Err(MomentError::Year) => say!(language, "problem.until"),
             _ if !self.is_until_over() => say!(language, "problem.valid_until"),
             FormKind::Edit { .. } => say!(language, "problem.until_over_edit"),
             _ => say!(language, "problem.until_over"),
