@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
+use chrono::DateTime;
 use kami_core::acts::Act;
+use kami_core::card::{Card, CardStatus, Seat};
 use kami_core::operator::Operator;
-use kami_core::points::{Points, RequestId};
+use kami_core::points::{self, Points, PointsTaken, PointsVerdict, RequestId};
+use kami_core::policy::PolicyPart;
 use kami_core::rules::Refusal;
 use kami_store::{Client, Consumption, ExpiryCursor, OneAct, PointUse, Store, Undo, Validation};
 use kami_testkit::{Queryable as _, TestDatabase, agreed, eventually};
@@ -212,6 +215,108 @@ async fn this_version_and_the_last_take_points_side_by_side_once_for_each_reques
     assert_eq!(rows, [(8, 2)]);
 }
 
+/// A row of `cards` and of `point_uses`, and the same as the rules have it.
+struct Case {
+    card: Card,
+    before: Option<PointsTaken>,
+}
+
+impl Case {
+    /// Everything that tells cases apart, in each combination.
+    fn all() -> Vec<Self> {
+        let mut cases = Vec::new();
+        let ends = [None, Some("2026-01-01T00:00:00Z"), Some("2090-01-01T00:00:00Z")];
+        let took = |amount, was_its_own| {
+            Some(PointsTaken { amount: Points::new(amount).unwrap(), balance: 7, was_its_own })
+        };
+        for status in CardStatus::ALL {
+            for expire_at in ends {
+                for (first, is_further) in [("PC-1", false), ("PC-2", false), ("PC-2", true)] {
+                    for points in [None, Some(2), Some(3), Some(1_000_000_000)] {
+                        for before in [None, took(3, true), took(2, true), took(3, false), took(2, false)] {
+                            let id = cases.len() as u64 + 1;
+                            let card = Card {
+                                id,
+                                full_code: format!("VIP-{id}"),
+                                app: "default".into(),
+                                status,
+                                duration_seconds: None,
+                                seats: 2,
+                                machine_code: Some(first.to_owned()),
+                                lease_until: None,
+                                further_seat: is_further.then_some(Seat { lease_until: None }),
+                                policy: PolicyPart::default(),
+                                created_at: DateTime::UNIX_EPOCH,
+                                used_at: None,
+                                expire_at: expire_at.map(|end| end.parse().unwrap()),
+                                valid_until: None,
+                                points,
+                            };
+                            cases.push(Self { card, before });
+                        }
+                    }
+                }
+            }
+        }
+        cases
+    }
+
+    /// The statements that make the rows.
+    fn rows(&self) -> String {
+        let Card { id, status, machine_code, expire_at, points, .. } = &self.card;
+        let null = || "NULL".to_owned();
+        let end = expire_at.map_or_else(null, |end| format!("'{}'", end.format("%Y-%m-%d")));
+        let points = points.map_or_else(null, |points| points.to_string());
+        let (status, machine) = (status.to_string().to_uppercase(), machine_code.as_deref().unwrap());
+        let mut rows = format!(
+            "INSERT INTO cards (id, prefix, code, full_code, status, machine_code, seats, expire_at, points)
+             VALUES ({id}, 'VIP', '{id}', 'VIP-{id}', '{status}', '{machine}', 2, {end}, {points});"
+        );
+        if self.card.further_seat.is_some() {
+            rows += &format!(
+                "INSERT INTO card_seats VALUES ({id}, 'PC-1', UTC_TIMESTAMP(), UTC_TIMESTAMP(), NULL);"
+            );
+        }
+        if let Some(PointsTaken { amount, balance, was_its_own }) = self.before {
+            let by = if was_its_own { "PC-1" } else { "PC-2" };
+            rows += &format!(
+                "INSERT INTO point_uses VALUES ({id}, 'a', {amount}, {balance}, '{by}', UTC_TIMESTAMP());"
+            );
+        }
+        rows
+    }
+}
+
+#[tokio::test]
+async fn the_routine_decides_as_the_rule_does_and_takes_nothing_otherwise() {
+    let database = TestDatabase::create().await;
+    let (cases, wanted) = (Case::all(), Points::new(3).unwrap());
+    for cases in cases.chunks(100) {
+        database.execute(&cases.iter().map(Case::rows).collect::<Vec<_>>().concat()).await;
+    }
+    let now = database.store().now().await.unwrap();
+    let mut connection = database.connect().await;
+    let mut left = Vec::new();
+    for Case { card, before } in &cases {
+        let call = format!("CALL take_points_2({}, 'PC-1', {wanted}, 'a')", card.id);
+        let said: (String, u32) = connection.query_first(call).await.unwrap().unwrap();
+        let verdict = points::take(card, &machine("PC-1"), wanted, *before, now);
+        let expected = match verdict {
+            PointsVerdict::Take { balance } | PointsVerdict::Repeated { balance } => ("TAKEN", Some(balance)),
+            PointsVerdict::Short { balance } => ("SHORT", Some(balance)),
+            PointsVerdict::Other => ("OTHER", None),
+            PointsVerdict::Lost => ("LOST", None),
+        };
+        let said = (said.0.as_str(), expected.1.map(|_| said.1));
+        assert_eq!(said, expected, "{card:?} {before:?}");
+        left.push(match verdict {
+            PointsVerdict::Take { balance } => Some(balance),
+            _ => card.points,
+        });
+    }
+    assert_eq!(database.rows::<Option<u32>>("SELECT points FROM cards ORDER BY id", ()).await, left);
+}
+
 #[tokio::test]
 async fn what_was_taken_long_ago_is_forgotten_and_nothing_else() {
     let database = with_points(100).await;
@@ -266,7 +371,7 @@ async fn a_card_that_nobody_used_up_to_its_last_moment_has_expired() {
     let database = ending(-1, "10000").await;
     let store = database.store();
     let card = store.status(&code("VIP-A"), None, &Client::default()).await.unwrap().unwrap().card;
-    assert_eq!(card.status, kami_core::card::CardStatus::Expired);
+    assert_eq!(card.status, CardStatus::Expired);
     assert_eq!(status(&database).await, "EXPIRED", "who is told so writes it down");
     database.execute("UPDATE cards SET status = 'UNUSED'").await;
     let validation = store.validate(&code("VIP-A"), &machine("PC-1"), &Client::default()).await.unwrap();
@@ -275,7 +380,7 @@ async fn a_card_that_nobody_used_up_to_its_last_moment_has_expired() {
     // One that a Flask service left with a time before its first use is used all the same.
     database.execute("UPDATE cards SET status = 'UNUSED', valid_until = NULL").await;
     let card = store.status(&code("VIP-A"), None, &Client::default()).await.unwrap().unwrap().card;
-    assert_eq!(card.status, kami_core::card::CardStatus::Unused);
+    assert_eq!(card.status, CardStatus::Unused);
 }
 
 #[tokio::test]

@@ -5,11 +5,15 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use chrono::DateTime;
 use kami_core::acts::Act;
 use kami_core::app::AppName;
+use kami_core::card::{Card, CardStatus};
 use kami_core::code::ALPHABET;
 use kami_core::operator::Operator;
 use kami_core::points::Points;
+use kami_core::policy::PolicyPart;
+use kami_core::trial::{self, Begun, Trial, TrialVerdict};
 use kami_store::{Client, Consumption, OneAct, PointUse, Store, TrialCard, TrialStart, Undo, Validation};
 use kami_testkit::{Queryable as _, TestDatabase, agreed, eventually};
 use tokio::task::JoinSet;
@@ -173,6 +177,92 @@ async fn a_trial_is_over_for_a_machine_whose_card_is_another_s_or_another_app_s(
         let (started, is_new) = start(&store, "PC-1").await;
         let goes_on = matches!(&started, TrialStart::On(same) if same.code == card.code);
         assert_eq!((goes_on, started == TrialStart::Over, is_new), (is_on, !is_on, false), "{change}");
+    }
+}
+
+/// The cards that a trial may have become, in each combination of what tells them apart.
+fn became() -> Vec<Card> {
+    let mut cards = Vec::new();
+    let ends = [None, Some("2026-01-01T00:00:00Z"), Some("2090-01-01T00:00:00Z")];
+    for status in CardStatus::ALL {
+        for expire_at in ends {
+            for points in [None, Some(0), Some(2)] {
+                for app in ["demo", "default"] {
+                    for (is_bound, is_its_own, seats) in
+                        [(false, false, 1), (true, true, 1), (true, false, 1), (true, false, 2)]
+                    {
+                        let id = cards.len() as u64 + 1;
+                        let on = if is_its_own { format!("PC-{id}") } else { "PC".to_owned() };
+                        cards.push(Card {
+                            id,
+                            full_code: format!("TRIAL-{id}"),
+                            app: app.into(),
+                            status,
+                            duration_seconds: None,
+                            seats,
+                            machine_code: is_bound.then_some(on),
+                            lease_until: None,
+                            further_seat: None,
+                            policy: PolicyPart::default(),
+                            created_at: DateTime::UNIX_EPOCH,
+                            used_at: None,
+                            expire_at: expire_at.map(|end| end.parse().unwrap()),
+                            valid_until: None,
+                            points,
+                        });
+                    }
+                }
+            }
+        }
+    }
+    cards
+}
+
+/// The statements that make a card the trial of `demo` that the machine of its number has.
+fn rows(card: &Card) -> String {
+    let Card { id, app, status, seats, machine_code, expire_at, points, .. } = card;
+    let null = || "NULL".to_owned();
+    let end = expire_at.map_or_else(null, |end| format!("'{}'", end.format("%Y-%m-%d")));
+    let points = points.map_or_else(null, |points| points.to_string());
+    let machine = machine_code.as_ref().map_or_else(null, |machine| format!("'{machine}'"));
+    let status = status.to_string().to_uppercase();
+    format!(
+        "INSERT INTO cards (id, prefix, code, full_code, app, status, machine_code, seats, expire_at, points)
+         VALUES ({id}, 'TRIAL', '{id}', 'TRIAL-{id}', '{app}', '{status}', {machine}, {seats}, {end}, {points});
+         INSERT INTO trials VALUES ('demo', 'PC-{id}', {id}, UTC_TIMESTAMP());"
+    )
+}
+
+#[tokio::test]
+async fn the_routine_decides_as_the_rule_does() {
+    let database = offering("").await;
+    let cards = became();
+    for cards in cards.chunks(100) {
+        database.execute(&cards.iter().map(rows).collect::<Vec<_>>().concat()).await;
+    }
+    database.execute("INSERT INTO trials VALUES ('demo', 'PC-GONE', 0, UTC_TIMESTAMP())").await;
+    let now = database.store().now().await.unwrap();
+    let mut connection = database.connect().await;
+    let begun = cards.iter().map(|card| (format!("PC-{}", card.id), Begun::Card(card)));
+    let begun: Vec<_> =
+        begun.chain([("PC-GONE".to_owned(), Begun::Gone), ("PC-NEW".to_owned(), Begun::Never)]).collect();
+    for offer in ["off", "60", "20p"] {
+        let offer = Trial::parse(offer).unwrap();
+        let policy = offer.map_or_else(String::new, |offer| format!("trial={offer}"));
+        database.execute(&format!("UPDATE apps SET policy = '{policy}' WHERE name = 'demo'")).await;
+        for (asker, begun) in &begun {
+            let call = format!("CALL start_trial_2('demo', '{asker}')");
+            let row: mysql_async::Row = connection.query_first(call).await.unwrap().unwrap();
+            let said: String = row.get(0).unwrap();
+            let expected = match trial::start(offer, *begun, &demo(), &machine(asker), now) {
+                TrialVerdict::Begin(_) => "NEW",
+                TrialVerdict::GoesOn => "ON",
+                TrialVerdict::Over => "OVER",
+                TrialVerdict::NotOffered => "NONE",
+            };
+            assert_eq!(said, expected, "{offer:?} {begun:?}");
+        }
+        database.execute("DELETE FROM trials WHERE machine_code = 'PC-NEW'").await;
     }
 }
 
