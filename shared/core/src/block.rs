@@ -73,6 +73,15 @@ impl BlockTarget {
         }
     }
 
+    /// Whether who is the other is it, or comes from within it.
+    pub fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Machine(machine), Self::Machine(other)) => machine == other,
+            (Self::Network(network), Self::Network(other)) => network.contains(other),
+            (Self::Machine(_), Self::Network(_)) | (Self::Network(_), Self::Machine(_)) => false,
+        }
+    }
+
     /// Whether it is so large a network that hardly anybody is left outside.
     pub fn is_broad(&self) -> bool {
         match self {
@@ -295,6 +304,26 @@ mod tests {
         ] {
             let target: BlockTarget = text.parse().unwrap();
             assert_eq!((target.is_broad(), target.is_near()), (is_broad, is_near), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_network_covers_what_lies_within_it_and_a_machine_itself() {
+        for (target, other, covers) in [
+            ("203.0.113.0/24", "203.0.113.7", true),
+            ("203.0.113.0/24", "::ffff:203.0.113.7", true),
+            ("203.0.113.0/24", "203.0.113.0/24", true),
+            ("203.0.113.0/24", "203.0.112.0/23", false),
+            ("203.0.113.7", "203.0.113.8", false),
+            ("::/0", "203.0.113.7", false),
+            ("2001:db8::/32", "2001:db8:1::/48", true),
+            ("PC-1", "PC-1", true),
+            ("PC-1", "pc-1", false),
+            ("0.0.0.0/0", "PC-1", false),
+            ("PC-1", "0.0.0.0/0", false),
+        ] {
+            let [target, other] = [target, other].map(|text| text.parse::<BlockTarget>().unwrap());
+            assert_eq!(target.covers(&other), covers, "{target} {other}");
         }
     }
 

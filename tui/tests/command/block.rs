@@ -133,6 +133,44 @@ async fn what_is_blocked_is_in_force_when_the_command_returns_and_let_in_when_it
 }
 
 #[tokio::test]
+async fn what_keeps_somebody_out_is_listed_and_nothing_else() {
+    let kami = kami().await;
+    kami.run(&["block", "add", "PC-1", "203.0.113.0/24", "2001:db8::/32", "--reason", "refund"]).ends(0);
+    kami.run(&["block", "add", "PC-1", "203.0.0.0/16", "--app", "demo"]).ends(0);
+    kami.run(&["block", "add", "203.0.113.7", "PC-2", "--for", "1d"]).ends(0);
+    kami.run(&["block", "add", "203.0.113.7", "--machine"]).ends(0);
+    let over = "UPDATE blocks SET `until` = '2026-01-01' WHERE target = 'PC-2'";
+    kami.database.execute(over).await;
+    for (arguments, targets) in [
+        (&["PC-1"][..], "PC-1 of demo, PC-1"),
+        (&["PC-1", "--app", "demo"], "PC-1 of demo, PC-1"),
+        (&["PC-1", "--app", "default"], "PC-1"),
+        (&["203.0.113.7"], "203.0.113.7/32, 203.0.0.0/16 of demo, 203.0.113.0/24"),
+        (&["203.0.113.7", "--limit", "1"], "203.0.113.7/32"),
+        (&["203.0.113.0/25"], "203.0.0.0/16 of demo, 203.0.113.0/24"),
+        (&["203.0.113.7", "--machine"], "203.0.113.7"),
+        (&["::ffff:203.0.112.1"], "203.0.0.0/16 of demo"),
+        (&["2001:db8::1"], "2001:db8::/32"),
+    ] {
+        let listed = kami.run(&[&["block", "list", "--json"], arguments].concat()).ends(0).json();
+        let listed = listed.iter().map(|block| {
+            let app = block["app"].as_str().map(|app| format!(" of {app}")).unwrap_or_default();
+            block["target"].as_str().unwrap().to_owned() + &app
+        });
+        assert_eq!(listed.collect::<Vec<_>>().join(", "), targets, "{arguments:?}");
+    }
+    let first = kami.run(&["block", "list", "203.0.113.7", "--limit", "1"]).ends(0);
+    assert!(first.err.contains("The newest 1; --limit 0 lists all."), "{first:?}");
+    assert_eq!(kami.run(&["block", "list", "203.0.113.7", "--limit", "3"]).ends(0).err, "");
+    for (target, named) in
+        [("PC-2", "PC-2"), ("pc-1", "pc-1"), ("198.51.100.1", "198.51.100.1/32"), ("::/0", "::/0")]
+    {
+        let nobody = kami.run(&["block", "list", target]).ends(3);
+        assert_eq!(nobody.err, format!("kami: Nothing blocks {named}.\n"));
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_is_refused_and_changes_nothing() {
     let kami = kami().await;
     kami.run(&["block", "add", "PC-1"]).ends(0);
@@ -157,6 +195,8 @@ async fn what_cannot_be_is_refused_and_changes_nothing() {
         (&["remove", "--ended"], 3, "No block is over."),
         (&["remove"], 2, "TARGET"),
         (&["list", "--app", "none"], 3, "There is no app none."),
+        (&["list", "203.0.113.0/33"], 2, "203.0.113.0/33: no network"),
+        (&["list", "--machine"], 2, "TARGET"),
         (&["export", "there.csv"], 4, "there.csv is there already: choose another name."),
     ] {
         fs::write(kami.folder.join("there.csv"), "").unwrap();

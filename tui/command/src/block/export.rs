@@ -33,10 +33,16 @@ impl Export {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let language = session.language;
         let mut blocks = Vec::new();
-        each(session, None, u64::MAX, |record, _| {
-            blocks.push(record.block);
-            Ok(())
-        })
+        each(
+            session,
+            None,
+            u64::MAX,
+            |_, _| true,
+            |record, _| {
+                blocks.push(record.block);
+                Ok(())
+            },
+        )
         .await?;
         if blocks.is_empty() {
             return Err(Failure::NotFound(say!(language, "block.nobody")));

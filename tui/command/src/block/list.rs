@@ -14,6 +14,7 @@ use super::super::failure::Failure;
 use super::super::output::{Output, Table, message};
 use super::super::record::block_json;
 use super::super::session::Session;
+use super::act::target;
 use super::listing::each;
 
 /// How many rows of the table are kept at once.
@@ -23,13 +24,18 @@ const STEP: u64 = 1_000;
 ///
 /// Ends with code 3 when nobody is.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  kami block list\n  kami block list --app demo --limit 0 --json | jq -r .target"
-)]
+#[command(after_help = "Examples:\n  kami block list\n  kami block list 203.0.113.7\n  \
+                  kami block list --app demo --limit 0 --json | jq -r .target")]
 pub(super) struct List {
+    /// What keeps this machine, address or network out now: itself, and each network that it lies in
+    #[arg(value_name = "TARGET")]
+    target: Option<String>,
     /// Those who are kept out of this app, or of all
     #[arg(long, value_name = "APP")]
     app: Option<AppName>,
+    /// Take every target for the code of a machine, also what looks like an address
+    #[arg(long, requires = "target")]
+    machine: bool,
     /// How many at most; 0 for all
     #[arg(long, value_name = "NUMBER", default_value_t = 100)]
     limit: u64,
@@ -42,6 +48,7 @@ impl List {
     /// Lists them.
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let language = session.language;
+        let sought = self.target.as_deref().map(|text| target(session, text, self.machine)).transpose()?;
         if let Some(app) = &self.app {
             find(session, app).await?;
         }
@@ -49,7 +56,10 @@ impl List {
         let headings = ["target", "kind", "app", "until", "reason", "since"];
         let mut table = Table::headed(headings.map(|field| shown::block_label(language, field)));
         let (mut out, mut printed) = (Output::open(), 0);
-        let more = each(session, self.app.as_ref(), limit, |record, now| {
+        let is_wanted = |block: &Block, now| {
+            sought.as_ref().is_none_or(|sought| block.is_in_force(now) && block.key.target.covers(sought))
+        };
+        let more = each(session, self.app.as_ref(), limit, is_wanted, |record, now| {
             printed += 1;
             if self.json {
                 return Ok(out.json(&block_json(&record, now))?);
@@ -63,7 +73,13 @@ impl List {
         })
         .await?;
         if printed == 0 {
-            return Err(Failure::NotFound(say!(language, "block.nobody")));
+            let nobody = match sought {
+                None => say!(language, "block.nobody"),
+                Some(sought) => {
+                    say!(language, "block.not_out", target = shown::text(Some(&sought.to_string())))
+                }
+            };
+            return Err(Failure::NotFound(nobody));
         }
         if !self.json {
             out.table(&table)?;

@@ -3,7 +3,7 @@
 use clap::Args;
 use kami_common::words::say;
 use kami_core::app::AppName;
-use kami_core::block::BlockKey;
+use kami_core::block::{Block, BlockKey};
 use kami_store::{BlockOrder, Permission};
 
 use super::super::failure::Failure;
@@ -55,10 +55,9 @@ impl Remove {
 /// Those whose end is past; that there are none is not found.
 async fn ended(session: &Session) -> Result<Vec<BlockKey>, Failure> {
     let mut keys = Vec::new();
-    each(session, None, u64::MAX, |record, now| {
-        if !record.block.is_in_force(now) {
-            keys.push(record.block.key);
-        }
+    let is_over = |block: &Block, now| !block.is_in_force(now);
+    each(session, None, u64::MAX, is_over, |record, _| {
+        keys.push(record.block.key);
         Ok(())
     })
     .await?;
