@@ -76,7 +76,8 @@ impl Client {
         String::from_utf8(bytes.into()).unwrap()
     }
 
-    async fn exchange(
+    /// The same; returns the answer as it was sent.
+    pub async fn exchange(
         &mut self,
         method: &str,
         path: &str,

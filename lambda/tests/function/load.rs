@@ -61,7 +61,10 @@ impl Seen {
     /// Checks that each card was activated by one machine, and is still that machine's.
     pub(crate) async fn check(&self, database: &TestDatabase) {
         let bound: HashMap<usize, String> = database
-            .rows::<(String, String)>("SELECT code, machine_code FROM cards WHERE status = 'ACTIVE'", ())
+            .rows::<(String, String)>(
+                "SELECT code, machine_code FROM cards WHERE prefix = 'LOAD' AND status = 'ACTIVE'",
+                (),
+            )
             .await
             .into_iter()
             .map(|(code, machine)| (code.parse().unwrap(), machine))

@@ -1,4 +1,5 @@
-//! Upgrading under load: old and new processes side by side behind a reverse proxy, and a migration meanwhile.
+//! Upgrading under load: old and new processes side by side behind a reverse proxy, and a migration meanwhile. Before and
+//! after each step, clients of old are answered by all of them what the old ones answered at the start.
 //! `scripts/check-upgrade` gives the programs of an older version; without them, old and new are the same programs, and
 //! what differs is the schema that they meet.
 
@@ -12,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::load::{Asker, Seen, insert_cards};
+use crate::old_clients::OldClients;
 use crate::{API, EXPIRE};
 
 const CARDS: usize = 3000;
@@ -46,15 +48,23 @@ struct Load {
     backends: watch::Sender<Arc<Vec<String>>>,
     seen: Arc<Seen>,
     clients: Vec<JoinHandle<()>>,
+    old: Arc<OldClients>,
 }
 
 impl Load {
-    fn start(functions: &[&Function]) -> Self {
+    async fn start(database: &TestDatabase, functions: &[&Function]) -> Self {
+        insert_cards(database, CARDS).await;
+        let old = OldClients::of(database, functions[0]).await;
         let (backends, watched) = watch::channel(addresses(functions));
         let seen = Arc::<Seen>::default();
         let clients = (0..CLIENTS)
             .map(|number| tokio::spawn(ask(Asker::new(number, CARDS), watched.clone(), Arc::clone(&seen))));
-        Self { backends, clients: clients.collect(), seen: Arc::clone(&seen) }
+        Self { backends, clients: clients.collect(), seen: Arc::clone(&seen), old }
+    }
+
+    /// Waits until many requests more are answered, and has clients of old ask each of these meanwhile.
+    async fn answered(&self, functions: &[&Function]) {
+        tokio::join!(self.seen.answered(REQUESTS), self.old.ask(functions));
     }
 
     /// Sends requests to these from now on; returns when none is on its way to another.
@@ -124,9 +134,14 @@ fn routine(name: &str) -> &'static str {
     parts.find_map(|part| part.strip_prefix(name)?.strip_prefix('\n')).unwrap()
 }
 
-async fn two(binary: &str, database: &TestDatabase) -> [Function; 2] {
+/// A program that believes whom a request says it is from.
+async fn start(binary: &str, database: &TestDatabase) -> Function {
     let url = url_for(binary, database);
-    [Function::start(binary, &url).await, Function::start(binary, &url).await]
+    Function::start_with(binary, &[("DATABASE_URL", &url), ("KAMI_TRUSTED_PROXIES", "127.0.0.1")]).await
+}
+
+async fn two(binary: &str, database: &TestDatabase) -> [Function; 2] {
+    [start(binary, database).await, start(binary, database).await]
 }
 
 /// The address as a program takes it: those of before did not have to be told to trust the server, and could not be.
@@ -168,35 +183,34 @@ async fn an_account_of_the_release_before_loses_no_request_and_is_given_more_und
 /// Goes from older programs to these and back, on a database of an older version, by the account that `seen` is; `grant`
 /// gives it what it lacks once the schema is this version's.
 async fn upgrade_and_back(database: &TestDatabase, seen: &TestDatabase, grant: impl AsyncFnOnce()) {
-    insert_cards(database, CARDS).await;
     let [mut first, mut second] = two(&older(API), seen).await;
     let [mut third, mut fourth] = two(API, seen).await;
-    let load = Load::start(&[&first, &second]);
-    load.seen.answered(REQUESTS).await;
+    let load = Load::start(database, &[&first, &second]).await;
+    load.answered(&[&first, &second]).await;
     // Processes that find the old schema and others that will find the new one, side by side while it changes.
     load.move_to(&[&first, &second, &third]).await;
-    load.seen.answered(REQUESTS).await;
+    load.answered(&[&first, &second, &third]).await;
 
     let plan = database.store().migrate().await.unwrap();
     assert_eq!(plan.migrations.last().unwrap().version, schema_version());
-    load.seen.answered(REQUESTS).await;
+    load.answered(&[&first, &second, &third]).await;
     grant().await;
-    load.seen.answered(REQUESTS).await;
+    load.answered(&[&first, &second, &third, &fourth]).await;
 
     load.move_to(&[&first, &third]).await;
     stop(&mut second).await;
-    load.seen.answered(REQUESTS).await;
+    load.answered(&[&first, &third]).await;
     load.move_to(&[&third, &fourth]).await;
     stop(&mut first).await;
-    load.seen.answered(REQUESTS).await;
+    load.answered(&[&third, &fourth]).await;
 
-    let fifth = Function::start(&older(API), &url_for(&older(API), seen)).await;
+    let fifth = start(&older(API), seen).await;
     load.move_to(&[&fourth, &fifth]).await;
+    load.answered(&[&third, &fourth, &fifth]).await;
     stop(&mut third).await;
-    load.seen.answered(REQUESTS).await;
     load.move_to(&[&fifth]).await;
     stop(&mut fourth).await;
-    load.seen.answered(REQUESTS).await;
+    load.answered(&[&fifth]).await;
     load.end(database).await;
     expires_a_card(&older(EXPIRE), database, seen).await;
 }
@@ -204,12 +218,11 @@ async fn upgrade_and_back(database: &TestDatabase, seen: &TestDatabase, grant: i
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_later_version_that_only_adds_to_the_schema_does_not_disturb_this_one() {
     let database = TestDatabase::create().await;
-    insert_cards(&database, CARDS).await;
     let [first, second] = two(API, &database).await;
-    let load = Load::start(&[&first, &second]);
-    load.seen.answered(REQUESTS).await;
+    let load = Load::start(&database, &[&first, &second]).await;
+    load.answered(&[&first, &second]).await;
     database.execute(FUTURE_MIGRATION).await;
-    load.seen.answered(REQUESTS).await;
+    load.answered(&[&first, &second]).await;
 
     load.end(&database).await;
 
