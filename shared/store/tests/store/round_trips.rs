@@ -119,14 +119,19 @@ async fn leased_seats_of_a_client_that_says_all_there_is_cost_no_more_round_trip
         .execute(
             "INSERT INTO apps (name, latest, minimum, policy, created_at)
                  VALUES ('demo', '2.0', '1.0', 'lease=600', UTC_TIMESTAMP()), ('plain', NULL, NULL, '', UTC_TIMESTAMP());
-             UPDATE policy_revision SET revision = revision + 1;
+             INSERT INTO blocks (app, kind, target, created_at)
+                 VALUES ('demo', 'MACHINE', 'PC-0', UTC_TIMESTAMP()), ('', 'NETWORK', '203.0.113.0/24', UTC_TIMESTAMP());
+             UPDATE policy_revision SET revision = revision + 1, blocks = blocks + 1;
              UPDATE cards SET app = 'demo', seats = 3 WHERE code <> 'PLAIN';
              UPDATE cards SET app = 'plain' WHERE code = 'PLAIN'",
         )
         .await;
     let counted = Counted::new(&database).await;
-    let client =
-        Client { app: "demo".parse().unwrap(), version: Some("1.5".parse().unwrap()), ..Client::default() };
+    let client = Client {
+        app: "demo".parse().unwrap(),
+        version: Some("1.5".parse().unwrap()),
+        address: Some("198.51.100.7".parse().unwrap()),
+    };
     let validate = async |card: &str, asker: &str| counted.validate_by(card, asker, &client).await;
     // It meets the first card of several seats, and has each statement prepared.
     for asker in ["PC-1", "PC-2", "PC-1", "PC-2"] {
@@ -159,6 +164,11 @@ async fn leased_seats_of_a_client_that_says_all_there_is_cost_no_more_round_trip
         (2, false),
         "all are taken, which only the database can say"
     );
+
+    assert_eq!(validate("VIP-ONE", "PC-0").await, (1, false), "a machine that is kept out");
+    let elsewhere = Client { address: Some("203.0.113.9".parse().unwrap()), ..client.clone() };
+    let kept_out = counted.validate_by("VIP-ONE", "PC-1", &elsewhere).await;
+    assert_eq!(kept_out, (1, false), "a network that is kept out");
 
     assert_eq!(counted.status("VIP-ONE", &client.app).await, 2, "the seats are counted");
     assert_eq!(counted.status("VIP-PLAIN", &"plain".parse().unwrap()).await, 1, "there are none to count");
