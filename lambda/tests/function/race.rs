@@ -13,7 +13,7 @@ use crate::API;
 
 const MACHINES: usize = 64;
 
-/// How many cards of each number of seats are raced for, unless `KAMI_TEST_RACES` says otherwise.
+/// How many cards each race here is for, unless `KAMI_TEST_RACES` says otherwise.
 const ROUNDS: usize = 40;
 
 fn rounds() -> usize {
