@@ -194,6 +194,85 @@ fn check_durations(after: &BTreeMap<String, f64>) {
     }
 }
 
+/// Cards that PC-1 uses, others to top them up with, trials for all, and PC-0 that is kept out.
+async fn insert_cards_for_customers(database: &TestDatabase) {
+    let in_use = "status = 'ACTIVE', machine_code = 'PC-1', used_at = '2026-01-01', expire_at = '2090-01-01'";
+    let hour = "duration_seconds = 3600, batch_id = 1";
+    for (code, values) in [
+        ("ONE", in_use.to_owned()),
+        ("MOVED", format!("{in_use}, policy = 'unbind=machine unbind-cooldown=600'")),
+        ("POOR", format!("{in_use}, points = 4, policy = 'unbind=machine unbind-cost=5p'")),
+        ("FULL", format!("{in_use}, points = 1000000000")),
+        ("NEW", hour.to_owned()),
+        ("POINT", "duration_seconds = NULL, points = 1, batch_id = 1".to_owned()),
+        ("NOTHING", "duration_seconds = NULL, batch_id = 1".to_owned()),
+        ("SOLD", "duration_seconds = 3600".to_owned()),
+    ] {
+        database.insert_card("VIP", code).await;
+        database.execute(&format!("UPDATE cards SET {values} WHERE code = '{code}'")).await;
+    }
+    database
+        .execute(
+            "INSERT INTO batches (id, card_count, operator, created_at, recharge) VALUES (1, 9, 'x', UTC_TIMESTAMP(), 1);
+             UPDATE apps SET policy = 'trial=60';
+             INSERT INTO blocks (app, kind, target, created_at) VALUES ('', 'MACHINE', 'PC-0', UTC_TIMESTAMP());
+             UPDATE policy_revision SET revision = revision + 1, blocks = blocks + 1",
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn each_refusal_of_what_customers_do_by_themselves_is_counted_by_its_reason() {
+    let database = TestDatabase::create().await;
+    insert_cards_for_customers(&database).await;
+    let (function, metrics) = start_with_metrics(&database.url()).await;
+    let mut client = function.client().await;
+    client.validate("VIP-ONE", "PC-0").await;
+    client.consume("VIP-ONE", "PC-0", 1, "a").await;
+    client.unbind("VIP-ONE", "PC-0").await;
+    client.trial("default", "PC-0").await;
+    client.trial("default", "PC-2").await;
+    database.execute("UPDATE cards SET status = 'EXPIRED' WHERE machine_code = 'PC-2'").await;
+    client.trial("default", "PC-2").await;
+    client.unbind("VIP-POOR", "PC-1").await;
+    client.unbind("VIP-MOVED", "PC-1").await;
+    client.validate("VIP-MOVED", "PC-1").await;
+    client.validate("VIP-MOVED", "PC-3").await;
+    client.unbind("VIP-MOVED", "PC-3").await;
+    for (code, with) in [
+        ("ONE", "FULL"),
+        ("ONE", "SOLD"),
+        ("ONE", "NOTHING"),
+        ("FULL", "POINT"),
+        ("NEW", "POINT"),
+        ("ONE", "NEW"),
+    ] {
+        client.recharge(&format!("VIP-{code}"), &format!("VIP-{with}")).await;
+    }
+    assert_eq!(
+        requests(&samples_of(17.0, &metrics).await),
+        BTreeMap::from([
+            ("{route=\"validate\",outcome=\"blocked\"}", 1.0),
+            ("{route=\"validate\",outcome=\"unbind_cooling_down\"}", 1.0),
+            ("{route=\"validate\",outcome=\"valid\"}", 1.0),
+            ("{route=\"consume\",outcome=\"blocked\"}", 1.0),
+            ("{route=\"unbind\",outcome=\"blocked\"}", 1.0),
+            ("{route=\"unbind\",outcome=\"unbind_too_expensive\"}", 1.0),
+            ("{route=\"unbind\",outcome=\"valid\"}", 1.0),
+            ("{route=\"unbind\",outcome=\"unbind_cooling_down\"}", 1.0),
+            ("{route=\"trial\",outcome=\"blocked\"}", 1.0),
+            ("{route=\"trial\",outcome=\"valid\"}", 1.0),
+            ("{route=\"trial\",outcome=\"trial_over\"}", 1.0),
+            ("{route=\"recharge\",outcome=\"recharge_used\"}", 1.0),
+            ("{route=\"recharge\",outcome=\"recharge_not_allowed\"}", 1.0),
+            ("{route=\"recharge\",outcome=\"recharge_pointless\"}", 1.0),
+            ("{route=\"recharge\",outcome=\"recharge_too_much\"}", 1.0),
+            ("{route=\"recharge\",outcome=\"card_unused\"}", 1.0),
+            ("{route=\"recharge\",outcome=\"valid\"}", 1.0),
+        ])
+    );
+}
+
 #[tokio::test]
 async fn an_outage_and_open_connections_are_seen() {
     let database = TestDatabase::create().await;
