@@ -29,6 +29,7 @@ mod tmux;
 mod truth;
 mod undo;
 mod unready;
+mod unrecharge;
 mod update;
 mod wire;
 mod worth;

@@ -88,6 +88,8 @@ pub enum Act {
     Undo,
     /// Do again what was undone last.
     Redo,
+    /// Take back that the card under the cursor was burnt to top another up.
+    Unrecharge,
     /// Write cards to a file.
     Export,
     /// Make cards with the codes of a file.
@@ -211,6 +213,7 @@ impl Act {
             Self::Delete => "act.delete",
             Self::Undo => "act.undo",
             Self::Redo => "act.redo",
+            Self::Unrecharge => "act.unrecharge",
             Self::Export => "act.export",
             Self::Import => "act.import",
             Self::Submit => "act.submit",
@@ -270,7 +273,7 @@ impl Act {
             Self::AddBlock | Self::EditBlock | Self::RemoveBlock | Self::BlockMachine => {
                 Some(Permission::Block)
             }
-            Self::Undo | Self::Redo => Some(Permission::Undo),
+            Self::Undo | Self::Redo | Self::Unrecharge => Some(Permission::Undo),
             _ => None,
         }
     }

@@ -174,6 +174,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::Delete, &[key('d')], CARDS, Group::Cards, 14),
     bind(Act::Undo, &[key('u')], ACTED, Group::Cards, 0),
     bind(Act::Redo, &[key('U')], ACTED, Group::Cards, 0),
+    bind(Act::Unrecharge, &[], CARDS, Group::Cards, 0),
     bind(Act::Export, &[key('x')], CARDS, Group::Cards, 15),
     bind(Act::Import, &[key('i')], CARDS, Group::Cards, 0),
     bind(Act::Yes, &[key('y')], &[Place::Confirm], Group::Cards, 1),

@@ -87,6 +87,12 @@ fn done(model: &mut Model, done: Done) -> Vec<Effect> {
             let key = if undoing.is_redo { "done.redo" } else { "done.undo" };
             return undone(model, key, &undoing.undoable.act, &outcome, &named);
         }
+        Done::Unrecharged { order, act_id } => {
+            model.session.did(Own::Act(act_id));
+            let [code, other] = [&order.topped, &order.burnt].map(|card| harmless(&card.full_code));
+            let words = say!(model.language, "done.unrecharge", code = code, other = other);
+            say_undoable(model, &words);
+        }
         Done::App { order, acted } => {
             close_form(model);
             return app_saved(model, &order, acted);

@@ -16,6 +16,7 @@ use kami_core::app::AppName;
 use kami_core::filter::{Anchor, Filter, Sort};
 use kami_core::gate::Confirmed;
 use kami_core::operator::Operator;
+use kami_core::record::CardRecord;
 use kami_store::{
     ActError, ActFilter, ActProgress, HistoryPlace, LogFilter, ManyAct, MigrateError, OneAct, OneActed,
     OneEdit, Progress, SearchCursor, SearchStep, Selection, Store, StoreError, Undo, Undoable,
@@ -218,6 +219,7 @@ impl Errand {
                 let undoable = self.undoable(&candidates, is_redo).await?.map(Box::new);
                 Answer::Undoable { undoable, is_redo }
             }
+            Question::TopUp(burnt) => self.top_up(burnt).await?,
             Question::Do(order) => Answer::Done(Box::new(self.work(*order).await)),
         };
         self.send(answer);
@@ -330,6 +332,15 @@ impl Errand {
         if is_redo { Ok(None) } else { store.last_act_of(&self.operator).await }
     }
 
+    /// The last top-up that a card was burnt for, with the card that was topped up.
+    async fn top_up(&self, burnt: Box<CardRecord>) -> Result<Answer, StoreError> {
+        let Some(top_up) = self.store.top_up_with(burnt.id).await? else {
+            return Ok(Answer::TopUp { burnt, top_up: None });
+        };
+        let topped = self.store.card(top_up.card).await?.map(|(card, _)| Box::new(card));
+        Ok(Answer::TopUp { burnt, top_up: Some((top_up, topped)) })
+    }
+
     /// There is not a single card.
     async fn nothing_to_search(&self) -> Result<(), StoreError> {
         let progress = Progress { done: 0, total: 0 };
@@ -420,6 +431,10 @@ impl Errand {
                 let undo = order.map(|_| Undo { act_id: undoing.undoable.act.id });
                 let outcome = store.undo(operator, &undo, &on_progress).await?;
                 Done::Undone { undoing, outcome }
+            }
+            Order::Unrecharge(wanted) => {
+                let act_id = store.undo_recharge(operator, &order.map(|_| wanted.undo())).await?.act_id;
+                Done::Unrecharged { order: wanted, act_id }
             }
         };
         Ok(done)

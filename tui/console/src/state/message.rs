@@ -11,11 +11,12 @@ use kami_core::block::Block;
 use kami_core::filter::{Anchor, Capped, Filter, Position, Sort};
 use kami_core::gate::Confirmed;
 use kami_core::operator::Operator;
+use kami_core::record::CardRecord;
 use kami_store::{
     ActError, ActFilter, ActOutcome, ActStep, Acted, AppActed, AppCounts, AppOrder, AppsFound, Batch,
     BlockOrder, BlocksActed, BlocksFound, Grants, HistoryEntry, LogRecord, MigrateError, MigrationPlan,
     OneSeat, Page, PrefixCounts, PresetActed, PresetOrder, PresetsFound, SearchCursor, SearchStep, SeatTaken,
-    Selection, StatusCounts, Survey, Undoable,
+    Selection, StatusCounts, Survey, TopUp, Undoable,
 };
 use kami_transfer::import::ReadError;
 use tui_input::InputRequest;
@@ -24,7 +25,7 @@ use crate::input::act::Act;
 use crate::input::pointer::Pointer;
 use crate::state::cards::Landing;
 use crate::state::import::{Import, ImportFile};
-use crate::state::order::{Order, Undoing};
+use crate::state::order::{Order, Undoing, Unrecharging};
 use crate::state::session::Own;
 use crate::state::statistics::{Series, Statistics};
 use crate::state::unready::Unready;
@@ -205,6 +206,8 @@ pub enum Question {
         /// Whether they are takings back.
         is_redo: bool,
     },
+    /// Which card this one was burnt for.
+    TopUp(Box<CardRecord>),
     /// Do this, which was agreed to or needs no word.
     Do(Box<Confirmed<Order>>),
 }
@@ -314,6 +317,13 @@ pub enum Answer {
         /// Whether it is the taking back of another.
         is_redo: bool,
     },
+    /// The last top-up that a card was burnt for.
+    TopUp {
+        /// The card.
+        burnt: Box<CardRecord>,
+        /// What was done with it, if anything, and the card that was topped up, if that is still there.
+        top_up: Option<(TopUp, Option<Box<CardRecord>>)>,
+    },
     /// How far the work is.
     Progress {
         /// How many cards are done.
@@ -392,6 +402,13 @@ pub enum Done {
         undoing: Box<Undoing>,
         /// To how many cards, and why not to the others.
         outcome: ActOutcome,
+    },
+    /// A top-up was taken back.
+    Unrecharged {
+        /// As it was ordered.
+        order: Box<Unrecharging>,
+        /// The act's number, by which it is undone.
+        act_id: u64,
     },
     /// An app was made, changed or removed.
     App {

@@ -10,7 +10,10 @@ use kami_core::gate::{Kind, Weight};
 use kami_core::import::ImportCards;
 use kami_core::operator::Note;
 use kami_core::record::CardRecord;
-use kami_store::{AppOrder, BlockOrder, GenerateOrder, OneBlock, OneSeat, PresetOrder, Selection, Undoable};
+use kami_store::{
+    AppOrder, BlockOrder, GenerateOrder, OneBlock, OneSeat, PresetOrder, RechargeUndo, Selection, TopUp,
+    Undoable,
+};
 
 /// Something to be done to cards or an app, complete with everything that it needs.
 #[derive(Clone, Debug)]
@@ -44,6 +47,8 @@ pub enum Order {
     FreeSeat(Box<OneSeat>),
     /// Take an act back, or do it again.
     Undo(Box<Undoing>),
+    /// Take back that a customer topped a card up.
+    Unrecharge(Box<Unrecharging>),
     /// Write cards to a file.
     Export(ExportOrder),
     /// Make, change or remove an app.
@@ -67,6 +72,24 @@ pub struct Undoing {
     pub is_redo: bool,
 }
 
+/// A top-up that is to be taken back.
+#[derive(Clone, Debug)]
+pub struct Unrecharging {
+    /// The top-up.
+    pub top_up: TopUp,
+    /// The card that was topped up.
+    pub topped: CardRecord,
+    /// The card that was burnt for it.
+    pub burnt: CardRecord,
+}
+
+impl Unrecharging {
+    /// As the store takes it back.
+    pub const fn undo(&self) -> RechargeUndo {
+        RechargeUndo { record: self.top_up.record }
+    }
+}
+
 impl Order {
     /// How much it does, for the gate to decide whether it is asked about.
     pub fn weight(&self) -> Weight {
@@ -77,6 +100,7 @@ impl Order {
             Self::Act { act: CardAct::Delete, .. } => Kind::Delete,
             Self::Edit { .. } | Self::FreeSeat(_) | Self::Act { .. } => Kind::Change,
             Self::Undo(undoing) => return undoing.undoable.weight(undoing.is_own),
+            Self::Unrecharge(unrecharging) => return unrecharging.undo().weight(),
             Self::App(order) => return order.weight(),
             Self::Preset(order) => return order.weight(),
             Self::Block(one) => return one.order().weight(),
@@ -99,6 +123,7 @@ impl Order {
             | Self::Blocks(_) => Some(1),
             Self::Act { target, .. } => Some(target.count()),
             Self::Undo(undoing) => Some(undoing.undoable.act.card_count),
+            Self::Unrecharge(unrecharging) => Some(unrecharging.undo().weight().cards),
             Self::Export(_) => None,
         }
     }
@@ -119,6 +144,7 @@ impl Order {
             },
             Self::FreeSeat(_) => "work.unbind",
             Self::Undo(_) => "work.undo",
+            Self::Unrecharge(_) => "work.unrecharge",
             Self::Export(_) => "work.export",
             Self::App(_) => "work.app",
             Self::Preset(_) => "work.preset",
@@ -137,6 +163,7 @@ impl Order {
             Self::Generate(_) | Self::Import { .. } | Self::Undo(_) | Self::Export(_) => true,
             Self::Edit { .. }
             | Self::FreeSeat(_)
+            | Self::Unrecharge(_)
             | Self::App(_)
             | Self::Preset(_)
             | Self::Block(_)

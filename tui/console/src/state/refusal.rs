@@ -41,7 +41,7 @@ pub fn refusal(model: &Model, act: Act) -> Option<String> {
         Act::Open if model.place() == Place::Cards && cards.current().is_none() => {
             Some(say!(language, "refusal.no_card"))
         }
-        Act::Edit if cards.current().is_none() => Some(say!(language, "refusal.no_card")),
+        Act::Edit | Act::Unrecharge if cards.current().is_none() => Some(say!(language, "refusal.no_card")),
         Act::Disable | Act::Enable | Act::Unbind | Act::Extend | Act::SetNote | Act::Delete
             if cards.marks == Marks::None && cards.current().is_none() =>
         {

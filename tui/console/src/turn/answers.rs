@@ -101,6 +101,7 @@ pub(crate) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
         | Answer::Surveying(_)
         | Answer::Survey(_)
         | Answer::Undoable { .. }
+        | Answer::TopUp { .. }
         | Answer::Progress { .. }
         | Answer::Done(_)
         | Answer::Migrated(_) => Vec::new(),

@@ -3,6 +3,7 @@
 mod schema;
 mod state;
 mod undo;
+mod unrecharge;
 mod update;
 mod view;
 
@@ -31,7 +32,7 @@ impl Behaviour for Confirm {
             Act::Open | Act::Migrate => return Some(schema::offer(model)),
             // Which of its machines is chosen from a list.
             Act::Unbind if seats_target(model).is_some() => return None,
-            Act::Undo | Act::Redo => {}
+            Act::Undo | Act::Redo | Act::Unrecharge => {}
             _ if on_card.is_some() => {}
             _ => return None,
         }
@@ -39,6 +40,7 @@ impl Behaviour for Confirm {
         Some(match (act, on_card, target(model)) {
             (Act::Undo, ..) => undo::ask(model),
             (Act::Redo, ..) => undo::ask_again(model),
+            (Act::Unrecharge, ..) => unrecharge::ask(model),
             (_, Some(act), Some(target)) => submit(model, Order::Act { act, target }),
             _ => Vec::new(),
         })
@@ -59,6 +61,9 @@ impl Behaviour for Confirm {
             Answer::Survey(survey) => update::surveyed(model, &survey),
             Answer::Undoable { undoable, is_redo } => {
                 return ControlFlow::Break(undo::offer(model, undoable.map(|undoable| *undoable), is_redo));
+            }
+            Answer::TopUp { burnt, top_up } => {
+                return ControlFlow::Break(unrecharge::offer(model, *burnt, top_up));
             }
             Answer::Migrated(done) => return ControlFlow::Break(schema::migrated(model, done)),
             other => return ControlFlow::Continue(other),

@@ -121,7 +121,12 @@ fn ask(model: &mut Model, order: Order, weight: Weight) -> Vec<Effect> {
     let asks = gate(model).asks(weight);
     let is_danger = matches!(
         order,
-        Order::Act { .. } | Order::Undo(_) | Order::App(_) | Order::Block(_) | Order::Blocks(_)
+        Order::Act { .. }
+            | Order::Undo(_)
+            | Order::Unrecharge(_)
+            | Order::App(_)
+            | Order::Block(_)
+            | Order::Blocks(_)
     );
     let survey = touches(&order).map(Question::Survey);
     let touched = match &survey {
@@ -193,6 +198,13 @@ fn question(model: &Model, order: &Order, weight: Weight) -> String {
             let act = touch::logged(language, model.zone, &undoing.undoable.act);
             say!(language, if undoing.is_redo { "confirm.redo" } else { "confirm.undo" }, act = act)
         }
+        Order::Unrecharge(wanted) => say!(
+            language,
+            "confirm.unrecharge",
+            code = harmless(&wanted.topped.full_code),
+            other = harmless(&wanted.burnt.full_code),
+            moment = shown::whole_moment(model.zone, wanted.top_up.done_at)
+        ),
         Order::App(order) => touch::app(language, order),
         Order::Preset(order) => touch::preset(language, order),
         Order::Block(one) => touch::blocks(language, &one.order()),
