@@ -105,7 +105,7 @@ impl Failure {
     pub(super) fn of_export(language: Language, error: &ExportError) -> Self {
         let words = reason::export_error(language, error);
         match error {
-            ExportError::NoCards => Self::NotFound(words),
+            ExportError::NoCards | ExportError::NoBlocks => Self::NotFound(words),
             ExportError::Exists(_) => Self::Refused(words),
             ExportError::Cancelled | ExportError::File { .. } | ExportError::Store(_) => {
                 Self::Failed(anyhow::Error::msg(words))

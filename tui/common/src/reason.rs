@@ -147,6 +147,7 @@ pub fn problem(language: Language, property: Property) -> String {
 pub fn export_error(language: Language, error: &ExportError) -> String {
     match error {
         ExportError::NoCards => say!(language, "reason.no_cards"),
+        ExportError::NoBlocks => say!(language, "block.nobody"),
         ExportError::Cancelled => say!(language, "reason.no_file"),
         ExportError::Exists(path) => say!(language, "reason.file_exists", path = path.display()),
         ExportError::File { path, source } => {

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use crossterm::event::KeyCode;
+use kami_common::export::{ExportError, ExportedBlocks};
 use kami_common::reason;
 use kami_common::words::Language;
 use kami_console::input::place::Place;
@@ -507,4 +508,60 @@ fn on_a_narrow_screen_targets_can_be_told_apart() {
     for said in alike.map(|target| &target[13..]).into_iter().chain(["04-03 14:02"]) {
         assert!(screen.lines().any(|line| line.contains(said)), "{said}: {screen}");
     }
+}
+
+/// The file that is ordered.
+fn exported(console: &Console) -> Option<std::path::PathBuf> {
+    match console.question(Topic::Work) {
+        Some((_, Question::Do(order))) => match &***order {
+            Order::ExportBlocks(path) => Some(path.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn written(unreadable: usize) -> Answer {
+    let path = "exports/blocks.csv".into();
+    Answer::Done(Box::new(Done::BlocksExported(ExportedBlocks { count: 3, unreadable, path })))
+}
+
+#[test]
+fn all_of_them_are_written_to_a_file_which_is_named() {
+    let mut console = console();
+    console.keys("x");
+    assert_eq!(console.model.place(), Place::Form);
+    let screen = console.screen();
+    assert!(screen.contains("exports/blocks_20260304_140200.csv"), "{screen}");
+    console.press(KeyCode::Enter);
+    assert_eq!(exported(&console).unwrap().to_str(), Some("exports/blocks_20260304_140200.csv"));
+    let is_there = ExportError::Exists("exports/blocks_20260304_140200.csv".into());
+    console.answer(Topic::Work, Answer::Done(Box::new(Done::NotExported(is_there))));
+    assert_eq!(console.model.place(), Place::Form, "another name can be typed");
+    assert!(console.screen().contains("is there already"), "{}", console.screen());
+    for (unreadable, words) in [
+        (0, "3 blocks written into exports/blocks.csv"),
+        (
+            2,
+            "3 blocks written into exports/blocks.csv; 2 rows of the table blocks cannot be understood and keep nobody out.",
+        ),
+    ] {
+        console.keys("x");
+        console.press(KeyCode::Enter);
+        console.answer(Topic::Work, written(unreadable));
+        assert_eq!((console.model.place(), notice(&console)), (Place::Blocks, words));
+    }
+}
+
+#[test]
+fn whoever_is_kept_from_files_writes_none_of_them() {
+    let mut console = console();
+    console.keys("x");
+    console.model.confined = true;
+    console.press(KeyCode::Enter);
+    assert_eq!(exported(&console), None, "not even from a form that is open");
+    console.press(KeyCode::Esc);
+    console.keys("x");
+    assert_eq!(console.model.place(), Place::Blocks);
+    assert_eq!(notice(&console), "Over this SSH account there are no files and no shell.");
 }

@@ -44,7 +44,7 @@ const STARTED: fn((u16, u16), Language) -> Console = Console::started;
 /// A screen: its name, where its console begins, and what leads to it.
 pub(crate) type Screen = (&'static str, fn((u16, u16), Language) -> Console, fn(&mut Console));
 
-pub(crate) const SCREENS: [Screen; 70] = [
+pub(crate) const SCREENS: [Screen; 71] = [
     ("cards", CARDS, |_| {}),
     ("marked", CARDS, |console| {
         console.keys("j  ");
@@ -123,6 +123,11 @@ pub(crate) const SCREENS: [Screen; 70] = [
     ("blocks", APPS, |console| {
         console.keys("K");
         blocks::come(console, blocks::blocks(), 3, Some(1));
+    }),
+    ("blocks_export", APPS, |console| {
+        console.keys("K");
+        blocks::come(console, blocks::blocks(), 3, None);
+        console.keys("x");
     }),
     ("block_form", APPS, |console| {
         console.keys("jX");

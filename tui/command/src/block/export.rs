@@ -3,15 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use kami_common::export::write_blocks;
-use kami_common::words::{counted, say};
+use kami_common::export::{AllBlocks, ExportError, ExportedBlocks, all_blocks, export_blocks};
+use kami_common::words::{Language, counted, number, say};
 use kami_transfer::blocks::{blocks_header, blocks_line};
 use serde_json::json;
 
 use super::super::failure::Failure;
 use super::super::output::{Output, message};
 use super::super::session::Session;
-use super::listing::each;
 
 /// Write all who are kept out into a table
 ///
@@ -32,34 +31,23 @@ impl Export {
     /// Writes the file, whole or not at all.
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let language = session.language;
-        let mut blocks = Vec::new();
-        each(
-            session,
-            None,
-            u64::MAX,
-            |_, _| true,
-            |record, _| {
-                blocks.push(record.block);
-                Ok(())
-            },
-        )
-        .await?;
-        if blocks.is_empty() {
-            return Err(Failure::NotFound(say!(language, "block.nobody")));
-        }
-        // An import keeps the order of the file.
-        let blocks = blocks.iter().rev();
         if self.file == Path::new("-") {
+            let AllBlocks { blocks, unreadable } = all_blocks(&session.store).await?;
+            warn(language, unreadable);
+            if blocks.is_empty() {
+                return Err(Failure::of_export(language, &ExportError::NoBlocks));
+            }
             let mut out = Output::open();
             out.file(&blocks_header())?;
-            for block in blocks {
+            for block in &blocks {
                 out.file(&blocks_line(block))?;
             }
             return Ok(out.flush()?);
         }
-        let count = blocks.len() as u64;
-        let written = write_blocks(&self.file, blocks);
-        let path = written.map_err(|error| Failure::of_export(language, &error))?;
+        let exported = export_blocks(&session.store, &self.file).await;
+        let exported = exported.map_err(|error| Failure::of_export(language, &error))?;
+        let ExportedBlocks { count, unreadable, path } = exported;
+        warn(language, unreadable);
         let path = path.display().to_string();
         if self.json {
             let mut out = Output::open();
@@ -68,5 +56,12 @@ impl Export {
         }
         message(&(counted(language, "block.exported", count) + &format!(" {path}")));
         Ok(())
+    }
+}
+
+/// Tells that rows cannot be understood, where some cannot.
+fn warn(language: Language, unreadable: usize) {
+    if unreadable > 0 {
+        message(&say!(language, "block.unreadable", n = number(unreadable as u64)));
     }
 }

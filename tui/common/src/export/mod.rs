@@ -18,7 +18,7 @@ use kami_store::{Store, StoreError};
 use kami_transfer::{Format, table, txt};
 use thiserror::Error;
 
-pub use self::blocks::write_blocks;
+pub use self::blocks::{AllBlocks, ExportedBlocks, all_blocks, blocks_path, export_blocks};
 use crate::paths::expand;
 use crate::words::Language;
 
@@ -71,6 +71,9 @@ pub enum ExportError {
     /// There is no card to write.
     #[error("there is no card to export, so no file was written")]
     NoCards,
+    /// There is nobody to write.
+    #[error("nobody is kept out, so no file was written")]
+    NoBlocks,
     /// There is such a file already.
     #[error("{} is there already", .0.display())]
     Exists(PathBuf),

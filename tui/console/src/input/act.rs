@@ -138,6 +138,8 @@ pub enum Act {
     EditBlock,
     /// Let somebody in again.
     RemoveBlock,
+    /// Write all who are kept out to a file.
+    ExportBlocks,
     /// Keep the machine of the card under the cursor out.
     BlockMachine,
     /// Counts over time.
@@ -238,6 +240,7 @@ impl Act {
             Self::AddBlock => "act.add_block",
             Self::EditBlock => "act.edit_block",
             Self::RemoveBlock => "act.remove_block",
+            Self::ExportBlocks => "act.export_blocks",
             Self::BlockMachine => "act.block_machine",
             Self::Statistics => "act.statistics",
             Self::Log => "act.log",

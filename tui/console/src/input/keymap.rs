@@ -140,6 +140,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::AddBlock, &[key('n')], BLOCKS, Group::Program, 3),
     bind(Act::EditBlock, &[key('e')], BLOCKS, Group::Program, 5),
     bind(Act::RemoveBlock, &[key('d')], BLOCKS, Group::Program, 6),
+    bind(Act::ExportBlocks, &[key('x')], BLOCKS, Group::Program, 7),
     bind(Act::SearchBlocks, &[key('/')], BLOCKS, Group::Find, 4),
     bind(Act::Unfilter, &[Key::code(KeyCode::Backspace)], BLOCKS, Group::Find, 0),
     bind(Act::Refresh, &[key('r')], BLOCKS, Group::Program, 0),

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use kami_common::cells::harmless;
+use kami_common::export::ExportedBlocks;
 use kami_common::words::{counted, number, say};
 use kami_common::{reason, shown, touch};
 use kami_core::acts::ActRefusal;
@@ -51,6 +52,10 @@ fn done(model: &mut Model, done: Done) -> Vec<Effect> {
                     model.say(Tone::Bad, format!("{words}; {left_out}"));
                 }
             }
+            return Vec::new();
+        }
+        Done::BlocksExported(exported) => {
+            blocks_exported(model, &exported);
             return Vec::new();
         }
         Done::NotExported(error) => {
@@ -231,6 +236,19 @@ fn blocks_changed(model: &mut Model, order: &BlockOrder, acted: BlocksActed) -> 
         overlay::blocks::follow(model, &block.key);
     }
     overlay::blocks::reload(model)
+}
+
+/// All who are kept out are in a file.
+fn blocks_exported(model: &mut Model, exported: &ExportedBlocks) {
+    let ExportedBlocks { count, unreadable, path } = exported;
+    close_form(model);
+    let words = counted(model.language, "block.exported", *count);
+    let words = format!("{words} {}", path.display());
+    if *unreadable == 0 {
+        return model.say(Tone::Good, words);
+    }
+    let left_out = say!(model.language, "block.unreadable", n = number(*unreadable as u64));
+    model.say(Tone::Bad, format!("{words}; {left_out}"));
 }
 
 /// Somebody is kept out already, or otherwise than was seen, or no more: that is shown, and what was typed stays.

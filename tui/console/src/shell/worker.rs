@@ -427,6 +427,10 @@ impl Errand {
                     Err(error) => Done::NotExported(error),
                 }
             }
+            Order::ExportBlocks(path) => match export::export_blocks(store, &path).await {
+                Ok(exported) => Done::BlocksExported(exported),
+                Err(error) => Done::NotExported(error),
+            },
             Order::Undo(undoing) => {
                 let undo = order.map(|_| Undo { act_id: undoing.undoable.act.id });
                 let outcome = store.undo(operator, &undo, &on_progress).await?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use crossterm::event::KeyEvent;
-use kami_common::export::{ExportError, Exported};
+use kami_common::export::{ExportError, Exported, ExportedBlocks};
 use kami_common::settings::Choice;
 use kami_core::app::AppName;
 use kami_core::block::Block;
@@ -435,6 +435,8 @@ pub enum Done {
     BlockedOtherwise(Option<Box<Block>>),
     /// A file was written.
     Exported(Exported),
+    /// A file of those who are kept out was written.
+    BlocksExported(ExportedBlocks),
     /// No file was written.
     NotExported(ExportError),
     /// It was not done.

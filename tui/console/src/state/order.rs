@@ -1,5 +1,6 @@
 //! What the operator orders to be done to cards and apps.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use kami_common::export::ExportOrder;
@@ -51,6 +52,8 @@ pub enum Order {
     Unrecharge(Box<Unrecharging>),
     /// Write cards to a file.
     Export(ExportOrder),
+    /// Write all who are kept out to this file.
+    ExportBlocks(PathBuf),
     /// Make, change or remove an app.
     App(Box<AppOrder>),
     /// Make, change or remove a preset.
@@ -105,7 +108,7 @@ impl Order {
             Self::Preset(order) => return order.weight(),
             Self::Block(one) => return one.order().weight(),
             Self::Blocks(order) => return order.weight(),
-            Self::Export(_) => Kind::Read,
+            Self::Export(_) | Self::ExportBlocks(_) => Kind::Read,
         };
         Weight { cards, kind }
     }
@@ -124,7 +127,7 @@ impl Order {
             Self::Act { target, .. } => Some(target.count()),
             Self::Undo(undoing) => Some(undoing.undoable.act.card_count),
             Self::Unrecharge(unrecharging) => Some(unrecharging.undo().weight().cards),
-            Self::Export(_) => None,
+            Self::Export(_) | Self::ExportBlocks(_) => None,
         }
     }
 
@@ -145,7 +148,7 @@ impl Order {
             Self::FreeSeat(_) => "work.unbind",
             Self::Undo(_) => "work.undo",
             Self::Unrecharge(_) => "work.unrecharge",
-            Self::Export(_) => "work.export",
+            Self::Export(_) | Self::ExportBlocks(_) => "work.export",
             Self::App(_) => "work.app",
             Self::Preset(_) => "work.preset",
             Self::Block(_) | Self::Blocks(_) => "work.blocks",
@@ -154,7 +157,7 @@ impl Order {
 
     /// Whether it reads or writes a file of the machine that the console runs on.
     pub const fn reaches_files(&self) -> bool {
-        matches!(self, Self::Import { .. } | Self::Export(_))
+        matches!(self, Self::Import { .. } | Self::Export(_) | Self::ExportBlocks(_))
     }
 
     /// Whether it takes so long that its progress is shown.
@@ -167,7 +170,8 @@ impl Order {
             | Self::App(_)
             | Self::Preset(_)
             | Self::Block(_)
-            | Self::Blocks(_) => false,
+            | Self::Blocks(_)
+            | Self::ExportBlocks(_) => false,
             Self::Act { target, .. } => matches!(target, Target::Many { .. }),
         }
     }

@@ -19,7 +19,7 @@ pub fn refusal(model: &Model, act: Act) -> Option<String> {
     let cards = &model.cards;
     match act {
         Act::Mark | Act::MarkRange if cards.current().is_none() => Some(say!(language, "refusal.no_card")),
-        Act::Export | Act::Import | Act::Suspend if model.confined => {
+        Act::Export | Act::ExportBlocks | Act::Import | Act::Suspend if model.confined => {
             Some(say!(language, "refusal.confined"))
         }
         Act::Migrate => unmigratable(model),
@@ -29,8 +29,10 @@ pub fn refusal(model: &Model, act: Act) -> Option<String> {
         _ if !lacking(model, act).is_empty() => Some(reason::no_right(language, &lacking(model, act))),
         _ if act.writes() && model.link != Link::Up => Some(say!(language, "refusal.away")),
         _ if act.writes() && model.work.is_some() => Some(say!(language, "refusal.busy")),
-        Act::Export | Act::MarkAll if model.link != Link::Up => Some(say!(language, "refusal.away")),
-        Act::Export if model.work.is_some() => Some(say!(language, "refusal.busy")),
+        Act::Export | Act::ExportBlocks | Act::MarkAll if model.link != Link::Up => {
+            Some(say!(language, "refusal.away"))
+        }
+        Act::Export | Act::ExportBlocks if model.work.is_some() => Some(say!(language, "refusal.busy")),
         Act::Generate | Act::Import => {
             let refused = cards.query.app().and_then(|app| model.apps.refusal_of(&app));
             refused.map(|why| reason::act_error(language, &ActError::App(why)))

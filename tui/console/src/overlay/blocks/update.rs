@@ -142,6 +142,12 @@ pub(super) fn act(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
             keep_out(model, None, 1);
             Vec::new()
         }
+        Act::ExportBlocks => {
+            model.notice = None;
+            let form = Form::export_blocks(clock(model));
+            model.overlays.push(form);
+            Vec::new()
+        }
         _ => on_block(model, act),
     })
 }

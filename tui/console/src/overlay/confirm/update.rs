@@ -209,7 +209,11 @@ fn question(model: &Model, order: &Order, weight: Weight) -> String {
         Order::Preset(order) => touch::preset(language, order),
         Order::Block(one) => touch::blocks(language, &one.order()),
         Order::Blocks(order) => touch::blocks(language, order),
-        Order::Import { .. } | Order::Edit { .. } | Order::FreeSeat(_) | Order::Export(_) => {
+        Order::Import { .. }
+        | Order::Edit { .. }
+        | Order::FreeSeat(_)
+        | Order::Export(_)
+        | Order::ExportBlocks(_) => {
             say!(language, order.key())
         }
     }

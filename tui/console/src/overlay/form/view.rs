@@ -296,6 +296,7 @@ fn below(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
             of.into_iter().chain(ends_in_lines(model, form, width)).chain(about).collect()
         }
         FormKind::Block { key, seats, .. } => meant(model, form, key.as_deref(), *seats, width),
+        FormKind::ExportBlocks => quiet(&say!(model.language, "form.export_blocks_about"), width, theme),
         FormKind::AppValue { seen, name } => {
             let of = name
                 .as_ref()

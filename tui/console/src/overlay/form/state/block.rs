@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kami_common::moment::TypedMoment;
-use kami_common::reason;
 use kami_common::shown::whole_moment;
 use kami_common::words::{Language, say};
+use kami_common::{export, reason};
 use kami_core::app::AppName;
 use kami_core::block::{Block, BlockKey, BlockTarget, NoTarget};
 use kami_core::operator::Note;
@@ -48,6 +48,12 @@ impl Form {
         let fields = said(Some(&seen), clock.zone);
         let key = Some(Box::new(seen.key.clone()));
         Self::new(FormKind::Block { key, seen: Some(Box::new(seen)), seats: 1, clock }, fields.into())
+    }
+
+    /// The form that writes all who are kept out to a file.
+    pub fn export_blocks(clock: Clock) -> Self {
+        let path = export::blocks_path(clock.at, clock.zone).display().to_string();
+        Self::new(FormKind::ExportBlocks, vec![Field::line(FieldName::Path, path)])
     }
 
     /// He whom it is about is kept out so, or not at all: what was left alone is what it is, what was typed stays.

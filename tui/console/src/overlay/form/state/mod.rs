@@ -127,6 +127,8 @@ pub enum FormKind {
         /// By which its end is typed.
         clock: Clock,
     },
+    /// To write all who are kept out to a file.
+    ExportBlocks,
     /// To save what is shown as a view.
     View {
         /// The names of the views that there are.
@@ -191,6 +193,7 @@ impl FormKind {
             Self::Preset { .. } => "form.edit_preset",
             Self::Block { seen: None, .. } => "form.block",
             Self::Block { .. } => "form.edit_block",
+            Self::ExportBlocks => "form.export_blocks",
             Self::View { .. } => "form.view",
             Self::Operator { .. } => "form.operator",
             Self::LogFilter { .. } => "form.log_filter",
@@ -209,7 +212,8 @@ impl FormKind {
             | Self::App { .. }
             | Self::AppValue { .. }
             | Self::Preset { .. }
-            | Self::Block { .. } => true,
+            | Self::Block { .. }
+            | Self::ExportBlocks => true,
             Self::View { .. } | Self::Operator { .. } | Self::LogFilter { .. } => false,
         }
     }

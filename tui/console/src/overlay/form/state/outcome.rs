@@ -50,6 +50,10 @@ impl Form {
             }
             FormKind::Preset { .. } => self.preset_order().map(|order| Order::Preset(Box::new(order))),
             FormKind::Block { .. } => self.block_order().map(|order| Order::Block(Box::new(order))),
+            FormKind::ExportBlocks => {
+                let path = self.value(FieldName::Path).trim();
+                (!path.is_empty()).then(|| Order::ExportBlocks(path.into()))
+            }
             // A file is looked at before it is imported, and the others touch no card.
             FormKind::Import(_)
             | FormKind::View { .. }
