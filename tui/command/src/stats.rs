@@ -248,16 +248,10 @@ fn preset_table(session: &Session, presets: &[PresetCounts]) -> Table {
     let headings = headings.into_iter().filter(|name| with_burnt || *name != "burnt");
     let mut table = Table::headed(headings.map(|name| say!(language, format!("command.stats.{name}"))));
     for of in presets {
-        let worth: Vec<_> = of
-            .worth
-            .iter()
-            .map(|(currency, amount)| format!("{} {currency}", currency.written(*amount)))
-            .collect();
-        let worth = worth.join(&say!(language, "touch.comma"));
         let counts = [of.counts.total(), of.counts.unused, of.counts.active, of.counts.expired];
         let burnt = with_burnt.then_some(of.burnt);
         let counts = counts.into_iter().chain(burnt).chain([of.sold]).map(number);
-        let worth = if worth.is_empty() { shown::NONE.to_owned() } else { worth };
+        let worth = shown::worth(language, of).unwrap_or_else(|| shown::NONE.to_owned());
         table.push([of.app.clone(), of.preset.clone()].into_iter().chain(counts).chain([worth]));
     }
     table

@@ -1,5 +1,7 @@
 //! Presets: listed, made, changed, removed, and cards made by them.
 
+use std::collections::BTreeMap;
+
 use crossterm::event::KeyCode;
 use kami_common::words::Language;
 use kami_console::input::place::Place;
@@ -13,8 +15,8 @@ use kami_core::preset::Preset;
 use kami_core::price::Price;
 use kami_core::seats::Seats;
 use kami_store::{
-    ActError, ActOutcome, ActRecord, GenerateOrder, Grants, PresetActed, PresetOrder, PresetRefusal,
-    PresetsFound, Privilege, Role, Undoable,
+    ActError, ActOutcome, ActRecord, GenerateOrder, Grants, PresetActed, PresetCounts, PresetOrder,
+    PresetRefusal, PresetsFound, Privilege, Role, StatusCounts, Undoable,
 };
 
 use crate::fixtures::{Console, now};
@@ -480,4 +482,72 @@ fn a_double_click_and_enter_change_the_one_that_they_are_on() {
         assert_eq!(console.model.place(), Place::Form);
         assert!(console.screen().contains("default/month"), "{}", console.screen());
     }
+}
+
+/// The cards of month, of which two were burnt, and of one that is gone.
+pub(crate) fn counts() -> Vec<PresetCounts> {
+    let none = |name: &str| PresetCounts::none("default".to_owned(), name.to_owned(), now());
+    let counts = StatusCounts { unused: 9_812, active: 1_204, expired: 1_411, disabled: 53, taken_at: now() };
+    let worth = BTreeMap::from([("CNY".parse().unwrap(), 2_588_850), ("USD".parse().unwrap(), 500)]);
+    vec![none("gone"), PresetCounts { counts, burnt: 2, sold: 2_615, worth, ..none("month") }]
+}
+
+/// The app of which the cards of each preset are asked for, empty for all; nothing where they are not.
+fn counted_of(console: &Console) -> Option<&str> {
+    match console.question(Topic::PresetCounts) {
+        Some((_, Question::PresetCounts(app))) => Some(app.as_ref().map_or("", AppName::as_str)),
+        _ => None,
+    }
+}
+
+#[test]
+fn of_each_preset_it_is_told_how_many_cards_there_are_and_what_was_sold() {
+    let mut console = on_month();
+    assert_eq!(counted_of(&console), Some(""));
+    assert!(!console.model.is_waiting_long(), "nobody waits for it");
+    let before = console.screen();
+    assert!(before.contains("9.90 CNY") && !before.contains("sold  "), "{before}");
+    console.answer(Topic::PresetCounts, Answer::PresetCounts(None, counts()));
+    let screen = console.screen();
+    for words in [
+        "cards     12,480 · unused 9,812 · in use 1,204 · over 1,411 · burnt 2",
+        "sold      2,615 · 25888.50 CNY, 5.00 USD",
+    ] {
+        assert!(screen.contains(words), "{words}: {screen}");
+    }
+    assert!(!screen.contains("gone"), "there is no such preset any more: {screen}");
+    console.keys("k");
+    let screen = console.screen();
+    assert!(screen.contains("0 · unused 0 · in use 0 · over 0") && !screen.contains("burnt"), "{screen}");
+}
+
+#[test]
+fn what_was_counted_of_one_app_says_nothing_of_another() {
+    let mut console = console();
+    console.model.cards.query.filter.app = Some("demo".to_owned());
+    console.keys("P");
+    assert_eq!(counted_of(&console), Some("demo"));
+    console.answer(Topic::PresetCounts, Answer::PresetCounts("demo".parse().ok(), Vec::new()));
+    assert!(console.screen().contains("unused 0"), "{}", console.screen());
+    console.press(KeyCode::Esc);
+    console.model.cards.query.filter.app = None;
+    console.keys("P");
+    assert!(!console.screen().contains("unused 0"), "{}", console.screen());
+    console.keys("r");
+    assert_eq!(counted_of(&console), Some(""));
+}
+
+#[test]
+fn cards_are_not_counted_where_there_are_no_presets_nor_once_the_list_is_left() {
+    let mut console = Console::with_cards((100, 30), Language::ENGLISH);
+    console.keys("P");
+    assert_eq!(counted_of(&console), None);
+    let mut console = on_month();
+    console.press(KeyCode::Esc);
+    assert!(console.effects.iter().any(|effect| matches!(effect, Effect::Cancel(Topic::PresetCounts))));
+    let mut console = on_month();
+    let denied = Answer::Failed(Failure { words: "SELECT command denied".to_owned(), passes: false });
+    console.answer(Topic::PresetCounts, denied);
+    assert!(notice(&console).contains("denied"), "where they are looked at it is said");
+    assert!(console.screen().contains("9.90 CNY"), "{}", console.screen());
 }

@@ -111,6 +111,7 @@ pub(crate) const SCREENS: [Screen; 71] = [
     ("presets", APPS, |console| {
         presets::come(console, presets::presets());
         console.keys("Pj");
+        console.answer(Topic::PresetCounts, Answer::PresetCounts(None, presets::counts()));
     }),
     ("preset_form", CARDS, |console| {
         presets::come(console, presets::presets());

@@ -25,7 +25,7 @@ pub use self::card::{
 };
 pub use self::change::{Change, changes, changes_of};
 pub use self::moment::{local, moment, whole_moment};
-pub use self::preset::PresetField;
+pub use self::preset::{PresetField, worth};
 pub use self::seat::{cards_done, seat, seats_lost, seats_taken};
 pub use self::span::{duration, span};
 pub use self::status::status;

@@ -8,7 +8,7 @@ use kami_core::price::{Currency, Price};
 use kami_core::property::Property;
 use kami_core::value::{Kind, Value};
 use kami_core::zone::Zone;
-use kami_store::CardValues;
+use kami_store::{CardValues, PresetCounts};
 use serde_json::Value as Json;
 
 use super::card::label;
@@ -81,6 +81,13 @@ impl PresetField {
             Self::Recharge => preset.recharges.then(|| say!(language, "act.yes")),
         }
     }
+}
+
+/// What the cards of a preset that were sold are worth, in each currency; nothing where none of them cost anything.
+pub fn worth(language: Language, of: &PresetCounts) -> Option<String> {
+    let worth = of.worth.iter().map(|(currency, amount)| format!("{} {currency}", currency.written(*amount)));
+    let worth: Vec<String> = worth.collect();
+    (!worth.is_empty()).then(|| worth.join(&say!(language, "touch.comma")))
 }
 
 /// What the log kept of a preset, by the places in the order of reading and what stands there is called; what a later version

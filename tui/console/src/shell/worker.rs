@@ -184,6 +184,10 @@ impl Errand {
             Question::Apps => Answer::Apps(store.apps().await?),
             Question::AppCounts => Answer::AppCounts(store.app_counts().await?),
             Question::Presets => Answer::Presets(store.presets(None).await?),
+            Question::PresetCounts(app) => {
+                let counts = store.preset_counts(app.as_ref()).await?;
+                Answer::PresetCounts(app, counts)
+            }
             Question::Blocks { text, before, enough } => {
                 let found = store.blocks_with(&text, before, enough).await?;
                 Answer::Blocks { found, is_first: before.is_none() }

@@ -15,8 +15,8 @@ use kami_core::record::CardRecord;
 use kami_store::{
     ActError, ActFilter, ActOutcome, ActStep, Acted, AppActed, AppCounts, AppOrder, AppsFound, Batch,
     BlockOrder, BlocksActed, BlocksFound, Grants, HistoryEntry, LogRecord, MigrateError, MigrationPlan,
-    OneSeat, Page, PrefixCounts, PresetActed, PresetOrder, PresetsFound, SearchCursor, SearchStep, SeatTaken,
-    Selection, StatusCounts, Survey, TopUp, Undoable,
+    OneSeat, Page, PrefixCounts, PresetActed, PresetCounts, PresetOrder, PresetsFound, SearchCursor,
+    SearchStep, SeatTaken, Selection, StatusCounts, Survey, TopUp, Undoable,
 };
 use kami_transfer::import::ReadError;
 use tui_input::InputRequest;
@@ -86,6 +86,8 @@ pub enum Topic {
     AppCounts,
     /// Which presets there are.
     Presets,
+    /// How many cards each preset has.
+    PresetCounts,
     /// Who is kept out.
     Blocks,
     /// What was done to the card under the cursor.
@@ -159,6 +161,8 @@ pub enum Question {
     AppCounts,
     /// Which presets the apps have.
     Presets,
+    /// How many cards each preset of an app, or of all, has.
+    PresetCounts(Option<AppName>),
     /// Who is kept out, the newest first.
     Blocks {
         /// What is looked for in whom, of what and why; all if it is empty.
@@ -254,6 +258,8 @@ pub enum Answer {
     AppCounts(Vec<AppCounts>),
     /// The presets.
     Presets(PresetsFound),
+    /// How many cards each preset of an app, or of all, has that has any.
+    PresetCounts(Option<AppName>, Vec<PresetCounts>),
     /// Who is kept out.
     Blocks {
         /// Some of them, and where to go on.

@@ -69,6 +69,11 @@ pub(crate) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
             overlay::refresh(model);
             Vec::new()
         }
+        Answer::PresetCounts(app, counts) => {
+            let at = model.server_now();
+            model.presets.count(app, counts, at);
+            Vec::new()
+        }
         Answer::History(card, records) => {
             model.history = Some(History { card, records });
             Vec::new()
@@ -280,6 +285,7 @@ fn failed(model: &mut Model, topic: Topic, failure: Failure) -> Vec<Effect> {
         | Topic::Choices
         | Topic::Acts
         | Topic::Presets
+        | Topic::PresetCounts
         | Topic::Blocks
         | Topic::LogOfAct
         | Topic::Codes

@@ -16,7 +16,6 @@ use crate::input::act::Act;
 use crate::overlay::behaviour::Behaviour;
 use crate::state::message::{Effect, Failure, Topic};
 use crate::state::model::Model;
-use crate::update::presets;
 
 impl Behaviour for PresetList {
     fn open(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
@@ -39,7 +38,7 @@ impl Behaviour for PresetList {
     }
 
     fn ask_anew(model: &mut Model) -> Vec<Effect> {
-        vec![presets::ask(model)]
+        update::ask(model)
     }
 
     fn resize(model: &mut Model) -> Vec<Effect> {

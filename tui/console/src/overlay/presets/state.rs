@@ -78,6 +78,6 @@ impl Overlay for PresetList {
     }
 
     fn topics(&self) -> &'static [Topic] {
-        &[Topic::Presets]
+        &[Topic::Presets, Topic::PresetCounts]
     }
 }

@@ -12,7 +12,7 @@ use super::state::PresetList;
 use crate::input::act::Act;
 use crate::overlay::form::{Clock, Form};
 use crate::overlay::{behaviour, confirm};
-use crate::state::message::{Effect, Failure, Topic};
+use crate::state::message::{Effect, Failure, Question, Topic};
 use crate::state::model::{Model, Tone};
 use crate::state::order::Order;
 use crate::update::{presets, quit};
@@ -22,7 +22,20 @@ pub(crate) fn open(model: &mut Model, app: Option<AppName>) -> Vec<Effect> {
     model.notice = None;
     model.overlays.push(PresetList::of(app));
     settle(model);
-    vec![presets::ask(model)]
+    ask(model)
+}
+
+/// Asks which presets there are, and, where the list may have some, how many cards they have: nobody waits for that.
+pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
+    let mut effects = vec![presets::ask(model)];
+    let Some(app) = model.overlays.find_mut::<PresetList>().map(|list| list.app.clone()) else {
+        return effects;
+    };
+    if !model.presets.are_known() || !model.presets.of(app.as_ref()).is_empty() {
+        effects.push(model.ask(Topic::PresetCounts, Question::PresetCounts(app)));
+        model.silence(Topic::PresetCounts);
+    }
+    effects
 }
 
 /// Brings the cursor to where its preset stands now, and the window to the cursor.
@@ -58,7 +71,8 @@ pub(crate) fn follow(model: &mut Model, preset: &Preset) {
 
 /// What could not be asked for is said where somebody waits for it.
 pub(super) fn failed(model: &mut Model, topic: Topic, failure: Failure) -> ControlFlow<Vec<Effect>, Failure> {
-    if topic == Topic::Presets && model.overlays.find_mut::<PresetList>().is_none() {
+    let is_of_list = matches!(topic, Topic::Presets | Topic::PresetCounts);
+    if is_of_list && model.overlays.find_mut::<PresetList>().is_none() {
         return ControlFlow::Break(Vec::new());
     }
     ControlFlow::Continue(failure)
@@ -76,7 +90,7 @@ pub(super) fn act(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
             model.next = Some(Act::EditPreset);
             Vec::new()
         }
-        Act::Refresh => vec![presets::ask(model)],
+        Act::Refresh => ask(model),
         Act::Back => model.close(),
         Act::Quit => quit::quit(model),
         Act::Suspend => vec![Effect::Suspend],

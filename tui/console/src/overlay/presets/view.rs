@@ -1,8 +1,8 @@
 //! The presets, and under them everything of the one under the cursor.
 
-use kami_common::cells::{cells, cut_end, cut_middle, harmless, pad_right, wrap};
+use kami_common::cells::{cells, cut_end, cut_middle, harmless, pad_left, pad_right, wrap};
 use kami_common::shown::{self, PresetField};
-use kami_common::words::say;
+use kami_common::words::{number, say};
 use kami_core::preset::Preset;
 use kami_core::property::Property;
 use ratatui::Frame;
@@ -19,6 +19,12 @@ use crate::view::paint::overlay;
 /// The most cells of a name, and of an app.
 const NAME: usize = 20;
 const APP: usize = 14;
+
+/// The cells of how many cards there are, with the gap before.
+const COUNT: usize = 12;
+
+/// From how many cells on a line has how many cards there are.
+const ROOM_OF_COUNTS: usize = 84;
 
 /// The list in its frame, and what is said of one preset.
 pub(super) fn render(model: &Model, list: &PresetList, frame: &mut Frame<'_>, screen: Rect) {
@@ -41,6 +47,8 @@ pub(super) fn render(model: &Model, list: &PresetList, frame: &mut Frame<'_>, sc
         frame.buffer_mut().set_string(lines.x + 2, lines.y, say!(language, key), theme.dim());
         return;
     }
+    let is_counted =
+        room >= ROOM_OF_COUNTS && presets.iter().any(|preset| model.presets.counts_of(preset).is_some());
     let tells_apps = list.app.is_none() && model.apps.are_several();
     if !presets.is_empty() {
         let heads = [
@@ -48,14 +56,19 @@ pub(super) fn render(model: &Model, list: &PresetList, frame: &mut Frame<'_>, sc
             say!(language, "preset.name"),
             say!(language, "preset.cards"),
         ];
-        let head = row(space(2), heads, tells_apps, room, model.theme.dim());
+        let counted = ["unused", "sold"].map(|key| say!(language, format!("command.stats.{key}")));
+        let counted = is_counted.then_some(counted);
+        let head = row(space(2), heads, counted, tells_apps, room, model.theme.dim());
         frame.buffer_mut().set_line(lines.x, lines.y - 1, &head, lines.width);
     }
     for (y, (index, preset)) in (lines.y..lines.bottom()).zip(presets.iter().enumerate().skip(list.top())) {
         let is_current = index == list.line();
         let bar = if is_current { span("▌ ", theme.accent()) } else { space(2) };
         let cells = [preset.app.to_string(), preset.name.to_string(), summary(model, preset)];
-        let line = row(bar, cells, tells_apps, room, theme.text());
+        let counts = model.presets.counts_of(preset);
+        let counted =
+            is_counted.then(|| counts.map(|of| [of.counts.unused, of.sold].map(number)).unwrap_or_default());
+        let line = row(bar, cells, counted, tells_apps, room, theme.text());
         frame.buffer_mut().set_line(lines.x, y, &line, lines.width);
         if is_current {
             frame.buffer_mut().set_style(Rect { y, height: 1, ..lines }, theme.cursor_row());
@@ -69,10 +82,12 @@ pub(super) fn render(model: &Model, list: &PresetList, frame: &mut Frame<'_>, sc
     }
 }
 
-/// A line of the list: the app where that is told, the name, and what its cards are.
+/// A line of the list: the app where that is told, the name, what its cards are, and how many are unused and sold where that is
+/// told.
 fn row(
     lead: Span<'static>,
     [app, name, what]: [String; 3],
+    counted: Option<[String; 2]>,
     tells_apps: bool,
     room: usize,
     style: ratatui::style::Style,
@@ -84,8 +99,10 @@ fn row(
         spans.extend([span(pad_right(&cut_middle(&app, app_room), app_room), style), space(2)]);
     }
     spans.extend([span(pad_right(&cut_middle(&name, name_room), name_room), style), space(2)]);
-    let left = room.saturating_sub(spans.iter().map(Span::width).sum());
-    spans.push(span(cut_end(&what, left).into_owned(), style));
+    let of_counts = if counted.is_some() { 2 * COUNT } else { 0 };
+    let left = room.saturating_sub(spans.iter().map(Span::width).sum::<usize>() + of_counts);
+    spans.push(span(pad_right(&cut_end(&what, left), left), style));
+    spans.extend(counted.into_iter().flatten().map(|count| span(pad_left(&count, COUNT), style)));
     Line::from(spans)
 }
 
@@ -97,19 +114,36 @@ fn summary(model: &Model, preset: &Preset) -> String {
     said.chain(points).collect::<Vec<_>>().join(" · ")
 }
 
+/// How many cards a preset has, and what those that were sold are worth, each with its label; nothing before they are counted.
+fn counts(model: &Model, preset: &Preset) -> Vec<(String, String)> {
+    let language = model.language;
+    let label = |name: &str| say!(language, format!("command.stats.{name}"));
+    let Some(of) = model.presets.counts_of(preset) else { return Vec::new() };
+    let burnt = (of.burnt > 0).then_some(("burnt", of.burnt));
+    let parts = [("unused", of.counts.unused), ("in_use", of.counts.active), ("over", of.counts.expired)];
+    let parts =
+        parts.into_iter().chain(burnt).map(|(name, count)| format!("{} {}", label(name), number(count)));
+    let cards: Vec<String> = std::iter::once(number(of.counts.total())).chain(parts).collect();
+    let sold = [number(of.sold)].into_iter().chain(shown::worth(language, &of)).collect::<Vec<_>>();
+    vec![(label("cards"), cards.join(" · ")), (label("sold"), sold.join(" · "))]
+}
+
 /// Everything of a preset.
 fn facts(model: &Model, preset: &Preset, room: usize) -> Vec<Line<'static>> {
     let (language, theme) = (model.language, model.theme);
-    let facts: Vec<(String, String)> = PresetField::ALL
+    let fields = PresetField::ALL
         .into_iter()
-        .filter_map(|field| Some((field.label(language), field.of(language, model.zone, preset)?)))
-        .collect();
+        .filter_map(|field| Some((field.label(language), field.of(language, model.zone, preset)?)));
+    let facts: Vec<(String, String)> = counts(model, preset).into_iter().chain(fields).collect();
     let label_width = facts.iter().map(|(label, _)| cells(label)).max().unwrap_or(0).min(room / 2) + 2;
     let name = Line::from(span(format!("{}/{}", preset.app, preset.name), theme.strong()));
-    let facts = facts.into_iter().map(|(label, value)| {
-        let label = pad_right(&cut_end(&label, label_width - 2), label_width);
-        let value = cut_end(&value, room.saturating_sub(label_width)).into_owned();
-        Line::from(vec![span(label, theme.dim()), span(value, theme.text())])
+    let facts = facts.into_iter().flat_map(|(label, value)| {
+        let label = cut_end(&label, label_width - 2).into_owned();
+        let values = wrap(&value, room.saturating_sub(label_width)).into_iter().enumerate();
+        values.map(move |(index, value)| {
+            let label = pad_right(if index == 0 { &label } else { "" }, label_width);
+            Line::from(vec![span(label, theme.dim()), span(value, theme.text())])
+        })
     });
     std::iter::once(name).chain(facts).collect()
 }
