@@ -1,5 +1,6 @@
 //! What the console and the command line share: the words, the settings, and what is done with files.
 
+pub mod block_import;
 pub mod causes;
 pub mod cells;
 pub mod column;

@@ -250,7 +250,7 @@ fn a_file_that_cannot_be_looked_at_says_why_beside_what_was_typed() {
     let mut console = asked((80, 24), Language::ENGLISH);
     let file = file(&console);
     let error = std::io::Error::from(std::io::ErrorKind::NotFound);
-    console.answer(Topic::Import, Answer::Unreadable { file, error: error.into() });
+    console.answer(Topic::Import, Answer::Unreadable { path: file.path, error: error.into() });
     assert!(
         console.screen().contains("codes.txt cannot be read: there is no such file"),
         "{}",

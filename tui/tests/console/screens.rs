@@ -44,7 +44,7 @@ const STARTED: fn((u16, u16), Language) -> Console = Console::started;
 /// A screen: its name, where its console begins, and what leads to it.
 pub(crate) type Screen = (&'static str, fn((u16, u16), Language) -> Console, fn(&mut Console));
 
-pub(crate) const SCREENS: [Screen; 71] = [
+pub(crate) const SCREENS: [Screen; 73] = [
     ("cards", CARDS, |_| {}),
     ("marked", CARDS, |console| {
         console.keys("j  ");
@@ -129,6 +129,16 @@ pub(crate) const SCREENS: [Screen; 71] = [
         console.keys("K");
         blocks::come(console, blocks::blocks(), 3, None);
         console.keys("x");
+    }),
+    ("blocks_import", APPS, |console| {
+        console.keys("K");
+        blocks::come(console, blocks::blocks(), 3, None);
+        blocks::look(console, blocks::TABLE);
+    }),
+    ("blocks_import_wrong", APPS, |console| {
+        console.keys("K");
+        blocks::come(console, blocks::blocks(), 3, None);
+        blocks::look(console, "机器码,应用,备注,金额\nPC-9,,,\n电脑 8,none,,\n,demo,,\n");
     }),
     ("block_form", APPS, |console| {
         console.keys("jX");

@@ -1,7 +1,7 @@
 //! The way of an act on those who are kept out: through the gate into the store, and told with what undoes it.
 
 use clap::Args;
-use kami_common::words::{Language, counted, say};
+use kami_common::words::{Language, say};
 use kami_common::{reason, shown, touch};
 use kami_core::block::BlockTarget;
 use kami_core::gate::Answer;
@@ -89,7 +89,7 @@ fn tell(
         out.json(&json_of(act, act_id, changes))?;
         return Ok(out.flush()?);
     }
-    let words = in_words(language, changes);
+    let words = shown::block_changes(language, changes);
     message(&match act_id {
         Some(act_id) => words + &say!(language, "command.undo_with", id = act_id),
         None => words + " " + &say!(language, "block.dry_run"),
@@ -108,13 +108,4 @@ pub(super) fn json_of(act: &str, act_id: Option<u64>, changes: BlockChanges) -> 
         "unchanged": unchanged,
         "removed": removed,
     })
-}
-
-/// The same in words.
-fn in_words(language: Language, changes: BlockChanges) -> String {
-    let BlockChanges { added, replaced, unchanged, removed } = changes;
-    let counts = [("added", added), ("replaced", replaced), ("unchanged", unchanged), ("removed", removed)];
-    let counts = counts.into_iter().filter(|(_, count)| *count > 0);
-    let words = counts.map(|(what, count)| counted(language, &format!("block.{what}"), count));
-    words.collect::<Vec<_>>().join(" ")
 }

@@ -1,16 +1,16 @@
 //! `kami block import`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
-use kami_common::moment::TypedMoment;
+use kami_common::block_import::{BlockImport, BlockLine, BlockState, read_blocks};
 use kami_common::words::{number, say};
 use kami_common::{notice, reason, shown, upload};
 use kami_core::block::{Block, BlockKey, BlockTarget};
-use kami_store::{BlockOrder, Permission};
-use kami_transfer::blocks::{ParsedBlocks, parse_blocks};
+use kami_store::{BlockOrder, Permission, StoreError};
+use kami_transfer::blocks::ParsedBlocks;
 use kami_transfer::import::ReadError;
 use serde_json::json;
 
@@ -44,22 +44,6 @@ pub(super) struct Import {
 /// The most rows of a report that are kept at once.
 const STEP: usize = 1000;
 
-/// What a line of the file would do.
-struct Line {
-    number: u64,
-    state: &'static str,
-    /// Whom it names; none where something is wrong with it.
-    target: Option<BlockTarget>,
-    /// Whom it names, or what is wrong with it, in words.
-    what: String,
-}
-
-impl Line {
-    fn wrong(number: u64, what: String) -> Self {
-        Self { number, state: "malformed", target: None, what }
-    }
-}
-
 impl Import {
     /// Imports the file, or says what importing it would do.
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
@@ -68,16 +52,18 @@ impl Import {
             session.must_be_allowed(Permission::Block).await?;
         }
         let parsed = self.parse(session).await?;
-        if parsed.blocks.is_empty() && parsed.malformed.is_empty() {
+        let found = self.found(session, &parsed).await?;
+        let import = BlockImport::new(parsed, &session.store.apps().await?.apps, &found);
+        if import.lines.is_empty() {
             return Err(Failure::NotFound(say!(language, "block.empty_file")));
         }
-        for notice in &parsed.notices {
+        for notice in &import.notices {
             message(&notice::words(language, notice));
         }
-        let wrong = wrong(session, &parsed).await?;
-        let is_refused = !wrong.is_empty();
+        let is_refused = !import.is_possible();
         if is_refused || self.manner.dry_run {
-            let lines = if self.manner.dry_run { all(session, &parsed, wrong).await? } else { wrong };
+            let is_told = |line: &&BlockLine| self.manner.dry_run || line.state.is_wrong();
+            let lines: Vec<&BlockLine> = import.lines.iter().filter(is_told).collect();
             report(session, &lines, self.manner.json)?;
             let summary = summary(session, &lines);
             return match (is_refused, self.manner.dry_run) {
@@ -86,7 +72,7 @@ impl Import {
                 (false, _) => Ok(()),
             };
         }
-        let blocks: Vec<Block> = parsed.blocks.into_iter().map(|(_, block)| block).collect();
+        let blocks = import.blocks;
         let kinds = shown::block_kinds(language, blocks.iter().map(|block| &block.key.target));
         carry_out(session, BlockOrder::Add(blocks), self.yes, &self.manner).await?;
         if !self.manner.json {
@@ -95,15 +81,23 @@ impl Import {
         Ok(())
     }
 
+    /// Those of its blocks that there are already, where somebody is to be told.
+    async fn found(
+        &self,
+        session: &Session,
+        parsed: &ParsedBlocks,
+    ) -> Result<HashMap<BlockKey, Block>, StoreError> {
+        if !self.manner.dry_run {
+            return Ok(HashMap::new());
+        }
+        let keys: Vec<BlockKey> = parsed.blocks.iter().map(|(_, block)| block.key.clone()).collect();
+        session.store.blocks_of(&keys).await
+    }
+
     async fn parse(&self, session: &Session) -> Result<ParsedBlocks, Failure> {
         let now = session.store.now().await?;
-        // A spreadsheet may have made a date of its own of one of ours.
-        let until = |text: &str| {
-            let typed: Result<TypedMoment, _> = text.parse().or_else(|_| text.replace('/', "-").parse());
-            typed.ok().map(|typed| typed.last(session.zone, now))
-        };
         let read = upload::open(&self.file).map_err(ReadError::from);
-        read.and_then(|source| parse_blocks(source, &until)).map_err(|error| {
+        read.and_then(|source| read_blocks(source, session.zone, now)).map_err(|error| {
             let (language, path) = (session.language, self.file.display());
             let why = reason::read_error(language, &error);
             match error {
@@ -119,72 +113,33 @@ impl Import {
     }
 }
 
-/// The lines that stand in the way, those among them whose app there is not.
-async fn wrong(session: &Session, parsed: &ParsedBlocks) -> Result<Vec<Line>, Failure> {
-    let language = session.language;
-    let apps = session.store.apps().await?.apps;
-    let apps: BTreeSet<&str> = apps.iter().map(|app| app.name.as_str()).collect();
-    let homeless = parsed.blocks.iter().filter_map(|(line, block)| {
-        let app = block.key.app.as_ref().filter(|app| !apps.contains(app.as_str()))?;
-        let what = say!(language, "reason.no_such_app", app = app);
-        Some(Line::wrong(*line, what))
-    });
-    let malformed = parsed.malformed.iter();
-    let malformed = malformed.map(|(line, fault)| Line::wrong(*line, reason::block_fault(language, *fault)));
-    let mut wrong: Vec<Line> = homeless.chain(malformed).collect();
-    wrong.sort_by_key(|line| line.number);
-    Ok(wrong)
-}
-
-/// What every line would do, with those that are wrong.
-async fn all(session: &Session, parsed: &ParsedBlocks, wrong: Vec<Line>) -> Result<Vec<Line>, Failure> {
-    let keys: Vec<BlockKey> = parsed.blocks.iter().map(|(_, block)| block.key.clone()).collect();
-    let found: HashMap<BlockKey, Block> = session.store.blocks_of(&keys).await?;
-    let is_wrong = |number: &u64| wrong.binary_search_by_key(number, |line| line.number).is_ok();
-    let named = parsed.blocks.iter().filter(|(line, _)| !is_wrong(line)).map(|(line, block)| {
-        let state = match found.get(&block.key) {
-            None => "new",
-            Some(is) if is == block => "same",
-            Some(_) => "changed",
-        };
-        let target = block.key.target.clone();
-        let what = format!("{} {target}", shown::block_kind(session.language, &target));
-        Line { number: *line, state, target: Some(target), what }
-    });
-    let mut lines: Vec<Line> = named.collect();
-    lines.extend(wrong);
-    lines.sort_by_key(|line| line.number);
-    Ok(lines)
-}
-
-fn word(session: &Session, state: &str) -> String {
-    let key = if state == "new" { "added" } else { state };
-    say!(session.language, format!("command.line.{key}"))
-}
-
-fn summary(session: &Session, lines: &[Line]) -> String {
-    let mut states: Vec<&str> = lines.iter().map(|line| line.state).collect();
-    states.sort_unstable();
-    let counts = states.chunk_by(|one, other| one == other);
-    let counts = counts.map(|state| format!("{} {}", number(state.len() as u64), word(session, state[0])));
+fn summary(session: &Session, lines: &[&BlockLine]) -> String {
+    let mut states: Vec<&BlockState> = lines.iter().map(|line| &line.state).collect();
+    states.sort_unstable_by_key(|state| state.word());
+    let counts = states.chunk_by(|one, other| one.word() == other.word());
+    let counts =
+        counts.map(|states| format!("{} {}", number(states.len() as u64), states[0].label(session.language)));
     counts.collect::<Vec<_>>().join(", ")
 }
 
-fn report(session: &Session, lines: &[Line], json: bool) -> io::Result<()> {
+fn report(session: &Session, lines: &[&BlockLine], json: bool) -> io::Result<()> {
+    let language = session.language;
     let mut out = Output::open();
     let mut table = Table::default();
-    for (index, Line { number, state, target, what }) in lines.iter().enumerate() {
+    for (index, BlockLine { number, target, state }) in lines.iter().enumerate() {
+        let why = state.why(language);
         if json {
             out.json(&json!({
                 "line": number,
-                "state": state,
+                "state": state.word(),
                 "target": target.as_ref().map(ToString::to_string),
                 "kind": target.as_ref().map(BlockTarget::kind),
-                "reason": target.is_none().then_some(what),
+                "reason": why,
             }))?;
             continue;
         }
-        table.push([number.to_string(), word(session, state), what.clone()]);
+        let whom = target.as_ref().map(|target| format!("{} {target}", shown::block_kind(language, target)));
+        table.push([number.to_string(), state.label(language), why.or(whom).unwrap_or_default()]);
         if (index + 1) % STEP == 0 {
             out.table(&table)?;
             table.clear();

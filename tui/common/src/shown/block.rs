@@ -7,7 +7,7 @@ use kami_core::block::BlockTarget;
 use kami_core::logged;
 use kami_core::value::{Kind, Value};
 use kami_core::zone::Zone;
-use kami_store::CardValues;
+use kami_store::{BlockChanges, CardValues};
 use serde_json::Value as Json;
 
 use super::kept::as_kept;
@@ -53,6 +53,15 @@ pub fn targets<'a>(language: Language, targets: impl Iterator<Item = &'a BlockTa
     let mut named: Vec<String> = targets.by_ref().take(NAMED).collect();
     named.extend(targets.next().map(|_| "…".to_owned()));
     named.join(&say!(language, "touch.comma"))
+}
+
+/// What an act on those who are kept out changed, or would.
+pub fn block_changes(language: Language, changes: BlockChanges) -> String {
+    let BlockChanges { added, replaced, unchanged, removed } = changes;
+    let counts = [("added", added), ("replaced", replaced), ("unchanged", unchanged), ("removed", removed)];
+    let counts = counts.into_iter().filter(|(_, count)| *count > 0);
+    let words = counts.map(|(what, count)| counted(language, &format!("block.{what}"), count));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Whom an act kept out or let in again, by the subject that the log has: one, or how many.

@@ -140,6 +140,8 @@ pub enum Act {
     RemoveBlock,
     /// Write all who are kept out to a file.
     ExportBlocks,
+    /// Keep all out whom a file names.
+    ImportBlocks,
     /// Keep the machine of the card under the cursor out.
     BlockMachine,
     /// Counts over time.
@@ -241,6 +243,7 @@ impl Act {
             Self::EditBlock => "act.edit_block",
             Self::RemoveBlock => "act.remove_block",
             Self::ExportBlocks => "act.export_blocks",
+            Self::ImportBlocks => "act.import_blocks",
             Self::BlockMachine => "act.block_machine",
             Self::Statistics => "act.statistics",
             Self::Log => "act.log",
@@ -273,9 +276,11 @@ impl Act {
             | Self::UnarchiveApp
             | Self::RemoveApp => Some(Permission::Configure),
             Self::AddPreset | Self::EditPreset | Self::RemovePreset => Some(Permission::Price),
-            Self::AddBlock | Self::EditBlock | Self::RemoveBlock | Self::BlockMachine => {
-                Some(Permission::Block)
-            }
+            Self::AddBlock
+            | Self::EditBlock
+            | Self::RemoveBlock
+            | Self::ImportBlocks
+            | Self::BlockMachine => Some(Permission::Block),
             Self::Undo | Self::Redo | Self::Unrecharge => Some(Permission::Undo),
             _ => None,
         }

@@ -141,6 +141,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::EditBlock, &[key('e')], BLOCKS, Group::Program, 5),
     bind(Act::RemoveBlock, &[key('d')], BLOCKS, Group::Program, 6),
     bind(Act::ExportBlocks, &[key('x')], BLOCKS, Group::Program, 7),
+    bind(Act::ImportBlocks, &[key('i')], BLOCKS, Group::Program, 0),
     bind(Act::SearchBlocks, &[key('/')], BLOCKS, Group::Find, 4),
     bind(Act::Unfilter, &[Key::code(KeyCode::Backspace)], BLOCKS, Group::Find, 0),
     bind(Act::Refresh, &[key('r')], BLOCKS, Group::Program, 0),

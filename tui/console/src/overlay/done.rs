@@ -16,6 +16,7 @@ use kami_store::{
 
 use crate::input::act::Act;
 use crate::overlay;
+use crate::overlay::block_import::BlockPreview;
 use crate::overlay::form::Form;
 use crate::overlay::import::Preview;
 use crate::overlay::list::{Chosen, Item, List, Picker, PickerKind};
@@ -175,6 +176,7 @@ fn close_form(model: &mut Model) {
     model.overlays.retain(|overlay| {
         as_kind::<Form>(overlay).is_none_or(|form| !form.kind.is_order())
             && as_kind::<Preview>(overlay).is_none()
+            && as_kind::<BlockPreview>(overlay).is_none()
     });
 }
 
@@ -222,13 +224,16 @@ fn preset_saved(model: &mut Model, order: &PresetOrder, acted: PresetActed) {
 /// Others are kept out now.
 fn blocks_changed(model: &mut Model, order: &BlockOrder, acted: BlocksActed) -> Vec<Effect> {
     model.session.did(Own::Act(acted.act_id));
-    let targets = touch::targets_of(model.language, order);
-    let key = match order {
-        BlockOrder::Add(_) if acted.changes.replaced > 0 => "done.block_set",
-        BlockOrder::Add(_) => "done.block_add",
-        BlockOrder::Remove(_) => "done.block_remove",
+    let language = model.language;
+    let targets = || touch::targets_of(language, order);
+    let words = match order {
+        BlockOrder::Add(blocks) if blocks.len() > 1 => shown::block_changes(language, acted.changes),
+        BlockOrder::Add(_) if acted.changes.replaced > 0 => {
+            say!(language, "done.block_set", targets = targets())
+        }
+        BlockOrder::Add(_) => say!(language, "done.block_add", targets = targets()),
+        BlockOrder::Remove(_) => say!(language, "done.block_remove", targets = targets()),
     };
-    let words = say!(model.language, key, targets = targets);
     say_undoable(model, &words);
     if let BlockOrder::Add(blocks) = order
         && let [block] = &blocks[..]

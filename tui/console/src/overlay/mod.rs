@@ -3,6 +3,7 @@
 
 pub mod apps;
 pub(crate) mod behaviour;
+pub mod block_import;
 pub mod blocks;
 pub mod confirm;
 pub mod detail;
@@ -24,6 +25,7 @@ use tui_input::InputRequest;
 
 use self::apps::AppList;
 use self::behaviour::Behaviour;
+use self::block_import::BlockPreview;
 use self::blocks::BlockTable;
 use self::confirm::Confirm;
 use self::detail::Detail;
@@ -149,5 +151,17 @@ macro_rules! overlays {
 }
 
 overlays![
-    AppList, BlockTable, Charts, Confirm, Detail, Form, List, LogList, PresetList, Preview, Progress, Report
+    AppList,
+    BlockPreview,
+    BlockTable,
+    Charts,
+    Confirm,
+    Detail,
+    Form,
+    List,
+    LogList,
+    PresetList,
+    Preview,
+    Progress,
+    Report
 ];

@@ -3,20 +3,25 @@
 use std::collections::HashMap;
 use std::io;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use kami_common::block_import::{BlockImport, read_blocks};
 use kami_common::export;
 use kami_common::reason::store_error;
 use kami_common::schema::not_migrated;
+use kami_common::upload::open_file;
 use kami_common::words::Language;
 use kami_core::acts::Act as CardAct;
 use kami_core::app::AppName;
+use kami_core::block::BlockKey;
 use kami_core::filter::{Anchor, Filter, Sort};
 use kami_core::gate::Confirmed;
 use kami_core::operator::Operator;
 use kami_core::record::CardRecord;
+use kami_core::zone::Zone;
 use kami_store::{
     ActError, ActFilter, ActProgress, HistoryPlace, LogFilter, ManyAct, MigrateError, OneAct, OneActed,
     OneEdit, Progress, SearchCursor, SearchStep, Selection, Store, StoreError, Undo, Undoable,
@@ -217,6 +222,7 @@ impl Errand {
                 Answer::Codes(page.rows.into_iter().map(|card| card.full_code).collect())
             }
             Question::Import(file) => self.look(file).await?,
+            Question::ImportBlocks(path, zone) => self.look_at_blocks(path, zone).await?,
             Question::Tmux(text) => Answer::Tmux(give_to_tmux(&text).await),
             Question::Survey(selection) => return self.survey(&selection).await,
             Question::Undoable { candidates, is_redo } => {
@@ -301,10 +307,27 @@ impl Errand {
         };
         let parsed = match reading.unwrap_or_else(|error| Err(io::Error::other(error).into())) {
             Ok(parsed) => parsed,
-            Err(error) => return Ok(Answer::Unreadable { file, error }),
+            Err(error) => return Ok(Answer::Unreadable { path: file.path, error }),
         };
         let standings = self.store.import_preview(&parsed.cards).await?;
         Ok(Answer::Import(Box::new(Import::new(file, parsed, &standings))))
+    }
+
+    /// Finds out what each line of a table of those who shall be kept out would do.
+    async fn look_at_blocks(&self, path: PathBuf, zone: Zone) -> Result<Answer, StoreError> {
+        let now = self.store.now().await?;
+        let reading = {
+            let path = path.clone();
+            tokio::task::spawn_blocking(move || read_blocks(open_file(&path)?, zone, now)).await
+        };
+        let parsed = match reading.unwrap_or_else(|error| Err(io::Error::other(error).into())) {
+            Ok(parsed) => parsed,
+            Err(error) => return Ok(Answer::Unreadable { path, error }),
+        };
+        let apps = self.store.apps().await?.apps;
+        let keys: Vec<BlockKey> = parsed.blocks.iter().map(|(_, block)| block.key.clone()).collect();
+        let found = self.store.blocks_of(&keys).await?;
+        Ok(Answer::BlockImport { path, import: Box::new(BlockImport::new(parsed, &apps, &found)) })
     }
 
     /// Counts what an act will touch, and tells how far that is.

@@ -1,9 +1,11 @@
 //! What can happen to the console, and what it can want done.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use crossterm::event::KeyEvent;
+use kami_common::block_import::BlockImport;
 use kami_common::export::{ExportError, Exported, ExportedBlocks};
 use kami_common::settings::Choice;
 use kami_core::app::AppName;
@@ -12,6 +14,7 @@ use kami_core::filter::{Anchor, Capped, Filter, Position, Sort};
 use kami_core::gate::Confirmed;
 use kami_core::operator::Operator;
 use kami_core::record::CardRecord;
+use kami_core::zone::Zone;
 use kami_store::{
     ActError, ActFilter, ActOutcome, ActStep, Acted, AppActed, AppCounts, AppOrder, AppsFound, Batch,
     BlockOrder, BlocksActed, BlocksFound, Grants, HistoryEntry, LogRecord, MigrateError, MigrationPlan,
@@ -199,6 +202,8 @@ pub enum Question {
     Codes(Filter, usize),
     /// What each line of a file would do.
     Import(ImportFile),
+    /// What each line of a table of those who shall be kept out would do, whose moments are in that zone.
+    ImportBlocks(PathBuf, Zone),
     /// Whether the tmux around the console takes this text.
     Tmux(String),
     /// Which cards an act will touch, counted to the last one.
@@ -303,10 +308,17 @@ pub enum Answer {
     Codes(Vec<String>),
     /// What each line of a file would do.
     Import(Box<Import>),
+    /// What each line of a table of those who shall be kept out would do.
+    BlockImport {
+        /// Where it was read.
+        path: PathBuf,
+        /// What it would do.
+        import: Box<BlockImport>,
+    },
     /// The file cannot be read.
     Unreadable {
-        /// Which.
-        file: ImportFile,
+        /// Where it is.
+        path: PathBuf,
         /// Why not.
         error: ReadError,
     },

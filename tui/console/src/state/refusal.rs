@@ -19,7 +19,9 @@ pub fn refusal(model: &Model, act: Act) -> Option<String> {
     let cards = &model.cards;
     match act {
         Act::Mark | Act::MarkRange if cards.current().is_none() => Some(say!(language, "refusal.no_card")),
-        Act::Export | Act::ExportBlocks | Act::Import | Act::Suspend if model.confined => {
+        Act::Export | Act::ExportBlocks | Act::Import | Act::ImportBlocks | Act::Suspend
+            if model.confined =>
+        {
             Some(say!(language, "refusal.confined"))
         }
         Act::Migrate => unmigratable(model),

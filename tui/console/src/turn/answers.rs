@@ -102,6 +102,7 @@ pub(crate) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
         | Answer::Blocks { .. }
         | Answer::LogOfAct { .. }
         | Answer::Import(_)
+        | Answer::BlockImport { .. }
         | Answer::Unreadable { .. }
         | Answer::Surveying(_)
         | Answer::Survey(_)

@@ -148,6 +148,11 @@ pub(super) fn act(model: &mut Model, act: Act) -> Option<Vec<Effect>> {
             model.overlays.push(form);
             Vec::new()
         }
+        Act::ImportBlocks => {
+            model.notice = None;
+            model.overlays.push(Form::import_blocks());
+            Vec::new()
+        }
         _ => on_block(model, act),
     })
 }

@@ -1,28 +1,29 @@
 //! Looking at a file before it is imported.
 
+use std::path::Path;
+
 use kami_common::reason;
 use kami_common::words::say;
 use kami_transfer::import::ReadError;
 
 use super::state::Form;
-use crate::state::import::ImportFile;
 use crate::state::message::{Effect, Failure, Question, Topic};
 use crate::state::model::Model;
 
 /// Asks what each line of a file would do.
-pub(super) fn look(model: &mut Model, file: ImportFile) -> Vec<Effect> {
+pub(super) fn look(model: &mut Model, question: Question) -> Vec<Effect> {
     if model.confined {
         let words = say!(model.language, "refusal.confined");
         fail(model, Failure { words, passes: false });
         return Vec::new();
     }
-    vec![model.ask(Topic::Import, Question::Import(file))]
+    vec![model.ask(Topic::Import, question)]
 }
 
 /// The file cannot be read.
-pub(super) fn unreadable(model: &mut Model, file: &ImportFile, error: &ReadError) {
+pub(super) fn unreadable(model: &mut Model, path: &Path, error: &ReadError) {
     let why = reason::read_error(model.language, error);
-    let words = say!(model.language, "reason.unreadable", path = file.path.display(), why = why);
+    let words = say!(model.language, "reason.unreadable", path = path.display(), why = why);
     fail(model, Failure { words, passes: false });
 }
 

@@ -44,8 +44,8 @@ impl Behaviour for Form {
 
     fn answered(model: &mut Model, answer: Answer) -> ControlFlow<Vec<Effect>, Answer> {
         match answer {
-            Answer::Unreadable { file, error } => {
-                look::unreadable(model, &file, &error);
+            Answer::Unreadable { path, error } => {
+                look::unreadable(model, &path, &error);
                 ControlFlow::Break(Vec::new())
             }
             other => ControlFlow::Continue(other),

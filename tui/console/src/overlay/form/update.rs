@@ -7,7 +7,7 @@ use super::{look, open};
 use crate::input::act::Act;
 use crate::overlay::confirm;
 use crate::overlay::form::field::FieldName;
-use crate::state::message::Effect;
+use crate::state::message::{Effect, Question};
 use crate::state::model::Model;
 use crate::update::{quit, settings, views};
 
@@ -46,7 +46,11 @@ pub(super) fn act(model: &mut Model, act: Act) -> Vec<Effect> {
                 _ => {}
             }
             if let Some(file) = form.import_file() {
-                return look::look(model, file);
+                return look::look(model, Question::Import(file));
+            }
+            if let Some(path) = form.block_file() {
+                let zone = model.zone;
+                return look::look(model, Question::ImportBlocks(path, zone));
             }
             return form.order().map(|order| confirm::submit(model, order)).unwrap_or_default();
         }

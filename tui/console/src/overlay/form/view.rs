@@ -266,9 +266,13 @@ fn below(model: &Model, form: &Form, width: usize) -> Vec<Line<'static>> {
             let lines = words.into_iter().chain(app).chain(wrap(&format, width));
             lines.map(|line| Line::from(span(line, theme.dim()))).collect()
         }
-        FormKind::Import(_) => {
+        FormKind::Import(_) | FormKind::ImportBlocks => {
             let is_reading = model.awaits(Topic::Import) && model.is_waiting_long();
-            let key = if is_reading { "form.import_reading" } else { "form.import_about" };
+            let key = match form.kind {
+                _ if is_reading => "form.import_reading",
+                FormKind::ImportBlocks => "form.import_blocks_about",
+                _ => "form.import_about",
+            };
             quiet(&say!(model.language, key), width, theme)
         }
         FormKind::Extend(target) | FormKind::Note(target) => about(model, target, width),

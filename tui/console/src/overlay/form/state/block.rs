@@ -1,5 +1,7 @@
 //! The form that keeps a machine or a network out.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use kami_common::moment::TypedMoment;
 use kami_common::shown::whole_moment;
@@ -54,6 +56,17 @@ impl Form {
     pub fn export_blocks(clock: Clock) -> Self {
         let path = export::blocks_path(clock.at, clock.zone).display().to_string();
         Self::new(FormKind::ExportBlocks, vec![Field::line(FieldName::Path, path)])
+    }
+
+    /// The form that keeps all out whom a file names.
+    pub fn import_blocks() -> Self {
+        Self::new(FormKind::ImportBlocks, vec![Field::line(FieldName::Path, "")])
+    }
+
+    /// The file of those who shall be kept out; nothing before one is named, and from any other form.
+    pub fn block_file(&self) -> Option<PathBuf> {
+        let path = self.value(FieldName::Path).trim();
+        (matches!(self.kind, FormKind::ImportBlocks) && !path.is_empty()).then(|| path.into())
     }
 
     /// He whom it is about is kept out so, or not at all: what was left alone is what it is, what was typed stays.

@@ -129,6 +129,8 @@ pub enum FormKind {
     },
     /// To write all who are kept out to a file.
     ExportBlocks,
+    /// To keep all out whom a file names.
+    ImportBlocks,
     /// To save what is shown as a view.
     View {
         /// The names of the views that there are.
@@ -194,6 +196,7 @@ impl FormKind {
             Self::Block { seen: None, .. } => "form.block",
             Self::Block { .. } => "form.edit_block",
             Self::ExportBlocks => "form.export_blocks",
+            Self::ImportBlocks => "form.import_blocks",
             Self::View { .. } => "form.view",
             Self::Operator { .. } => "form.operator",
             Self::LogFilter { .. } => "form.log_filter",
@@ -213,7 +216,8 @@ impl FormKind {
             | Self::AppValue { .. }
             | Self::Preset { .. }
             | Self::Block { .. }
-            | Self::ExportBlocks => true,
+            | Self::ExportBlocks
+            | Self::ImportBlocks => true,
             Self::View { .. } | Self::Operator { .. } | Self::LogFilter { .. } => false,
         }
     }

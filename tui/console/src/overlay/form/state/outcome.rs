@@ -56,6 +56,7 @@ impl Form {
             }
             // A file is looked at before it is imported, and the others touch no card.
             FormKind::Import(_)
+            | FormKind::ImportBlocks
             | FormKind::View { .. }
             | FormKind::Operator { .. }
             | FormKind::LogFilter { .. } => None,

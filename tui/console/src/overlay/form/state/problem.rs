@@ -74,7 +74,9 @@ impl Form {
             FieldName::Batch => say!(language, "problem.batch"),
             FieldName::Time if value.parse::<Period>().is_ok() => say!(language, "period.is_empty"),
             FieldName::Time => say!(language, "problem.time"),
-            FieldName::Path if matches!(self.kind, FormKind::Import(_)) => say!(language, "problem.file"),
+            FieldName::Path if matches!(self.kind, FormKind::Import(_) | FormKind::ImportBlocks) => {
+                say!(language, "problem.file")
+            }
             FieldName::Path => say!(language, "problem.path"),
             FieldName::Code
             | FieldName::Act
