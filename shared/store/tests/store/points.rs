@@ -268,22 +268,20 @@ impl Case {
         let end = expire_at.map_or_else(null, |end| format!("'{}'", end.format("%Y-%m-%d")));
         let points = points.map_or_else(null, |points| points.to_string());
         let (status, machine) = (status.to_string().to_uppercase(), machine_code.as_deref().unwrap());
-        let mut rows = format!(
+        let card = format!(
             "INSERT INTO cards (id, prefix, code, full_code, status, machine_code, seats, expire_at, points)
              VALUES ({id}, 'VIP', '{id}', 'VIP-{id}', '{status}', '{machine}', 2, {end}, {points});"
         );
-        if self.card.further_seat.is_some() {
-            rows += &format!(
-                "INSERT INTO card_seats VALUES ({id}, 'PC-1', UTC_TIMESTAMP(), UTC_TIMESTAMP(), NULL);"
-            );
-        }
-        if let Some(PointsTaken { amount, balance, was_its_own }) = self.before {
+        let seat = self.card.further_seat.map(|_| {
+            format!("INSERT INTO card_seats VALUES ({id}, 'PC-1', UTC_TIMESTAMP(), UTC_TIMESTAMP(), NULL);")
+        });
+        let before = self.before.map(|PointsTaken { amount, balance, was_its_own }| {
             let by = if was_its_own { "PC-1" } else { "PC-2" };
-            rows += &format!(
+            format!(
                 "INSERT INTO point_uses VALUES ({id}, 'a', {amount}, {balance}, '{by}', UTC_TIMESTAMP());"
-            );
-        }
-        rows
+            )
+        });
+        card + &seat.unwrap_or_default() + &before.unwrap_or_default()
     }
 }
 
