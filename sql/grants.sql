@@ -91,7 +91,7 @@ GRANT EXECUTE ON PROCEDURE {database}.`take_seat_2` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`unbind_seat` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`start_trial_2` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`unbind_seat_2` TO {account};
-GRANT EXECUTE ON PROCEDURE {database}.`take_points_2` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`read_point_use` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`expire_cards` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`expire_cards_2` TO {account};
 

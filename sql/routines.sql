@@ -2048,13 +2048,16 @@ BEGIN
             AND done_at > moment - INTERVAL GREATEST(cooldown, 3600) SECOND), 0) > 0
     INTO used, cooled_down, gave_up
     FROM customer_log WHERE card_id = card AND act IN ('UNBIND', 'UNBIND_LOST');
-    -- A top-up that an operator took back, and has not done again since, is none.
-    SELECT COALESCE(SUM(done.act = 'TRIAL') > 0 AND SUM(done.act = 'RECHARGE' AND NOT EXISTS (
-            SELECT 1 FROM operator_log AS entry INNER JOIN acts ON acts.id = entry.act_id
-            WHERE entry.card_id = done.other_card_id AND entry.act = 'recharge_undo'
-                AND entry.done_at >= done.done_at AND acts.undone_by IS NULL
-        )) = 0, FALSE) INTO is_trial
-    FROM customer_log AS done WHERE done.card_id = card AND done.act IN ('TRIAL', 'RECHARGE');
+    -- What a top-up has burnt is so since then, until that is taken back; of a card that is gone the log tells.
+    SELECT COALESCE(SUM(done.act = 'TRIAL') > 0 AND SUM(done.act = 'RECHARGE' AND IF(burnt.id IS NOT NULL,
+            burnt.used_at <=> done.done_at,
+            NOT EXISTS (
+                SELECT 1 FROM operator_log AS entry INNER JOIN acts ON acts.id = entry.act_id
+                WHERE entry.card_id = done.other_card_id AND entry.act = 'recharge_undo'
+                    AND entry.done_at >= done.done_at AND acts.undone_by IS NULL
+            ))) = 0, FALSE) INTO is_trial
+    FROM customer_log AS done LEFT JOIN cards AS burnt ON burnt.id = done.other_card_id
+    WHERE done.card_id = card AND done.act IN ('TRIAL', 'RECHARGE');
     SELECT MIN(done_at) + INTERVAL 30 DAY INTO has_room
     FROM (
             SELECT done_at, SUM(IF(act = 'UNBIND_LOST', 2, 1)) OVER (
@@ -2136,52 +2139,20 @@ BEGIN
         ends, had_points;
 END
 
--- routine: take_points_2
--- Takes points as take_points does, and returns the same; but a machine that repeats what it took is told so, TAKEN, also where
--- the card is not to be used by it any more.
-CREATE PROCEDURE take_points_2(
+-- routine: read_point_use
+-- Tells a machine that repeats what it took, whatever became of the card since, how many points were left then: no row where
+-- it took nothing, or another number, or that is two days ago. Locks nothing.
+CREATE PROCEDURE read_point_use(
     IN card BIGINT UNSIGNED,
     IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
     IN wanted INT UNSIGNED,
     IN request VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
 )
-MODIFIES SQL DATA SQL SECURITY DEFINER
+READS SQL DATA SQL SECURITY DEFINER
 BEGIN
-    DECLARE is_there, usable, is_first, is_its_own BOOLEAN DEFAULT FALSE;
-    DECLARE has, taken, was_left INT UNSIGNED;
-    DECLARE EXIT HANDLER FOR SQLEXCEPTION
-    BEGIN
-        ROLLBACK;
-        RESIGNAL;
-    END;
-    START TRANSACTION;
-    SELECT TRUE, status = 'ACTIVE' AND (expire_at IS NULL OR expire_at >= UTC_TIMESTAMP()), machine_code <=> machine,
-        COALESCE(points, 0)
-    INTO is_there, usable, is_first, has
-    FROM cards WHERE id = card FOR UPDATE;
-    -- Nothing else is read before the card is locked, so that who repeats a request, and waited for the card behind it, finds
-    -- what it did.
-    SELECT usable AND (
-            is_first
-            OR EXISTS (SELECT 1 FROM card_seats WHERE card_id = card AND card_seats.machine_code = machine))
-    INTO usable;
-    SELECT amount, balance, COALESCE(machine_code = machine, FALSE) INTO taken, was_left, is_its_own
-    FROM point_uses WHERE card_id = card AND request_id = request;
-    IF usable AND taken IS NULL AND wanted > 0 AND has >= wanted THEN
-        UPDATE cards SET points = has - wanted, updated_at = UTC_TIMESTAMP() WHERE id = card;
-        INSERT INTO point_uses (card_id, request_id, amount, balance, machine_code, used_at)
-        VALUES (card, request, wanted, has - wanted, machine, UTC_TIMESTAMP());
-        COMMIT;
-        SELECT 'TAKEN', has - wanted;
-    ELSE
-        COMMIT;
-        SELECT CASE
-                WHEN is_there AND taken = wanted AND (usable OR is_its_own) THEN 'TAKEN'
-                WHEN NOT usable THEN 'LOST'
-                WHEN taken IS NOT NULL THEN 'OTHER'
-                ELSE 'SHORT'
-            END, COALESCE(was_left, has, 0);
-    END IF;
+    SELECT balance FROM point_uses
+    WHERE card_id = card AND request_id = request AND machine_code = machine AND amount = wanted
+        AND used_at >= UTC_TIMESTAMP() - INTERVAL 2 DAY;
 END
 
 -- routine: delete_cards_3

@@ -212,7 +212,7 @@ async fn an_account_of_the_last_version_takes_points_as_it_did_and_repeats_them_
     let database = TestDatabase::create().await;
     database.insert_card("VIP", "A").await;
     database.execute("UPDATE cards SET points = 5").await;
-    let last = log_in_without(&database, Role::Function, &["take_points_2"]).await;
+    let last = log_in_without(&database, Role::Function, &["read_point_use"]).await;
     let api = Function::start(env!("CARGO_BIN_EXE_kami-api"), &last.url()).await;
     let mut client = api.client().await;
     for _ in 0..2 {
@@ -226,7 +226,7 @@ async fn an_account_of_the_last_version_takes_points_as_it_did_and_repeats_them_
     let (name, host) = account[0].split_once('@').unwrap();
     let database_name = database.name();
     database
-        .execute(&format!("GRANT EXECUTE ON PROCEDURE {database_name}.take_points_2 TO '{name}'@'{host}'"))
+        .execute(&format!("GRANT EXECUTE ON PROCEDURE {database_name}.read_point_use TO '{name}'@'{host}'"))
         .await;
     eventually("it is told what it took", async || {
         let answer = client.consume("VIP-A", "PC", 2, "a").await;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error;
 
 use crate::card::{Card, CardStatus, MachineCode};
@@ -38,7 +38,12 @@ pub struct PointsTaken {
     pub balance: u32,
     /// Whether the machine took them that asks now.
     pub was_its_own: bool,
+    /// When.
+    pub at: DateTime<Utc>,
 }
+
+/// How long a machine that repeats what it took is told so whatever became of the card.
+const REPEATED_FOR: TimeDelta = TimeDelta::days(2);
 
 /// What a request to take points comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,8 +70,7 @@ pub enum PointsVerdict {
 }
 
 /// Decides what becomes of it that `machine` wants so many points of `card` at `now`, by the name of a request that took
-/// `before`. Who repeats what it took itself is told so whatever became of the card. `take_points_2` in `sql/routines.sql` decides
-/// the same.
+/// `before`. `take_points` in `sql/routines.sql` decides the same.
 pub fn take(
     card: &Card,
     machine: &MachineCode,
@@ -77,17 +81,20 @@ pub fn take(
     let is_usable = status_of(card, now) == CardStatus::Active && seat_of(card, machine).is_some();
     let has = card.points.unwrap_or(0);
     match before {
-        Some(PointsTaken { amount, balance, was_its_own })
-            if amount == wanted && (was_its_own || is_usable) =>
-        {
-            PointsVerdict::Repeated { balance }
-        }
         _ if !is_usable => PointsVerdict::Lost,
+        Some(PointsTaken { amount, balance, .. }) if amount == wanted => PointsVerdict::Repeated { balance },
         Some(_) => PointsVerdict::Other,
         None => has
             .checked_sub(wanted.get())
             .map_or(PointsVerdict::Short { balance: has }, |balance| PointsVerdict::Take { balance }),
     }
+}
+
+/// How many points were left when the machine took so many by a request that it repeats at `now`, whatever became of the card.
+/// `read_point_use` in `sql/routines.sql` decides the same.
+pub fn repeated(wanted: Points, before: Option<PointsTaken>, now: DateTime<Utc>) -> Option<u32> {
+    let PointsTaken { amount, balance, was_its_own, at } = before?;
+    (amount == wanted && was_its_own && now - at <= REPEATED_FOR).then_some(balance)
 }
 
 impl Points {
@@ -176,7 +183,7 @@ mod tests {
         let over = || Card { expire_at: Some(at(-1)), ..card(Some(5)) };
         let further = || Card { further_seat: Some(Seat { lease_until: Some(at(-9)) }), ..on(Some("PC-2")) };
         let took = |amount, was_its_own| {
-            Some(PointsTaken { amount: Points::new(amount).unwrap(), balance: 7, was_its_own })
+            Some(PointsTaken { amount: Points::new(amount).unwrap(), balance: 7, was_its_own, at: at(-9) })
         };
         for (name, card, before, verdict) in [
             ("more than enough", card(Some(5)), None, Take { balance: 2 }),
@@ -195,14 +202,9 @@ mod tests {
             ("the same again", card(Some(5)), took(3, true), Repeated { balance: 7 }),
             ("the same again, none left", card(Some(0)), took(3, true), Repeated { balance: 7 }),
             ("the same again, no uses counted", card(None), took(3, true), Repeated { balance: 7 }),
-            ("the same again, a second late", over(), took(3, true), Repeated { balance: 7 }),
-            (
-                "the same again, disabled",
-                status(CardStatus::Disabled),
-                took(3, true),
-                Repeated { balance: 7 },
-            ),
-            ("the same again, the seat lost", on(Some("PC-2")), took(3, true), Repeated { balance: 7 }),
+            ("the same again, a second late", over(), took(3, true), Lost),
+            ("the same again, disabled", status(CardStatus::Disabled), took(3, true), Lost),
+            ("the same again, the seat lost", on(Some("PC-2")), took(3, true), Lost),
             ("another number", card(Some(5)), took(2, true), Other),
             ("another number, disabled", status(CardStatus::Disabled), took(2, true), Lost),
             ("another machine took them", card(Some(5)), took(3, false), Repeated { balance: 7 }),
@@ -212,6 +214,24 @@ mod tests {
         ] {
             let (machine, wanted) = (MachineCode::parse("PC-1").unwrap(), Points::new(3).unwrap());
             assert_eq!(take(&card, &machine, wanted, before, at(0)), verdict, "{name}");
+        }
+    }
+
+    #[test]
+    fn who_repeats_what_it_took_is_told_so_for_two_days() {
+        let took = |amount, was_its_own, ago: i64| {
+            let amount = Points::new(amount).unwrap();
+            Some(PointsTaken { amount, balance: 7, was_its_own, at: at(-ago) })
+        };
+        for (name, before, left) in [
+            ("nothing", None, None),
+            ("just now", took(3, true, 0), Some(7)),
+            ("two days ago", took(3, true, 172_800), Some(7)),
+            ("a second earlier", took(3, true, 172_801), None),
+            ("another number", took(2, true, 0), None),
+            ("another machine", took(3, false, 0), None),
+        ] {
+            assert_eq!(repeated(Points::new(3).unwrap(), before, at(0)), left, "{name}");
         }
     }
 

@@ -170,7 +170,7 @@ impl Operation for Inspect {
 
 /// Calls that change nothing, though they need of whoever made the routines what those need that write: each role that
 /// writes may make one of those that came with each version.
-const HARMLESS_CALLS: [&str; 11] = [
+const HARMLESS_CALLS: [&str; 12] = [
     "CALL hold_act(0)",
     "CALL expire_cards('[]')",
     "CALL hold_app('')",
@@ -182,6 +182,7 @@ const HARMLESS_CALLS: [&str; 11] = [
     "CALL unbind_seat(0, '')",
     "CALL unbind_seat_2(0, '')",
     "CALL start_trial_2('', '')",
+    "CALL read_point_use(0, '', 0, '')",
 ];
 
 /// Whether one of the routines fails for who made it.

@@ -9,7 +9,6 @@ use mysql_async::prelude::Queryable;
 use tokio::time::Instant;
 
 use super::pool::Pool;
-use super::routines::Writing;
 use super::validation::{Judged, LOOKS};
 use super::{Client, Operation, REQUEST_LIMIT, Store, StoreError, Validation};
 use kami_core::app::App;
@@ -83,19 +82,29 @@ impl Store {
                 (Validation::Blocked, _) => return Ok(Consumption::Blocked),
                 (Validation::NotFound, _) => return Ok(Consumption::NotFound),
             };
-            let (machine, wanted) = (machine.clone(), wanted.clone());
-            let (pool, writing) = (self.pool.clone(), Arc::clone(&self.writing));
-            let take = TakePoints { card, machine, wanted, pool, writing };
-            match (self.in_turn(deadline, take).await, refused) {
-                (Ok(Took::Taken { balance }), _) => return Ok(Consumption::Taken { balance, expire_at }),
-                (Ok(_), Some(refused)) => return Ok(refused),
-                // Who was never let take points has taken none.
-                (Err(error), Some(refused)) if error.is_denied() => return Ok(refused),
-                (Err(error), _) => return Err(error),
-                (Ok(Took::Short { balance }), None) => return Ok(Consumption::Exhausted { balance }),
-                (Ok(Took::Other), None) => return Ok(Consumption::Reused),
+            if let Some(refused) = refused {
+                let read = ReadPointUse { card, machine, wanted, pool: &self.pool };
+                let time = deadline.saturating_duration_since(Instant::now());
+                return match self.pool.run(time, read).await {
+                    Ok(Some(balance)) => Ok(Consumption::Taken { balance, expire_at }),
+                    Ok(None) => Ok(refused),
+                    // As an account of the last version made it.
+                    Err(error) if error.is_denied() => Ok(refused),
+                    Err(error) => Err(error),
+                };
+            }
+            let take = TakePoints {
+                card,
+                machine: machine.clone(),
+                wanted: wanted.clone(),
+                pool: self.pool.clone(),
+            };
+            match self.in_turn(deadline, take).await? {
+                Took::Taken { balance } => return Ok(Consumption::Taken { balance, expire_at }),
+                Took::Short { balance } => return Ok(Consumption::Exhausted { balance }),
+                Took::Other => return Ok(Consumption::Reused),
                 // Somebody changed the card since: it is looked at again.
-                (Ok(Took::Lost), None) => {}
+                Took::Lost => {}
             }
         }
         Err(StoreError::Contended)
@@ -123,7 +132,6 @@ struct TakePoints {
     machine: MachineCode,
     wanted: PointUse,
     pool: Pool,
-    writing: Arc<Writing>,
 }
 
 impl Operation for TakePoints {
@@ -132,22 +140,11 @@ impl Operation for TakePoints {
     const IS_CANCELLED: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Took, StoreError> {
-        if self.writing.points.is_called() {
-            let took = self.call(connection, "CALL take_points_2(?, ?, ?, ?)").await;
-            if let Some(took) = self.writing.points.answered(took)? {
-                return Ok(took);
-            }
-        }
-        self.call(connection, "CALL take_points(?, ?, ?, ?)").await
-    }
-}
-
-impl TakePoints {
-    async fn call(&self, connection: &mut Conn, call: &str) -> Result<Took, StoreError> {
         self.pool.counters().round_trip();
         let PointUse { amount, request } = &self.wanted;
         let params = (self.card, self.machine.as_str(), amount.get(), request.as_str());
-        let took: Option<(String, u32)> = connection.exec_first(call, params).await?;
+        let took: Option<(String, u32)> =
+            connection.exec_first("CALL take_points(?, ?, ?, ?)", params).await?;
         match took.as_ref().map(|(word, balance)| (word.as_str(), *balance)) {
             Some(("TAKEN", balance)) => Ok(Took::Taken { balance }),
             Some(("SHORT", balance)) => Ok(Took::Short { balance }),
@@ -155,6 +152,27 @@ impl TakePoints {
             Some(("LOST", _)) => Ok(Took::Lost),
             _ => Err(StoreError::Undecodable),
         }
+    }
+}
+
+/// Reads how many points were left when the machine took them by that very request.
+struct ReadPointUse<'a> {
+    card: u64,
+    machine: &'a MachineCode,
+    wanted: &'a PointUse,
+    pool: &'a Pool,
+}
+
+impl Operation for ReadPointUse<'_> {
+    type Output = Option<u32>;
+
+    const ONLY_READS: bool = true;
+
+    async fn run(&self, connection: &mut Conn) -> Result<Option<u32>, StoreError> {
+        self.pool.counters().round_trip();
+        let PointUse { amount, request } = self.wanted;
+        let params = (self.card, self.machine.as_str(), amount.get(), request.as_str());
+        Ok(connection.exec_first("CALL read_point_use(?, ?, ?, ?)", params).await?)
     }
 }
 

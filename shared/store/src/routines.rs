@@ -164,8 +164,6 @@ pub(super) struct Writing {
     is_direct: AtomicBool,
     /// Of the routines that give seats.
     pub(super) seats: Successor,
-    /// Of the one that takes points.
-    pub(super) points: Successor,
 }
 
 impl Default for Writing {
@@ -173,7 +171,6 @@ impl Default for Writing {
         Self {
             is_direct: AtomicBool::default(),
             seats: Successor::new("seats are given as the version before gave them"),
-            points: Successor::new("points are taken as the version before took them"),
         }
     }
 }

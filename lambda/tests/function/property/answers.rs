@@ -278,30 +278,42 @@ impl World {
             return expected;
         }
         let machine = MACHINES[ask.machine];
-        if let Err(expected) = self.admit(code, machine, Some("machine_code"), at) {
-            return expected;
-        }
+        let admitted = self.admit(code, machine, Some("machine_code"), at);
         let card = self.cards.get_mut(code).unwrap();
-        if card.points.is_some() && card.status_at(at.taken) == CardStatus::Expired {
-            card.status = CardStatus::Expired;
-            return refused("card_expired");
-        }
+        let exhausted = |has: u32| {
+            let mut expected = refused("points_exhausted");
+            expected.body["points"] = has.into();
+            expected
+        };
         let key = (code.to_owned(), ask.request_id.to_owned());
-        let balance = match (card.points, self.uses.get(&key)) {
-            (Some(_), Some(before)) if before.amount == ask.amount => before.balance,
-            (Some(_), Some(_)) => return invalid(Some("request_id")),
-            (Some(has), None) if has >= ask.amount => {
+        let before = self.uses.get(&key).cloned();
+        let balance = match (admitted, card.points, &before) {
+            (Err(expected), ..) => Err(expected),
+            (Ok(_), None, _) => Err(exhausted(0)),
+            (Ok(_), Some(_), _) if card.status_at(at.taken) == CardStatus::Expired => {
+                card.status = CardStatus::Expired;
+                Err(refused("card_expired"))
+            }
+            (Ok(_), Some(_), Some(before)) if before.amount == ask.amount => Ok(before.balance),
+            (Ok(_), Some(_), Some(_)) => return invalid(Some("request_id")),
+            (Ok(_), Some(has), None) if has < ask.amount => return exhausted(has),
+            (Ok(_), Some(has), None) => {
                 let balance = has - ask.amount;
                 card.points = Some(balance);
                 let (amount, machine) = (ask.amount, machine.to_owned());
                 self.uses.insert(key, PointUse { amount, balance, machine, at: at.taken });
-                balance
+                Ok(balance)
             }
-            (has, _) => {
-                let mut expected = refused("points_exhausted");
-                expected.body["points"] = has.unwrap_or(0).into();
-                return expected;
-            }
+        };
+        // Whatever became of the card, who took them is told so.
+        let repeated = before.filter(|before| {
+            let is_late = at.taken - before.at > chrono::TimeDelta::days(2);
+            before.amount == ask.amount && before.machine == machine && !is_late
+        });
+        let balance = match (balance, repeated) {
+            (Err(_), Some(before)) => before.balance,
+            (Err(expected), None) => return expected,
+            (Ok(balance), _) => balance,
         };
         let expire_at = card.expire_at.map(shown);
         told(json!({"status": "success", "points": balance, "expire_at": expire_at}))

@@ -33,8 +33,6 @@ pub(super) struct World {
     pub(super) uses: BTreeMap<(String, String), PointUse>,
     /// What customers did, the oldest first.
     pub(super) log: Vec<Done>,
-    /// The cards of top-ups that were taken back, and when.
-    pub(super) taken_back: BTreeSet<(String, Moment)>,
     /// By the app and the machine.
     pub(super) trials: BTreeMap<(String, String), (String, Moment)>,
     pub(super) apps: BTreeMap<String, Product>,
@@ -265,8 +263,6 @@ impl World {
         self.uses.values_mut().for_each(|taken| taken.at -= by);
         self.trials.values_mut().for_each(|(_, started)| *started -= by);
         self.blocks.values_mut().for_each(earlier);
-        let taken_back = std::mem::take(&mut self.taken_back).into_iter();
-        self.taken_back = taken_back.map(|(code, at)| (code, at - by)).collect();
         for done in &mut self.log {
             done.at -= by;
             for values in [&mut done.before, &mut done.after] {
@@ -297,7 +293,6 @@ impl World {
             .map(|at| difference("what a customer did", &self.log.get(at), &found.log.get(at)));
         let others = [
             difference("what was taken", &self.uses, &found.uses),
-            difference("what was taken back", &self.taken_back, &found.taken_back),
             difference("the trials", &self.trials, &found.trials),
             difference("the apps", &self.apps, &found.apps),
             difference("the batches", &self.batches, &found.batches),

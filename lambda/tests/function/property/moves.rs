@@ -100,10 +100,8 @@ impl World {
 
     /// Whether a card began as a trial, and no top-up of it stands.
     fn is_trial(&self, code: &str) -> bool {
-        let stands = |top_up: &Done| {
-            let taken_back = self.taken_back.iter();
-            !taken_back.into_iter().any(|(with, at)| Some(with) == top_up.other.as_ref() && *at >= top_up.at)
-        };
+        let is_burnt = |with: &String, at| self.cards[with].used_at == Some(at);
+        let stands = |top_up: &Done| top_up.other.as_ref().is_some_and(|with| is_burnt(with, top_up.at));
         let mut did = self.log.iter().filter(|done| done.code == code);
         did.clone().any(|done| done.act == "TRIAL") && !did.any(|done| done.act == "RECHARGE" && stands(done))
     }

@@ -97,7 +97,7 @@ impl World {
                 let gone = self.blocks.remove(&((*app).to_owned(), (*target).to_owned()));
                 gone.map(drop).ok_or_else(|| MISSING.to_owned())
             }
-            Act::TakeBack(top) => self.take_back(TOPS[*top], now),
+            Act::TakeBack(top) => self.take_back(TOPS[*top]),
             Act::Sell(recharges) => match std::mem::replace(&mut self.preset, *recharges) {
                 None if recharges.is_none() => Err(MISSING.to_owned()),
                 before if before == *recharges => Err(UNCHANGED.to_owned()),
@@ -171,7 +171,7 @@ impl World {
     }
 
     /// Takes the last top-up with a card back, as long as both cards are what it made of them but for points that were taken.
-    fn take_back(&mut self, with: &str, now: Moment) -> Result<(), String> {
+    fn take_back(&mut self, with: &str) -> Result<(), String> {
         let burnt =
             self.log.iter().rposition(|done| done.code == with && done.act == "BURN").ok_or(MISSING)?;
         let [topped, burnt] = [&self.log[burnt - 1], &self.log[burnt]];
@@ -192,7 +192,6 @@ impl World {
         }
         let [topped, burnt] = [topped.clone(), burnt.clone()];
         for done in [&topped, &burnt] {
-            self.taken_back.insert((done.code.clone(), now));
             let card = self.cards.get_mut(&done.code).unwrap();
             let moment = |name: &str| done.before.get(name).map(read_moment);
             card.used_at = moment("used_at").unwrap_or(card.used_at);

@@ -15,11 +15,10 @@ fn utc(moment: Stored) -> Option<Moment> {
 }
 
 /// The columns that have moments, by their tables.
-const MOMENTS: [(&str, &[&str]); 7] = [
+const MOMENTS: [(&str, &[&str]); 6] = [
     ("cards", &["created_at", "used_at", "expire_at", "valid_until", "seen_at", "lease_until"]),
     ("card_seats", &["bound_at", "seen_at", "lease_until"]),
     ("customer_log", &["done_at"]),
-    ("operator_log", &["done_at"]),
     ("point_uses", &["used_at"]),
     ("trials", &["started_at"]),
     ("blocks", &["`until`"]),
@@ -164,9 +163,6 @@ impl Tables {
             .map(|(app, machine, code, at)| ((app, machine), (code, at.and_utc())))
             .collect();
         world.log = self.log().await;
-        let taken_back: Vec<(String, NaiveDateTime)> =
-            self.rows("SELECT full_code, done_at FROM operator_log WHERE act = 'recharge_undo'").await;
-        world.taken_back = taken_back.into_iter().map(|(code, at)| (code, at.and_utc())).collect();
         self.read_sellers(&mut world).await;
         world
     }

@@ -169,7 +169,7 @@ mod tests {
                  SELECT (app, kind, target, until) on blocks, EXECUTE on activate_card, EXECUTE on bind_card, EXECUTE on activate_card_2, EXECUTE on renew_seat, \
                  EXECUTE on take_seat, EXECUTE on release_seat, EXECUTE on take_points, EXECUTE on recharge_card, \
                  EXECUTE on start_trial, EXECUTE on bind_card_2, EXECUTE on take_seat_2, EXECUTE on unbind_seat, \
-                 EXECUTE on start_trial_2, EXECUTE on unbind_seat_2, EXECUTE on take_points_2, EXECUTE on expire_cards, EXECUTE on expire_cards_2",
+                 EXECUTE on start_trial_2, EXECUTE on unbind_seat_2, EXECUTE on read_point_use, EXECUTE on expire_cards, EXECUTE on expire_cards_2",
             ),
             (
                 Role::Expire,

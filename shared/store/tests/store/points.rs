@@ -156,8 +156,6 @@ async fn who_repeats_a_request_is_told_what_it_did_whatever_became_of_the_card()
     assert_eq!(balance(&take(&store, "PC-1", 3, "a").await), Some(5));
     database.execute("DELETE FROM cards").await;
     assert_eq!(take(&store, "PC-1", 3, "a").await, Consumption::NotFound);
-    let rows: Vec<(String, u32)> = database.rows("CALL take_points_2(1, 'PC-1', 3, 'a')", ()).await;
-    assert_eq!(rows, [("LOST".to_owned(), 5)]);
 }
 
 #[tokio::test]
@@ -226,14 +224,19 @@ impl Case {
     fn all() -> Vec<Self> {
         let mut cases = Vec::new();
         let ends = [None, Some("2026-01-01T00:00:00Z"), Some("2090-01-01T00:00:00Z")];
-        let took = |amount, was_its_own| {
-            Some(PointsTaken { amount: Points::new(amount).unwrap(), balance: 7, was_its_own })
+        let took_at = |at: &str, amount, was_its_own| {
+            let (amount, at) = (Points::new(amount).unwrap(), at.parse().unwrap());
+            Some(PointsTaken { amount, balance: 7, was_its_own, at })
         };
+        let took = |amount, was_its_own| took_at("2090-01-01T00:00:00Z", amount, was_its_own);
+        let long_ago = took_at("2026-01-01T00:00:00Z", 3, true);
         for status in CardStatus::ALL {
             for expire_at in ends {
                 for (first, is_further) in [("PC-1", false), ("PC-2", false), ("PC-2", true)] {
                     for points in [None, Some(2), Some(3), Some(1_000_000_000)] {
-                        for before in [None, took(3, true), took(2, true), took(3, false), took(2, false)] {
+                        for before in
+                            [None, took(3, true), took(2, true), took(3, false), took(2, false), long_ago]
+                        {
                             let id = cases.len() as u64 + 1;
                             let card = Card {
                                 id,
@@ -275,11 +278,9 @@ impl Case {
         let seat = self.card.further_seat.map(|_| {
             format!("INSERT INTO card_seats VALUES ({id}, 'PC-1', UTC_TIMESTAMP(), UTC_TIMESTAMP(), NULL);")
         });
-        let before = self.before.map(|PointsTaken { amount, balance, was_its_own }| {
-            let by = if was_its_own { "PC-1" } else { "PC-2" };
-            format!(
-                "INSERT INTO point_uses VALUES ({id}, 'a', {amount}, {balance}, '{by}', UTC_TIMESTAMP());"
-            )
+        let before = self.before.map(|PointsTaken { amount, balance, was_its_own, at }| {
+            let (by, at) = (if was_its_own { "PC-1" } else { "PC-2" }, at.format("%Y-%m-%d"));
+            format!("INSERT INTO point_uses VALUES ({id}, 'a', {amount}, {balance}, '{by}', '{at}');")
         });
         card + &seat.unwrap_or_default() + &before.unwrap_or_default()
     }
@@ -296,7 +297,10 @@ async fn the_routine_decides_as_the_rule_does_and_takes_nothing_otherwise() {
     let mut connection = database.connect().await;
     let mut left = Vec::new();
     for Case { card, before } in &cases {
-        let call = format!("CALL take_points_2({}, 'PC-1', {wanted}, 'a')", card.id);
+        let call = format!("CALL read_point_use({}, 'PC-1', {wanted}, 'a')", card.id);
+        let repeated: Option<u32> = connection.query_first(call).await.unwrap();
+        assert_eq!(repeated, points::repeated(wanted, *before, now), "{card:?} {before:?}");
+        let call = format!("CALL take_points({}, 'PC-1', {wanted}, 'a')", card.id);
         let said: (String, u32) = connection.query_first(call).await.unwrap().unwrap();
         let verdict = points::take(card, &machine("PC-1"), wanted, *before, now);
         let expected = match verdict {

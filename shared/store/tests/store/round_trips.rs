@@ -186,10 +186,10 @@ async fn leased_seats_of_a_client_that_says_all_there_is_cost_no_more_round_trip
 #[tokio::test]
 async fn points_cost_one_round_trip_more_than_a_validation() {
     let database = TestDatabase::create().await;
-    for name in ["WARM", "ONE", "PLAIN"] {
+    for name in ["WARM", "COOL", "ONE", "PLAIN"] {
         database.insert_card("VIP", name).await;
     }
-    database.execute("UPDATE cards SET points = 10 WHERE code <> 'PLAIN'").await;
+    database.execute("UPDATE cards SET points = 10 WHERE code IN ('WARM', 'ONE')").await;
     let counted = Counted::new(&database).await;
     let take = async |card: &str, amount: u32, name: &str| {
         let wanted = PointUse { amount: Points::new(amount).unwrap(), request: name.parse().unwrap() };
@@ -198,7 +198,7 @@ async fn points_cost_one_round_trip_more_than_a_validation() {
         let consumption = counted.store.consume(&card, &asker, &Client::default(), &wanted).await.unwrap();
         (counted.proxy.commands() - before, matches!(consumption, Consumption::Taken { .. }))
     };
-    assert!(take("VIP-WARM", 1, "a").await.1);
+    assert!(take("VIP-WARM", 1, "a").await.1 && !take("VIP-COOL", 1, "a").await.1);
     assert_eq!(take("VIP-ONE", 1, "a").await, (3, true), "with an activation");
     assert_eq!(take("VIP-ONE", 1, "b").await, (2, true), "the usual request");
     assert_eq!(take("VIP-ONE", 1, "b").await, (2, true), "the same again");

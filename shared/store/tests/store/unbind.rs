@@ -196,12 +196,16 @@ async fn a_trial_whose_top_ups_were_all_taken_back_is_its_machine_s_again() {
     let taken = take_back(&store, first).await.unwrap();
     assert_eq!(moves().await, not_allowed, "nothing was paid for it");
     let undo = recharge::agreed(Weight { cards: 2, kind: Kind::Delete }, Undo { act_id: taken.act_id });
-    store.undo(&recharge::anna(), &undo, &|_| ControlFlow::Continue(())).await.unwrap();
+    let undone = store.undo(&recharge::anna(), &undo, &|_| ControlFlow::Continue(())).await.unwrap();
     assert_eq!(moves().await, Ok(true), "it was paid for after all");
-    database.execute("UPDATE cards SET used_at = used_at + INTERVAL 1 DAY WHERE full_code = 'UP-A'").await;
-    assert_eq!(moves().await, Ok(true), "whatever operators do to the card that was burnt for it");
-    database.execute("UPDATE cards SET used_at = used_at - INTERVAL 1 DAY WHERE full_code = 'UP-A'").await;
-    take_back(&store, first).await.unwrap();
+    let redo =
+        recharge::agreed(Weight { cards: 2, kind: Kind::Delete }, Undo { act_id: undone.act_id.unwrap() });
+    store.undo(&recharge::anna(), &redo, &|_| ControlFlow::Continue(())).await.unwrap();
+    assert_eq!(moves().await, not_allowed, "and was not");
+    let again = top_up("UP-A").await;
+    assert_eq!(moves().await, Ok(true));
+    take_back(&store, again).await.unwrap();
+    assert_eq!(moves().await, not_allowed);
     database.execute("DELETE FROM cards WHERE prefix = 'UP'").await;
     assert_eq!(moves().await, not_allowed, "also where the card that is unused again was deleted");
     database.execute("DELETE FROM operator_log").await;
