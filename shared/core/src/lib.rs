@@ -10,6 +10,7 @@ pub mod blocklist;
 pub mod canonical;
 pub mod card;
 pub mod code;
+pub mod consume;
 mod digits;
 pub mod duration;
 pub mod edit;
@@ -38,6 +39,7 @@ pub mod spoken;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod trial;
+pub mod trial_start;
 pub mod unbind;
 pub mod value;
 pub mod version;

@@ -6,8 +6,9 @@ use std::ops::ControlFlow;
 use chrono::DateTime;
 use kami_core::acts::Act;
 use kami_core::card::{Card, CardStatus, Seat};
+use kami_core::consume::{self, PointsTaken, PointsVerdict};
 use kami_core::operator::Operator;
-use kami_core::points::{self, Points, PointsTaken, PointsVerdict, RequestId};
+use kami_core::points::{Points, RequestId};
 use kami_core::policy::PolicyPart;
 use kami_core::rules::Refusal;
 use kami_store::{Client, Consumption, ExpiryCursor, OneAct, PointUse, Store, Undo, Validation};
@@ -299,10 +300,10 @@ async fn the_routine_decides_as_the_rule_does_and_takes_nothing_otherwise() {
     for Case { card, before } in &cases {
         let call = format!("CALL read_point_use({}, 'PC-1', {wanted}, 'a')", card.id);
         let repeated: Option<u32> = connection.query_first(call).await.unwrap();
-        assert_eq!(repeated, points::repeated(wanted, *before, now), "{card:?} {before:?}");
+        assert_eq!(repeated, consume::repeated(wanted, *before, now), "{card:?} {before:?}");
         let call = format!("CALL take_points({}, 'PC-1', {wanted}, 'a')", card.id);
         let said: (String, u32) = connection.query_first(call).await.unwrap().unwrap();
-        let verdict = points::take(card, &machine("PC-1"), wanted, *before, now);
+        let verdict = consume::take(card, &machine("PC-1"), wanted, *before, now);
         let expected = match verdict {
             PointsVerdict::Take { balance } | PointsVerdict::Repeated { balance } => ("TAKEN", Some(balance)),
             PointsVerdict::Short { balance } => ("SHORT", Some(balance)),

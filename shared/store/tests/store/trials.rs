@@ -13,7 +13,8 @@ use kami_core::code::ALPHABET;
 use kami_core::operator::Operator;
 use kami_core::points::Points;
 use kami_core::policy::PolicyPart;
-use kami_core::trial::{self, Begun, Trial, TrialVerdict};
+use kami_core::trial::Trial;
+use kami_core::trial_start::{self, Begun, TrialVerdict};
 use kami_store::{Client, Consumption, OneAct, PointUse, Store, TrialCard, TrialStart, Undo, Validation};
 use kami_testkit::{Queryable as _, TestDatabase, agreed, eventually};
 use tokio::task::JoinSet;
@@ -254,7 +255,7 @@ async fn the_routine_decides_as_the_rule_does() {
             let call = format!("CALL start_trial_2('demo', '{asker}')");
             let row: mysql_async::Row = connection.query_first(call).await.unwrap().unwrap();
             let said: String = row.get(0).unwrap();
-            let expected = match trial::start(offer, *begun, &demo(), &machine(asker), now) {
+            let expected = match trial_start::start(offer, *begun, &demo(), &machine(asker), now) {
                 TrialVerdict::Begin(_) => "NEW",
                 TrialVerdict::GoesOn => "ON",
                 TrialVerdict::Over => "OVER",
