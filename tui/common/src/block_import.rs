@@ -5,7 +5,7 @@ use std::io::Read;
 
 use chrono::{DateTime, Utc};
 use kami_core::app::{App, AppName};
-use kami_core::block::{Block, BlockKey, BlockTarget};
+use kami_core::block::{Block, BlockKey};
 use kami_core::zone::Zone;
 use kami_transfer::Notice;
 use kami_transfer::blocks::{BlockFault, ParsedBlocks, parse_blocks};
@@ -67,8 +67,10 @@ impl BlockState {
 pub struct BlockLine {
     /// Counted from 1.
     pub number: u64,
-    /// Whom it names; none where something is wrong with it.
-    pub target: Option<BlockTarget>,
+    /// Whom it keeps out; none where something is wrong with it.
+    pub block: Option<Block>,
+    /// What is said of that one until now, where it is something else.
+    pub was: Option<Block>,
     /// What it would do.
     pub state: BlockState,
 }
@@ -90,19 +92,22 @@ impl BlockImport {
         let apps: BTreeSet<&AppName> = apps.iter().map(|app| &app.name).collect();
         let line = |(number, block): &(u64, Block)| {
             let homeless = block.key.app.as_ref().filter(|app| !apps.contains(app));
-            let state = match (homeless, found.get(&block.key)) {
+            let is = found.get(&block.key);
+            let state = match (homeless, is) {
                 (Some(app), _) => BlockState::NoApp(app.clone()),
                 (None, None) => BlockState::New,
                 (None, Some(is)) if is == block => BlockState::Same,
                 (None, Some(_)) => BlockState::Changed,
             };
-            let target = (!state.is_wrong()).then(|| block.key.target.clone());
-            BlockLine { number: *number, target, state }
+            let was = is.filter(|_| state == BlockState::Changed).cloned();
+            let block = (!state.is_wrong()).then(|| block.clone());
+            BlockLine { number: *number, block, was, state }
         };
         let mut lines: Vec<BlockLine> = parsed.blocks.iter().map(line).collect();
         lines.extend(parsed.malformed.into_iter().map(|(number, fault)| BlockLine {
             number,
-            target: None,
+            block: None,
+            was: None,
             state: BlockState::Malformed(fault),
         }));
         lines.sort_by_key(|line| line.number);
@@ -144,6 +149,7 @@ pub fn read_blocks(source: impl Read, zone: Zone, now: DateTime<Utc>) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shown::block_told;
 
     const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
@@ -163,11 +169,19 @@ mod tests {
         let text = "target,app,reason\nPC-1,,\nPC-2,,refund\nPC-3,,\n";
         let import = import(text, &found);
         assert_eq!((import.counts(), import.is_possible(), import.blocks.len()), ([1, 1, 1, 0], true, 3));
+        let told = import.lines.iter().map(|line| {
+            let block = line.block.as_ref().unwrap();
+            block_told(Language::ENGLISH, Zone::default(), block, line.was.as_ref())
+        });
+        assert_eq!(
+            told.collect::<Vec<_>>(),
+            ["machine PC-1 · all apps", "machine PC-2 · all apps · - → refund", "machine PC-3 · all apps"]
+        );
         for wrong in ["PC-4,none,\n", "203.0.113.0/33,,\n", "PC-1,,again\n"] {
             let import = self::import(&(text.to_owned() + wrong), &found);
             assert_eq!((import.counts(), import.is_possible()), ([1, 1, 1, 1], false), "{wrong}");
             let line = import.lines.last().unwrap();
-            assert_eq!((line.number, &line.target, line.state.word()), (5, &None, "malformed"));
+            assert_eq!((line.number, &line.block, line.state.word()), (5, &None, "malformed"));
             assert!(line.state.why(Language::ENGLISH).is_some(), "{wrong}");
         }
         assert!(!self::import("target\n", &[]).is_possible(), "it names nobody");

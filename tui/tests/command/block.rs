@@ -285,8 +285,8 @@ async fn what_is_exported_is_imported_as_it_was() {
     kami.database.execute("DELETE FROM blocks").await;
     let dry = kami.run(&["block", "import", "blocks.csv", "--dry-run"]).ends(0);
     assert!(
-        dry.out.starts_with("2  new  machine 10.1.2.3\n3  new  machine =cmd\n")
-            && dry.out.lines().count() == 5,
+        dry.out.starts_with("2  new  machine 10.1.2.3 · all apps · a, \"b\"")
+            && dry.out.contains("\n6  new  network 2001:db8::/32 · demo · until 2099-01-02 03:04:05\n"),
         "{dry:?}"
     );
     assert_eq!(targets(&kami), "");

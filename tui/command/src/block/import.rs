@@ -126,20 +126,21 @@ fn report(session: &Session, lines: &[&BlockLine], json: bool) -> io::Result<()>
     let language = session.language;
     let mut out = Output::open();
     let mut table = Table::default();
-    for (index, BlockLine { number, target, state }) in lines.iter().enumerate() {
+    for (index, BlockLine { number, block, was, state }) in lines.iter().enumerate() {
         let why = state.why(language);
+        let target = block.as_ref().map(|block| &block.key.target);
         if json {
             out.json(&json!({
                 "line": number,
                 "state": state.word(),
-                "target": target.as_ref().map(ToString::to_string),
-                "kind": target.as_ref().map(BlockTarget::kind),
+                "target": target.map(ToString::to_string),
+                "kind": target.map(BlockTarget::kind),
                 "reason": why,
             }))?;
             continue;
         }
-        let whom = target.as_ref().map(|target| format!("{} {target}", shown::block_kind(language, target)));
-        table.push([number.to_string(), state.label(language), why.or(whom).unwrap_or_default()]);
+        let told = block.as_ref().map(|block| shown::block_told(language, session.zone, block, was.as_ref()));
+        table.push([number.to_string(), state.label(language), why.or(told).unwrap_or_default()]);
         if (index + 1) % STEP == 0 {
             out.table(&table)?;
             table.clear();

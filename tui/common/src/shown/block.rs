@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use kami_core::app::AppName;
-use kami_core::block::BlockTarget;
+use kami_core::block::{Block, BlockTarget};
 use kami_core::logged;
 use kami_core::value::{Kind, Value};
 use kami_core::zone::Zone;
 use kami_store::{BlockChanges, CardValues};
 use serde_json::Value as Json;
 
+use super::card::NONE;
 use super::kept::as_kept;
 use super::moment::whole_moment;
 use crate::cells::harmless;
@@ -17,6 +18,9 @@ use crate::words::{Language, counted, number, say};
 
 /// What the log keeps of one who is kept out beside the target, in the order of reading.
 const FIELDS: [&str; 3] = ["app", "until", "reason"];
+
+/// What stands between the things that are said of one.
+const BETWEEN: &str = " · ";
 
 /// The most targets that a sentence names.
 const NAMED: usize = 3;
@@ -34,6 +38,27 @@ pub fn block_app(language: Language, app: Option<&AppName>) -> String {
 /// What a target is: a machine or a network.
 pub fn block_kind(language: Language, target: &BlockTarget) -> String {
     say!(language, format!("block.is.{}", target.kind()))
+}
+
+/// All that is said of one who is kept out: whom it is about, of what, until when and why; and before it what `was` said
+/// until now, where that is something else.
+pub fn block_told(language: Language, zone: Zone, block: &Block, was: Option<&Block>) -> String {
+    let said = |block: &Block| {
+        let until = block
+            .until
+            .map(|until| format!("{} {}", block_label(language, "until"), whole_moment(zone, until)));
+        let reason = block.reason.as_ref().map(|reason| harmless(reason.as_str()).into_owned());
+        until.into_iter().chain(reason).collect::<Vec<_>>().join(BETWEEN)
+    };
+    let target = &block.key.target;
+    let whom = format!("{} {}", block_kind(language, target), harmless(&target.to_string()));
+    let or_none = |said: String| if said.is_empty() { NONE.to_owned() } else { said };
+    let said = match was {
+        Some(was) => format!("{} → {}", or_none(said(was)), or_none(said(block))),
+        None => said(block),
+    };
+    let app = block_app(language, block.key.app.as_ref());
+    [whom, app, said].into_iter().filter(|said| !said.is_empty()).collect::<Vec<_>>().join(BETWEEN)
 }
 
 /// How many of them are machines and how many networks.

@@ -18,7 +18,7 @@ pub use self::act::{act_kind, act_word, doer, subject, touched};
 pub use self::app::{
     app_label, lease, named_value, trial, unbind_by, unbind_cooldown, unbind_cost, unbind_limit, when_full,
 };
-pub use self::block::{block_app, block_changes, block_kind, block_kinds, block_label, targets};
+pub use self::block::{block_app, block_changes, block_kind, block_kinds, block_label, block_told, targets};
 pub use self::card::{
     DETAILS, Detail, NONE, details, expires, heading, in_column, label, left, numbered, of_card, points,
     prefix, text, value,

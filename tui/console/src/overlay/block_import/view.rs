@@ -77,8 +77,8 @@ fn line(model: &Model, line: &BlockLine, room: usize) -> Line<'static> {
         BlockState::Same => ("=", theme.dim()),
         BlockState::NoApp(_) | BlockState::Malformed(_) => ("✗", theme.danger()),
     };
-    let whom = |target| format!("{} {}", shown::block_kind(language, target), harmless(&target.to_string()));
-    let words = line.state.why(language).or_else(|| line.target.as_ref().map(whom)).unwrap_or_default();
+    let told = |block| shown::block_told(language, model.zone, block, line.was.as_ref());
+    let words = line.state.why(language).or_else(|| line.block.as_ref().map(told)).unwrap_or_default();
     let mut spans =
         vec![span(pad_left(&number(line.number), NUMBER), theme.dim()), space(2), span(sign, style)];
     spans.push(space(1));
