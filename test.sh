@@ -69,10 +69,6 @@ test_on() { # PATH NAME ARGUMENT...
   return "$status"
 }
 
-# Most of a test's time it waits for a server or for programs: with as many at once as a small machine has cores, these idle.
-threads=$(getconf _NPROCESSORS_ONLN)
-export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$((threads < 4 ? 4 : threads))}
-
 # cargo takes --workspace or the packages' names
 scope=(--workspace)
 for argument in "$@"; do

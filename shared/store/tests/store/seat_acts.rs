@@ -242,10 +242,13 @@ async fn a_machine_that_an_operator_binds_has_one_seat() {
     assert_eq!(set_of(&seated(&store).await), set(&["PC-1", "PC-2", "PC-3"]));
 }
 
+/// With their machines more text than MariaDB aggregates unless it is told to: a megabyte.
+const CARDS: u64 = 320;
+
 #[tokio::test]
-async fn a_thousand_cards_are_freed_of_their_many_machines_at_once() {
+async fn cards_are_freed_of_many_machines_each_at_once() {
     let database = TestDatabase::create().await;
-    let cards: Vec<String> = (0..1000)
+    let cards: Vec<String> = (0..CARDS)
         .map(|number| format!("('VIP', '{number}', 'VIP-{number}', 'ACTIVE', 'first', UTC_TIMESTAMP(), 30)"))
         .collect();
     let cards = format!(
@@ -256,7 +259,7 @@ async fn a_thousand_cards_are_freed_of_their_many_machines_at_once() {
     let numbers: Vec<String> = (0..25).map(|number| format!("SELECT {number} AS number")).collect();
     let seats = format!(
         "INSERT INTO card_seats (card_id, machine_code, bound_at, seen_at)
-         SELECT cards.id, CONCAT('a machine whose code is long ', number), UTC_TIMESTAMP(), UTC_TIMESTAMP()
+         SELECT cards.id, CONCAT(REPEAT('a machine whose code is long ', 4), number), UTC_TIMESTAMP(), UTC_TIMESTAMP()
          FROM cards JOIN ({}) AS numbers",
         numbers.join(" UNION ALL ")
     );
@@ -265,10 +268,10 @@ async fn a_thousand_cards_are_freed_of_their_many_machines_at_once() {
     let many = agreed(ManyAct { act: Act::Unbind, selection: Selection::Filter(Filter::default()) });
     let go_on = |_| std::ops::ControlFlow::Continue(());
     let freeing = store.act_on(&anna(), &many, &go_on).await.unwrap();
-    assert_eq!((freeing.done, freeing.failed.is_none()), (1000, true));
+    assert_eq!((freeing.done, freeing.failed.is_none()), (CARDS, true));
     assert_eq!(database.rows::<u64>("SELECT COUNT(*) FROM card_seats", ()).await, [0]);
     undo(&store, freeing.act_id.unwrap()).await;
-    assert_eq!(database.rows::<u64>("SELECT COUNT(*) FROM card_seats", ()).await, [25_000]);
+    assert_eq!(database.rows::<u64>("SELECT COUNT(*) FROM card_seats", ()).await, [25 * CARDS]);
 }
 
 /// Once somebody waits for the lock of a card.
