@@ -4,6 +4,7 @@
 
 mod acts;
 mod apps;
+mod block_files;
 mod blocks;
 mod bursts;
 mod contrast;

@@ -28,7 +28,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
 use crate::fixtures::{Console, cards, now, theme};
-use crate::{blocks, fixtures, imports, kinds, presets, seats, unready};
+use crate::{block_files, blocks, fixtures, imports, kinds, presets, seats, unready};
 
 const SIZES: [(u16, u16); 4] = [(40, 20), (80, 24), (120, 40), (200, 50)];
 
@@ -133,12 +133,12 @@ pub(crate) const SCREENS: [Screen; 73] = [
     ("blocks_import", APPS, |console| {
         console.keys("K");
         blocks::come(console, blocks::blocks(), 3, None);
-        blocks::look(console, blocks::TABLE);
+        block_files::look(console, block_files::TABLE);
     }),
     ("blocks_import_wrong", APPS, |console| {
         console.keys("K");
         blocks::come(console, blocks::blocks(), 3, None);
-        blocks::look(console, "机器码,应用,备注,金额\nPC-9,,,\n电脑 8,none,,\n,demo,,\n");
+        block_files::look(console, "机器码,应用,备注,金额\nPC-9,,,\n电脑 8,none,,\n,demo,,\n");
     }),
     ("block_form", APPS, |console| {
         console.keys("jX");
