@@ -171,11 +171,11 @@ mod tests {
         assert_eq!((import.counts(), import.is_possible(), import.blocks.len()), ([1, 1, 1, 0], true, 3));
         let told = import.lines.iter().map(|line| {
             let block = line.block.as_ref().unwrap();
-            block_told(Language::ENGLISH, Zone::default(), block, line.was.as_ref())
+            block_told(Language::ENGLISH, Zone::default(), block, line.was.as_ref(), usize::MAX)
         });
         assert_eq!(
             told.collect::<Vec<_>>(),
-            ["machine PC-1 · all apps", "machine PC-2 · all apps · - → refund", "machine PC-3 · all apps"]
+            ["machine PC-1 · all apps", "machine PC-2 · all apps · refund ← -", "machine PC-3 · all apps"]
         );
         for wrong in ["PC-4,none,\n", "203.0.113.0/33,,\n", "PC-1,,again\n"] {
             let import = self::import(&(text.to_owned() + wrong), &found);

@@ -139,7 +139,9 @@ fn report(session: &Session, lines: &[&BlockLine], json: bool) -> io::Result<()>
             }))?;
             continue;
         }
-        let told = block.as_ref().map(|block| shown::block_told(language, session.zone, block, was.as_ref()));
+        let told = block
+            .as_ref()
+            .map(|block| shown::block_told(language, session.zone, block, was.as_ref(), usize::MAX));
         table.push([number.to_string(), state.label(language), why.or(told).unwrap_or_default()]);
         if (index + 1) % STEP == 0 {
             out.table(&table)?;

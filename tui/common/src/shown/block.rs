@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 use super::card::NONE;
 use super::kept::as_kept;
 use super::moment::whole_moment;
-use crate::cells::harmless;
+use crate::cells::{cut_middle, harmless};
 use crate::words::{Language, counted, number, say};
 
 /// What the log keeps of one who is kept out beside the target, in the order of reading.
@@ -40,9 +40,9 @@ pub fn block_kind(language: Language, target: &BlockTarget) -> String {
     say!(language, format!("block.is.{}", target.kind()))
 }
 
-/// All that is said of one who is kept out: whom it is about, of what, until when and why; and before it what `was` said
-/// until now, where that is something else.
-pub fn block_told(language: Language, zone: Zone, block: &Block, was: Option<&Block>) -> String {
+/// All that is said of one who is kept out: whom it is about, of what, until when and why; and behind it what `was` said
+/// until now, where that is something else. The target has no more than `room` cells, both of its ends among them.
+pub fn block_told(language: Language, zone: Zone, block: &Block, was: Option<&Block>, room: usize) -> String {
     let said = |block: &Block| {
         let until = block
             .until
@@ -51,10 +51,11 @@ pub fn block_told(language: Language, zone: Zone, block: &Block, was: Option<&Bl
         until.into_iter().chain(reason).collect::<Vec<_>>().join(BETWEEN)
     };
     let target = &block.key.target;
-    let whom = format!("{} {}", block_kind(language, target), harmless(&target.to_string()));
+    let whom = harmless(&target.to_string()).into_owned();
+    let whom = format!("{} {}", block_kind(language, target), cut_middle(&whom, room));
     let or_none = |said: String| if said.is_empty() { NONE.to_owned() } else { said };
     let said = match was {
-        Some(was) => format!("{} → {}", or_none(said(was)), or_none(said(block))),
+        Some(was) => format!("{} ← {}", or_none(said(block)), or_none(said(was))),
         None => said(block),
     };
     let app = block_app(language, block.key.app.as_ref());

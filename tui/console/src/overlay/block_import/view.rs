@@ -18,6 +18,9 @@ use crate::view::paint::overlay;
 const NUMBER: usize = 9;
 const WORD: usize = 12;
 
+/// The cells of whom a line is about, so that there is room for the rest of it.
+const TARGET: usize = 22;
+
 /// The counts, the lines, and what Enter does.
 pub(super) fn render(model: &Model, preview: &BlockPreview, frame: &mut Frame<'_>, screen: Rect) {
     let (language, theme, import) = (model.language, model.theme, &preview.import);
@@ -77,7 +80,7 @@ fn line(model: &Model, line: &BlockLine, room: usize) -> Line<'static> {
         BlockState::Same => ("=", theme.dim()),
         BlockState::NoApp(_) | BlockState::Malformed(_) => ("✗", theme.danger()),
     };
-    let told = |block| shown::block_told(language, model.zone, block, line.was.as_ref());
+    let told = |block| shown::block_told(language, model.zone, block, line.was.as_ref(), TARGET);
     let words = line.state.why(language).or_else(|| line.block.as_ref().map(told)).unwrap_or_default();
     let mut spans =
         vec![span(pad_left(&number(line.number), NUMBER), theme.dim()), space(2), span(sign, style)];
@@ -87,7 +90,6 @@ fn line(model: &Model, line: &BlockLine, room: usize) -> Line<'static> {
         spans.extend([span(pad_right(&cut_end(&word, WORD), WORD), style), space(1)]);
     }
     let left = room.saturating_sub(spans.iter().map(Span::width).sum());
-    let words = if line.state.is_wrong() { cut_end(&words, left) } else { cut_middle(&words, left) };
-    spans.push(span(words.into_owned(), theme.text()));
+    spans.push(span(cut_end(&words, left).into_owned(), theme.text()));
     Line::from(spans)
 }
