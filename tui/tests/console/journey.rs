@@ -371,6 +371,7 @@ async fn presets_are_sold_and_machines_kept_out() {
     terminal.press_hinted(ENTER, "⏎ do it");
     terminal.wait_for_text("100 cards made.");
     terminal.press_hinted(ENTER, "⏎ choose");
+    terminal.wait_for_text("batch #1 ✕");
     terminal.wait_for_text("1 of 100");
     let store = database.store();
     let batch = store.batches(None, 1).await.unwrap().remove(0);
