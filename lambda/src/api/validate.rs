@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::Api;
 use super::announcement::Told;
 use super::miss::card_not_found;
-use super::request::{ValidateRequest, read_body};
+use super::request::{ValidateRequest, read};
 use crate::error::{ApiError, Failure};
 use crate::language::Language;
 
@@ -60,7 +60,7 @@ pub(super) async fn validate(
 ) -> Result<Json<Admitted>, Failure> {
     let (request, body) = request.into_parts();
     let ValidateRequest { code, machine, client, app_mark } =
-        ValidateRequest::parse(&read_body(body).await?)?;
+        ValidateRequest::parse(&read(&request, body).await?)?;
     let client = Client { version: client.version, ..api.client(client.app, &request) };
     match api.store.validate(&code, &machine, &client).await? {
         Validation::Admitted { expire_at, now, lease, points, app, .. } => Ok(Json(Admitted {
