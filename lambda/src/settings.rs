@@ -195,8 +195,8 @@ impl ApiSettings {
             zone,
             trusted_proxies,
             bounds,
-            origins,
             signing_keys,
+            origins,
         }))
     }
 }

@@ -71,7 +71,7 @@ impl KeyFile {
                     last_warning = None;
                 }
                 Err(problem) => {
-                    error!(file = %self.0.display(), %problem, "the signing keys stay as they were")
+                    error!(file = %self.0.display(), %problem, "the signing keys stay as they were");
                 }
             }
         }

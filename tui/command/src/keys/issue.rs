@@ -21,7 +21,7 @@ use super::Surroundings;
 
 /// Make an online key, certified by the root key
 ///
-/// Its file goes onto the server, as KAMI_SIGNING_KEY_FILE, which is read again without a restart. The certificate travels
+/// Its file goes onto the server, as `KAMI_SIGNING_KEY_FILE`, which is read again without a restart. The certificate travels
 /// with each answer, so that no app needs an update.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  kami keys issue --root root.pem --output online.pem\n  \
