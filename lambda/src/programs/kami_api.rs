@@ -21,7 +21,8 @@ pub fn kami_api() -> ExitCode {
 
 async fn run(settings: ApiSettings) -> anyhow::Result<()> {
     let ApiSettings { common: settings, listen: address, zone, trusted_proxies, bounds, origins } = settings;
-    let store = settings.database.store().await;
+    let is_on_lambda = settings.lambda_function.is_some();
+    let store = settings.database.store().await.stopped_between_requests(is_on_lambda);
     let brake = Arc::new(Brake::new(trusted_proxies.clone()));
     let api = Api { store: store.clone(), zone, brake: Arc::clone(&brake), apps: Arc::default() };
     let mut observer = Observer::default();

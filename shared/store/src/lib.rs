@@ -28,6 +28,7 @@ mod listing;
 mod log;
 mod lookup;
 mod migrations;
+mod mismatches;
 mod one_card;
 mod operation;
 mod points;
@@ -85,6 +86,7 @@ pub use self::listing::{
 };
 pub use self::log::{ActRecord, CardValues, LogFilter, LogRecord, Subject};
 pub use self::migrations::{MigrateError, Migration, MigrationPlan};
+pub use self::mismatches::{MISMATCHES_KEPT, Sharing};
 pub use self::one_card::CardsFound;
 pub use self::points::{Consumption, PointUse};
 pub use self::policies::APPS_KEPT;

@@ -14,6 +14,7 @@ use crate::engines::Engines;
 use crate::error::StoreError;
 use crate::health::{HEALTH_LIMIT, Health};
 use crate::lookup::{self, Lookups};
+use crate::mismatches::Counting;
 use crate::operation::Operation;
 use crate::policies::Policies;
 use crate::pool::Pool;
@@ -31,6 +32,8 @@ pub struct Store {
     pub(crate) writes: Arc<Semaphore>,
     pub(crate) writing: Arc<Writing>,
     pub(crate) engines: Arc<Engines>,
+    pub(crate) mismatches: Arc<Counting>,
+    pub(crate) is_stopped_between_requests: bool,
     read_only: bool,
 }
 
@@ -54,6 +57,8 @@ impl Store {
             writes,
             writing: Arc::default(),
             engines: Arc::default(),
+            mismatches: Arc::default(),
+            is_stopped_between_requests: false,
             read_only: false,
         }
     }
@@ -69,8 +74,10 @@ impl Store {
         self.read_only
     }
 
-    /// Closes every connection politely, for at most a second; the store and its clones are of no use afterwards.
+    /// Writes down what was counted, and closes every connection politely, for at most a second; the store and its clones are of
+    /// no use afterwards.
     pub async fn close(self) {
+        self.write_mismatches().await;
         self.pool.close().await;
     }
 

@@ -20,6 +20,7 @@ use kami_core::app::{App, AppName};
 use kami_core::card::{Card, CardCode, CardStatus, MachineCode};
 use kami_core::policy::{Lease, Policy, PolicyPart};
 use kami_core::rules::{self, Refusal, Verdict};
+use kami_core::sharing;
 use kami_core::version::Version;
 
 /// What a client's request to validate a card comes to.
@@ -146,25 +147,33 @@ impl Store {
         {
             return Ok(Some(Validation::TooOld(Arc::clone(app))));
         }
-        match rules::evaluate(&found.card, machine, policy(app.as_deref(), &found.card), found.now) {
+        let policy = policy(app.as_deref(), &found.card);
+        let (card, is_leased) = (found.card.id, policy.lease.is_some() || found.card.lease_until.is_some());
+        let settled = match rules::evaluate(&found.card, machine, policy, found.now) {
             Verdict::Admit { lease } => {
                 let (CardNow { card, now, .. }, app) = (found, told(app, client));
                 let Card { id, expire_at, points, .. } = card;
-                Ok(Some(Validation::Admitted { card: id, expire_at, now, lease, points, app }))
+                Some(Validation::Admitted { card: id, expire_at, now, lease, points, app })
             }
-            Verdict::Refuse(refusal) => Ok(Some(Validation::Refused(refusal))),
+            Verdict::Refuse(refusal) => Some(Validation::Refused(refusal)),
             Verdict::Expire => {
                 self.mark_expired(&found.card).await;
-                Ok(Some(Validation::Refused(Refusal::Expired)))
+                Some(Validation::Refused(Refusal::Expired))
             }
             Verdict::Activate { .. } | Verdict::Bind | Verdict::Renew { .. } | Verdict::TakeSeat { .. } => {
                 let (code, machine, client) = (code.clone(), machine.clone(), client.clone());
                 let (lookups, writing) = (self.lookups.clone(), Arc::clone(&self.writing));
                 let pool = self.pool.clone();
                 let settle = Settle { code, machine, client, found, app, pool, lookups, writing };
-                self.in_turn(deadline, settle).await
+                self.in_turn(deadline, settle).await?
             }
+        };
+        if let Some(Validation::Refused(refusal)) = settled
+            && sharing::is_mismatch(refusal, is_leased)
+        {
+            self.count_mismatch(card, machine, deadline).await;
         }
+        Ok(settled)
     }
 
     /// The card of that code for a client, with the seat of that machine: whoever answers a client of a card asks here, so that
