@@ -21,6 +21,7 @@ mod reports;
 mod roles;
 mod seats;
 mod servers;
+mod shared;
 mod ssh;
 mod terminal;
 mod unbind;
