@@ -74,6 +74,7 @@ GRANT DELETE ON {database}.`operator_log` TO {account};
 -- role: function
 -- The API: reads cards, apps and who is kept out, though not why; activates, binds, unbinds and expires cards that are to be.
 -- A card it makes none but that of a machine's one trial, where an operator lets an app offer it.
+-- It counts which cards machines ask for in vain, and reads nothing of that.
 GRANT SELECT ON {database}.`cards` TO {account};
 GRANT SELECT ON {database}.`apps` TO {account};
 GRANT SELECT ON {database}.`policy_revision` TO {account};

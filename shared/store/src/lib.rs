@@ -28,6 +28,7 @@ mod listing;
 mod log;
 mod lookup;
 mod migrations;
+mod mismatch_tally;
 mod mismatches;
 mod one_card;
 mod operation;
@@ -86,7 +87,8 @@ pub use self::listing::{
 };
 pub use self::log::{ActRecord, CardValues, LogFilter, LogRecord, Subject};
 pub use self::migrations::{MigrateError, Migration, MigrationPlan};
-pub use self::mismatches::{MISMATCHES_KEPT, Sharing};
+pub use self::mismatch_tally::MISMATCHES_KEPT;
+pub use self::mismatches::Sharing;
 pub use self::one_card::CardsFound;
 pub use self::points::{Consumption, PointUse};
 pub use self::policies::APPS_KEPT;

@@ -14,7 +14,7 @@ use crate::engines::Engines;
 use crate::error::StoreError;
 use crate::health::{HEALTH_LIMIT, Health};
 use crate::lookup::{self, Lookups};
-use crate::mismatches::Counting;
+use crate::mismatch_tally::Counting;
 use crate::operation::Operation;
 use crate::policies::Policies;
 use crate::pool::Pool;

@@ -89,7 +89,7 @@ pub struct Client {
 }
 
 /// How long an answer may be held back for writing down what it does not depend on.
-const MARK_EXPIRED_LIMIT: Duration = Duration::from_millis(500);
+const ASIDE_LIMIT: Duration = Duration::from_millis(500);
 
 /// How much longer than its client a write waits, in its own task: a lock is waited for up to a second (the pool's
 /// session says so), after which the connection is as good as before.
@@ -171,7 +171,7 @@ impl Store {
         if let Some(Validation::Refused(refusal)) = settled
             && sharing::is_mismatch(refusal, is_leased)
         {
-            self.count_mismatch(card, machine, deadline).await;
+            self.count_mismatch(card, machine, deadline.min(Instant::now() + ASIDE_LIMIT)).await;
         }
         Ok(settled)
     }
@@ -260,7 +260,7 @@ impl Store {
     pub(super) async fn mark_expired(&self, card: &Card) {
         let (id, is_unused) = (card.id, card.status == CardStatus::Unused);
         let mark = MarkExpired { id, is_unused, pool: self.pool.clone(), writing: Arc::clone(&self.writing) };
-        if let Err(error) = self.in_turn(Instant::now() + MARK_EXPIRED_LIMIT, mark).await {
+        if let Err(error) = self.in_turn(Instant::now() + ASIDE_LIMIT, mark).await {
             warn!(card = card.id, %error, "an expired card could not be marked as such");
         }
     }

@@ -548,7 +548,7 @@ fn what_is_printed_needs_no_database_and_no_password_stands_in_an_argument() {
     let on = ["--database", "ka_mi"];
     let given = |arguments: &[&str]| kami.run(&[&["grants"], arguments, &on].concat());
     let made = given(&["--for", "expire", "job", "--password-file", "pw"]).ends(0);
-    assert_eq!((made.out.lines().count(), made.err.as_str()), (5, ""));
+    assert_eq!((made.out.lines().count(), made.err.as_str()), (6, ""));
     assert!(made.out.starts_with("CREATE USER `job`@`%` IDENTIFIED BY 'it''s' REQUIRE SSL;\n"), "{made:?}");
     assert!(made.out.contains(" ON `ka_mi`.`cards` TO `job`@`%`;\n"), "{made:?}");
     let migrate = given(&["--for", "migrate", "job", "--existing"]).ends(0);

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use mysql_async::{Params, Value};
 
-use super::super::mismatches::{is_shared, shared_cards};
 use super::super::record::{marks, word};
 use kami_core::canonical::canonical;
 use kami_core::card::CardStatus;
@@ -13,6 +12,7 @@ use kami_core::filter::{Direction, Filter, Key, Position, Range, Sort, SortBy, T
 use kami_core::mention::{Mention, mentions};
 use kami_core::plan::{Index, Indexed, Reach};
 
+use super::shared::{is_shared, shared_cards};
 use super::sought::{Further, Sought, literally, machine};
 
 /// The first day that a DATETIME holds.

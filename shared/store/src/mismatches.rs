@@ -1,10 +1,6 @@
 //! Machines that cards are refused to since others have their seats: counted in memory for each card, and written down at most once
 //! a minute, so that neither the usual request nor a flood of refused ones writes.
 
-mod tally;
-
-use std::mem;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mysql_async::prelude::Queryable;
@@ -13,87 +9,20 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 use tracing::warn;
 
-use self::tally::Tally;
 use super::limit::{BACKGROUND, GRACE, REQUEST_LIMIT, SCREEN, limited};
+use super::listing::shared::OF_LAST_DAY;
 use super::listing::statement::Statement;
+use super::mismatch_tally::{MISMATCHES_KEPT, Then};
 use super::pool::Pool;
 use super::record::take;
-use super::routines::Successor;
 use super::{Operation, Store, StoreError};
 use kami_core::app::AppName;
 use kami_core::card::MachineCode;
 use kami_core::record::CardRecord;
 use kami_core::sharing::{Mismatches, SHARED_FROM};
 
-/// How long what is counted waits at the least until it is written down.
-pub const MISMATCHES_KEPT: Duration = Duration::from_mins(1);
-
 /// How long one step of clearing away what is older than a day may take.
 const FORGET_LIMIT: Duration = Duration::from_secs(30);
-
-/// The rows of the last 24 hours.
-const OF_LAST_DAY: &str = "mismatches.hour > UTC_TIMESTAMP() - INTERVAL 24 HOUR";
-
-/// What a store has counted and not written yet; its clones share it.
-#[derive(Debug)]
-pub(super) struct Counting {
-    state: Mutex<State>,
-    routine: Successor,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    tally: Tally,
-    /// When it was last begun to write.
-    begun: Option<Instant>,
-    /// Whether a task waits for the time to write.
-    is_waited_for: bool,
-}
-
-impl Default for Counting {
-    fn default() -> Self {
-        Self {
-            state: Mutex::default(),
-            routine: Successor::new("nobody counts the machines that cards are refused to"),
-        }
-    }
-}
-
-/// What is to be done behind a refusal that was counted.
-enum Then {
-    /// Nothing: somebody will write it, or the minute is not over.
-    Nothing,
-    /// What was counted is to be written now.
-    Write,
-    /// It is to be written in a minute.
-    WriteLater,
-}
-
-impl Counting {
-    /// Counts a refusal, of a process that may be stopped after its answer or not; says whether there was room.
-    fn add(&self, card: u64, machine: &MachineCode, may_be_stopped: bool) -> (bool, Then) {
-        let mut state = self.state();
-        let has_room = state.tally.add(card, machine);
-        let is_due = || state.begun.is_none_or(|begun| begun.elapsed() >= MISMATCHES_KEPT);
-        let then = match may_be_stopped {
-            true if is_due() => Then::Write,
-            false if !mem::replace(&mut state.is_waited_for, true) => Then::WriteLater,
-            _ => Then::Nothing,
-        };
-        (has_room, then)
-    }
-
-    /// What was counted until now.
-    fn take(&self) -> Tally {
-        let mut state = self.state();
-        (state.begun, state.is_waited_for) = (Some(Instant::now()), false);
-        mem::take(&mut state.tally)
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 impl Store {
     /// The same store for a process that may be stopped after each answer: the refusal that finds a minute over since what was
@@ -136,9 +65,9 @@ impl Store {
         let lost = tally.requests();
         let note = NoteMismatches { noted: tally.to_json(), pool: self.pool.clone() };
         let written = self.in_turn(deadline, note).await;
-        match self.mismatches.routine.answered(written) {
-            Ok(Some(())) => {}
-            Ok(None) => self.pool.counters().mismatches_lost(lost),
+        match self.mismatches.written(written) {
+            Ok(true) => {}
+            Ok(false) => self.pool.counters().mismatches_lost(lost),
             Err(error) => {
                 self.pool.counters().mismatches_lost(lost);
                 warn!(%error, "machines that cards were refused to could not be written down");
@@ -195,22 +124,6 @@ pub struct Sharing {
     pub requests: u64,
 }
 
-/// The cards that seem to be shared, as a table of their numbers in `card_id`.
-pub(super) fn shared_cards() -> String {
-    format!(
-        "(SELECT card_id FROM mismatches WHERE {OF_LAST_DAY} GROUP BY card_id \
-         HAVING COUNT(DISTINCT machine) >= {SHARED_FROM})"
-    )
-}
-
-/// The condition that a card seems to be shared.
-pub(super) fn is_shared() -> String {
-    format!(
-        "(SELECT COUNT(DISTINCT mismatches.machine) FROM mismatches \
-         WHERE mismatches.card_id = cards.id AND {OF_LAST_DAY}) >= {SHARED_FROM}"
-    )
-}
-
 /// Done again after a failure half way it may count the same twice, which does no harm.
 struct NoteMismatches {
     noted: String,
@@ -254,7 +167,8 @@ impl Operation for OfCards<'_> {
         let query = format!(
             "SELECT card_id, COUNT(DISTINCT machine), CAST(SUM(requests) AS UNSIGNED) \
              FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS given \
-             STRAIGHT_JOIN mismatches ON mismatches.card_id = given.id AND {OF_LAST_DAY} GROUP BY card_id"
+             STRAIGHT_JOIN mismatches FORCE INDEX (PRIMARY) ON mismatches.card_id = given.id AND {OF_LAST_DAY} \
+             GROUP BY card_id"
         );
         let ids = json!(self.ids).to_string();
         let rows: Vec<Row> = connection.exec(limited(SCREEN, &query), (ids,)).await?;
@@ -280,7 +194,8 @@ impl Operation for CountSharing<'_> {
         let mut of_card = Statement {
             text: format!(
                 "SELECT COUNT(DISTINCT mismatches.machine) AS machines, SUM(mismatches.requests) AS requests \
-                 FROM mismatches STRAIGHT_JOIN cards ON cards.id = mismatches.card_id WHERE {OF_LAST_DAY}"
+                 FROM mismatches STRAIGHT_JOIN cards FORCE INDEX (PRIMARY) ON cards.id = mismatches.card_id \
+                 WHERE {OF_LAST_DAY}"
             ),
             values: Vec::new(),
         };

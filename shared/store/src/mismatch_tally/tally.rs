@@ -14,7 +14,7 @@ pub(super) const MOST: usize = 1_000;
 
 /// Machines that cards were refused to, and how often, in the order in which they are written.
 #[derive(Debug, Default)]
-pub(super) struct Tally(BTreeMap<(u64, u64), u32>);
+pub(in super::super) struct Tally(BTreeMap<(u64, u64), u32>);
 
 impl Tally {
     /// Counts a refusal; says whether there was room.
@@ -33,18 +33,18 @@ impl Tally {
     }
 
     /// What `note_mismatches` takes: a JSON array of each card, machine and number of refusals.
-    pub(super) fn to_json(&self) -> String {
+    pub(in super::super) fn to_json(&self) -> String {
         let noted: Vec<_> =
             self.0.iter().map(|((card, machine), requests)| (card, machine, requests)).collect();
         serde_json::json!(noted).to_string()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in super::super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// How many refusals it holds.
-    pub(super) fn requests(&self) -> u64 {
+    pub(in super::super) fn requests(&self) -> u64 {
         self.0.values().copied().map(u64::from).sum()
     }
 }
