@@ -57,7 +57,8 @@ impl Store {
         self.write_mismatches_until(Instant::now() + REQUEST_LIMIT).await;
     }
 
-    async fn write_mismatches_until(&self, deadline: Instant) {
+    /// The same, given up at `deadline`.
+    pub(super) async fn write_mismatches_until(&self, deadline: Instant) {
         let tally = self.mismatches.take();
         if tally.is_empty() {
             return;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use crate::address::AddressSource;
 use crate::clock::Now;
@@ -19,6 +20,9 @@ use crate::operation::Operation;
 use crate::policies::Policies;
 use crate::pool::Pool;
 use crate::routines::Writing;
+
+/// How long the last write may take.
+const LAST_WRITE: Duration = Duration::from_secs(1);
 
 /// The database of one installation, reached through a pool of connections that is filled as it is needed.
 #[derive(Clone, Debug)]
@@ -74,10 +78,10 @@ impl Store {
         self.read_only
     }
 
-    /// Writes down what was counted, and closes every connection politely, for at most a second; the store and its clones are of
-    /// no use afterwards.
+    /// Writes down what was counted, then closes every connection politely, each for at most a second; the store and its clones
+    /// are of no use afterwards.
     pub async fn close(self) {
-        self.write_mismatches().await;
+        self.write_mismatches_until(Instant::now() + LAST_WRITE).await;
         self.pool.close().await;
     }
 
