@@ -1,9 +1,8 @@
 // kami in C# 6+ (.NET, .NET Framework 4.6+, mono), no packages. Paste it in and await Kami.Validate(code) and the like.
 // Command: mcs -r:System.Net.Http -r:System.Runtime.Serialization Kami.cs && mono Kami.exe CODE
-using System; using System.Collections.Generic; using System.Diagnostics; using System.Globalization;
-using System.IO; using System.Linq; using System.Net.Http; using System.Runtime.Serialization.Json;
-using System.Security.Cryptography; using System.Text; using System.Text.RegularExpressions;
-using System.Threading; using System.Threading.Tasks;
+using System; using System.Collections.Generic; using System.Diagnostics; using System.IO; using System.Linq;
+using System.Net.Http; using System.Runtime.Serialization.Json; using System.Security.Cryptography; using System.Text;
+using System.Text.RegularExpressions; using System.Threading; using System.Threading.Tasks;
 
 public enum Outcome { Granted, Refused, Outage } // done, as message says; final; nobody could tell
 // What the server says, as far as it does: see openapi.yaml. No expire_at: for ever. app: what your app in kami says.
@@ -22,11 +21,9 @@ public static class Kami {
     const string App = "my-app"; // your app's own name: it keeps your machine codes apart from other sellers'
     const string Product = "default"; // the app in kami that your cards are of
     const string Version = "1.0.0"; // of your app: kami may tell of a newer one, or want one
-    static string Env(string name, string usual) => Environment.GetEnvironmentVariable(name) ?? usual;
-    static double Seconds(string name, string usual) => double.Parse(Env(name, usual), CultureInfo.InvariantCulture);
-    static readonly string Server = Env("KAMI_URL", "http://127.0.0.1:5000"); // in an app: a fixed https address
-    static readonly double Wait = Seconds("KAMI_WAIT", "1"); // the unit of its waits
-    static readonly HttpClient Http = new HttpClient { Timeout = TimeSpan.FromSeconds(Seconds("KAMI_TIMEOUT", "10")) };
+    const string Server = "http://127.0.0.1:5000"; // yours, with https
+    const double Wait = 1, Timeout = 10; // seconds
+    static readonly HttpClient Http = new HttpClient { Timeout = TimeSpan.FromSeconds(Timeout) };
 
     static string Run(string command, string arguments) =>
         Process.Start(new ProcessStartInfo(command, arguments) { UseShellExecute = false,

@@ -8,13 +8,14 @@ import { basename, join } from "node:path";
 const APP = "my-app"; // your app's own name: it keeps your machine codes apart from other sellers'
 const PRODUCT = "default"; // the app in kami that your cards are of
 const VERSION = "1.0.0"; // of your app: kami may tell of a newer one, or want one
-const { KAMI_URL, KAMI_WAIT = 1, KAMI_TIMEOUT = 10, APPDATA, XDG_CONFIG_HOME } = process.env; // seconds
-const SERVER = KAMI_URL ?? "http://127.0.0.1:5000"; // in an app: a fixed https address
+const SERVER = "http://127.0.0.1:5000"; // yours, with https
+const [WAIT, TIMEOUT] = [1, 10]; // seconds
 
 const file = (path) => () => readFileSync(path, "utf8");
 const run = (command, ...args) => () => execFileSync(command, args, { encoding: "utf8", windowsHide: true });
 
 export function machineCode() { // the same at every start, another on every machine; hashed: it tells no more
+  const { APPDATA, XDG_CONFIG_HOME } = process.env;
   const home = join(APPDATA || XDG_CONFIG_HOME || join(homedir(), ".config"), APP);
   const own = join(home, "machine-id");
   for (const read of [file("/etc/machine-id"), file("/var/lib/dbus/machine-id"),
@@ -48,7 +49,7 @@ async function ask(what, fields, tries = 4) {
       const reply = await fetch(SERVER.replace(/\/+$/, "") + "/api/" + what, {
         method: "POST", headers: { "Content-Type": "application/json" },
         body: JSON.stringify({ machine_code: machineCode(), app: PRODUCT, ...fields }),
-        signal: AbortSignal.timeout(KAMI_TIMEOUT * 1000),
+        signal: AbortSignal.timeout(TIMEOUT * 1000),
       });
       trouble = `HTTP ${reply.status}`;
       asked = Number(reply.headers.get("Retry-After")) || 0;
@@ -62,7 +63,7 @@ async function ask(what, fields, tries = 4) {
       trouble ||= error.cause?.message || error.cause?.code || error.message;
     }
     // The server's own wish counts, within limits; jitter spreads a crowd out.
-    const pause = Math.max(KAMI_WAIT * 2 ** attempt, Math.min(asked, KAMI_WAIT * 10)) * (1 + Math.random() / 2);
+    const pause = Math.max(WAIT * 2 ** attempt, Math.min(asked, WAIT * 10)) * (1 + Math.random() / 2);
     if (attempt + 1 < tries) await new Promise((done) => setTimeout(done, pause * 1000));
   }
   return { outcome: "outage", message: `no usable answer from the licence server: ${trouble}` };

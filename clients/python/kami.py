@@ -6,8 +6,8 @@ from pathlib import Path
 APP = "my-app"  # your app's own name: it keeps your machine codes apart from other sellers'
 PRODUCT = "default"  # the app in kami that your cards are of
 VERSION = "1.0.0"  # of your app: kami may tell of a newer one, or want one
-SERVER = os.environ.get("KAMI_URL", "http://127.0.0.1:5000")  # in an app: a fixed https address
-WAIT, TIMEOUT = float(os.environ.get("KAMI_WAIT", 1)), float(os.environ.get("KAMI_TIMEOUT", 10))  # seconds
+SERVER = "http://127.0.0.1:5000"  # yours, with https
+WAIT, TIMEOUT = 1, 10  # seconds
 # outcome: "granted" (done, as message says), "refused" (final) or "outage" (nobody could tell)
 # said: the server's answer: "expire_at" (None: for ever), "points", "app": {"latest", "minimum", "url", "notice",
 # "values"} as far as your app in kami says them, "url" of a newer version than one that is refused; see openapi.yaml

@@ -3,8 +3,8 @@
 APP=my-app # your app's own name: it keeps your machine codes apart from other sellers'
 PRODUCT=default # the app in kami that your cards are of
 VERSION=1.0.0 # of your app: kami may tell of a newer one, or want one
-SERVER=${KAMI_URL:-http://127.0.0.1:5000} # in an app: a fixed https address
-WAIT=${KAMI_WAIT:-1} TIMEOUT=${KAMI_TIMEOUT:-10} # seconds
+SERVER=http://127.0.0.1:5000 # yours, with https
+WAIT=1 TIMEOUT=10 # seconds
 
 machine_ids() { # one a line, the best first; there may be none
   cat /etc/machine-id /var/lib/dbus/machine-id

@@ -1,32 +1,21 @@
 //! kami in Rust: paste it in with Cargo.toml's dependencies and call `validate` and the like off the UI thread.
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
-use std::{env, error::Error, fs, path::PathBuf, process::exit, thread::sleep, time::Duration};
+use std::{env, error::Error, process::exit, thread::sleep, time::Duration};
+
+mod machine;
 
 const APP: &str = "my-app"; // your app's own name: it keeps your machine codes apart from other sellers'
 const PRODUCT: &str = "default"; // the app in kami that your cards are of
 const VERSION: &str = "1.0.0"; // of your app: kami may tell of a newer one, or want one
+const SERVER: &str = "http://127.0.0.1:5000"; // yours, with https
+const WAIT: f64 = 1.0; // the unit of its waits, in seconds
+const TIMEOUT: f64 = 10.0;
 
 #[must_use]
 pub enum Answer {
     Granted(Value), // done, as its "message" says; "app" is what your app in kami says; see openapi.yaml
     Refused(Value), // final: show its "message", and the "url" that a version too old is sent to
     Outage(String), // nobody could tell, and why
-}
-
-/// The same at every start, another on every machine, and hashed: it tells no more.
-pub fn machine_code() -> Result<String, Box<dyn Error>> {
-    let set = |name| env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
-    let home = set("APPDATA").or(set("XDG_CONFIG_HOME")).or(env::home_dir().map(|home| home.join(".config")));
-    let config = home.ok_or("no home folder")?.join(APP);
-    let (system, own) = (fs::read_to_string("/etc/machine-id").ok(), config.join("machine-id"));
-    let found = [system, machine_uid::get().ok(), fs::read_to_string(&own).ok()];
-    let mut id = found.iter().flatten().map(|id| id.trim()).find(|id| id.len() >= 32).map(String::from);
-    if id.is_none() {
-        fs::create_dir_all(config)?; // a container, perhaps: make an id once and keep it
-        fs::write(&own, id.insert(format!("{:032x}", rand::random::<u128>())))?;
-    }
-    Ok(format!("{:x}", Sha256::digest(format!("{APP}:{}", id.unwrap_or_default()))))
 }
 
 /// For people, rounded up: `90 min`.
@@ -37,17 +26,26 @@ fn span(seconds: u64) -> String {
 }
 
 pub struct Kami {
-    pub server: String,
-    pub wait: f64, // the unit of its waits, in seconds
-    pub timeout: f64,
+    server: String,
+    wait: f64,
+    timeout: f64,
 }
 
 impl Kami {
+    #[expect(clippy::new_without_default, reason = "nothing is a default of it")]
+    pub fn new() -> Self {
+        // its tests say other ones, as nobody can to a release build
+        let set = |name| env::var(format!("KAMI_{name}")).ok().filter(|_| cfg!(debug_assertions));
+        let seconds = |name, own| set(name).and_then(|text| text.parse().ok()).unwrap_or(own);
+        let server = set("URL").unwrap_or(SERVER.into());
+        Self { server, wait: seconds("WAIT", WAIT), timeout: seconds("TIMEOUT", TIMEOUT) }
+    }
+
     fn ask_once(&self, what: &str, fields: &[(&str, &str)]) -> Result<(Answer, u32), Box<dyn Error>> {
         let post = ureq::post(format!("{}/api/{what}", self.server.trim_end_matches('/'))).config();
         let timeout = Some(Duration::from_secs_f64(self.timeout));
         let post = post.timeout_global(timeout).http_status_as_error(false).build();
-        let machine = machine_code()?;
+        let machine = machine::code(APP)?;
         let own = [("machine_code", &*machine), ("app", PRODUCT)];
         let body: Value = own.iter().chain(fields).copied().collect();
         let mut reply = post.header("Content-Type", "application/json").send(body.to_string())?;
@@ -121,9 +119,7 @@ impl Answer {
 }
 
 fn main() {
-    let secs = |name, usual| env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual);
-    let server = env::var("KAMI_URL").unwrap_or("http://127.0.0.1:5000".into()); // in an app: fixed, https
-    let kami = Kami { server, wait: secs("KAMI_WAIT", 1.0), timeout: secs("KAMI_TIMEOUT", 10.0) };
+    let kami = Kami::new();
     let words: Vec<String> = env::args().skip(1).collect();
     let answer = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--unbind", ref code @ ..] => kami.unbind(&code.join(" ")),

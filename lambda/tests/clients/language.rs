@@ -17,52 +17,143 @@ pub(crate) enum Language {
     CSharp,
 }
 
-impl Language {
-    pub(crate) const ALL: [Self; 5] = [Self::Shell, Self::Python, Self::Rust, Self::JavaScript, Self::CSharp];
+/// What there is to know of a language.
+struct Row {
+    language: Language,
+    /// What is pasted into an app, below `clients/`.
+    pages: &'static [&'static str],
+    /// What has to be installed.
+    tools: &'static [&'static str],
+    /// What says the server, the waits and the pinned keys in a page, and what the tests make of it in their copy: there each is
+    /// what a variable of the environment says.
+    constants: &'static [(&'static str, &'static str)],
+    /// Makes a command of the copies in this folder.
+    build: fn(&Path) -> Vec<String>,
+}
 
-    /// The file that is pasted into an app.
-    pub(crate) fn page(self) -> PathBuf {
-        clients().join(match self {
-            Self::Shell => "shell/kami.sh",
-            Self::Python => "python/kami.py",
-            Self::Rust => "rust/src/main.rs",
-            Self::JavaScript => "javascript/kami.mjs",
-            Self::CSharp => "csharp/Kami.cs",
-        })
+static ROWS: [Row; 5] = [
+    Row {
+        language: Language::Shell,
+        pages: &["shell/kami.sh"],
+        tools: &["curl"],
+        constants: &[
+            ("SERVER=http://127.0.0.1:5000", "SERVER=$KAMI_URL"),
+            ("WAIT=1 TIMEOUT=10", "WAIT=$KAMI_WAIT TIMEOUT=$KAMI_TIMEOUT"),
+        ],
+        build: |folder| interpreted("sh", folder, "kami.sh"),
+    },
+    Row {
+        language: Language::Python,
+        pages: &["python/kami.py"],
+        tools: &["python3"],
+        constants: &[
+            (r#""http://127.0.0.1:5000""#, r#"os.environ["KAMI_URL"]"#),
+            ("= 1, 10 ", r#"= float(os.environ["KAMI_WAIT"]), float(os.environ["KAMI_TIMEOUT"]) "#),
+        ],
+        build: |folder| interpreted("python3", folder, "kami.py"),
+    },
+    Row {
+        language: Language::Rust,
+        pages: &["rust/src/main.rs", "rust/src/machine.rs"],
+        tools: &[],
+        // built where it stands: a build with debug assertions asks the environment
+        constants: &[],
+        build: |_| vec![build_rust()],
+    },
+    Row {
+        language: Language::JavaScript,
+        pages: &["javascript/kami.mjs"],
+        tools: &["node"],
+        constants: &[
+            (r#""http://127.0.0.1:5000""#, "process.env.KAMI_URL"),
+            ("= [1, 10]", "= [process.env.KAMI_WAIT, process.env.KAMI_TIMEOUT]"),
+        ],
+        build: |folder| interpreted("node", folder, "kami.mjs"),
+    },
+    Row {
+        language: Language::CSharp,
+        pages: &["csharp/Kami.cs"],
+        tools: &["mcs", "mono"],
+        constants: &[
+            (
+                r#"const string Server = "http://127.0.0.1:5000";"#,
+                r#"static readonly string Server = Environment.GetEnvironmentVariable("KAMI_URL");"#,
+            ),
+            (
+                "const double Wait = 1, Timeout = 10;",
+                r#"static double Set(string name) =>
+                    double.Parse(Environment.GetEnvironmentVariable(name),
+                        System.Globalization.CultureInfo.InvariantCulture);
+                static readonly double Wait = Set("KAMI_WAIT"), Timeout = Set("KAMI_TIMEOUT");"#,
+            ),
+        ],
+        build: build_csharp,
+    },
+];
+
+impl Language {
+    pub(crate) const ALL: [Self; ROWS.len()] =
+        [Self::Shell, Self::Python, Self::Rust, Self::JavaScript, Self::CSharp];
+
+    fn row(self) -> &'static Row {
+        ROWS.iter().find(|row| row.language as usize == self as usize).unwrap()
     }
 
-    /// What runs the example as a command; built the first time, where it has to be.
+    /// The files that are pasted into an app.
+    pub(crate) fn pages(self) -> impl Iterator<Item = PathBuf> {
+        self.row().pages.iter().map(|page| clients().join(page))
+    }
+
+    /// What runs the example as a command; made the first time.
     pub(crate) fn command(self) -> Vec<String> {
-        static RUST: OnceLock<String> = OnceLock::new();
-        static CSHARP: OnceLock<String> = OnceLock::new();
-        let interpreted = |interpreter: &str, needed| {
-            need(needed);
-            vec![interpreter.to_owned(), self.page().display().to_string()]
+        static COMMANDS: [OnceLock<Vec<String>>; ROWS.len()] = [const { OnceLock::new() }; ROWS.len()];
+        let command = || {
+            self.row().tools.iter().for_each(|tool| need(tool));
+            (self.row().build)(&self.copy())
         };
-        match self {
-            Self::Shell => interpreted("sh", "curl"),
-            Self::Python => interpreted("python3", "python3"),
-            Self::JavaScript => interpreted("node", "node"),
-            Self::Rust => vec![RUST.get_or_init(build_rust).clone()],
-            Self::CSharp => {
-                vec!["mono".to_owned(), CSHARP.get_or_init(|| build_csharp(&self.page())).clone()]
-            }
+        COMMANDS[self as usize].get_or_init(command).clone()
+    }
+
+    /// The folder with copies of its pages that do as the environment says.
+    fn copy(self) -> PathBuf {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("clients/{self:?}"));
+        std::fs::create_dir_all(&folder).unwrap();
+        let mut left: Vec<_> = self.row().constants.iter().collect();
+        for page in self.pages() {
+            let mut text = std::fs::read_to_string(&page).unwrap();
+            left.retain(|(said, tried)| {
+                let times = text.matches(said).count();
+                assert!(times < 2, "{self:?} says {said} {times} times");
+                text = text.replace(said, tried);
+                times == 0
+            });
+            // the tests may run as many processes, so that nobody may see half a page
+            let written = folder.join(unique_name("page"));
+            std::fs::write(&written, text).unwrap();
+            std::fs::rename(written, folder.join(page.file_name().unwrap())).unwrap();
         }
+        assert!(left.is_empty(), "{self:?} does not say {left:?}");
+        folder
     }
 }
 
-fn build_csharp(page: &Path) -> String {
-    need("mcs");
-    need("mono");
-    // the tests may run as many processes, so that nobody may see half a program
-    let built = Path::new(env!("CARGO_TARGET_TMPDIR")).join(unique_name("kami"));
-    let program = built.with_file_name("Kami.exe");
+fn interpreted(interpreter: &str, folder: &Path, page: &str) -> Vec<String> {
+    vec![interpreter.to_owned(), folder.join(page).display().to_string()]
+}
+
+fn build_csharp(folder: &Path) -> Vec<String> {
+    let built = folder.join(unique_name("kami"));
+    let program = folder.join("Kami.exe");
     let mut compiler = Command::new("mcs");
     compiler.args(["-langversion:6", "-warnaserror", "-r:System.Net.Http"]);
     compiler.args(["-r:System.Runtime.Serialization", &format!("-out:{}", built.display())]);
-    succeed(compiler.arg(page));
+    succeed(compiler.args(Language::CSharp.row().pages.iter().map(|page| folder.join(name_of(page)))));
     std::fs::rename(built, &program).unwrap();
-    program.display().to_string()
+    vec!["mono".to_owned(), program.display().to_string()]
+}
+
+fn name_of(page: &str) -> &str {
+    page.rsplit('/').next().unwrap_or(page)
 }
 
 fn build_rust() -> String {
