@@ -21,31 +21,52 @@ const MAY_NAME_THE_DRIVER: [&str; 2] = ["kami-store", "kami-testkit"];
 const RULES: &[Rule] = &[
     Rule { package: "kami-core", ours: &[], never: &["tokio", DATABASE, "hyper", "mio", "clap", "ratatui"] },
     Rule { package: "kami-transfer", ours: &["kami-core"], never: &["tokio", DATABASE, "hyper", "mio"] },
+    Rule { package: "kami-trust", ours: &["kami-core"], never: &["tokio", DATABASE, "hyper", "mio", "clap"] },
     Rule { package: "kami-store", ours: &["kami-core"], never: &["hyper", "clap", "ratatui"] },
-    Rule { package: "kami-lambda", ours: &["kami-core", "kami-store"], never: &["ratatui", "crossterm"] },
+    Rule {
+        package: "kami-lambda",
+        ours: &["kami-core", "kami-store", "kami-trust"],
+        never: &["ratatui", "crossterm"],
+    },
     Rule { package: "kami-common", ours: BELOW_COMMON, never: &["clap", "ratatui"] },
     Rule { package: "kami-console", ours: ABOVE_COMMON, never: &["clap"] },
     Rule { package: "kami-command", ours: ABOVE_COMMON, never: &["ratatui", "crossterm"] },
     Rule {
         package: "kami-tui",
-        ours: &["kami-core", "kami-store", "kami-transfer", "kami-common", "kami-console", "kami-command"],
+        ours: &[
+            "kami-core",
+            "kami-store",
+            "kami-transfer",
+            "kami-trust",
+            "kami-common",
+            "kami-console",
+            "kami-command",
+        ],
         never: &["hyper"],
     },
     Rule {
         package: "kami-testkit",
-        ours: &["kami-core", "kami-store", "kami-xtask"],
+        ours: &["kami-core", "kami-store", "kami-trust", "kami-xtask"],
         never: &["clap", "ratatui"],
     },
     Rule { package: "kami-xtask", ours: &[], never: &["tokio", DATABASE, "hyper", "clap", "ratatui"] },
     Rule {
         package: "kami-package",
-        ours: &["kami-core", "kami-store", "kami-transfer", "kami-common", "kami-command", "kami-lambda"],
+        ours: &[
+            "kami-core",
+            "kami-store",
+            "kami-transfer",
+            "kami-trust",
+            "kami-common",
+            "kami-command",
+            "kami-lambda",
+        ],
         never: &["ratatui"],
     },
 ];
 
-const BELOW_COMMON: &[&str] = &["kami-core", "kami-store", "kami-transfer"];
-const ABOVE_COMMON: &[&str] = &["kami-core", "kami-store", "kami-transfer", "kami-common"];
+const BELOW_COMMON: &[&str] = &["kami-core", "kami-store", "kami-transfer", "kami-trust"];
+const ABOVE_COMMON: &[&str] = &["kami-core", "kami-store", "kami-transfer", "kami-trust", "kami-common"];
 
 /// What is not as the rules say, in words.
 pub(crate) fn broken(packages: &[Package]) -> Vec<String> {

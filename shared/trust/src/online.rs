@@ -1,0 +1,179 @@
+//! The keys that a server signs with: several, so that the next one is there before the last one ends.
+
+use kami_core::app::AppName;
+use thiserror::Error;
+
+use crate::certificate::{Certificate, CertificateError};
+use crate::jws::{EncodedHeader, JwsError, Purpose};
+use crate::key::PrivateKey;
+use crate::pem_file::{self, KeyFileError, StoredKey};
+use crate::proof::Claims;
+
+/// Why keys are not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum OnlineKeyError {
+    /// Their file is not one.
+    #[error(transparent)]
+    File(#[from] KeyFileError),
+    /// One has a certificate that is none, or another key's.
+    #[error("the certificate of its key number {0} is none of that key's")]
+    Certificate(usize),
+}
+
+/// A key that signs answers, with the certificate that says so.
+#[derive(Debug)]
+pub struct OnlineKey {
+    private: PrivateKey,
+    /// Its thumbprint.
+    pub kid: String,
+    /// The thumbprint of the root key that certifies it.
+    pub root: String,
+    /// What the certificate says.
+    pub certificate: Certificate,
+    /// The certificate itself.
+    pub certificate_text: String,
+    header: EncodedHeader,
+}
+
+impl OnlineKey {
+    /// The key of a file.
+    pub fn of(stored: StoredKey) -> Result<Self, CertificateError> {
+        let private = PrivateKey::from_pkcs8(&stored.private).map_err(JwsError::from)?;
+        let (certificate, root) = Certificate::unverified(&stored.certificate)?;
+        if certificate.key != private.public() {
+            return Err(CertificateError::Key);
+        }
+        let kid = certificate.key.thumbprint();
+        let header = EncodedHeader::new(Purpose::Proof, &kid, Some(&stored.certificate))?;
+        Ok(Self { private, kid, root, certificate, certificate_text: stored.certificate, header })
+    }
+
+    /// The proof that makes these claims.
+    pub fn sign(&self, claims: &Claims) -> Result<String, JwsError> {
+        self.header.sign(&self.private, claims)
+    }
+}
+
+/// All keys of a server.
+#[derive(Debug, Default)]
+pub struct OnlineKeys(Vec<OnlineKey>);
+
+impl OnlineKeys {
+    /// The keys of a file's text.
+    pub fn parse(text: &str) -> Result<Self, OnlineKeyError> {
+        let stored = pem_file::read(text)?.into_iter().zip(1..);
+        let keys = stored
+            .map(|(stored, number)| OnlineKey::of(stored).map_err(|_| OnlineKeyError::Certificate(number)));
+        keys.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Each of them, in the order of the file.
+    pub fn iter(&self) -> std::slice::Iter<'_, OnlineKey> {
+        self.0.iter()
+    }
+
+    /// The one that signs answers of an app at a moment: one for the app alone before one for all, and the one that was
+    /// certified last. Of `None`, a name that no app can have, only one for all does.
+    pub fn signing(&self, app: Option<&AppName>, now: i64) -> Option<&OnlineKey> {
+        let able = self.0.iter().filter(|key| key.certificate.covers(app, now));
+        able.max_by_key(|key| {
+            let Certificate { app, from, until, .. } = &key.certificate;
+            (app.is_some(), *from, *until)
+        })
+    }
+
+    /// The moment from which on answers of an app that are signed now would not be any more: the last end of the keys that
+    /// can, as far as they follow on each other.
+    pub fn last_end(&self, app: Option<&AppName>, now: i64) -> Option<i64> {
+        let mut end = None;
+        while let Some(key) = self.signing(app, end.unwrap_or(now)) {
+            end = Some(key.certificate.until);
+        }
+        end
+    }
+}
+
+impl<'a> IntoIterator for &'a OnlineKeys {
+    type Item = &'a OnlineKey;
+    type IntoIter = std::slice::Iter<'a, OnlineKey>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+/// For tests and examples: keys that are made up.
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certificate::{HEAD_START, LONGEST};
+
+    const NOW: i64 = 1_800_000_000;
+    const DAY: i64 = 24 * 3600;
+
+    /// A file of keys, each of an app or all, from a day before or after `NOW` on, for so many days.
+    fn keys(certified: &[(Option<&str>, i64, i64)]) -> OnlineKeys {
+        let root = PrivateKey::from_pkcs8(&PrivateKey::generate().unwrap()).unwrap();
+        let stored = certified.iter().map(|(app, from, days)| {
+            let private = PrivateKey::generate().unwrap();
+            let public = PrivateKey::from_pkcs8(&private).unwrap().public();
+            let app = app.map(|app| app.parse().unwrap());
+            let certificate = Certificate::at(NOW + from * DAY, public, app, days * DAY);
+            StoredKey::new(private, certificate.signed(&root).unwrap())
+        });
+        OnlineKeys::parse(&pem_file::write(&stored.collect::<Vec<_>>())).unwrap()
+    }
+
+    #[test]
+    fn which_key_signs() {
+        let cases: [(&[_], Option<&str>, Option<usize>); 9] = [
+            (&[(None, -1, 90)], Some("demo"), Some(0)),
+            (&[(None, -1, 90)], None, Some(0)),
+            (&[(Some("demo"), -1, 90)], None, None),
+            (&[(Some("demo"), -1, 90)], Some("other"), None),
+            (&[(Some("demo"), -9, 90), (None, -1, 90)], Some("demo"), Some(0)),
+            (&[(Some("demo"), -9, 90), (None, -1, 90)], Some("other"), Some(1)),
+            (&[(None, -9, 90), (None, -1, 30)], Some("demo"), Some(1)),
+            (&[(None, -90, 90), (None, -100, 101)], Some("demo"), Some(1)),
+            (&[(None, 1, 90), (None, -100, 99)], Some("demo"), None),
+        ];
+        for (certified, app, signs) in cases {
+            let keys = keys(certified);
+            let app: Option<AppName> = app.map(|app| app.parse().unwrap());
+            let found = keys.signing(app.as_ref(), NOW).map(|key| key.kid.as_str());
+            let wanted = signs.map(|place| keys.iter().nth(place).unwrap().kid.as_str());
+            assert_eq!(found, wanted, "{certified:?} {app:?}");
+        }
+        let only = keys(&[(None, 0, 90)]);
+        assert!(only.signing(None, NOW - HEAD_START).is_some(), "a clock may be behind");
+        assert!(only.signing(None, NOW - HEAD_START - 1).is_none());
+        assert!(only.signing(None, NOW + LONGEST - 1).is_some());
+        assert!(only.signing(None, NOW + LONGEST).is_none());
+    }
+
+    #[test]
+    fn the_last_end_is_that_of_keys_that_follow_on_each_other() {
+        for (certified, end) in [
+            (&[(None, 0, 90)][..], Some(90)),
+            (&[(None, 0, 90), (None, -80, 90)], Some(90)),
+            (&[(None, -80, 90), (None, 5, 90)], Some(95)),
+            (&[(None, -80, 90), (None, 11, 90)], Some(10)),
+            (&[(None, -100, 90)], None),
+        ] {
+            let end: Option<i64> = end.map(|days| NOW + days * DAY);
+            assert_eq!(keys(certified).last_end(None, NOW), end, "{certified:?}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_of_another_key_is_refused() {
+        let [one, other] = [0, 1].map(|_| PrivateKey::generate().unwrap());
+        let key = |bytes: &[u8]| PrivateKey::from_pkcs8(bytes).unwrap();
+        let certificate = Certificate::at(NOW, key(&other).public(), None, DAY).signed(&key(&one)).unwrap();
+        let stored = [StoredKey::new(other, certificate.clone()), StoredKey::new(one, certificate)];
+        assert_eq!(
+            OnlineKeys::parse(&pem_file::write(&stored)).map(|_| ()),
+            Err(OnlineKeyError::Certificate(2))
+        );
+    }
+}
