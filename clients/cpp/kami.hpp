@@ -1,6 +1,5 @@
-// kami in C++17 with libcurl, OpenSSL and nlohmann/json: paste this, proof.hpp and lease.hpp in, and call
-// kami::validate(code) and the like off the UI thread.
-// To try it as a command: c++ -std=c++17 -o kami main.cpp -lcurl -lcrypto && ./kami CODE
+// kami in C++17 with libcurl, OpenSSL, nlohmann/json: paste this, proof.hpp and lease.hpp in, call kami::validate(code)
+// and the like off the UI thread. As a command: c++ -std=c++17 -o kami main.cpp -lcurl -lcrypto && ./kami CODE
 #pragma once
 #include <functional>
 #include <future>
@@ -29,8 +28,7 @@ struct Answer {
     // The server's: "expire_at" (null: for ever), "points", "app": {"latest", "minimum", "url", "notice", "values"} as
     // far as your app in kami says them, "url" of a newer version than one that is refused; see openapi.yaml.
     json said = json::object();
-    double wait = 0; // how long to wait before the next question, where the server says it, in seconds
-    double lasts = 0, ask_after = 0; // how long a running app may rely on it, and when it had best ask again
+    double wait = 0, lasts = 0, ask_after = 0; // seconds: to wait, as the server says; see watch, to rely on it
 };
 
 inline double seconds_from(double at, const string& text, double otherwise) { // to 2026-01-01T15:00:00+08:00
@@ -41,8 +39,8 @@ inline double seconds_from(double at, const string& text, double otherwise) { //
         return otherwise;
     const auto y = year - (month < 3), m = month + (month < 3 ? 9 : -3); // years that begin with March
     const auto days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 719469;
-    const auto east = (sign == '-' ? -60 : 60) * (hours * 60 + minutes);
-    return days * 86400. + hour * 3600 + minute * 60 + second - east - at;
+    const auto utc = hour * 60 + minute - (sign == '-' ? -1 : 1) * (hours * 60 + minutes);
+    return days * 86400. + utc * 60 + second - at;
 }
 
 inline Answer grant(const json& said, double at, double until) { // said at that moment, good until the other
@@ -60,14 +58,14 @@ inline Answer ask_once(const string& what, double seconds, json asked) {
         if (!ROOT_KEYS.empty()) asked["nonce"] = encode(random(32));
         const auto url = SERVER.substr(0, SERVER.find_last_not_of('/') + 1) + "/api/" + what, body = asked.dump();
         const std::shared_ptr<CURL> curl(curl_easy_init(), curl_easy_cleanup);
-        const auto header = curl_slist_append(nullptr, "Content-Type: application/json");
-        const std::shared_ptr<curl_slist> headers(header, curl_slist_free_all);
+        const auto type = curl_slist_append(nullptr, "Content-Type: application/json");
+        const std::shared_ptr<curl_slist> headers(type, curl_slist_free_all);
         string text;
         const auto more = +[](char* part, size_t, size_t size, string* all) {
             return all->append(part, size).size() < 1 << 18 ? size : 0;
         };
         curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
-        curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, header);
+        curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, type);
         curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, body.c_str());
         curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT_MS, long(seconds * 1000));
         curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
@@ -79,12 +77,14 @@ inline Answer ask_once(const string& what, double seconds, json asked) {
         curl_off_t wait = 0;
         curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
         curl_easy_getinfo(curl.get(), CURLINFO_RETRY_AFTER, &wait);
-        answer.message = "HTTP " + std::to_string(status) + " ", answer.wait = double(wait);
+        const auto http = "HTTP " + std::to_string(status);
+        answer.message = http, answer.wait = double(wait);
         auto said = parse(text); // a captive portal's page fails here
         auto at = now(), until = at + 3600;
         if (!ROOT_KEYS.empty()) {
+            answer.message += ", no proof";
             const auto says = proven(said, what, asked, body, status);
-            said = says["answer"], at = says["iat"], until = says["exp"];
+            said = says["answer"], at = says["iat"], until = says["exp"], answer.message = http;
         }
         const auto& is = said.at("status");
         if (status == 200 && is == "success") return grant(said, at, until);
@@ -93,7 +93,7 @@ inline Answer ask_once(const string& what, double seconds, json asked) {
             if (status != 408 && status != 429) answer.outcome = refused;
         }
     } catch (const std::exception& error) { // whatever it was, nobody said yes or no
-        answer.message += error.what();
+        if (answer.message.empty()) answer.message = error.what();
     }
     return answer;
 }

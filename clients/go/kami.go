@@ -19,14 +19,14 @@ import (
 )
 
 const (
-	appName = "my-app"                // your app's own name: it keeps your machine codes apart from other sellers'
-	product = "default"               // the app in kami that your cards are of
-	version = "1.0.0"                 // of your app: kami may tell of a newer one, or want one
-	server  = "http://127.0.0.1:5000" // yours, with https
+	appName = "my-app"  // your app's own name: it keeps your machine codes apart from other sellers'
+	product = "default" // the app in kami that your cards are of
+	version = "1.0.0"   // of your app: kami may tell of a newer one, or want one
 )
 
-var rootKeys = []string{}     // what `kami keys pin` prints; with none, whoever the address leads to is believed
-var wait, timeout = 1.0, 10.0 // seconds
+var server = "http://127.0.0.1:5000" // yours, with https
+var rootKeys = []string{}            // what `kami keys pin` prints; with none, whoever the address leads to is believed
+var wait, timeout = 1.0, 10.0        // seconds
 
 const Granted, Refused, Outage = 0, 1, 2 // done; final, for the reason in Message; nobody could tell
 
@@ -77,8 +77,8 @@ func ask(what string, tries int, seconds float64, asked fields) (answer Answer) 
 func askOnce(what string, seconds float64, asked fields) (answer Answer) {
 	answer.Outcome = Outage
 	defer func() {
-		if err := recover(); err != nil { // whatever it was, nobody said yes or no
-			answer.Message += fmt.Sprint(err)
+		if err := recover(); err != nil && answer.Message == "" { // whatever it was, nobody said yes or no
+			answer.Message = fmt.Sprint(err)
 		}
 	}()
 	asked["machine_code"], asked["app"] = MachineCode(), product
@@ -89,14 +89,16 @@ func askOnce(what string, seconds float64, asked fields) (answer Answer) {
 	reply := must(client.Post(strings.TrimRight(server, "/")+"/api/"+what, "application/json", bytes.NewReader(body)))
 	defer reply.Body.Close()
 	status, after := reply.StatusCode, reply.Header.Get("Retry-After")
-	answer.Message = fmt.Sprintf("HTTP %d ", status)
+	answer.Message = fmt.Sprint("HTTP ", status)
 	if wish, err := strconv.ParseUint(after, 10, 31); err == nil {
 		answer.Wait = int(wish)
 	}
 	said := parse[object](must(io.ReadAll(io.LimitReader(reply.Body, 1<<18)))) // a captive portal's page fails here
 	at, until := now(), now()+3600
 	if len(rootKeys) > 0 {
+		answer.Message += ", no proof"
 		said, at, until = proven(said, what, asked, string(body), status)
+		answer.Message = fmt.Sprint("HTTP ", status)
 	}
 	message, isTold := said["message"].(string)
 	if status == 200 && said["status"] == "success" {

@@ -35,7 +35,7 @@ func must[T any](value T, err error) T {
 
 func need(fact bool, what string) {
 	if !fact {
-		panic("no proof: " + what)
+		panic("not proven: " + what)
 	}
 }
 
@@ -69,31 +69,36 @@ func once(decoder *json.Decoder) {
 	}
 }
 
-func open(text, kind string) (header, payload claims, isBy func(key []byte) bool) {
-	parts := strings.Split(text, ".")
-	need(len(text) <= 32768 && len(parts) == 3 && len(parts[2]) == 86, "its form")
-	header, payload = parse[claims](decode(parts[0])), parse[claims](decode(parts[1]))
-	need(header.Alg == "ES256" && header.Typ == kind && header.Crit == nil, "another kind")
-	signed, signature := hash(parts[0]+"."+parts[1]), decode(parts[2])
-	r, s := new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])
-	return header, payload, func(key []byte) bool {
-		x, y := elliptic.Unmarshal(elliptic.P256(), key) // none where it isn't on the curve
-		return x != nil && ecdsa.Verify(&ecdsa.PublicKey{Curve: elliptic.P256(), X: x, Y: y}, signed, r, s)
+func isSigned(signed string, signature, key []byte) bool { // ES256: r and s by the key 04, x, y
+	x, y := elliptic.Unmarshal(elliptic.P256(), key) // none where it isn't on the curve
+	if x == nil || len(signature) != 64 {
+		return false
 	}
+	r, s := new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])
+	return ecdsa.Verify(&ecdsa.PublicKey{Curve: elliptic.P256(), X: x, Y: y}, hash(signed), r, s)
 }
 
-func opened(proof, app string, moment float64) claims { // once it is known to come from the holder of a root key
-	header, payload, isBy := open(proof, "kami-proof+jws")
-	_, certificate, isCertified := open(header.Crt, "kami-certificate+jws")
+func open(text, kind string) (header, payload claims, signed string, signature []byte) {
+	parts := strings.Split(text, ".")
+	need(len(text) <= 32768 && len(parts) == 3, "its form")
+	header, payload = parse[claims](decode(parts[0])), parse[claims](decode(parts[1]))
+	need(header.Alg == "ES256" && header.Typ == kind && header.Crit == nil, "its kind")
+	return header, payload, parts[0] + "." + parts[1], decode(parts[2])
+}
+
+// opened is what a proof says, once it is known to come from the holder of a root key.
+func opened(proof, app string, moment float64) claims {
+	header, payload, signed, signature := open(proof, "kami-proof+jws")
+	_, certificate, certified, byRoot := open(header.Crt, "kami-certificate+jws")
 	isPinned := false
 	for _, root := range rootKeys {
-		isPinned = isPinned || isCertified(decode(root))
+		isPinned = isPinned || isSigned(certified, byRoot, decode(root))
 	}
 	need(isPinned && certificate.Kid == header.Kid, "not certified by a pinned key")
 	need((certificate.App == "" || certificate.App == app) && certificate.Exp > moment, "of another app, or over")
 	jwk := certificate.Jwk
-	isSigned := isBy([]byte("\x04" + string(decode(jwk.X)) + string(decode(jwk.Y))))
-	need(isSigned && jwk.Kty == "EC" && jwk.Crv == "P-256", "not by its key")
+	key := []byte("\x04" + string(decode(jwk.X)) + string(decode(jwk.Y)))
+	need(jwk.Kty == "EC" && jwk.Crv == "P-256" && isSigned(signed, signature, key), "not by its key")
 	need(payload.App == app && certificate.Iat <= payload.Iat && payload.Iat < certificate.Exp, "its app or moment")
 	return payload
 }
