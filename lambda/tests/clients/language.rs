@@ -34,27 +34,35 @@ struct Row {
 static ROWS: [Row; 5] = [
     Row {
         language: Language::Shell,
-        pages: &["shell/kami.sh"],
-        tools: &["curl"],
+        pages: &["shell/kami.sh", "shell/kami_json.sh", "shell/kami_proof.sh"],
+        tools: &["curl", "openssl"],
         constants: &[
             ("SERVER=http://127.0.0.1:5000", "SERVER=$KAMI_URL"),
             ("WAIT=1 TIMEOUT=10", "WAIT=$KAMI_WAIT TIMEOUT=$KAMI_TIMEOUT"),
+            (r#"ROOT_KEYS="""#, "ROOT_KEYS=$KAMI_ROOT_KEYS"),
         ],
         build: |folder| interpreted("sh", folder, "kami.sh"),
     },
     Row {
         language: Language::Python,
-        pages: &["python/kami.py"],
+        pages: &["python/kami.py", "python/kami_proof.py"],
         tools: &["python3"],
         constants: &[
             (r#""http://127.0.0.1:5000""#, r#"os.environ["KAMI_URL"]"#),
             ("= 1, 10 ", r#"= float(os.environ["KAMI_WAIT"]), float(os.environ["KAMI_TIMEOUT"]) "#),
+            ("ROOT_KEYS = []", r#"ROOT_KEYS = os.environ["KAMI_ROOT_KEYS"].split()"#),
         ],
         build: |folder| interpreted("python3", folder, "kami.py"),
     },
     Row {
         language: Language::Rust,
-        pages: &["rust/src/main.rs", "rust/src/machine.rs"],
+        pages: &[
+            "rust/src/main.rs",
+            "rust/src/lease.rs",
+            "rust/src/machine.rs",
+            "rust/src/proof.rs",
+            "rust/src/watch.rs",
+        ],
         tools: &[],
         // built where it stands: a build with debug assertions asks the environment
         constants: &[],
@@ -62,17 +70,18 @@ static ROWS: [Row; 5] = [
     },
     Row {
         language: Language::JavaScript,
-        pages: &["javascript/kami.mjs"],
+        pages: &["javascript/kami.mjs", "javascript/kami_proof.mjs"],
         tools: &["node"],
         constants: &[
             (r#""http://127.0.0.1:5000""#, "process.env.KAMI_URL"),
-            ("= [1, 10]", "= [process.env.KAMI_WAIT, process.env.KAMI_TIMEOUT]"),
+            ("= [1, 10]", "= [process.env.KAMI_WAIT, process.env.KAMI_TIMEOUT].map(Number)"),
+            ("ROOT_KEYS = []", r#"ROOT_KEYS = process.env.KAMI_ROOT_KEYS.split(" ").filter(Boolean)"#),
         ],
         build: |folder| interpreted("node", folder, "kami.mjs"),
     },
     Row {
         language: Language::CSharp,
-        pages: &["csharp/Kami.cs"],
+        pages: &["csharp/Kami.cs", "csharp/KamiLease.cs", "csharp/KamiProof.cs"],
         tools: &["mcs", "mono"],
         constants: &[
             (
@@ -85,6 +94,11 @@ static ROWS: [Row; 5] = [
                     double.Parse(Environment.GetEnvironmentVariable(name),
                         System.Globalization.CultureInfo.InvariantCulture);
                 static readonly double Wait = Set("KAMI_WAIT"), Timeout = Set("KAMI_TIMEOUT");"#,
+            ),
+            (
+                "RootKeys = { };",
+                r#"RootKeys = Environment.GetEnvironmentVariable("KAMI_ROOT_KEYS")
+                    .Split(new[] { ' ' }, StringSplitOptions.RemoveEmptyEntries);"#,
             ),
         ],
         build: build_csharp,
@@ -145,8 +159,8 @@ fn build_csharp(folder: &Path) -> Vec<String> {
     let built = folder.join(unique_name("kami"));
     let program = folder.join("Kami.exe");
     let mut compiler = Command::new("mcs");
-    compiler.args(["-langversion:6", "-warnaserror", "-r:System.Net.Http"]);
-    compiler.args(["-r:System.Runtime.Serialization", &format!("-out:{}", built.display())]);
+    compiler.args(["-langversion:6", "-warnaserror", &format!("-out:{}", built.display())]);
+    compiler.arg("-r:System.Net.Http,System.Numerics,System.Runtime.Serialization,System.Xml");
     succeed(compiler.args(Language::CSharp.row().pages.iter().map(|page| folder.join(name_of(page)))));
     std::fs::rename(built, &program).unwrap();
     vec!["mono".to_owned(), program.display().to_string()]
