@@ -35,6 +35,10 @@ get() { # NAMES: the value of that member, of the lines of members
     substr($0, 1, n) == ENVIRON["names"] " " { print substr($0, n + 1) }'
 }
 
+plain() { # of a string of JSON without escapes
+  sed -n 's/^"\([^"\]*\)"$/\1/p'
+}
+
 text() { # of a string of JSON; nothing of any other value
   LC_ALL=C awk '/^"/ {
     for (left = substr($0, 2, length($0) - 2); i = index(left, "\\"); left = substr(left, i + n)) {

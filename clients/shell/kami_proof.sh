@@ -2,10 +2,6 @@
 # kami.sh says ROOT_KEYS, PRODUCT and folder, and of what is asked nonce, code, machine and request.
 # shellcheck shell=sh disable=SC2154
 
-base64url() {
-  openssl base64 -A | tr '/+' '_-' | tr -d =
-}
-
 decode() { # BASE64URL: what it says; fails unless it is written in the one way for that
   case $1 in *[!A-Za-z0-9_-]*) return 1 ;; esac
   case $((${#1} % 4)):$1 in
@@ -17,12 +13,8 @@ decode() { # BASE64URL: what it says; fails unless it is written in the one way 
   printf %s "$1" | tr '_-' '/+' | openssl base64 -d -A
 }
 
-plain() { # of a string of JSON without escapes
-  sed -n 's/^"\([^"\]*\)"$/\1/p'
-}
-
 digest() { # of standard input, behind the nonce
-  { printf '%s:' "$nonce" && cat; } | openssl dgst -sha256 -binary | base64url
+  { printf '%s:' "$nonce" && cat; } | openssl dgst -sha256 -binary | openssl base64 -A | tr '/+' '_-' | tr -d =
 }
 
 octal() { # FILE OPTIONS: its bytes
