@@ -1,12 +1,13 @@
 // How long an answer is good, and the lease kept for a start without network: goes beside Kami.cs and KamiProof.cs.
-using System; using System.Diagnostics; using System.Globalization; using System.IO; using System.Runtime.InteropServices;
-using System.Threading.Tasks;
+using System; using System.Diagnostics; using System.Globalization; using System.IO;
+using System.Runtime.InteropServices; using System.Threading.Tasks;
 
 public static partial class Kami {
     static double Clock() => (DateTime.UtcNow - new DateTime(1970, 1, 1)).TotalSeconds;
     static Answer Granted(Answer answer, double at, double until) { // said at that moment, good until the other
-        Func<string, double> left = moment => (moment == null ? until
-            : (DateTimeOffset.Parse(moment, CultureInfo.InvariantCulture).UtcDateTime - new DateTime(1970, 1, 1)).TotalSeconds) - at;
+        Func<string, DateTime> utc = moment => DateTimeOffset.Parse(moment, CultureInfo.InvariantCulture).UtcDateTime;
+        Func<string, double> left = moment =>
+            (moment == null ? until : (utc(moment) - new DateTime(1970, 1, 1)).TotalSeconds) - at;
         answer.lasts = Math.Min(3600, left(answer.lease_until));
         answer.askAfter = Math.Min(answer.lasts / 2, Math.Max(left(answer.renew_after), Wait));
         answer.outcome = Outcome.Granted;

@@ -102,8 +102,8 @@ def check_lease(roots, proof, app, code, machine, clock, latest):  # the same of
     need(clock >= max(latest, payload["iat"]) - 300, "the clock was turned back")
     return payload, restored(payload["answer"], None, None)
 
-class Trust:  # its file: "proof" is the lease, "latest" the latest moment seen, "proven" the latest of a proof, as a clock
-    # that was wrong once must not make certificates look old
+class Trust:  # its file: "proof" is the lease, "latest" the latest moment seen, "proven" the latest of a proof, as a
+    # clock that was wrong once must not make certificates look old
     def __init__(self, roots, app, file):
         self.roots, self.app, self.file, self.started = roots, app, file, time.time() - time.monotonic()
 
