@@ -101,7 +101,7 @@ packages_for() { # MANAGER WHAT
     *:python) echo python3 ;;
     brew:node) echo node ;;
     *:node) echo nodejs ;;
-    apt-get:mono) echo mono-mcs mono-runtime libmono-system-net-http4.0-cil libmono-system-runtime-serialization4.0-cil ;;
+    apt-get:mono) echo mono-mcs mono-runtime libmono-system-{net-http,numerics,runtime-serialization,xml}4.0-cil ;;
     dnf:mono | yum:mono | zypper:mono) echo mono-core mono-devel ;;
     *:mono) echo mono ;;
     apt-get:sshd) echo openssh-server openssh-client ;;

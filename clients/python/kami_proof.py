@@ -6,17 +6,14 @@ P = 2**256 - 2**224 + 2**192 + 2**96 - 1  # P-256: the field, the order, b and t
 N = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551
 B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b
 G = (0x6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296,
-     0x4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5)
+     0x4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5, 1)
 
-def add(one, other):  # two points of the curve; None is the one at infinity
-    if not one or not other:
-        return one or other
-    (x, y), (u, v) = one, other
-    if x == u and (y + v) % P == 0:
-        return None
-    slope = (3 * x * x - 3) * pow(2 * y, -1, P) if x == u else (v - y) * pow(u - x, -1, P)
-    w = (slope * slope - x - u) % P
-    return w, (slope * (x - w) - y) % P
+def add(one, other):  # two points, projective: the complete formulas of Renes, Costello and Batina (2015) for a = -3
+    (x, y, z), (u, v, w) = one, other
+    xx, yy, zz, xy, yz, xz = x * u % P, y * v % P, z * w % P, x * v + y * u, y * w + z * v, x * w + z * u
+    c, d = 3 * (xz - B * zz), B * xz - xx - 3 * zz
+    return ((xy * (yy + c) - 3 * yz * d) % P, (9 * (xx - zz) * d + (yy - c) * (yy + c)) % P,
+            (yz * (yy - c) + 3 * xy * (xx - zz)) % P)
 
 def is_signed(signed, signature, key):  # ES256: r and s by the key 04, x, y
     r, s, x, y = (int.from_bytes(part, "big") for part in (signature[:32], signature[32:], key[1:33], key[33:]))
@@ -24,12 +21,12 @@ def is_signed(signed, signature, key):  # ES256: r and s by the key 04, x, y
         return False
     if x >= P or y >= P or (y * y - x**3 + 3 * x - B) % P:
         return False
-    back, total = pow(s, -1, N), None
+    back, total = pow(s, -1, N), (0, 1, 0)
     a, b = int.from_bytes(hashlib.sha256(signed).digest(), "big") * back % N, r * back % N
-    summands = [None, G, (x, y), add(G, (x, y))]
+    summands = [total, G, (x, y, 1), add(G, (x, y, 1))]
     for bit in range(255, -1, -1):
         total = add(add(total, total), summands[(a >> bit & 1) + 2 * (b >> bit & 1)])
-    return total is not None and total[0] % N == r
+    return total[2] != 0 and total[0] * pow(total[2], -1, P) % P % N == r
 
 def need(fact, what):
     if not fact:
@@ -105,9 +102,8 @@ def check_lease(roots, proof, app, code, machine, clock, latest):  # the same of
     need(clock >= max(latest, payload["iat"]) - 300, "the clock was turned back")
     return payload, restored(payload["answer"], None, None)
 
-class Trust:
-    # file: "proof" is the lease, "latest" the latest moment seen, and "proven" the latest that a proof told: a clock that
-    # was wrong once must not make all certificates look old
+class Trust:  # its file: "proof" is the lease, "latest" the latest moment seen, "proven" the latest of a proof, as a
+    # clock that was wrong once must not make certificates look old
     def __init__(self, roots, app, file):
         self.roots, self.app, self.file, self.started = roots, app, file, time.time() - time.monotonic()
 
@@ -130,3 +126,24 @@ class Trust:
 
     def now(self):  # a clock that is turned back while it runs goes on nevertheless
         return int(max(time.time(), self.started + time.monotonic()))
+
+    def answer(self, what, asking, body, status, text):  # the answer to act upon, its moment, and until when it is good
+        asked, kept = {"app": self.app, "route": "POST /api/" + what, "nonce": asking["nonce"], "request": body,
+                       "code": asking.get("code"), "machine": asking["machine_code"]}, self.kept()
+        payload, said = check(self.roots, asked, status, text, max(self.now(), kept["proven"]))
+        at, self.started = payload["iat"], payload["iat"] - time.monotonic()
+        if what == "validate" and status == 200:
+            kept["proof"] = parse(text)["proof"] if "offline_until" in payload else ""
+        elif what == "validate" and status // 100 == 4 and status not in (408, 429):
+            kept["proof"] = ""
+        elif said.get("unbound") or said.get("released"):
+            kept["proof"] = ""
+        self.keep({**kept, "latest": max(int(time.time()), at), "proven": max(kept["proven"], at)})
+        return said, at, payload["exp"]
+
+    def start(self, code, machine):  # the same of the kept lease
+        kept, clock = self.kept(), int(time.time())
+        latest = max(kept["latest"], kept["proven"], self.now())
+        payload, said = check_lease(self.roots, kept["proof"], self.app, code, machine, clock, latest)
+        self.keep({**kept, "latest": latest})
+        return said, clock, payload["offline_until"]

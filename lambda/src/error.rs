@@ -282,6 +282,7 @@ impl Failure {
             Self::InvalidField(Field::AppMark) => said.invalid_app_mark,
             Self::InvalidField(Field::Amount) => said.invalid_amount,
             Self::InvalidField(Field::RequestId) => said.invalid_request_id,
+            Self::InvalidField(Field::Nonce) => said.invalid_nonce,
             Self::MissingField(Field::MachineCode) => said.missing_machine_code,
             Self::InvalidField(Field::With) => said.invalid_with,
             Self::NoCard(Field::With) => said.with_not_found,

@@ -21,6 +21,8 @@ pub enum Field {
     Amount,
     /// What the client calls the taking of them.
     RequestId,
+    /// What the client never said before, so that its answer is signed for it alone.
+    Nonce,
 }
 
 impl Field {
@@ -35,6 +37,7 @@ impl Field {
             Self::AppMark => "app_mark",
             Self::Amount => "amount",
             Self::RequestId => "request_id",
+            Self::Nonce => "nonce",
         }
     }
 }

@@ -27,6 +27,7 @@ pub mod secret;
 mod server;
 mod settings;
 mod shutdown;
+pub mod signing;
 pub mod startup;
 
 pub use self::arguments::{ApiArguments, ExpiryArguments};

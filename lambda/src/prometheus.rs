@@ -26,6 +26,7 @@ use crate::brake::Brake;
 use crate::metrics::{ExpiryMetrics, Outcome, RequestMetrics, Route};
 use crate::proxies::TrustedProxies;
 use crate::server::{Bounds, Connections, listen, serve};
+use crate::signing::Signer;
 
 /// How many may ask for metrics at once.
 const MAX_CONNECTIONS: usize = 16;
@@ -35,9 +36,15 @@ pub fn api(
     requests: Arc<RequestMetrics>,
     connections: Connections,
     brake: Arc<Brake>,
+    signer: Arc<Signer>,
     store: Store,
 ) -> Router {
-    router(vec![Box::new(Api { requests, connections }), Box::new(Guesses(brake)), Box::new(Database(store))])
+    router(vec![
+        Box::new(Api { requests, connections }),
+        Box::new(Guesses(brake)),
+        Box::new(Proofs(signer, store.clone())),
+        Box::new(Database(store)),
+    ])
 }
 
 /// The metrics of the expiry job.
@@ -147,6 +154,24 @@ impl Collector for Guesses {
         encoder
             .encode_descriptor("braked_neighbourhoods", help, None, MetricType::Gauge)?
             .encode_gauge(&gauge(self.0.braked() as u64))
+    }
+}
+
+/// The answers that clients wanted signed, and until when they are.
+#[derive(Debug)]
+struct Proofs(Arc<Signer>, Store);
+
+impl Collector for Proofs {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let help = "Answers that were to be signed: signed, or unsigned as no key may sign for their app";
+        let mut proofs = encoder.encode_descriptor("proofs", help, None, MetricType::Counter)?;
+        counter(&mut proofs.encode_family(&[("outcome", "signed")])?, self.0.signed())?;
+        counter(&mut proofs.encode_family(&[("outcome", "unsigned")])?, self.0.unsigned())?;
+        let Some(end) = self.0.keys().end(self.1.known_time().timestamp()) else { return Ok(()) };
+        let help = "When answers of some app are signed no more, in seconds since 1970; absent without a signing key";
+        encoder
+            .encode_descriptor("signing_end_timestamp", help, Some(&Unit::Seconds), MetricType::Gauge)?
+            .encode_gauge(&end)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::env::VarError;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::str::FromStr;
 
 use kami_core::zone::Zone;
@@ -12,6 +13,7 @@ use crate::api::Origins;
 use crate::database::Database;
 use crate::proxies::TrustedProxies;
 use crate::server::Bounds;
+use crate::signing::KeyFile;
 
 /// Where the field's clients of the Flask service already look.
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 5000);
@@ -51,6 +53,8 @@ pub struct ApiSettings {
     pub trusted_proxies: TrustedProxies,
     /// `KAMI_MAX_CONNECTIONS`: how many connections of clients may be open at once; 4,096 by default.
     pub bounds: Bounds,
+    /// `KAMI_SIGNING_KEY_FILE`: the keys that answers are signed with; by default none are.
+    pub signing_keys: Option<KeyFile>,
     /// `KAMI_CORS_ORIGINS`: the origins whose web pages may call the API outside Lambda; none by default.
     pub origins: Option<Origins>,
 }
@@ -157,6 +161,7 @@ impl ApiSettings {
   KAMI_TIMEZONE  the zone in which moments are shown (Asia/Shanghai)
   KAMI_TRUSTED_PROXIES  the proxies in front of it, as addresses and networks: 127.0.0.1, 10.0.0.0/8 (none)
   KAMI_MAX_CONNECTIONS  the most connections of clients at once (4096); 64 of them from one address that is no such proxy
+  KAMI_SIGNING_KEY_FILE the keys that sign answers, as `kami keys issue` writes them (unset: no answer is signed)
   KAMI_CORS_ORIGINS     the origins whose web pages may call the API: https://app.example.com, or * for all (none)"
     );
 
@@ -183,7 +188,16 @@ impl ApiSettings {
             .parsed("KAMI_MAX_CONNECTIONS")
             .map_or_else(Bounds::default, |MaxConnections(all)| Bounds::of(all));
         let origins = reading.parsed("KAMI_CORS_ORIGINS");
-        reading.end(common.map(|common| Self { common, listen, zone, trusted_proxies, bounds, origins }))
+        let signing_keys = reading.signing_keys();
+        reading.end(common.map(|common| Self {
+            common,
+            listen,
+            zone,
+            trusted_proxies,
+            bounds,
+            signing_keys,
+            origins,
+        }))
     }
 }
 
@@ -229,6 +243,13 @@ impl<V: Fn(&str) -> Result<String, VarError>> Reading<V> {
 
     fn listen(&mut self) -> SocketAddr {
         self.parsed("KAMI_LISTEN").map_or(DEFAULT_LISTEN, |Listen(listen)| listen)
+    }
+
+    fn signing_keys(&mut self) -> Option<KeyFile> {
+        let name = "KAMI_SIGNING_KEY_FILE";
+        let path = self.value(name)?;
+        let file = KeyFile::new(Path::new(&path));
+        file.map_err(|problem| self.wrong.push(format!("{name}: {path}: {problem}"))).ok()
     }
 
     /// Notes what else is wrong, unless that follows from what could not be read.

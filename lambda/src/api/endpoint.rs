@@ -2,7 +2,7 @@
 
 use axum::routing::{MethodRouter, get, post};
 
-use super::{Api, app, consume, health, recharge, release, status, trial, unbind, validate};
+use super::{Api, app, consume, health, keys, recharge, release, status, trial, unbind, validate};
 
 /// A method of an address, and what answers it.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self { method: "POST", path: "/api/validate", handler: || post(validate::validate) },
         Self { method: "POST", path: "/api/consume", handler: || post(consume::consume) },
         Self { method: "POST", path: "/api/recharge", handler: || post(recharge::recharge) },
@@ -26,6 +26,7 @@ impl Endpoint {
         Self { method: "POST", path: "/api/status", handler: || post(status::by_body) },
         Self { method: "GET", path: "/api/status/{code}", handler: || get(status::by_path) },
         Self { method: "GET", path: "/api/apps/{name}", handler: || get(app::app) },
+        Self { method: "GET", path: "/api/keys", handler: || get(keys::keys) },
         Self { method: "GET", path: "/api/health", handler: || get(health::health) },
         Self { method: "GET", path: "/health", handler: || get(health::health) },
     ];

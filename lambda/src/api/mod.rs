@@ -6,8 +6,10 @@ mod consume;
 mod cors;
 mod endpoint;
 mod health;
+mod keys;
 mod miss;
 mod observe;
+mod proof;
 mod recharge;
 mod release;
 pub mod request;
@@ -34,11 +36,13 @@ pub use self::app::Known;
 pub use self::cors::Origins;
 pub use self::endpoint::Endpoint;
 pub use self::observe::{Observer, REQUEST_LIMIT};
+use self::proof::Prover;
 pub use self::status::{Asker, OfApp};
 use crate::brake::Brake;
 pub use crate::error::{ApiError, Failure};
 pub use crate::field::Field;
 pub use crate::language::Language;
+use crate::signing::Signer;
 
 /// What the handlers need.
 #[derive(Clone, Debug)]
@@ -51,6 +55,8 @@ pub struct Api {
     pub brake: Arc<Brake>,
     /// What apps tell their clients.
     pub apps: Arc<Announcements>,
+    /// Signs answers.
+    pub signer: Arc<Signer>,
 }
 
 impl Api {
@@ -62,13 +68,14 @@ impl Api {
 
 /// The whole API, with each request noted by `observer`.
 pub fn router(api: Api, observer: Observer) -> Router {
+    let prover = Prover { signer: Arc::clone(&api.signer), store: api.store.clone() };
     let routes = Endpoint::ALL
         .into_iter()
         .fold(Router::new(), |routes, endpoint| routes.route(endpoint.path, (endpoint.handler)()))
         .fallback(no_route)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .with_state(api);
-    finish(routes, observer)
+    finish(routes, observer, Some(prover))
 }
 
 /// Lets web pages of other origins call the API, preflights and errors included; none may without it.
@@ -77,10 +84,12 @@ pub fn share(api: Router, origins: Origins) -> Router {
 }
 
 /// Gives routes what every answer of the API has: see [`observe`], and a 500 for a panic.
-fn finish(routes: Router, observer: Observer) -> Router {
+fn finish(routes: Router, observer: Observer, prover: Option<Prover>) -> Router {
     // As a pair they are boxed once for each request.
-    let layers =
-        (middleware::from_fn_with_state(observer, observe::observe), CatchPanicLayer::custom(answer_panic));
+    let layers = (
+        middleware::from_fn_with_state((observer, prover), observe::observe),
+        CatchPanicLayer::custom(answer_panic),
+    );
     routes.layer(layers)
 }
 
@@ -128,7 +137,7 @@ mod tests {
         async fn panics() {
             panic!("a test's panic");
         }
-        let routes = finish(Router::new().route("/boom", get(panics)), Observer::default());
+        let routes = finish(Router::new().route("/boom", get(panics)), Observer::default(), None);
         let answer = routes.oneshot(Request::get("/boom").body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
         let body: Value =
@@ -157,6 +166,8 @@ mod tests {
     /// Asks a route that never answers by itself.
     async fn never_answered(observer: &Observer) -> Result<Response, Infallible> {
         let routes = Router::new().route("/slow", get(std::future::pending::<()>));
-        finish(routes, observer.clone()).oneshot(Request::get("/slow").body(Body::empty()).unwrap()).await
+        finish(routes, observer.clone(), None)
+            .oneshot(Request::get("/slow").body(Body::empty()).unwrap())
+            .await
     }
 }

@@ -11,6 +11,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::proof::Prover;
 use crate::error::{self, ApiError};
 use crate::language::Language;
 use crate::metrics::emf::RequestLines;
@@ -35,18 +36,28 @@ pub struct Observer {
 
 /// Answers the request in time, under its id and in its client's language, and notes how it ended.
 pub(super) async fn observe(
-    State(observer): State<Observer>,
+    State((observer, prover)): State<(Observer, Option<Prover>)>,
     language: Language,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let route = Route::of(request.extensions().get().map(MatchedPath::as_str));
     let mut counted = Counted::begin(observer.metrics, route);
     let unsettled = request.extensions().get::<Peer>().map(|peer| peer.unsettled.clone());
     let id = RequestId::of(request.headers(), request.extensions());
-    let mut answering = pin!(id.scope(tokio::time::timeout(REQUEST_LIMIT, next.run(request))));
+    let asked = prover.as_ref().map_or(Ok(None), |prover| prover.begin(&mut request));
+    let answered = async {
+        match &asked {
+            Ok(_) => next.run(request).await,
+            Err(failure) => failure.clone().into_response(),
+        }
+    };
+    let mut answering = pin!(id.scope(tokio::time::timeout(REQUEST_LIMIT, answered)));
     let answer = answering.as_mut().await.unwrap_or_else(|_| ApiError::RequestTimeout.into_response());
     let mut answer = error::localise(answer, language);
+    if let (Some(prover), Ok(Some(asked))) = (&prover, &asked) {
+        answer = prover.prove(answer, asked).await;
+    }
     let outcome = Outcome::of(&answer);
     let took = counted.answer(outcome);
     if let Some(id) = answering.take_value() {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Api;
 use super::miss::named_card_not_found;
-use super::request::{RechargeRequest, read_body};
+use super::request::{RechargeRequest, read};
 use crate::error::{ApiError, Failure};
 use crate::field::Field;
 
@@ -24,7 +24,7 @@ pub(super) struct Recharged {
 /// Handles the request, which may be repeated: a card is burnt once, and the same two are answered as they stand.
 pub(super) async fn recharge(State(api): State<Api>, request: Request) -> Result<Json<Recharged>, Failure> {
     let (request, body) = request.into_parts();
-    let RechargeRequest { code, with, machine, app } = RechargeRequest::parse(&read_body(body).await?)?;
+    let RechargeRequest { code, with, machine, app } = RechargeRequest::parse(&read(&request, body).await?)?;
     match api.store.recharge(&code, &with, machine.as_ref(), &api.client(app, &request)).await? {
         Recharge::ToppedUp { expire_at, points } => Ok(Json(Recharged {
             status: "success",

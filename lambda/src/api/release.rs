@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Api;
 use super::miss::{is_told_apart, no_card};
-use super::request::{SeatRequest, read_body};
+use super::request::{SeatRequest, read};
 use crate::error::Failure;
 
 #[derive(Debug, Serialize)]
@@ -21,7 +21,7 @@ pub(super) struct Released {
 /// Handles the request, which may be repeated. A seat without a lease is the machine's as long as the card, and stays.
 pub(super) async fn release(State(api): State<Api>, request: Request) -> Result<Json<Released>, Failure> {
     let (request, body) = request.into_parts();
-    let SeatRequest { code, machine, app } = SeatRequest::parse(&read_body(body).await?)?;
+    let SeatRequest { code, machine, app } = SeatRequest::parse(&read(&request, body).await?)?;
     let returned = api.store.release(&code, &machine, &api.client(app, &request)).await?;
     let returned = returned.map_err(|why| no_card(&api.brake, &request, why))?;
     let is_told = is_told_apart(&api.brake, &request, returned != SeatReturn::NoSeat);

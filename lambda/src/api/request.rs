@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use axum::body::{Body, HttpBody as _};
+use axum::http::request::Parts;
 use http_body_util::BodyExt as _;
 use kami_core::app::AppName;
 use kami_core::card::{CardCode, MachineCode, TextError};
@@ -10,6 +11,7 @@ use kami_core::points::Points;
 use kami_store::{Client, PointUse};
 use serde_json::{Map, Value};
 
+use super::proof::Asked;
 use crate::error::{ApiError, Failure};
 use crate::field::Field;
 
@@ -35,8 +37,8 @@ pub struct ValidateRequest {
 
 impl ValidateRequest {
     /// Every field that is read.
-    pub const FIELDS: [Field; 5] =
-        [Field::Code, Field::MachineCode, Field::App, Field::Version, Field::AppMark];
+    pub const FIELDS: [Field; 6] =
+        [Field::Code, Field::MachineCode, Field::App, Field::Version, Field::AppMark, Field::Nonce];
 
     /// Reads the JSON body `{"code": "…", "machine_code": "…"}` and what else it may say; other fields are ignored, the
     /// last of two that share a name counts, and a byte order mark, which some platforms put before their UTF-8, is
@@ -71,7 +73,7 @@ pub struct StatusRequest {
 
 impl StatusRequest {
     /// Every field that is read.
-    pub const FIELDS: [Field; 3] = [Field::Code, Field::MachineCode, Field::App];
+    pub const FIELDS: [Field; 4] = [Field::Code, Field::MachineCode, Field::App, Field::Nonce];
 
     /// Reads the JSON body `{"code": "…", "machine_code": "…"}` as [`ValidateRequest::parse`] does, but the machine code
     /// may be missing, null or empty.
@@ -103,8 +105,15 @@ pub struct ConsumeRequest {
 
 impl ConsumeRequest {
     /// Every field that is read.
-    pub const FIELDS: [Field; 6] =
-        [Field::Code, Field::MachineCode, Field::Amount, Field::RequestId, Field::App, Field::Version];
+    pub const FIELDS: [Field; 7] = [
+        Field::Code,
+        Field::MachineCode,
+        Field::Amount,
+        Field::RequestId,
+        Field::App,
+        Field::Version,
+        Field::Nonce,
+    ];
 
     /// Reads the JSON body `{"code": "…", "machine_code": "…", "amount": 1, "request_id": "…"}` as [`SeatRequest::parse`]
     /// does, each field that cannot be named.
@@ -135,7 +144,7 @@ pub struct RechargeRequest {
 
 impl RechargeRequest {
     /// Every field that is read.
-    pub const FIELDS: [Field; 4] = [Field::Code, Field::With, Field::MachineCode, Field::App];
+    pub const FIELDS: [Field; 5] = [Field::Code, Field::With, Field::MachineCode, Field::App, Field::Nonce];
 
     /// Reads the JSON body `{"code": "…", "with": "…"}` as [`SeatRequest::parse`] does, but the machine code may be
     /// missing, null or empty.
@@ -166,7 +175,7 @@ pub struct SeatRequest {
 
 impl SeatRequest {
     /// Every field that is read.
-    pub const FIELDS: [Field; 3] = [Field::Code, Field::MachineCode, Field::App];
+    pub const FIELDS: [Field; 4] = [Field::Code, Field::MachineCode, Field::App, Field::Nonce];
 
     /// Reads the JSON body `{"code": "…", "machine_code": "…"}` as [`ValidateRequest::parse`] does, but each field that cannot
     /// be is named: no client of old asks this.
@@ -191,7 +200,7 @@ pub struct TrialRequest {
 
 impl TrialRequest {
     /// Every field that is read.
-    pub const FIELDS: [Field; 3] = [Field::MachineCode, Field::App, Field::Version];
+    pub const FIELDS: [Field; 4] = [Field::MachineCode, Field::App, Field::Version, Field::Nonce];
 
     /// Reads the JSON body `{"machine_code": "…"}` as [`SeatRequest::parse`] does, for a machine that a card may be bound
     /// to.
@@ -309,8 +318,20 @@ impl From<TextError> for ApiError {
     }
 }
 
+/// Takes a whole body off the line, as [`read_body`] does, and notes for whom its answer is to be signed.
+pub(super) async fn read(request: &Parts, body: Body) -> Result<Vec<u8>, Failure> {
+    let body = read_body(body).await?;
+    // What cannot be read is refused by whoever reads it.
+    if let Some(asked) = request.extensions.get::<Asked>()
+        && let Ok(fields) = fields(&body)
+    {
+        asked.note(request, &fields, &body)?;
+    }
+    Ok(body)
+}
+
 /// Takes a whole body off the line; one of more than [`MAX_BODY`] bytes is refused without keeping it.
-pub(super) async fn read_body(mut body: Body) -> Result<Vec<u8>, ApiError> {
+async fn read_body(mut body: Body) -> Result<Vec<u8>, ApiError> {
     if body.size_hint().lower() > MAX_DISCARDED as u64 {
         return Err(ApiError::BodyTooLarge);
     }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Api;
 use super::miss::{card_not_found, is_told_apart, no_card};
-use super::request::{StatusRequest, read_body, said};
+use super::request::{StatusRequest, read, said};
 use crate::brake::Brake;
 use crate::error::Failure;
 use crate::field::Field;
@@ -68,7 +68,7 @@ struct Seats {
 /// Handles the request whose code is in its body.
 pub(super) async fn by_body(State(api): State<Api>, request: Request) -> Result<Json<StatusAnswer>, Failure> {
     let (request, body) = request.into_parts();
-    let StatusRequest { code, machine, app } = StatusRequest::parse(&read_body(body).await?)?;
+    let StatusRequest { code, machine, app } = StatusRequest::parse(&read(&request, body).await?)?;
     answer(&api, &request, (&code, app), machine.as_ref().map(MachineCode::as_str)).await
 }
 

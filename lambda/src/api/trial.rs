@@ -9,7 +9,7 @@ use kami_store::{Client, TrialStart};
 use serde::Serialize;
 
 use super::Api;
-use super::request::{TrialRequest, read_body};
+use super::request::{TrialRequest, read};
 use crate::error::{ApiError, Failure};
 
 #[derive(Debug, Serialize)]
@@ -33,7 +33,7 @@ pub(super) struct Trying {
 /// miss, since trials outlive their offer.
 pub(super) async fn trial(State(api): State<Api>, request: Request) -> Result<Json<Trying>, Failure> {
     let (request, body) = request.into_parts();
-    let TrialRequest { machine, client } = TrialRequest::parse(&read_body(body).await?)?;
+    let TrialRequest { machine, client } = TrialRequest::parse(&read(&request, body).await?)?;
     let client = Client { version: client.version, ..api.client(client.app, &request) };
     let neighbourhood = api.brake.neighbourhood(&request);
     api.brake.let_through(neighbourhood).map_err(Failure::Braked)?;

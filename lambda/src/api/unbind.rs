@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Api;
 use super::miss::no_card;
-use super::request::{SeatRequest, read_body};
+use super::request::{SeatRequest, read};
 use crate::error::Failure;
 
 #[derive(Debug, Serialize)]
@@ -63,7 +63,7 @@ impl UnbindAnswer {
 /// before its answer could be withheld.
 pub(super) async fn unbind(State(api): State<Api>, request: Request) -> Result<Json<UnbindAnswer>, Failure> {
     let (request, body) = request.into_parts();
-    let SeatRequest { code, machine, app } = SeatRequest::parse(&read_body(body).await?)?;
+    let SeatRequest { code, machine, app } = SeatRequest::parse(&read(&request, body).await?)?;
     let neighbourhood = api.brake.neighbourhood(&request);
     api.brake.let_guess(neighbourhood).map_err(Failure::Braked)?;
     let unbinding = api.store.unbind(&code, &machine, &api.client(app, &request)).await?;

@@ -1,17 +1,18 @@
 //! `POST /api/validate`: may this machine use this card?
 
-use axum::Json;
 use axum::extract::{Request, State};
+use axum::{Extension, Json};
 use chrono::{DateTime, Utc};
-use kami_core::policy::Lease;
+use kami_core::policy::{Lease, OfflineLength};
 use kami_core::rules;
 use kami_store::{Client, Validation};
+use kami_trust::proof::Bounds;
 use serde::Serialize;
 
 use super::Api;
 use super::announcement::Told;
 use super::miss::card_not_found;
-use super::request::{ValidateRequest, read_body};
+use super::request::{ValidateRequest, read};
 use crate::error::{ApiError, Failure};
 use crate::language::Language;
 
@@ -57,24 +58,43 @@ pub(super) async fn validate(
     State(api): State<Api>,
     language: Language,
     request: Request,
-) -> Result<Json<Admitted>, Failure> {
+) -> Result<(Extension<Bounds>, Json<Admitted>), Failure> {
     let (request, body) = request.into_parts();
     let ValidateRequest { code, machine, client, app_mark } =
-        ValidateRequest::parse(&read_body(body).await?)?;
+        ValidateRequest::parse(&read(&request, body).await?)?;
     let client = Client { version: client.version, ..api.client(client.app, &request) };
     match api.store.validate(&code, &machine, &client).await? {
-        Validation::Admitted { expire_at, now, lease, points, app, .. } => Ok(Json(Admitted {
-            status: "success",
-            message: language.messages().admitted,
-            expire_at: expire_at.map(|moment| api.zone.iso8601(moment)),
-            remaining_hours: expire_at.map(|moment| rules::remaining_hours(moment, now)),
-            points,
-            lease: lease.map(|lease| Leased::new(lease, expire_at, &api)),
-            told: app.and_then(|app| api.apps.of(&app).to_admitted(app_mark.as_ref())),
-        })),
+        Validation::Admitted { expire_at, now, lease, offline, points, app, .. } => {
+            let bounds = bounds(expire_at, lease, now, offline);
+            let admitted = Admitted {
+                status: "success",
+                message: language.messages().admitted,
+                expire_at: expire_at.map(|moment| api.zone.iso8601(moment)),
+                remaining_hours: expire_at.map(|moment| rules::remaining_hours(moment, now)),
+                points,
+                lease: lease.map(|lease| Leased::new(lease, expire_at, &api)),
+                told: app.and_then(|app| api.apps.of(&app).to_admitted(app_mark.as_ref())),
+            };
+            Ok((Extension(bounds), Json(admitted)))
+        }
         Validation::TooOld(app) => Err(Failure::TooOld(app)),
         Validation::Refused(refusal) => Err(refusal.into()),
         Validation::Blocked => Err(ApiError::Blocked.into()),
         Validation::NotFound => Err(card_not_found(&api.brake, &request)),
+    }
+}
+
+/// How long the admission is good: as long as card and lease, of which the last second counts; without a network no longer than
+/// the policy says.
+fn bounds(
+    expire_at: Option<DateTime<Utc>>,
+    lease: Option<Lease>,
+    now: DateTime<Utc>,
+    offline: Option<OfflineLength>,
+) -> Bounds {
+    let ends = [expire_at, lease.map(|lease| lease.until)];
+    Bounds {
+        until: ends.into_iter().flatten().min().map(|end| end.timestamp() + 1),
+        offline_until: offline.map(|length| now.timestamp() + i64::from(length.seconds())),
     }
 }

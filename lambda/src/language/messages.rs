@@ -41,6 +41,7 @@ pub(crate) struct Messages {
     pub(crate) invalid_amount: &'static str,
     /// Of invalid fields the name of the request.
     pub(crate) invalid_request_id: &'static str,
+    pub(crate) invalid_nonce: &'static str,
     /// Of invalid fields the card to top up with.
     pub(crate) invalid_with: &'static str,
     pub(crate) card_not_found: &'static str,

@@ -27,6 +27,8 @@ pub enum Route {
     Status,
     /// `/api/apps/{name}`.
     App,
+    /// `/api/keys`.
+    Keys,
     /// `/api/health` and `/health`.
     Health,
     /// A path that does not exist.
@@ -35,7 +37,7 @@ pub enum Route {
 
 impl Route {
     /// Every route.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Validate,
         Self::Consume,
         Self::Recharge,
@@ -44,6 +46,7 @@ impl Route {
         Self::Unbind,
         Self::Status,
         Self::App,
+        Self::Keys,
         Self::Health,
         Self::Other,
     ];
@@ -59,6 +62,7 @@ impl Route {
             Some("/api/unbind") => Self::Unbind,
             Some("/api/status" | "/api/status/{code}") => Self::Status,
             Some("/api/apps/{name}") => Self::App,
+            Some("/api/keys") => Self::Keys,
             Some("/api/health" | "/health") => Self::Health,
             _ => Self::Other,
         }
@@ -75,6 +79,7 @@ impl Route {
             Self::Unbind => "unbind",
             Self::Status => "status",
             Self::App => "app",
+            Self::Keys => "keys",
             Self::Health => "health",
             Self::Other => "other",
         }

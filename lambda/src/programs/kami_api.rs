@@ -8,6 +8,7 @@ use tracing::info;
 
 use crate::api::{Api, Observer, router, share};
 use crate::metrics::emf::RequestLines;
+use crate::signing::Signer;
 use crate::{
     ApiArguments, ApiSettings, Brake, Connections, bounds_for_files, gateway, listen, manager, prometheus,
     serve, startup, stop_on_request,
@@ -20,10 +21,28 @@ pub fn kami_api() -> ExitCode {
 }
 
 async fn run(settings: ApiSettings) -> anyhow::Result<()> {
-    let ApiSettings { common: settings, listen: address, zone, trusted_proxies, bounds, origins } = settings;
+    let ApiSettings {
+        common: settings,
+        listen: address,
+        zone,
+        trusted_proxies,
+        bounds,
+        origins,
+        signing_keys,
+    } = settings;
     let store = settings.database.store().await;
     let brake = Arc::new(Brake::new(trusted_proxies.clone()));
-    let api = Api { store: store.clone(), zone, brake: Arc::clone(&brake), apps: Arc::default() };
+    let signer = Arc::<Signer>::default();
+    if let Some(file) = &signing_keys {
+        file.load(&signer)?;
+    }
+    let api = Api {
+        store: store.clone(),
+        zone,
+        brake: Arc::clone(&brake),
+        apps: Arc::default(),
+        signer: Arc::clone(&signer),
+    };
     let mut observer = Observer::default();
     if let Some(function) = settings.lambda_function {
         observer.lines = Some(Arc::new(RequestLines::new(&function, store)));
@@ -37,7 +56,9 @@ async fn run(settings: ApiSettings) -> anyhow::Result<()> {
     };
     let connections = Connections::new(bounds_for_files(bounds, store.max_connections()), trusted_proxies);
     let stop = stop_on_request();
-    let metrics = prometheus::api(Arc::clone(&observer.metrics), connections.clone(), brake, store.clone());
+    let watching = signing_keys.map(|file| tokio::spawn(file.watch(Arc::clone(&signer), store.clone())));
+    let requests = Arc::clone(&observer.metrics);
+    let metrics = prometheus::api(requests, connections.clone(), brake, signer, store.clone());
     let metrics = prometheus::start(settings.metrics, metrics, &stop).await?;
     let listener = listen(address, "KAMI_LISTEN").await?;
     info!("listening on http://{}", listener.local_addr()?);
@@ -45,6 +66,7 @@ async fn run(settings: ApiSettings) -> anyhow::Result<()> {
     // The metrics stop at the same time, so that the two limits on it do not add up.
     serve(listener, api, &connections, stop.cancelled()).await;
     metrics.await?;
+    watching.inspect(tokio::task::JoinHandle::abort);
     store.close().await;
     info!("stopped");
     Ok(())

@@ -1,11 +1,14 @@
 //! The languages that there are examples in.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use kami_testkit::unique_name;
 use serde_json::Value;
+
+use crate::proofs;
 
 /// A language that there is an example in.
 #[derive(Clone, Copy, Debug)]
@@ -29,50 +32,73 @@ struct Row {
     constants: &'static [(&'static str, &'static str)],
     /// Makes a command of the copies in this folder.
     build: fn(&Path) -> Vec<String>,
+    /// What has its page check what a line says.
+    driver: Driver,
+}
+
+/// What has a page check proofs, leases and signatures: `proofs.rs` says in which lines, and what it answers.
+enum Driver {
+    /// A file of `drivers/`, and what makes a command of it once it stands among the copies.
+    Program(&'static str, fn(&Path) -> Vec<String>),
+    /// The page is Rust, as the tests are.
+    Page(fn(&str) -> String),
 }
 
 static ROWS: [Row; 5] = [
     Row {
         language: Language::Shell,
-        pages: &["shell/kami.sh"],
-        tools: &["curl"],
+        pages: &["shell/kami.sh", "shell/kami_json.sh", "shell/kami_proof.sh"],
+        tools: &["curl", "openssl"],
         constants: &[
             ("SERVER=http://127.0.0.1:5000", "SERVER=$KAMI_URL"),
             ("WAIT=1 TIMEOUT=10", "WAIT=$KAMI_WAIT TIMEOUT=$KAMI_TIMEOUT"),
+            (r#"ROOT_KEYS="""#, "ROOT_KEYS=$KAMI_ROOT_KEYS"),
         ],
         build: |folder| interpreted("sh", folder, "kami.sh"),
+        driver: Driver::Program("driver.sh", |folder| interpreted("sh", folder, "driver.sh")),
     },
     Row {
         language: Language::Python,
-        pages: &["python/kami.py"],
+        pages: &["python/kami.py", "python/kami_proof.py"],
         tools: &["python3"],
         constants: &[
             (r#""http://127.0.0.1:5000""#, r#"os.environ["KAMI_URL"]"#),
             ("= 1, 10 ", r#"= float(os.environ["KAMI_WAIT"]), float(os.environ["KAMI_TIMEOUT"]) "#),
+            ("ROOT_KEYS = []", r#"ROOT_KEYS = os.environ["KAMI_ROOT_KEYS"].split()"#),
         ],
         build: |folder| interpreted("python3", folder, "kami.py"),
+        driver: Driver::Program("driver.py", |folder| interpreted("python3", folder, "driver.py")),
     },
     Row {
         language: Language::Rust,
-        pages: &["rust/src/main.rs", "rust/src/machine.rs"],
+        pages: &[
+            "rust/src/main.rs",
+            "rust/src/lease.rs",
+            "rust/src/machine.rs",
+            "rust/src/proof.rs",
+            "rust/src/watch.rs",
+        ],
         tools: &[],
         // built where it stands: a build with debug assertions asks the environment
         constants: &[],
         build: |_| vec![build_rust()],
+        driver: Driver::Page(proofs::of_the_rust_page),
     },
     Row {
         language: Language::JavaScript,
-        pages: &["javascript/kami.mjs"],
+        pages: &["javascript/kami.mjs", "javascript/kami_proof.mjs"],
         tools: &["node"],
         constants: &[
             (r#""http://127.0.0.1:5000""#, "process.env.KAMI_URL"),
-            ("= [1, 10]", "= [process.env.KAMI_WAIT, process.env.KAMI_TIMEOUT]"),
+            ("= [1, 10]", "= [process.env.KAMI_WAIT, process.env.KAMI_TIMEOUT].map(Number)"),
+            ("ROOT_KEYS = []", r#"ROOT_KEYS = process.env.KAMI_ROOT_KEYS.split(" ").filter(Boolean)"#),
         ],
         build: |folder| interpreted("node", folder, "kami.mjs"),
+        driver: Driver::Program("driver.mjs", |folder| interpreted("node", folder, "driver.mjs")),
     },
     Row {
         language: Language::CSharp,
-        pages: &["csharp/Kami.cs"],
+        pages: &["csharp/Kami.cs", "csharp/KamiLease.cs", "csharp/KamiProof.cs"],
         tools: &["mcs", "mono"],
         constants: &[
             (
@@ -86,8 +112,16 @@ static ROWS: [Row; 5] = [
                         System.Globalization.CultureInfo.InvariantCulture);
                 static readonly double Wait = Set("KAMI_WAIT"), Timeout = Set("KAMI_TIMEOUT");"#,
             ),
+            (
+                "RootKeys = { };",
+                r#"RootKeys = Environment.GetEnvironmentVariable("KAMI_ROOT_KEYS")
+                    .Split(new[] { ' ' }, StringSplitOptions.RemoveEmptyEntries);"#,
+            ),
         ],
-        build: build_csharp,
+        build: |folder| csharp(folder, "Kami", &["Kami.cs", "KamiLease.cs", "KamiProof.cs"]),
+        driver: Driver::Program("Driver.cs", |folder| {
+            csharp(folder, "Driver", &["Driver.cs", "KamiProof.cs"])
+        }),
     },
 ];
 
@@ -114,6 +148,24 @@ impl Language {
         COMMANDS[self as usize].get_or_init(command).clone()
     }
 
+    /// What its page answers to each of these lines.
+    pub(crate) fn checked(self, lines: &[String]) -> Vec<String> {
+        let (file, build) = match &self.row().driver {
+            Driver::Program(file, build) => (*file, build),
+            Driver::Page(answer) => return lines.iter().map(|line| answer(line)).collect(),
+        };
+        self.row().tools.iter().for_each(|tool| need(tool));
+        let folder = self.copy();
+        let driver = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/drivers").join(file);
+        place(&folder, file, std::fs::read_to_string(driver).unwrap());
+        let input = place(&folder, &unique_name("lines"), lines.join("\n") + "\n");
+        let command = build(&folder);
+        let mut driver = Command::new(&command[0]);
+        let printed = finish(driver.args(&command[1..]).stdin(File::open(&input).unwrap()));
+        std::fs::remove_file(input).unwrap();
+        printed.lines().map(str::to_owned).collect()
+    }
+
     /// The folder with copies of its pages that do as the environment says.
     fn copy(self) -> PathBuf {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("clients/{self:?}"));
@@ -127,33 +179,35 @@ impl Language {
                 text = text.replace(said, tried);
                 times == 0
             });
-            // the tests may run as many processes, so that nobody may see half a page
-            let written = folder.join(unique_name("page"));
-            std::fs::write(&written, text).unwrap();
-            std::fs::rename(written, folder.join(page.file_name().unwrap())).unwrap();
+            place(&folder, page.file_name().unwrap().to_str().unwrap(), text);
         }
         assert!(left.is_empty(), "{self:?} does not say {left:?}");
         folder
     }
 }
 
+/// Writes a file of a folder at once: the tests may run as many processes, and none may see half a page.
+fn place(folder: &Path, name: &str, text: String) -> PathBuf {
+    let (written, file) = (folder.join(unique_name("page")), folder.join(name));
+    std::fs::write(&written, text).unwrap();
+    std::fs::rename(written, &file).unwrap();
+    file
+}
+
 fn interpreted(interpreter: &str, folder: &Path, page: &str) -> Vec<String> {
     vec![interpreter.to_owned(), folder.join(page).display().to_string()]
 }
 
-fn build_csharp(folder: &Path) -> Vec<String> {
-    let built = folder.join(unique_name("kami"));
-    let program = folder.join("Kami.exe");
+/// A program in C# of these pages of a folder.
+fn csharp(folder: &Path, name: &str, pages: &[&str]) -> Vec<String> {
+    let built = folder.join(unique_name("built"));
+    let program = folder.join(name).with_extension("exe");
     let mut compiler = Command::new("mcs");
-    compiler.args(["-langversion:6", "-warnaserror", "-r:System.Net.Http"]);
-    compiler.args(["-r:System.Runtime.Serialization", &format!("-out:{}", built.display())]);
-    succeed(compiler.args(Language::CSharp.row().pages.iter().map(|page| folder.join(name_of(page)))));
+    compiler.args(["-langversion:6", "-warnaserror", &format!("-out:{}", built.display())]);
+    compiler.arg("-r:System.Net.Http,System.Numerics,System.Runtime.Serialization,System.Xml");
+    succeed(compiler.args(pages.iter().map(|page| folder.join(page))));
     std::fs::rename(built, &program).unwrap();
     vec!["mono".to_owned(), program.display().to_string()]
-}
-
-fn name_of(page: &str) -> &str {
-    page.rsplit('/').next().unwrap_or(page)
 }
 
 fn build_rust() -> String {
@@ -170,7 +224,7 @@ fn build_rust() -> String {
     messages.lines().find_map(executable).expect("cargo names the binary")
 }
 
-fn clients() -> PathBuf {
+pub(crate) fn clients() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../clients")
 }
 
@@ -181,7 +235,11 @@ fn need(tool: &str) {
 }
 
 fn succeed(command: &mut Command) -> String {
-    let output = command.stdin(Stdio::null()).output().unwrap();
+    finish(command.stdin(Stdio::null()))
+}
+
+fn finish(command: &mut Command) -> String {
+    let output = command.output().unwrap();
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }

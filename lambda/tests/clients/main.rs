@@ -24,6 +24,7 @@ mod language;
 mod machine_codes;
 mod outages;
 mod pages;
+mod proofs;
 mod server;
 mod topping_up;
 mod trials;

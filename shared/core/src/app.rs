@@ -8,7 +8,8 @@ use thiserror::Error;
 
 use crate::hidden::is_hidden;
 use crate::policy::{
-    Cooldown, LeaseLength, NoLease, NoUnbinding, PolicyPart, UnbindBy, UnbindCost, UnbindLimit, WhenFull,
+    Cooldown, LeaseLength, NoLease, NoOffline, NoUnbinding, OfflineLength, PolicyPart, UnbindBy, UnbindCost,
+    UnbindLimit, WhenFull,
 };
 use crate::trial::{NoTrial, Trial};
 use crate::version::{NoVersion, Version};
@@ -121,6 +122,9 @@ pub enum AppError {
     /// It is no lease.
     #[error(transparent)]
     Lease(#[from] NoLease),
+    /// It is no span for starts without a network.
+    #[error(transparent)]
+    Offline(#[from] NoOffline),
     /// It is no trial.
     #[error(transparent)]
     Trial(#[from] NoTrial),
@@ -218,6 +222,8 @@ pub struct AppEdit {
     pub unbind_limit: Option<String>,
     /// What an unbinding costs, such as `1h` or `5p`; `off`, or an empty one, is nothing.
     pub unbind_cost: Option<String>,
+    /// For how long it may start without a network: a span such as `7d`; `off`, or an empty one, is not at all.
+    pub offline: Option<String>,
     /// Another newest version; an empty one is none.
     pub latest: Option<String>,
     /// Another lowest version; an empty one is none.
@@ -264,7 +270,7 @@ impl AppEdit {
 
     fn apply_policy(&self, policy: &mut PolicyPart) -> Result<(), AppError> {
         let before = policy.clone();
-        let PolicyPart { lease, when_full, trial, unbind, .. } = policy;
+        let PolicyPart { lease, when_full, trial, unbind, offline, .. } = policy;
         if let Some(text) = &self.lease {
             *lease = said(text, LeaseLength::parse)?;
         }
@@ -285,6 +291,9 @@ impl AppEdit {
         }
         if let Some(text) = &self.unbind_cost {
             unbind.cost = said(text, UnbindCost::parse)?;
+        }
+        if let Some(text) = &self.offline {
+            *offline = said(text, OfflineLength::parse)?;
         }
         if policy.fits() || *policy == before { Ok(()) } else { Err(AppError::Policy) }
     }
@@ -406,6 +415,8 @@ mod tests {
             (AppEdit { unbind_cooldown: text("59s"), ..none() }, AppError::Unbind(NoUnbinding::Cooldown)),
             (AppEdit { unbind_limit: text("0"), ..none() }, AppError::Unbind(NoUnbinding::Limit)),
             (AppEdit { unbind_cost: text("5"), ..none() }, AppError::Unbind(NoUnbinding::Cost)),
+            (AppEdit { offline: text("59m"), ..none() }, AppError::Offline(NoOffline)),
+            (AppEdit { offline: text("forever"), ..none() }, AppError::Offline(NoOffline)),
         ] {
             assert_eq!(edit.applied(&app()), Err(error));
         }
@@ -432,6 +443,7 @@ mod tests {
             unbind_cooldown: Some("24h".into()),
             unbind_limit: Some(" 3".into()),
             unbind_cost: Some("5p".into()),
+            offline: Some(" 7d".into()),
             latest: Some("1.2".into()),
             minimum: Some("1.0".into()),
             url: Some("https://example.com/下载".into()),
@@ -443,7 +455,7 @@ mod tests {
         assert_eq!(
             edited.policy.to_string(),
             "lease=600 when-full=oldest trial=86400 unbind=anyone unbind-cooldown=86400 unbind-limit=3 \
-             unbind-cost=5p"
+             unbind-cost=5p offline=604800"
         );
         assert_eq!(edited.values, [named("a", "1"), named("b", "2")]);
         assert!(edited.refuses(&"0.9".parse().unwrap()) && !edited.refuses(&"1".parse().unwrap()));
@@ -458,6 +470,7 @@ mod tests {
             unbind_cooldown: nothing.clone(),
             unbind_limit: nothing.clone(),
             unbind_cost: Some("off".into()),
+            offline: Some("off".into()),
             latest: nothing.clone(),
             minimum: nothing.clone(),
             url: nothing.clone(),

@@ -23,6 +23,7 @@ mod grants;
 mod health;
 mod history;
 mod inspection;
+mod known_clock;
 mod limit;
 mod listing;
 mod log;

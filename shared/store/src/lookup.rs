@@ -8,12 +8,14 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use chrono::{DateTime, Utc};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error, Params, Row, Value};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 use super::error::holds_no_such_text;
+use super::known_clock::KnownClock;
 use super::pool::Pool;
 use super::reading::{Reading, Readings};
 use super::record::marks;
@@ -33,6 +35,7 @@ pub(super) struct Lookups {
     pool: Pool,
     queue: Arc<Mutex<Queue>>,
     readings: Arc<Readings>,
+    clock: Arc<KnownClock>,
     /// Whether there is a card for several machines: until one is met, nobody asks for their seats.
     seats_in_use: Arc<AtomicBool>,
 }
@@ -57,7 +60,13 @@ type Found = Result<Option<CardNow>, StoreError>;
 impl Lookups {
     /// Lookups on the connections of a pool.
     pub(super) fn new(pool: Pool) -> Self {
-        Self { pool, queue: Arc::default(), readings: Arc::default(), seats_in_use: Arc::default() }
+        Self {
+            pool,
+            queue: Arc::default(),
+            readings: Arc::default(),
+            clock: Arc::default(),
+            seats_in_use: Arc::default(),
+        }
     }
 
     /// The card of that code, with the database's clock and the seat of that machine; given up at `deadline`.
@@ -75,6 +84,11 @@ impl Lookups {
         // The first card for several machines that this program meets.
         self.seats_in_use.store(true, Ordering::Relaxed);
         self.ask(code, machine, deadline).await
+    }
+
+    /// What the database's clock says, as far as the cards told it.
+    pub(super) fn known_time(&self) -> DateTime<Utc> {
+        self.clock.now()
     }
 
     /// The cards of two codes, without anybody's seat: in one query, where others do not come between them.
@@ -161,7 +175,15 @@ impl Lookups {
             let seats = if asks_for_seats && reading == Reading::Full { machines } else { &[] };
             let columns = reading.columns(!seats.is_empty());
             match find_rows_of(connection, columns, seats, codes, &on_query).await {
-                Ok(rows) => return rows.into_iter().map(FoundRow::read).collect(),
+                Ok(rows) => {
+                    let found: Result<Vec<_>, _> = rows.into_iter().map(FoundRow::read).collect();
+                    let now =
+                        found.iter().flatten().find_map(|row| row.card.as_ref().ok()).map(|card| card.now);
+                    if let Some(now) = now {
+                        self.clock.note(now);
+                    }
+                    return found;
+                }
                 Err(error) => reading = self.readings.after(reading, &error).ok_or(error)?,
             }
         }

@@ -24,6 +24,9 @@ pub enum SmallFileError {
     /// It is neither UTF-8 nor UTF-16 with its mark.
     #[error("it is not UTF-8 text: save it as UTF-8")]
     NotText,
+    /// Others than its owner can read it.
+    #[error("others can read it: chmod 600 makes it its owner's alone")]
+    NotPrivate,
     /// The system refuses.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -39,6 +42,16 @@ impl SmallFileError {
 /// The text of a file without the mark that Windows puts before it, each of its lines ending with LF.
 pub fn read(path: &Path) -> Result<String, SmallFileError> {
     read_from(File::open(path)?)
+}
+
+/// The same of a file that only its owner may read or write, where the system knows owners.
+pub fn read_private(path: &Path) -> Result<String, SmallFileError> {
+    let file = File::open(path)?;
+    #[cfg(unix)]
+    if std::os::unix::fs::PermissionsExt::mode(&file.metadata()?.permissions()) & 0o077 != 0 {
+        return Err(SmallFileError::NotPrivate);
+    }
+    read_from(file)
 }
 
 /// The text of a file that begins with a mark; `None` for every other, and for one that cannot be read.

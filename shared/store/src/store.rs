@@ -79,6 +79,11 @@ impl Store {
         self.pool.size()
     }
 
+    /// What the database's clock says, without asking: it told so with the last card that a client asked for.
+    pub fn known_time(&self) -> DateTime<Utc> {
+        self.lookups.known_time()
+    }
+
     /// What has been counted about the database so far.
     pub fn counters(&self) -> StoreCounters {
         self.pool.counters().snapshot()

@@ -18,7 +18,7 @@ use super::routines::{Way, Writing};
 use super::{CardNow, Operation, REQUEST_LIMIT, Store, StoreError};
 use kami_core::app::{App, AppName};
 use kami_core::card::{Card, CardCode, CardStatus, MachineCode};
-use kami_core::policy::{Lease, Policy, PolicyPart};
+use kami_core::policy::{Lease, OfflineLength, Policy, PolicyPart};
 use kami_core::rules::{self, Refusal, Verdict};
 use kami_core::version::Version;
 
@@ -35,6 +35,8 @@ pub enum Validation {
         now: DateTime<Utc>,
         /// The lease of the machine's seat; `None` has it as long as the card.
         lease: Option<Lease>,
+        /// For how long its app may start without a network, as far as card, lease and key last.
+        offline: Option<OfflineLength>,
         /// How many points are left of it; `None` for a card that has none.
         points: Option<u32>,
         /// What its app tells a client that says its version.
@@ -146,11 +148,13 @@ impl Store {
         {
             return Ok(Some(Validation::TooOld(Arc::clone(app))));
         }
-        match rules::evaluate(&found.card, machine, policy(app.as_deref(), &found.card), found.now) {
+        let policy = policy(app.as_deref(), &found.card);
+        match rules::evaluate(&found.card, machine, policy, found.now) {
             Verdict::Admit { lease } => {
                 let (CardNow { card, now, .. }, app) = (found, told(app, client));
                 let Card { id, expire_at, points, .. } = card;
-                Ok(Some(Validation::Admitted { card: id, expire_at, now, lease, points, app }))
+                let offline = policy.offline;
+                Ok(Some(Validation::Admitted { card: id, expire_at, now, lease, offline, points, app }))
             }
             Verdict::Refuse(refusal) => Ok(Some(Validation::Refused(refusal))),
             Verdict::Expire => {
@@ -313,13 +317,14 @@ impl Operation for Settle {
         let mut found = self.found.clone();
         for _ in 0..LOOKS {
             let CardNow { card, now, .. } = found;
+            let policy = policy(self.app.as_deref(), &card);
             let admitted = |expire_at, lease| {
                 let app = told(self.app.clone(), &self.client);
-                let (card, points) = (card.id, card.points);
-                Ok(Some(Validation::Admitted { card, expire_at, now, lease, points, app }))
+                let (card, points, offline) = (card.id, card.points, policy.offline);
+                Ok(Some(Validation::Admitted { card, expire_at, now, lease, offline, points, app }))
             };
             let refused = |refusal| Ok(Some(Validation::Refused(refusal)));
-            match rules::evaluate(&card, &self.machine, policy(self.app.as_deref(), &card), now) {
+            match rules::evaluate(&card, &self.machine, policy, now) {
                 Verdict::Admit { lease } => return admitted(card.expire_at, lease),
                 Verdict::Refuse(refusal) => return refused(refusal),
                 // It ran out in this very moment: the next request writes that down.

@@ -15,6 +15,9 @@ use serde_json::{Map, Value, json};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
+/// A change to the members of a header or a body.
+type Change = fn(&mut Map<String, Value>);
+
 /// The moment of the proofs: 2027-01-15 08:00:00 UTC.
 const NOW: i64 = 1_800_000_000;
 const DAY: i64 = 24 * 3600;
@@ -335,20 +338,20 @@ impl Maker {
         let key = self.usual_key()?;
         let payload =
             decode(self.usual_proof(&usual)?.split('.').nth(1).unwrap_or_default()).unwrap_or_default();
-        let header = |change: fn(&mut Map<String, Value>)| {
+        let header = |change: Change| {
             let mut header = object(json!({
                 "alg": "ES256", "typ": "kami-proof+jws", "kid": key.kid, "crt": key.certificate_text
             }));
             change(&mut header);
             Value::Object(header)
         };
-        let changes: [(&str, fn(&mut Map<String, Value>)); 8] = [
+        let changes: [(&str, Change); 8] = [
             ("alg none", |header| drop(header.insert("alg".to_owned(), "none".into()))),
             ("alg HS256", |header| drop(header.insert("alg".to_owned(), "HS256".into()))),
             ("alg in other letters", |header| drop(header.insert("alg".to_owned(), "es256".into()))),
             ("no alg", |header| drop(header.remove("alg"))),
             ("another purpose's proof", |header| {
-                drop(header.insert("typ".to_owned(), "kami-certificate+jws".into()))
+                drop(header.insert("typ".to_owned(), "kami-certificate+jws".into()));
             }),
             ("JWT", |header| drop(header.insert("typ".to_owned(), "JWT".into()))),
             ("no typ", |header| drop(header.remove("typ"))),
@@ -431,7 +434,7 @@ impl Maker {
         let altered = encode(payload.replace("machine_mismatch", "card_expired"));
         let long = Case { answer: told(), ..Case::default() };
         let long_proof = self.usual_proof(&long)?;
-        let body = |case: &Case, proof: Value, change: fn(&mut Map<String, Value>)| {
+        let body = |case: &Case, proof: Value, change: Change| {
             let mut body = case.answer.clone();
             body.insert(MEMBER.to_owned(), proof);
             change(&mut body);

@@ -9,6 +9,9 @@ use crate::key::PrivateKey;
 use crate::pem_file::{self, KeyFileError, StoredKey};
 use crate::proof::Claims;
 
+/// How long before nothing can be signed any more somebody has to be told, in seconds: 14 days.
+pub const WARNED_BEFORE: i64 = 14 * 24 * 3600;
+
 /// Why keys are not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum OnlineKeyError {
@@ -67,6 +70,11 @@ impl OnlineKeys {
         keys.collect::<Result<_, _>>().map(Self)
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Each of them, in the order of the file.
     pub fn iter(&self) -> std::slice::Iter<'_, OnlineKey> {
         self.0.iter()
@@ -91,6 +99,15 @@ impl OnlineKeys {
         }
         end
     }
+
+    /// The first moment from which on answers of an app that has been signed for are not any more; `None` without keys.
+    pub fn end(&self, now: i64) -> Option<i64> {
+        let ends = self.0.iter().map(|key| {
+            let Certificate { app, until, .. } = &key.certificate;
+            self.last_end(app.as_ref(), now).unwrap_or(*until)
+        });
+        ends.min()
+    }
 }
 
 impl<'a> IntoIterator for &'a OnlineKeys {
@@ -102,7 +119,6 @@ impl<'a> IntoIterator for &'a OnlineKeys {
     }
 }
 
-/// For tests and examples: keys that are made up.
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,6 +178,16 @@ mod tests {
         ] {
             let end: Option<i64> = end.map(|days| NOW + days * DAY);
             assert_eq!(keys(certified).last_end(None, NOW), end, "{certified:?}");
+        }
+        for (certified, end) in [
+            (&[][..], None),
+            (&[(None, 0, 90), (Some("demo"), 0, 30)], Some(90)),
+            (&[(Some("other"), 0, 90), (Some("demo"), 0, 30)], Some(30)),
+            (&[(None, 0, 90), (Some("demo"), -30, 10)], Some(90)),
+            (&[(Some("other"), 0, 90), (Some("demo"), -30, 10)], Some(-20)),
+        ] {
+            let end: Option<i64> = end.map(|days| NOW + days * DAY);
+            assert_eq!(keys(certified).end(NOW), end, "{certified:?}");
         }
     }
 

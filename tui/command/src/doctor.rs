@@ -1,15 +1,18 @@
 //! `kami doctor`: whether kami can work with its database, and how to fix what is wrong.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, Utc};
 use clap::Args;
 use kami_common::settings::everybody_reads;
 use kami_common::shown::whole_moment;
 use kami_common::words::{Language, number, say};
-use kami_common::{reason, schema};
+use kami_common::{key_file, reason, schema};
 use kami_core::code::{GUESSES_A_SECOND, shortest_hard};
 use kami_core::misses::{ALL, NEIGHBOURHOOD};
 use kami_store::protection::Protection;
 use kami_store::{Inspection, Role, RoutineFault, ServerKind, StoreError, Takeover, rights_in_words, socket};
+use kami_trust::online::WARNED_BEFORE;
 use serde_json::json;
 
 use super::failure::Failure;
@@ -124,7 +127,13 @@ fn checks(
         schema(session, seen, role),
     ];
     let others = [clock(session, seen, now), brake(session.language), codes(session.language)];
-    of_server.into_iter().chain(tables).chain(others).chain(secret(session)).collect()
+    of_server
+        .into_iter()
+        .chain(tables)
+        .chain(others)
+        .chain(secret(session))
+        .chain(signing(session, now))
+        .collect()
 }
 
 /// What is not as it should be with the tables, column by column, and the statement that fixes it.
@@ -161,6 +170,28 @@ fn secret(session: &Session) -> Option<Check> {
     let file = file.display().to_string();
     let fix = is_open.then(|| format!("chmod go= {}", quoted(&file)));
     Some(Check { name: "secret", found: say!(language, key, file = file), fix })
+}
+
+/// How long answers are signed, where this machine's environment says with what.
+fn signing(session: &Session, now: DateTime<Utc>) -> Option<Check> {
+    let language = session.language;
+    let file = std::env::var_os(key_file::VARIABLE).filter(|file| !file.is_empty()).map(PathBuf::from)?;
+    let check = |found, fix| Some(Check { name: "signing", found, fix });
+    let keys = match key_file::online(&file) {
+        Ok(keys) => keys,
+        Err(problem) => {
+            let (file, why) = (file.display(), problem.words(language));
+            let fix = say!(language, "command.doctor.fix_key_file", variable = key_file::VARIABLE);
+            return check(say!(language, "keys.unusable", file = file, why = why), Some(fix));
+        }
+    };
+    let now = now.timestamp();
+    let end = keys.end(now)?;
+    let until = whole_moment(session.zone, DateTime::from_timestamp(end, 0).unwrap_or_default());
+    let key = if end <= now { "command.doctor.signs_no_more" } else { "command.doctor.signs_until" };
+    let fix = (end - now < WARNED_BEFORE)
+        .then(|| say!(language, "command.doctor.fix_signing", file = file.display()));
+    check(say!(language, key, until = until), fix)
 }
 
 /// What the API makes of those who guess codes.

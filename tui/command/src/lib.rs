@@ -23,6 +23,7 @@ mod grants;
 mod help;
 mod import;
 mod info;
+mod keys;
 mod limits;
 mod list;
 mod log;
@@ -93,6 +94,7 @@ enum Command {
     #[command(flatten)]
     OnCards(Box<CardCommand>),
     Grants(grants::Grants),
+    Keys(keys::Keys),
     Completions(completions::Completions),
 }
 
@@ -155,6 +157,14 @@ impl Arguments {
             Some(Command::OnCards(command)) => Some(*command),
             // A shell that is being set up need not know where the cards are.
             Some(Command::Completions(completions)) => return completions.run().map(|()| Next::Done),
+            // Nor whoever makes keys, on a computer that never meets the database.
+            Some(Command::Keys(keys)) => {
+                let language = language_of_complaints(&variable);
+                return keys
+                    .run(language, &variable)
+                    .map(|()| Next::Done)
+                    .map_err(|failure| failure.said_in(language));
+            }
             // Nor whoever prints statements for a database that is named.
             Some(Command::Grants(grants)) => {
                 let said = |failure: Failure| failure.said_in(language_of_complaints(&variable));

@@ -10,7 +10,7 @@ use kami_core::block::{Block, BlockKey};
 use kami_core::card::CardStatus;
 use kami_core::operator::Note;
 use kami_core::points::Points;
-use kami_core::policy::{Cooldown, LeaseLength, Policy, PolicyPart, UnbindCost, UnbindLimit};
+use kami_core::policy::{Cooldown, LeaseLength, OfflineLength, Policy, PolicyPart, UnbindCost, UnbindLimit};
 use kami_core::preset::Preset;
 use kami_core::price::Price;
 use kami_core::record::CardRecord;
@@ -49,6 +49,7 @@ pub(super) fn app_json(app: &App) -> Value {
         "unbind_wait_seconds": policy.unbind.told_wait().map(Cooldown::seconds),
         "unbind_limit": policy.unbind.limit.map(UnbindLimit::get),
         "unbind_cost": policy.unbind.cost.map(cost_json),
+        "offline_seconds": policy.offline.map(OfflineLength::seconds),
         "latest": app.latest.as_ref().map(Version::as_str),
         "minimum": app.minimum.as_ref().map(Version::as_str),
         "url": app.url,

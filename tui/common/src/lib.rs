@@ -6,6 +6,7 @@ pub mod cells;
 pub mod column;
 pub mod export;
 pub mod fault;
+pub mod key_file;
 pub mod moment;
 pub mod notice;
 pub mod odds;

@@ -5,7 +5,7 @@ use kami_core::app::{App, AppError, NamedValue};
 use kami_core::batch::MAX_BATCH;
 use kami_core::block::{MAX_BLOCKS, NoTarget};
 use kami_core::operator::Note;
-use kami_core::policy::{NoLease, NoUnbinding, PolicyPart};
+use kami_core::policy::{NoLease, NoOffline, NoUnbinding, PolicyPart};
 use kami_core::preset::{Preset, PresetError};
 use kami_core::price::{NoCurrency, NoPrice, Price};
 use kami_core::property::{Property, Traits};
@@ -216,6 +216,7 @@ pub fn app_error(language: Language, error: &AppError) -> String {
     match error {
         AppError::Title => say!(language, "problem.title", most = App::MAX_TITLE),
         AppError::Lease(NoLease) => say!(language, "problem.lease"),
+        AppError::Offline(NoOffline) => say!(language, "problem.offline"),
         AppError::Trial(NoTrial) => say!(language, "problem.trial"),
         AppError::Unbind(NoUnbinding::By) => say!(language, "problem.unbind"),
         AppError::Unbind(NoUnbinding::Cooldown) => say!(language, "problem.unbind_cooldown"),

@@ -1,6 +1,7 @@
-//! What an app, or a single card, lets machines do: who keeps a seat for how long, who gets one when all are taken, and
-//! who may give one up.
+//! What an app, or a single card, lets machines do: who keeps a seat for how long, who gets one when all are taken, who
+//! may give one up, and for how long an app may start without a network.
 
+mod offline;
 mod unbind;
 
 use std::fmt;
@@ -9,6 +10,7 @@ use std::str::FromStr;
 use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error;
 
+pub use self::offline::{NoOffline, OfflineLength};
 pub use self::unbind::{
     Cooldown, CostSeconds, NoUnbinding, UnbindBy, UnbindCost, UnbindLimit, UnbindPart, UnbindPolicy,
 };
@@ -26,6 +28,8 @@ pub struct Policy {
     pub when_full: WhenFull,
     /// By which rule customers unbind a card.
     pub unbind: UnbindPolicy,
+    /// For how long its app may start without a network; `None` not at all.
+    pub offline: Option<OfflineLength>,
 }
 
 /// For how long a seat is given to a machine: 60 seconds to 30 days.
@@ -62,6 +66,8 @@ pub struct PolicyPart {
     pub trial: Option<Trial>,
     /// Another rule for unbinding.
     pub unbind: UnbindPart,
+    /// Another span for starts without a network, or none.
+    pub offline: Option<Option<OfflineLength>>,
     /// What later versions say beside that, in their words: kept as it is, so that they go on beside this one.
     pub others: String,
 }
@@ -141,6 +147,7 @@ impl Policy {
             lease: card.lease.or(app.lease).flatten(),
             when_full: card.when_full.or(app.when_full).unwrap_or_default(),
             unbind: UnbindPolicy::of(app.unbind, card.unbind),
+            offline: card.offline.or(app.offline).flatten(),
         }
     }
 }
@@ -161,8 +168,14 @@ impl PolicyPart {
     }
 
     /// It leaves everything open.
-    pub const OPEN: Self =
-        Self { lease: None, when_full: None, trial: None, unbind: UnbindPart::OPEN, others: String::new() };
+    pub const OPEN: Self = Self {
+        lease: None,
+        when_full: None,
+        trial: None,
+        unbind: UnbindPart::OPEN,
+        offline: None,
+        others: String::new(),
+    };
 
     /// Whether the database keeps a text of so much.
     pub fn fits(&self) -> bool {
@@ -176,17 +189,22 @@ impl PolicyPart {
     }
 
     fn written(&self, is_spoken: bool) -> String {
-        let span = |lease: LeaseLength| {
-            if is_spoken { span::exact(lease.seconds()) } else { lease.seconds().to_string() }
+        let span = |seconds: Option<u32>| match seconds {
+            None => "off".to_owned(),
+            Some(seconds) if is_spoken => span::exact(seconds),
+            Some(seconds) => seconds.to_string(),
         };
-        let lease = self.lease.map(|other| other.map_or_else(|| "off".to_owned(), span));
+        let lease = self.lease.map(|other| span(other.map(LeaseLength::seconds)));
         let lease = lease.map(|lease| format!("lease={lease}"));
+        let offline = self.offline.map(|other| span(other.map(OfflineLength::seconds)));
+        let offline = offline.map(|offline| format!("offline={offline}"));
         let when_full = self.when_full.map(|rule| format!("when-full={}", rule.word()));
         let trial = self.trial.map(|offer| if is_spoken { offer.spoken() } else { offer.to_string() });
         let trial = trial.map(|trial| format!("trial={trial}"));
         let others = Some(self.others.clone()).filter(|others| !others.is_empty());
         let entries = lease.into_iter().chain(when_full).chain(trial);
-        entries.chain(self.unbind.entries(is_spoken)).chain(others).collect::<Vec<_>>().join(" ")
+        let entries = entries.chain(self.unbind.entries(is_spoken)).chain(offline);
+        entries.chain(others).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -209,6 +227,7 @@ impl FromStr for PolicyPart {
             match name {
                 "lease" => part.lease = Some(LeaseLength::parse(text).map_err(|_| NoPolicy)?),
                 "when-full" => part.when_full = Some(text.parse()?),
+                "offline" => part.offline = Some(OfflineLength::parse(text).map_err(|_| NoPolicy)?),
                 "trial" => part.trial = Trial::parse(text).map_err(|_| NoPolicy)?,
                 _ => match part.unbind.take(name, text) {
                     Some(taken) => taken.map_err(|_| NoPolicy)?,
@@ -295,9 +314,23 @@ mod tests {
     }
 
     #[test]
+    fn a_card_departs_from_its_app_in_how_long_it_starts_offline() {
+        let part = |text: &str| text.parse::<PolicyPart>().unwrap();
+        for (app, card, seconds) in [
+            ("", "", None),
+            ("offline=7d", "", Some(604_800)),
+            ("offline=7d", "offline=off", None),
+            ("offline=off", "offline=1h", Some(3_600)),
+        ] {
+            let offline = Policy::of(&part(app), &part(card)).offline.map(OfflineLength::seconds);
+            assert_eq!(offline, seconds, "{app} {card}");
+        }
+    }
+
+    #[test]
     fn all_that_can_be_said_fits_with_room_for_what_is_said_later() {
         let longest = "lease=2592000 when-full=oldest unbind=machine unbind-cooldown=2592000 unbind-limit=1000 \
-                       unbind-cost=1000000000p";
+                       unbind-cost=1000000000p offline=7776000";
         let part: PolicyPart = longest.parse().unwrap();
         assert_eq!(part.to_string(), longest);
         assert!(longest.len() + 100 < PolicyPart::MAX_BYTES, "{}", longest.len());
@@ -321,6 +354,9 @@ mod tests {
             "unbind-cooldown=59",
             "unbind-limit=0",
             "unbind-cost=5",
+            "offline=59m",
+            "offline=91d",
+            "offline=",
         ] {
             assert_eq!(text.parse::<PolicyPart>(), Err(NoPolicy), "{text}");
         }
@@ -332,6 +368,10 @@ mod tests {
         );
         assert_eq!("trial=1d".parse::<PolicyPart>().unwrap().to_string(), "trial=86400");
         assert_eq!("trial=off".parse::<PolicyPart>().unwrap(), PolicyPart::default());
+        assert_eq!(
+            "offline=7d lease=off".parse::<PolicyPart>().unwrap().to_string(),
+            "lease=off offline=604800"
+        );
         let later = "later=1 lease=60 other=x".parse::<PolicyPart>().unwrap();
         assert_eq!(later.to_string(), "lease=60 later=1 other=x");
     }
@@ -355,6 +395,7 @@ mod tests {
             limit in prop::option::of(prop::option::of(1_u16..=1_000)),
             seconds in prop::option::of(prop::option::of(1_u32..=31_536_000)),
             points in prop::option::of(1_u32..=1_000_000_000),
+            offline in prop::option::of(prop::option::of(3_600_u32..=7_776_000)),
             others in "(later=[a-z]{1,3}( other=[a-z]{1,3})?)?",
         ) {
             let lease = lease.map(|lease| lease.map(|seconds| LeaseLength::new(seconds).unwrap()));
@@ -367,7 +408,8 @@ mod tests {
                 limit: limit.map(|other| other.map(|times| UnbindLimit::new(times).unwrap())),
                 cost: points.or(seconds.map(|other| other.map(time))),
             };
-            let part = PolicyPart { lease, when_full, trial, unbind, others };
+            let offline = offline.map(|other| other.map(|seconds| OfflineLength::new(seconds).unwrap()));
+            let part = PolicyPart { lease, when_full, trial, unbind, offline, others };
             prop_assert_eq!(part.to_string().parse(), Ok(part.clone()));
             prop_assert_eq!(part.spoken().parse(), Ok(part));
         }

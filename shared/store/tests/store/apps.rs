@@ -81,6 +81,7 @@ fn full() -> AppEdit {
         unbind_cooldown: text("24h"),
         unbind_limit: text("3"),
         unbind_cost: text("5p"),
+        offline: text("7d"),
         latest: text("2.1"),
         minimum: text("1.5"),
         url: text("https://example.com/下载"),

@@ -17,8 +17,8 @@ use super::super::session::Session;
 
 /// List apps with how many cards each has
 ///
-/// The table says leases, what becomes of a machine when all seats are taken, trials, and who unbinds cards, where an app
-/// does.
+/// The table says leases, what becomes of a machine when all seats are taken, trials, who unbinds cards, and starts without a
+/// network, where an app does.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  kami app list\n  kami app list --all --json | jq -r .name")]
 pub(super) struct List {
@@ -39,13 +39,14 @@ impl List {
         let cards: BTreeMap<String, StatusCounts> =
             counted.map(|AppCounts { app, counts }| (app, counts)).collect();
         let is_shown = |app: &&App| self.all || !app.is_archived;
-        let (mut with_leases, mut with_rules, mut with_trials, mut with_unbinding) =
-            (false, false, false, false);
+        let (mut with_leases, mut with_rules, mut with_trials, mut with_unbinding, mut with_offline) =
+            (false, false, false, false, false);
         for app in found.apps.iter().filter(is_shown) {
             with_leases |= app.policy.lease.is_some();
             with_rules |= app.policy.when_full.is_some();
             with_trials |= app.policy.trial.is_some();
             with_unbinding |= app.policy.unbind.by.is_some();
+            with_offline |= app.policy.offline.is_some();
         }
         let headings = ["name", "title", "latest", "minimum", "cards"].into_iter();
         let headings = headings
@@ -53,6 +54,7 @@ impl List {
             .chain(with_rules.then_some("when_full"))
             .chain(with_trials.then_some("trial"))
             .chain(with_unbinding.then_some("unbind"))
+            .chain(with_offline.then_some("offline"))
             .chain(self.all.then_some("archived"));
         let mut table = Table::headed(headings.map(|field| shown::app_label(language, field)));
         let mut out = Output::open();
@@ -68,8 +70,9 @@ impl List {
                 let rule = with_rules.then(|| shown::when_full(language, policy.when_full));
                 let trial = with_trials.then(|| shown::trial(language, app.policy.trial));
                 let unbind = with_unbinding.then(|| shown::unbind_by(language, policy.unbind.by));
+                let offline = with_offline.then(|| shown::offline(language, policy.offline));
                 let archived = self.all.then(|| yes_no(language, app.is_archived));
-                let said = [lease, rule, trial, unbind, archived].into_iter().flatten();
+                let said = [lease, rule, trial, unbind, offline, archived].into_iter().flatten();
                 table.push(cells(app, counts).into_iter().chain(said));
             }
         }

@@ -41,6 +41,10 @@ pub(super) struct Sayings {
     /// What an unbinding takes off the card: time such as 1h, or points such as 5p; off for nothing
     #[arg(long, value_name = "COST")]
     unbind_cost: Option<String>,
+    /// For how long it may start without a network once a machine was let in, 1h to 90d, such as 7d; off for not at all. It
+    /// needs signed answers: kami keys
+    #[arg(long, value_name = "SPAN")]
+    offline: Option<String>,
     /// Its newest version, such as 2.1.0
     #[arg(long, value_name = "VERSION")]
     latest: Option<String>,
@@ -72,7 +76,7 @@ impl Sayings {
     pub(super) fn edit(self, session: &Session) -> Result<AppEdit, Failure> {
         let none = AppEdit::default;
         let Self { title, lease, when_full, trial, unbind, latest, minimum, url, notice, .. } = self;
-        let Self { unbind_cooldown, unbind_limit, unbind_cost, values, public_values, .. } = self;
+        let Self { unbind_cooldown, unbind_limit, unbind_cost, offline, values, public_values, .. } = self;
         let values = [named(values, false), named(public_values, true)];
         let blank = App::blank(AppName::default(), DateTime::UNIX_EPOCH);
         for (option, alone) in [
@@ -82,6 +86,7 @@ impl Sayings {
             ("--unbind-cooldown", AppEdit { unbind_cooldown: unbind_cooldown.clone(), ..none() }),
             ("--unbind-limit", AppEdit { unbind_limit: unbind_limit.clone(), ..none() }),
             ("--unbind-cost", AppEdit { unbind_cost: unbind_cost.clone(), ..none() }),
+            ("--offline", AppEdit { offline: offline.clone(), ..none() }),
             ("--latest", AppEdit { latest: latest.clone(), ..none() }),
             ("--minimum", AppEdit { minimum: minimum.clone(), ..none() }),
             ("--url", AppEdit { url: url.clone(), ..none() }),
@@ -109,6 +114,7 @@ impl Sayings {
             unbind_cooldown,
             unbind_limit,
             unbind_cost,
+            offline,
             latest,
             minimum,
             url,

@@ -24,7 +24,8 @@ pub use self::password::{AskPassword, PasswordError};
 pub use self::preferences::{Choice, Preferences};
 pub use self::source::{Source, Sourced};
 pub use self::trust::everybody_reads;
-pub use self::words::language_of_complaints;
+pub(crate) use self::words::small_file_words;
+pub use self::words::{language_of_complaints, zone_of_complaints};
 use crate::shade::Shade;
 use crate::words::Language;
 

@@ -1,11 +1,13 @@
 //! What is wrong with the settings, in the reader's language.
 
 use kami_core::card::{MAX_TEXT_CHARS, TextError};
-use kami_core::zone::UnknownZone;
+use kami_core::zone::{UnknownZone, Zone};
 use kami_store::database_url::DatabaseUrlError;
 use kami_store::small_file::{MAX_BYTES, SmallFileError};
 
-use super::{Config, PasswordError, Paths, Preferences, SettingsError, SshError, locale, names, read_toml};
+use super::{
+    Config, PasswordError, Paths, Preferences, SettingsError, SshError, locale, names, read_toml, zone,
+};
 use crate::causes;
 use crate::words::{Language, say};
 
@@ -19,11 +21,22 @@ pub fn language_of_complaints(variable: &dyn Fn(&str) -> Option<String>) -> Lang
     chosen.unwrap_or_else(|| locale(variable))
 }
 
+/// The zone in which to show moments while the settings are not read, or cannot be: the usual one then.
+pub fn zone_of_complaints(variable: &dyn Fn(&str) -> Option<String>) -> Zone {
+    let said = || {
+        let paths = Paths::find(variable).ok()?;
+        let config = read_toml::<Config>(&paths.config).ok()?.unwrap_or_default();
+        zone(&Preferences::read(&paths.preferences), &config, &paths, variable).ok()
+    };
+    said().map_or_else(Zone::default, |zone| zone.value)
+}
+
 /// Why a small file has no text to give.
-fn small_file(language: Language, error: &SmallFileError) -> String {
+pub(crate) fn small_file_words(language: Language, error: &SmallFileError) -> String {
     match error {
         SmallFileError::TooLarge => say!(language, "settings.too_large", most = MAX_BYTES / 1024 / 1024),
         SmallFileError::NotText => say!(language, "settings.not_text"),
+        SmallFileError::NotPrivate => say!(language, "settings.not_private"),
         SmallFileError::Io(error) => causes::system(language, error),
     }
 }
@@ -38,7 +51,7 @@ impl SettingsError {
                     language,
                     "settings.unreadable",
                     path = path.display(),
-                    why = small_file(language, source)
+                    why = small_file_words(language, source)
                 )
             }
             Self::Unwritable { path, source } => {
@@ -95,7 +108,7 @@ fn password(language: Language, error: &PasswordError) -> String {
     match error {
         PasswordError::Unset(name) => say!(language, "password.unset", name = name),
         PasswordError::File { path, source } => {
-            let why = small_file(language, source);
+            let why = small_file_words(language, source);
             say!(language, "settings.unreadable", path = path.display(), why = why)
         }
         PasswordError::Command(source) => {

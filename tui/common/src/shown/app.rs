@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use kami_core::policy::{
-    Cooldown, LeaseLength, Policy, PolicyPart, UnbindBy, UnbindCost, UnbindLimit, UnbindPart, UnbindPolicy,
-    WhenFull,
+    Cooldown, LeaseLength, OfflineLength, Policy, PolicyPart, UnbindBy, UnbindCost, UnbindLimit, UnbindPart,
+    UnbindPolicy, WhenFull,
 };
 use kami_core::property::Property;
 use kami_core::trial::Trial;
@@ -18,7 +18,7 @@ use crate::cells::harmless;
 use crate::words::{Language, counted, number, say};
 
 /// What the log keeps of an app beside its named values, in the order of reading.
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 14] = [
     "title",
     "lease",
     "when_full",
@@ -27,6 +27,7 @@ const FIELDS: [&str; 13] = [
     "unbind_cooldown",
     "unbind_limit",
     "unbind_cost",
+    "offline",
     "latest",
     "minimum",
     "url",
@@ -35,7 +36,7 @@ const FIELDS: [&str; 13] = [
 ];
 
 /// What a thing that an app says is called: `title`, `lease`, `when_full`, `trial`, `unbind`, `unbind_cooldown`,
-/// `unbind_limit`, `unbind_cost`, `latest`, `minimum`, `url`, `notice`, `archived`, `name`, `created` or `cards`.
+/// `unbind_limit`, `unbind_cost`, `offline`, `latest`, `minimum`, `url`, `notice`, `archived`, `name`, `created` or `cards`.
 pub fn app_label(language: Language, field: &str) -> String {
     say!(language, format!("app.{field}"))
 }
@@ -89,6 +90,11 @@ pub fn unbind_cost(language: Language, cost: Option<UnbindCost>) -> String {
     }
 }
 
+/// For how long an app may start without a network.
+pub fn offline(language: Language, length: Option<OfflineLength>) -> String {
+    length.map_or_else(|| say!(language, "offline.off"), |length| duration(language, Some(length.seconds())))
+}
+
 /// A named value of an app, what it is called and what it is.
 pub fn named_value(language: Language, name: &str, value: &str, is_public: bool) -> (String, String) {
     let (name, value) = (harmless(name), harmless(value));
@@ -138,7 +144,8 @@ fn policy_values(language: Language, text: &str) -> Vec<((usize, String), String
     let (known, rest) = match text.parse() {
         Ok(part) => {
             let whole = Policy::of(&part, &PolicyPart::default()).unbind;
-            let PolicyPart { lease: length, when_full: rule, trial: offer, unbind, others } = part;
+            let PolicyPart { lease: length, when_full: rule, trial: offer, unbind, offline: span, others } =
+                part;
             let UnbindPart { by, cooldown, limit, cost } = unbind;
             let known = [
                 length.map(|length| of("lease", lease(language, length))),
@@ -148,6 +155,7 @@ fn policy_values(language: Language, text: &str) -> Vec<((usize, String), String
                 cooldown.map(|_| of("unbind_cooldown", unbind_cooldown(language, whole))),
                 limit.map(|limit| of("unbind_limit", unbind_limit(language, limit))),
                 cost.map(|cost| of("unbind_cost", unbind_cost(language, cost))),
+                span.map(|span| of("offline", offline(language, span))),
             ];
             (known.into_iter().flatten().collect(), others)
         }

@@ -198,7 +198,7 @@ fn of_app(model: &Model, app: &App, room: usize) -> Vec<Line<'static>> {
 /// Where the app gives seats, or lets customers try and unbind, otherwise than as usual.
 fn policy(model: &Model, app: &App) -> impl Iterator<Item = (String, String)> {
     let language = model.language;
-    let Policy { lease, when_full, unbind } = Policy::of(&app.policy, &PolicyPart::default());
+    let Policy { lease, when_full, unbind, offline } = Policy::of(&app.policy, &PolicyPart::default());
     let when_full = Some(when_full).filter(|rule| *rule != WhenFull::default());
     let by = Some(unbind.by).filter(|by| *by != UnbindBy::default());
     let said = [
@@ -209,6 +209,7 @@ fn policy(model: &Model, app: &App) -> impl Iterator<Item = (String, String)> {
         ("unbind_cooldown", unbind.told_wait().map(|_| shown::unbind_cooldown(language, unbind))),
         ("unbind_limit", unbind.limit.map(|limit| shown::unbind_limit(language, Some(limit)))),
         ("unbind_cost", unbind.cost.map(|cost| shown::unbind_cost(language, Some(cost)))),
+        ("offline", offline.map(|length| shown::offline(language, Some(length)))),
     ];
     said.into_iter().filter_map(move |(field, value)| Some((app_label(language, field), value?)))
 }

@@ -104,6 +104,8 @@ pub enum AppField {
     Title,
     /// For how long its cards give a machine a seat.
     Lease,
+    /// For how long it may start without a network.
+    Offline,
     /// What becomes of a machine that asks when all seats are taken.
     WhenFull,
     /// What a machine gets to try it.
@@ -139,6 +141,7 @@ impl AppField {
             Self::Name => "app.name",
             Self::Title => "app.title",
             Self::Lease => "app.lease",
+            Self::Offline => "app.offline",
             Self::WhenFull => "app.when_full",
             Self::Trial => "app.trial",
             Self::Unbind => "app.unbind",
@@ -187,6 +190,7 @@ impl FieldName {
             Self::Card(Property::Points) => "field.about_points",
             Self::Card(Property::Policy) => "field.about_policy",
             Self::App(AppField::Lease) => "field.about_lease",
+            Self::App(AppField::Offline) => "field.about_offline",
             Self::App(AppField::Trial) => "field.about_trial",
             Self::App(AppField::UnbindCooldown) => "field.about_unbind_cooldown",
             Self::App(AppField::UnbindLimit) => "field.about_unbind_limit",

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use kami_common::reason;
 use kami_common::words::{Language, say};
 use kami_core::app::{App, AppEdit, AppError, AppName, NamedValue};
-use kami_core::policy::{Cooldown, LeaseLength, UnbindBy, UnbindCost, UnbindLimit, WhenFull};
+use kami_core::policy::{Cooldown, LeaseLength, OfflineLength, UnbindBy, UnbindCost, UnbindLimit, WhenFull};
 use kami_core::property::Property;
 use kami_core::span::exact;
 use kami_core::trial::Trial;
@@ -93,6 +93,7 @@ impl Form {
             unbind_cooldown: typed(AppField::UnbindCooldown),
             unbind_limit: typed(AppField::UnbindLimit),
             unbind_cost: typed(AppField::UnbindCost),
+            offline: typed(AppField::Offline),
             latest: typed(AppField::Latest),
             minimum: typed(AppField::Minimum),
             url: typed(AppField::Url),
@@ -138,6 +139,7 @@ impl Form {
             AppField::UnbindCooldown => AppEdit { unbind_cooldown: edit.unbind_cooldown, ..none() },
             AppField::UnbindLimit => AppEdit { unbind_limit: edit.unbind_limit, ..none() },
             AppField::UnbindCost => AppEdit { unbind_cost: edit.unbind_cost, ..none() },
+            AppField::Offline => AppEdit { offline: edit.offline, ..none() },
             AppField::Latest => AppEdit { latest: edit.latest, minimum: Some(String::new()), ..none() },
             AppField::Minimum => AppEdit { minimum: edit.minimum, latest: edit.latest, ..none() },
             AppField::Url => AppEdit { url: edit.url, ..none() },
@@ -194,6 +196,7 @@ fn said(app: &App, field: AppField) -> String {
             or_off(unbind.limit.flatten().map(UnbindLimit::get).map(|limit| limit.to_string()))
         }
         AppField::UnbindCost => or_off(unbind.cost.flatten().map(UnbindCost::spoken)),
+        AppField::Offline => or_off(policy.offline.flatten().map(OfflineLength::seconds).map(exact)),
         AppField::Latest => version(&app.latest),
         AppField::Minimum => version(&app.minimum),
         AppField::Url => app.url.clone().unwrap_or_default(),
@@ -221,6 +224,7 @@ fn app_fields(seen: Option<&App>) -> Vec<Field> {
         line(AppField::UnbindCooldown),
         line(AppField::UnbindLimit),
         line(AppField::UnbindCost),
+        line(AppField::Offline),
     ]
 }
 

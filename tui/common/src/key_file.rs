@@ -1,0 +1,122 @@
+//! Files of signing keys, as whoever makes them reads and writes them.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use kami_store::small_file::{self, SmallFileError};
+use kami_trust::key::{KeyError, PrivateKey};
+use kami_trust::online::{OnlineKeyError, OnlineKeys};
+use kami_trust::pem_file::{self, KeyFileError, StoredKey};
+
+use crate::settings::small_file_words;
+use crate::words::{Language, say};
+
+/// The variable that names the file of a server.
+pub const VARIABLE: &str = "KAMI_SIGNING_KEY_FILE";
+
+/// Why a file of keys is of no use.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFileProblem {
+    /// It cannot be read, or others can read it too.
+    #[error(transparent)]
+    File(#[from] SmallFileError),
+    /// It holds something else.
+    #[error(transparent)]
+    Form(#[from] KeyFileError),
+    /// One of its certificates is none.
+    #[error("the certificate of its key number {0} is none of that key's")]
+    Certificate(usize),
+}
+
+impl From<OnlineKeyError> for KeyFileProblem {
+    fn from(error: OnlineKeyError) -> Self {
+        match error {
+            OnlineKeyError::File(error) => Self::Form(error),
+            OnlineKeyError::Certificate(number) => Self::Certificate(number),
+        }
+    }
+}
+
+impl KeyFileProblem {
+    /// What is wrong, in a language.
+    pub fn words(&self, language: Language) -> String {
+        match self {
+            Self::File(error) => small_file_words(language, error),
+            Self::Form(KeyFileError::Form) => say!(language, "keys.no_file"),
+            Self::Form(KeyFileError::Empty) => say!(language, "keys.empty"),
+            Self::Form(KeyFileError::Uncertified(number)) => say!(language, "keys.uncertified", n = number),
+            Self::Form(KeyFileError::NoRoot) => say!(language, "keys.no_root"),
+            Self::Form(KeyFileError::Key(KeyError::Random)) => say!(language, "reason.no_randomness"),
+            Self::Form(KeyFileError::Key(KeyError::Private | KeyError::Public)) => {
+                say!(language, "keys.no_key")
+            }
+            Self::Certificate(number) => say!(language, "keys.certificate", n = number),
+        }
+    }
+}
+
+/// The root key in a file.
+pub fn root(path: &Path) -> Result<PrivateKey, KeyFileProblem> {
+    Ok(pem_file::read_root(&small_file::read_private(path)?)?)
+}
+
+/// The online keys in a file.
+pub fn online(path: &Path) -> Result<OnlineKeys, KeyFileProblem> {
+    Ok(OnlineKeys::parse(&small_file::read_private(path)?)?)
+}
+
+/// The same as they stand in it.
+pub fn stored(path: &Path) -> Result<Vec<StoredKey>, KeyFileProblem> {
+    Ok(pem_file::read(&small_file::read_private(path)?)?)
+}
+
+/// Writes a file that is not there yet, and that only its owner may read.
+pub fn create(path: &Path, text: &str) -> io::Result<()> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    write(file, text).inspect_err(|_| drop(fs::remove_file(path)))
+}
+
+/// Puts a file in the place of another in one step, so that nobody reads half of it.
+pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+    // Where a link leads to, as a file of secrets that a container is given.
+    let path = fs::canonicalize(path)?;
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.new", std::process::id()));
+    let draft = path.with_file_name(name);
+    create(&draft, text)?;
+    fs::rename(&draft, &path).inspect_err(|_| drop(fs::remove_file(&draft)))
+}
+
+fn write(mut file: File, text: &str) -> io::Result<()> {
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_its_owners_alone_and_no_other_is_written_over() {
+        let folder = std::env::temp_dir().join(format!("kami-key-file-{}", std::process::id()));
+        fs::create_dir(&folder).unwrap();
+        let path = folder.join("keys");
+        let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        create(&path, "one").unwrap();
+        assert_eq!((mode(), fs::read_to_string(&path).unwrap().as_str()), (0o600, "one"));
+        assert_eq!(create(&path, "two").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        let link = folder.join("link");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        replace(&link, "three").unwrap();
+        assert_eq!((mode(), fs::read_to_string(&path).unwrap().as_str()), (0o600, "three"));
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "no draft is left");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(matches!(online(&path), Err(KeyFileProblem::File(SmallFileError::NotPrivate))));
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}
