@@ -2,6 +2,7 @@
 #pragma once
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -96,7 +97,8 @@ struct Kept {
     }
     void save() const {
         try {
-            write("licence.json", json{{"proof", proof}, {"latest", latest}, {"proven", proven}}.dump());
+            const std::int64_t seen = std::llround(latest), told = std::llround(proven);
+            write("licence.json", json{{"proof", proof}, {"latest", seen}, {"proven", told}}.dump());
         } catch (const std::exception&) {
         } // it starts with network only, then
     }

@@ -18,6 +18,9 @@ pub(crate) enum Language {
     Rust,
     JavaScript,
     CSharp,
+    Go,
+    Java,
+    Cpp,
 }
 
 /// What there is to know of a language.
@@ -44,7 +47,7 @@ enum Driver {
     Page(fn(&str) -> String),
 }
 
-static ROWS: [Row; 5] = [
+static ROWS: [Row; 8] = [
     Row {
         language: Language::Shell,
         pages: &["shell/kami.sh", "shell/kami_json.sh", "shell/kami_proof.sh"],
@@ -123,11 +126,79 @@ static ROWS: [Row; 5] = [
             csharp(folder, "Driver", &["Driver.cs", "KamiProof.cs"])
         }),
     },
+    Row {
+        language: Language::Go,
+        pages: &["go/kami.go", "go/lease.go", "go/proof.go", "go/main.go"],
+        tools: &["go"],
+        constants: &[
+            (r#""http://127.0.0.1:5000""#, r#"os.Getenv("KAMI_URL")"#),
+            (
+                "wait, timeout = 1.0, 10.0",
+                r#"wait, timeout = set("KAMI_WAIT"), set("KAMI_TIMEOUT")
+                func set(name string) float64 { set, _ := strconv.ParseFloat(os.Getenv(name), 64); return set }"#,
+            ),
+            ("[]string{} ", r#"strings.Fields(os.Getenv("KAMI_ROOT_KEYS"))"#),
+        ],
+        build: |folder| go(folder, "kami", &["kami.go", "lease.go", "proof.go", "main.go"]),
+        driver: Driver::Program("driver.go", |folder| {
+            go(folder, "driver", &["kami.go", "lease.go", "proof.go", "driver.go"])
+        }),
+    },
+    Row {
+        language: Language::Java,
+        pages: &["java/Kami.java", "java/KamiFiles.java", "java/KamiProof.java", "java/KamiCommand.java"],
+        tools: &["javac", "jar", "java"],
+        constants: &[
+            (r#""http://127.0.0.1:5000""#, r#"System.getenv("KAMI_URL")"#),
+            (
+                "WAIT = 1, TIMEOUT = 10;",
+                r#"WAIT = Double.parseDouble(System.getenv("KAMI_WAIT")),
+                    TIMEOUT = Double.parseDouble(System.getenv("KAMI_TIMEOUT"));"#,
+            ),
+            (
+                "ROOT_KEYS = List.of();",
+                r#"ROOT_KEYS = Stream.of(System.getenv("KAMI_ROOT_KEYS").split(" "))
+                    .filter(key -> !key.isEmpty()).collect(Collectors.toList());"#,
+            ),
+        ],
+        build: |folder| java(folder, "KamiCommand"),
+        driver: Driver::Program("Driver.java", |folder| java(folder, "Driver")),
+    },
+    Row {
+        language: Language::Cpp,
+        pages: &["cpp/kami.hpp", "cpp/lease.hpp", "cpp/proof.hpp", "cpp/main.cpp"],
+        tools: &["c++"],
+        constants: &[
+            (r#""http://127.0.0.1:5000""#, r#"std::getenv("KAMI_URL")"#),
+            (
+                "WAIT = 1, TIMEOUT = 10;",
+                r#"WAIT = std::atof(std::getenv("KAMI_WAIT")), TIMEOUT = std::atof(std::getenv("KAMI_TIMEOUT"));"#,
+            ),
+            (
+                "ROOT_KEYS = {};",
+                r#"ROOT_KEYS = [] {
+                    std::istringstream keys(std::getenv("KAMI_ROOT_KEYS"));
+                    return std::vector<std::string>(std::istream_iterator<std::string>(keys), {});
+                }();"#,
+            ),
+            ("#include <functional>", "#include <functional>\n#include <iterator>\n#include <sstream>"),
+        ],
+        build: |folder| cpp(folder, "main.cpp"),
+        driver: Driver::Program("driver.cpp", |folder| cpp(folder, "driver.cpp")),
+    },
 ];
 
 impl Language {
-    pub(crate) const ALL: [Self; ROWS.len()] =
-        [Self::Shell, Self::Python, Self::Rust, Self::JavaScript, Self::CSharp];
+    pub(crate) const ALL: [Self; ROWS.len()] = [
+        Self::Shell,
+        Self::Python,
+        Self::Rust,
+        Self::JavaScript,
+        Self::CSharp,
+        Self::Go,
+        Self::Java,
+        Self::Cpp,
+    ];
 
     fn row(self) -> &'static Row {
         ROWS.iter().find(|row| row.language as usize == self as usize).unwrap()
@@ -208,6 +279,40 @@ fn csharp(folder: &Path, name: &str, pages: &[&str]) -> Vec<String> {
     succeed(compiler.args(pages.iter().map(|page| folder.join(page))));
     std::fs::rename(built, &program).unwrap();
     vec!["mono".to_owned(), program.display().to_string()]
+}
+
+/// A program in Go of these pages of a folder.
+fn go(folder: &Path, name: &str, pages: &[&str]) -> Vec<String> {
+    let (built, program) = (folder.join(unique_name("built")), folder.join(name));
+    succeed(Command::new("go").args(["build", "-o"]).arg(&built).args(pages).current_dir(folder));
+    std::fs::rename(built, &program).unwrap();
+    vec![program.display().to_string()]
+}
+
+/// A program in Java of this class and the pages of a folder. It takes its arguments in the encoding of the system, and starts
+/// sooner without what makes a long run fast.
+fn java(folder: &Path, class: &str) -> Vec<String> {
+    let (built, program) = (folder.join(unique_name("built")), folder.join(class).with_extension("jar"));
+    let (classes, source) = (built.with_extension("classes"), format!("{class}.java"));
+    let mut compiler = Command::new("javac");
+    compiler.args(["-Xlint:all", "-Werror", "--release", "11", "-d"]).arg(&classes);
+    succeed(compiler.args(["Kami.java", "KamiFiles.java", "KamiProof.java", &source]).current_dir(folder));
+    succeed(Command::new("jar").args(["--create", "--file"]).arg(&built).arg("-C").arg(&classes).arg("."));
+    std::fs::remove_dir_all(classes).unwrap();
+    std::fs::rename(built, &program).unwrap();
+    let started = "env LC_ALL=C.UTF-8 java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp";
+    let program = program.display().to_string();
+    started.split(' ').map(str::to_owned).chain([program, class.to_owned()]).collect()
+}
+
+/// A program in C++ of this page and those that it includes.
+fn cpp(folder: &Path, page: &str) -> Vec<String> {
+    let (built, program) = (folder.join(unique_name("built")), folder.join(page).with_extension(""));
+    let mut compiler = Command::new("c++");
+    compiler.args(["-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-o"]).arg(&built);
+    succeed(compiler.args([page, "-lcurl", "-lcrypto"]).current_dir(folder));
+    std::fs::rename(built, &program).unwrap();
+    vec![program.display().to_string()]
 }
 
 fn build_rust() -> String {

@@ -14,7 +14,8 @@ macro_rules! in_each_language {
     ($($scenario:ident)*) => {
         $(mod $scenario {
             in_each_language! {
-                $scenario: shell Shell, python Python, rust Rust, javascript JavaScript, csharp CSharp
+                $scenario: shell Shell, python Python, rust Rust, javascript JavaScript, csharp CSharp, go Go, java Java,
+                cpp Cpp
             }
         })*
     };
