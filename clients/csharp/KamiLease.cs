@@ -17,10 +17,11 @@ public static partial class Kami {
     public static async Task<Answer> Watch(string code, Answer answer) {
         var running = Stopwatch.StartNew();
         for (double end = 0; answer.outcome != Outcome.Refused;) {
-            var left = answer.outcome == Outcome.Granted ? answer.lasts : end - running.Elapsed.TotalSeconds;
-            if (left <= 0) break;
-            end = running.Elapsed.TotalSeconds + left;
-            var pause = Math.Max(answer.outcome == Outcome.Granted ? answer.askAfter : left / 2, Wait);
+            var isGranted = answer.outcome == Outcome.Granted;
+            if (isGranted) end = running.Elapsed.TotalSeconds + answer.lasts;
+            var left = end - running.Elapsed.TotalSeconds;
+            if (!isGranted && left <= 0) break;
+            var pause = Math.Max(isGranted ? answer.askAfter : left / 2, Wait);
             await Task.Delay(TimeSpan.FromSeconds(pause)).ConfigureAwait(false);
             answer = await Validate(code).ConfigureAwait(false);
         }

@@ -102,7 +102,7 @@ export async function validate(code) {
 export function watch(code, answer, stop, until = 0) {
   const now = performance.now() / 1000;
   const end = answer.outcome === "granted" ? now + answer.lasts : until;
-  if (answer.outcome === "refused" || now >= end) return stop(answer);
+  if (answer.outcome !== "granted" && (answer.outcome === "refused" || now >= end)) return stop(answer);
   const pause = answer.outcome === "granted" ? answer.askAfter : (end - now) / 2;
   const again = async () => watch(code, await validate(code), stop, end);
   return setTimeout(again, Math.max(pause, WAIT) * 1000).unref();

@@ -6,7 +6,7 @@ VERSION=1.0.0 # of your app: kami may tell of a newer one, or want one
 SERVER=http://127.0.0.1:5000 # yours, with https
 WAIT=1 TIMEOUT=10 # seconds
 ROOT_KEYS="" # what `kami keys pin` prints; with none, whoever the address leads to is believed
-folder=${XDG_CONFIG_HOME:-${HOME:?}/.config}/$APP
+folder=${XDG_CONFIG_HOME:-${HOME-}/.config}/$APP
 # shellcheck source=clients/shell/kami_json.sh
 . "$(dirname "$0")/kami_json.sh"
 # shellcheck source=clients/shell/kami_proof.sh
@@ -41,7 +41,7 @@ shown() { # on one line, without what a terminal obeys
 }
 
 value() { # NAMES: what the server says there, as members writes it
-  printf '%s\n' "$said" | get "$1"
+  ! find "$said" "$1" || printf '%s\n' "$found"
 }
 
 span() { # SECONDS: for people, rounded up: 90 min
@@ -76,7 +76,7 @@ ask() {
     asked=$(printf '%s\n' "$answer" | sed -n -e 's/^[Rr]etry-[Aa]fter: *\([0-9]\{1,9\}\)$/\1/p' -e '/^$/q')
     said=$(printf '%s\n' "$body" | members) || said= # another page
     trouble="HTTP $http"
-    [ -z "$said" ] || [ -z "$nonce" ] || said=$( (with_kept learn "$2" "$http" "$body") 2>/dev/null) ||
+    [ -z "$said" ] || [ -z "$nonce" ] || said=$( (with_kept learn "$2" "$http" "$said") 2>/dev/null) ||
       trouble="$trouble, no proof"
     read_answer
     case $failed:$http:$(value '"status"' | text) in

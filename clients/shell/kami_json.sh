@@ -30,13 +30,23 @@ members() { # of JSON: a line each, with the names as they are written, and its 
     END { value(""); space(); if (text != "") exit 1 }'
 }
 
-get() { # NAMES: the value of that member, of the lines of members
-  names=$1 LC_ALL=C awk '{ n = length(ENVIRON["names"]) + 1 }
-    substr($0, 1, n) == ENVIRON["names"] " " { print substr($0, n + 1) }'
+newline='
+'
+find() { # LINES NAMES: puts the value of that member, of the lines of members, into found; fails where there is none
+  found=
+  case $newline$1 in *"$newline$2 "*) ;; *) return 1 ;; esac
+  found=$newline$1
+  found=${found#*"$newline$2 "}
+  found=${found%%"$newline"*}
 }
 
-plain() { # of a string of JSON without escapes
-  sed -n 's/^"\([^"\]*\)"$/\1/p'
+is() { # LINES NAMES VALUE
+  find "$1" "$2" && [ "$found" = "$3" ]
+}
+
+plain() { # VALUE: the text of a string without escapes
+  set -- "${1#\"}"
+  printf %s "${1%\"}"
 }
 
 text() { # of a string of JSON; nothing of any other value

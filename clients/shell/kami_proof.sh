@@ -17,10 +17,6 @@ digest() { # of standard input, behind the nonce
   { printf '%s:' "$nonce" && cat; } | openssl dgst -sha256 -binary | openssl base64 -A | tr '/+' '_-' | tr -d =
 }
 
-octal() { # FILE OPTIONS: its bytes
-  od -An -v -to1 "$@" | tr -s ' \n' '  '
-}
-
 whole() { # BYTES in octal: as an integer of DER
   while [ $# -gt 1 ] && [ "$1" = 000 ]; do shift; done
   case $1 in [23]??) set -- 000 "$@" ;; esac
@@ -28,10 +24,13 @@ whole() { # BYTES in octal: as an integer of DER
 }
 
 is_signed() { # ES256: whether r and s in $work/signature are of $work/signed, by the key 04, x, y in $work/key
-  [ $(($(wc -c <"$work/signature"))) = 64 ] && [ $(($(wc -c <"$work/key"))) = 65 ] || return
-  [ "$(octal -N 1 "$work/key")" = " 004 " ] || return
   # shellcheck disable=SC2046 # a word is a byte
-  set -- $(whole $(octal -N 32 "$work/signature")) $(whole $(octal -j 32 "$work/signature"))
+  set -- $(od -An -v -to1 "$work/key") && [ "$#:$1" = 65:004 ] || return
+  # shellcheck disable=SC2046
+  set -- $(od -An -v -to1 "$work/signature") && [ $# = 64 ] && r='' || return
+  while [ $# -gt 32 ]; do r="$r $1" && shift; done
+  # shellcheck disable=SC2046,SC2086
+  set -- $(whole $r) $(whole "$@")
   # shellcheck disable=SC2059 # the format is the bytes
   printf "$(printf '\\%s' 060 "$(printf %03o $#)" "$@")" >"$work/der"
   { printf '\060\131\060\023\006\007\052\206\110\316\075\002\001\006\010\052\206\110\316\075\003\001\007\003\102\000' &&
@@ -40,59 +39,61 @@ is_signed() { # ES256: whether r and s in $work/signature are of $work/signed, b
   openssl dgst -sha256 -verify "$work/pem" -signature "$work/der" "$work/signed" >/dev/null 2>&1
 }
 
-jws() { # TEXT KIND: prints its payload; what is signed and the signature go into files, its header into $work/header
+jws() { # TEXT KIND: its header and payload, as members writes them; what is signed, and the signature, as files
   [ ${#1} -le 32768 ] || return
   case $1 in *.*.*.*) return 1 ;; *.*.*) ;; *) return 1 ;; esac
-  decode "${1%%.*}" | members >"$work/header" && decode "${1##*.}" >"$work/signature" || return
-  [ "$(get '"alg"' <"$work/header") $(get '"typ"' <"$work/header")" = "\"ES256\" \"$2\"" ] || return
-  ! grep -q '^"crit"' "$work/header" || return
-  printf %s "${1%.*}" >"$work/signed"
-  set -- "${1#*.}" && decode "${1%%.*}" | members
+  decode "${1##*.}" >"$work/signature" && printf %s "${1%.*}" >"$work/signed" || return
+  header=$(decode "${1%%.*}" | members) || return
+  is "$header" '"alg"' '"ES256"' && is "$header" '"typ"' "\"$2\"" || return
+  case $newline$header in *"$newline"'"crit"'*) return 1 ;; esac
+  set -- "${1#*.}" && payload=$(decode "${1%%.*}" | members)
 }
 
-opened() { # PROOF MOMENT: what it says, once it is known to come from the holder of a pinned key
-  jws "$1" kami-proof+jws >"$work/payload" && kid=$(get '"kid"' <"$work/header") || return
-  mv "$work/signed" "$work/signed.1" && mv "$work/signature" "$work/signature.1"
-  jws "$(get '"crt"' <"$work/header" | plain)" kami-certificate+jws >"$work/certificate" || return
+opened() { # PROOF MOMENT: puts what it says into payload, once it is known to come from the holder of a pinned key
+  jws "$(plain "$1")" kami-proof+jws && find "$header" '"kid"' && kid=$found && find "$header" '"crt"' || return
+  proof_payload=$payload
+  mv "$work/signed" "$work/signed.1" && mv "$work/signature" "$work/signature.1" || return
+  jws "$(plain "$found")" kami-certificate+jws && certificate=$payload payload=$proof_payload || return
   for root in $ROOT_KEYS none; do
     decode "$root" >"$work/key" && is_signed && break
   done
-  [ "$root" != none ] && [ -n "$kid" ] && [ "$(get '"kid"' <"$work/certificate")" = "$kid" ] || return
-  ! grep -q '^"app"' "$work/certificate" || [ "$(get '"app"' <"$work/certificate")" = "\"$PRODUCT\"" ] || return
-  set -- "$2" "$(get '"iat"' <"$work/certificate")" "$(get '"exp"' <"$work/certificate")"
-  at=$(get '"iat"' <"$work/payload")
-  [ "$3" -gt "$1" ] && [ "$2" -le "$at" ] && [ "$at" -lt "$3" ] || return
-  [ "$(get '"jwk""kty"' <"$work/certificate") $(get '"jwk""crv"' <"$work/certificate")" = '"EC" "P-256"' ] || return
-  { printf '\004' && decode "$(get '"jwk""x"' <"$work/certificate" | plain)" &&
-    decode "$(get '"jwk""y"' <"$work/certificate" | plain)"; } >"$work/key" || return
+  [ "$root" != none ] && is "$certificate" '"kid"' "$kid" || return
+  case $newline$certificate in
+    *"$newline"'"app"'*) is "$certificate" '"app"' "\"$PRODUCT\"" || return ;;
+  esac
+  find "$certificate" '"iat"' && set -- "$2" "$found" && find "$certificate" '"exp"' && set -- "$@" "$found" || return
+  find "$payload" '"iat"' && at=$found && [ "$3" -gt "$1" ] && [ "$2" -le "$at" ] && [ "$at" -lt "$3" ] || return
+  is "$certificate" '"jwk""kty"' '"EC"' && is "$certificate" '"jwk""crv"' '"P-256"' || return
+  find "$certificate" '"jwk""x"' && set -- "$(plain "$found")" && find "$certificate" '"jwk""y"' || return
+  { printf '\004' && decode "$1" && decode "$(plain "$found")"; } >"$work/key" || return
   mv "$work/signed.1" "$work/signed" && mv "$work/signature.1" "$work/signature" && is_signed || return
-  [ "$(get '"app"' <"$work/payload")" = "\"$PRODUCT\"" ] && cat "$work/payload"
+  is "$payload" '"app"' "\"$PRODUCT\""
 }
 
-is_about() { # NAME...: whether the proof in $work/opened has the digests of these variables, where they are set
+is_about() { # NAME...: whether the payload has the digests of these variables, where they are set
   for name; do
     eval "told=\${$name-} sent=\${$name+sent}"
-    [ "$(get "\"$name\"" <"$work/opened")" = "${sent:+\"$(printf %s "$told" | digest)\"}" ] || return
+    find "$payload" "\"$name\"" || [ -z "$sent" ] || return
+    [ "$found" = "${sent:+\"$(printf %s "$told" | digest)\"}" ] || return
   done
 }
 
-restored() { # the lines of a proof with the texts that it has digests of, out of $work/said; without, if that is empty
-  while IFS= read -r line; do
+restored() { # SAID: the lines of the payload with the texts that it has digests of; without, where nothing is said
+  printf '%s\n' "$payload" | while IFS= read -r line; do
     case $line in *'" "sha256:'*)
-      [ -s "$work/said" ] || continue
+      [ -n "$1" ] || continue
       names=${line%%'" "sha256:'*}\"
-      told=$(get "${names#'"answer"'}" <"$work/said")
-      [ "$line" = "$names \"sha256:$(printf %s "$told" | text | digest)\"" ] && [ -n "$told" ] || return
-      line="$names $told" ;;
+      find "$1" "${names#'"answer"'}" || exit
+      [ "$line" = "$names \"sha256:$(printf %s "$found" | text | digest)\"" ] || exit
+      line="$names $found" ;;
     esac
     printf '%s\n' "$line"
   done
 }
-
-check() { # ROUTE STATUS MOMENT, of the answer in $work/said: prints what its proof says
-  opened "$(get '"proof"' <"$work/said" | plain)" "$3" >"$work/opened" && is_about code machine request || return
-  [ "$(get '"nonce"' <"$work/opened") $(get '"route"' <"$work/opened")" = "\"$nonce\" \"$1\"" ] || return
-  [ "$(get '"status"' <"$work/opened")" = "$2" ] && restored <"$work/opened"
+check() { # ROUTE STATUS SAID MOMENT: prints what the proof of that answer says
+  find "$3" '"proof"' && opened "$found" "$4" && is_about code machine request || return
+  is "$payload" '"nonce"' "\"$nonce\"" && is "$payload" '"route"' "\"$1\"" && is "$payload" '"status"' "$2" &&
+    restored "$3"
 }
 
 later() { # MOMENT MOMENT
@@ -100,12 +101,10 @@ later() { # MOMENT MOMENT
 }
 
 check_lease() { # PROOF CLOCK LATEST: the same of a kept lease, where it lets start
-  opened "$1" "$(later "$2" "$3")" >"$work/opened" && nonce=$(get '"nonce"' <"$work/opened" | text) || return
-  is_about code machine && set -- "$2" "$3" "$(get '"iat"' <"$work/opened")" || return
-  [ "$(get '"route"' <"$work/opened") $(get '"status"' <"$work/opened")" = '"POST /api/validate" 200' ] || return
-  [ "$(get '"answer""status"' <"$work/opened")" = '"success"' ] || return
-  [ "$(get '"offline_until"' <"$work/opened")" -gt "$(later "$1" "$2")" ] || return
-  [ $(($1 + 300)) -ge "$(later "$2" "$3")" ] && : >"$work/said" && restored <"$work/opened"
+  opened "$1" "$(later "$2" "$3")" && find "$payload" '"nonce"' && nonce=$(plain "$found") || return
+  is_about code machine && is "$payload" '"route"' '"POST /api/validate"' && is "$payload" '"status"' 200 || return
+  is "$payload" '"answer""status"' '"success"' && find "$payload" '"offline_until"' || return
+  [ "$found" -gt "$(later "$2" "$3")" ] && [ $(($2 + 300)) -ge "$(later "$3" "$at")" ] && restored ''
 }
 
 # The file: the lease, the latest moment seen, and the latest that a proof told: a clock that was wrong once must not
@@ -114,35 +113,37 @@ with_kept() { # FUNCTION...: with a folder to work in, and what the file says
   umask 077
   work=$(mktemp -d) || return
   trap 'rm -rf "$work"' EXIT
-  members <"$folder/licence.json" >"$work/kept"
-  proof=$(get '"proof"' <"$work/kept" | plain) latest=$(get '"latest"' <"$work/kept") clock=$(date +%s)
-  proven=$(get '"proven"' <"$work/kept") latest=${latest:-0} proven=${proven:-0}
+  kept=$(members <"$folder/licence.json") || kept=
+  find "$kept" '"proof"'
+  proof=$found clock=$(date +%s)
+  find "$kept" '"latest"'
+  latest=${found:-0}
+  find "$kept" '"proven"'
+  proven=${found:-0}
   "$@"
 }
 
 keep() { # LATEST PROVEN
   mkdir -p "$folder"
-  printf '{"proof":"%s","latest":%s,"proven":%s}' "$proof" "$1" "$2" >"$folder/licence.json.$$"
+  printf '{"proof":%s,"latest":%s,"proven":%s}' "${proof:-\"\"}" "$1" "$2" >"$folder/licence.json.$$"
   mv "$folder/licence.json.$$" "$folder/licence.json"
 }
 
-learn() { # WHAT STATUS BODY: prints the answer to act upon, as members does
-  printf %s "$3" | members >"$work/said" || return
-  check "POST /api/$1" "$2" "$(later "$clock" "$proven")" >"$work/answer" || return
+learn() { # WHAT STATUS SAID: prints the answer to act upon, as members does
+  answer=$(check "POST /api/$1" "$2" "$3" "$(later "$clock" "$proven")") || return
   case $1:$2 in
     validate:408 | validate:429) ;;
-    validate:200 | validate:4??) proof=; [ "$2" != 200 ] || ! grep -q '^"offline_until"' "$work/answer" ||
-      proof=$(get '"proof"' <"$work/said" | plain) ;;
+    validate:200 | validate:4??) proof=
+      [ "$2" != 200 ] || ! find "$answer" '"offline_until"' || { find "$3" '"proof"' && proof=$found; } ;;
   esac
-  ! grep -Eq '^"answer""(unbound|released)" true' "$work/answer" || proof=
-  at=$(get '"iat"' <"$work/answer")
-  keep "$(later "$clock" "$at")" "$(later "$proven" "$at")"
-  sed -n 's/^"answer"//p' "$work/answer"
+  ! is "$answer" '"answer""unbound"' true && ! is "$answer" '"answer""released"' true || proof=
+  find "$answer" '"iat"' && keep "$(later "$clock" "$found")" "$(later "$proven" "$found")"
+  printf '%s\n' "$answer" | sed -n 's/^"answer"//p'
 }
 
 start() { # prints the answer of the kept lease
   latest=$(later "$(later "$latest" "$proven")" "$clock")
-  check_lease "$proof" "$clock" "$latest" >"$work/answer" || return
+  answer=$(check_lease "$proof" "$clock" "$latest") || return
   keep "$latest" "$proven"
-  sed -n 's/^"answer"//p' "$work/answer"
+  printf '%s\n' "$answer" | sed -n 's/^"answer"//p'
 }

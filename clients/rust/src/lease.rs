@@ -4,7 +4,7 @@ use crate::{APP, Answer, Kami, PRODUCT, ROOT_KEYS, SERVER, TIMEOUT, WAIT, machin
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::time::{Instant, SystemTime};
-use std::{env, fs, io, io::Write as _, path::PathBuf, process};
+use std::{env, fs, io, io::Write as _, path::Path, path::PathBuf, process};
 
 impl Kami {
     pub fn of_constants() -> Self {
@@ -14,7 +14,7 @@ impl Kami {
         let (wait, timeout) = (seconds("WAIT", WAIT), seconds("TIMEOUT", TIMEOUT));
         let roots = set("ROOT_KEYS").unwrap_or(ROOT_KEYS.join(" "));
         let roots: Vec<String> = roots.split_whitespace().map(String::from).collect();
-        let trust = (!roots.is_empty()).then(|| Trust::new(roots, machine::folder(APP).unwrap_or_default()));
+        let trust = (!roots.is_empty()).then(|| Trust::new(roots, &machine::folder(APP).unwrap_or_default()));
         Self { server: set("URL").unwrap_or(SERVER.into()), wait, timeout, trust }
     }
 
@@ -49,7 +49,7 @@ pub struct Trust {
 }
 
 impl Trust {
-    pub fn new(roots: Vec<String>, folder: PathBuf) -> Self {
+    pub fn new(roots: Vec<String>, folder: &Path) -> Self {
         let (file, since) = (folder.join("licence.json"), clock().into());
         Self { roots, file, start: Instant::now(), since }
     }

@@ -21,12 +21,15 @@ macro_rules! in_each_language {
     };
 }
 
+mod attackers;
 mod language;
+mod leases;
 mod machine_codes;
 mod outages;
 mod pages;
 mod proofs;
 mod server;
+mod signer;
 mod topping_up;
 mod trials;
 mod unbinding;

@@ -12,12 +12,12 @@ answer() {
       decode "$1" >"$work/key" && decode "$2" >"$work/signed" && decode "$3" >"$work/signature" && is_signed ;;
     lease)
       ROOT_KEYS=$1 PRODUCT=$2 code=$3 machine=$4
-      check_lease "$5" "$6" "$7" ;;
+      check_lease "\"$5\"" "$6" "$7" ;;
     answer)
       # shellcheck disable=SC2034 # is_about reads them
       ROOT_KEYS=$1 PRODUCT=$2 nonce=$4 code=$5 machine=$6 request=$7
-      printf %s "$9" | members >"$work/said" || return
-      check "$3" "$8" "$(later "${10}" "${11}")" ;;
+      said=$(printf %s "$9" | members) || return
+      check "$3" "$8" "$said" "$(later "${10}" "${11}")" ;;
   esac
 }
 
