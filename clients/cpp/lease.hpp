@@ -114,8 +114,8 @@ inline json proven(const json& said, const string& what, const json& asked, cons
     if ((what == "validate" && is_final) || answer.value("unbound", false) || answer.value("released", false))
         kept.proof.clear();
     if (what == "validate" && says.contains("offline_until")) kept.proof = said["proof"];
+    kept.latest = std::max(clock(), says["iat"].get<double>());
     kept.proven = std::max(kept.proven, says["iat"].get<double>());
-    kept.latest = std::max({kept.latest, kept.proven, now()});
     kept.save();
     return says;
 }

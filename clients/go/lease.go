@@ -65,7 +65,7 @@ func proven(said object, what string, asked fields, body string, status int) (ob
 	if what == "validate" && says.OfflineUntil > 0 {
 		kept.Proof, _ = said["proof"].(string)
 	}
-	kept.Latest, kept.Proven = math.Max(math.Max(kept.Latest, now()), says.Iat), math.Max(kept.Proven, says.Iat)
+	kept.Latest, kept.Proven = math.Max(float64(time.Now().Unix()), says.Iat), math.Max(kept.Proven, says.Iat)
 	keep(kept)
 	return says.Answer, says.Iat, says.Exp
 }

@@ -70,8 +70,8 @@ final class KamiFiles {
         var isGivenUp = Boolean.TRUE.equals(answer.getOrDefault("unbound", answer.get("released")));
         if (what.equals("validate") && isFinal || isGivenUp) kept.proof = "";
         if (what.equals("validate") && says.containsKey("offline_until")) kept.proof = (String) said.get("proof");
+        kept.latest = Math.max(clock(), (Long) says.get("iat"));
         kept.proven = Math.max(kept.proven, (Long) says.get("iat"));
-        kept.latest = Math.max(Math.max(kept.latest, kept.proven), now());
         kept.keep();
         return says;
     }
