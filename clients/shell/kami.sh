@@ -41,7 +41,7 @@ shown() { # on one line, without what a terminal obeys
 }
 
 value() { # NAMES: what the server says there, as members writes it
-  ! find "$said" "$1" || printf '%s\n' "$found"
+  ! pick "$said" "$1" || printf '%s\n' "$found"
 }
 
 span() { # SECONDS: for people, rounded up: 90 min

@@ -32,7 +32,7 @@ members() { # of JSON: a line each, with the names as they are written, and its 
 
 newline='
 '
-find() { # LINES NAMES: puts the value of that member, of the lines of members, into found; fails where there is none
+pick() { # LINES NAMES: puts the value of that member, of the lines of members, into found; fails where there is none
   found=
   case $newline$1 in *"$newline$2 "*) ;; *) return 1 ;; esac
   found=$newline$1
@@ -41,7 +41,7 @@ find() { # LINES NAMES: puts the value of that member, of the lines of members, 
 }
 
 is() { # LINES NAMES VALUE
-  find "$1" "$2" && [ "$found" = "$3" ]
+  pick "$1" "$2" && [ "$found" = "$3" ]
 }
 
 plain() { # VALUE: the text of a string without escapes

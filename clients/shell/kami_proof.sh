@@ -50,7 +50,7 @@ jws() { # TEXT KIND: its header and payload, as members writes them; what is sig
 }
 
 opened() { # PROOF MOMENT: puts what it says into payload, once it is known to come from the holder of a pinned key
-  jws "$(plain "$1")" kami-proof+jws && find "$header" '"kid"' && kid=$found && find "$header" '"crt"' || return
+  jws "$(plain "$1")" kami-proof+jws && pick "$header" '"kid"' && kid=$found && pick "$header" '"crt"' || return
   proof_payload=$payload
   mv "$work/signed" "$work/signed.1" && mv "$work/signature" "$work/signature.1" || return
   jws "$(plain "$found")" kami-certificate+jws && certificate=$payload payload=$proof_payload || return
@@ -61,10 +61,10 @@ opened() { # PROOF MOMENT: puts what it says into payload, once it is known to c
   case $newline$certificate in
     *"$newline"'"app"'*) is "$certificate" '"app"' "\"$PRODUCT\"" || return ;;
   esac
-  find "$certificate" '"iat"' && set -- "$2" "$found" && find "$certificate" '"exp"' && set -- "$@" "$found" || return
-  find "$payload" '"iat"' && at=$found && [ "$3" -gt "$1" ] && [ "$2" -le "$at" ] && [ "$at" -lt "$3" ] || return
+  pick "$certificate" '"iat"' && set -- "$2" "$found" && pick "$certificate" '"exp"' && set -- "$@" "$found" || return
+  pick "$payload" '"iat"' && at=$found && [ "$3" -gt "$1" ] && [ "$2" -le "$at" ] && [ "$at" -lt "$3" ] || return
   is "$certificate" '"jwk""kty"' '"EC"' && is "$certificate" '"jwk""crv"' '"P-256"' || return
-  find "$certificate" '"jwk""x"' && set -- "$(plain "$found")" && find "$certificate" '"jwk""y"' || return
+  pick "$certificate" '"jwk""x"' && set -- "$(plain "$found")" && pick "$certificate" '"jwk""y"' || return
   { printf '\004' && decode "$1" && decode "$(plain "$found")"; } >"$work/key" || return
   mv "$work/signed.1" "$work/signed" && mv "$work/signature.1" "$work/signature" && is_signed || return
   is "$payload" '"app"' "\"$PRODUCT\""
@@ -73,7 +73,7 @@ opened() { # PROOF MOMENT: puts what it says into payload, once it is known to c
 is_about() { # NAME...: whether the payload has the digests of these variables, where they are set
   for name; do
     eval "told=\${$name-} sent=\${$name+sent}"
-    find "$payload" "\"$name\"" || [ -z "$sent" ] || return
+    pick "$payload" "\"$name\"" || [ -z "$sent" ] || return
     [ "$found" = "${sent:+\"$(printf %s "$told" | digest)\"}" ] || return
   done
 }
@@ -83,7 +83,7 @@ restored() { # SAID: the lines of the payload with the texts that it has digests
     case $line in *'" "sha256:'*)
       [ -n "$1" ] || continue
       names=${line%%'" "sha256:'*}\"
-      find "$1" "${names#'"answer"'}" || exit
+      pick "$1" "${names#'"answer"'}" || exit
       [ "$line" = "$names \"sha256:$(printf %s "$found" | text | digest)\"" ] || exit
       line="$names $found" ;;
     esac
@@ -91,7 +91,7 @@ restored() { # SAID: the lines of the payload with the texts that it has digests
   done
 }
 check() { # ROUTE STATUS SAID MOMENT: prints what the proof of that answer says
-  find "$3" '"proof"' && opened "$found" "$4" && is_about code machine request || return
+  pick "$3" '"proof"' && opened "$found" "$4" && is_about code machine request || return
   is "$payload" '"nonce"' "\"$nonce\"" && is "$payload" '"route"' "\"$1\"" && is "$payload" '"status"' "$2" &&
     restored "$3"
 }
@@ -101,9 +101,9 @@ later() { # MOMENT MOMENT
 }
 
 check_lease() { # PROOF CLOCK LATEST: the same of a kept lease, where it lets start
-  opened "$1" "$(later "$2" "$3")" && find "$payload" '"nonce"' && nonce=$(plain "$found") || return
+  opened "$1" "$(later "$2" "$3")" && pick "$payload" '"nonce"' && nonce=$(plain "$found") || return
   is_about code machine && is "$payload" '"route"' '"POST /api/validate"' && is "$payload" '"status"' 200 || return
-  is "$payload" '"answer""status"' '"success"' && find "$payload" '"offline_until"' || return
+  is "$payload" '"answer""status"' '"success"' && pick "$payload" '"offline_until"' || return
   [ "$found" -gt "$(later "$2" "$3")" ] && [ $(($2 + 300)) -ge "$(later "$3" "$at")" ] && restored ''
 }
 
@@ -114,11 +114,11 @@ with_kept() { # FUNCTION...: with a folder to work in, and what the file says
   work=$(mktemp -d) || return
   trap 'rm -rf "$work"' EXIT
   kept=$(members <"$folder/licence.json") || kept=
-  find "$kept" '"proof"'
+  pick "$kept" '"proof"'
   proof=$found clock=$(date +%s)
-  find "$kept" '"latest"'
+  pick "$kept" '"latest"'
   latest=${found:-0}
-  find "$kept" '"proven"'
+  pick "$kept" '"proven"'
   proven=${found:-0}
   "$@"
 }
@@ -134,10 +134,10 @@ learn() { # WHAT STATUS SAID: prints the answer to act upon, as members does
   case $1:$2 in
     validate:408 | validate:429) ;;
     validate:200 | validate:4??) proof=
-      [ "$2" != 200 ] || ! find "$answer" '"offline_until"' || { find "$3" '"proof"' && proof=$found; } ;;
+      [ "$2" != 200 ] || ! pick "$answer" '"offline_until"' || { pick "$3" '"proof"' && proof=$found; } ;;
   esac
   ! is "$answer" '"answer""unbound"' true && ! is "$answer" '"answer""released"' true || proof=
-  find "$answer" '"iat"' && keep "$(later "$clock" "$found")" "$(later "$proven" "$found")"
+  pick "$answer" '"iat"' && keep "$(later "$clock" "$found")" "$(later "$proven" "$found")"
   printf '%s\n' "$answer" | sed -n 's/^"answer"//p'
 }
 

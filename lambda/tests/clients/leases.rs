@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use kami_testkit::skip_for_want_of;
 use serde_json::{Value, json};
@@ -22,28 +23,29 @@ in_each_language! {
 const DAY: i64 = 24 * 3600;
 const GRANTED: &str = "授权成功 (2026-01-01T15:00:00+08:00)";
 
-/// A seller's server, which proves what it answers, and somebody who has his app.
+/// A seller, who proves what he answers, and somebody who has his app.
 struct Scene {
-    user: User,
+    signer: Arc<Signer>,
     root_keys: String,
-    reply: Box<dyn Fn(u16, Value, fn() -> Value) -> Reply>,
+    user: User,
 }
 
 impl Scene {
     fn new() -> Self {
         let root = new_key();
         let root_keys = root.public().pin();
-        let signer = std::sync::Arc::new(Signer::new(&root, None, DAY));
-        let reply = move |status, answer: Value, more: fn() -> Value| {
-            let signer = std::sync::Arc::clone(&signer);
-            Reply::made(move |asked| {
-                let mut claims = asked.claims(status, &answer);
-                claims.as_object_mut().unwrap().extend(more().as_object().unwrap().clone());
-                (status, signer.proven(answer.clone(), &claims))
-            })
-        };
         let user = User { root_keys: root_keys.clone(), ..User::new() };
-        Self { user, root_keys, reply: Box::new(reply) }
+        Self { signer: Arc::new(Signer::new(&root, None, DAY)), root_keys, user }
+    }
+
+    /// An answer whose proof says more than most.
+    fn reply(&self, status: u16, answer: Value, more: fn() -> Value) -> Reply {
+        let signer = Arc::clone(&self.signer);
+        Reply::made(move |asked| {
+            let mut claims = asked.claims(status, &answer);
+            claims.as_object_mut().unwrap().extend(more().as_object().unwrap().clone());
+            (status, signer.proven(answer.clone(), &claims))
+        })
     }
 
     /// What somebody is told who asks a server that answers so.
@@ -54,7 +56,7 @@ impl Scene {
 
     /// The same of an admission that lets start without a network for a day.
     async fn admitted(&self, language: Language) {
-        let reply = (self.reply)(200, admission(), || json!({"offline_until": now() + DAY}));
+        let reply = self.reply(200, admission(), || json!({"offline_until": now() + DAY}));
         let told = self.told(language, vec![reply], &["VIP-1"]).await;
         assert_eq!(told, (0, GRANTED.to_owned()), "{language:?}");
     }
@@ -92,7 +94,7 @@ async fn starts_without_a_network_while_its_lease_lasts(language: Language) {
     // a proof that is none, and an outage that is proven
     let unproven = vec![Reply::error(403, "card_expired")];
     assert_eq!(scene.told(language, unproven, &["VIP-1"]).await.0, 0, "{language:?}");
-    let busy = (scene.reply)(503, error("unavailable"), || json!({}));
+    let busy = scene.reply(503, error("unavailable"), || json!({}));
     assert_eq!(scene.told(language, vec![busy], &["VIP-1"]).await.0, 0, "{language:?}");
     // the clock was turned back a year since it was last seen
     scene.change("latest", |latest| latest + 365 * DAY);
@@ -100,7 +102,7 @@ async fn starts_without_a_network_while_its_lease_lasts(language: Language) {
     // a clock that was a year ahead once keeps nobody from his seller
     scene.admitted(language).await;
     assert_eq!(scene.alone(language, "VIP-1").await, 0, "{language:?}");
-    let over = (scene.reply)(200, admission(), || json!({"offline_until": now()}));
+    let over = scene.reply(200, admission(), || json!({"offline_until": now()}));
     assert_eq!(scene.told(language, vec![over], &["VIP-1"]).await.0, 0, "{language:?}");
     assert_eq!(scene.alone(language, "VIP-1").await, 2, "{language:?}");
 }
@@ -109,10 +111,9 @@ async fn starts_without_a_network_by_no_lease_that_is_not_its_own(language: Lang
     let scene = Scene::new();
     scene.admitted(language).await;
     assert_eq!(scene.alone(language, "VIP-2").await, 2, "{language:?}: another card");
-    let strangers = User { root_keys: new_key().public().pin(), ..User::new() };
-    let scene_of_stranger = Scene { user: strangers, ..Scene::new() };
-    copy(&scene, &scene_of_stranger);
-    assert_eq!(scene_of_stranger.alone(language, "VIP-1").await, 2, "{language:?}: another seller's app");
+    let of_another_seller = Scene::new();
+    copy(&scene, &of_another_seller);
+    assert_eq!(of_another_seller.alone(language, "VIP-1").await, 2, "{language:?}: another seller's app");
     if without_machine_id().is_none() {
         return skip_for_want_of(HIDING);
     }
@@ -137,12 +138,12 @@ async fn keeps_no_lease_once_it_is_refused_or_gives_its_seat_up(language: Langua
         (200, released, &["--release", "VIP-1"], 0, "released"),
     ] {
         scene.admitted(language).await;
-        let told = scene.told(language, vec![(scene.reply)(status, answer, || json!({}))], arguments).await;
+        let told = scene.told(language, vec![scene.reply(status, answer, || json!({}))], arguments).await;
         assert_eq!(told, (exit, line.to_owned()), "{language:?}");
         assert_eq!(scene.alone(language, "VIP-1").await, 2, "{language:?}: {line}");
     }
     scene.admitted(language).await;
-    let nothing = (scene.reply)(200, json!({"status": "success", "released": false}), || json!({}));
+    let nothing = scene.reply(200, json!({"status": "success", "released": false}), || json!({}));
     let told = scene.told(language, vec![nothing], &["--release", "VIP-1"]).await;
     assert_eq!(told, (0, "nothing to release".to_owned()), "{language:?}");
     assert_eq!(scene.alone(language, "VIP-1").await, 0, "{language:?}: it had no seat to give up");
@@ -153,8 +154,8 @@ async fn is_told_when_it_has_to_end(language: Language) {
         return; // a command that ends asks nothing in the background
     }
     let scene = Scene::new();
-    let for_a_second = || (scene.reply)(200, admission(), || json!({"exp": now() + 1}));
-    let refused = (scene.reply)(403, error("seats_full"), || json!({}));
+    let for_a_second = || scene.reply(200, admission(), || json!({"exp": now() + 1}));
+    let refused = scene.reply(403, error("seats_full"), || json!({}));
     let script = vec![for_a_second(), for_a_second(), refused];
     let told = scene.told(language, script, &["--watch", "VIP-1"]).await;
     assert_eq!(told, (1, "消息 seats_full".to_owned()), "{language:?}");

@@ -33,9 +33,11 @@ pub(crate) enum Reply {
     Made(Maker),
 }
 
+type Make = dyn Fn(Question<'_>) -> (u16, Value) + Send + Sync;
+
 /// What makes a status and an answer of a request.
 #[derive(Clone)]
-pub(crate) struct Maker(Arc<dyn Fn(Question<'_>) -> (u16, Value) + Send + Sync>);
+pub(crate) struct Maker(Arc<Make>);
 
 impl std::fmt::Debug for Maker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
