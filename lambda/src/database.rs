@@ -8,6 +8,7 @@ use kami_store::database_url::DatabaseUrl;
 use kami_store::small_file;
 
 use crate::secret::{SecretSettings, SecretSource};
+use crate::signing::Signer;
 
 /// Where the cards are, or who knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,12 +49,24 @@ impl Database {
         ])
     }
 
-    /// A store on it; a secret has been fetched by then, if it could be.
-    pub async fn store(self) -> Store {
-        match self {
+    /// A store on it, and the signing keys that stand beside the address; a secret has been fetched by then, if it could be.
+    pub async fn store(self) -> (Store, Arc<Signer>) {
+        let signer = Arc::<Signer>::default();
+        let store = match self {
             Self::Url(url) => Store::new(&url),
-            Self::Secret(secret) => Store::with_source(Arc::new(SecretSource::fetched(*secret).await)),
-        }
+            Self::Secret(secret) => {
+                let source = Arc::new(SecretSource::fetched(*secret, Arc::clone(&signer)).await);
+                // Not held: the source holds the signer.
+                let renewed = Arc::downgrade(&source);
+                signer.renewed_by(move || {
+                    if let Some(source) = renewed.upgrade() {
+                        source.renew();
+                    }
+                });
+                Store::with_source(source)
+            }
+        };
+        (store, signer)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
+use chrono::Utc;
 use kami_store::{ExpiryCursor, Store, StoreError};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
@@ -11,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use crate::metrics::{ExpiryMetrics, emf};
+use crate::signing::Signer;
 
 /// How long before Lambda would end us no further batch is begun.
 pub const LAMBDA_RESERVE: Duration = Duration::from_secs(5);
@@ -107,8 +109,8 @@ pub async fn run_every(store: &Store, interval: Duration, metrics: &ExpiryMetric
 }
 
 /// Handles scheduled events as the Lambda function of that name: each runs the job until it is done or the
-/// invocation's time is nearly up.
-pub async fn run_on_lambda(store: Store, function: &str) -> anyhow::Result<()> {
+/// invocation's time is nearly up, and tells how long answers are signed, since it runs when nobody asks anything as well.
+pub async fn run_on_lambda(store: Store, signer: &Signer, function: &str) -> anyhow::Result<()> {
     // The event says only that it is time, so that any event will do, a hand-written `{}` too.
     let handler = service_fn(async |event: LambdaEvent<IgnoredAny>| {
         let time_left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
@@ -123,7 +125,9 @@ pub async fn run_on_lambda(store: Store, function: &str) -> anyhow::Result<()> {
             outcome = job => outcome?,
             outcome = watch => outcome,
         };
-        emf::write_expiry(function, outcome.expired);
+        signer.renew();
+        let now = Utc::now().timestamp();
+        emf::write_expiry(function, outcome.expired, signer.keys().end(now).map(|end| end - now));
         info!(expired = outcome.expired, complete = outcome.complete, "overdue cards were expired");
         Ok::<_, lambda_runtime::Error>(outcome)
     });

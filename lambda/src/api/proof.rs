@@ -41,6 +41,7 @@ impl Prover {
     ///
     /// Without a key there is none: then a nonce is a field like any other that nobody knows.
     pub(super) fn begin(&self, request: &mut Request) -> Result<Option<Asked>, Failure> {
+        self.signer.renew();
         if self.signer.keys().is_empty() {
             return Ok(None);
         }

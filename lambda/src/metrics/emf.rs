@@ -55,6 +55,9 @@ pub const REQUEST_METRICS: [&str; 5] = [REQUESTS, LATENCY, UNAVAILABLE, ROUND_TR
 /// How many cards a run of the expiry job that succeeded marked as expired, none included.
 pub const EXPIRED_CARDS: &str = "expired_cards";
 
+/// In how many seconds answers of some app are signed no more; in the lines of the expiry job alone, where there are keys.
+pub const SIGNING_SECONDS_LEFT: &str = "signing_seconds_left";
+
 /// Writes a line for each request.
 #[derive(Debug)]
 pub struct RequestLines {
@@ -94,8 +97,9 @@ impl RequestLines {
 }
 
 /// Writes the line of a run of the expiry job that succeeded.
-pub(crate) fn write_expiry(function: &str, expired: u64) {
-    write_line(format!("{}\n", expiry(function, SystemTime::now(), expired)).as_bytes());
+pub(crate) fn write_expiry(function: &str, expired: u64, signing_seconds_left: Option<i64>) {
+    let line = expiry(function, SystemTime::now(), expired, signing_seconds_left);
+    write_line(format!("{line}\n").as_bytes());
 }
 
 /// What is told of a request.
@@ -134,13 +138,19 @@ fn definition(function: &str) -> String {
     format!(r#""CloudWatchMetrics":[{directive}]}},"{FUNCTION}":{}"#, json!(function))
 }
 
-fn expiry(function: &str, now: SystemTime, expired: u64) -> Value {
-    let directive = directive(&EXPIRY_DIMENSIONS, &[(EXPIRED_CARDS, "Count")]);
-    json!({
+fn expiry(function: &str, now: SystemTime, expired: u64, signing_seconds_left: Option<i64>) -> Value {
+    let mut metrics = vec![(EXPIRED_CARDS, "Count")];
+    metrics.extend(signing_seconds_left.map(|_| (SIGNING_SECONDS_LEFT, "Seconds")));
+    let directive = directive(&EXPIRY_DIMENSIONS, &metrics);
+    let mut line = json!({
         "_aws": {"Timestamp": milliseconds(now), "CloudWatchMetrics": [directive]},
         FUNCTION: function,
         EXPIRED_CARDS: expired,
-    })
+    });
+    if let Some(left) = signing_seconds_left {
+        line[SIGNING_SECONDS_LEFT] = left.into();
+    }
+    line
 }
 
 /// Says which members of a document are metrics, and in which units, and which are their dimensions.
@@ -199,7 +209,12 @@ mod tests {
 
     #[test]
     fn a_run_of_the_expiry_job_is_told_also_when_nothing_was_expired() {
-        let line = expiry("kami-expire", UNIX_EPOCH, 0);
+        let line = expiry("kami-expire", UNIX_EPOCH, 0, None);
+        assert_eq!(line.get("signing_seconds_left"), None);
+        let signing = expiry("kami-expire", UNIX_EPOCH, 0, Some(-5));
+        assert_eq!(signing["signing_seconds_left"], json!(-5));
+        let metrics = &signing["_aws"]["CloudWatchMetrics"][0]["Metrics"];
+        assert_eq!(metrics[1], json!({"Name": "signing_seconds_left", "Unit": "Seconds"}));
         assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([["function"]]));
         assert_eq!((&line["function"], &line["expired_cards"]), (&json!("kami-expire"), &json!(0)));
     }

@@ -8,7 +8,6 @@ use tracing::info;
 
 use crate::api::{Api, Observer, router, share};
 use crate::metrics::emf::RequestLines;
-use crate::signing::Signer;
 use crate::{
     ApiArguments, ApiSettings, Brake, Connections, bounds_for_files, gateway, listen, manager, prometheus,
     serve, startup, stop_on_request,
@@ -30,12 +29,12 @@ async fn run(settings: ApiSettings) -> anyhow::Result<()> {
         origins,
         signing_keys,
     } = settings;
-    let store = settings.database.store().await;
+    let (store, signer) = settings.database.store().await;
     let brake = Arc::new(Brake::new(trusted_proxies.clone()));
-    let signer = Arc::<Signer>::default();
-    if let Some(file) = &signing_keys {
-        file.load(&signer)?;
-    }
+    let signer = match &signing_keys {
+        Some(file) => file.signer()?,
+        None => signer,
+    };
     let api = Api {
         store: store.clone(),
         zone,

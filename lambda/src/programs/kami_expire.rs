@@ -15,9 +15,9 @@ pub fn kami_expire() -> ExitCode {
 }
 
 async fn run(settings: Settings, arguments: ExpiryArguments) -> anyhow::Result<()> {
-    let store = settings.database.store().await;
+    let (store, signer) = settings.database.store().await;
     if let Some(function) = settings.lambda_function {
-        return expire::run_on_lambda(store, &function).await;
+        return expire::run_on_lambda(store, &signer, &function).await;
     }
     let stop = stop_on_request();
     match arguments.every {

@@ -23,6 +23,7 @@ use tokio::time::Instant;
 use tracing::{error, info};
 
 pub use self::settings::SecretSettings;
+use crate::signing::Signer;
 
 /// How long after a fetch that failed the next may begin.
 const RETRY: Duration = Duration::from_secs(1);
@@ -31,10 +32,15 @@ const RETRY: Duration = Duration::from_secs(1);
 /// first and the secret some seconds later.
 const RENEWAL: Duration = Duration::from_secs(3);
 
+/// How long keys are used until the secret is fetched again.
+const KEYS_KEPT: Duration = Duration::from_hours(1);
+
 /// The address in a secret, and what it takes to fetch it anew.
 #[derive(Debug)]
 pub struct SecretSource {
     settings: Arc<SecretSettings>,
+    /// Gets the keys that the secret has as well.
+    signer: Arc<Signer>,
     /// Fetches run in tasks of their own, which outlive the requests that wait for them.
     state: Arc<watch::Sender<State>>,
 }
@@ -77,8 +83,8 @@ impl State {
 
 impl SecretSource {
     /// A source that has fetched the secret, or tried to: then it goes on trying as it is asked.
-    pub async fn fetched(settings: SecretSettings) -> Self {
-        let source = Self { settings: Arc::new(settings), state: Arc::default() };
+    pub async fn fetched(settings: SecretSettings, signer: Arc<Signer>) -> Self {
+        let source = Self { settings: Arc::new(settings), signer, state: Arc::default() };
         // What fails is logged, and told to those who ask.
         drop(source.newest(None).await);
         source
@@ -96,11 +102,20 @@ impl SecretSource {
         }
     }
 
+    /// Starts a fetch where the last one is so old that the keys in the secret may be others.
+    pub fn renew(&self) {
+        let is_old = self.state.borrow().ended.is_some_and(|ended| ended.elapsed() >= KEYS_KEPT);
+        if is_old {
+            self.start_fetch();
+        }
+    }
+
     /// Starts a fetch unless one is under way.
     fn start_fetch(&self) {
         let begins = self.state.send_if_modified(|state| !std::mem::replace(&mut state.under_way, true));
         if begins {
-            tokio::spawn(fetch(Arc::clone(&self.settings), UnderWay(Arc::clone(&self.state))));
+            let (settings, signer) = (Arc::clone(&self.settings), Arc::clone(&self.signer));
+            tokio::spawn(fetch(settings, signer, UnderWay(Arc::clone(&self.state))));
         }
     }
 }
@@ -129,9 +144,14 @@ impl Drop for UnderWay {
 }
 
 /// Fetches the secret and notes what came of it.
-async fn fetch(settings: Arc<SecretSettings>, under_way: UnderWay) {
+async fn fetch(settings: Arc<SecretSettings>, signer: Arc<Signer>, under_way: UnderWay) {
     let fetched = match client::fetch(&settings).await {
-        Ok(value) => value::address(&value).map_err(client::FetchError::from),
+        Ok(value) => {
+            if let Err(problem) = signer.take_or_drop(value::signing_keys(&value).as_deref()) {
+                error!(secret = %settings.arn, %problem, "the signing keys stay as they were");
+            }
+            value::address(&value).map_err(client::FetchError::from)
+        }
         Err(failure) => Err(failure),
     };
     let UnderWay(state) = &under_way;

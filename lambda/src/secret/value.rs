@@ -9,6 +9,9 @@ use thiserror::Error;
 const PARAMETERS: [&str; 6] =
     ["ssl-mode", "ssl-ca", "ssl-name", "pool", "server-public-key-path", "get-server-public-key"];
 
+/// The member of the JSON that holds the text of a file of signing keys.
+const SIGNING_KEYS: &str = "signing_keys";
+
 /// What is wrong with a secret's value; no variant holds any part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(super) enum ValueError {
@@ -53,6 +56,12 @@ pub(super) fn address(value: &str) -> Result<DatabaseUrl, ValueError> {
     Ok(address.parse()?)
 }
 
+/// The signing keys that a secret's value holds as well; `None` where it has none.
+pub(super) fn signing_keys(value: &str) -> Option<String> {
+    let members: Map<String, Value> = serde_json::from_str(value.trim()).ok()?;
+    text(&members, SIGNING_KEYS)
+}
+
 /// A member as text; a number, as RDS writes the port, as its digits, and a flag as its word.
 fn text(members: &Map<String, Value>, name: &str) -> Option<String> {
     match members.get(name)? {
@@ -65,6 +74,8 @@ fn text(members: &Map<String, Value>, name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -86,6 +97,16 @@ mod tests {
             (r#"{"username":"k","password":"p","host":"h","dbname":"d"}"#, "mysql://k:p@h:3306/d?"),
         ] {
             assert_eq!(address(value), Ok(expected.parse().unwrap()), "{value}");
+        }
+    }
+
+    #[test]
+    fn signing_keys_stand_beside_the_address() {
+        let pem = "-----BEGIN PRIVATE KEY-----\n";
+        let members = json!({"username": "k", "host": "h", "signing_keys": pem});
+        assert_eq!(signing_keys(&members.to_string()).as_deref(), Some(pem));
+        for value in ["mysql://k:p@h/d", "{", "{}", r#"{"signing_keys":""}"#, r#"{"signing_keys":[]}"#] {
+            assert_eq!(signing_keys(value), None, "{value}");
         }
     }
 

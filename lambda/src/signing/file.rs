@@ -45,8 +45,14 @@ impl KeyFile {
         Ok(Self(path.to_owned()))
     }
 
-    /// Takes the keys of the file.
-    pub fn load(&self, signer: &Signer) -> Result<(), KeyFileProblem> {
+    /// What signs with the keys of the file, and no others.
+    pub fn signer(&self) -> Result<Arc<Signer>, KeyFileProblem> {
+        let signer = Arc::default();
+        self.load(&signer)?;
+        Ok(signer)
+    }
+
+    fn load(&self, signer: &Signer) -> Result<(), KeyFileProblem> {
         Ok(signer.take(&small_file::read_private(&self.0)?)?)
     }
 

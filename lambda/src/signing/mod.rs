@@ -2,17 +2,28 @@
 
 mod file;
 
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use kami_trust::online::{OnlineKeyError, OnlineKeys};
 
 pub use self::file::{KeyFile, KeyFileProblem};
 
+/// Whoever gives the keys.
+struct Renew(Box<dyn Fn() + Send + Sync>);
+
+impl fmt::Debug for Renew {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Renew")
+    }
+}
+
 /// The keys in use, and how often they were.
 #[derive(Debug, Default)]
 pub struct Signer {
     keys: RwLock<Arc<OnlineKeys>>,
+    renew: OnceLock<Renew>,
     signed: AtomicU64,
     unsigned: AtomicU64,
 }
@@ -28,6 +39,28 @@ impl Signer {
         let keys = Arc::new(OnlineKeys::parse(text)?);
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
         Ok(())
+    }
+
+    /// The same, but there are none afterwards where there is no text.
+    pub fn take_or_drop(&self, text: Option<&str>) -> Result<(), OnlineKeyError> {
+        let Some(text) = text else {
+            *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::default();
+            return Ok(());
+        };
+        self.take(text)
+    }
+
+    /// Has whoever gives the keys called from time to time, so that they are not missed when they are others.
+    pub fn renewed_by(&self, renew: impl Fn() + Send + Sync + 'static) {
+        // There is one who gives them.
+        let _: Result<(), _> = self.renew.set(Renew(Box::new(renew)));
+    }
+
+    /// Calls him.
+    pub(crate) fn renew(&self) {
+        if let Some(Renew(renew)) = self.renew.get() {
+            renew();
+        }
     }
 
     /// How many answers were signed.

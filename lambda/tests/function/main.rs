@@ -20,6 +20,7 @@ mod origins;
 mod outage;
 mod points;
 mod process;
+mod proofs;
 mod property;
 mod race;
 mod recharge;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use kami_lambda::metrics::{Outcome, Route, emf};
+use kami_trust::online::WARNED_BEFORE;
 use serde_json::{Value, json};
 
 use crate::document::{Function, Template};
@@ -44,6 +45,7 @@ pub(crate) fn problems(template: &Template) -> Vec<String> {
         (emf::NAMESPACE, emf::UNAVAILABLE, &api),
         ("AWS/Lambda", "Errors", &expiry),
         (emf::NAMESPACE, emf::EXPIRED_CARDS, &expiry),
+        (emf::NAMESPACE, emf::SIGNING_SECONDS_LEFT, &expiry),
     ] {
         if !watched.contains(&(namespace.into(), metric.into(), function.id.clone())) {
             problems.push(format!("no alarm watches {metric} of {}", function.id));
@@ -91,7 +93,7 @@ fn watches(alarm: &Value, api: &Function, expiry: &Function) -> Vec<String> {
         }
         emf::NAMESPACE => {
             function == expiry.id
-                && metric == emf::EXPIRED_CARDS
+                && [emf::EXPIRED_CARDS, emf::SIGNING_SECONDS_LEFT].contains(&metric.as_str())
                 && emf::EXPIRY_DIMENSIONS.contains(&names.as_slice())
         }
         _ => false,
@@ -137,6 +139,14 @@ fn evaluates(alarm: &Value, api: &Function) -> Vec<String> {
                 && alarm["Threshold"] == json!(1)
                 && alarm["TreatMissingData"] == "breaching"
                 && window == MISSING
+                && number("Period") >= INTERVAL.as_secs_f64()
+        }
+        emf::SIGNING_SECONDS_LEFT => {
+            alarm["Statistic"] == "Minimum"
+                && alarm["ComparisonOperator"] == "LessThanThreshold"
+                && alarm["Threshold"] == json!(WARNED_BEFORE)
+                && alarm["TreatMissingData"] == "notBreaching"
+                && window <= NOTICED
                 && number("Period") >= INTERVAL.as_secs_f64()
         }
         _ => rises && alarm["Statistic"] == "Sum" && (0.0..=FEW).contains(&number("Threshold")),

@@ -12,6 +12,10 @@ use crate::proof::Claims;
 /// How long before nothing can be signed any more somebody has to be told, in seconds: 14 days.
 pub const WARNED_BEFORE: i64 = 14 * 24 * 3600;
 
+/// How long before its end another key takes a key's place, in seconds: a day, since a client whose clock is ahead finds
+/// the end past before it is.
+pub const HANDED_OVER: i64 = 24 * 3600;
+
 /// Why keys are not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum OnlineKeyError {
@@ -80,13 +84,14 @@ impl OnlineKeys {
         self.0.iter()
     }
 
-    /// The one that signs answers of an app at a moment: one for the app alone before one for all, and the one that was
-    /// certified last. Of `None`, a name that no app can have, only one for all does.
+    /// The one that signs answers of an app at a moment: none in its [last hours](HANDED_OVER) where another can, one for the
+    /// app alone before one for all, and the one that was certified last. Of `None`, a name that no app can have, only one
+    /// for all does.
     pub fn signing(&self, app: Option<&AppName>, now: i64) -> Option<&OnlineKey> {
         let able = self.0.iter().filter(|key| key.certificate.covers(app, now));
         able.max_by_key(|key| {
             let Certificate { app, from, until, .. } = &key.certificate;
-            (app.is_some(), *from, *until)
+            (now < until - HANDED_OVER, app.is_some(), *from, *until)
         })
     }
 
@@ -142,7 +147,7 @@ mod tests {
 
     #[test]
     fn which_key_signs() {
-        let cases: [(&[_], Option<&str>, Option<usize>); 9] = [
+        let cases: [(&[_], Option<&str>, Option<usize>); 12] = [
             (&[(None, -1, 90)], Some("demo"), Some(0)),
             (&[(None, -1, 90)], None, Some(0)),
             (&[(Some("demo"), -1, 90)], None, None),
@@ -152,6 +157,9 @@ mod tests {
             (&[(None, -9, 90), (None, -1, 30)], Some("demo"), Some(1)),
             (&[(None, -90, 90), (None, -100, 101)], Some("demo"), Some(1)),
             (&[(None, 1, 90), (None, -100, 99)], Some("demo"), None),
+            (&[(Some("demo"), -10, 11), (None, -80, 90)], Some("demo"), Some(1)),
+            (&[(Some("demo"), -10, 12), (None, -80, 90)], Some("demo"), Some(0)),
+            (&[(Some("demo"), -10, 11)], Some("demo"), Some(0)),
         ];
         for (certified, app, signs) in cases {
             let keys = keys(certified);
