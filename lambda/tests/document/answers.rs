@@ -3,11 +3,10 @@
 
 use hyper::HeaderMap;
 use kami_lambda::api::{Endpoint, Language};
-use kami_testkit::{Function, Proxy, TestDatabase, unique_name};
+use kami_testkit::{Function, KeyFile, Proxy, TestDatabase, unique_name};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::signing_key::SigningKey;
 use crate::wire;
 
 /// The card and the machine of the document's examples.
@@ -183,8 +182,8 @@ pub(crate) async fn gather() -> Vec<Answer> {
     for request in guesses.into_iter().filter(|request| request.target == "/api/release") {
         answers.push(request.send_until_it_is_not_told(function.address()).await);
     }
-    let key = SigningKey::make();
-    let signing = start_with(database.url(), &[("KAMI_SIGNING_KEY_FILE", key.path())]).await;
+    let keys = KeyFile::create();
+    let signing = start_with(database.url(), &[("KAMI_SIGNING_KEY_FILE", keys.name())]).await;
     for request in with_nonces() {
         answers.push(request.send(signing.address()).await);
     }

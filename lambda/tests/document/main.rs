@@ -11,7 +11,6 @@ mod openapi;
 mod requests;
 mod responses;
 mod schema;
-mod signing_key;
 mod wire;
 
 use std::collections::BTreeSet;
