@@ -276,14 +276,17 @@ fn everything() -> Vec<Request> {
     requests
 }
 
-/// What a function with a signing key is asked: each endpoint, and what is none, with nonces that are and that are not.
+/// What a function with a signing key is asked: each endpoint, and what is none, with nonces that are and that are not. What
+/// is said of these is asked for in each language.
 fn with_nonces() -> Vec<Request> {
-    let elsewhere = Request { target: "/".to_owned(), ..Request::to((ELSEWHERE, ELSEWHERE), "zh-Hans") };
+    let default = Language::all().next().unwrap().tag();
+    let elsewhere = Request { target: "/".to_owned(), ..Request::to((ELSEWHERE, ELSEWHERE), default) };
     let mut requests = vec![Request { method: "GET", ..elsewhere }.asking(&json!(NONCE))];
-    for nonce in [json!(NONCE), json!("short"), json!(7), json!(null)] {
-        requests.extend(of_each(|request| request.asking(&nonce)));
-    }
-    requests.extend(of_each(|request| request.about(("VIP-NONE", MACHINE)).asking(&json!(NONCE))));
+    let missing = of_each(|request| request.about(("VIP-NONE", MACHINE)).asking(&json!(NONCE)));
+    let asking = [json!(NONCE), json!(7), json!(null)].map(|nonce| of_each(|request| request.asking(&nonce)));
+    let in_default = asking.into_iter().flatten().chain(missing);
+    requests.extend(in_default.filter(|request| request.language == default));
+    requests.extend(of_each(|request| request.asking(&json!("short"))));
     requests
 }
 
