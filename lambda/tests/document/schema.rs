@@ -66,7 +66,9 @@ impl<'a> Checker<'a> {
             Value::Object(_) => self.members(schema, value, &place),
             Value::Array(items) => {
                 let place = format!("{place}[]");
-                items.iter().for_each(|item| self.value(&schema["items"], item, &place));
+                for item in items {
+                    self.value(&schema["items"], item, &place);
+                }
             }
             _ => {}
         }
