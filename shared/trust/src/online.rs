@@ -187,9 +187,9 @@ mod tests {
             let end: Option<i64> = end.map(|days| NOW + days * DAY);
             assert_eq!(keys(certified).last_end(None, NOW), end, "{certified:?}");
         }
+        assert_eq!(OnlineKeys::default().end(NOW), None);
         for (certified, end) in [
-            (&[][..], None),
-            (&[(None, 0, 90), (Some("demo"), 0, 30)], Some(90)),
+            (&[(None, 0, 90), (Some("demo"), 0, 30)][..], Some(90)),
             (&[(Some("other"), 0, 90), (Some("demo"), 0, 30)], Some(30)),
             (&[(None, 0, 90), (Some("demo"), -30, 10)], Some(90)),
             (&[(Some("other"), 0, 90), (Some("demo"), -30, 10)], Some(-20)),

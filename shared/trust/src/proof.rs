@@ -170,7 +170,8 @@ pub struct Trust<'a> {
     pub roots: &'a [PublicKey],
     /// What its clock says.
     pub clock: i64,
-    /// The latest moment that it has seen: by its clock, and in proofs.
+    /// The latest moment that it has seen: in proofs; for a lease by its clock as well. A clock that was wrong once must not
+    /// make certificates look old for ever.
     pub latest: i64,
 }
 

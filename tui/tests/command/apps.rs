@@ -77,7 +77,7 @@ async fn an_app_is_made_with_what_it_tells_and_shown() {
         json!({
             "name": "demo", "title": "演示", "lease_seconds": null, "when_full": "refuse", "trial_seconds": null,
             "trial_points": null, "unbind": "off", "unbind_cooldown_seconds": null, "unbind_wait_seconds": null,
-            "unbind_limit": null, "unbind_cost": null, "latest": "1.2", "minimum": "1.0", "url": "https://example.com/demo",
+            "unbind_limit": null, "unbind_cost": null, "offline_seconds": null, "latest": "1.2", "minimum": "1.0", "url": "https://example.com/demo",
             "notice": "a\nb", "archived": false, "created_at": null,
             "values": {
                 "forum": { "value": "f", "public": true },
@@ -584,6 +584,38 @@ async fn an_app_offers_a_trial_until_that_is_taken_back_and_its_cards_are_cards(
         kami.run(command).ends(0);
     }
     assert_eq!(kami.database.rows::<u64>("SELECT COUNT(*) FROM trials", ()).await, [1]);
+}
+
+#[tokio::test]
+async fn an_app_says_for_how_long_it_starts_without_a_network_until_that_is_taken_back() {
+    let kami = kami().await;
+    let shown = || {
+        let app = kami.run(&["app", "show", "demo", "--json"]).ends(0).json().remove(0);
+        let line = kami.run(&["app", "show", "demo"]).ends(0).out;
+        let line = line.lines().find_map(|line| line.strip_prefix("offline ")).unwrap().trim().to_owned();
+        (app["offline_seconds"].as_u64(), line)
+    };
+    for (said, seconds, line) in [
+        ("7d", Some(604_800), "7d"),
+        ("off", None, "off"),
+        ("1h", Some(3_600), "1h"),
+        ("", None, "off"),
+        ("90天", Some(7_776_000), "90d"),
+    ] {
+        kami.run(&["app", "set", "demo", "--offline", said]).ends(0);
+        assert_eq!(shown(), (seconds, line.to_owned()), "{said}");
+    }
+    let act = last_act(&kami)["act_id"].to_string();
+    let log = kami.run(&["log", &act]).ends(0).out;
+    assert!(log.trim_end().ends_with("offline - → 90d"), "{log}");
+    assert!(kami.run(&["app", "list"]).ends(0).out.contains("offline"));
+    for wrong in ["59m", "91d", "forever"] {
+        let refused = kami.run(&["app", "set", "demo", "--offline", wrong]).ends(2);
+        assert!(refused.err.contains("--offline") && refused.err.contains("90 days"), "{refused:?}");
+    }
+    kami.run(&["undo", &act, "--yes"]).ends(0);
+    assert_eq!(shown().1, "off");
+    assert!(!kami.run(&["app", "list"]).ends(0).out.contains("offline"));
 }
 
 #[tokio::test]

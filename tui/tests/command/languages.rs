@@ -74,7 +74,12 @@ fn english_in(text: &str) -> Option<(String, String)> {
     let is_word = |word: &str| word.len() > 1 && word.chars().all(|letter| letter.is_ascii_lowercase());
     text.split(|sign: char| !sign.is_ascii() || sign == '\n').find_map(|part| {
         let words: Vec<_> = part.split(' ').map(|word| word.trim_end_matches([',', ':', ';', '.'])).collect();
-        let pair = words.windows(2).find(|pair| is_word(pair[0]) && is_word(pair[1]) && pair[0] != "kami")?;
+        let pairs = words.windows(2).enumerate();
+        let mut sentences = pairs.filter(|(place, pair)| {
+            let is_command = pair[0] == "kami" || *place > 0 && words[place - 1] == "kami";
+            is_word(pair[0]) && is_word(pair[1]) && !is_command
+        });
+        let (_, pair) = sentences.next()?;
         Some((pair[0].to_owned(), pair[1].to_owned()))
     })
 }
@@ -269,5 +274,45 @@ async fn a_full_disk_is_told_in_the_readers_language() {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let ran = ran(command.env("LC_ALL", locale).stdout(full).output().unwrap()).ends(1);
         assert!(ran.err.contains(words) && ran.err.lines().count() == 1, "{ran:?}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_file_of_keys_is_said_in_the_readers_language() {
+    let kami = Kami::nowhere();
+    for arguments in [&["new", "-o", "root.pem"][..], &["issue", "--root", "root.pem", "-o", "online.pem"]] {
+        kami.run(&[&["keys"], arguments].concat()).ends(0);
+    }
+    let online = fs::read_to_string(kami.folder.join("online.pem")).unwrap();
+    fs::copy(kami.folder.join("root.pem"), kami.folder.join("open.pem")).unwrap();
+    let certificate = online.find("-----BEGIN KAMI").unwrap();
+    let other = fs::read_to_string(kami.folder.join("root.pem")).unwrap() + &online[certificate..];
+    for (file, text, mode) in [
+        ("open.pem", online.as_str(), 0o644),
+        ("empty.pem", "", 0o600),
+        ("cut.pem", &online[..certificate + 40], 0o600),
+        ("other.pem", &other, 0o600),
+    ] {
+        fs::write(kami.folder.join(file), text).unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        fs::set_permissions(kami.folder.join(file), mode).unwrap();
+    }
+    for arguments in [
+        &["new", "-o", "root.pem"][..],
+        &["new", "-o", "missing/root.pem"],
+        &["issue", "--root", "root.pem", "-o", "x.pem", "--for", "91d"],
+        &["issue", "--root", "online.pem", "-o", "x.pem"],
+        &["list"],
+        &["list", "missing.pem"],
+        &["list", "root.pem"],
+        &["list", "open.pem"],
+        &["list", "empty.pem"],
+        &["list", "cut.pem"],
+        &["list", "other.pem"],
+        &["retire", "abc", "--file", "online.pem"],
+        &["retire", "nobody", "--file", "online.pem"],
+        &["pin", "root.pem", "root.pem"],
+    ] {
+        failing(&[&["keys"], arguments].concat()).is_said_in_every_language(&kami);
     }
 }

@@ -11,6 +11,7 @@ mod gate;
 mod generate;
 mod import;
 mod import_memory;
+mod keys;
 mod kinds;
 mod languages;
 mod list;
