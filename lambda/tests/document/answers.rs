@@ -3,7 +3,7 @@
 
 use hyper::HeaderMap;
 use kami_lambda::api::{Endpoint, Language};
-use kami_testkit::{Function, Proxy, TestDatabase, unique_name};
+use kami_testkit::{Function, KeyFile, Proxy, TestDatabase, unique_name};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -41,6 +41,9 @@ const BLOCKED: &str = "PC-BLOCKED";
 
 /// Where trials begin.
 const TRIAL: &str = "/api/trial";
+
+/// What a client never said before.
+const NONCE: &str = "hKxW5c0mZ4Qv7rT2nYb8Lg";
 
 /// Stands for the method and the path of what no endpoint takes.
 pub(crate) const ELSEWHERE: &str = "*";
@@ -179,6 +182,11 @@ pub(crate) async fn gather() -> Vec<Answer> {
     for request in guesses.into_iter().filter(|request| request.target == "/api/release") {
         answers.push(request.send_until_it_is_not_told(function.address()).await);
     }
+    let keys = KeyFile::create();
+    let signing = start_with(database.url(), &[("KAMI_SIGNING_KEY_FILE", keys.name())]).await;
+    for request in with_nonces() {
+        answers.push(request.send(signing.address()).await);
+    }
     answers.extend(slow.join_all().await);
     proxy.stall(true);
     answers.extend(at_once(&fresh, |request| request).join_all().await);
@@ -189,8 +197,13 @@ pub(crate) async fn gather() -> Vec<Answer> {
 
 /// A function that believes whom a request says it is from, so that none is braked for another's misses.
 async fn start(url: String) -> Function {
-    let variables = [("DATABASE_URL", url.as_str()), ("KAMI_TRUSTED_PROXIES", "127.0.0.1")];
-    Function::start_with(env!("CARGO_BIN_EXE_kami-api"), &variables).await
+    start_with(url, &[]).await
+}
+
+/// The same with these variables as well.
+async fn start_with(url: String, variables: &[(&str, &str)]) -> Function {
+    let own = [("DATABASE_URL", url.as_str()), ("KAMI_TRUSTED_PROXIES", "127.0.0.1")];
+    Function::start_with(env!("CARGO_BIN_EXE_kami-api"), &[&own, variables].concat()).await
 }
 
 /// Asks each endpoint in each language at the same time.
@@ -263,6 +276,20 @@ fn everything() -> Vec<Request> {
     requests
 }
 
+/// What a function with a signing key is asked: each endpoint, and what is none, with nonces that are and that are not. What
+/// is said of these is asked for in each language.
+fn with_nonces() -> Vec<Request> {
+    let default = Language::all().next().unwrap().tag();
+    let elsewhere = Request { target: "/".to_owned(), ..Request::to((ELSEWHERE, ELSEWHERE), default) };
+    let mut requests = vec![Request { method: "GET", ..elsewhere }.asking(&json!(NONCE))];
+    let missing = of_each(|request| request.about(("VIP-NONE", MACHINE)).asking(&json!(NONCE)));
+    let asking = [json!(NONCE), json!(7), json!(null)].map(|nonce| of_each(|request| request.asking(&nonce)));
+    let in_default = asking.into_iter().flatten().chain(missing);
+    requests.extend(in_default.filter(|request| request.language == default));
+    requests.extend(of_each(|request| request.asking(&json!("short"))));
+    requests
+}
+
 /// A request with all that is in it.
 struct Request {
     endpoint: (&'static str, &'static str),
@@ -332,6 +359,18 @@ impl Request {
             })),
             _ => self,
         }
+    }
+
+    /// For an answer that is proven with this nonce; a query has none that is no text.
+    fn asking(self, nonce: &Value) -> Self {
+        if self.method == "POST" {
+            let mut members: Value = serde_json::from_str(&self.body).unwrap();
+            members["nonce"] = nonce.clone();
+            return self.with_body(&members.to_string());
+        }
+        let Some(nonce) = nonce.as_str() else { return self };
+        let sign = if self.target.contains('?') { '&' } else { '?' };
+        Self { target: format!("{}{sign}nonce={nonce}", self.target), ..self }
     }
 
     /// With a body of these members, and what its endpoint wants besides.

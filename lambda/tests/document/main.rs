@@ -15,10 +15,10 @@ mod wire;
 
 use std::collections::BTreeSet;
 
-use kami_lambda::api::ApiError;
+use kami_lambda::api::{ApiError, Endpoint};
 use tokio::sync::OnceCell;
 
-use self::answers::Answer;
+use self::answers::{Answer, ELSEWHERE};
 use self::comparison::problems;
 
 const OPENAPI: &str = include_str!("../../../openapi.yaml");
@@ -32,6 +32,21 @@ async fn answers() -> &'static [Answer] {
 #[tokio::test]
 async fn the_document_says_what_the_code_does() {
     assert_eq!(problems(OPENAPI, answers().await), [""; 0]);
+}
+
+#[tokio::test]
+async fn answers_of_each_endpoint_were_proven_and_refused_a_malformed_nonce() {
+    let answers = answers().await;
+    for endpoint in Endpoint::ALL.map(|endpoint| (endpoint.method, endpoint.path)) {
+        let of_it = || answers.iter().filter(|answer| answer.endpoint == endpoint);
+        assert!(
+            of_it().any(|answer| answer.status < 404 && answer.body["proof"].is_string()),
+            "{endpoint:?}"
+        );
+        assert!(of_it().any(|answer| answer.body["field"] == "nonce"), "{endpoint:?}");
+    }
+    let elsewhere = |answer: &&Answer| answer.endpoint.0 == ELSEWHERE && answer.body["proof"].is_string();
+    assert!(answers.iter().any(|answer| elsewhere(&answer)));
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use kami_lambda::api::request::{
     ConsumeRequest, RechargeRequest, SeatRequest, StatusRequest, TrialRequest, ValidateRequest,
 };
 use kami_lambda::api::{ApiError, Asker, Failure, Field, Known, Language, OfApp};
+use kami_trust::nonce::Nonce;
 use serde::Deserialize;
 use serde::de::value::Error;
 use serde::de::{Deserializer, Error as _, Visitor};
@@ -44,6 +45,9 @@ fn of_parameters(operation: &Operation<'_>) -> Vec<String> {
         _ => &[],
     };
     ours.extend(queries.iter().copied().flatten().map(|name| ("query", *name)));
+    if operation.method == "GET" {
+        ours.insert(("query", Field::Nonce.as_str()));
+    }
     let parameters = operation.parameters();
     let theirs: BTreeSet<_> =
         parameters.iter().map(|found| (word(&found["in"]), word(&found["name"]))).collect();
@@ -68,6 +72,9 @@ fn of_parameter(parameter: &Value) -> Vec<String> {
     if parameter["schema"]["type"] != "string" {
         problems.push(format!("the parameter {name} is text"));
     }
+    if *name == Field::Nonce.as_str() {
+        problems.extend(of_nonce(&parameter["schema"]));
+    }
     let example = word(&parameter["example"]);
     if name == "code" && CardCode::parse(example).is_err() {
         problems.push("the example of the code is none".to_owned());
@@ -84,6 +91,12 @@ fn of_parameter(parameter: &Value) -> Vec<String> {
         }
     }
     problems
+}
+
+/// Holds the bounds of a nonce against ours: what reads the other members passes over it, since a server without a key does.
+fn of_nonce(schema: &Value) -> Option<String> {
+    let is_ours = schema["minLength"] == Nonce::MIN_CHARS && schema["maxLength"] == Nonce::MAX_CHARS;
+    (!is_ours).then(|| format!("a nonce has {} to {} characters", Nonce::MIN_CHARS, Nonce::MAX_CHARS))
 }
 
 /// Why a body is refused, if it is.
@@ -123,8 +136,13 @@ fn of_body(document: &OpenApi, operation: &Operation<'_>) -> Vec<String> {
     problems.extend(ours.difference(&theirs).map(|name| format!("the member {name} is not described")));
     problems.extend(theirs.difference(&ours).map(|name| format!("no member {name} is read")));
     problems.extend(entries(&schema["properties"]).flat_map(|(name, member)| {
-        let is_required = required(schema).contains(&name);
-        of_member(read, name, document.resolve(member), is_required)
+        let (member, is_required) = (document.resolve(member), required(schema).contains(&name));
+        if name == Field::Nonce.as_str() {
+            let is_optional = !is_required && kinds(member) == ["string", "null"];
+            let wrong = (!is_optional).then(|| "the member nonce may be left out".to_owned());
+            return of_nonce(member).into_iter().chain(wrong).collect();
+        }
+        of_member(read, name, member, is_required)
     }));
     problems
 }

@@ -48,10 +48,25 @@ pub fn read(path: &Path) -> Result<String, SmallFileError> {
 pub fn read_private(path: &Path) -> Result<String, SmallFileError> {
     let file = File::open(path)?;
     #[cfg(unix)]
-    if std::os::unix::fs::PermissionsExt::mode(&file.metadata()?.permissions()) & 0o077 != 0 {
-        return Err(SmallFileError::NotPrivate);
+    {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&file.metadata()?.permissions());
+        let credentials = std::env::var_os("CREDENTIALS_DIRECTORY");
+        if !is_private(path, mode, credentials.as_deref().map(Path::new)) {
+            return Err(SmallFileError::NotPrivate);
+        }
     }
     read_from(file)
+}
+
+/// Whether only its owner may read or write a file of this mode.
+///
+/// From version 254 on, systemd lets a service into its credentials by an access list, which shows as a right of the group to
+/// read; the folder is the service's alone.
+#[cfg(unix)]
+fn is_private(path: &Path, mode: u32, credentials: Option<&Path>) -> bool {
+    let is_credential = credentials.is_some() && path.parent() == credentials;
+    let of_others = if is_credential { 0o037 } else { 0o077 };
+    mode & of_others == 0
 }
 
 /// The text of a file that begins with a mark; `None` for every other, and for one that cannot be read.
@@ -143,6 +158,26 @@ mod tests {
         let error = read_from(io::repeat(b'a')).unwrap_err();
         assert!(matches!(error, SmallFileError::TooLarge) && !error.is_missing());
         assert!(read(Path::new("/nowhere/file")).unwrap_err().is_missing());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_others_can_read_is_not_private() {
+        let credentials = Path::new("/run/credentials/kami-api.service");
+        for (path, mode, given, expected) in [
+            ("/etc/kami/keys", 0o100_600, None, true),
+            ("/etc/kami/keys", 0o100_400, Some(credentials), true),
+            ("/etc/kami/keys", 0o100_440, Some(credentials), false),
+            ("/etc/kami/keys", 0o100_440, None, false),
+            ("/etc/kami/keys", 0o100_604, None, false),
+            ("/run/credentials/kami-api.service/keys", 0o100_440, Some(credentials), true),
+            ("/run/credentials/kami-api.service/keys", 0o100_440, None, false),
+            ("/run/credentials/kami-api.service/keys", 0o100_460, Some(credentials), false),
+            ("/run/credentials/kami-api.service/keys", 0o100_444, Some(credentials), false),
+            ("/run/credentials/other.service/keys", 0o100_440, Some(credentials), false),
+        ] {
+            assert_eq!(is_private(Path::new(path), mode, given), expected, "{path} {mode:o} {given:?}");
+        }
     }
 
     proptest! {
