@@ -63,6 +63,10 @@ impl Prover {
         let (mut parts, body) = answer.into_parts();
         // It is all there: nothing of ours is sent while it is made.
         let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+        if body.is_empty() {
+            // The answer to a HEAD.
+            return Response::from_parts(parts, Body::from(body));
+        }
         let bounds = parts.extensions.get().copied().unwrap_or_default();
         let proven = self.proven(question, parts.status.as_u16(), &body, bounds);
         self.signer.count(proven.is_some());
@@ -132,12 +136,18 @@ fn of_query(method: &Method, uri: &Uri, extensions: &Extensions) -> Result<Optio
             .map(|said| said.1)
     };
     let mut nonces = said(Field::Nonce);
+    let template = extensions.get().map(MatchedPath::as_str);
     let nonce = match (nonces.next(), nonces.next()) {
         (None, _) => return Ok(None),
-        (Some(text), None) => nonce(&text)?,
-        (Some(_), Some(_)) => return Err(Failure::InvalidField(Field::Nonce)),
+        (Some(text), None) => nonce(&text),
+        (Some(_), Some(_)) => Err(Failure::InvalidField(Field::Nonce)),
     };
-    let template = extensions.get().map(MatchedPath::as_str);
+    let nonce = match nonce {
+        Ok(nonce) => nonce,
+        // Of an address that there is not, nothing is wrong but that.
+        Err(_) if template.is_none() => return Ok(None),
+        Err(failure) => return Err(failure),
+    };
     let part = || {
         let (_, part) = uri.path().rsplit_once('/')?;
         Some(percent_decode_str(part).decode_utf8_lossy().into_owned())

@@ -121,7 +121,7 @@ fn unsigned(keys: &Keys, asked: Asked<'_>) -> (u16, Value) {
     let (status, mut answer) = admitted(&keys.honest, &honest(asked));
     let proof = answer["proof"].as_str().unwrap();
     let (_, payload) = proof.split_once('.').unwrap();
-    let header = kami_trust::jws::encode(r#"{"alg":"none","typ":"kami-proof+jws","kid":"","crt":""}"#);
+    let header = kami_trust::base64url::encode(r#"{"alg":"none","typ":"kami-proof+jws","kid":"","crt":""}"#);
     answer["proof"] = format!("{header}.{payload}").into();
     (status, answer)
 }

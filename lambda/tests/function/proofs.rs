@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use hyper::StatusCode;
 use kami_testkit::{Answer, Client, Function, KeyFile, NINETY_DAYS, TestDatabase, eventually, unique_name};
-use kami_trust::jws::decode;
+use kami_trust::base64url::decode;
 use kami_trust::key::PublicKey;
 use kami_trust::nonce::Nonce;
 use kami_trust::online::HANDED_OVER;
@@ -177,6 +177,8 @@ async fn every_answer_is_proven_to_whoever_asks_for_it_and_to_nobody_else() {
         assert_eq!(plain.body.get(MEMBER), None);
         assert_eq!(plain.body.as_object().unwrap().len(), 4, "{plain:?}");
     }
+    let elsewhere = client.client.get("/nowhere?nonce=x").await;
+    assert_eq!((elsewhere.reason(), elsewhere.body.get(MEMBER)), ("not_found", None));
     let output = function.program.output();
     for secret in ["VIP-ONE", "PC-1", NONCE, "PRIVATE KEY"] {
         assert!(!output.contains(secret), "{output}");

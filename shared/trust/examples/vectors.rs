@@ -4,8 +4,8 @@
 
 use std::error::Error;
 
+use kami_trust::base64url::{decode, encode};
 use kami_trust::certificate::Certificate;
-use kami_trust::jws::{decode, encode};
 use kami_trust::key::{PrivateKey, PublicKey};
 use kami_trust::nonce::Nonce;
 use kami_trust::online::OnlineKey;

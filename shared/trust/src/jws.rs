@@ -1,11 +1,10 @@
 //! Signed texts: JWS (RFC 7515) in its compact serialization, by ES256 alone.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::base64url::{decode, encode, encode_onto};
 use crate::key::{KeyError, PrivateKey, PublicKey};
 
 /// The one algorithm.
@@ -70,16 +69,6 @@ struct Header {
     crit: Option<serde_json::Value>,
 }
 
-/// Bytes as base64url without padding (RFC 4648 §5).
-pub fn encode(bytes: impl AsRef<[u8]>) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
-}
-
-/// The bytes of canonical base64url, if it is that.
-pub fn decode(text: &str) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(text).ok()
-}
-
 /// The first part of what a key signs for a purpose: made once a key.
 #[derive(Clone, Debug)]
 pub struct EncodedHeader(String);
@@ -103,10 +92,10 @@ impl EncodedHeader {
         let mut text = String::with_capacity(self.0.len() + payload.len() * 4 / 3 + SIGNATURE);
         text.push_str(&self.0);
         text.push('.');
-        URL_SAFE_NO_PAD.encode_string(payload, &mut text);
+        encode_onto(&mut text, payload);
         let signature = key.sign(text.as_bytes())?;
         text.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature, &mut text);
+        encode_onto(&mut text, signature);
         Ok(text)
     }
 }

@@ -10,7 +10,7 @@ use ring::signature::{
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::jws::{decode, encode};
+use crate::base64url::{decode, encode};
 
 /// The bytes of a coordinate.
 const COORDINATE: usize = 32;

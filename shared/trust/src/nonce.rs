@@ -5,7 +5,7 @@ use std::str::FromStr;
 use ring::digest::{Context, SHA256};
 use thiserror::Error;
 
-use crate::jws::encode;
+use crate::base64url::encode;
 
 /// Why a text is no nonce.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

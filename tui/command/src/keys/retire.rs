@@ -28,7 +28,7 @@ const SHORTEST_NAME: usize = 6;
 #[command(after_help = "Examples:\n  kami keys retire 0ZcOCORZ --file online.pem")]
 pub(super) struct Retire {
     /// The key, by the beginning of its name
-    #[arg(value_name = "KID")]
+    #[arg(value_name = "KID", allow_hyphen_values = true)]
     kid: String,
     /// The file; by default the one that `KAMI_SIGNING_KEY_FILE` names
     #[arg(long, value_name = "FILE")]
