@@ -44,7 +44,7 @@ prepare() {
   # the tests of the clients run the examples in each language
   need openssl || complain 'the test of what Compose makes beforehand will fail' 'Compose 预先生成文件的测试将会失败'
   need mysqldump || complain 'the test of backups will fail' '备份的测试将会失败'
-  need python node mono curl || complain "the tests of the clients in those languages will fail" '这些语言的客户端测试将会失败'
+  need python node mono go java c++ curl || complain "the tests of the clients in those languages will fail" '这些语言的客户端测试将会失败'
 }
 
 name_of() { # KIND VERSION

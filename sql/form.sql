@@ -170,4 +170,12 @@ card_id BIGINT UNSIGNED NOT NULL
 started_at DATETIME NOT NULL
 PRIMARY KEY (app, machine_code)
 
+-- table: mismatches
+card_id BIGINT UNSIGNED NOT NULL
+hour DATETIME NOT NULL
+machine BIGINT UNSIGNED NOT NULL
+requests INT UNSIGNED NOT NULL
+PRIMARY KEY (card_id, hour, machine)
+KEY idx_hour (hour)
+
 -- table: refinery_schema_history

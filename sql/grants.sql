@@ -17,6 +17,7 @@ GRANT SELECT ON {database}.`card_seats` TO {account};
 GRANT SELECT ON {database}.`customer_log` TO {account};
 GRANT SELECT ON {database}.`presets` TO {account};
 GRANT SELECT ON {database}.`blocks` TO {account};
+GRANT SELECT ON {database}.`mismatches` TO {account};
 GRANT SELECT ON {database}.`refinery_schema_history` TO {account};
 
 -- role: operator
@@ -32,6 +33,7 @@ GRANT SELECT ON {database}.`card_seats` TO {account};
 GRANT SELECT ON {database}.`customer_log` TO {account};
 GRANT SELECT ON {database}.`presets` TO {account};
 GRANT SELECT ON {database}.`blocks` TO {account};
+GRANT SELECT ON {database}.`mismatches` TO {account};
 GRANT SELECT ON {database}.`refinery_schema_history` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`change_cards_2` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`restore_cards_2` TO {account};
@@ -72,6 +74,7 @@ GRANT DELETE ON {database}.`operator_log` TO {account};
 -- role: function
 -- The API: reads cards, apps and who is kept out, though not why; activates, binds, unbinds and expires cards that are to be.
 -- A card it makes none but that of a machine's one trial, where an operator lets an app offer it.
+-- It counts which cards machines ask for in vain, and reads nothing of that.
 GRANT SELECT ON {database}.`cards` TO {account};
 GRANT SELECT ON {database}.`apps` TO {account};
 GRANT SELECT ON {database}.`policy_revision` TO {account};
@@ -92,6 +95,7 @@ GRANT EXECUTE ON PROCEDURE {database}.`unbind_seat` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`start_trial_2` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`unbind_seat_2` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`read_point_use` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`note_mismatches` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`expire_cards` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`expire_cards_2` TO {account};
 
@@ -104,6 +108,7 @@ GRANT SELECT (`id`, `status`, `expire_at`) ON {database}.`cards` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`expire_cards` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`expire_cards_2` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`forget_point_uses` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`forget_mismatches` TO {account};
 
 -- formerly: expire
 GRANT UPDATE (`status`, `updated_at`) ON {database}.`cards` TO {account};
@@ -122,3 +127,4 @@ GRANT CREATE ON {database}.`customer_log` TO {account};
 GRANT CREATE, UPDATE, DELETE ON {database}.`presets` TO {account};
 GRANT CREATE, UPDATE, DELETE ON {database}.`blocks` TO {account};
 GRANT CREATE, UPDATE ON {database}.`trials` TO {account};
+GRANT CREATE, UPDATE, DELETE ON {database}.`mismatches` TO {account};

@@ -2195,3 +2195,59 @@ BEGIN
         ) AS deleted
         STRAIGHT_JOIN cards ON cards.id = deleted.id;
 END
+
+-- routine: note_mismatches
+-- Counts in this hour that machines asked for cards whose seats others have: a JSON array of [card, machine, requests], the
+-- machine by its digest. Of a card 32 machines an hour are told apart, so that nobody fills the table by inventing some.
+--
+-- Rows are written in the order of the primary key, so that instances that write at once wait for each other, without
+-- deadlock. Cards, and what there is by then, are read without a lock: an INSERT ... SELECT would lock the cards.
+CREATE PROCEDURE note_mismatches(IN noted JSON)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE noted_card, noted_machine, noted_requests BIGINT UNSIGNED;
+    DECLARE machines, known BIGINT;
+    DECLARE this_hour DATETIME DEFAULT DATE_FORMAT(UTC_TIMESTAMP(), '%Y-%m-%d %H:00:00');
+    DECLARE is_done BOOLEAN DEFAULT FALSE;
+    DECLARE given CURSOR FOR
+        SELECT cards.id, asked.machine, LEAST(SUM(asked.requests), 4294967295)
+        FROM JSON_TABLE(noted, '$[*]' COLUMNS (
+                card BIGINT UNSIGNED PATH '$[0]' ERROR ON ERROR,
+                machine BIGINT UNSIGNED PATH '$[1]' ERROR ON ERROR,
+                requests INT UNSIGNED PATH '$[2]' ERROR ON ERROR)) AS asked
+            STRAIGHT_JOIN cards ON cards.id = asked.card
+        GROUP BY cards.id, asked.machine
+        ORDER BY cards.id, asked.machine;
+    DECLARE CONTINUE HANDLER FOR NOT FOUND SET is_done = TRUE;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK;
+        RESIGNAL;
+    END;
+    START TRANSACTION;
+    OPEN given;
+    counting: LOOP
+        FETCH given INTO noted_card, noted_machine, noted_requests;
+        IF is_done THEN
+            LEAVE counting;
+        END IF;
+        SELECT COUNT(*), COALESCE(SUM(mismatches.machine = noted_machine), 0) INTO machines, known
+        FROM mismatches WHERE card_id = noted_card AND mismatches.hour = this_hour;
+        IF known > 0 OR machines < 32 THEN
+            INSERT INTO mismatches (card_id, hour, machine, requests)
+            VALUES (noted_card, this_hour, noted_machine, noted_requests)
+            ON DUPLICATE KEY UPDATE requests = LEAST(requests + noted_requests, 4294967295);
+        END IF;
+    END LOOP;
+    CLOSE given;
+    COMMIT;
+END
+
+-- routine: forget_mismatches
+-- Removes up to so many of the counts of machines without a seat that are a day old, the oldest first.
+CREATE PROCEDURE forget_mismatches(IN most INT UNSIGNED)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DELETE FROM mismatches WHERE hour <= UTC_TIMESTAMP() - INTERVAL 24 HOUR ORDER BY hour LIMIT most;
+    SELECT ROW_COUNT();
+END

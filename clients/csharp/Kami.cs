@@ -1,39 +1,42 @@
 // kami in C# 6+ (.NET, .NET Framework 4.6+, mono), no packages. Paste it in and await Kami.Validate(code) and the like.
-// Command: mcs -r:System.Net.Http -r:System.Runtime.Serialization Kami.cs && mono Kami.exe CODE
-using System; using System.Collections.Generic; using System.Diagnostics; using System.Globalization;
-using System.IO; using System.Linq; using System.Net.Http; using System.Runtime.Serialization.Json;
-using System.Security.Cryptography; using System.Text; using System.Text.RegularExpressions;
-using System.Threading; using System.Threading.Tasks;
+// Command: mcs -r:System.Net.Http,System.Numerics,System.Runtime.Serialization,System.Xml *.cs && mono Kami.exe CODE
+using System; using System.Collections.Generic; using System.Diagnostics; using System.IO; using System.Linq;
+using System.Net.Http; using System.Runtime.Serialization.Json; using System.Security.Cryptography; using System.Text;
+using System.Text.RegularExpressions; using System.Threading; using System.Threading.Tasks;
 
 public enum Outcome { Granted, Refused, Outage } // done, as message says; final; nobody could tell
 // What the server says, as far as it does: see openapi.yaml. No expire_at: for ever. app: what your app in kami says.
 // url: where to get a newer version than one that is refused.
 public class Answer {
-    public string status, message, expire_at, url, code;
+    public string status, message, expire_at, url, code, lease_until, renew_after;
     public Told app;
     public Outcome outcome;
     public long? points, remaining_unbinds;
-    public bool unbound;
+    public bool unbound, released;
+    public double lasts, askAfter; // for how many seconds a program may rely on it, and after how many to ask again
     public Cost cost;
 }
 public class Cost { public long? seconds, points; }
 public class Told { public string latest, minimum, url, notice; public Dictionary<string, string> values; }
-public static class Kami {
+public static partial class Kami {
     const string App = "my-app"; // your app's own name: it keeps your machine codes apart from other sellers'
     const string Product = "default"; // the app in kami that your cards are of
     const string Version = "1.0.0"; // of your app: kami may tell of a newer one, or want one
-    static string Env(string name, string usual) => Environment.GetEnvironmentVariable(name) ?? usual;
-    static double Seconds(string name, string usual) => double.Parse(Env(name, usual), CultureInfo.InvariantCulture);
-    static readonly string Server = Env("KAMI_URL", "http://127.0.0.1:5000"); // in an app: a fixed https address
-    static readonly double Wait = Seconds("KAMI_WAIT", "1"); // the unit of its waits
-    static readonly HttpClient Http = new HttpClient { Timeout = TimeSpan.FromSeconds(Seconds("KAMI_TIMEOUT", "10")) };
+    const string Server = "http://127.0.0.1:5000"; // yours, with https
+    const double Wait = 1, Timeout = 10; // seconds
+    // What `kami keys pin` prints; with none, whoever the address leads to is believed.
+    static readonly string[] RootKeys = { };
+    static readonly HttpClient Http = new HttpClient();
+    static readonly string Folder = Path.Combine(Environment.GetFolderPath(
+        Environment.SpecialFolder.ApplicationData, Environment.SpecialFolderOption.DoNotVerify), App);
+    static readonly Trust Trust =
+        RootKeys.Length > 0 ? new Trust(RootKeys, Product, Path.Combine(Folder, "licence.json")) : null;
 
     static string Run(string command, string arguments) =>
         Process.Start(new ProcessStartInfo(command, arguments) { UseShellExecute = false,
             CreateNoWindow = true, RedirectStandardOutput = true }).StandardOutput.ReadToEnd();
     public static string MachineCode() { // the same at every start, another on every machine; hashed: tells no more
-        var own = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData,
-            Environment.SpecialFolderOption.DoNotVerify), App, "machine-id");
+        var own = Path.Combine(Folder, "machine-id");
         foreach (var read in new Func<string>[] {
             () => File.ReadAllText("/etc/machine-id"), () => File.ReadAllText("/var/lib/dbus/machine-id"),
             () => Run("reg", @"query HKLM\SOFTWARE\Microsoft\Cryptography /v MachineGuid /reg:64"),
@@ -42,7 +45,7 @@ public static class Kami {
             var hash = SHA256.Create().ComputeHash(Encoding.UTF8.GetBytes(App + ":" + found.Groups[1]));
             if (found.Success) return BitConverter.ToString(hash).Replace("-", "").ToLowerInvariant();
         } catch (Exception) { } // not here: try the next
-        Directory.CreateDirectory(Path.GetDirectoryName(own)); // a container, perhaps: make an id once and keep it
+        Directory.CreateDirectory(Folder); // a container, perhaps: make an id once and keep it
         File.WriteAllText(own, Guid.NewGuid().ToString());
         return MachineCode();
     }
@@ -51,22 +54,36 @@ public static class Kami {
         var size = seconds >= 172800 ? 86400 : seconds >= 7200 ? 3600 : seconds >= 120 ? 60 : 1;
         return Math.Ceiling(seconds / size) + (size == 86400 ? " d" : size == 3600 ? " h" : size == 60 ? " min" : " s");
     }
-    static async Task<Answer> Ask(string what, string fields, int tries = 4) {
+    static Answer Read(string json) => (Answer)new DataContractJsonSerializer(typeof(Answer),
+        new DataContractJsonSerializerSettings { UseSimpleDictionaryFormat = true })
+        .ReadObject(new MemoryStream(Encoding.UTF8.GetBytes(json))); // a captive portal's page throws
+    static async Task<Answer> Ask(string what, string code, string rest, int tries = 4) {
         var why = "";
         for (var attempt = 0; attempt < tries; attempt++) {
             double asked = 0; why = "";
             try {
-                var body = $"{{\"machine_code\":{Json(MachineCode())},\"app\":{Json(Product)},{fields}}}";
-                var reply = await Http.PostAsync(Server.TrimEnd('/') + "/api/" + what,
-                    new StringContent(body, Encoding.UTF8, "application/json")).ConfigureAwait(false);
+                var question = new Asked { route = "POST /api/" + what, code = code, machine = MachineCode() };
+                question.nonce = Trust == null ? null : KamiProof.Nonce();
+                question.request = $"{{\"machine_code\":{Json(question.machine)},\"app\":{Json(Product)}"
+                    + (code == null ? "" : $",\"code\":{Json(code)}") + rest
+                    + (Trust == null ? "" : $",\"nonce\":{Json(question.nonce)}") + "}";
+                var patience = new CancellationTokenSource(TimeSpan.FromSeconds(what == "release" ? 2 : Timeout));
+                var content = new StringContent(question.request, Encoding.UTF8, "application/json");
+                var reply = await Http.PostAsync(Server.TrimEnd('/') + "/api/" + what, content, patience.Token)
+                    .ConfigureAwait(false);
                 var status = (int)reply.StatusCode;
                 why = "HTTP " + status;
                 asked = reply.Headers.RetryAfter?.Delta?.TotalSeconds ?? 0;
-                var settings = new DataContractJsonSerializerSettings { UseSimpleDictionaryFormat = true };
-                var answer = (Answer)new DataContractJsonSerializer(typeof(Answer), settings).ReadObject(
-                    await reply.Content.ReadAsStreamAsync().ConfigureAwait(false)); // a captive portal's page throws
-                answer.outcome = status == 200 ? Outcome.Granted : Outcome.Refused;
-                if (status == 200 && answer.status == "success") return answer;
+                var body = await reply.Content.ReadAsStringAsync().ConfigureAwait(false);
+                double at = Clock(), until = at + 3600;
+                if (Trust != null) {
+                    why += ", no proof";
+                    var proven = Trust.Answer(question, status, body);
+                    body = proven.json; at = proven.at; until = proven.until; why = "HTTP " + status;
+                }
+                var answer = Read(body);
+                answer.outcome = Outcome.Refused;
+                if (status == 200 && answer.status == "success") return Granted(answer, at, until);
                 if (status / 100 == 4 && answer.status == "error") {
                     why = answer.message += asked > 0 ? $" ({Span(asked)})" : "";
                     if (status != 408 && status != 429) return answer;
@@ -80,11 +97,17 @@ public static class Kami {
         }
         return new Answer { outcome = Outcome.Outage, message = $"no usable answer from the licence server: {why}" };
     }
-    public static Task<Answer> Validate(string code) =>
-        Ask("validate", $"\"code\":{Json(code)},\"version\":{Json(Version)}");
+    public static async Task<Answer> Validate(string code) {
+        var answer = await Ask("validate", code, $",\"version\":{Json(Version)}").ConfigureAwait(false);
+        if (answer.outcome == Outcome.Outage && Trust != null) try {
+            var kept = Trust.Start(code, MachineCode());
+            return Granted(Read(kept.json), kept.at, kept.until);
+        } catch (Exception) { } // it keeps no lease, or none that lets it start now
+        return answer;
+    }
     // For another machine. Three tries are within the minute in which none pays twice.
     public static async Task<Answer> Unbind(string code) {
-        var answer = await Ask("unbind", $"\"code\":{Json(code)}", 3).ConfigureAwait(false);
+        var answer = await Ask("unbind", code, "", 3).ConfigureAwait(false);
         if (answer.outcome != Outcome.Granted) return answer;
         answer.message = answer.unbound ? "unbound" : "nothing left to unbind";
         if (answer.remaining_unbinds != null) answer.message += $", {answer.remaining_unbinds} more within 30 days";
@@ -93,12 +116,12 @@ public static class Kami {
         return answer;
     }
     public static async Task<Answer> Trial() { // one for each machine; keep the code, and validate that from then on
-        var answer = await Ask("trial", $"\"version\":{Json(Version)}").ConfigureAwait(false);
+        var answer = await Ask("trial", null, $",\"version\":{Json(Version)}").ConfigureAwait(false);
         if (answer.outcome == Outcome.Granted) answer.message = answer.code;
         return answer;
     }
     public static async Task<Answer> Recharge(string code, string burnt) { // what that one has is added, and it is gone
-        var answer = await Ask("recharge", $"\"code\":{Json(code)},\"with\":{Json(burnt)}").ConfigureAwait(false);
+        var answer = await Ask("recharge", code, $",\"with\":{Json(burnt)}").ConfigureAwait(false);
         if (answer.outcome == Outcome.Granted) answer.message = "topped up";
         return answer;
     }
@@ -107,6 +130,7 @@ public static class Kami {
         var what = args.FirstOrDefault();
         Func<int, string> from = skipped => string.Join(" ", args.Skip(skipped));
         var answer = (what == "--unbind" ? Unbind(from(1)) : what == "--trial" ? Trial()
+            : what == "--release" ? Release(from(1)) : what == "--watch" ? Watch(from(1), Validate(from(1)).Result)
             : what == "--recharge" ? Recharge(args.ElementAtOrDefault(1) ?? "", from(2)) : Validate(from(0))).Result;
         var has = string.Join(", ", new[] { answer.expire_at,
             answer.points == null ? null : $"{answer.points} points" }.Where(part => part != null));

@@ -1,22 +1,27 @@
 // kami in JavaScript: Node 18+ or Electron's main process, no packages. Paste it in, call validate(code) and the like.
 import { execFileSync } from "node:child_process";
-import { createHash, randomUUID } from "node:crypto";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
+import { Trust } from "./kami_proof.mjs";
 
 const APP = "my-app"; // your app's own name: it keeps your machine codes apart from other sellers'
 const PRODUCT = "default"; // the app in kami that your cards are of
 const VERSION = "1.0.0"; // of your app: kami may tell of a newer one, or want one
-const { KAMI_URL, KAMI_WAIT = 1, KAMI_TIMEOUT = 10, APPDATA, XDG_CONFIG_HOME } = process.env; // seconds
-const SERVER = KAMI_URL ?? "http://127.0.0.1:5000"; // in an app: a fixed https address
+const SERVER = "http://127.0.0.1:5000"; // yours, with https
+const [WAIT, TIMEOUT] = [1, 10]; // seconds
+const ROOT_KEYS = []; // what `kami keys pin` prints; with none, whoever the address leads to is believed
+
+const { APPDATA, XDG_CONFIG_HOME } = process.env;
+const folder = join(APPDATA || XDG_CONFIG_HOME || join(homedir(), ".config"), APP);
+const trust = ROOT_KEYS.length > 0 ? new Trust(ROOT_KEYS, PRODUCT, join(folder, "licence.json")) : null;
 
 const file = (path) => () => readFileSync(path, "utf8");
 const run = (command, ...args) => () => execFileSync(command, args, { encoding: "utf8", windowsHide: true });
 
 export function machineCode() { // the same at every start, another on every machine; hashed: it tells no more
-  const home = join(APPDATA || XDG_CONFIG_HOME || join(homedir(), ".config"), APP);
-  const own = join(home, "machine-id");
+  const own = join(folder, "machine-id");
   for (const read of [file("/etc/machine-id"), file("/var/lib/dbus/machine-id"),
     run("reg", "query", "HKLM\\SOFTWARE\\Microsoft\\Cryptography", "/v", "MachineGuid", "/reg:64"),
     run("ioreg", "-rd1", "-c", "IOPlatformExpertDevice"), file(own)]) {
@@ -25,7 +30,7 @@ export function machineCode() { // the same at every start, another on every mac
       return createHash("sha256").update(`${APP}:${id}`).digest("hex");
     } catch { /* not here: try the next */ }
   }
-  mkdirSync(home, { recursive: true }); // a container, perhaps: make an id once and keep it
+  mkdirSync(folder, { recursive: true }); // a container, perhaps: make an id once and keep it
   writeFileSync(own, randomUUID());
   return machineCode();
 }
@@ -39,21 +44,30 @@ const span = (seconds) => { // for people, rounded up: "90 min"
 // outcome: "granted" (done, as message says), "refused" (final) or "outage" (nobody could tell)
 // The rest is the server's answer: expire_at (null: for ever), points, app: { latest, minimum, url, notice, values } as
 // far as your app in kami says them, the url of a newer version than one that is refused; see openapi.yaml
-async function ask(what, fields, tries = 4) {
+// lasts: for how many seconds a program that runs may rely on it; askAfter: when it had best ask again
+async function ask(what, fields, tries = 4, timeout = TIMEOUT) {
   let trouble;
   for (let attempt = 0; attempt < tries; attempt++) {
     let asked = 0;
     trouble = "";
     try {
+      const [machine, nonce] = [machineCode(), trust ? randomBytes(32).toString("base64url") : undefined];
+      const body = JSON.stringify({ machine_code: machine, app: PRODUCT, ...fields, nonce });
       const reply = await fetch(SERVER.replace(/\/+$/, "") + "/api/" + what, {
-        method: "POST", headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ machine_code: machineCode(), app: PRODUCT, ...fields }),
-        signal: AbortSignal.timeout(KAMI_TIMEOUT * 1000),
+        method: "POST", headers: { "Content-Type": "application/json" }, body,
+        signal: AbortSignal.timeout(timeout * 1000),
       });
       trouble = `HTTP ${reply.status}`;
       asked = Number(reply.headers.get("Retry-After")) || 0;
-      const said = await reply.json(); // another page may throw
-      if (reply.status === 200 && said.status === "success") return { ...said, outcome: "granted" };
+      const text = await reply.text();
+      let [said, at, until] = [JSON.parse(text), Date.now() / 1000, Date.now() / 1000 + 3600]; // another page throws
+      if (trust) {
+        trouble += ", no proof";
+        const asked = { app: PRODUCT, route: `POST /api/${what}`, nonce, code: fields.code, machine, request: body };
+        [said, at, until] = trust.answer(asked, reply.status, text);
+        trouble = `HTTP ${reply.status}`;
+      }
+      if (reply.status === 200 && said.status === "success") return granted(said, at, until);
       if (reply.status >= 400 && reply.status < 500 && said.status === "error") {
         trouble = said.message + (asked > 0 ? ` (${span(asked)})` : "");
         if (![408, 429].includes(reply.status)) return { ...said, outcome: "refused", message: trouble };
@@ -62,13 +76,43 @@ async function ask(what, fields, tries = 4) {
       trouble ||= error.cause?.message || error.cause?.code || error.message;
     }
     // The server's own wish counts, within limits; jitter spreads a crowd out.
-    const pause = Math.max(KAMI_WAIT * 2 ** attempt, Math.min(asked, KAMI_WAIT * 10)) * (1 + Math.random() / 2);
+    const pause = Math.max(WAIT * 2 ** attempt, Math.min(asked, WAIT * 10)) * (1 + Math.random() / 2);
     if (attempt + 1 < tries) await new Promise((done) => setTimeout(done, pause * 1000));
   }
   return { outcome: "outage", message: `no usable answer from the licence server: ${trouble}` };
 }
 
-export const validate = (code) => ask("validate", { code, version: VERSION });
+function granted(said, at, until) { // said at that moment, good until the other
+  const left = (moment) => (Date.parse(moment) / 1000 || until) - at;
+  const lasts = Math.min(3600, left(said.lease_until));
+  return { ...said, outcome: "granted", lasts, askAfter: Math.min(lasts / 2, Math.max(left(said.renew_after), WAIT)) };
+}
+
+export async function validate(code) {
+  const answer = await ask("validate", { code, version: VERSION });
+  try {
+    if (answer.outcome !== "outage" || !trust) return answer;
+    return granted(...trust.start(code, machineCode()));
+  } catch { // it keeps no lease, or none that lets it start now
+    return answer;
+  }
+}
+
+// In the background, once that answer granted it: stop is called with the last one. The timer keeps no app from ending.
+export function watch(code, answer, stop, until = 0) {
+  const now = performance.now() / 1000;
+  const end = answer.outcome === "granted" ? now + answer.lasts : until;
+  if (answer.outcome !== "granted" && (answer.outcome === "refused" || now >= end)) return stop(answer);
+  const pause = answer.outcome === "granted" ? answer.askAfter : (end - now) / 2;
+  const again = async () => watch(code, await validate(code), stop, end);
+  return setTimeout(again, Math.max(pause, WAIT) * 1000).unref();
+}
+
+export async function release(code) { // at the end of an app whose seats are leased
+  const answer = await ask("release", { code }, 1, 2);
+  const message = answer.released ? "released" : "nothing to release";
+  return answer.outcome === "granted" ? { ...answer, message } : answer;
+}
 
 export async function unbind(code) { // for another machine; three tries are within the minute in which none pays twice
   const answer = await ask("unbind", { code }, 3);
@@ -89,9 +133,15 @@ export async function recharge(code, burnt) { // adds to the card what another o
 }
 
 if (basename(process.argv[1] ?? "") === "kami.mjs") { // run as a command
-  const [what, ...rest] = process.argv.slice(2);
-  const answer = await (what === "--unbind" ? unbind(rest.join(" ")) : what === "--trial" ? trial()
-    : what === "--recharge" ? recharge(rest[0], rest.slice(1).join(" ")) : validate([what, ...rest].join(" ")));
+  const [what, ...rest] = process.argv.slice(2), words = rest.join(" ");
+  const commands = { __proto__: null, "--unbind": unbind, "--release": release, "--trial": trial,
+    "--recharge": () => recharge(rest[0], rest.slice(1).join(" ")),
+    "--watch": async () => {
+      const alive = setInterval(() => {}, 60000);
+      const answer = await validate(words);
+      return new Promise((stop) => watch(words, answer, stop)).finally(() => clearInterval(alive));
+    } };
+  const answer = await (commands[what]?.(words) ?? validate([what, ...rest].join(" ")));
   const { outcome, message, expire_at: expiry, points, app, url } = answer;
   const has = [expiry, points != null && `${points} points`].filter(Boolean).join(", ");
   const parts = [message, has && `(${has})`, url, app?.notice];

@@ -1,25 +1,32 @@
 """kami in Python 3.8+, standard library only: paste it in and call validate(code) and the like off the UI thread."""
-import collections, hashlib, json, os, random, re, subprocess, sys, time, uuid
-import urllib.error, urllib.request
+import collections, datetime, hashlib, json, os, random, re, secrets, subprocess
+import sys, threading, time, urllib.error, urllib.request, uuid
 from pathlib import Path
+from kami_proof import Trust
 
 APP = "my-app"  # your app's own name: it keeps your machine codes apart from other sellers'
 PRODUCT = "default"  # the app in kami that your cards are of
 VERSION = "1.0.0"  # of your app: kami may tell of a newer one, or want one
-SERVER = os.environ.get("KAMI_URL", "http://127.0.0.1:5000")  # in an app: a fixed https address
-WAIT, TIMEOUT = float(os.environ.get("KAMI_WAIT", 1)), float(os.environ.get("KAMI_TIMEOUT", 10))  # seconds
+SERVER = "http://127.0.0.1:5000"  # yours, with https
+WAIT, TIMEOUT = 1, 10  # seconds
+ROOT_KEYS = []  # what `kami keys pin` prints; with none, whoever the address leads to is believed
 # outcome: "granted" (done, as message says), "refused" (final) or "outage" (nobody could tell)
 # said: the server's answer: "expire_at" (None: for ever), "points", "app": {"latest", "minimum", "url", "notice",
 # "values"} as far as your app in kami says them, "url" of a newer version than one that is refused; see openapi.yaml
-Answer = collections.namedtuple("Answer", "outcome message said", defaults=[{}])
+# lasts: for how many seconds a program that runs may rely on it; ask_after: when it had best ask again
+Answer = collections.namedtuple("Answer", "outcome message said lasts ask_after", defaults=[{}, 3600, 1800])
+
+def folder():
+    return Path(os.environ.get("APPDATA") or os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config", APP)
+
+TRUST = Trust(ROOT_KEYS, PRODUCT, folder() / "licence.json") if ROOT_KEYS else None
 
 def run(command):
     return subprocess.run(command.split(), stdout=subprocess.PIPE, universal_newlines=True,
                           creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0)).stdout
 
 def machine_code():  # the same at every start, another on every machine; hashed, so it tells no more
-    config = os.environ.get("APPDATA") or os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    own = Path(config, APP, "machine-id")
+    own = folder() / "machine-id"
     for read in (Path("/etc/machine-id").read_text, Path("/var/lib/dbus/machine-id").read_text,
                  lambda: run(r"reg query HKLM\SOFTWARE\Microsoft\Cryptography /v MachineGuid /reg:64"),
                  lambda: run("ioreg -rd1 -c IOPlatformExpertDevice"), own.read_text):
@@ -38,21 +45,29 @@ def span(seconds):  # for people, rounded up: "90 min"
     size, unit = next((size, unit) for size, unit in sizes if seconds >= 2 * size or size == 1)
     return f"{-(-seconds // size)} {unit}"
 
-def ask(what, tries=4, **fields):
+def ask(what, tries=4, timeout=TIMEOUT, **fields):
     for attempt in range(tries):
         asked = trouble = ""
         try:
-            body = {"machine_code": machine_code(), "app": PRODUCT, **fields}
-            request = urllib.request.Request(SERVER.rstrip("/") + "/api/" + what, json.dumps(body).encode(),
+            asking = {"machine_code": machine_code(), "app": PRODUCT, **fields}
+            if TRUST:
+                asking["nonce"] = secrets.token_urlsafe(32)
+            body = json.dumps(asking)
+            request = urllib.request.Request(SERVER.rstrip("/") + "/api/" + what, body.encode(),
                                              {"Content-Type": "application/json"})
             try:
-                reply = urllib.request.urlopen(request, timeout=TIMEOUT)
+                reply = urllib.request.urlopen(request, timeout=timeout)
             except urllib.error.HTTPError as error:
                 reply = error  # an answer too
             trouble, asked = f"HTTP {reply.code}", reply.headers.get("Retry-After", "")
-            said = json.loads(reply.read(65536))  # a captive portal's page fails here
+            text = reply.read(65536)
+            said, at, until = json.loads(text), time.time(), time.time() + 3600  # a captive portal's page fails here
+            if TRUST:
+                trouble += ", no proof"
+                said, at, until = TRUST.answer(what, asking, body, reply.code, text)
+                trouble = f"HTTP {reply.code}"
             if reply.code == 200 and said["status"] == "success":
-                return Answer("granted", said.get("message", ""), said)
+                return granted(said, at, until)
             if reply.code // 100 == 4 and said["status"] == "error":
                 trouble = said["message"] + (f" ({span(int(asked))})" if asked.isdecimal() else "")
                 if reply.code not in (408, 429):
@@ -64,11 +79,42 @@ def ask(what, tries=4, **fields):
             time.sleep(max(WAIT * 2**attempt, min(asked, WAIT * 10)) * (1 + random.random() / 2))
     return Answer("outage", f"no usable answer from the licence server: {trouble}")
 
+def granted(said, at, until):  # said at that moment, good until the other
+    left = lambda name: datetime.datetime.fromisoformat(said[name]).timestamp() - at if said.get(name) else until - at
+    lasts = min(3600, left("lease_until"))
+    return Answer("granted", said.get("message") or "", said, lasts, min(lasts / 2, max(left("renew_after"), WAIT)))
+
 def validate(code):
-    return ask("validate", code=code, version=VERSION)
+    answer = ask("validate", code=code, version=VERSION)
+    try:
+        return granted(*TRUST.start(code, machine_code())) if TRUST and answer.outcome == "outage" else answer
+    except Exception:  # it keeps no lease, or none that lets it start now
+        return answer
+
+def last_answer(code, answer):  # asks again while the app runs: the answer with which it has to end
+    until = 0
+    while answer.outcome != "refused":
+        if answer.outcome == "granted":
+            until, pause = time.monotonic() + answer.lasts, answer.ask_after
+        elif time.monotonic() >= until:
+            break
+        else:
+            pause = (until - time.monotonic()) / 2
+        time.sleep(max(pause, WAIT))
+        answer = validate(code)
+    return answer
+
+def watch(code, answer, stop):  # in the background, once that answer granted it: stop is called with the last one
+    threading.Thread(target=lambda: stop(last_answer(code, answer)), daemon=True).start()
+
+def release(code):  # at the end of an app whose seats are leased
+    answer = ask("release", tries=1, timeout=2, code=code)
+    message = "released" if answer.said.get("released") else "nothing to release"
+    return answer._replace(message=message) if answer.outcome == "granted" else answer
 
 def unbind(code):  # for another machine; three tries are within the minute in which a repeated one costs nothing
-    outcome, message, said = ask("unbind", tries=3, code=code)
+    answer = ask("unbind", tries=3, code=code)
+    outcome, message, said = answer[:3]
     if outcome == "granted":
         cost, left = said.get("cost") or {}, said.get("remaining_unbinds")
         message = "unbound" if said.get("unbound") else "nothing left to unbind"
@@ -87,14 +133,11 @@ def recharge(code, burnt):  # adds to the card what another one has, which is go
 
 if __name__ == "__main__":
     what, *rest = sys.argv[1:] or [""]
-    if what == "--unbind":
-        answer = unbind(" ".join(rest))
-    elif what == "--trial":
-        answer = trial()
-    elif what == "--recharge":
-        answer = recharge("".join(rest[:1]), " ".join(rest[1:]))
-    else:
-        answer = validate(" ".join([what, *rest]))
+    words = " ".join(rest)
+    commands = {"--unbind": lambda: unbind(words), "--release": lambda: release(words), "--trial": trial,
+                "--recharge": lambda: recharge("".join(rest[:1]), " ".join(rest[1:])),
+                "--watch": lambda: last_answer(words, validate(words))}
+    answer = commands.get(what, lambda: validate(" ".join([what, *rest])))()
     sys.stdout.reconfigure(errors="replace")  # a console without Chinese is no reason to crash
     said, points = answer.said, answer.said.get("points")
     has = ", ".join(filter(None, [said.get("expire_at"), f"{points} points" if points is not None else None]))

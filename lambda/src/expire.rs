@@ -20,7 +20,7 @@ pub const LAMBDA_RESERVE: Duration = Duration::from_secs(5);
 /// How long the batch under way may still take once the job is to stop: less than Lambda is left with.
 const STOP_LIMIT: Duration = Duration::from_secs(3);
 
-/// How many requests that took points long ago one step clears away.
+/// How many requests that took points long ago, or counts of machines without a seat, one step clears away.
 const FORGOTTEN_AT_ONCE: u32 = 1000;
 
 /// How soon the job is tried again, at the latest, after it failed.
@@ -35,7 +35,7 @@ pub struct Outcome {
     pub complete: bool,
 }
 
-/// Marks every overdue card as expired and clears away requests that took points long ago, until `stop` is cancelled: then
+/// Marks every overdue card as expired and clears away requests that took points, and counts of machines, long ago, until `stop` is cancelled: then
 /// the batch under way may still end. `on_batch` is told how many cards each batch expired, as soon as it has: what a failed
 /// run did before it failed stays done.
 pub async fn run(
@@ -56,6 +56,11 @@ pub async fn run(
         cursor = batch.next;
     }
     while let Some(forgotten) = until_cut_off(stop, store.forget_point_uses(FORGOTTEN_AT_ONCE)).await {
+        if forgotten? < u64::from(FORGOTTEN_AT_ONCE) {
+            break;
+        }
+    }
+    while let Some(forgotten) = until_cut_off(stop, store.forget_mismatches(FORGOTTEN_AT_ONCE)).await {
         if forgotten? < u64::from(FORGOTTEN_AT_ONCE) {
             break;
         }

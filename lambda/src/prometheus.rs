@@ -192,6 +192,9 @@ impl Collector for Database {
         encoder
             .encode_descriptor("database_pool_wait", help, Some(&Unit::Seconds), MetricType::Counter)?
             .encode_counter::<NoLabelSet, _, f64>(&counted.pool_wait_time.as_secs_f64(), None)?;
+        let help = "Requests of machines whose card others have that are not counted with it";
+        let mut lost = encoder.encode_descriptor("mismatches_lost", help, None, MetricType::Counter)?;
+        counter(&mut lost, counted.mismatches_lost)?;
         let help = "Connections to the database that are open";
         encoder
             .encode_descriptor("database_connections", help, None, MetricType::Gauge)?

@@ -1,32 +1,26 @@
 //! kami in Rust: paste it in with Cargo.toml's dependencies and call `validate` and the like off the UI thread.
+use self::{lease::Trust, proof::Asked, watch::Term};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
-use std::{env, error::Error, fs, path::PathBuf, process::exit, thread::sleep, time::Duration};
+use std::{env, error::Error, process::exit, thread::sleep, time::Duration};
+
+mod lease;
+mod machine;
+mod proof;
+mod watch;
 
 const APP: &str = "my-app"; // your app's own name: it keeps your machine codes apart from other sellers'
 const PRODUCT: &str = "default"; // the app in kami that your cards are of
 const VERSION: &str = "1.0.0"; // of your app: kami may tell of a newer one, or want one
+const SERVER: &str = "http://127.0.0.1:5000"; // yours, with https
+const WAIT: f64 = 1.0; // the unit of its waits, in seconds
+const TIMEOUT: f64 = 10.0;
+const ROOT_KEYS: &[&str] = &[]; // what `kami keys pin` prints; with none, whoever the address leads to is believed
 
 #[must_use]
 pub enum Answer {
-    Granted(Value), // done, as its "message" says; "app" is what your app in kami says; see openapi.yaml
-    Refused(Value), // final: show its "message", and the "url" that a version too old is sent to
-    Outage(String), // nobody could tell, and why
-}
-
-/// The same at every start, another on every machine, and hashed: it tells no more.
-pub fn machine_code() -> Result<String, Box<dyn Error>> {
-    let set = |name| env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
-    let home = set("APPDATA").or(set("XDG_CONFIG_HOME")).or(env::home_dir().map(|home| home.join(".config")));
-    let config = home.ok_or("no home folder")?.join(APP);
-    let (system, own) = (fs::read_to_string("/etc/machine-id").ok(), config.join("machine-id"));
-    let found = [system, machine_uid::get().ok(), fs::read_to_string(&own).ok()];
-    let mut id = found.iter().flatten().map(|id| id.trim()).find(|id| id.len() >= 32).map(String::from);
-    if id.is_none() {
-        fs::create_dir_all(config)?; // a container, perhaps: make an id once and keep it
-        fs::write(&own, id.insert(format!("{:032x}", rand::random::<u128>())))?;
-    }
-    Ok(format!("{:x}", Sha256::digest(format!("{APP}:{}", id.unwrap_or_default()))))
+    Granted(Value, Term), // done, as its "message" says; "app" is what your app in kami says; see openapi.yaml
+    Refused(Value),       // final: show its "message", and the "url" that a version too old is sent to
+    Outage(String),       // nobody could tell, and why
 }
 
 /// For people, rounded up: `90 min`.
@@ -37,33 +31,41 @@ fn span(seconds: u64) -> String {
 }
 
 pub struct Kami {
-    pub server: String,
-    pub wait: f64, // the unit of its waits, in seconds
-    pub timeout: f64,
+    server: String,
+    wait: f64,
+    timeout: f64,
+    trust: Option<Trust>,
 }
 
 impl Kami {
     fn ask_once(&self, what: &str, fields: &[(&str, &str)]) -> Result<(Answer, u32), Box<dyn Error>> {
         let post = ureq::post(format!("{}/api/{what}", self.server.trim_end_matches('/'))).config();
-        let timeout = Some(Duration::from_secs_f64(self.timeout));
-        let post = post.timeout_global(timeout).http_status_as_error(false).build();
-        let machine = machine_code()?;
+        let patience = Duration::from_secs_f64(if what == "release" { 2.0 } else { self.timeout });
+        let post = post.timeout_global(Some(patience)).http_status_as_error(false).build();
+        let (machine, nonce) = (machine::code(APP)?, format!("{:032x}", rand::random::<u128>()));
         let own = [("machine_code", &*machine), ("app", PRODUCT)];
-        let body: Value = own.iter().chain(fields).copied().collect();
-        let mut reply = post.header("Content-Type", "application/json").send(body.to_string())?;
+        let once = self.trust.as_ref().map(|_| ("nonce", &*nonce));
+        let request = own.iter().chain(fields).copied().chain(once).collect::<Value>().to_string();
+        let mut reply = post.header("Content-Type", "application/json").send(&request)?;
         let (status, wish) = (reply.status().as_u16(), reply.headers().get("Retry-After"));
         let wish = wish.and_then(|seconds| seconds.to_str().ok()?.parse().ok()).unwrap_or(0);
-        let mut said: Value = serde_json::from_reader(reply.body_mut().as_reader()).unwrap_or_default();
+        let body = reply.body_mut().read_to_string().unwrap_or_default();
+        let code = fields.iter().find_map(|&(name, code)| (name == "code").then_some(code));
+        let (route, machine, request) = (&*format!("POST /api/{what}"), &*machine, &*request);
+        let asked = Asked { app: PRODUCT, route, nonce: &nonce, code, machine, request };
+        let found = self.believed(&asked, status, &body);
+        let proof = if found.is_none() && self.trust.is_some() { ", no proof" } else { "" };
+        let (mut said, at, until) = found.unwrap_or_default();
         let when = if wish > 0 { format!(" ({})", span(wish.into())) } else { String::new() };
         let why = said["message"].as_str().map(|message| format!("{message}{when}"));
         let answer = match (status, said["status"].as_str(), why) {
-            (200, Some("success"), _) => Answer::Granted(said),
+            (200, Some("success"), _) => self.granted(said, at, until),
             (408 | 429, Some("error"), Some(why)) => Answer::Outage(why), // the user has to wait
             (400..=499, Some("error"), Some(why)) => {
                 said["message"] = why.into();
                 Answer::Refused(said)
             }
-            _ => Answer::Outage(format!("no usable answer from the licence server: HTTP {status}")),
+            _ => Answer::Outage(format!("no usable answer from the licence server: HTTP {status}{proof}")),
         };
         Ok((answer, wish))
     }
@@ -83,7 +85,8 @@ impl Kami {
     }
 
     pub fn validate(&self, code: &str) -> Answer {
-        self.ask("validate", &[("code", code), ("version", VERSION)], 4)
+        let answer = self.ask("validate", &[("code", code), ("version", VERSION)], 4);
+        if matches!(answer, Answer::Outage(_)) { self.kept(code).unwrap_or(answer) } else { answer }
     }
 
     /// For another machine. Three tries are within the minute in which none pays twice.
@@ -113,7 +116,7 @@ impl Kami {
 impl Answer {
     /// Where it is granted, with this message.
     fn saying(mut self, message: impl Fn(&Value) -> Value) -> Self {
-        if let Self::Granted(said) = &mut self {
+        if let Self::Granted(said, _) = &mut self {
             said["message"] = message(said);
         }
         self
@@ -121,18 +124,17 @@ impl Answer {
 }
 
 fn main() {
-    let secs = |name, usual| env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual);
-    let server = env::var("KAMI_URL").unwrap_or("http://127.0.0.1:5000".into()); // in an app: fixed, https
-    let kami = Kami { server, wait: secs("KAMI_WAIT", 1.0), timeout: secs("KAMI_TIMEOUT", 10.0) };
-    let words: Vec<String> = env::args().skip(1).collect();
+    let (kami, words) = (Kami::of_constants(), env::args().skip(1).collect::<Vec<_>>());
     let answer = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--unbind", ref code @ ..] => kami.unbind(&code.join(" ")),
         ["--trial"] => kami.trial(),
+        ["--release", ref code @ ..] => kami.release(&code.join(" ")),
+        ["--watch", ref code @ ..] => kami.watch(&code.join(" "), kami.validate(&code.join(" "))),
         ["--recharge", code, ref burnt @ ..] => kami.recharge(code, &burnt.join(" ")),
         ref code => kami.validate(&code.join(" ")),
     };
     let (said, status) = match answer {
-        Answer::Granted(said) => (said, 0),
+        Answer::Granted(said, _) => (said, 0),
         Answer::Refused(said) => (said, 1),
         Answer::Outage(why) => (json!({"message": why}), 2),
     };

@@ -29,7 +29,9 @@ async fn run(settings: ApiSettings) -> anyhow::Result<()> {
         origins,
         signing_keys,
     } = settings;
+    let is_on_lambda = settings.lambda_function.is_some();
     let (store, signer) = settings.database.store().await;
+    let store = store.stopped_between_requests(is_on_lambda);
     let brake = Arc::new(Brake::new(trusted_proxies.clone()));
     let signer = match &signing_keys {
         Some(file) => file.signer()?,

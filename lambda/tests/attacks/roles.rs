@@ -164,6 +164,60 @@ async fn the_function_does_to_a_card_what_its_state_allows_and_nothing_else() {
     assert_eq!(database.rows::<String>("SELECT machine_code FROM card_seats", ()).await, ["PC-3"]);
 }
 
+/// Who asked for which card in vain.
+async fn mismatches(database: &TestDatabase) -> Vec<String> {
+    let query =
+        "SELECT CONCAT_WS(' ', card_id, machine, requests) FROM mismatches ORDER BY card_id, hour, machine";
+    database.rows(query, ()).await
+}
+
+#[tokio::test]
+async fn the_function_counts_who_asks_for_cards_in_vain_and_reads_invents_and_forgets_nothing() {
+    let database = TestDatabase::create().await;
+    database.execute(CARDS).await;
+    let (function, _) = log_in(&database, Role::Function).await;
+    let (operator, _) = log_in(&database, Role::Operator).await;
+    database.execute("CALL note_mismatches('[[2, 1, 1]]')").await;
+    let before = (cards(&database).await, mismatches(&database).await);
+    let escapes = [
+        "CALL note_mismatches(NULL)",
+        "CALL note_mismatches('[]')",
+        "CALL note_mismatches('[[99, 1, 1]]')",
+        "CALL note_mismatches('[[0, 1, 1], [null, 1, 1]]')",
+        "CALL note_mismatches('[[2, null, 1]]')",
+        "CALL note_mismatches('[[2, 2, null]]')",
+        "CALL note_mismatches('[[2, 2]]')",
+        "CALL note_mismatches('2 OR 1 = 1')",
+        "CALL forget_mismatches(1)",
+        "SELECT * FROM mismatches",
+        "INSERT INTO mismatches VALUES (2, '2020-01-01', 2, 1)",
+        "UPDATE mismatches SET requests = 0",
+        "DELETE FROM mismatches",
+    ];
+    let refused = refused(&function, &escapes).await;
+    for escape in [
+        "CALL note_mismatches('[[2, 3, 1]]')",
+        "CALL forget_mismatches(1)",
+        "UPDATE mismatches SET requests = 0",
+        "DELETE FROM mismatches",
+    ] {
+        let refused = operator.try_execute(escape).await;
+        assert!(matches!(refused, Err(1142 | 1143 | 1370)), "{escape}: {refused:?}");
+    }
+    assert_eq!((cards(&database).await, mismatches(&database).await), before);
+    figure(
+        "function that counts",
+        format!("{} escapes, {refused} refused, nothing counted or forgotten", escapes.len() + 4),
+    );
+    let inventions: Vec<String> = (0..100).map(|machine| format!("[2, {machine}, 4294967295]")).collect();
+    for _ in 0..2 {
+        function.execute(&format!("CALL note_mismatches('[{}]')", inventions.join(", "))).await;
+    }
+    let hours: Vec<u64> = database.rows("SELECT COUNT(*) FROM mismatches GROUP BY hour", ()).await;
+    assert!(hours.iter().all(|machines| *machines <= 32), "{hours:?}");
+    assert_eq!(cards(&database).await, before.0);
+}
+
 #[tokio::test]
 async fn the_function_begins_the_one_trial_of_a_machine_where_it_is_offered_and_nothing_else() {
     let database = TestDatabase::create().await;
@@ -340,6 +394,8 @@ async fn the_expiry_job_expires_what_is_overdue_and_nothing_else() {
         "CALL expire_cards('[1, 2, 3, 4, 5]')",
         "CALL expire_cards_2('[1, 2, 3, 4, 5]')",
         "CALL forget_point_uses(4294967295)",
+        "CALL forget_mismatches(4294967295)",
+        "CALL note_mismatches('[[2, 1, 1]]')",
         "CALL take_points(2, 'PC', 1, 'a')",
         "CALL read_point_use(2, 'PC', 1, 'a')",
         "CALL start_trial_2('tries', 'PC')",

@@ -14,17 +14,22 @@ macro_rules! in_each_language {
     ($($scenario:ident)*) => {
         $(mod $scenario {
             in_each_language! {
-                $scenario: shell Shell, python Python, rust Rust, javascript JavaScript, csharp CSharp
+                $scenario: shell Shell, python Python, rust Rust, javascript JavaScript, csharp CSharp, go Go, java Java,
+                cpp Cpp
             }
         })*
     };
 }
 
+mod attackers;
 mod language;
+mod leases;
 mod machine_codes;
 mod outages;
 mod pages;
+mod proofs;
 mod server;
+mod signer;
 mod topping_up;
 mod trials;
 mod unbinding;

@@ -13,6 +13,8 @@ use kami_testkit::Client;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use crate::signer::Asked as Question;
+
 /// What a server does with a request.
 #[derive(Clone, Debug)]
 pub(crate) enum Reply {
@@ -27,9 +29,27 @@ pub(crate) enum Reply {
     Lose(String),
     /// Never answers.
     Stall,
+    /// Makes an answer of the request.
+    Made(Maker),
+}
+
+type Make = dyn Fn(Question<'_>) -> (u16, Value) + Send + Sync;
+
+/// What makes a status and an answer of a request.
+#[derive(Clone)]
+pub(crate) struct Maker(Arc<Make>);
+
+impl std::fmt::Debug for Maker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Maker")
+    }
 }
 
 impl Reply {
+    pub(crate) fn made(make: impl Fn(Question<'_>) -> (u16, Value) + Send + Sync + 'static) -> Self {
+        Self::Made(Maker(Arc::new(make)))
+    }
+
     pub(crate) fn json(status: u16, body: &Value) -> Self {
         let headers = vec![("content-type", "application/json")];
         Self::Answer { status, headers, body: body.to_string() }
@@ -137,6 +157,10 @@ async fn reply(State(log): State<Arc<Log>>, uri: Uri, body: Bytes) -> Response {
             StatusCode::BAD_GATEWAY.into_response()
         }
         Reply::Stall => std::future::pending().await,
+        Reply::Made(Maker(make)) => {
+            let (status, answer) = make(Question { path: &path, body: str::from_utf8(&body).unwrap() });
+            (StatusCode::from_u16(status).unwrap(), axum::Json(answer)).into_response()
+        }
     }
 }
 

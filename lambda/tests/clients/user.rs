@@ -13,6 +13,8 @@ pub(crate) struct User {
     pub(crate) home: Home,
     pub(crate) wait: &'static str,
     pub(crate) timeout: &'static str,
+    /// The root keys that its app pins, with spaces between them.
+    pub(crate) root_keys: String,
     pub(crate) has_machine_id: bool,
 }
 
@@ -20,7 +22,7 @@ impl User {
     pub(crate) fn new() -> Self {
         let home = std::env::temp_dir().join(unique_name("kami_client"));
         std::fs::create_dir(&home).unwrap();
-        Self { home: Home(home), wait: "0.01", timeout: "20", has_machine_id: true }
+        Self { home: Home(home), wait: "0.01", timeout: "20", root_keys: String::new(), has_machine_id: true }
     }
 
     /// Runs the example with these arguments until it ends; returns its exit code and the line that it printed.
@@ -33,7 +35,7 @@ impl User {
         let mut process = tokio::process::Command::new(&command[0]);
         process.args(&command[1..]).args(arguments).stdin(Stdio::null()).kill_on_drop(true);
         process.env("KAMI_URL", url).env("KAMI_WAIT", self.wait).env("KAMI_TIMEOUT", self.timeout);
-        process.env("HOME", &self.home.0);
+        process.env("KAMI_ROOT_KEYS", &self.root_keys).env("HOME", &self.home.0);
         for inherited in ["XDG_CONFIG_HOME", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
             process.env_remove(inherited);
         }

@@ -15,6 +15,7 @@ mod ids;
 mod lambda;
 mod load;
 mod metrics;
+mod mismatches;
 mod old_clients;
 mod origins;
 mod outage;

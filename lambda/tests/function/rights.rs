@@ -10,7 +10,7 @@ async fn log_in(database: &TestDatabase, role: Role) -> TestDatabase {
 }
 
 /// The same as an account that was made before there was that routine.
-async fn log_in_without(database: &TestDatabase, role: Role, routines: &[&str]) -> TestDatabase {
+pub(crate) async fn log_in_without(database: &TestDatabase, role: Role, routines: &[&str]) -> TestDatabase {
     let (name, password) = (unique_name("k"), draw_password().unwrap());
     let account = Account::new(&format!("{name}@127.0.0.1")).unwrap();
     for statement in account.creation(role, database.name(), &password, false).unwrap() {

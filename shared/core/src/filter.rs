@@ -26,6 +26,8 @@ pub struct Filter {
     pub used: Option<Range>,
     /// When they expire or expired; excludes those that know no such time.
     pub expiring: Option<Range>,
+    /// Whether only those that seem to be shared.
+    pub is_shared: bool,
     /// What their code, machine or note reads.
     pub text: Option<TextFilter>,
 }

@@ -34,6 +34,7 @@ pub mod recharge;
 pub mod record;
 pub mod rules;
 pub mod seats;
+pub mod sharing;
 pub mod span;
 pub mod spoken;
 #[cfg(any(test, feature = "testing"))]

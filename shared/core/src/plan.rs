@@ -47,6 +47,8 @@ pub enum Window {
 pub enum Index {
     /// By id.
     Primary,
+    /// By id, of those alone that seem to be shared, which stand in a table of their own.
+    Shared,
     /// `uq_full_code`, which is unique.
     FullCode,
     /// By status, then id.
@@ -96,11 +98,14 @@ impl Indexed {
 
 /// Decides how the cards of `filter` are read in the order `wanted`, or in the nearest one that an index has.
 pub fn plan(filter: &Filter, wanted: Sort) -> Plan {
-    let Filter { status, app, prefix, batch_id, created, used, expiring, text } = filter;
+    let Filter { status, app, prefix, batch_id, created, used, expiring, is_shared, text } = filter;
     let window = if batch_id.is_some() { Window::Batch } else { Window::Table };
     let no_time = created.is_none() && used.is_none() && expiring.is_none();
     let text_alone = status.is_none() && app.is_none() && batch_id.is_none() && no_time;
     let few = |index| Plan::Indexed(Indexed { sort: wanted, index, reach: Reach::Few });
+    if *is_shared {
+        return few(Index::Shared);
+    }
     match text {
         Some(TextFilter::Codes(_)) => return few(Index::FullCode),
         Some(TextFilter::Machine(_)) => return few(Index::Machine),
@@ -160,9 +165,10 @@ pub fn plan(filter: &Filter, wanted: Sort) -> Plan {
 /// The conditions of `filter` that an index finds by itself, each as a filter of its own, the most telling first: when
 /// one of them lets few cards through, the rest of the filter need only look at those.
 pub fn parts(filter: &Filter) -> Vec<(Filter, Indexed)> {
-    let Filter { status, app, prefix, batch_id, created, used, expiring, text } = filter;
+    let Filter { status, app, prefix, batch_id, created, used, expiring, is_shared, text } = filter;
     let all = Filter::default;
     let candidates = [
+        Filter { is_shared: *is_shared, ..all() },
         Filter { text: text.clone(), ..all() },
         Filter { batch_id: *batch_id, ..all() },
         Filter { used: *used, ..all() },
@@ -376,6 +382,18 @@ mod tests {
             (Filter { batch_id: Some(7), ..note() }, "Batch"),
         ] {
             assert_eq!(orders(&filter), [order; 6], "{filter:?}");
+        }
+    }
+
+    #[test]
+    fn what_seems_to_be_shared_is_found_in_any_order_whatever_the_rest() {
+        let shared = |filter| Filter { is_shared: true, ..filter };
+        let unused = Filter { status: Some(CardStatus::Unused), batch_id: Some(7), ..Filter::default() };
+        for filter in [Filter::default(), unused, text(TextFilter::NoteContains("A".into()))] {
+            let filter = shared(filter);
+            let orders = orders(&filter);
+            assert!(orders.iter().all(|order| order.starts_with("Shared: +") && order.ends_with(" few")));
+            assert_eq!(parts(&filter)[0].1.index, Index::Shared);
         }
     }
 

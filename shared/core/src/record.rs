@@ -8,6 +8,7 @@ use crate::card::{CardStatus, mask};
 use crate::duration::CardDuration;
 use crate::policy::PolicyPart;
 use crate::rules;
+use crate::sharing::Mismatches;
 
 /// One card with everything that the database holds of it, as an operator sees it.
 #[derive(Clone, PartialEq, Eq)]
@@ -51,6 +52,8 @@ pub struct CardRecord {
     pub policy: Option<String>,
     /// When its row last changed; some cards of the Flask service do not know.
     pub updated_at: Option<DateTime<Utc>>,
+    /// Which machines asked for it within the last day while others had its seats, where that was looked for.
+    pub mismatches: Mismatches,
 }
 
 impl CardRecord {
@@ -76,6 +79,7 @@ impl CardRecord {
             valid_until: None,
             policy: None,
             updated_at: None,
+            mismatches: Mismatches::NONE,
         }
     }
 
@@ -89,10 +93,15 @@ impl CardRecord {
         rules::status_at(self.status, self.expire_at, now)
     }
 
-    /// Whether two readings of one card show the same card, the time of the last write apart: what an operator
-    /// decided by the one is right for the other.
+    /// Whether two readings of one card show the same card, the time of the last write and who asked for it apart: what an
+    /// operator decided by the one is right for the other.
     pub fn is_same_state(&self, other: &Self) -> bool {
-        let comparable = |card: &Self| Self { stored_status: card.status, updated_at: None, ..card.clone() };
+        let comparable = |card: &Self| Self {
+            stored_status: card.status,
+            updated_at: None,
+            mismatches: Mismatches::NONE,
+            ..card.clone()
+        };
         comparable(self) == comparable(other)
     }
 }

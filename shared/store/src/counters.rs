@@ -18,6 +18,9 @@ pub struct StoreCounters {
     pub pool_wait_time: Duration,
     /// The connections that are open now, from their login until they are closed.
     pub connections: u64,
+    /// Requests that a card was refused to since others have its seats, and that are not counted with it: for want of room in
+    /// memory, of a right, or of a database that takes them.
+    pub mismatches_lost: u64,
 }
 
 /// The counters behind [`StoreCounters`]; relaxed, as each stands for itself.
@@ -27,12 +30,18 @@ pub(super) struct Counters {
     pool_waits: AtomicU64,
     pool_wait_nanoseconds: AtomicU64,
     connections: AtomicU64,
+    mismatches_lost: AtomicU64,
 }
 
 impl Counters {
     /// A statement is sent.
     pub(super) fn round_trip(&self) {
         self.round_trips.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// So many refusals are not counted with their cards.
+    pub(super) fn mismatches_lost(&self, requests: u64) {
+        self.mismatches_lost.fetch_add(requests, Ordering::Relaxed);
     }
 
     /// A permit of the semaphore, with the wait for it counted if there is one.
@@ -57,6 +66,7 @@ impl Counters {
             pool_waits: read(&self.pool_waits),
             pool_wait_time: Duration::from_nanos(read(&self.pool_wait_nanoseconds)),
             connections: read(&self.connections),
+            mismatches_lost: read(&self.mismatches_lost),
         }
     }
 }

@@ -29,6 +29,8 @@ mod listing;
 mod log;
 mod lookup;
 mod migrations;
+mod mismatch_tally;
+mod mismatches;
 mod one_card;
 mod operation;
 mod points;
@@ -86,6 +88,8 @@ pub use self::listing::{
 };
 pub use self::log::{ActRecord, CardValues, LogFilter, LogRecord, Subject};
 pub use self::migrations::{MigrateError, Migration, MigrationPlan};
+pub use self::mismatch_tally::MISMATCHES_KEPT;
+pub use self::mismatches::Sharing;
 pub use self::one_card::CardsFound;
 pub use self::points::{Consumption, PointUse};
 pub use self::policies::APPS_KEPT;

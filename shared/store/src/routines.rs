@@ -132,7 +132,7 @@ pub(super) struct Successor {
 }
 
 impl Successor {
-    fn new(fallback: &'static str) -> Self {
+    pub(super) fn new(fallback: &'static str) -> Self {
         Self { fallback, denied: Mutex::default(), is_told: AtomicBool::default() }
     }
 

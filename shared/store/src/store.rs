@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use crate::address::AddressSource;
 use crate::clock::Now;
@@ -14,10 +15,14 @@ use crate::engines::Engines;
 use crate::error::StoreError;
 use crate::health::{HEALTH_LIMIT, Health};
 use crate::lookup::{self, Lookups};
+use crate::mismatch_tally::Counting;
 use crate::operation::Operation;
 use crate::policies::Policies;
 use crate::pool::Pool;
 use crate::routines::Writing;
+
+/// How long the last write may take.
+const LAST_WRITE: Duration = Duration::from_secs(1);
 
 /// The database of one installation, reached through a pool of connections that is filled as it is needed.
 #[derive(Clone, Debug)]
@@ -31,6 +36,8 @@ pub struct Store {
     pub(crate) writes: Arc<Semaphore>,
     pub(crate) writing: Arc<Writing>,
     pub(crate) engines: Arc<Engines>,
+    pub(crate) mismatches: Arc<Counting>,
+    pub(crate) is_stopped_between_requests: bool,
     read_only: bool,
 }
 
@@ -54,6 +61,8 @@ impl Store {
             writes,
             writing: Arc::default(),
             engines: Arc::default(),
+            mismatches: Arc::default(),
+            is_stopped_between_requests: false,
             read_only: false,
         }
     }
@@ -69,8 +78,10 @@ impl Store {
         self.read_only
     }
 
-    /// Closes every connection politely, for at most a second; the store and its clones are of no use afterwards.
+    /// Writes down what was counted, then closes every connection politely, each for at most a second; the store and its clones
+    /// are of no use afterwards.
     pub async fn close(self) {
+        self.write_mismatches_until(Instant::now() + LAST_WRITE).await;
         self.pool.close().await;
     }
 

@@ -20,6 +20,7 @@ use kami_core::app::{App, AppName};
 use kami_core::card::{Card, CardCode, CardStatus, MachineCode};
 use kami_core::policy::{Lease, OfflineLength, Policy, PolicyPart};
 use kami_core::rules::{self, Refusal, Verdict};
+use kami_core::sharing;
 use kami_core::version::Version;
 
 /// What a client's request to validate a card comes to.
@@ -90,7 +91,7 @@ pub struct Client {
 }
 
 /// How long an answer may be held back for writing down what it does not depend on.
-const MARK_EXPIRED_LIMIT: Duration = Duration::from_millis(500);
+const ASIDE_LIMIT: Duration = Duration::from_millis(500);
 
 /// How much longer than its client a write waits, in its own task: a lock is waited for up to a second (the pool's
 /// session says so), after which the connection is as good as before.
@@ -149,26 +150,33 @@ impl Store {
             return Ok(Some(Validation::TooOld(Arc::clone(app))));
         }
         let policy = policy(app.as_deref(), &found.card);
-        match rules::evaluate(&found.card, machine, policy, found.now) {
+        let (card, is_leased) = (found.card.id, policy.lease.is_some() || found.card.lease_until.is_some());
+        let settled = match rules::evaluate(&found.card, machine, policy, found.now) {
             Verdict::Admit { lease } => {
                 let (CardNow { card, now, .. }, app) = (found, told(app, client));
                 let Card { id, expire_at, points, .. } = card;
                 let offline = policy.offline;
-                Ok(Some(Validation::Admitted { card: id, expire_at, now, lease, offline, points, app }))
+                Some(Validation::Admitted { card: id, expire_at, now, lease, offline, points, app })
             }
-            Verdict::Refuse(refusal) => Ok(Some(Validation::Refused(refusal))),
+            Verdict::Refuse(refusal) => Some(Validation::Refused(refusal)),
             Verdict::Expire => {
                 self.mark_expired(&found.card).await;
-                Ok(Some(Validation::Refused(Refusal::Expired)))
+                Some(Validation::Refused(Refusal::Expired))
             }
             Verdict::Activate { .. } | Verdict::Bind | Verdict::Renew { .. } | Verdict::TakeSeat { .. } => {
                 let (code, machine, client) = (code.clone(), machine.clone(), client.clone());
                 let (lookups, writing) = (self.lookups.clone(), Arc::clone(&self.writing));
                 let pool = self.pool.clone();
                 let settle = Settle { code, machine, client, found, app, pool, lookups, writing };
-                self.in_turn(deadline, settle).await
+                self.in_turn(deadline, settle).await?
             }
+        };
+        if let Some(Validation::Refused(refusal)) = settled
+            && sharing::is_mismatch(refusal, is_leased)
+        {
+            self.count_mismatch(card, machine, deadline.min(Instant::now() + ASIDE_LIMIT)).await;
         }
+        Ok(settled)
     }
 
     /// The card of that code for a client, with the seat of that machine: whoever answers a client of a card asks here, so that
@@ -255,7 +263,7 @@ impl Store {
     pub(super) async fn mark_expired(&self, card: &Card) {
         let (id, is_unused) = (card.id, card.status == CardStatus::Unused);
         let mark = MarkExpired { id, is_unused, pool: self.pool.clone(), writing: Arc::clone(&self.writing) };
-        if let Err(error) = self.in_turn(Instant::now() + MARK_EXPIRED_LIMIT, mark).await {
+        if let Err(error) = self.in_turn(Instant::now() + ASIDE_LIMIT, mark).await {
             warn!(card = card.id, %error, "an expired card could not be marked as such");
         }
     }

@@ -40,6 +40,9 @@ pub(super) struct FilterOptions {
     /// Expiring then, or expired: the same, and 7d means the next seven days
     #[arg(long, value_name = "RANGE")]
     expiring: Option<Period>,
+    /// That seem to be shared: at least 3 machines asked in vain within 24 hours
+    #[arg(long)]
+    shared: bool,
     /// Whose code begins so, in any case
     #[arg(long, value_name = "TEXT", group = "text")]
     code_prefix: Option<String>,
@@ -95,6 +98,7 @@ impl FilterOptions {
             created: range(self.created, Side::Past).await?,
             used: range(self.used, Side::Past).await?,
             expiring: range(self.expiring, Side::Future).await?,
+            is_shared: self.shared,
             text: texts.into_iter().flatten().next(),
         })
     }

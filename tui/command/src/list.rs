@@ -16,7 +16,7 @@ use super::choice::not_found;
 use super::failure::Failure;
 use super::filter::{FilterOptions, mentioned};
 use super::output::{Output, Table, message};
-use super::record::{card_cells, card_headings, card_json};
+use super::record::{card_cells, card_headings, seen_json};
 use super::session::Session;
 
 /// How many cards are read at a time.
@@ -25,7 +25,8 @@ const PART: usize = 1_000;
 /// List cards, newest first
 ///
 /// Prints a table, or with --json one object a line. The table names the apps of cards where one is not of the app
-/// default, and points and last moments where a card has any. Ends with code 3 when no card is found.
+/// default, points and last moments where a card has any, and how many machines ask for a card that seems to be shared. Ends
+/// with code 3 when no card is found.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
                         kami list --status active --sort expires\n  \
@@ -173,7 +174,7 @@ impl<'a> Listing<'a> {
             sort = page.sort;
             let last = page.rows.last().map(|card| Position::of(card, page.sort.by));
             self.unreadable.extend(page.unreadable);
-            self.print(page.rows, page.now)?;
+            self.print(page.rows, page.now).await?;
             match last {
                 Some(last) if page.has_after && !self.more => anchor = Anchor::After(last),
                 Some(_) | None => return Ok(()),
@@ -186,13 +187,13 @@ impl<'a> Listing<'a> {
         while let Some(cursor) = next.filter(|_| !self.more) {
             let step = self.session.store.search_step(filter, cursor, self.part()).await?;
             self.unreadable.extend(step.unreadable);
-            self.print(step.rows, step.now)?;
+            self.print(step.rows, step.now).await?;
             next = step.next;
         }
         Ok(())
     }
 
-    fn print(
+    async fn print(
         &mut self,
         mut cards: Vec<CardRecord>,
         now: chrono::DateTime<chrono::Utc>,
@@ -201,11 +202,12 @@ impl<'a> Listing<'a> {
         self.more = cards.len() > room;
         cards.truncate(room);
         self.printed += cards.len() as u64;
+        self.session.store.find_mismatches(&mut cards).await?;
         self.missing.retain(|mention| !cards.iter().any(|card| mention.is(&card.full_code)));
         let Session { language, zone, .. } = *self.session;
         if self.json {
             for card in &cards {
-                self.out.json(&card_json(card))?;
+                self.out.json(&seen_json(card))?;
             }
         } else if !cards.is_empty() {
             let columns = columns(&self.columns, &cards);

@@ -14,6 +14,7 @@ use kami_core::policy::{Cooldown, LeaseLength, OfflineLength, Policy, PolicyPart
 use kami_core::preset::Preset;
 use kami_core::price::Price;
 use kami_core::record::CardRecord;
+use kami_core::sharing::Mismatches;
 use kami_core::trial::Trial;
 use kami_core::version::Version;
 use kami_core::zone::Zone;
@@ -29,6 +30,15 @@ pub(super) fn utc(moment: DateTime<Utc>) -> String {
 /// A card, under the names that exported files have too.
 pub(super) fn card_json(card: &CardRecord) -> Value {
     json_object(card, utc)
+}
+
+/// The same with who asked for it while others had its seats.
+pub(super) fn seen_json(card: &CardRecord) -> Value {
+    let Mismatches { machines, requests } = card.mismatches;
+    let mut value = card_json(card);
+    value["shared"] = card.mismatches.is_shared().into();
+    value["mismatches"] = json!({ "machines": machines, "requests": requests });
+    value
 }
 
 /// An app, its values by their names.

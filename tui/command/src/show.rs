@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use super::choice::{find, not_found};
 use super::failure::Failure;
 use super::output::{Output, Table};
-use super::record::{card_json, changes_of, history_json, utc};
+use super::record::{changes_of, history_json, seen_json, utc};
 use super::session::Session;
 
 /// How many acts of a card's history are shown.
@@ -47,10 +47,11 @@ impl Show {
         let mut missing = Vec::new();
         let mut is_first = true;
         for code in self.codes {
-            let Some((card, now)) = find(session, &code).await? else {
+            let Some((mut card, now)) = find(session, &code).await? else {
                 missing.push(code.as_str().to_owned());
                 continue;
             };
+            session.store.find_mismatches(std::slice::from_mut(&mut card)).await?;
             let seats = seats(session, &card).await?;
             let preset = preset(session, &card).await?;
             let history = session.store.card_history(card.id, HistoryPlace::default(), HISTORY).await?;
@@ -143,7 +144,7 @@ fn json_of(
     seats: Option<&[SeatTaken]>,
     history: &[HistoryEntry],
 ) -> Value {
-    let mut value = card_json(card);
+    let mut value = seen_json(card);
     value["updated_at"] = json!(card.updated_at.map(utc));
     if let Some(BatchPreset { name, price, .. }) = preset {
         value["preset"] = json!(name.as_str());

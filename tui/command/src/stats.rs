@@ -9,8 +9,8 @@ use kami_common::words::{number, say, share};
 use kami_core::app::AppName;
 use kami_core::card::CardStatus;
 use kami_store::{
-    AppCounts, AppsFound, BucketWidth, Event, Histogram, PresetCounts, PresetsFound, StatusCounts, Stock,
-    Store, StoreError,
+    AppCounts, AppsFound, BucketWidth, Event, Histogram, PresetCounts, PresetsFound, Sharing, StatusCounts,
+    Stock, Store, StoreError,
 };
 use serde_json::{Map, Value, json};
 
@@ -56,6 +56,7 @@ struct Counted {
     /// Of all cards, those of each app by its name, where it has some.
     apps: BTreeMap<String, Option<StatusCounts>>,
     presets: Vec<PresetCounts>,
+    sharing: Option<Sharing>,
     stock: Stock,
     courses: Vec<Course>,
 }
@@ -89,6 +90,7 @@ impl Stats {
             None => store.counts_by_status(of).await?,
         };
         let presets = by_preset(store, of, counts.taken_at).await?;
+        let sharing = store.sharing(of).await?;
         let stock = store.stock(u32::from(days), of).await?;
         // Days begin at midnight in the zone of the reader.
         let now = local(session.zone, counts.taken_at);
@@ -104,13 +106,13 @@ impl Stats {
             let histogram = store.histogram(event, start, BucketWidth::Day, days, of).await?;
             courses.push(Course { name, start, histogram });
         }
-        Ok(Counted { app, counts, apps, presets, stock, courses })
+        Ok(Counted { app, counts, apps, presets, sharing, stock, courses })
     }
 }
 
 impl Counted {
     fn json(&self, session: &Session) -> Value {
-        let Self { app, counts, apps, presets, stock, courses } = self;
+        let Self { app, counts, apps, presets, sharing, stock, courses } = self;
         let prefixes: Vec<Value> = stock
             .prefixes
             .iter()
@@ -132,6 +134,7 @@ impl Counted {
             "cards": counts_json(Some(counts)),
             "apps": apps,
             "presets": presets.iter().map(preset_counts_json).collect::<Value>(),
+            "sharing": sharing.as_ref().map(sharing_json),
             "stock": prefixes,
         });
         for Course { name, start, histogram } in courses {
@@ -145,7 +148,7 @@ impl Counted {
     fn print(&self, session: &Session, out: &mut Output) -> Result<(), Failure> {
         let language = session.language;
         let heading = |name: &str| say!(language, format!("command.stats.{name}"));
-        let Self { app, counts, apps, presets, stock, courses } = self;
+        let Self { app, counts, apps, presets, sharing, stock, courses } = self;
         if let Some(app) = app {
             let mut table = Table::default();
             table.push([heading("app"), app.to_string()]);
@@ -171,6 +174,12 @@ impl Counted {
         if !presets.is_empty() {
             out.line("")?;
             out.table(&preset_table(session, presets))?;
+        }
+        if let Some(Sharing { shared, cards: cards @ 1.., requests }) = *sharing {
+            out.line("")?;
+            let mut table = Table::headed(["shared", "mismatched", "mismatches"].map(&heading));
+            table.push([shared, cards, requests].map(number));
+            out.table(&table)?;
         }
         out.line("")?;
         let mut table = Table::headed(["prefix", "unused", "activated", "days_left"].map(&heading));
@@ -207,6 +216,10 @@ async fn by_app(store: &Store) -> Result<BTreeMap<String, Option<StatusCounts>>,
     let counted = store.app_counts().await?.into_iter();
     apps.extend(counted.map(|AppCounts { app, counts }| (app, Some(counts))));
     Ok(apps)
+}
+
+fn sharing_json(Sharing { shared, cards, requests }: &Sharing) -> Value {
+    json!({ "shared": shared, "cards": cards, "requests": requests })
 }
 
 /// The cards of each preset, also of one that has none, where the account may read which presets there are.

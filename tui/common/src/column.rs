@@ -16,6 +16,8 @@ pub enum Column {
     App,
     /// The machine that the card is bound to.
     Machine,
+    /// How many machines ask for a card that seems to be shared.
+    Shared,
     /// How long the card lasts from its activation.
     Duration,
     /// The last moment that no activation outlasts.
@@ -51,11 +53,12 @@ const GAP: usize = 2;
 
 impl Column {
     /// Every column, in the order in which they stand.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Code,
         Self::Status,
         Self::App,
         Self::Machine,
+        Self::Shared,
         Self::Duration,
         Self::ValidUntil,
         Self::Points,
@@ -67,11 +70,12 @@ impl Column {
     ];
 
     /// Every column, the one to be given up last first.
-    const BY_WORTH: [Self; 12] = [
+    const BY_WORTH: [Self; 13] = [
         Self::Code,
         Self::Status,
         Self::Left,
         Self::App,
+        Self::Shared,
         Self::Machine,
         Self::Expires,
         Self::Points,
@@ -82,7 +86,7 @@ impl Column {
         Self::Created,
     ];
 
-    /// The property that it shows; what is left of a card is none of its properties.
+    /// The property that it shows; what is left of a card, and who asks for it, is none of its properties.
     pub const fn property(self) -> Option<Property> {
         Some(match self {
             Self::Code => Property::FullCode,
@@ -96,37 +100,42 @@ impl Column {
             Self::Expires => Property::ExpireAt,
             Self::Created => Property::CreatedAt,
             Self::Note => Property::Note,
-            Self::Left => return None,
+            Self::Left | Self::Shared => return None,
         })
     }
 
     /// The column's name in the settings.
     pub fn name(self) -> &'static str {
-        self.property().map_or("left", |property| property.traits().word.unwrap_or_default())
+        match self {
+            Self::Left => "left",
+            Self::Shared => "shared",
+            _ => self.property().and_then(|property| property.traits().word).unwrap_or_default(),
+        }
     }
 
     /// Whether its values are numbers, which end at the right.
     pub const fn is_numeric(self) -> bool {
         match self.property() {
             Some(property) => matches!(property.traits().kind, Kind::Number | Kind::Duration),
-            None => true,
+            None => matches!(self, Self::Left),
         }
     }
 
     /// Whether it says anything of this card: that it is of the app which there always is says nothing, nor that it has no
-    /// points or no last moment.
+    /// points or no last moment, or does not seem to be shared.
     pub fn tells_of(self, card: &CardRecord) -> bool {
         match self {
             Self::App => card.app != AppName::DEFAULT,
             Self::Points => card.points.is_some(),
             Self::ValidUntil => card.valid_until.is_some(),
+            Self::Shared => card.mismatches.is_shared(),
             _ => true,
         }
     }
 
     /// Whether it gets no room where it says nothing of any card.
     const fn may_tell_nothing(self) -> bool {
-        matches!(self, Self::App | Self::Points | Self::ValidUntil)
+        matches!(self, Self::App | Self::Shared | Self::Points | Self::ValidUntil)
     }
 
     /// The fewest cells it can do with, and the most that do it any good.
@@ -138,6 +147,7 @@ impl Column {
             Self::Machine => (12, 26),
             Self::Duration => (8, 8),
             Self::Points => (8, 13),
+            Self::Shared => (10, 12),
             Self::Left => (8, 9),
             Self::ValidUntil | Self::Used | Self::Expires | Self::Created => (15, 15),
             Self::Note => (12, 48),
@@ -147,8 +157,8 @@ impl Column {
 
 /// Lays the chosen columns out in `width` cells: codes are whole before another column is shown at all, the least
 /// worthy are given up, and the room that is left goes to those that can use it. Points are whole wherever they are shown.
-/// `longest` says of a column how many cells its longest value takes, and 0 of apps, points and last moments that say
-/// nothing, which get no room.
+/// `longest` says of a column how many cells its longest value takes, and 0 of apps, points, last moments and machines that
+/// say nothing, which get no room.
 pub fn place(chosen: &[Column], width: usize, longest: impl Fn(Column) -> usize) -> Vec<Placed> {
     let mut placed: Vec<Placed> = Vec::new();
     let mut used = 0;
@@ -162,7 +172,7 @@ pub fn place(chosen: &[Column], width: usize, longest: impl Fn(Column) -> usize)
         let sign = if chosen.contains(&Column::Status) { GAP + SIGN } else { 0 };
         let least = match column {
             Column::Code => longest(column).max(column.widths().0).min(width.saturating_sub(sign)),
-            Column::Points | Column::Left => longest(column).max(column.widths().0),
+            Column::Points | Column::Left | Column::Shared => longest(column).max(column.widths().0),
             Column::Status if used + GAP + column.widths().0 > width => SIGN,
             _ => column.widths().0,
         };
@@ -277,6 +287,19 @@ mod tests {
             let names: Vec<_> = placed.iter().map(|placed| placed.column.name()).collect();
             assert_eq!(names.join(" "), shown, "{points} {until} in {width}");
             assert!(placed.iter().all(|placed| placed.column != Column::Points || placed.width >= points));
+        }
+    }
+
+    #[test]
+    fn a_card_that_seems_to_be_shared_gets_room_for_that_before_its_machine() {
+        for (width, shown) in [
+            (66, "code status shared left"),
+            (77, "code status machine shared left"),
+            (117, "code status machine shared duration left used expires"),
+        ] {
+            let placed = place(&Column::ALL, width, |column| if column == Column::Shared { 10 } else { 0 });
+            let names: Vec<_> = placed.iter().map(|placed| placed.column.name()).collect();
+            assert_eq!(names.join(" "), shown, "{width}");
         }
     }
 

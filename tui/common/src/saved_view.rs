@@ -33,6 +33,8 @@ pub struct SavedView {
     pub used: Option<Period>,
     /// When they expire.
     pub expiring: Option<Period>,
+    /// Whether only cards that seem to be shared.
+    pub is_shared: bool,
     /// What is searched for.
     pub text: String,
     /// Where it is looked for.
@@ -60,6 +62,7 @@ impl SavedView {
             created: None,
             used: None,
             expiring: None,
+            is_shared: false,
             text: String::new(),
             search_in: SearchIn::default(),
             sort: Sort::default(),
@@ -92,6 +95,8 @@ struct Written {
     used: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expiring: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shared: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     search: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -179,6 +184,7 @@ impl TryFrom<Written> for SavedView {
             created: period(written.created, "the time of generation")?,
             used: period(written.used, "the time of activation")?,
             expiring: period(written.expiring, "the time of expiry")?,
+            is_shared: written.shared.unwrap_or_default(),
             text: written.search.unwrap_or_default(),
             search_in: value(&PLACES, written.search_in.as_deref(), SearchIn::default(), "the search")?,
             sort: Sort {
@@ -204,6 +210,7 @@ impl From<SavedView> for Written {
             created: view.created.map(|period| period.to_string()),
             used: view.used.map(|period| period.to_string()),
             expiring: view.expiring.map(|period| period.to_string()),
+            shared: view.is_shared.then_some(true),
             search_in: word(&PLACES, &view.search_in, &SearchIn::default()),
             search: Some(view.text).filter(|text| !text.is_empty()),
             order: word(&ORDERS, &view.sort.by, &sort.by),
@@ -227,6 +234,7 @@ mod tests {
             created: "2026-01..2026-02-15".parse().ok(),
             used: "yesterday".parse().ok(),
             expiring: "7d".parse().ok(),
+            is_shared: true,
             text: "老客户".to_owned(),
             search_in: SearchIn::Note,
             sort: Sort { by: SortBy::Expires, direction: Direction::Ascending },
@@ -237,7 +245,7 @@ mod tests {
         assert_eq!(
             text,
             "name = \"expiring soon\"\napp = \"demo\"\nstatus = \"active\"\nprefix = \"VIP\"\nbatch = 7\n\
-             created = \"2026-01..2026-02-15\"\nused = \"yesterday\"\nexpiring = \"7d\"\nsearch = \"老客户\"\nsearch_in = \"note\"\n\
+             created = \"2026-01..2026-02-15\"\nused = \"yesterday\"\nexpiring = \"7d\"\nshared = true\nsearch = \"老客户\"\nsearch_in = \"note\"\n\
              order = \"expires\"\ndirection = \"ascending\"\ncolumns = [\"code\", \"note\"]\n"
         );
         assert_eq!(toml::from_str::<SavedView>(&text).unwrap(), view);

@@ -182,6 +182,7 @@ fn statistics(language: Language) -> Seller {
         app: None,
         charts: charts.collect(),
         expiring_next,
+        sharing: None,
         stock: Some(Stock { days: 30, prefixes, taken_at: now() }),
     };
     seller.answer(Topic::Statistics, Answer::Statistics(statistics));

@@ -36,6 +36,7 @@ async fn json_has_stable_names_and_moments_in_utc() {
             "duration_seconds": 10_800, "created_at": "2025-12-31T16:00:00Z",
             "used_at": "2026-01-01T04:00:00Z", "expire_at": "2126-01-01T04:00:00Z", "batch": null,
             "note": null, "app": "default", "seats": 1, "policy": null, "points": null, "valid_until": null,
+            "shared": false, "mismatches": { "machines": 0, "requests": 0 },
         })
     );
 }

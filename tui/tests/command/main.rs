@@ -22,6 +22,7 @@ mod reports;
 mod roles;
 mod seats;
 mod servers;
+mod shared;
 mod ssh;
 mod terminal;
 mod unbind;

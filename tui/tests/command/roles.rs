@@ -121,7 +121,7 @@ async fn a_viewer_sees_everything_and_changes_nothing() {
     run_as(&kami, &viewer, &["migrate"]).ends(0); // nothing to do
     may(
         &viewer,
-        &["SELECT * FROM operator_log", "SELECT * FROM blocks"],
+        &["SELECT * FROM operator_log", "SELECT * FROM blocks", "SELECT * FROM mismatches"],
         &[
             "INSERT INTO cards (prefix, code, full_code) VALUES ('A', 'B', 'A-B')",
             "UPDATE cards SET note = ''",
@@ -134,6 +134,9 @@ async fn a_viewer_sees_everything_and_changes_nothing() {
             "INSERT INTO presets (app, name, prefix) VALUES ('default', 'month', 'VIP')",
             "CALL save_preset_2(1, 'default', 'month', NULL)",
             "DELETE FROM blocks",
+            "DELETE FROM mismatches",
+            "CALL note_mismatches('[]')",
+            "CALL forget_mismatches(1)",
             "CALL save_blocks(1, '[]')",
             "CREATE TABLE another (id INT)",
             "DROP TABLE cards",
@@ -293,6 +296,7 @@ async fn the_function_and_the_expiry_job_reach_only_what_they_change() {
             "SELECT * FROM apps",
             "SELECT * FROM policy_revision",
             "SELECT app, kind, target, `until` FROM blocks",
+            "CALL note_mismatches('[[1, 1, 1]]')",
         ],
         &[
             "UPDATE cards SET status = 'UNUSED'",
@@ -306,6 +310,10 @@ async fn the_function_and_the_expiry_job_reach_only_what_they_change() {
             "CALL save_preset_2(1, 'default', 'month', NULL)",
             "SELECT * FROM presets",
             "SELECT reason FROM blocks",
+            "SELECT * FROM mismatches",
+            "INSERT INTO mismatches VALUES (1, UTC_TIMESTAMP(), 1, 1)",
+            "DELETE FROM mismatches",
+            "CALL forget_mismatches(1)",
             "DELETE FROM blocks",
             "CALL hold_blocks()",
             "CALL remove_blocks(1, '[]')",
@@ -334,7 +342,7 @@ async fn the_function_and_the_expiry_job_reach_only_what_they_change() {
     run_as(&kami, &expire, &["doctor", "--for", "expire"]).ends(0);
     may(
         &expire,
-        &["SELECT id, status, expire_at FROM cards"],
+        &["SELECT id, status, expire_at FROM cards", "CALL forget_mismatches(1)"],
         &[
             "SELECT full_code FROM cards",
             "SELECT machine_code FROM cards",
@@ -345,6 +353,8 @@ async fn the_function_and_the_expiry_job_reach_only_what_they_change() {
             "CALL activate_card(1, 'PC', UTC_TIMESTAMP(), 10800)",
             "CALL bind_card(1, 'PC', NULL)",
             "DELETE FROM cards",
+            "SELECT * FROM mismatches",
+            "CALL note_mismatches('[[1, 1, 1]]')",
             "SELECT * FROM apps",
             "SELECT * FROM operator_log",
         ],
@@ -538,7 +548,7 @@ fn what_is_printed_needs_no_database_and_no_password_stands_in_an_argument() {
     let on = ["--database", "ka_mi"];
     let given = |arguments: &[&str]| kami.run(&[&["grants"], arguments, &on].concat());
     let made = given(&["--for", "expire", "job", "--password-file", "pw"]).ends(0);
-    assert_eq!((made.out.lines().count(), made.err.as_str()), (5, ""));
+    assert_eq!((made.out.lines().count(), made.err.as_str()), (6, ""));
     assert!(made.out.starts_with("CREATE USER `job`@`%` IDENTIFIED BY 'it''s' REQUIRE SSL;\n"), "{made:?}");
     assert!(made.out.contains(" ON `ka_mi`.`cards` TO `job`@`%`;\n"), "{made:?}");
     let migrate = given(&["--for", "migrate", "job", "--existing"]).ends(0);

@@ -24,6 +24,7 @@ mod pseudo_terminal;
 mod rules;
 mod screens;
 mod seats;
+mod shared;
 mod strict;
 mod suits;
 mod tmux;

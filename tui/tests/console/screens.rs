@@ -22,13 +22,13 @@ use kami_core::property::Property;
 use kami_core::record::CardRecord;
 use kami_store::{
     ActError, ActOutcome, ActRecord, ActStep, AppsFound, Batch, BatchOrigin, HistoryEntry, LogRecord, Loss,
-    PrefixCounts, PrefixStock, SearchCursor, SearchStep, StatusCounts, Stock, Survey, Undoable,
+    PrefixCounts, PrefixStock, SearchCursor, SearchStep, Sharing, StatusCounts, Stock, Survey, Undoable,
 };
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
 use crate::fixtures::{Console, cards, now, theme};
-use crate::{block_files, blocks, fixtures, imports, kinds, presets, seats, unready};
+use crate::{block_files, blocks, fixtures, imports, kinds, presets, seats, shared, unready};
 
 const SIZES: [(u16, u16); 4] = [(40, 20), (80, 24), (120, 40), (200, 50)];
 
@@ -44,7 +44,7 @@ const STARTED: fn((u16, u16), Language) -> Console = Console::started;
 /// A screen: its name, where its console begins, and what leads to it.
 pub(crate) type Screen = (&'static str, fn((u16, u16), Language) -> Console, fn(&mut Console));
 
-pub(crate) const SCREENS: [Screen; 73] = [
+pub(crate) const SCREENS: [Screen; 74] = [
     ("cards", CARDS, |_| {}),
     ("marked", CARDS, |console| {
         console.keys("j  ");
@@ -239,6 +239,10 @@ pub(crate) const SCREENS: [Screen; 73] = [
             counts: StatusCounts { unused, active: 0, expired: 0, disabled: 0, taken_at: now() },
         });
         console.answer(Topic::Choices, Answer::Prefixes(counts.to_vec()));
+    }),
+    ("shared", CARDS, |console| {
+        shared::filter(console);
+        console.answer_rows(shared::shared().into_iter().skip(1).take(1).collect());
     }),
     ("created", CARDS, filter_by_creation),
     ("created_typed", CARDS, |console| {
@@ -483,6 +487,7 @@ fn statistics(console: &Console) -> Statistics {
         app: None,
         charts: charts.to_vec(),
         expiring_next: cards().into_iter().filter(|card| card.status == CardStatus::Active).collect(),
+        sharing: Some(Sharing { shared: 3, cards: 41, requests: 907 }),
         stock: Some(Stock { days: 30, prefixes, taken_at: now() }),
     }
 }

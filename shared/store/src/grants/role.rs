@@ -161,7 +161,7 @@ mod tests {
                 Role::Viewer,
                 "SELECT on cards, SELECT on batches, SELECT on acts, SELECT on operator_log, SELECT on apps, \
                  SELECT on card_seats, SELECT on customer_log, SELECT on presets, SELECT on blocks, \
-                 SELECT on refinery_schema_history",
+                 SELECT on mismatches, SELECT on refinery_schema_history",
             ),
             (
                 Role::Function,
@@ -169,12 +169,13 @@ mod tests {
                  SELECT (app, kind, target, until) on blocks, EXECUTE on activate_card, EXECUTE on bind_card, EXECUTE on activate_card_2, EXECUTE on renew_seat, \
                  EXECUTE on take_seat, EXECUTE on release_seat, EXECUTE on take_points, EXECUTE on recharge_card, \
                  EXECUTE on start_trial, EXECUTE on bind_card_2, EXECUTE on take_seat_2, EXECUTE on unbind_seat, \
-                 EXECUTE on start_trial_2, EXECUTE on unbind_seat_2, EXECUTE on read_point_use, EXECUTE on expire_cards, EXECUTE on expire_cards_2",
+                 EXECUTE on start_trial_2, EXECUTE on unbind_seat_2, EXECUTE on read_point_use, EXECUTE on note_mismatches, \
+                 EXECUTE on expire_cards, EXECUTE on expire_cards_2",
             ),
             (
                 Role::Expire,
                 "SELECT (id, status, expire_at) on cards, EXECUTE on expire_cards, EXECUTE on expire_cards_2, \
-                 EXECUTE on forget_point_uses",
+                 EXECUTE on forget_point_uses, EXECUTE on forget_mismatches",
             ),
             (
                 Role::Migrate,
@@ -183,7 +184,8 @@ mod tests {
                  CREATE on apps, UPDATE on apps, DELETE on apps, CREATE on policy_revision, UPDATE on policy_revision, \
                  CREATE on card_seats, UPDATE on card_seats, DELETE on card_seats, CREATE on point_uses, \
                  DELETE on point_uses, CREATE on customer_log, CREATE on presets, UPDATE on presets, DELETE on presets, \
-                 CREATE on blocks, UPDATE on blocks, DELETE on blocks, CREATE on trials, UPDATE on trials",
+                 CREATE on blocks, UPDATE on blocks, DELETE on blocks, CREATE on trials, UPDATE on trials, \
+                 CREATE on mismatches, UPDATE on mismatches, DELETE on mismatches",
             ),
         ] {
             assert_eq!(rights_in_words(&role.rights()), needs);

@@ -2,6 +2,7 @@
 
 pub(super) mod order;
 mod search;
+pub(super) mod shared;
 pub(super) mod sought;
 pub(super) mod statement;
 mod survey;

@@ -12,6 +12,7 @@ use kami_core::filter::{Direction, Filter, Key, Position, Range, Sort, SortBy, T
 use kami_core::mention::{Mention, mentions};
 use kami_core::plan::{Index, Indexed, Reach};
 
+use super::shared::{is_shared, shared_cards};
 use super::sought::{Further, Sought, literally, machine};
 
 /// The first day that a DATETIME holds.
@@ -54,7 +55,7 @@ impl Statement {
 /// The name of an index in the database.
 pub(in super::super) const fn name(index: Index) -> &'static str {
     match index {
-        Index::Primary => "PRIMARY",
+        Index::Primary | Index::Shared => "PRIMARY",
         Index::FullCode => "full_code",
         Index::Status => "idx_status",
         Index::AppStatus => "idx_app_status",
@@ -98,6 +99,15 @@ const LIKE_CODE: &str = "full_code LIKE ? ESCAPE '|'";
 
 /// The conditions on the cards that are sought, each behind an AND.
 pub(in super::super) fn conditions(sought: Sought<'_>) -> Statement {
+    let mut statement = conditions_but_shared(sought);
+    if sought.filter.is_shared {
+        statement.and(&is_shared(), []);
+    }
+    statement
+}
+
+/// The conditions on the cards that are sought but for the one that they seem to be shared.
+fn conditions_but_shared(sought: Sought<'_>) -> Statement {
     let mut statement = conditions_but_machine(sought.filter);
     match (machine(sought.filter), sought.further) {
         (None, _) => {}
@@ -113,9 +123,9 @@ pub(in super::super) fn conditions(sought: Sought<'_>) -> Statement {
     statement
 }
 
-/// The conditions of a filter but for the one on a machine.
+/// The conditions of a filter but for those on a machine, and that cards seem to be shared.
 fn conditions_but_machine(filter: &Filter) -> Statement {
-    let Filter { status, app, prefix, batch_id, created, used, expiring, text } = filter;
+    let Filter { status, app, prefix, batch_id, created, used, expiring, is_shared: _, text } = filter;
     let mut statement = Statement::default();
     if let Some(status) = status {
         statement.and("status = ?", [word(*status).into()]);
@@ -254,6 +264,14 @@ struct Source {
 /// further seat come from the index of seats.
 fn sources(sought: Sought<'_>, index: Index) -> Vec<Source> {
     let by_index = format!("cards FORCE INDEX ({})", name(index));
+    if index == Index::Shared {
+        let text = format!(
+            "{} AS shared STRAIGHT_JOIN cards FORCE INDEX (PRIMARY) ON cards.id = shared.card_id",
+            shared_cards()
+        );
+        let table = Statement { text, values: Vec::new() };
+        return vec![Source { table, conditions: conditions_but_shared(sought) }];
+    }
     let table = Statement { text: by_index, values: Vec::new() };
     let (Index::Machine, Further::Few, Some((condition, machine))) =
         (index, sought.further, machine(sought.filter))

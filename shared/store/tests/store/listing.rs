@@ -121,6 +121,7 @@ pub(crate) fn passes(filter: &Filter, card: &CardRecord) -> bool {
         && filter.app.as_ref().is_none_or(|app| *app == card.app)
         && filter.prefix.as_ref().is_none_or(|prefix| *prefix == card.prefix)
         && (filter.batch_id.is_none() || filter.batch_id == card.batch_id)
+        && (!filter.is_shared || card.mismatches.is_shared())
         && within(filter.created, Some(card.created_at))
         && within(filter.used, card.used_at)
         && within(filter.expiring, card.expire_at)
@@ -305,7 +306,7 @@ async fn every_page_reads_its_index_in_order() {
         for wanted in sorts() {
             let Plan::Indexed(indexed) = plan(&filter, wanted) else { continue };
             let index = match indexed.index {
-                Index::Primary => "PRIMARY",
+                Index::Primary | Index::Shared => "PRIMARY",
                 Index::FullCode => "full_code",
                 Index::Status => "idx_status",
                 Index::AppStatus => "idx_app_status",

@@ -20,6 +20,7 @@ mod limits;
 mod listing;
 mod listing_seats;
 mod migrations;
+mod mismatches;
 mod password;
 mod points;
 mod presets;

@@ -6,6 +6,7 @@ use kami_core::policy::PolicyPart;
 use kami_core::property::Property;
 use kami_core::recharge::record_may_be_burnt;
 use kami_core::record::CardRecord;
+use kami_core::sharing::Mismatches;
 use kami_core::value::Value;
 use kami_core::zone::Zone;
 
@@ -85,6 +86,21 @@ pub fn expires(
     }
 }
 
+/// By how many machines a card is asked for that seems to be shared; none for another.
+fn shared(language: Language, card: &CardRecord) -> Option<String> {
+    let Mismatches { machines, .. } = card.mismatches;
+    card.mismatches.is_shared().then(|| counted(language, "cell.machines", machines))
+}
+
+/// Which machines asked for a card within the last day while others had its seats; none where none did.
+fn mismatches(language: Language, card: &CardRecord) -> Option<String> {
+    let Mismatches { machines, requests } = card.mismatches;
+    (machines > 0).then(|| {
+        let refusals = counted(language, "shared.refusals", requests);
+        counted(language, "shared.machines", machines) + &say!(language, "touch.comma") + &refusals
+    })
+}
+
 /// What a property is called; nothing for one that nobody is shown.
 pub fn label(language: Language, property: Property) -> String {
     let word = property.traits().word;
@@ -93,7 +109,11 @@ pub fn label(language: Language, property: Property) -> String {
 
 /// What a column is called.
 pub fn heading(language: Language, column: Column) -> String {
-    column.property().map_or_else(|| say!(language, "property.left"), |property| label(language, property))
+    match column {
+        Column::Left => say!(language, "property.left"),
+        Column::Shared => say!(language, "property.shared"),
+        _ => column.property().map_or_else(String::new, |property| label(language, property)),
+    }
 }
 
 /// A value of a property by itself, its moments written by `shown`; none where the card has none.
@@ -146,17 +166,18 @@ pub fn in_column(
 ) -> Option<String> {
     match column.property() {
         Some(property) => of_card(language, card, now, property, shown),
+        None if column == Column::Shared => shared(language, card),
         None => left(language, card, now),
     }
 }
 
-/// The most things that [`details`] says: the properties under a card's code, and what is left of it.
-pub const DETAILS: usize = Property::DETAIL.len() + 1;
+/// The most things that [`details`] says: the properties under a card's code, what is left of it, and who asks for it.
+pub const DETAILS: usize = Property::DETAIL.len() + 2;
 
 /// One thing that is said of a card.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Detail {
-    /// The property; what is left of a card is none.
+    /// The property; what is left of a card, and who asks for it, is none.
     pub property: Option<Property>,
     /// What it is called.
     pub label: String,
@@ -164,7 +185,7 @@ pub struct Detail {
     pub value: String,
 }
 
-/// Everything of a card but its code, the note last: points and a last moment where it has them.
+/// Everything of a card but its code, the note last: points, a last moment and machines that ask for it where it has them.
 pub fn details(language: Language, zone: Zone, card: &CardRecord, now: DateTime<Utc>) -> Vec<Detail> {
     let mut details = Vec::with_capacity(DETAILS);
     let or_none = |value: Option<String>| value.unwrap_or_else(|| NONE.to_owned());
@@ -176,6 +197,11 @@ pub fn details(language: Language, zone: Zone, card: &CardRecord, now: DateTime<
         let value = of_card(language, card, now, property, |at| whole_moment(zone, at));
         let label = label(language, property);
         details.push(Detail { property: Some(property), label, value: or_none(value) });
+        if property == Property::Machine
+            && let Some(value) = mismatches(language, card)
+        {
+            details.push(Detail { property: None, label: heading(language, Column::Shared), value });
+        }
         if property == Property::Duration {
             let label = heading(language, Column::Left);
             details.push(Detail { property: None, label, value: or_none(all_left(language, card, now)) });

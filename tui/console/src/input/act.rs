@@ -48,6 +48,8 @@ pub enum Act {
     FilterUsed,
     /// Choose when the cards to see expire.
     FilterExpiring,
+    /// See only the cards that seem to be shared, or all again.
+    FilterShared,
     /// See the cards of the machine of the card under the cursor.
     SameMachine,
     /// Take the last filter away.
@@ -197,6 +199,7 @@ impl Act {
             Self::FilterCreated => "act.filter_created",
             Self::FilterUsed => "act.filter_used",
             Self::FilterExpiring => "act.filter_expiring",
+            Self::FilterShared => "act.filter_shared",
             Self::Unfilter => "act.unfilter",
             Self::Sort => "act.sort",
             Self::Reverse => "act.reverse",

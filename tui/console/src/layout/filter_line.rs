@@ -129,6 +129,7 @@ fn chip_words(model: &Model, chip: Chip) -> Span<'static> {
         Chip::Expiring(period) => {
             span(say!(language, "chip.expiring", range = period.words(language, Side::Future)), theme.text())
         }
+        Chip::Shared => span(say!(language, "chip.shared"), theme.warning()),
     }
 }
 

@@ -184,7 +184,7 @@ fn one(model: &mut Model, words: &str, id: u64, acted: Acted) {
     let rows = &mut model.cards.rows;
     if let Some(place) = rows.iter().position(|card| card.id == id) {
         match acted.card {
-            Some(card) => rows[place] = card,
+            Some(card) => rows[place] = CardRecord { mismatches: rows[place].mismatches, ..card },
             None => drop(rows.remove(place)),
         }
     }

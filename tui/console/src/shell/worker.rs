@@ -169,7 +169,11 @@ impl Errand {
             Question::Rows { filter, sort, anchor, size, landing } => {
                 match store.page(&filter, sort, &anchor, size).await {
                     Err(StoreError::NotIndexed) => return self.search(&filter, None, size).await,
-                    page => Answer::Rows(page?, landing),
+                    page => {
+                        let mut page = page?;
+                        store.find_mismatches(&mut page.rows).await?;
+                        Answer::Rows(page, landing)
+                    }
                 }
             }
             Question::Search { filter, from, enough } => return self.search(&filter, from, enough).await,
@@ -269,7 +273,8 @@ impl Errand {
         };
         let mut found = 0;
         loop {
-            let step = self.store.search_step(filter, cursor, enough - found).await?;
+            let mut step = self.store.search_step(filter, cursor, enough - found).await?;
+            self.store.find_mismatches(&mut step.rows).await?;
             found += step.rows.len();
             let next = step.next.filter(|_| found < enough);
             self.send(Answer::Hits { step, is_first, goes_on: next.is_some() });
@@ -287,6 +292,7 @@ impl Errand {
         let mut statistics = Statistics {
             app: app.cloned(),
             expiring_next: self.store.expiring_next(EXPIRING_NEXT, app).await?,
+            sharing: self.store.sharing(app).await?,
             ..Statistics::default()
         };
         for series in series {

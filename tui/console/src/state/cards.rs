@@ -145,6 +145,7 @@ impl Cards {
             created: *created,
             used: *used,
             expiring: *expiring,
+            is_shared: filter.is_shared,
             text: text.value().trim().to_owned(),
             search_in: *search_in,
             sort: *sort,

@@ -27,6 +27,8 @@ pub enum Chip {
     Used(Period),
     /// When cards expire.
     Expiring(Period),
+    /// Only cards that seem to be shared are shown.
+    Shared,
 }
 
 /// What the operator asked to see.
@@ -58,6 +60,7 @@ impl From<&SavedView> for Query {
                 status: view.status,
                 prefix: view.prefix.clone(),
                 batch_id: view.batch,
+                is_shared: view.is_shared,
                 ..Filter::default()
             },
             sort: view.sort,
@@ -118,6 +121,7 @@ impl Query {
             self.created.map(Chip::Created),
             self.used.map(Chip::Used),
             self.expiring.map(Chip::Expiring),
+            filter.is_shared.then_some(Chip::Shared),
         ]
         .into_iter()
         .flatten()
@@ -155,6 +159,7 @@ impl Query {
             Chip::Created(_) => self.created = None,
             Chip::Used(_) => self.used = None,
             Chip::Expiring(_) => self.expiring = None,
+            Chip::Shared => self.filter.is_shared = false,
         }
     }
 
@@ -192,12 +197,13 @@ mod tests {
         let mut query = Query { text: Input::new("x".to_owned()), ..Query::default() };
         query.filter.status = Some(CardStatus::Active);
         query.filter.batch_id = Some(7);
-        assert_eq!(query.chips(), [Chip::Status(CardStatus::Active), Chip::Batch(7)]);
+        query.filter.is_shared = true;
+        assert_eq!(query.chips(), [Chip::Status(CardStatus::Active), Chip::Batch(7), Chip::Shared]);
         let mut left = Vec::new();
         while query.drop_last() {
             left.push((query.text.value().len(), query.chips().len()));
         }
-        assert_eq!(left, [(0, 2), (0, 1), (0, 0)]);
+        assert_eq!(left, [(0, 3), (0, 2), (0, 1), (0, 0)]);
         assert!(!query.is_filtered());
     }
 }

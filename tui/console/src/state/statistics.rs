@@ -5,7 +5,7 @@ use kami_common::shown::local;
 use kami_core::app::AppName;
 use kami_core::record::CardRecord;
 use kami_core::zone::Zone;
-use kami_store::{BucketWidth, Event, PrefixStock, Stock};
+use kami_store::{BucketWidth, Event, PrefixStock, Sharing, Stock};
 
 /// How many days the rate of sale is taken from.
 pub const STOCK_DAYS: u32 = 30;
@@ -75,6 +75,8 @@ pub struct Statistics {
     pub charts: Vec<Chart>,
     /// The active cards that expire next, the soonest first.
     pub expiring_next: Vec<CardRecord>,
+    /// How many cards seem to be shared, where that may be read.
+    pub sharing: Option<Sharing>,
     /// What is left of each prefix; it is counted last, so that with it everything is there.
     pub stock: Option<Stock>,
 }

@@ -105,6 +105,7 @@ fn cards_act(model: &mut Model, act: Act) -> Vec<Effect> {
             Vec::new()
         }
         Act::Unfilter => filters::drop_last(model),
+        Act::FilterShared => filters::turn_shared(model),
         Act::SameMachine => same_machine(model),
         Act::Reverse => {
             let sort = &mut model.cards.query.sort;

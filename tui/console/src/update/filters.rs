@@ -37,6 +37,13 @@ fn changed_after(model: &mut Model, pause: Duration) -> Vec<Effect> {
     table::reload_after(model, pause)
 }
 
+/// Sees only the cards that seem to be shared, or all again.
+pub(crate) fn turn_shared(model: &mut Model) -> Vec<Effect> {
+    let filter = &mut model.cards.query.filter;
+    filter.is_shared = !filter.is_shared;
+    changed(model)
+}
+
 /// Takes the last filter away.
 pub(crate) fn drop_last(model: &mut Model) -> Vec<Effect> {
     if model.cards.query.drop_last() { changed(model) } else { Vec::new() }

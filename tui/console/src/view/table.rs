@@ -57,7 +57,7 @@ fn value_cells(model: &Model, card: &CardRecord, column: Column) -> usize {
         return 0;
     }
     match (column, column.property().map(|property| property.value(card))) {
-        (Column::Left | Column::Points | Column::ValidUntil, _) => {
+        (Column::Left | Column::Shared | Column::Points | Column::ValidUntil, _) => {
             value(model, card, column).map_or(0, |value| cells(&value))
         }
         (_, Some(Value::Text(text))) => cells(&harmless(&text)),
@@ -127,6 +127,7 @@ fn cell(model: &Model, card: &CardRecord, column: Column, width: usize) -> Span<
     let style: Style = match column {
         Column::Code | Column::Left => theme.text(),
         Column::Status => theme.status(status),
+        Column::Shared => theme.warning(),
         Column::Machine => unless(status == CardStatus::Expired),
         Column::Points => unless(card.points.is_none_or(|left| left == 0)),
         Column::Expires => unless(card.expire_at.is_none() || status != CardStatus::Active),
@@ -141,7 +142,7 @@ fn is_text(column: Column) -> bool {
     column.property().is_some_and(|property| property.traits().kind == Kind::Text)
 }
 
-/// What stands for a value that a card does not have; an empty note is no want.
+/// What stands for a value that a card does not have; an empty note is no want, and that nobody shares a card.
 fn missing(column: Column) -> String {
-    if column == Column::Note { String::new() } else { shown::NONE.to_owned() }
+    if matches!(column, Column::Note | Column::Shared) { String::new() } else { shown::NONE.to_owned() }
 }

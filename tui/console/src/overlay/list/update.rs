@@ -270,6 +270,7 @@ fn filter_kinds(model: &Model) -> Vec<Item<Chosen>> {
         Act::FilterCreated,
         Act::FilterUsed,
         Act::FilterExpiring,
+        Act::FilterShared,
     ];
     acts.into_iter()
         .filter(|act| is_offered(model, *act))

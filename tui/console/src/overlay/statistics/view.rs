@@ -10,10 +10,10 @@
 
 use kami_common::cells::{cells, cut_end, cut_middle, harmless, pad_left, pad_right};
 use kami_common::shown::{self, moment, span as time_span};
-use kami_common::words::{number, say};
+use kami_common::words::{counted, number, say};
 use kami_core::card::CardStatus;
 use kami_core::record::CardRecord;
-use kami_store::PrefixStock;
+use kami_store::{PrefixStock, Sharing};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
@@ -62,6 +62,10 @@ pub(super) fn render(model: &Model, frame: &mut Frame<'_>, screen: Rect) {
     }
     let nothing = Statistics::default();
     let statistics = model.statistics.as_ref().unwrap_or(&nothing);
+    if let Some(Sharing { shared: shared @ 1.., .. }) = statistics.sharing {
+        let shared = counted(language, "statistics.shared", shared);
+        title.extend([span(" · ", theme.faint()), span(shared, theme.warning())]);
+    }
     let state = match &statistics.stock {
         Some(stock) if !model.awaits(Topic::Statistics) => {
             let age = (model.server_now() - stock.taken_at).num_seconds().max(0).unsigned_abs();

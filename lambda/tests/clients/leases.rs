@@ -1,0 +1,165 @@
+//! Starting without a network, and for how long an app runs on.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use kami_testkit::skip_for_want_of;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::language::Language;
+use crate::server::{Reply, Server, admission, error};
+use crate::signer::{Signer, new_key, now};
+use crate::user::{HIDING, User, without_machine_id};
+
+in_each_language! {
+    starts_without_a_network_while_its_lease_lasts
+    starts_without_a_network_by_no_lease_that_is_not_its_own
+    keeps_no_lease_once_it_is_refused_or_gives_its_seat_up
+    is_told_when_it_has_to_end
+}
+
+const DAY: i64 = 24 * 3600;
+const GRANTED: &str = "授权成功 (2026-01-01T15:00:00+08:00)";
+
+/// A seller, who proves what he answers, and somebody who has his app.
+struct Scene {
+    signer: Arc<Signer>,
+    root_keys: String,
+    user: User,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let root = new_key();
+        let root_keys = root.public().pin();
+        let user = User { root_keys: root_keys.clone(), ..User::new() };
+        Self { signer: Arc::new(Signer::new(&root, None, DAY)), root_keys, user }
+    }
+
+    /// An answer whose proof says more than most.
+    fn reply(&self, status: u16, answer: Value, more: fn() -> Value) -> Reply {
+        let signer = Arc::clone(&self.signer);
+        Reply::made(move |asked| {
+            let mut claims = asked.claims(status, &answer);
+            claims.as_object_mut().unwrap().extend(more().as_object().unwrap().clone());
+            (status, signer.proven(answer.clone(), &claims))
+        })
+    }
+
+    /// What somebody is told who asks a server that answers so.
+    async fn told(&self, language: Language, replies: Vec<Reply>, arguments: &[&str]) -> (i32, String) {
+        let server = Server::start(replies).await;
+        self.user.run(language, &server.url, arguments).await
+    }
+
+    /// The same of an admission that lets start without a network for a day.
+    async fn admitted(&self, language: Language) {
+        let reply = self.reply(200, admission(), || json!({"offline_until": now() + DAY}));
+        let told = self.told(language, vec![reply], &["VIP-1"]).await;
+        assert_eq!(told, (0, GRANTED.to_owned()), "{language:?}");
+    }
+
+    /// The exit code of an app that starts without a network.
+    async fn alone(&self, language: Language, code: &str) -> i32 {
+        self.user.run(language, &nowhere().await, &[code]).await.0
+    }
+
+    /// The file with its lease.
+    fn file(&self) -> PathBuf {
+        self.user.home.0.join(".config/my-app/licence.json")
+    }
+
+    fn change(&self, name: &str, change: impl Fn(i64) -> i64) {
+        let mut kept: Value = serde_json::from_slice(&std::fs::read(self.file()).unwrap()).unwrap();
+        kept[name] = change(kept[name].as_i64().unwrap()).into();
+        std::fs::write(self.file(), kept.to_string()).unwrap();
+    }
+}
+
+async fn nowhere() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+async fn starts_without_a_network_while_its_lease_lasts(language: Language) {
+    let scene = Scene::new();
+    assert_eq!(scene.alone(language, "VIP-1").await, 2, "it keeps none yet");
+    scene.admitted(language).await;
+    let mode = std::fs::metadata(scene.file()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "{language:?}");
+    let told = scene.user.run(language, &nowhere().await, &["VIP-1"]).await;
+    assert_eq!(told, (0, GRANTED.to_owned()), "{language:?}");
+    // a proof that is none, and an outage that is proven
+    let unproven = vec![Reply::error(403, "card_expired")];
+    assert_eq!(scene.told(language, unproven, &["VIP-1"]).await.0, 0, "{language:?}");
+    let busy = scene.reply(503, error("unavailable"), || json!({}));
+    assert_eq!(scene.told(language, vec![busy], &["VIP-1"]).await.0, 0, "{language:?}");
+    // the clock was turned back a year since it was last seen
+    scene.change("latest", |latest| latest + 365 * DAY);
+    assert_eq!(scene.alone(language, "VIP-1").await, 2, "{language:?}");
+    // a clock that was a year ahead once keeps nobody from his seller
+    scene.admitted(language).await;
+    assert_eq!(scene.alone(language, "VIP-1").await, 0, "{language:?}");
+    let over = scene.reply(200, admission(), || json!({"offline_until": now()}));
+    assert_eq!(scene.told(language, vec![over], &["VIP-1"]).await.0, 0, "{language:?}");
+    assert_eq!(scene.alone(language, "VIP-1").await, 2, "{language:?}");
+}
+
+async fn starts_without_a_network_by_no_lease_that_is_not_its_own(language: Language) {
+    let scene = Scene::new();
+    scene.admitted(language).await;
+    assert_eq!(scene.alone(language, "VIP-2").await, 2, "{language:?}: another card");
+    let of_another_seller = Scene::new();
+    copy(&scene, &of_another_seller);
+    assert_eq!(of_another_seller.alone(language, "VIP-1").await, 2, "{language:?}: another seller's app");
+    if without_machine_id().is_none() {
+        return skip_for_want_of(HIDING);
+    }
+    let copied = User { has_machine_id: false, root_keys: scene.root_keys.clone(), ..User::new() };
+    let copied = Scene { user: copied, ..Scene::new() };
+    copy(&scene, &copied);
+    assert_eq!(copied.alone(language, "VIP-1").await, 2, "{language:?}: a copied folder");
+}
+
+fn copy(from: &Scene, to: &Scene) {
+    std::fs::create_dir_all(to.file().parent().unwrap()).unwrap();
+    std::fs::copy(from.file(), to.file()).unwrap();
+}
+
+async fn keeps_no_lease_once_it_is_refused_or_gives_its_seat_up(language: Language) {
+    let scene = Scene::new();
+    let unbound = json!({"status": "success", "unbound": true, "remaining_unbinds": null, "cost": null});
+    let released = json!({"status": "success", "released": true});
+    for (status, answer, arguments, exit, line) in [
+        (403, error("card_disabled"), &["VIP-1"][..], 1, "消息 card_disabled"),
+        (200, unbound, &["--unbind", "VIP-1"], 0, "unbound"),
+        (200, released, &["--release", "VIP-1"], 0, "released"),
+    ] {
+        scene.admitted(language).await;
+        let told = scene.told(language, vec![scene.reply(status, answer, || json!({}))], arguments).await;
+        assert_eq!(told, (exit, line.to_owned()), "{language:?}");
+        assert_eq!(scene.alone(language, "VIP-1").await, 2, "{language:?}: {line}");
+    }
+    scene.admitted(language).await;
+    let nothing = scene.reply(200, json!({"status": "success", "released": false}), || json!({}));
+    let told = scene.told(language, vec![nothing], &["--release", "VIP-1"]).await;
+    assert_eq!(told, (0, "nothing to release".to_owned()), "{language:?}");
+    assert_eq!(scene.alone(language, "VIP-1").await, 0, "{language:?}: it had no seat to give up");
+}
+
+async fn is_told_when_it_has_to_end(language: Language) {
+    if matches!(language, Language::Shell) {
+        return; // a command that ends asks nothing in the background
+    }
+    let scene = Scene::new();
+    let for_a_second = || scene.reply(200, admission(), || json!({"exp": now() + 1}));
+    let refused = scene.reply(403, error("seats_full"), || json!({}));
+    let script = vec![for_a_second(), for_a_second(), refused];
+    let told = scene.told(language, script, &["--watch", "VIP-1"]).await;
+    assert_eq!(told, (1, "消息 seats_full".to_owned()), "{language:?}");
+    let script = vec![for_a_second(), Reply::admission()];
+    let (exit, line) = scene.told(language, script, &["--watch", "VIP-1"]).await;
+    assert!(exit == 2 && line.ends_with(", no proof"), "{language:?}: {line}");
+}
