@@ -8,7 +8,8 @@
 #   KAMI_TEST_WHOLE   with 1, a test fails that lacks what no package brings, such as the rights that containers refuse;
 #                     else it is left out and named at the end
 #
-# A server and tools that the tests need are installed when they are not there, saying so first.
+# What asks no server, and so does the same beside each, runs once. A server and tools that the tests need are installed
+# when they are not there, saying so first.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -71,12 +72,26 @@ test_on() { # PATH NAME ARGUMENT...
 
 # cargo takes --workspace or the packages' names
 scope=(--workspace)
+is_filtered=''
 for argument in "$@"; do
   case $argument in
-    --) break ;;
+    --) is_filtered=1 && break ;;
     -p* | --package | --package=*) scope=() ;;
   esac
 done
+
+# The packages and the tests that ask no server, as cargo and the tests leave them out.
+serverless_packages=(kami-client-example kami-common kami-core kami-package kami-transfer kami-trust)
+serverless_tests=(attackers:: leases:: takes_for_proven tmux:: wycheproof)
+
+# What was asked for, less what ran beside the first server already.
+test_again_on() { # PATH NAME ARGUMENT...
+  local arguments=("$@") name
+  [ ${#scope[@]} -eq 0 ] || for name in "${serverless_packages[@]}"; do scope+=(--exclude "$name"); done
+  [ -n "$is_filtered" ] || arguments+=(--)
+  for name in "${serverless_tests[@]}"; do arguments+=(--skip "$name"); done
+  test_on "${arguments[@]}"
+}
 
 prepare
 unset KAMI_TEST_SKIPPED
@@ -84,8 +99,10 @@ servers=$(scripts/private-server find)
 passed='' failed=''
 while read -r kind rest; do
   name=$(name_of "$kind" "${rest##* }")
+  run=test_on
+  [ -z "$passed$failed" ] || run=test_again_on
   # cargo must not read the list of servers
-  if test_on "${rest% *}" "$name" "$@" </dev/null; then
+  if "$run" "${rest% *}" "$name" "$@" </dev/null; then
     passed="$passed${passed:+ and }$name"
   else
     failed="$failed${failed:+ and }$name"

@@ -57,11 +57,14 @@ impl Database {
             Self::Secret(secret) => {
                 let source = Arc::new(SecretSource::fetched(*secret, Arc::clone(&signer)).await);
                 // Not held: the source holds the signer.
-                let renewed = Arc::downgrade(&source);
-                signer.renewed_by(move || {
-                    if let Some(source) = renewed.upgrade() {
-                        source.renew();
-                    }
+                let known = Arc::downgrade(&source);
+                signer.set_source(move || {
+                    let source = known.upgrade();
+                    Box::pin(async move {
+                        if let Some(source) = source {
+                            source.renew_keys().await;
+                        }
+                    })
                 });
                 Store::with_source(source)
             }

@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
-use chrono::Utc;
 use kami_store::{ExpiryCursor, Store, StoreError};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
@@ -130,9 +129,10 @@ pub async fn run_on_lambda(store: Store, signer: &Signer, function: &str) -> any
             outcome = job => outcome?,
             outcome = watch => outcome,
         };
-        signer.renew();
-        let now = Utc::now().timestamp();
-        emf::write_expiry(function, outcome.expired, signer.keys().end(now).map(|end| end - now));
+        signer.refresh().await;
+        let now = store.known_time().timestamp();
+        let end = signer.keys().all_signed_until(now);
+        emf::write_expiry(function, outcome.expired, end.map(|end| end - now));
         info!(expired = outcome.expired, complete = outcome.complete, "overdue cards were expired");
         Ok::<_, lambda_runtime::Error>(outcome)
     });

@@ -167,7 +167,9 @@ impl Collector for Proofs {
         let mut proofs = encoder.encode_descriptor("proofs", help, None, MetricType::Counter)?;
         counter(&mut proofs.encode_family(&[("outcome", "signed")])?, self.0.signed())?;
         counter(&mut proofs.encode_family(&[("outcome", "unsigned")])?, self.0.unsigned())?;
-        let Some(end) = self.0.keys().end(self.1.known_time().timestamp()) else { return Ok(()) };
+        let Some(end) = self.0.keys().all_signed_until(self.1.known_time().timestamp()) else {
+            return Ok(());
+        };
         let help = "When answers of some app are signed no more, in seconds since 1970; absent without a signing key";
         encoder
             .encode_descriptor("signing_end_timestamp", help, Some(&Unit::Seconds), MetricType::Gauge)?

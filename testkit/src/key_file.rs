@@ -62,9 +62,14 @@ impl KeyFile {
 
     /// The same with any text.
     pub fn put_text(&self, text: &str) {
+        self.put_text_for(text, 0o600);
+    }
+
+    /// The same with these rights.
+    pub fn put_text_for(&self, text: &str, mode: u32) {
         let draft = self.path.with_extension("new");
         let mut file = std::fs::OpenOptions::new();
-        let mut file = file.write(true).create(true).truncate(true).mode(0o600).open(&draft).unwrap();
+        let mut file = file.write(true).create(true).truncate(true).mode(mode).open(&draft).unwrap();
         file.write_all(text.as_bytes()).unwrap();
         std::fs::rename(draft, &self.path).unwrap();
     }

@@ -45,7 +45,10 @@ pub(super) async fn observe(
     let mut counted = Counted::begin(observer.metrics, route);
     let unsettled = request.extensions().get::<Peer>().map(|peer| peer.unsettled.clone());
     let id = RequestId::of(request.headers(), request.extensions());
-    let asked = prover.as_ref().map_or(Ok(None), |prover| prover.begin(&mut request));
+    let asked = match &prover {
+        Some(prover) => prover.begin(&mut request).await,
+        None => Ok(None),
+    };
     let answered = async {
         match &asked {
             Ok(_) => next.run(request).await,

@@ -10,7 +10,7 @@ use axum::response::Response;
 use kami_core::app::AppName;
 use kami_store::Store;
 use kami_trust::nonce::Nonce;
-use kami_trust::proof::{Bounds, Claims, MEMBER, Question};
+use kami_trust::proof::{Answered, Bounds, Claims, MEMBER, Question};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 use tracing::error;
@@ -40,8 +40,8 @@ impl Prover {
     /// Makes room for the question of a request, and puts it there where the address says it.
     ///
     /// Without a key there is none: then a nonce is a field like any other that nobody knows.
-    pub(super) fn begin(&self, request: &mut Request) -> Result<Option<Asked>, Failure> {
-        self.signer.renew();
+    pub(super) async fn begin(&self, request: &mut Request) -> Result<Option<Asked>, Failure> {
+        self.signer.refresh().await;
         if self.signer.keys().is_empty() {
             return Ok(None);
         }
@@ -84,7 +84,8 @@ impl Prover {
             error!(app = app.as_ref().map(AppName::as_str), "no signing key may sign answers of this app");
             return None;
         };
-        let claims = Claims::new(question.clone(), (status, answer), bounds, (now, &key.certificate));
+        let answered = Answered { status, members: answer };
+        let claims = Claims::new(question.clone(), answered, bounds, now, key.certificate.until);
         let proof =
             key.sign(&claims).inspect_err(|failure| error!(%failure, "an answer was not signed")).ok()?;
         let mut proven = body.strip_suffix(b"}")?.to_vec();
@@ -159,7 +160,7 @@ fn of_query(method: &Method, uri: &Uri, extensions: &Extensions) -> Result<Optio
         app: name.unwrap_or_else(|| app(said(Field::App).next().as_deref())),
         code: code.map(|code| nonce.digest(code)),
         machine: said(Field::MachineCode).next().map(|machine| nonce.digest(machine.as_bytes())),
-        request: None,
+        request: Some(nonce.digest(query)),
         nonce,
     }))
 }

@@ -18,6 +18,9 @@ use crate::field::Field;
 /// The largest body that is read, in bytes: many times what its fields need.
 pub const MAX_BODY: usize = 16 * 1024;
 
+/// How a body names its nonce: most have none, and are read once.
+const QUOTED_NONCE: &[u8] = b"\"nonce\"";
+
 /// How much of a body that is too large is still taken off the line, in bytes, so that its sender gets to read why
 /// it was refused rather than a reset connection.
 const MAX_DISCARDED: usize = 1024 * 1024;
@@ -323,6 +326,7 @@ pub(super) async fn read(request: &Parts, body: Body) -> Result<Vec<u8>, Failure
     let body = read_body(body).await?;
     // What cannot be read is refused by whoever reads it.
     if let Some(asked) = request.extensions.get::<Asked>()
+        && body.windows(QUOTED_NONCE.len()).any(|part| part == QUOTED_NONCE)
         && let Ok(fields) = fields(&body)
     {
         asked.note(request, &fields, &body)?;

@@ -8,6 +8,7 @@ use tracing::info;
 
 use crate::api::{Api, Observer, router, share};
 use crate::metrics::emf::RequestLines;
+use crate::signing::{KeyFile, WatchedFile};
 use crate::{
     ApiArguments, ApiSettings, Brake, Connections, bounds_for_files, gateway, listen, manager, prometheus,
     serve, startup, stop_on_request,
@@ -33,10 +34,8 @@ async fn run(settings: ApiSettings) -> anyhow::Result<()> {
     let (store, signer) = settings.database.store().await;
     let store = store.stopped_between_requests(is_on_lambda);
     let brake = Arc::new(Brake::new(trusted_proxies.clone()));
-    let signer = match &signing_keys {
-        Some(file) => file.signer()?,
-        None => signer,
-    };
+    let signing_keys = signing_keys.map(KeyFile::open).transpose()?;
+    let signer = signing_keys.as_ref().map_or(signer, WatchedFile::signer);
     let api = Api {
         store: store.clone(),
         zone,
@@ -57,7 +56,7 @@ async fn run(settings: ApiSettings) -> anyhow::Result<()> {
     };
     let connections = Connections::new(bounds_for_files(bounds, store.max_connections()), trusted_proxies);
     let stop = stop_on_request();
-    let watching = signing_keys.map(|file| tokio::spawn(file.watch(Arc::clone(&signer), store.clone())));
+    let watching = signing_keys.map(|file| tokio::spawn(file.watch(store.clone())));
     let requests = Arc::clone(&observer.metrics);
     let metrics = prometheus::api(requests, connections.clone(), brake, signer, store.clone());
     let metrics = prometheus::start(settings.metrics, metrics, &stop).await?;

@@ -1,4 +1,4 @@
-//! The database's address from AWS Secrets Manager.
+//! The database's address, and the signing keys beside it, from AWS Secrets Manager.
 //!
 //! One signed HTTPS call with what is linked anyway: hyper, and the rustls and ring of the database's own connections.
 //! `docs/design-secrets.md` weighs that against AWS's SDK, its signing crate and its Lambda layer.
@@ -16,6 +16,7 @@ mod value;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::Utc;
 use kami_store::database_url::{DEFAULT_POOL, DatabaseUrl};
 use kami_store::{AddressError, AddressFuture, AddressSource};
 use tokio::sync::watch;
@@ -34,6 +35,12 @@ const RENEWAL: Duration = Duration::from_secs(3);
 
 /// How long keys are used until the secret is fetched again.
 const KEYS_KEPT: Duration = Duration::from_hours(1);
+
+/// The same where the last fetch failed, or the keys sign no more.
+const KEYS_MISSED: Duration = Duration::from_mins(1);
+
+/// How long a request may wait for the keys to be fetched again.
+const RENEWAL_WAIT: Duration = Duration::from_secs(1);
 
 /// The address in a secret, and what it takes to fetch it anew.
 #[derive(Debug)]
@@ -81,6 +88,14 @@ impl State {
     }
 }
 
+impl State {
+    /// Whether the keys may be others by now.
+    fn is_renewal_due(&self, is_over: bool, now: Instant) -> bool {
+        let kept = if is_over || self.failure.is_some() { KEYS_MISSED } else { KEYS_KEPT };
+        !self.under_way && self.ended.is_some_and(|ended| now.duration_since(ended) >= kept)
+    }
+}
+
 impl SecretSource {
     /// A source that has fetched the secret, or tried to: then it goes on trying as it is asked.
     pub async fn fetched(settings: SecretSettings, signer: Arc<Signer>) -> Self {
@@ -97,26 +112,33 @@ impl SecretSource {
             match next {
                 Next::Take(address) => return address,
                 Next::Wait => drop(states.changed().await),
-                Next::Fetch => self.start_fetch(),
+                Next::Fetch => drop(self.start_fetch()),
             }
         }
     }
 
-    /// Starts a fetch where the last one is so old that the keys in the secret may be others.
-    pub fn renew(&self) {
-        let is_old = self.state.borrow().ended.is_some_and(|ended| ended.elapsed() >= KEYS_KEPT);
-        if is_old {
-            self.start_fetch();
+    /// Fetches the secret where the last fetch is so old that the keys in it may be others. Who begins that waits for it, up to
+    /// a second: under Lambda nothing goes on behind an answer.
+    pub async fn renew_keys(&self) {
+        let now = Utc::now().timestamp();
+        let is_over = self.signer.keys().all_signed_until(now).is_some_and(|end| end <= now);
+        let mut states = self.state.subscribe();
+        let is_due = states.borrow_and_update().is_renewal_due(is_over, Instant::now());
+        if is_due && self.start_fetch() {
+            let fetched = states.wait_for(|state| !state.under_way);
+            // What takes longer is there for the next.
+            drop(tokio::time::timeout(RENEWAL_WAIT, fetched).await);
         }
     }
 
-    /// Starts a fetch unless one is under way.
-    fn start_fetch(&self) {
+    /// Starts a fetch unless one is under way; says whether it did.
+    fn start_fetch(&self) -> bool {
         let begins = self.state.send_if_modified(|state| !std::mem::replace(&mut state.under_way, true));
         if begins {
             let (settings, signer) = (Arc::clone(&self.settings), Arc::clone(&self.signer));
             tokio::spawn(fetch(settings, signer, UnderWay(Arc::clone(&self.state))));
         }
+        begins
     }
 }
 
@@ -143,13 +165,26 @@ impl Drop for UnderWay {
     }
 }
 
+/// Takes the signing keys that stand in a secret; those before stay where that cannot be understood.
+fn take_keys(settings: &SecretSettings, signer: &Signer, value: &str) {
+    let taken = match value::signing_keys(value) {
+        Ok(Some(keys)) => signer.take(&keys).map_err(|problem| problem.to_string()),
+        Ok(None) => {
+            signer.drop_keys();
+            Ok(())
+        }
+        Err(problem) => Err(problem.to_string()),
+    };
+    if let Err(problem) = taken {
+        error!(secret = %settings.arn, problem, "the signing keys stay as they were");
+    }
+}
+
 /// Fetches the secret and notes what came of it.
 async fn fetch(settings: Arc<SecretSettings>, signer: Arc<Signer>, under_way: UnderWay) {
     let fetched = match client::fetch(&settings).await {
         Ok(value) => {
-            if let Err(problem) = signer.take_or_drop(value::signing_keys(&value).as_deref()) {
-                error!(secret = %settings.arn, %problem, "the signing keys stay as they were");
-            }
+            take_keys(&settings, &signer, &value);
             value::address(&value).map_err(client::FetchError::from)
         }
         Err(failure) => Err(failure),
@@ -175,6 +210,21 @@ async fn fetch(settings: Arc<SecretSettings>, signer: Arc<Signer>, under_way: Un
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn keys_are_asked_for_each_hour_and_sooner_where_they_are_missed() {
+        let now = Instant::now();
+        let state = State { ended: Some(now), ..State::default() };
+        let due = |state: &State, is_over, minutes| {
+            state.is_renewal_due(is_over, now + Duration::from_mins(minutes))
+        };
+        assert!(!due(&state, false, 59) && due(&state, false, 60));
+        assert!(!due(&state, true, 0) && due(&state, true, 1));
+        let failed = State { failure: Some(AddressError("away".to_owned())), ..state.clone() };
+        assert!(!due(&failed, false, 0) && due(&failed, false, 1));
+        assert!(!due(&State { under_way: true, ..state }, true, 99));
+        assert!(!due(&State::default(), true, 99), "the first fetch is somebody else's");
+    }
 
     #[tokio::test]
     async fn a_secret_is_fetched_when_it_may_be_another_and_not_too_often() {

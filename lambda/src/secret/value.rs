@@ -26,6 +26,11 @@ pub(super) enum ValueError {
     /// It is the secret of another kind of database.
     #[error("its JSON is for another engine than mysql or mariadb")]
     Engine,
+    /// There are signing keys, but not as the text of their file.
+    #[error(
+        "its signing_keys are not the text of a file of `kami keys issue`: leave them out to sign nothing"
+    )]
+    SigningKeys,
     /// The address is wrong.
     #[error("its address is wrong: {0}")]
     Address(#[from] DatabaseUrlError),
@@ -56,10 +61,18 @@ pub(super) fn address(value: &str) -> Result<DatabaseUrl, ValueError> {
     Ok(address.parse()?)
 }
 
-/// The signing keys that a secret's value holds as well; `None` where it has none.
-pub(super) fn signing_keys(value: &str) -> Option<String> {
-    let members: Map<String, Value> = serde_json::from_str(value.trim()).ok()?;
-    text(&members, SIGNING_KEYS)
+/// The signing keys that a secret's value holds as well; `None` where it says that there are none.
+pub(super) fn signing_keys(value: &str) -> Result<Option<String>, ValueError> {
+    let value = value.trim();
+    if !value.starts_with('{') {
+        return Ok(None);
+    }
+    let members: Map<String, Value> = serde_json::from_str(value).map_err(|_| ValueError::Form)?;
+    match members.get(SIGNING_KEYS) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) if !text.is_empty() => Ok(Some(text.clone())),
+        Some(_) => Err(ValueError::SigningKeys),
+    }
 }
 
 /// A member as text; a number, as RDS writes the port, as its digits, and a flag as its word.
@@ -104,9 +117,17 @@ mod tests {
     fn signing_keys_stand_beside_the_address() {
         let pem = "-----BEGIN PRIVATE KEY-----\n";
         let members = json!({"username": "k", "host": "h", "signing_keys": pem});
-        assert_eq!(signing_keys(&members.to_string()).as_deref(), Some(pem));
-        for value in ["mysql://k:p@h/d", "{", "{}", r#"{"signing_keys":""}"#, r#"{"signing_keys":[]}"#] {
-            assert_eq!(signing_keys(value), None, "{value}");
+        assert_eq!(signing_keys(&members.to_string()), Ok(Some(pem.to_owned())));
+        for value in ["mysql://k:p@h/d", "{}", r#"{"signing_keys":null}"#] {
+            assert_eq!(signing_keys(value), Ok(None), "{value}");
+        }
+        // Whatever a slip of the hand made of it, nobody said that nothing is to be signed.
+        for (value, error) in [
+            (r#"{"signing_keys":"a",}"#, ValueError::Form),
+            (r#"{"signing_keys":""}"#, ValueError::SigningKeys),
+            (r#"{"signing_keys":[]}"#, ValueError::SigningKeys),
+        ] {
+            assert_eq!(signing_keys(value), Err(error), "{value}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! A file of keys, which is read again whenever it is another.
 
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -30,13 +31,24 @@ pub enum KeyFileProblem {
     Keys(#[from] OnlineKeyError),
 }
 
-/// A file of keys.
+/// A file of keys that could be taken when it was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyFile(PathBuf);
 
-/// What tells a file from what it was: systems that keep no more than seconds tell two of one second by their sizes, and one
-/// that was moved there by its number.
-type Version = Option<(SystemTime, u64, u64)>;
+/// A file whose keys are in use, and are others once it is another.
+#[derive(Debug)]
+pub struct WatchedFile {
+    path: PathBuf,
+    /// As what it was read last.
+    seen: Version,
+    signer: Arc<Signer>,
+}
+
+/// What tells a file from what it was: what was written and when, and when its rights were changed last, as a file that only
+/// others' rights kept from being taken has to be looked at again. Systems that keep no more than seconds tell two of one
+/// second by their sizes, and one that was moved there by its number.
+#[derive(Debug, PartialEq, Eq)]
+struct Version(Option<(SystemTime, u64, [i64; 3])>);
 
 impl KeyFile {
     /// A file of keys that can be taken as it is.
@@ -45,50 +57,58 @@ impl KeyFile {
         Ok(Self(path.to_owned()))
     }
 
-    /// What signs with the keys of the file, and no others.
-    pub fn signer(&self) -> Result<Arc<Signer>, KeyFileProblem> {
-        let signer = Arc::default();
-        self.load(&signer)?;
-        Ok(signer)
+    /// Takes its keys.
+    pub fn open(self) -> Result<WatchedFile, KeyFileProblem> {
+        // Before it is read: what becomes another meanwhile is read again.
+        let seen = Version::of(&self.0);
+        let file = WatchedFile { path: self.0, seen, signer: Arc::default() };
+        file.load()?;
+        Ok(file)
+    }
+}
+
+impl WatchedFile {
+    /// What signs with its keys.
+    pub fn signer(&self) -> Arc<Signer> {
+        Arc::clone(&self.signer)
     }
 
-    fn load(&self, signer: &Signer) -> Result<(), KeyFileProblem> {
-        Ok(signer.take(&small_file::read_private(&self.0)?)?)
+    fn load(&self) -> Result<(), KeyFileProblem> {
+        Ok(self.signer.take(&small_file::read_private(&self.path)?)?)
     }
 
     /// Takes the keys whenever the file is another, and warns before they end; never ends by itself.
-    pub async fn watch(self, signer: Arc<Signer>, store: Store) {
-        let mut seen = self.version();
+    pub async fn watch(mut self, store: Store) {
         let mut last_warning: Option<tokio::time::Instant> = None;
         loop {
-            if last_warning.is_none_or(|warned| warned.elapsed() >= WARN_EVERY) && self.warn(&signer, &store)
-            {
+            if last_warning.is_none_or(|warned| warned.elapsed() >= WARN_EVERY) && self.warn(&store) {
                 last_warning = Some(tokio::time::Instant::now());
             }
             tokio::time::sleep(LOOK_EVERY).await;
-            let version = self.version();
-            if version == seen {
+            let version = Version::of(&self.path);
+            if version == self.seen {
                 continue;
             }
-            seen = version;
-            match self.load(&signer) {
+            self.seen = version;
+            match self.load() {
                 Ok(()) => {
-                    info!(keys = signer.keys().iter().count(), "read the signing keys again");
+                    info!(keys = self.signer.keys().iter().count(), "read the signing keys again");
                     last_warning = None;
                 }
                 Err(problem) => {
-                    error!(file = %self.0.display(), %problem, "the signing keys stay as they were");
+                    error!(file = %self.path.display(), %problem, "the signing keys stay as they were");
                 }
             }
         }
     }
 
-    /// Whether it warned that keys end soon, as [`KeyFile::watch`] does.
-    fn warn(&self, signer: &Signer, store: &Store) -> bool {
+    /// Whether it warned that keys end soon, as [`WatchedFile::watch`] does.
+    fn warn(&self, store: &Store) -> bool {
         let now = store.known_time().timestamp();
-        let Some(end) = signer.keys().end(now).filter(|end| end - now < WARNED_BEFORE) else { return false };
+        let end = self.signer.keys().all_signed_until(now);
+        let Some(end) = end.filter(|end| end - now < WARNED_BEFORE) else { return false };
         let until = DateTime::from_timestamp(end, 0).unwrap_or_default();
-        let file = self.0.display();
+        let file = self.path.display();
         if end <= now {
             error!(%file, %until, "answers are not signed any more: `kami keys issue` makes the next key");
         } else {
@@ -96,13 +116,26 @@ impl KeyFile {
         }
         true
     }
+}
 
-    fn version(&self) -> Version {
-        let metadata = std::fs::metadata(&self.0).ok()?;
-        #[cfg(unix)]
-        let number = std::os::unix::fs::MetadataExt::ino(&metadata);
-        #[cfg(not(unix))]
-        let number = 0;
-        Some((metadata.modified().ok()?, metadata.len(), number))
+impl Version {
+    fn of(path: &Path) -> Self {
+        let metadata = std::fs::metadata(path).ok();
+        Self(
+            metadata
+                .and_then(|metadata| Some((metadata.modified().ok()?, metadata.len(), of_system(&metadata)))),
+        )
     }
+}
+
+/// The file's number, and when anything about it changed.
+#[cfg(unix)]
+fn of_system(metadata: &Metadata) -> [i64; 3] {
+    use std::os::unix::fs::MetadataExt as _;
+    [metadata.ino().cast_signed(), metadata.ctime(), metadata.ctime_nsec()]
+}
+
+#[cfg(not(unix))]
+fn of_system(_: &Metadata) -> [i64; 3] {
+    [0; 3]
 }

@@ -3,19 +3,25 @@
 mod file;
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use kami_trust::online::{OnlineKeyError, OnlineKeys};
+use tracing::warn;
 
-pub use self::file::{KeyFile, KeyFileProblem};
+pub use self::file::{KeyFile, KeyFileProblem, WatchedFile};
 
-/// Whoever gives the keys.
-struct Renew(Box<dyn Fn() + Send + Sync>);
+/// A look at where the keys come from, under way.
+pub type Refresh = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-impl fmt::Debug for Renew {
+/// Where the keys come from, if that has to be asked for others.
+struct KeySource(Box<dyn Fn() -> Refresh + Send + Sync>);
+
+impl fmt::Debug for KeySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Renew")
+        f.write_str("KeySource")
     }
 }
 
@@ -23,7 +29,7 @@ impl fmt::Debug for Renew {
 #[derive(Debug, Default)]
 pub struct Signer {
     keys: RwLock<Arc<OnlineKeys>>,
-    renew: OnceLock<Renew>,
+    source: OnceLock<KeySource>,
     signed: AtomicU64,
     unsigned: AtomicU64,
 }
@@ -34,32 +40,38 @@ impl Signer {
         Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes the keys of a text in place of those that there are, which stay where it has none.
+    /// Takes the keys of a text in place of those that there are, which stay where it has none; warns where apps that believe
+    /// the ones need not believe the others.
     pub fn take(&self, text: &str) -> Result<(), OnlineKeyError> {
         let keys = Arc::new(OnlineKeys::parse(text)?);
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        let before = self.keys();
+        let is_known = |root: &str| before.iter().any(|key| key.root == root);
+        if !before.is_empty() && !keys.iter().any(|key| is_known(&key.root)) {
+            let root = keys.iter().next().map(|key| key.root.as_str());
+            warn!(root, "another root key certifies the signing keys: apps without its pin see an outage");
+        }
+        self.put(keys);
         Ok(())
     }
 
-    /// The same, but there are none afterwards where there is no text.
-    pub fn take_or_drop(&self, text: Option<&str>) -> Result<(), OnlineKeyError> {
-        let Some(text) = text else {
-            *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::default();
-            return Ok(());
-        };
-        self.take(text)
+    /// Signs nothing from now on.
+    pub fn drop_keys(&self) {
+        self.put(Arc::default());
     }
 
-    /// Has whoever gives the keys called from time to time, so that they are not missed when they are others.
-    pub fn renewed_by(&self, renew: impl Fn() + Send + Sync + 'static) {
-        // There is one who gives them.
-        let _: Result<(), _> = self.renew.set(Renew(Box::new(renew)));
+    fn put(&self, keys: Arc<OnlineKeys>) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
     }
 
-    /// Calls him.
-    pub(crate) fn renew(&self) {
-        if let Some(Renew(renew)) = self.renew.get() {
-            renew();
+    /// Has the source of the keys asked for others from time to time, as it sees fit; there is one.
+    pub fn set_source(&self, refresh: impl Fn() -> Refresh + Send + Sync + 'static) {
+        let _: Result<(), KeySource> = self.source.set(KeySource(Box::new(refresh)));
+    }
+
+    /// Lets the source look for other keys, if it is time.
+    pub(crate) async fn refresh(&self) {
+        if let Some(KeySource(refresh)) = self.source.get() {
+            refresh().await;
         }
     }
 

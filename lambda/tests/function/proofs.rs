@@ -77,8 +77,9 @@ impl Believer {
 
     async fn get(&mut self, path: &str, sent: &Sent<'_>) -> Answer {
         let mark = if path.contains('?') { '&' } else { '?' };
-        let answer = self.client.get(&format!("{path}{mark}nonce={NONCE}")).await;
-        self.assert_believed(sent, None, &answer);
+        let target = format!("{path}{mark}nonce={NONCE}");
+        let answer = self.client.get(&target).await;
+        self.assert_believed(sent, target.split_once('?').map(|(_, query)| query), &answer);
         answer
     }
 
@@ -363,6 +364,12 @@ async fn keys_are_rotated_run_out_and_are_stolen_and_no_customer_is_refused() {
     let warned = |text: &'static str| function.program.printed(text);
     keys.put_text("-----BEGIN PRIVATE KEY-----\nhalf");
     warned("it is no file of keys").await;
+    load.believed(50).await;
+    keys.put_text_for(&pem_file::write(&[keys.issue(None, NINETY_DAYS)]), 0o644);
+    warned("chmod 600").await;
+    let before = reads();
+    std::fs::set_permissions(keys.path(), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    eventually("the keys are read again", async || (reads() > before).then_some(())).await;
     load.believed(50).await;
 
     // The lasting one was stolen: another takes its place, and the thief's answers die with its certificate.

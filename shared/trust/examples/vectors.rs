@@ -10,7 +10,7 @@ use kami_trust::key::{PrivateKey, PublicKey};
 use kami_trust::nonce::Nonce;
 use kami_trust::online::OnlineKey;
 use kami_trust::pem_file::StoredKey;
-use kami_trust::proof::{Bounds, Claims, MEMBER, Question};
+use kami_trust::proof::{Answered, Bounds, Claims, MEMBER, Question};
 use serde_json::{Map, Value, json};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -146,8 +146,8 @@ impl Maker {
     /// What a key says of a case.
     fn proof(case: &Case, key: &OnlineKey, now: i64, offline: Option<i64>) -> Result<String> {
         let bounds = Bounds { until: Some(NOW + 30 * DAY), offline_until: offline };
-        let answer = (case.status, case.answer.clone());
-        Ok(key.sign(&Claims::new(case.question()?, answer, bounds, (now, &key.certificate)))?)
+        let answered = Answered { status: case.status, members: case.answer.clone() };
+        Ok(key.sign(&Claims::new(case.question()?, answered, bounds, now, key.certificate.until))?)
     }
 
     fn usual_proof(&self, case: &Case) -> Result<String> {
@@ -259,7 +259,8 @@ impl Maker {
         let mut question = asked_more.question()?;
         question.request = Some(question.nonce.digest(asked_more.request().replace('{', "{ ")));
         let key = self.usual_key()?;
-        let claims = Claims::new(question, (200, admitted()), Bounds::default(), (NOW, &key.certificate));
+        let answered = Answered { status: 200, members: admitted() };
+        let claims = Claims::new(question, answered, Bounds::default(), NOW, key.certificate.until);
         cases.push(self.answered("another request body", &asked_more, &key.sign(&claims)?.into(), false));
         Ok(cases)
     }

@@ -68,7 +68,12 @@ pub struct OnlineKeys(Vec<OnlineKey>);
 impl OnlineKeys {
     /// The keys of a file's text.
     pub fn parse(text: &str) -> Result<Self, OnlineKeyError> {
-        let stored = pem_file::read(text)?.into_iter().zip(1..);
+        Self::of(pem_file::read(text)?)
+    }
+
+    /// The keys as they stand in a file.
+    pub fn of(stored: Vec<StoredKey>) -> Result<Self, OnlineKeyError> {
+        let stored = stored.into_iter().zip(1..);
         let keys = stored
             .map(|(stored, number)| OnlineKey::of(stored).map_err(|_| OnlineKeyError::Certificate(number)));
         keys.collect::<Result<_, _>>().map(Self)
@@ -95,9 +100,8 @@ impl OnlineKeys {
         })
     }
 
-    /// The moment from which on answers of an app that are signed now would not be any more: the last end of the keys that
-    /// can, as far as they follow on each other.
-    pub fn last_end(&self, app: Option<&AppName>, now: i64) -> Option<i64> {
+    /// Until when answers of an app are signed, by keys that follow on each other; `None` where none signs them now.
+    pub fn signed_until(&self, app: Option<&AppName>, now: i64) -> Option<i64> {
         let mut end = None;
         while let Some(key) = self.signing(app, end.unwrap_or(now)) {
             end = Some(key.certificate.until);
@@ -105,11 +109,12 @@ impl OnlineKeys {
         end
     }
 
-    /// The first moment from which on answers of an app that has been signed for are not any more; `None` without keys.
-    pub fn end(&self, now: i64) -> Option<i64> {
+    /// Until when answers are signed of every app that a key is for; not later than now where one has none now, be its key over
+    /// or not valid yet. `None` without keys.
+    pub fn all_signed_until(&self, now: i64) -> Option<i64> {
         let ends = self.0.iter().map(|key| {
             let Certificate { app, until, .. } = &key.certificate;
-            self.last_end(app.as_ref(), now).unwrap_or(*until)
+            self.signed_until(app.as_ref(), now).unwrap_or_else(|| (*until).min(now))
         });
         ends.min()
     }
@@ -185,17 +190,19 @@ mod tests {
             (&[(None, -100, 90)], None),
         ] {
             let end: Option<i64> = end.map(|days| NOW + days * DAY);
-            assert_eq!(keys(certified).last_end(None, NOW), end, "{certified:?}");
+            assert_eq!(keys(certified).signed_until(None, NOW), end, "{certified:?}");
         }
-        assert_eq!(OnlineKeys::default().end(NOW), None);
+        assert_eq!(OnlineKeys::default().all_signed_until(NOW), None);
         for (certified, end) in [
             (&[(None, 0, 90), (Some("demo"), 0, 30)][..], Some(90)),
             (&[(Some("other"), 0, 90), (Some("demo"), 0, 30)], Some(30)),
             (&[(None, 0, 90), (Some("demo"), -30, 10)], Some(90)),
             (&[(Some("other"), 0, 90), (Some("demo"), -30, 10)], Some(-20)),
+            (&[(None, 1, 90)], Some(0)),
+            (&[(None, 0, 90), (Some("demo"), 1, 90)], Some(90)),
         ] {
             let end: Option<i64> = end.map(|days| NOW + days * DAY);
-            assert_eq!(keys(certified).end(NOW), end, "{certified:?}");
+            assert_eq!(keys(certified).all_signed_until(NOW), end, "{certified:?}");
         }
     }
 

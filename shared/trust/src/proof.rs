@@ -39,8 +39,17 @@ pub struct Question {
     pub code: Option<String>,
     /// The digest of the machine's code.
     pub machine: Option<String>,
-    /// The digest of the body.
+    /// The digest of the body; of a request without one, of the query as it was sent.
     pub request: Option<String>,
+}
+
+/// What was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// The HTTP status.
+    pub status: u16,
+    /// The members of the answer, without a proof.
+    pub members: Map<String, Value>,
 }
 
 /// How long an answer is good.
@@ -73,16 +82,11 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// What is said with an answer of a status, at a moment, by a key with that certificate.
-    pub fn new(
-        question: Question,
-        (status, answer): (u16, Map<String, Value>),
-        bounds: Bounds,
-        (now, certificate): (i64, &Certificate),
-    ) -> Self {
+    /// What is said with an answer at a moment, by a key that signs until another.
+    pub fn new(question: Question, answered: Answered, bounds: Bounds, now: i64, key_until: i64) -> Self {
         let Question { nonce, route, app, code, machine, request } = question;
-        let until = bounds.until.unwrap_or(i64::MAX).min(certificate.until);
-        let signed = answer.into_iter().map(|(name, value)| {
+        let until = bounds.until.unwrap_or(i64::MAX).min(key_until);
+        let signed = answered.members.into_iter().map(|(name, value)| {
             let value = signed(&nonce, &name, value);
             (name, value)
         });
@@ -94,7 +98,7 @@ impl Claims {
             code,
             machine,
             request,
-            status,
+            status: answered.status,
             offline_until: bounds.offline_until.map(|moment| moment.min(until)),
             answer: signed.collect(),
             nonce: nonce.as_str().to_owned(),

@@ -7,7 +7,7 @@ use kami_trust::key::{PrivateKey, PublicKey};
 use kami_trust::nonce::Nonce;
 use kami_trust::online::OnlineKey;
 use kami_trust::pem_file::StoredKey;
-use kami_trust::proof::{Bounds, Claims, Lease, MEMBER, Question, Trust};
+use kami_trust::proof::{Answered, Bounds, Claims, Lease, MEMBER, Question, Trust};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -40,8 +40,9 @@ impl Signed {
             nonce,
         };
         let Value::Object(answer) = json!({"status": "success", "notice": "n".repeat(200)}) else { panic!() };
+        let answered = Answered { status: 200, members: answer.clone() };
         let bounds = Bounds { until: None, offline_until: Some(NOW + 9 * DAY) };
-        let claims = Claims::new(question.clone(), (200, answer.clone()), bounds, (NOW, &key.certificate));
+        let claims = Claims::new(question.clone(), answered, bounds, NOW, key.certificate.until);
         Self { root: root.public(), question, answer, certificate, proof: key.sign(&claims).unwrap() }
     }
 

@@ -186,7 +186,7 @@ fn signing(session: &Session, now: DateTime<Utc>) -> Option<Check> {
         }
     };
     let now = now.timestamp();
-    let end = keys.end(now)?;
+    let end = keys.all_signed_until(now)?;
     let until = whole_moment(session.zone, DateTime::from_timestamp(end, 0).unwrap_or_default());
     let key = if end <= now { "command.doctor.signs_no_more" } else { "command.doctor.signs_until" };
     let fix = (end - now < WARNED_BEFORE)

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use kami_store::small_file::{self, SmallFileError};
@@ -64,7 +64,7 @@ pub fn root(path: &Path) -> Result<PrivateKey, KeyFileProblem> {
 
 /// The online keys in a file.
 pub fn online(path: &Path) -> Result<OnlineKeys, KeyFileProblem> {
-    Ok(OnlineKeys::parse(&small_file::read_private(path)?)?)
+    Ok(OnlineKeys::of(stored(path)?)?)
 }
 
 /// The same as they stand in it.
@@ -78,7 +78,8 @@ pub fn create(path: &Path, text: &str) -> io::Result<()> {
     write(file, text).inspect_err(|_| drop(fs::remove_file(path)))
 }
 
-/// Puts a file in the place of another in one step, so that nobody reads half of it.
+/// Puts a file in the place of another in one step, so that nobody reads half of it; it stays the owner's who had it, also
+/// where an administrator does it for a service.
 pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     // Where a link leads to, as a file of secrets that a container is given.
     let path = fs::canonicalize(path)?;
@@ -86,7 +87,17 @@ pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     name.push(format!(".{}.new", std::process::id()));
     let draft = path.with_file_name(name);
     create(&draft, text)?;
-    fs::rename(&draft, &path).inspect_err(|_| drop(fs::remove_file(&draft)))
+    let given = give_as(&draft, &path).and_then(|()| fs::rename(&draft, &path));
+    given.inspect_err(|_| drop(fs::remove_file(&draft)))
+}
+
+fn give_as(draft: &Path, path: &Path) -> io::Result<()> {
+    let [own, wanted] = [draft, path].map(fs::metadata);
+    let (own, wanted) = (own?, wanted?);
+    if (own.uid(), own.gid()) == (wanted.uid(), wanted.gid()) {
+        return Ok(());
+    }
+    std::os::unix::fs::chown(draft, Some(wanted.uid()), Some(wanted.gid()))
 }
 
 fn write(mut file: File, text: &str) -> io::Result<()> {

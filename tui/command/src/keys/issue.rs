@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use clap::Args;
 use kami_common::key_file;
 use kami_common::shown::whole_moment;
@@ -11,13 +11,14 @@ use kami_common::words::{number, say};
 use kami_core::app::AppName;
 use kami_core::span;
 use kami_trust::certificate::{Certificate, LONGEST};
-use kami_trust::key::PrivateKey;
 use kami_trust::pem_file::{self, StoredKey};
 use serde_json::json;
 
 use super::super::failure::Failure;
 use super::super::output::{Output, message};
+use super::super::record::utc;
 use super::Surroundings;
+use super::list::moment;
 
 /// Make an online key, certified by the root key
 ///
@@ -52,21 +53,18 @@ impl Issue {
             return Err(Failure::Usage(say!(at.language, "keys.too_long", days = days)));
         }
         let root = key_file::root(&self.root).map_err(|problem| at.unusable(&self.root, &problem))?;
-        let no_randomness = || Failure::Failed(anyhow::Error::msg(say!(at.language, "reason.no_randomness")));
-        let private = PrivateKey::generate().map_err(|_| no_randomness())?;
-        let public = PrivateKey::from_pkcs8(&private).map_err(|_| no_randomness())?.public();
+        let (private, public) = at.new_key()?;
         let certificate = Certificate::at(Utc::now().timestamp(), public, self.app, seconds);
-        let signed = certificate.signed(&root).map_err(|_| no_randomness())?;
+        let signed = certificate.signed(&root).map_err(anyhow::Error::from).map_err(Failure::Failed)?;
         key_file::create(&self.output, &pem_file::write(&[StoredKey::new(private, signed)]))
             .map_err(|error| at.unwritten(&self.output, &error))?;
         let (kid, file) = (public.thumbprint(), self.output.display().to_string());
-        let until = DateTime::from_timestamp(certificate.until, 0).unwrap_or_default();
+        let until = moment(certificate.until);
         let mut out = Output::open();
         if self.json {
             let app = certificate.app.as_ref().map(AppName::as_str);
             let root = root.public().thumbprint();
-            let until = until.format("%Y-%m-%dT%H:%M:%SZ").to_string();
-            out.json(&json!({ "kid": kid, "root": root, "app": app, "until": until, "file": file }))?;
+            out.json(&json!({ "kid": kid, "root": root, "app": app, "until": utc(until), "file": file }))?;
         } else {
             let until = whole_moment(at.zone, until);
             out.line(&say!(at.language, "keys.issued", file = file, kid = kid, until = until))?;

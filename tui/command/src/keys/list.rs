@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::super::failure::Failure;
 use super::super::output::{Output, Table};
+use super::super::record::utc;
 use super::Surroundings;
 
 /// List the online keys in a file
@@ -73,13 +74,12 @@ pub(super) fn state(keys: &OnlineKeys, key: &OnlineKey, now: i64) -> &'static st
 
 /// What a script is told of a key.
 pub(super) fn as_json(keys: &OnlineKeys, key: &OnlineKey, now: i64) -> Value {
-    let utc = |seconds| moment(seconds).format("%Y-%m-%dT%H:%M:%SZ").to_string();
     json!({
         "kid": key.kid,
         "root": key.root,
         "app": key.certificate.app.as_ref().map(AppName::as_str),
-        "from": utc(key.certificate.from),
-        "until": utc(key.certificate.until),
+        "from": utc(moment(key.certificate.from)),
+        "until": utc(moment(key.certificate.until)),
         "state": state(keys, key, now),
     })
 }

@@ -16,6 +16,7 @@ use kami_common::key_file::{self, KeyFileProblem};
 use kami_common::settings::zone_of_complaints;
 use kami_common::words::{Language, say};
 use kami_core::zone::Zone;
+use kami_trust::key::{PrivateKey, PublicKey};
 
 use super::failure::Failure;
 
@@ -72,6 +73,15 @@ impl Keys {
 }
 
 impl Surroundings<'_> {
+    /// A new key: PKCS #8 in DER, and what is public of it.
+    fn new_key(&self) -> Result<(Vec<u8>, PublicKey), Failure> {
+        let made = PrivateKey::generate().and_then(|private| {
+            let public = PrivateKey::from_pkcs8(&private)?.public();
+            Ok((private, public))
+        });
+        made.map_err(|_| Failure::Failed(anyhow::Error::msg(say!(self.language, "reason.no_randomness"))))
+    }
+
     /// The file that is meant: the one that is named, else the server's.
     fn file(&self, named: Option<PathBuf>) -> Result<PathBuf, Failure> {
         let of_server =

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::Args;
 use kami_common::key_file;
 use kami_common::words::say;
-use kami_trust::key::PrivateKey;
 use kami_trust::pem_file;
 use serde_json::json;
 
@@ -32,10 +31,7 @@ pub(super) struct New {
 
 impl New {
     pub(super) fn run(self, at: &Surroundings<'_>) -> Result<(), Failure> {
-        let no_randomness =
-            |_| Failure::Failed(anyhow::Error::msg(say!(at.language, "reason.no_randomness")));
-        let private = PrivateKey::generate().map_err(no_randomness)?;
-        let public = PrivateKey::from_pkcs8(&private).map_err(no_randomness)?.public();
+        let (private, public) = at.new_key()?;
         key_file::create(&self.output, &pem_file::write_root(&private))
             .map_err(|error| at.unwritten(&self.output, &error))?;
         let mut out = Output::open();

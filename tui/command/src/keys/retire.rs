@@ -22,7 +22,7 @@ const SHORTEST_NAME: usize = 6;
 
 /// Take an online key out of its file, so that it signs no more
 ///
-/// The server sees that within seconds. A key that was stolen signs on in the thief's hands until its end: only apps that have
+/// The server sees that within seconds, where it has a file. A key that was stolen signs on in the thief's hands until its end: only apps that have
 /// seen a later moment refuse it then.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  kami keys retire 0ZcOCORZ --file online.pem")]
@@ -45,8 +45,8 @@ impl Retire {
     pub(super) fn run(self, at: &Surroundings<'_>) -> Result<(), Failure> {
         let file = at.file(self.file)?;
         let unusable = |problem| at.unusable(&file, &problem);
-        let keys = key_file::online(&file).map_err(unusable)?;
         let mut stored = key_file::stored(&file).map_err(unusable)?;
+        let keys = OnlineKeys::of(stored.clone()).map_err(|problem| unusable(problem.into()))?;
         let found: Vec<_> = keys.iter().zip(0..).filter(|(key, _)| key.kid.starts_with(&self.kid)).collect();
         let words = |key| say!(at.language, key, kid = self.kid, file = file.display(), n = SHORTEST_NAME);
         let (key, place): (_, usize) = match found[..] {
@@ -62,7 +62,7 @@ impl Retire {
             return Err(Failure::Refused(say!(at.language, "keys.last", variable = key_file::VARIABLE)));
         }
         let text = pem_file::write(&stored);
-        let left = OnlineKeys::parse(&text).map_err(|problem| at.unusable(&file, &problem.into()))?;
+        let left = OnlineKeys::of(stored.clone()).map_err(|problem| unusable(problem.into()))?;
         let (now, app) = (Utc::now().timestamp(), key.certificate.app.as_ref());
         let is_missed = state(&keys, key, now) == "signing" && left.signing(app, now).is_none();
         if !self.yes {
