@@ -413,6 +413,8 @@ async fn without_a_key_for_its_app_an_answer_has_no_proof_and_that_is_told() {
     function.program.printed("no signing key may sign answers of this app").await;
     keys.put(&[keys.issue(None, 13 * 86_400)]);
     function.program.printed("answers are signed until then").await;
+    keys.put(&[KeyFile::create().issue(None, NINETY_DAYS)]);
+    function.program.printed("another root key certifies the signing keys").await;
 }
 
 #[tokio::test]

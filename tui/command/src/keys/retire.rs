@@ -33,8 +33,8 @@ pub(super) struct Retire {
     /// The file; by default the one that `KAMI_SIGNING_KEY_FILE` names
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Do it without asking
-    #[arg(long)]
+    /// Do not ask
+    #[arg(short, long)]
     yes: bool,
     /// Print one JSON object
     #[arg(long)]
