@@ -110,9 +110,19 @@ inline json proven(const json& said, const string& what, const json& asked, cons
     const auto moment = std::max(now(), kept.proven);
     const auto says = check(ROOT_KEYS, said, "POST /api/" + what, asked, body, status, moment);
     const auto& answer = says.at("answer");
+inline bool is_of(const string& proof, const json& asked) { // whether a kept proof is about the card of a question
+    try {
+        const auto says = Jws(proof, "kami-proof+jws").payload;
+        return says.at("code") == digest(says.at("nonce"), asked.at("code"));
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
     const auto is_final = status < 500 && status != 408 && status != 429;
-    if ((what == "validate" && is_final) || answer.value("unbound", false) || answer.value("released", false))
-        kept.proof.clear();
+    const auto is_given_up = answer.value("unbound", false) || answer.value("released", false);
+    if (((what == "validate" && is_final) || is_given_up) && is_of(kept.proof, asked))
+        kept.proof.clear(); // a mistyped code ends nothing
     if (what == "validate" && says.contains("offline_until")) kept.proof = said["proof"];
     kept.latest = std::max(clock(), says["iat"].get<double>());
     kept.proven = std::max(kept.proven, says["iat"].get<double>());

@@ -59,8 +59,15 @@ func proven(said object, what string, asked fields, body string, status int) (ob
 	kept := kept()
 	says := check(said, what, asked, body, status, math.Max(now(), kept.Proven))
 	isFinal := status < 500 && status != 408 && status != 429
-	if what == "validate" && isFinal || says.Answer["unbound"] == true || says.Answer["released"] == true {
+	isOver := what == "validate" && isFinal || says.Answer["unbound"] == true || says.Answer["released"] == true
+	if isOver && isOf(kept.Proof, asked["code"]) { // a mistyped code ends nothing
 		kept.Proof = ""
+func isOf(proof, code string) (isOf bool) { // whether a kept proof is about this card
+	defer func() { _ = recover() }()
+	_, says, _, _ := open(proof, "kami-proof+jws")
+	return says.Code == digest(says.Nonce, code)
+}
+
 	}
 	if what == "validate" && says.OfflineUntil > 0 {
 		kept.Proof, _ = said["proof"].(string)

@@ -68,7 +68,8 @@ final class KamiFiles {
         var answer = KamiProof.object(says.get("answer"));
         var isFinal = status < 500 && status != 408 && status != 429;
         var isGivenUp = Boolean.TRUE.equals(answer.getOrDefault("unbound", answer.get("released")));
-        if (what.equals("validate") && isFinal || isGivenUp) kept.proof = "";
+        var isOver = what.equals("validate") && isFinal || isGivenUp;
+        if (isOver && KamiProof.isOf(kept.proof, asked.get("code"))) kept.proof = ""; // a mistyped code ends nothing
         if (what.equals("validate") && says.containsKey("offline_until")) kept.proof = (String) said.get("proof");
         kept.latest = Math.max(clock(), (Long) says.get("iat"));
         kept.proven = Math.max(kept.proven, (Long) says.get("iat"));
