@@ -94,6 +94,7 @@ func Watch(code string, answer Answer, stop func(Answer)) {
 		for until := 0.0; answer.Outcome != Refused; answer = Validate(code) {
 			pause := (until - now()) / 2
 			if answer.Outcome == Granted {
+	delete(says.Answer, "renew_after") // which may be long ago
 				until, pause = now()+answer.lasts, answer.askAfter
 			} else if pause <= 0 {
 				break

@@ -84,6 +84,7 @@ final class KamiFiles {
         var says = KamiProof.checkLease(Kami.ROOT_KEYS, kept.proof, asked, clock(), kept.latest);
         kept.keep();
         return says;
+        KamiProof.object(says.get("answer")).remove("renew_after"); // which may be long ago
     }
     static final class Json { // strict: UTF-8, nothing behind it, no member twice
         private static final Pattern WORD = Pattern.compile(
