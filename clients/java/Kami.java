@@ -132,10 +132,10 @@ public final class Kami {
     public static void watch(String code, Answer first, Consumer<Answer> stop) {
         var thread = new Thread(() -> {
             var answer = first;
-            for (long until = 0; answer.outcome != Outcome.REFUSED; answer = validate(code)) {
-                var pause = (until - KamiFiles.now()) / 2.;
+            for (double until = 0; answer.outcome != Outcome.REFUSED; answer = validate(code)) {
+                var pause = (until - KamiFiles.passed()) / 2;
                 if (answer.outcome == Outcome.GRANTED) {
-                    until = KamiFiles.now() + answer.lasts;
+                    until = KamiFiles.passed() + answer.lasts;
                     pause = answer.askAfter;
                 } else if (pause <= 0) break;
                 sleep(Math.max(pause, WAIT));
