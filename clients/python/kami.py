@@ -60,7 +60,7 @@ def ask(what, tries=4, timeout=TIMEOUT, **fields):
             except urllib.error.HTTPError as error:
                 reply = error  # an answer too
             trouble, asked = f"HTTP {reply.code}", reply.headers.get("Retry-After", "")
-            text = reply.read(65536)
+            text = reply.read(262144)
             said, at, until = json.loads(text), time.time(), time.time() + 3600  # a captive portal's page fails here
             if TRUST:
                 trouble += ", no proof"
