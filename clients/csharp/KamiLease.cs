@@ -8,7 +8,7 @@ public static partial class Kami {
         Func<string, DateTime> utc = moment => DateTimeOffset.Parse(moment, CultureInfo.InvariantCulture).UtcDateTime;
         Func<string, double> left = moment =>
             (moment == null ? until : (utc(moment) - new DateTime(1970, 1, 1)).TotalSeconds) - at;
-        answer.lasts = Math.Min(3600, left(answer.lease_until));
+        answer.lasts = Math.Min(3600, Math.Min(until - at, left(answer.lease_until)));
         answer.askAfter = Math.Min(answer.lasts / 2, Math.Max(left(answer.renew_after), Wait));
         answer.outcome = Outcome.Granted;
         return answer;
