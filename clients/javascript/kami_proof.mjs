@@ -145,6 +145,6 @@ export class Trust {
     const latest = Math.max(kept.latest, kept.proven, this.now());
     const { payload, answer } = checkLease(this.roots, kept.proof, this.app, code, machine, clock(), latest);
     this.keep({ ...kept, latest });
-    return [answer, clock(), payload.offline_until];
+    return [{ ...answer, renew_after: null }, clock(), payload.offline_until]; // when it was to renew is long gone
   }
 }

@@ -146,4 +146,4 @@ class Trust:  # its file: "proof" is the lease, "latest" the latest moment seen,
         latest = max(kept["latest"], kept["proven"], self.now())
         payload, said = check_lease(self.roots, kept["proof"], self.app, code, machine, clock, latest)
         self.keep({**kept, "latest": latest})
-        return said, clock, payload["offline_until"]
+        return {**said, "renew_after": None}, clock, payload["offline_until"]  # when it was to renew is long gone

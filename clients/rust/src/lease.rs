@@ -28,7 +28,8 @@ impl Kami {
 
     /// The admission of the kept lease, where it lets start now.
     pub(crate) fn kept(&self, code: &str) -> Option<Answer> {
-        let (said, at, until) = self.trust.as_ref()?.start(code, &machine::code(APP).ok()?)?;
+        let (mut said, at, until) = self.trust.as_ref()?.start(code, &machine::code(APP).ok()?)?;
+        said["renew_after"] = Value::Null; // that is long gone
         Some(self.granted(said, at, until))
     }
 }
