@@ -80,7 +80,7 @@ inline Answer ask_once(const string& what, double seconds, json asked) {
         const auto http = "HTTP " + std::to_string(status);
         answer.message = http, answer.wait = double(wait);
         auto said = parse(text); // a captive portal's page fails here
-        auto at = now(), until = at + 3600;
+        auto at = clock(), until = at + 3600;
         if (!ROOT_KEYS.empty()) {
             answer.message += ", no proof";
             const auto says = proven(said, what, asked, body, status);
@@ -137,8 +137,8 @@ public:
     Watch(const string& code, Answer answer, std::function<void(Answer)> stop)
         : thread([=, ended = end.get_future()]() mutable {
               for (double until = 0; answer.outcome != refused; answer = validate(code, 1)) {
-                  auto pause = (until - now()) / 2;
-                  if (answer.outcome == granted) until = now() + answer.lasts, pause = answer.ask_after;
+                  auto pause = (until - passed()) / 2;
+                  if (answer.outcome == granted) until = passed() + answer.lasts, pause = answer.ask_after;
                   else if (pause <= 0) break;
                   const auto time = std::chrono::duration<double>(std::max(pause, WAIT));
                   if (ended.wait_for(time) == std::future_status::ready) return;

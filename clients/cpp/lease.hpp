@@ -1,5 +1,6 @@
 // What is kept on the machine, its id and the lease for a start without network: goes beside kami.hpp.
 #pragma once
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -76,11 +77,16 @@ inline double clock() {
     return double(std::chrono::duration_cast<std::chrono::seconds>(now).count());
 }
 
+inline const auto started = clock();
+inline const auto since = std::chrono::steady_clock::now();
+inline std::atomic<double> told{0}; // when it started, by the newest proof since
+
+inline double passed() { // since it started, whatever is done to the clock meanwhile
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - since).count();
+}
+
 inline double now() { // a clock that is turned back while it runs goes on nevertheless
-    using std::chrono::steady_clock;
-    static const auto started = clock();
-    static const auto since = steady_clock::now();
-    return std::max(clock(), started + std::floor(std::chrono::duration<double>(steady_clock::now() - since).count()));
+    return std::max(clock(), std::floor((told > 0 ? told.load() : started) + passed()));
 }
 
 struct Kept {
@@ -104,15 +110,26 @@ struct Kept {
     }
 };
 
+inline bool is_of(const string& proof, const json& asked) { // whether a kept proof is about the card of a question
+    try {
+        const auto says = Jws(proof, "kami-proof+jws").payload;
+        return says.at("code") == digest(says.at("nonce"), asked.at("code"));
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
 // What is proven of an answer, which is remembered.
 inline json proven(const json& said, const string& what, const json& asked, const string& body, long status) {
     auto kept = Kept::load();
-    const auto moment = std::max(now(), kept.proven);
+    const auto moment = std::max({clock(), kept.proven, told + passed()}); // not by a clock that has been put right
     const auto says = check(ROOT_KEYS, said, "POST /api/" + what, asked, body, status, moment);
+    told = says["iat"].get<double>() - passed();
     const auto& answer = says.at("answer");
     const auto is_final = status < 500 && status != 408 && status != 429;
-    if ((what == "validate" && is_final) || answer.value("unbound", false) || answer.value("released", false))
-        kept.proof.clear();
+    const auto is_given_up = answer.value("unbound", false) || answer.value("released", false);
+    if (((what == "validate" && is_final) || is_given_up) && is_of(kept.proof, asked))
+        kept.proof.clear(); // a mistyped code ends nothing
     if (what == "validate" && says.contains("offline_until")) kept.proof = said["proof"];
     kept.latest = std::max(clock(), says["iat"].get<double>());
     kept.proven = std::max(kept.proven, says["iat"].get<double>());
@@ -125,8 +142,9 @@ inline json kept_lease(const string& code) {
     auto kept = Kept::load();
     kept.latest = std::max({kept.latest, kept.proven, now()});
     const json asked = {{"app", PRODUCT}, {"code", code}, {"machine_code", machine_code()}};
-    const auto says = check_lease(ROOT_KEYS, kept.proof, asked, clock(), kept.latest);
+    auto says = check_lease(ROOT_KEYS, kept.proof, asked, clock(), kept.latest);
     kept.save();
+    says["answer"].erase("renew_after"); // which may be long ago
     return says;
 }
 } // namespace kami

@@ -101,7 +101,9 @@ public static partial class Kami {
         var answer = await Ask("validate", code, $",\"version\":{Json(Version)}").ConfigureAwait(false);
         if (answer.outcome == Outcome.Outage && Trust != null) try {
             var kept = Trust.Start(code, MachineCode());
-            return Granted(Read(kept.json), kept.at, kept.until);
+            var start = Read(kept.json);
+            start.renew_after = null; // that is long gone
+            return Granted(start, kept.at, kept.until);
         } catch (Exception) { } // it keeps no lease, or none that lets it start now
         return answer;
     }

@@ -8,7 +8,7 @@ public static partial class Kami {
         Func<string, DateTime> utc = moment => DateTimeOffset.Parse(moment, CultureInfo.InvariantCulture).UtcDateTime;
         Func<string, double> left = moment =>
             (moment == null ? until : (utc(moment) - new DateTime(1970, 1, 1)).TotalSeconds) - at;
-        answer.lasts = Math.Min(3600, left(answer.lease_until));
+        answer.lasts = Math.Min(3600, Math.Min(until - at, left(answer.lease_until)));
         answer.askAfter = Math.Min(answer.lasts / 2, Math.Max(left(answer.renew_after), Wait));
         answer.outcome = Outcome.Granted;
         return answer;
@@ -38,7 +38,7 @@ public class Trust {
     readonly string[] roots;
     readonly string app, file;
     readonly Stopwatch running = Stopwatch.StartNew();
-    long since = Clock();
+    long started = Clock(), last; // when the stopwatch started: by the clock, or the last proof; 0: there was none
     // What the file says: the lease, the latest moment seen, and the latest that a proof told: a clock that was wrong
     // once must not make certificates look old.
     string proof = "";
@@ -47,7 +47,7 @@ public class Trust {
     public Trust(string[] roots, string app, string file) { this.roots = roots; this.app = app; this.file = file; }
     static long Clock() => (long)(DateTime.UtcNow - new DateTime(1970, 1, 1)).TotalSeconds;
     // A clock that is turned back while it runs goes on nevertheless.
-    long Now() => Math.Max(Clock(), since + (long)running.Elapsed.TotalSeconds);
+    long Now(long since) => Math.Max(Clock(), since + (long)running.Elapsed.TotalSeconds);
 
     void Read() {
         proof = ""; latest = proven = 0;
@@ -69,15 +69,22 @@ public class Trust {
             if (File.Exists(file)) File.Replace(written, file, null); else File.Move(written, file);
         } catch (Exception) { } // then it starts with network only
     }
+    bool IsKept(string code) { // whether the lease is of that card
+        try {
+            var payload = KamiProof.Parse(KamiProof.Jws(proof, "kami-proof+jws")[1]);
+            return KamiProof.Text(payload, "code") == KamiProof.Digest(KamiProof.Text(payload, "nonce"), code);
+        } catch (Exception) { return false; } // there is none
+    }
 
     public Proven Answer(Asked asked, int status, string body) { // the answer to act upon
         Read();
         asked.app = app;
-        var said = KamiProof.Check(roots, asked, status, body, Math.Max(Now(), proven));
-        var isFinal = status == 200 || status / 100 == 4 && status != 408 && status != 429;
-        if (asked.route == "POST /api/validate" && isFinal) proof = said.offline ? said.proof : "";
-        if (said.givesUp) proof = "";
-        since = said.at - (long)running.Elapsed.TotalSeconds;
+        var said = KamiProof.Check(roots, asked, status, body, Math.Max(Now(last), proven));
+        var isFinal = asked.route == "POST /api/validate"
+            && (status == 200 || status / 100 == 4 && status != 408 && status != 429);
+        if ((isFinal || said.givesUp) && IsKept(asked.code)) proof = "";
+        if (isFinal && said.offline) proof = said.proof;
+        last = started = said.at - (long)running.Elapsed.TotalSeconds;
         latest = Math.Max(Clock(), said.at);
         proven = Math.Max(proven, said.at);
         Write();
@@ -85,7 +92,7 @@ public class Trust {
     }
     public Proven Start(string code, string machine) { // that of the kept lease
         Read();
-        latest = Math.Max(latest, Math.Max(proven, Now()));
+        latest = Math.Max(latest, Math.Max(proven, Now(started)));
         var said = KamiProof.CheckLease(roots, proof, app, code, machine, Clock(), latest);
         said.at = Clock();
         Write();

@@ -51,7 +51,7 @@ public static class KamiProof { // on P-256, with what is in every .NET: mono ha
         RandomNumberGenerator.Create().GetBytes(random);
         return Encode(random);
     }
-    static string Digest(string nonce, string text) =>
+    public static string Digest(string nonce, string text) =>
         text == null ? null : Encode(Sha(Utf8.GetBytes(nonce + ":" + text)));
     static string Name(XmlNode member) => member.Attributes["item"]?.Value ?? member.LocalName;
     static IEnumerable<XmlNode> In(XmlNode found) => found.ChildNodes.Cast<XmlNode>();
@@ -71,7 +71,7 @@ public static class KamiProof { // on P-256, with what is in every .NET: mono ha
         Need(document.DocumentElement.GetAttribute("type") == "object", "no object");
         return document.DocumentElement;
     }
-    static byte[][] Jws(string text, string kind) { // header, payload, what is signed, signature
+    public static byte[][] Jws(string text, string kind) { // header, payload, what is signed, signature
         Need(text != null && text.Length <= 32768, "its length");
         var parts = text.Split('.');
         var header = Parse(Decode(parts[0]));

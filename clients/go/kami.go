@@ -94,7 +94,8 @@ func askOnce(what string, seconds float64, asked fields) (answer Answer) {
 		answer.Wait = int(wish)
 	}
 	said := parse[object](must(io.ReadAll(io.LimitReader(reply.Body, 1<<18)))) // a captive portal's page fails here
-	at, until := now(), now()+3600
+	at := float64(time.Now().Unix())
+	until := at + 3600
 	if len(rootKeys) > 0 {
 		answer.Message += ", no proof"
 		said, at, until = proven(said, what, asked, string(body), status)

@@ -7,16 +7,23 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 )
 
 func duration(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }
 func random(size int) []byte                 { id := make([]byte, size); must(rand.Read(id)); return id }
 
-var started = time.Now()
+var started, told = time.Now(), atomic.Int64{} // told: when that was, by the newest proof since
+
+func passed() float64 { return time.Since(started).Seconds() } // whatever is done to the clock meanwhile
 
 func now() float64 { // a clock that is turned back while it runs goes on nevertheless
-	return math.Max(float64(time.Now().Unix()), float64(started.Unix())+math.Floor(time.Since(started).Seconds()))
+	since := told.Load()
+	if since == 0 {
+		since = started.Unix()
+	}
+	return math.Max(float64(time.Now().Unix()), float64(since)+math.Floor(passed()))
 }
 
 func folder() string { // of your app's own
@@ -54,18 +61,27 @@ func keep(kept keeping) {
 		object{"proof": kept.Proof, "latest": kept.Latest, "proven": kept.Proven}))))
 }
 
+func isOf(proof, code string) (isOf bool) { // whether a kept proof is about this card
+	defer func() { _ = recover() }()
+	_, says, _, _ := open(proof, "kami-proof+jws")
+	return says.Code == digest(says.Nonce, code)
+}
+
 // proven is the answer to act upon, its moment, and until when it is good.
 func proven(said object, what string, asked fields, body string, status int) (object, float64, float64) {
-	kept := kept()
-	says := check(said, what, asked, body, status, math.Max(now(), kept.Proven))
+	kept, clock := kept(), float64(time.Now().Unix())
+	moment := math.Max(math.Max(clock, kept.Proven), float64(told.Load())+passed()) // not by a clock put right since
+	says := check(said, what, asked, body, status, moment)
+	told.Store(int64(says.Iat - passed()))
 	isFinal := status < 500 && status != 408 && status != 429
-	if what == "validate" && isFinal || says.Answer["unbound"] == true || says.Answer["released"] == true {
+	isOver := what == "validate" && isFinal || says.Answer["unbound"] == true || says.Answer["released"] == true
+	if isOver && isOf(kept.Proof, asked["code"]) { // a mistyped code ends nothing
 		kept.Proof = ""
 	}
 	if what == "validate" && says.OfflineUntil > 0 {
 		kept.Proof, _ = said["proof"].(string)
 	}
-	kept.Latest, kept.Proven = math.Max(float64(time.Now().Unix()), says.Iat), math.Max(kept.Proven, says.Iat)
+	kept.Latest, kept.Proven = math.Max(clock, says.Iat), math.Max(kept.Proven, says.Iat)
 	keep(kept)
 	return says.Answer, says.Iat, says.Exp
 }
@@ -78,6 +94,7 @@ func start(code string, outage Answer) (answer Answer) {
 	kept.Latest = math.Max(math.Max(kept.Latest, kept.Proven), now())
 	says := checkLease(kept.Proof, fields{"code": code, "machine_code": MachineCode(), "app": product}, clock, kept.Latest)
 	keep(kept)
+	delete(says.Answer, "renew_after") // which may be long ago
 	return granted(says.Answer, clock, says.OfflineUntil)
 }
 
@@ -85,9 +102,9 @@ func start(code string, outage Answer) (answer Answer) {
 func Watch(code string, answer Answer, stop func(Answer)) {
 	go func() {
 		for until := 0.0; answer.Outcome != Refused; answer = Validate(code) {
-			pause := (until - now()) / 2
+			pause := (until - passed()) / 2
 			if answer.Outcome == Granted {
-				until, pause = now()+answer.lasts, answer.askAfter
+				until, pause = passed()+answer.lasts, answer.askAfter
 			} else if pause <= 0 {
 				break
 			}

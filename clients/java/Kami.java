@@ -1,5 +1,6 @@
 // kami in Java 11+, without libraries: paste this, KamiProof.java and KamiFiles.java in, and call Kami.validate(code)
 // and the like off the UI thread. To try it as a command: javac Kami*.java && java KamiCommand CODE
+import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.net.http.*;
 import java.security.SecureRandom;
@@ -62,14 +63,17 @@ public final class Kami {
                 .collect(Collectors.joining(",", "{", "}"));
             var request = HttpRequest.newBuilder(URI.create(SERVER.replaceAll("/+$", "") + "/api/" + what))
                 .header("Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofString(body)).build();
-            var reply = HTTP.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray())
-                .get((long) (seconds * 1000), TimeUnit.MILLISECONDS);
+            var text = new ByteArrayOutputStream();
+            var reply = HTTP.sendAsync(request, HttpResponse.BodyHandlers.ofByteArrayConsumer(part -> {
+                text.writeBytes(part.orElse(new byte[0]));
+                if (text.size() >= 1 << 18) throw new IllegalStateException("too long");
+            })).get((long) (seconds * 1000), TimeUnit.MILLISECONDS);
             var status = reply.statusCode();
             answer.message = "HTTP " + status;
             var after = reply.headers().firstValue("Retry-After").filter(wish -> wish.matches("[0-9]{1,9}"));
             answer.wait = after.map(Long::valueOf).orElse(0L);
-            var said = KamiFiles.Json.parse(reply.body()); // a captive portal's page fails here
-            long at = KamiFiles.now(), until = at + 3600;
+            var said = KamiFiles.Json.parse(text.toByteArray()); // a captive portal's page fails here
+            long at = KamiFiles.clock(), until = at + 3600;
             if (!ROOT_KEYS.isEmpty()) {
                 answer.message += ", no proof";
                 var says = KamiFiles.proven(said, what, asked, body, status);
@@ -128,10 +132,10 @@ public final class Kami {
     public static void watch(String code, Answer first, Consumer<Answer> stop) {
         var thread = new Thread(() -> {
             var answer = first;
-            for (long until = 0; answer.outcome != Outcome.REFUSED; answer = validate(code)) {
-                var pause = (until - KamiFiles.now()) / 2.;
+            for (double until = 0; answer.outcome != Outcome.REFUSED; answer = validate(code)) {
+                var pause = (until - KamiFiles.passed()) / 2;
                 if (answer.outcome == Outcome.GRANTED) {
-                    until = KamiFiles.now() + answer.lasts;
+                    until = KamiFiles.passed() + answer.lasts;
                     pause = answer.askAfter;
                 } else if (pause <= 0) break;
                 sleep(Math.max(pause, WAIT));

@@ -39,11 +39,11 @@ final class KamiFiles {
         write("machine-id", UUID.randomUUID().toString()); // a container, perhaps: make an id once and keep it
         return machineCode();
     }
-    private static final long STARTED = System.currentTimeMillis() / 1000, SINCE = System.nanoTime();
+    private static final long STARTED = clock(), SINCE = System.nanoTime();
+    private static volatile double told; // when it started, by the newest proof since
     static long clock() { return System.currentTimeMillis() / 1000; }
-    static long now() { // a clock that is turned back while it runs goes on nevertheless
-        return Math.max(clock(), STARTED + (System.nanoTime() - SINCE) / 1_000_000_000);
-    }
+    static double passed() { return (System.nanoTime() - SINCE) / 1e9; } // since it started, whatever the clock says
+    static long now() { return Math.max(clock(), (long) ((told > 0 ? told : STARTED) + passed())); } // never goes back
     private String proof = "";
     private long latest, proven; // the latest moment seen, and that a proof told: a clock may have been wrong once
     private KamiFiles() {
@@ -63,12 +63,14 @@ final class KamiFiles {
     static Map<String, Object> proven(Map<String, Object> said, String what, Map<String, String> asked, String body,
             int status) throws Exception {
         var kept = new KamiFiles();
-        var moment = Math.max(now(), kept.proven);
+        var moment = Math.max(Math.max(clock(), kept.proven), (long) (told + passed())); // not by a clock put right
         var says = KamiProof.check(Kami.ROOT_KEYS, said, "POST /api/" + what, asked, body, status, moment);
+        told = (Long) says.get("iat") - passed();
         var answer = KamiProof.object(says.get("answer"));
         var isFinal = status < 500 && status != 408 && status != 429;
         var isGivenUp = Boolean.TRUE.equals(answer.getOrDefault("unbound", answer.get("released")));
-        if (what.equals("validate") && isFinal || isGivenUp) kept.proof = "";
+        var isOver = what.equals("validate") && isFinal || isGivenUp;
+        if (isOver && KamiProof.isOf(kept.proof, asked.get("code"))) kept.proof = ""; // a mistyped code ends nothing
         if (what.equals("validate") && says.containsKey("offline_until")) kept.proof = (String) said.get("proof");
         kept.latest = Math.max(clock(), (Long) says.get("iat"));
         kept.proven = Math.max(kept.proven, (Long) says.get("iat"));
@@ -82,6 +84,7 @@ final class KamiFiles {
         var asked = Map.of("app", Kami.PRODUCT, "code", code, "machine_code", machineCode());
         var says = KamiProof.checkLease(Kami.ROOT_KEYS, kept.proof, asked, clock(), kept.latest);
         kept.keep();
+        KamiProof.object(says.get("answer")).remove("renew_after"); // which may be long ago
         return says;
     }
     static final class Json { // strict: UTF-8, nothing behind it, no member twice

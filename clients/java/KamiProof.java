@@ -98,6 +98,15 @@ final class KamiProof {
             }
         }
     }
+    // Whether a kept proof is about this card.
+    static boolean isOf(String proof, String code) {
+        try {
+            var says = new KamiProof(proof, "kami-proof+jws").payload;
+            return digest(says.get("nonce"), code).equals(says.get("code"));
+        } catch (Exception isNone) {
+            return false;
+        }
+    }
     // What is proven of an answer: asked is what the body was made of.
     static Map<String, Object> check(List<String> roots, Map<String, Object> said, String route,
             Map<String, String> asked, String body, int status, long moment) throws Exception {

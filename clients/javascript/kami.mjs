@@ -84,7 +84,7 @@ async function ask(what, fields, tries = 4, timeout = TIMEOUT) {
 
 function granted(said, at, until) { // said at that moment, good until the other
   const left = (moment) => (Date.parse(moment) / 1000 || until) - at;
-  const lasts = Math.min(3600, left(said.lease_until));
+  const lasts = Math.min(3600, until - at, left(said.lease_until));
   return { ...said, outcome: "granted", lasts, askAfter: Math.min(lasts / 2, Math.max(left(said.renew_after), WAIT)) };
 }
 

@@ -30,6 +30,7 @@ function parse(text) { // each member has a colon outside of texts; one that sta
   return found;
 }
 
+const clock = () => Math.floor(Date.now() / 1000);
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const digest = (nonce, text) =>
   text == null ? undefined : createHash("sha256").update(`${nonce}:${text}`).digest("base64url");
@@ -71,8 +72,7 @@ function restored(answer, said, nonce) {
   return said;
 }
 
-// Of an answer: what its proof says, and the answer to act upon. asked: app, route, nonce, code, machine and request,
-// the body, each as far as it was sent.
+// Of an answer: what its proof says, and the answer to act upon. asked: what was sent; its request is the body.
 export function check(roots, asked, status, body, moment) {
   const reply = parse(body);
   const payload = opened(reply.proof, roots, asked.app, moment);
@@ -96,19 +96,17 @@ export function checkLease(roots, proof, app, code, machine, clock, latest) {
   return { payload, answer: restored(answer, undefined, null) };
 }
 
-const clock = () => Math.floor(Date.now() / 1000);
-
-// Its file: "proof" is the lease, "latest" the latest moment seen, "proven" the latest of a proof: a clock that was
-// wrong once must not make certificates look old.
+// Its file: the lease, the latest moment seen, and the latest proven: a clock may have been wrong once.
 export class Trust {
-  #since = Date.now() - performance.now();
+  #started = Date.now() - performance.now();
+  #proven = 0;
 
   constructor(roots, app, file) {
     Object.assign(this, { roots, app, file });
   }
 
-  now() { // a clock that is turned back while it runs goes on nevertheless
-    return Math.max(clock(), Math.floor((this.#since + performance.now()) / 1000));
+  now(since) { // a clock that is turned back while it runs goes on nevertheless
+    return Math.max(clock(), Math.floor((since + performance.now()) / 1000));
   }
 
   kept() {
@@ -129,22 +127,24 @@ export class Trust {
   }
 
   answer(asked, status, body) { // the answer to act upon, its moment, and until when it is good
-    const kept = this.kept();
-    const { payload, answer } = check(this.roots, asked, status, body, Math.max(this.now(), kept.proven));
-    const isFinal = asked.route === "POST /api/validate" && (status === 200 || status >= 400 && status < 500)
-      && status !== 408 && status !== 429;
-    const keeps = status === 200 && payload.offline_until !== undefined;
-    if (isFinal || answer.unbound || answer.released) kept.proof = keeps ? JSON.parse(body).proof : "";
-    this.#since = payload.iat * 1000 - performance.now();
+    const kept = this.kept(), moment = Math.max(this.now(this.#proven), kept.proven);
+    const { payload, answer } = check(this.roots, asked, status, body, moment);
+    let lease = {};
+    try { lease = jws(kept.proof, "kami-proof+jws").payload; } catch { /* none */ }
+    const isFinal = asked.route === "POST /api/validate" && /^(200|4(?!08|29)..)$/.test(status);
+    const ends = lease.code === digest(lease.nonce, asked.code) && (isFinal || answer.unbound || answer.released);
+    const keeps = isFinal && status === 200 && payload.offline_until !== undefined;
+    if (ends || keeps) kept.proof = keeps ? JSON.parse(body).proof : "";
+    this.#proven = this.#started = payload.iat * 1000 - performance.now();
     this.keep({ ...kept, latest: Math.max(clock(), payload.iat), proven: Math.max(kept.proven, payload.iat) });
     return [answer, payload.iat, payload.exp];
   }
 
   start(code, machine) { // the same of the kept lease
     const kept = this.kept();
-    const latest = Math.max(kept.latest, kept.proven, this.now());
+    const latest = Math.max(kept.latest, kept.proven, this.now(this.#started));
     const { payload, answer } = checkLease(this.roots, kept.proof, this.app, code, machine, clock(), latest);
     this.keep({ ...kept, latest });
-    return [answer, clock(), payload.offline_until];
+    return [{ ...answer, renew_after: null }, clock(), payload.offline_until]; // when it was to renew is long gone
   }
 }

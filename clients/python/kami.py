@@ -60,7 +60,7 @@ def ask(what, tries=4, timeout=TIMEOUT, **fields):
             except urllib.error.HTTPError as error:
                 reply = error  # an answer too
             trouble, asked = f"HTTP {reply.code}", reply.headers.get("Retry-After", "")
-            text = reply.read(65536)
+            text = reply.read(262144)
             said, at, until = json.loads(text), time.time(), time.time() + 3600  # a captive portal's page fails here
             if TRUST:
                 trouble += ", no proof"
@@ -81,7 +81,7 @@ def ask(what, tries=4, timeout=TIMEOUT, **fields):
 
 def granted(said, at, until):  # said at that moment, good until the other
     left = lambda name: datetime.datetime.fromisoformat(said[name]).timestamp() - at if said.get(name) else until - at
-    lasts = min(3600, left("lease_until"))
+    lasts = min(3600, until - at, left("lease_until"))
     return Answer("granted", said.get("message") or "", said, lasts, min(lasts / 2, max(left("renew_after"), WAIT)))
 
 def validate(code):

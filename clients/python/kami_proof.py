@@ -1,5 +1,5 @@
 """Proofs of what kami answers, and the lease kept for a start without network: goes beside kami.py, Python 3.8+."""
-import base64, hashlib, json, os, time
+import base64, contextlib, hashlib, json, os, time
 from pathlib import Path
 
 P = 2**256 - 2**224 + 2**192 + 2**96 - 1  # P-256: the field, the order, b and the base point
@@ -102,48 +102,49 @@ def check_lease(roots, proof, app, code, machine, clock, latest):  # the same of
     need(clock >= max(latest, payload["iat"]) - 300, "the clock was turned back")
     return payload, restored(payload["answer"], None, None)
 
-class Trust:  # its file: "proof" is the lease, "latest" the latest moment seen, "proven" the latest of a proof, as a
-    # clock that was wrong once must not make certificates look old
+def is_about(proof, code):  # whether the kept lease is of that card
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        payload = jws(proof, "kami-proof+jws")[1]
+        return payload["code"] == digest(payload["nonce"], code)
+
+class Trust:  # its file: the lease, the latest moment seen, and the latest proven: a clock may have been wrong once
     def __init__(self, roots, app, file):
-        self.roots, self.app, self.file, self.started = roots, app, file, time.time() - time.monotonic()
+        self.roots, self.app, self.file, self.proven, self.started = roots, app, file, 0, time.time() - time.monotonic()
 
     def kept(self):
-        try:
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             kept = parse(Path(self.file).read_bytes())
             return {"latest": int(kept["latest"]), "proven": int(kept["proven"]), "proof": str(kept.get("proof", ""))}
-        except (OSError, ValueError, KeyError, TypeError):
-            return {"latest": 0, "proven": 0, "proof": ""}
+        return {"latest": 0, "proven": 0, "proof": ""}
 
     def keep(self, kept):
-        try:
+        with contextlib.suppress(OSError):  # without a place for it the app starts with network only
             Path(self.file).parent.mkdir(parents=True, exist_ok=True)
             written = f"{self.file}.{os.getpid()}"
             with open(os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
                 json.dump(kept, file)
             os.replace(written, self.file)
-        except OSError:
-            pass  # then it starts with network only
 
-    def now(self):  # a clock that is turned back while it runs goes on nevertheless
-        return int(max(time.time(), self.started + time.monotonic()))
+    def now(self, since):  # a clock that is turned back while it runs goes on nevertheless
+        return int(max(time.time(), since + time.monotonic()))
 
     def answer(self, what, asking, body, status, text):  # the answer to act upon, its moment, and until when it is good
         asked, kept = {"app": self.app, "route": "POST /api/" + what, "nonce": asking["nonce"], "request": body,
                        "code": asking.get("code"), "machine": asking["machine_code"]}, self.kept()
-        payload, said = check(self.roots, asked, status, text, max(self.now(), kept["proven"]))
-        at, self.started = payload["iat"], payload["iat"] - time.monotonic()
-        if what == "validate" and status == 200:
-            kept["proof"] = parse(text)["proof"] if "offline_until" in payload else ""
-        elif what == "validate" and status // 100 == 4 and status not in (408, 429):
-            kept["proof"] = ""
-        elif said.get("unbound") or said.get("released"):
+        payload, said = check(self.roots, asked, status, text, max(self.now(self.proven), kept["proven"]))
+        at = payload["iat"]
+        self.proven = self.started = at - time.monotonic()
+        is_final = what == "validate" and (status == 200 or status // 100 == 4) and status not in (408, 429)
+        if is_final and status == 200 and "offline_until" in payload:
+            kept["proof"] = parse(text)["proof"]
+        elif (is_final or said.get("unbound") or said.get("released")) and is_about(kept["proof"], asked["code"]):
             kept["proof"] = ""
         self.keep({**kept, "latest": max(int(time.time()), at), "proven": max(kept["proven"], at)})
         return said, at, payload["exp"]
 
     def start(self, code, machine):  # the same of the kept lease
         kept, clock = self.kept(), int(time.time())
-        latest = max(kept["latest"], kept["proven"], self.now())
+        latest = max(kept["latest"], kept["proven"], self.now(self.started))
         payload, said = check_lease(self.roots, kept["proof"], self.app, code, machine, clock, latest)
         self.keep({**kept, "latest": latest})
-        return said, clock, payload["offline_until"]
+        return {**said, "renew_after": None}, clock, payload["offline_until"]  # when it was to renew is long gone

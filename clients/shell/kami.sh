@@ -18,11 +18,15 @@ machine_ids() { # one a line, the best first; there may be none
   cat "$own"
 }
 
+random_id() { # 32 hexadecimal digits, or it fails
+  od -An -N16 -tx1 /dev/urandom 2>/dev/null | tr -d ' \n' | grep -Ex '[0-9a-f]{32}'
+}
+
 machine_code() { # the same at every start, another on every machine; hashed, so it tells no more
   own=$folder/machine-id
   id=$(machine_ids 2>/dev/null | grep -Ex '[0-9A-Fa-f-]{32,36}' | head -n 1)
   if [ -z "$id" ]; then # a container, perhaps: make an id once and keep it
-    id=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+    id=$(random_id) || return
     { mkdir -p "$folder" && printf %s "$id" >"$own"; } 2>/dev/null || return
   fi
   hash=$(printf %s "$APP:$id" | { sha256sum 2>/dev/null || shasum -a 256; }) && printf %s "${hash%% *}"
@@ -64,7 +68,7 @@ ask() {
   patience=$TIMEOUT try=0
   [ "$2" != release ] || patience=2
   while try=$((try + 1)); do
-    nonce=${ROOT_KEYS:+$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')}
+    nonce=${ROOT_KEYS:+$(random_id)} || { message="this machine has no random numbers"; return 2; }
     request="{\"machine_code\":\"$machine\",\"app\":\"$PRODUCT\"$3${nonce:+,\"nonce\":\"$nonce\"}}"
     # The code goes in by stdin: other people on this machine can read arguments.
     answer=$(printf %s "$request" | curl -sS -i --suppress-connect-headers -m "$patience" \
@@ -76,7 +80,7 @@ ask() {
     asked=$(printf '%s\n' "$answer" | sed -n -e 's/^[Rr]etry-[Aa]fter: *\([0-9]\{1,9\}\)$/\1/p' -e '/^$/q')
     said=$(printf '%s\n' "$body" | members) || said= # another page
     trouble="HTTP $http"
-    [ -z "$said" ] || [ -z "$nonce" ] || said=$( (with_kept learn "$2" "$http" "$said") 2>/dev/null) ||
+    [ -z "$said" ] || [ -z "$ROOT_KEYS" ] || said=$( (with_kept learn "$2" "$http" "$said") 2>/dev/null) ||
       trouble="$trouble, no proof"
     read_answer
     case $failed:$http:$(value '"status"' | text) in

@@ -113,13 +113,10 @@ with_kept() { # FUNCTION...: with a folder to work in, and what the file says
   umask 077
   work=$(mktemp -d) || return
   trap 'rm -rf "$work"' EXIT
-  kept=$(members <"$folder/licence.json") || kept=
-  pick "$kept" '"proof"'
-  proof=$found clock=$(date +%s)
-  pick "$kept" '"latest"'
-  latest=${found:-0}
-  pick "$kept" '"proven"'
-  proven=${found:-0}
+  clock=$(date +%s) kept=$(members <"$folder/licence.json") || kept=
+  pick "$kept" '"proof"' && proof=$found || proof=
+  pick "$kept" '"latest"' && latest=$found || latest=0
+  pick "$kept" '"proven"' && proven=$found || proven=0
   "$@"
 }
 
@@ -129,14 +126,17 @@ keep() { # LATEST PROVEN
   mv "$folder/licence.json.$$" "$folder/licence.json"
 }
 
+is_kept() ( # whether the lease is that of the card that is asked about
+  jws "$(plain "$proof")" kami-proof+jws && pick "$payload" '"nonce"' && nonce=$(plain "$found") && is_about code
+)
+
 learn() { # WHAT STATUS SAID: prints the answer to act upon, as members does
   answer=$(check "POST /api/$1" "$2" "$3" "$(later "$clock" "$proven")") || return
-  case $1:$2 in
-    validate:408 | validate:429) ;;
-    validate:200 | validate:4??) proof=
-      [ "$2" != 200 ] || ! pick "$answer" '"offline_until"' || { pick "$3" '"proof"' && proof=$found; } ;;
+  case $1:$2:$(printf '%s\n' "$answer" | grep -Ex '"answer"("unbound"|"released") true') in
+    validate:408: | validate:429:) ;;
+    validate:200: | validate:4??: | *true) ! is_kept || proof= ;;
   esac
-  ! is "$answer" '"answer""unbound"' true && ! is "$answer" '"answer""released"' true || proof=
+  [ "$1:$2" != validate:200 ] || ! pick "$answer" '"offline_until"' || { pick "$3" '"proof"' && proof=$found; }
   pick "$answer" '"iat"' && keep "$(later "$clock" "$found")" "$(later "$proven" "$found")"
   printf '%s\n' "$answer" | sed -n 's/^"answer"//p'
 }

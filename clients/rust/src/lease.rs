@@ -1,5 +1,5 @@
 //! Who is believed, and the lease kept for a start without network: goes beside main.rs.
-use crate::proof::{Asked, Proven, check, check_lease};
+use crate::proof::{Asked, Proven, check, check_lease, is_about};
 use crate::{APP, Answer, Kami, PRODUCT, ROOT_KEYS, SERVER, TIMEOUT, WAIT, machine};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
@@ -28,7 +28,8 @@ impl Kami {
 
     /// The admission of the kept lease, where it lets start now.
     pub(crate) fn kept(&self, code: &str) -> Option<Answer> {
-        let (said, at, until) = self.trust.as_ref()?.start(code, &machine::code(APP).ok()?)?;
+        let (mut said, at, until) = self.trust.as_ref()?.start(code, &machine::code(APP).ok()?)?;
+        said["renew_after"] = Value::Null; // that is long gone
         Some(self.granted(said, at, until))
     }
 }
@@ -45,13 +46,14 @@ pub struct Trust {
     roots: Vec<String>,
     file: PathBuf,
     start: Instant,
-    since: AtomicI64,
+    started: AtomicI64, // when that was: by the clock, or by the last proof
+    proven: AtomicI64,  // by the last proof; 0: there was none
 }
 
 impl Trust {
     pub fn new(roots: Vec<String>, folder: &Path) -> Self {
-        let (file, since) = (folder.join("licence.json"), clock().into());
-        Self { roots, file, start: Instant::now(), since }
+        let (file, started) = (folder.join("licence.json"), clock().into());
+        Self { roots, file, start: Instant::now(), started, proven: 0.into() }
     }
 
     fn running(&self) -> i64 {
@@ -59,8 +61,8 @@ impl Trust {
     }
 
     /// A clock that is turned back while it runs goes on nevertheless.
-    fn now(&self) -> i64 {
-        clock().max(self.since.load(Relaxed) + self.running())
+    fn now(&self, start: &AtomicI64) -> i64 {
+        clock().max(start.load(Relaxed) + self.running())
     }
 
     /// The lease, the latest moment seen, and the latest that a proof told.
@@ -85,17 +87,20 @@ impl Trust {
     /// The answer to act upon, when it was made, and until when it is good.
     pub fn answer(&self, asked: &Asked, status: u16, body: &str) -> Option<(Value, i64, i64)> {
         let (mut proof, _, proven) = self.kept();
-        let Proven { payload, answer } = check(&self.roots, asked, status, body, self.now().max(proven))?;
+        let Proven { payload, answer } =
+            check(&self.roots, asked, status, body, self.now(&self.proven).max(proven))?;
         let (at, until) = (payload["iat"].as_i64()?, payload["exp"].as_i64()?);
-        let is_final = matches!(status, 200 | 400..=407 | 409..=428 | 430..=499);
-        if asked.route == "POST /api/validate" && is_final {
-            let offers = status == 200 && payload["offline_until"].is_i64();
+        let validates = asked.route == "POST /api/validate";
+        let is_final = validates && matches!(status, 200 | 400..=407 | 409..=428 | 430..=499);
+        let gives_up = answer["unbound"] == true || answer["released"] == true;
+        if is_final && status == 200 && payload["offline_until"].is_i64() {
             let said: Value = serde_json::from_str(body).ok()?;
-            proof = said["proof"].as_str().filter(|_| offers).unwrap_or("").into();
-        } else if answer["unbound"] == true || answer["released"] == true {
+            proof = said["proof"].as_str()?.into();
+        } else if (is_final || gives_up) && is_about(&proof, asked.code) {
             proof.clear();
         }
-        self.since.store(at - self.running(), Relaxed);
+        self.started.store(at - self.running(), Relaxed);
+        self.proven.store(at - self.running(), Relaxed);
         drop(self.keep(&proof, clock().max(at), proven.max(at))); // else it starts with network only
         Some((answer, at, until))
     }
@@ -103,7 +108,7 @@ impl Trust {
     /// The same of the kept lease, where it lets start.
     pub fn start(&self, code: &str, machine: &str) -> Option<(Value, i64, i64)> {
         let (proof, latest, proven) = self.kept();
-        let latest = latest.max(proven).max(self.now());
+        let latest = latest.max(proven).max(self.now(&self.started));
         let lease = (&*proof, PRODUCT, code, machine);
         let Proven { payload, answer } = check_lease(&self.roots, lease, (clock(), latest))?;
         drop(self.keep(&proof, latest, proven));

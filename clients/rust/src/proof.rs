@@ -71,8 +71,7 @@ fn opened(proof: &str, roots: &[String], app: &str, moment: i64) -> Option<Value
     let proof = jws(proof, "kami-proof+jws")?;
     let by = jws(proof.header["crt"].as_str()?, "kami-certificate+jws")?;
     let root = |root: &String| decode(root).is_some_and(|root| is_signed(by.signed, &by.signature, &root));
-    let (certificate, payload) = (&by.payload, proof.payload);
-    let jwk = &certificate["jwk"];
+    let (certificate, jwk, payload) = (&by.payload, &by.payload["jwk"], proof.payload);
     let key = [vec![4], decode(jwk["x"].as_str()?)?, decode(jwk["y"].as_str()?)?].concat();
     let (from, until) = (certificate["iat"].as_i64()?, certificate["exp"].as_i64()?);
     let is_proven = roots.iter().any(root)
@@ -123,6 +122,12 @@ pub fn check(roots: &[String], asked: &Asked, status: u16, body: &str, moment: i
         && payload["status"] == status;
     let answer = restored(&payload["answer"], Some(&said), Some(asked.nonce)).filter(|_| is_its)?;
     Some(Proven { payload, answer })
+}
+
+/// Whether a kept lease is of that card.
+pub fn is_about(lease: &str, code: Option<&str>) -> bool {
+    let Some(Jws { payload, .. }) = jws(lease, "kami-proof+jws") else { return false };
+    payload["nonce"].as_str().zip(code).is_some_and(|(nonce, code)| payload["code"] == digested(nonce, code))
 }
 
 /// Checks a kept lease, and whether it lets start now; latest is the latest moment known.

@@ -17,10 +17,11 @@ impl Kami {
     pub(crate) fn granted(&self, said: Value, at: i64, until: i64) -> Answer {
         let moment = |name| DateTime::parse_from_rfc3339(said[name].as_str()?).ok().map(|it| it.timestamp());
         let left = |name| {
-            Duration::from_secs(moment(name).unwrap_or(until).saturating_sub(at).try_into().unwrap_or(0))
+            let end = moment(name).unwrap_or(until).min(until);
+            Duration::from_secs(end.saturating_sub(at).try_into().unwrap_or(0)).as_secs_f64()
         };
-        let lasts = left("lease_until").as_secs_f64().min(3600.0);
-        let ask_after = f64::min(lasts / 2.0, left("renew_after").as_secs_f64().max(self.wait));
+        let lasts = left("lease_until").min(3600.0);
+        let ask_after = f64::min(lasts / 2.0, left("renew_after").max(self.wait));
         Answer::Granted(said, Term { lasts, ask_after })
     }
 

@@ -170,6 +170,30 @@ async fn says_that_there_was_no_proof(language: Language) {
     assert!(line.ends_with(": HTTP 200, no proof"), "{language:?}: {line}");
 }
 
+/// A nonce that is none would prove nothing: the page in shell makes its own with a program that may be missing.
+#[tokio::test]
+async fn shell_asks_nothing_without_random_numbers() {
+    let server = Server::start([Reply::admission()]).await;
+    let mut user = User::new();
+    let own = user.home.0.join(".config/my-app");
+    std::fs::create_dir_all(&own).unwrap();
+    std::fs::write(own.join("machine-id"), "0".repeat(32)).unwrap();
+    for od in ["exit 127", "printf ' 12 34\\n'"] {
+        let tools = user.home.0.join("tools");
+        std::fs::create_dir_all(&tools).unwrap();
+        std::fs::write(tools.join("od"), format!("#!/bin/sh\n{od}\n")).unwrap();
+        std::fs::set_permissions(tools.join("od"), std::fs::Permissions::from_mode(0o755)).unwrap();
+        user.tools = Some(tools);
+        user.root_keys = new_key().public().pin();
+        let asked = server.requests().len();
+        let (exit, line) = user.run(Language::Shell, &server.url, &["VIP-1"]).await;
+        assert_eq!((exit, server.requests().len()), (2, asked), "{od}: {line}");
+        assert!(line.contains("random"), "{od}: {line}");
+        user.root_keys.clear();
+        assert_eq!(user.run(Language::Shell, &server.url, &["VIP-1"]).await.0, 0, "{od}: it needs none");
+    }
+}
+
 #[tokio::test]
 async fn the_function_is_believed_by_who_has_pinned_its_root_key() {
     let database = TestDatabase::create().await;

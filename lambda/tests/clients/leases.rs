@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use kami_testkit::skip_for_want_of;
 use serde_json::{Value, json};
@@ -17,6 +18,8 @@ in_each_language! {
     starts_without_a_network_while_its_lease_lasts
     starts_without_a_network_by_no_lease_that_is_not_its_own
     keeps_no_lease_once_it_is_refused_or_gives_its_seat_up
+    keeps_its_lease_whatever_is_said_of_another_card
+    asks_again_halfway_after_a_start_by_its_lease
     is_told_when_it_has_to_end
 }
 
@@ -56,8 +59,12 @@ impl Scene {
 
     /// The same of an admission that lets start without a network for a day.
     async fn admitted(&self, language: Language) {
+        self.let_in(language, "VIP-1").await;
+    }
+
+    async fn let_in(&self, language: Language, code: &str) {
         let reply = self.reply(200, admission(), || json!({"offline_until": now() + DAY}));
-        let told = self.told(language, vec![reply], &["VIP-1"]).await;
+        let told = self.told(language, vec![reply], &[code]).await;
         assert_eq!(told, (0, GRANTED.to_owned()), "{language:?}");
     }
 
@@ -128,14 +135,21 @@ fn copy(from: &Scene, to: &Scene) {
     std::fs::copy(from.file(), to.file()).unwrap();
 }
 
+fn unbound() -> Value {
+    json!({"status": "success", "unbound": true, "remaining_unbinds": null, "cost": null})
+}
+
+fn released() -> Value {
+    json!({"status": "success", "released": true})
+}
+
 async fn keeps_no_lease_once_it_is_refused_or_gives_its_seat_up(language: Language) {
     let scene = Scene::new();
-    let unbound = json!({"status": "success", "unbound": true, "remaining_unbinds": null, "cost": null});
-    let released = json!({"status": "success", "released": true});
     for (status, answer, arguments, exit, line) in [
         (403, error("card_disabled"), &["VIP-1"][..], 1, "消息 card_disabled"),
-        (200, unbound, &["--unbind", "VIP-1"], 0, "unbound"),
-        (200, released, &["--release", "VIP-1"], 0, "released"),
+        (200, admission(), &["VIP-1"], 0, GRANTED),
+        (200, unbound(), &["--unbind", "VIP-1"], 0, "unbound"),
+        (200, released(), &["--release", "VIP-1"], 0, "released"),
     ] {
         scene.admitted(language).await;
         let told = scene.told(language, vec![scene.reply(status, answer, || json!({}))], arguments).await;
@@ -149,14 +163,56 @@ async fn keeps_no_lease_once_it_is_refused_or_gives_its_seat_up(language: Langua
     assert_eq!(scene.alone(language, "VIP-1").await, 0, "{language:?}: it had no seat to give up");
 }
 
+/// Such as a code that was mistyped.
+async fn keeps_its_lease_whatever_is_said_of_another_card(language: Language) {
+    let scene = Scene::new();
+    scene.admitted(language).await;
+    for (status, answer, arguments, exit, line) in [
+        (404, error("card_not_found"), &["VIP-2"][..], 1, "消息 card_not_found"),
+        (403, error("card_disabled"), &["VIP-2"], 1, "消息 card_disabled"),
+        (200, admission(), &["VIP-2"], 0, GRANTED),
+        (200, unbound(), &["--unbind", "VIP-2"], 0, "unbound"),
+        (200, released(), &["--release", "VIP-2"], 0, "released"),
+    ] {
+        let told = scene.told(language, vec![scene.reply(status, answer, || json!({}))], arguments).await;
+        assert_eq!(told, (exit, line.to_owned()), "{language:?}");
+        assert_eq!(scene.alone(language, "VIP-1").await, 0, "{language:?}: {arguments:?}: {line}");
+    }
+    scene.let_in(language, "VIP-2").await;
+    let (former, latter) = (scene.alone(language, "VIP-1").await, scene.alone(language, "VIP-2").await);
+    assert_eq!((former, latter), (2, 0), "{language:?}: it keeps the newest");
+}
+
+async fn asks_again_halfway_after_a_start_by_its_lease(language: Language) {
+    if matches!(language, Language::Shell) {
+        return;
+    }
+    let scene = Scene::new();
+    let mut leased = admission();
+    // it was to ask again long ago
+    leased["renew_after"] = "2026-01-01T15:00:00+08:00".into();
+    leased["lease_until"] = "2099-01-01T15:00:00+08:00".into();
+    let reply = scene.reply(200, leased, || json!({"offline_until": now() + 10}));
+    assert_eq!(scene.told(language, vec![reply], &["VIP-1"]).await.0, 0, "{language:?}");
+    let mut script = vec![Reply::error(503, "unavailable"); 4];
+    script.push(scene.reply(403, error("seats_full"), || json!({})));
+    let server = Server::start(script).await;
+    let told = scene.user.run(language, &server.url, &["--watch", "VIP-1"]).await;
+    assert_eq!(told, (1, "消息 seats_full".to_owned()), "{language:?}");
+    assert!(server.pauses()[3] >= Duration::from_secs(1), "{language:?}: {:?}", server.pauses());
+}
+
 async fn is_told_when_it_has_to_end(language: Language) {
     if matches!(language, Language::Shell) {
         return; // a command that ends asks nothing in the background
     }
     let scene = Scene::new();
     let for_a_second = || scene.reply(200, admission(), || json!({"exp": now() + 1}));
+    let mut leased = admission();
+    leased["lease_until"] = "2099-01-01T15:00:00+08:00".into();
+    let leased = scene.reply(200, leased, || json!({"exp": now() + 1}));
     let refused = scene.reply(403, error("seats_full"), || json!({}));
-    let script = vec![for_a_second(), for_a_second(), refused];
+    let script = vec![for_a_second(), leased, refused];
     let told = scene.told(language, script, &["--watch", "VIP-1"]).await;
     assert_eq!(told, (1, "消息 seats_full".to_owned()), "{language:?}");
     let script = vec![for_a_second(), Reply::admission()];

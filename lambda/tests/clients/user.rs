@@ -16,13 +16,16 @@ pub(crate) struct User {
     /// The root keys that its app pins, with spaces between them.
     pub(crate) root_keys: String,
     pub(crate) has_machine_id: bool,
+    /// Where there are programs that come before those of the system.
+    pub(crate) tools: Option<PathBuf>,
 }
 
 impl User {
     pub(crate) fn new() -> Self {
         let home = std::env::temp_dir().join(unique_name("kami_client"));
         std::fs::create_dir(&home).unwrap();
-        Self { home: Home(home), wait: "0.01", timeout: "20", root_keys: String::new(), has_machine_id: true }
+        let root_keys = String::new();
+        Self { home: Home(home), wait: "0.01", timeout: "20", root_keys, has_machine_id: true, tools: None }
     }
 
     /// Runs the example with these arguments until it ends; returns its exit code and the line that it printed.
@@ -38,6 +41,11 @@ impl User {
         process.env("KAMI_ROOT_KEYS", &self.root_keys).env("HOME", &self.home.0);
         for inherited in ["XDG_CONFIG_HOME", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
             process.env_remove(inherited);
+        }
+        if let Some(tools) = &self.tools {
+            let path = std::env::var_os("PATH").unwrap_or_default();
+            let path = std::iter::once(tools.clone()).chain(std::env::split_paths(&path));
+            process.env("PATH", std::env::join_paths(path).unwrap());
         }
         let output = tokio::time::timeout(PATIENCE, process.output()).await;
         let output = output.unwrap_or_else(|_| panic!("{language:?} doesn't end")).unwrap();

@@ -13,6 +13,7 @@ in_each_language! {
     takes_a_reason_of_a_later_version_as_final
     shows_nothing_that_a_terminal_obeys
     tells_people_how_long_to_wait
+    reads_a_long_answer
 }
 
 #[tokio::test]
@@ -153,4 +154,11 @@ async fn tells_people_how_long_to_wait(language: Language) {
         assert_eq!(refused, (1, format!("消息 new ({shown})")));
         assert_eq!(server.requests().len(), 1);
     }
+}
+
+async fn reads_a_long_answer(language: Language) {
+    let mut answer = admission();
+    answer["app"] = json!({"values": {"list": "x".repeat(200 * 1024)}});
+    let server = Server::start([Reply::json(200, &answer)]).await;
+    assert_eq!(User::new().run(language, &server.url, &["VIP-1"]).await.0, 0, "{language:?}");
 }
