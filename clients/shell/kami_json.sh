@@ -33,11 +33,14 @@ members() { # of JSON: a line each, with the names as they are written, and its 
 newline='
 '
 pick() { # LINES NAMES: puts the value of that member, of the lines of members, into found; fails where there is none
-  found=
-  case $newline$1 in *"$newline$2 "*) ;; *) return 1 ;; esac
-  found=$newline$1
-  found=${found#*"$newline$2 "}
-  found=${found%%"$newline"*}
+  found='' pick_ifs=$IFS IFS=$newline
+  set -f # a shell cuts a long text in two by trying each length: so it takes a line at a time
+  for pick_line in $1; do
+    case $pick_line in "$2 "*) found=${pick_line#"$2 "} && break ;; esac
+  done
+  set +f
+  IFS=$pick_ifs
+  [ -n "$found" ]
 }
 
 is() { # LINES NAMES VALUE
