@@ -37,7 +37,7 @@ pub(super) struct Prover {
 pub(super) struct Asked(Arc<OnceLock<Question>>);
 
 impl Prover {
-    /// Makes room for the question of a request, and puts it there where the address says it.
+    /// The question of a request, where its address asks it; of a POST the room for it, which its body says.
     ///
     /// Without a key there is none: then a nonce is a field like any other that nobody knows.
     pub(super) async fn begin(&self, request: &mut Request) -> Result<Option<Asked>, Failure> {
@@ -46,12 +46,15 @@ impl Prover {
             return Ok(None);
         }
         let asked = Asked::default();
-        let question = of_query(request.method(), request.uri(), request.extensions())?;
-        if let Some(question) = question {
-            asked.put(question);
+        if *request.method() == Method::POST {
+            request.extensions_mut().insert(asked.clone());
+            return Ok(Some(asked));
         }
-        request.extensions_mut().insert(asked.clone());
-        Ok(Some(asked))
+        let question = of_query(request.method(), request.uri(), request.extensions())?;
+        Ok(question.map(|question| {
+            asked.put(question);
+            asked
+        }))
     }
 
     /// The answer with its proof, where its request asked for one and there is a key for it.
@@ -128,7 +131,7 @@ impl Asked {
 
 /// What a request asks by its address alone.
 fn of_query(method: &Method, uri: &Uri, extensions: &Extensions) -> Result<Option<Question>, Failure> {
-    let Some(query) = uri.query().filter(|query| *method != Method::POST && query.contains("nonce")) else {
+    let Some(query) = uri.query().filter(|query| query.contains("nonce")) else {
         return Ok(None);
     };
     let said = |field: Field| {

@@ -86,9 +86,7 @@ impl State {
         let unchanged = self.address.clone().ok_or_else(|| AddressError("it was not fetched".to_owned()));
         Next::Take(self.failure.clone().map_or(unchanged, Err))
     }
-}
 
-impl State {
     /// Whether the keys may be others by now.
     fn is_renewal_due(&self, is_over: bool, now: Instant) -> bool {
         let kept = if is_over || self.failure.is_some() { KEYS_MISSED } else { KEYS_KEPT };
@@ -121,10 +119,11 @@ impl SecretSource {
     /// a second: under Lambda nothing goes on behind an answer.
     pub async fn renew_keys(&self) {
         let now = Utc::now().timestamp();
-        let is_over = self.signer.keys().all_signed_until(now).is_some_and(|end| end <= now);
-        let mut states = self.state.subscribe();
-        let is_due = states.borrow_and_update().is_renewal_due(is_over, Instant::now());
+        // Where there are none, nobody waits for any: the first come with a new instance.
+        let Some(end) = self.signer.keys().all_signed_until(now) else { return };
+        let is_due = self.state.borrow().is_renewal_due(end <= now, Instant::now());
         if is_due && self.start_fetch() {
+            let mut states = self.state.subscribe();
             let fetched = states.wait_for(|state| !state.under_way);
             // What takes longer is there for the next.
             drop(tokio::time::timeout(RENEWAL_WAIT, fetched).await);

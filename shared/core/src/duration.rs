@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::digits::number;
 use crate::{span, spoken};
 
 /// How long a card lasts from its activation; people write `3h`, `45d`, `30天` or `forever`.
@@ -20,6 +21,11 @@ pub enum CardDuration {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("not a duration: write forever, or a number and a unit, such as 12h, 45d or 1个月")]
 pub struct DurationError;
+
+/// The seconds that a text says: a number of them, or a span such as `10m`; `None` for one that says none, or for ever.
+pub(crate) fn seconds_or_span(text: &str) -> Option<u32> {
+    number(text).or_else(|| text.parse::<CardDuration>().ok()?.seconds())
+}
 
 impl CardDuration {
     /// The durations that most cards have, shortest first.
@@ -79,6 +85,21 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn seconds_are_said_by_their_number_or_as_a_span() {
+        for (text, seconds) in [
+            ("600", Some(600)),
+            ("10m", Some(600)),
+            ("7天", Some(604_800)),
+            ("forever", None),
+            ("-1", None),
+            ("99999999999", None),
+            ("", None),
+        ] {
+            assert_eq!(seconds_or_span(text), seconds, "{text}");
+        }
+    }
 
     #[test]
     fn durations() {

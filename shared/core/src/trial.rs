@@ -4,8 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::digits::number;
-use crate::duration::CardDuration;
+use crate::duration::seconds_or_span;
 use crate::points::Points;
 use crate::span;
 
@@ -63,11 +62,7 @@ impl Trial {
         if let Some(points) = text.strip_suffix('p') {
             return points.parse().map(|points| Some(Self::of(points))).map_err(|_| NoTrial);
         }
-        let seconds = match number(text) {
-            Some(seconds) => Some(seconds),
-            None => text.parse::<CardDuration>().map_err(|_| NoTrial)?.seconds(),
-        };
-        Self::lasting(seconds.ok_or(NoTrial)?).map(Some)
+        seconds_or_span(text).ok_or(NoTrial).and_then(Self::lasting).map(Some)
     }
 
     /// With its time in the largest unit that says it exactly, such as `1d`, or as `20p`.

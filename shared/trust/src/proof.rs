@@ -86,10 +86,6 @@ impl Claims {
     pub fn new(question: Question, answered: Answered, bounds: Bounds, now: i64, key_until: i64) -> Self {
         let Question { nonce, route, app, code, machine, request } = question;
         let until = bounds.until.unwrap_or(i64::MAX).min(key_until);
-        let signed = answered.members.into_iter().map(|(name, value)| {
-            let value = signed(&nonce, &name, value);
-            (name, value)
-        });
         Self {
             iat: now,
             exp: until.min(now + RELIED_ON),
@@ -100,10 +96,19 @@ impl Claims {
             request,
             status: answered.status,
             offline_until: bounds.offline_until.map(|moment| moment.min(until)),
-            answer: signed.collect(),
+            answer: all_signed(&nonce, answered.members),
             nonce: nonce.as_str().to_owned(),
         }
     }
+}
+
+/// Members as they are signed.
+fn all_signed(nonce: &Nonce, members: Map<String, Value>) -> Map<String, Value> {
+    let signed = members.into_iter().map(|(name, value)| {
+        let value = signed(nonce, &name, value);
+        (name, value)
+    });
+    signed.collect()
 }
 
 /// A member's value as it is signed.
@@ -114,13 +119,7 @@ fn signed(nonce: &Nonce, name: &str, value: Value) -> Value {
             let is_digested = is_long || SECRETS.contains(&name);
             Value::String(if is_digested { format!("{DIGEST}{}", nonce.digest(&text)) } else { text })
         }
-        Value::Object(members) => members
-            .into_iter()
-            .map(|(name, value)| {
-                let value = signed(nonce, &name, value);
-                (name, value)
-            })
-            .collect(),
+        Value::Object(members) => all_signed(nonce, members).into(),
         other => other,
     }
 }

@@ -24,35 +24,32 @@ pub enum KeyFileProblem {
     File(#[from] SmallFileError),
     /// It holds something else.
     #[error(transparent)]
-    Form(#[from] KeyFileError),
-    /// One of its certificates is none.
-    #[error("the certificate of its key number {0} is none of that key's")]
-    Certificate(usize),
+    Keys(#[from] OnlineKeyError),
 }
 
-impl From<OnlineKeyError> for KeyFileProblem {
-    fn from(error: OnlineKeyError) -> Self {
-        match error {
-            OnlineKeyError::File(error) => Self::Form(error),
-            OnlineKeyError::Certificate(number) => Self::Certificate(number),
-        }
+impl From<KeyFileError> for KeyFileProblem {
+    fn from(error: KeyFileError) -> Self {
+        Self::Keys(error.into())
     }
 }
 
 impl KeyFileProblem {
     /// What is wrong, in a language.
     pub fn words(&self, language: Language) -> String {
-        match self {
-            Self::File(error) => small_file_words(language, error),
-            Self::Form(KeyFileError::Form) => say!(language, "keys.no_file"),
-            Self::Form(KeyFileError::Empty) => say!(language, "keys.empty"),
-            Self::Form(KeyFileError::Uncertified(number)) => say!(language, "keys.uncertified", n = number),
-            Self::Form(KeyFileError::NoRoot) => say!(language, "keys.no_root"),
-            Self::Form(KeyFileError::Key(KeyError::Random)) => say!(language, "reason.no_randomness"),
-            Self::Form(KeyFileError::Key(KeyError::Private | KeyError::Public)) => {
-                say!(language, "keys.no_key")
+        let file = match self {
+            Self::File(error) => return small_file_words(language, error),
+            Self::Keys(OnlineKeyError::Certificate(number)) => {
+                return say!(language, "keys.certificate", n = number);
             }
-            Self::Certificate(number) => say!(language, "keys.certificate", n = number),
+            Self::Keys(OnlineKeyError::File(file)) => file,
+        };
+        match file {
+            KeyFileError::Form => say!(language, "keys.no_file"),
+            KeyFileError::Empty => say!(language, "keys.empty"),
+            KeyFileError::Uncertified(number) => say!(language, "keys.uncertified", n = number),
+            KeyFileError::NoRoot => say!(language, "keys.no_root"),
+            KeyFileError::Key(KeyError::Random) => say!(language, "reason.no_randomness"),
+            KeyFileError::Key(KeyError::Private | KeyError::Public) => say!(language, "keys.no_key"),
         }
     }
 }

@@ -14,8 +14,7 @@ pub use self::offline::{NoOffline, OfflineLength};
 pub use self::unbind::{
     Cooldown, CostSeconds, NoUnbinding, UnbindBy, UnbindCost, UnbindLimit, UnbindPart, UnbindPolicy,
 };
-use crate::digits::number;
-use crate::duration::CardDuration;
+use crate::duration::seconds_or_span;
 use crate::span;
 use crate::trial::Trial;
 
@@ -101,11 +100,7 @@ impl LeaseLength {
         if text == "off" {
             return Ok(None);
         }
-        let seconds = match number(text) {
-            Some(seconds) => Some(seconds),
-            None => text.parse::<CardDuration>().map_err(|_| NoLease)?.seconds(),
-        };
-        Self::new(seconds.ok_or(NoLease)?).map(Some)
+        seconds_or_span(text).ok_or(NoLease).and_then(Self::new).map(Some)
     }
 
     /// The lease of a machine that is heard of at `now`.

@@ -2,8 +2,7 @@
 
 use thiserror::Error;
 
-use crate::digits::number;
-use crate::duration::CardDuration;
+use crate::duration::seconds_or_span;
 
 /// For how long an app may start without a network: an hour to 90 days, for which a key may sign at the most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,11 +36,7 @@ impl OfflineLength {
         if text == "off" {
             return Ok(None);
         }
-        let seconds = match number(text) {
-            Some(seconds) => Some(seconds),
-            None => text.parse::<CardDuration>().map_err(|_| NoOffline)?.seconds(),
-        };
-        Self::new(seconds.ok_or(NoOffline)?).map(Some)
+        seconds_or_span(text).ok_or(NoOffline).and_then(Self::new).map(Some)
     }
 }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use crate::digits::number;
-use crate::duration::CardDuration;
+use crate::duration::seconds_or_span;
 use crate::points::Points;
 use crate::span;
 
@@ -141,7 +141,7 @@ impl Cooldown {
         if text == OFF {
             return Ok(None);
         }
-        number(text).or_else(|| seconds(text)).ok_or(NoUnbinding::Cooldown).and_then(Self::new).map(Some)
+        seconds_or_span(text).ok_or(NoUnbinding::Cooldown).and_then(Self::new).map(Some)
     }
 }
 
@@ -192,7 +192,7 @@ impl UnbindCost {
         let cost = match text.strip_suffix('p') {
             Some(points) => points.parse().map(Self::Points).map_err(|_| NoUnbinding::Cost)?,
             None if number::<u64>(text).is_some() => return Err(NoUnbinding::Cost),
-            None => Self::Time(seconds(text).ok_or(NoUnbinding::Cost).and_then(CostSeconds::new)?),
+            None => Self::Time(seconds_or_span(text).ok_or(NoUnbinding::Cost).and_then(CostSeconds::new)?),
         };
         Ok(Some(cost))
     }
@@ -214,11 +214,6 @@ impl fmt::Display for UnbindCost {
             Self::Points(points) => write!(f, "{points}p"),
         }
     }
-}
-
-/// The seconds of a span that people write.
-fn seconds(text: &str) -> Option<u32> {
-    text.parse::<CardDuration>().ok()?.seconds()
 }
 
 impl UnbindPolicy {

@@ -9,7 +9,7 @@ use kami_common::shown::whole_moment;
 use kami_common::words::say;
 use kami_core::app::AppName;
 use kami_trust::key::PublicKey;
-use kami_trust::online::OnlineKeys;
+use kami_trust::online::{OnlineKeyError, OnlineKeys};
 use kami_trust::pem_file::KeyFileError;
 use serde_json::json;
 
@@ -38,7 +38,7 @@ impl Show {
         let mut out = Output::open();
         match key_file::online(&file) {
             Ok(keys) => show_online(at, &mut out, &keys, self.json)?,
-            Err(KeyFileProblem::Form(KeyFileError::Uncertified(_))) => {
+            Err(KeyFileProblem::Keys(OnlineKeyError::File(KeyFileError::Uncertified(_)))) => {
                 let root = key_file::root(&file).map_err(|problem| at.unusable(&file, &problem))?;
                 show_root(at, &mut out, &root.public(), self.json)?;
             }
