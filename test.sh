@@ -8,7 +8,7 @@
 #   KAMI_TEST_WHOLE   with 1, a test fails that lacks what no package brings, such as the rights that containers refuse;
 #                     else it is left out and named at the end
 #
-# What asks no server, and so does the same beside each, runs once. A server and tools that the tests need are installed
+# The dearest tests that ask no server run beside the first alone. A server and tools that the tests need are installed
 # when they are not there, saying so first.
 set -euo pipefail
 
@@ -80,14 +80,12 @@ for argument in "$@"; do
   esac
 done
 
-# The packages and the tests that ask no server, as cargo and the tests leave them out.
-serverless_packages=(kami-client-example kami-common kami-core kami-package kami-transfer kami-trust)
+# The dearest tests that ask no server. Whole packages are not left out: with others beside them cargo builds all anew.
 serverless_tests=(attackers:: leases:: takes_for_proven tmux:: wycheproof)
 
 # What was asked for, less what ran beside the first server already.
 test_again_on() { # PATH NAME ARGUMENT...
   local arguments=("$@") name
-  [ ${#scope[@]} -eq 0 ] || for name in "${serverless_packages[@]}"; do scope+=(--exclude "$name"); done
   [ -n "$is_filtered" ] || arguments+=(--)
   for name in "${serverless_tests[@]}"; do arguments+=(--skip "$name"); done
   test_on "${arguments[@]}"
