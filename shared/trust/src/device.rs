@@ -1,6 +1,6 @@
 //! Signed requests: by what a client shows that it runs on the device that holds a key.
 //!
-//! Their shape is that of RFC 9449 (DPoP), whose proofs bring their public key in the header as well; what they are of is the
+//! Their shape is that of RFC 9449 (`DPoP`), whose proofs bring their public key in the header as well; what they are of is the
 //! request as it was sent, by its digest, as the answer's proof has it.
 
 use kami_core::device::{Device, Thumbprint};
