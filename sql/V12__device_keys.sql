@@ -13,5 +13,6 @@ CREATE TABLE IF NOT EXISTS device_keys (
     -- In how many minutes an older number came, so that the key is on two machines, and when it last did.
     copies INT UNSIGNED NOT NULL DEFAULT 0,
     copied_at DATETIME NULL,
-    PRIMARY KEY (card_id, machine_code)
+    PRIMARY KEY (card_id, machine_code),
+    KEY idx_copied_at (copied_at)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;

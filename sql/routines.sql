@@ -2251,3 +2251,27 @@ BEGIN
     DELETE FROM mismatches WHERE hour <= UTC_TIMESTAMP() - INTERVAL 24 HOUR ORDER BY hour LIMIT most;
     SELECT ROW_COUNT();
 END
+
+-- routine: clear_device_keys
+-- Removes the keys of machines that have no seat of these cards, a JSON array of ids, any more. That few cards have a key is
+-- found out without a lock: a DELETE would lock the gaps in which others' keys are to stand.
+CREATE PROCEDURE clear_device_keys(IN own_act BIGINT UNSIGNED, IN ids JSON)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE has_keys BOOLEAN;
+    CALL must_own_act(own_act);
+    SELECT EXISTS (
+        SELECT 1
+        FROM JSON_TABLE(ids, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$' ERROR ON ERROR)) AS given
+            STRAIGHT_JOIN device_keys ON device_keys.card_id = given.id)
+    INTO has_keys;
+    IF has_keys THEN
+        DELETE device_keys
+        FROM JSON_TABLE(ids, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$' ERROR ON ERROR)) AS given
+            STRAIGHT_JOIN device_keys ON device_keys.card_id = given.id
+            LEFT JOIN cards ON cards.id = given.id AND cards.machine_code = device_keys.machine_code
+            LEFT JOIN card_seats
+                ON card_seats.card_id = given.id AND card_seats.machine_code = device_keys.machine_code
+        WHERE cards.id IS NULL AND card_seats.card_id IS NULL;
+    END IF;
+END

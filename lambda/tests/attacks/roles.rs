@@ -478,6 +478,12 @@ async fn whatever_name_an_operator_gives_the_log_has_the_account() {
         "UPDATE presets SET price = 0".to_owned(),
         "DELETE FROM presets".to_owned(),
         "UPDATE batches SET recharge = 1".to_owned(),
+        format!("CALL clear_device_keys({act}, '[1, 2]')"),
+        "CALL clear_device_keys(NULL, '[1, 2]')".to_owned(),
+        "UPDATE device_keys SET thumbprint = ''".to_owned(),
+        "DELETE FROM device_keys".to_owned(),
+        "INSERT INTO device_keys (card_id, machine_code, thumbprint, bound_at) VALUES (1, 'PC', '', UTC_TIMESTAMP())"
+            .to_owned(),
         "UPDATE apps SET url = 'https://example.com'".to_owned(),
         "UPDATE policy_revision SET revision = 0".to_owned(),
         "INSERT INTO card_seats VALUES (1, 'PC', UTC_TIMESTAMP(), UTC_TIMESTAMP(), NULL)".to_owned(),
@@ -512,6 +518,7 @@ async fn whatever_name_an_operator_gives_the_log_has_the_account() {
         format!("CALL save_preset_2({act}, 'default', 'mine', '{{\"prefix\":\"A\",\"free\":1}}')"),
         format!("CALL add_cards_2({act}, '[{{\"prefix\":\"A\",\"code\":\"9\",\"full_code\":\"A-9\"}}]')"),
         format!("CALL change_cards_2({act}, 'x'' OR ''1'' = ''1')"),
+        format!("CALL clear_device_keys({act}, 'x'' OR ''1'' = ''1')"),
         format!("CALL save_app({act}, 'default', NULL)"),
         format!("CALL save_app({act}, 'mine', 'x'' OR ''1'' = ''1')"),
         format!(

@@ -27,6 +27,6 @@ pub use self::card::{
 pub use self::change::{Change, changes, changes_of};
 pub use self::moment::{local, moment, whole_moment};
 pub use self::preset::{PresetField, worth};
-pub use self::seat::{cards_done, seat, seats_lost, seats_taken};
+pub use self::seat::{cards_done, copies, device_key, seat, seats_lost, seats_taken};
 pub use self::span::{duration, span};
 pub use self::status::status;
