@@ -2259,17 +2259,46 @@ CREATE PROCEDURE keep_device_key(
     IN card BIGINT UNSIGNED,
     IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
     IN shown CHAR(43) CHARACTER SET ascii COLLATE ascii_bin,
-    IN number INT UNSIGNED
+    IN number INT UNSIGNED,
+    IN next_number INT UNSIGNED
 )
 MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
+    IF shown NOT REGEXP '^[A-Za-z0-9_-]{43}$' THEN
+        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'not a thumbprint';
+    END IF;
     IF shown IS NULL THEN
         DELETE FROM device_keys WHERE card_id = card AND machine_code = machine;
     ELSE
-        INSERT INTO device_keys (card_id, machine_code, thumbprint, bound_at, sequence)
-        VALUES (card, machine, shown, UTC_TIMESTAMP(), number)
-        ON DUPLICATE KEY UPDATE thumbprint = shown, bound_at = UTC_TIMESTAMP(), sequence = number, sequence_at = NULL,
-            copies = 0, copied_at = NULL;
+        INSERT INTO device_keys (card_id, machine_code, thumbprint, bound_at, sequence, following)
+        VALUES (card, machine, shown, UTC_TIMESTAMP(), number, next_number)
+        ON DUPLICATE KEY UPDATE thumbprint = shown, bound_at = UTC_TIMESTAMP(), sequence = number, previous = NULL,
+            following = next_number, sequence_at = NULL, copies = 0, copied_at = NULL;
+    END IF;
+END
+
+-- routine: forget_device_keys
+-- Removes the keys of machines that have no seat of a card any more.
+CREATE PROCEDURE forget_device_keys(IN card BIGINT UNSIGNED)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE is_one_left BOOLEAN;
+    -- Found without a lock: a DELETE would lock the gaps in which others' keys are to stand.
+    SELECT EXISTS (
+        SELECT 1
+        FROM device_keys
+            LEFT JOIN cards ON cards.id = device_keys.card_id AND cards.machine_code = device_keys.machine_code
+            LEFT JOIN card_seats
+                ON card_seats.card_id = device_keys.card_id AND card_seats.machine_code = device_keys.machine_code
+        WHERE device_keys.card_id = card AND cards.id IS NULL AND card_seats.card_id IS NULL)
+    INTO is_one_left;
+    IF is_one_left THEN
+        DELETE device_keys
+        FROM device_keys
+            LEFT JOIN cards ON cards.id = device_keys.card_id AND cards.machine_code = device_keys.machine_code
+            LEFT JOIN card_seats
+                ON card_seats.card_id = device_keys.card_id AND card_seats.machine_code = device_keys.machine_code
+        WHERE device_keys.card_id = card AND cards.id IS NULL AND card_seats.card_id IS NULL;
     END IF;
 END
 
@@ -2281,7 +2310,8 @@ CREATE PROCEDURE activate_card_3(
     IN moment DATETIME,
     IN seconds INT UNSIGNED,
     IN shown CHAR(43) CHARACTER SET ascii COLLATE ascii_bin,
-    IN number INT UNSIGNED
+    IN number INT UNSIGNED,
+    IN next_number INT UNSIGNED
 )
 MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
@@ -2304,7 +2334,7 @@ BEGIN
         AND moment BETWEEN UTC_TIMESTAMP() - INTERVAL 10 SECOND AND UTC_TIMESTAMP() + INTERVAL 10 SECOND;
     SET activated = ROW_COUNT();
     IF activated > 0 THEN
-        CALL keep_device_key(card, machine, shown, number);
+        CALL keep_device_key(card, machine, shown, number, next_number);
     END IF;
     COMMIT;
     SELECT activated > 0;
@@ -2317,7 +2347,8 @@ CREATE PROCEDURE bind_card_3(
     IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
     IN ends DATETIME,
     IN shown CHAR(43) CHARACTER SET ascii COLLATE ascii_bin,
-    IN number INT UNSIGNED
+    IN number INT UNSIGNED,
+    IN next_number INT UNSIGNED
 )
 MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
@@ -2336,7 +2367,7 @@ BEGIN
         IF waits IS NULL THEN
             UPDATE cards SET machine_code = machine, seen_at = UTC_TIMESTAMP(), updated_at = UTC_TIMESTAMP()
             WHERE id = card;
-            CALL keep_device_key(card, machine, shown, number);
+            CALL keep_device_key(card, machine, shown, number, next_number);
         END IF;
     END IF;
     COMMIT;
@@ -2354,7 +2385,8 @@ CREATE PROCEDURE take_seat_3(
     IN card BIGINT UNSIGNED,
     IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
     IN shown CHAR(43) CHARACTER SET ascii COLLATE ascii_bin,
-    IN number INT UNSIGNED
+    IN number INT UNSIGNED,
+    IN next_number INT UNSIGNED
 )
 MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
@@ -2423,7 +2455,9 @@ BEGIN
                 SET has_seat = TRUE;
             END IF;
             IF has_seat THEN
-                CALL keep_device_key(card, machine, shown, number);
+                -- Of the machines that gave way.
+                CALL forget_device_keys(card);
+                CALL keep_device_key(card, machine, shown, number, next_number);
             END IF;
         END IF;
         COMMIT;
@@ -2439,7 +2473,8 @@ CREATE PROCEDURE take_device_key(
     IN card BIGINT UNSIGNED,
     IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
     IN shown CHAR(43) CHARACTER SET ascii COLLATE ascii_bin,
-    IN number INT UNSIGNED
+    IN number INT UNSIGNED,
+    IN next_number INT UNSIGNED
 )
 MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
@@ -2460,7 +2495,7 @@ BEGIN
     INTO has_seat;
     SELECT thumbprint INTO kept FROM device_keys WHERE card_id = card AND machine_code = machine;
     IF has_seat AND kept IS NULL THEN
-        CALL keep_device_key(card, machine, shown, number);
+        CALL keep_device_key(card, machine, shown, number, next_number);
         SET kept = shown;
     END IF;
     COMMIT;
@@ -2468,23 +2503,24 @@ BEGIN
 END
 
 -- routine: note_sequence
--- Writes down that a newer number came back from a device, and returns whether it is the last one now.
+-- Writes down that the number that was told came back from a device, and which is told next; returns whether it was that one.
 CREATE PROCEDURE note_sequence(
     IN card BIGINT UNSIGNED,
     IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
     IN shown CHAR(43) CHARACTER SET ascii COLLATE ascii_bin,
-    IN number INT UNSIGNED
+    IN number INT UNSIGNED,
+    IN next_number INT UNSIGNED
 )
 MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
-    UPDATE device_keys SET sequence = number, sequence_at = UTC_TIMESTAMP()
-    WHERE card_id = card AND machine_code = machine AND thumbprint = shown AND sequence < number;
+    UPDATE device_keys SET previous = sequence, sequence = number, following = next_number, sequence_at = UTC_TIMESTAMP()
+    WHERE card_id = card AND machine_code = machine AND thumbprint = shown AND following = number;
     SELECT ROW_COUNT() > 0;
 END
 
 -- routine: note_copy
--- Counts, once a minute at the most, that a number older than the last one came from a device, so that its key is on two
--- machines, and has that in the card's history once a day at the most.
+-- Counts, once a minute at the most, that another number than was told came from a device, so that its key is on two machines,
+-- and has that in the card's history once a day at the most.
 CREATE PROCEDURE note_copy(
     IN card BIGINT UNSIGNED,
     IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
@@ -2492,22 +2528,45 @@ CREATE PROCEDURE note_copy(
 )
 MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
-    DECLARE is_new BOOLEAN DEFAULT FALSE;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
         ROLLBACK;
         RESIGNAL;
     END;
     START TRANSACTION;
-    SELECT copied_at IS NULL OR copied_at < UTC_TIMESTAMP() - INTERVAL 1 DAY INTO is_new
-    FROM device_keys
-    WHERE card_id = card AND machine_code = machine AND thumbprint = shown FOR UPDATE;
     UPDATE device_keys SET copies = LEAST(copies + 1, 4294967294), copied_at = UTC_TIMESTAMP()
     WHERE card_id = card AND machine_code = machine AND thumbprint = shown
         AND (copied_at IS NULL OR copied_at < UTC_TIMESTAMP() - INTERVAL 1 MINUTE);
-    IF is_new THEN
+    IF ROW_COUNT() > 0 AND NOT EXISTS (
+        SELECT 1 FROM customer_log
+        WHERE card_id = card AND act = 'COPY' AND done_at > UTC_TIMESTAMP() - INTERVAL 1 DAY)
+    THEN
         INSERT INTO customer_log (card_id, act, done_at, machine_code)
         VALUES (card, 'COPY', UTC_TIMESTAMP(), machine);
     END IF;
     COMMIT;
+END
+
+-- routine: clear_device_keys
+-- Removes the keys of machines that have no seat of these cards, a JSON array of ids, any more. That few cards have a key is
+-- found out without a lock: a DELETE would lock the gaps in which others' keys are to stand.
+CREATE PROCEDURE clear_device_keys(IN own_act BIGINT UNSIGNED, IN ids JSON)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE has_keys BOOLEAN;
+    CALL must_own_act(own_act);
+    SELECT EXISTS (
+        SELECT 1
+        FROM JSON_TABLE(ids, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$' ERROR ON ERROR)) AS given
+            STRAIGHT_JOIN device_keys ON device_keys.card_id = given.id)
+    INTO has_keys;
+    IF has_keys THEN
+        DELETE device_keys
+        FROM JSON_TABLE(ids, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$' ERROR ON ERROR)) AS given
+            STRAIGHT_JOIN device_keys ON device_keys.card_id = given.id
+            LEFT JOIN cards ON cards.id = given.id AND cards.machine_code = device_keys.machine_code
+            LEFT JOIN card_seats
+                ON card_seats.card_id = given.id AND card_seats.machine_code = device_keys.machine_code
+        WHERE cards.id IS NULL AND card_seats.card_id IS NULL;
+    END IF;
 END

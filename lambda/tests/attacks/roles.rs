@@ -111,26 +111,6 @@ async fn the_function_does_to_a_card_what_its_state_allows_and_nothing_else() {
         "CALL release_seat(7, NULL)",
         "CALL read_policy(2, @lease_seconds, @evicts)",
         "CALL begin_leases('[{\"id\": 2, \"machine\": \"PC\"}]')",
-        "CALL activate_card_3(1, 'PC', '2026-01-01', 60, NULL, 0)",
-        "CALL activate_card_3(1, '', UTC_TIMESTAMP(), 60, NULL, 0)",
-        "CALL activate_card_3(2, 'THIEF', UTC_TIMESTAMP(), 60, REPEAT('k', 43), 0)",
-        "CALL activate_card_3(4, 'PC', UTC_TIMESTAMP(), 60, NULL, 0)",
-        "CALL bind_card_3(2, 'THIEF', '2090-01-01', REPEAT('k', 43), 0)",
-        "CALL bind_card_3(3, '', '2090-01-01', NULL, 0)",
-        "CALL bind_card_3(4, 'THIEF', '2090-01-01', NULL, 0)",
-        "CALL take_seat_3(1, 'THIEF', NULL, 0)",
-        "CALL take_seat_3(2, 'THIEF', REPEAT('k', 43), 0)",
-        "CALL take_seat_3(3, NULL, NULL, 0)",
-        "CALL take_seat_3(6, 'THIEF', NULL, 0)",
-        "CALL take_device_key(1, 'THIEF', REPEAT('k', 43), 0)",
-        "CALL take_device_key(2, 'THIEF', REPEAT('k', 43), 0)",
-        "CALL take_device_key(99, 'PC', REPEAT('k', 43), 0)",
-        "CALL note_sequence(2, 'PC', REPEAT('k', 43), 9)",
-        "CALL note_copy(2, 'PC', REPEAT('k', 43))",
-        "CALL keep_device_key(2, 'THIEF', REPEAT('k', 43), 0)",
-        "INSERT INTO device_keys (card_id, machine_code, thumbprint, bound_at) VALUES (2, 'PC', 'k', NOW())",
-        "UPDATE device_keys SET thumbprint = 'k'",
-        "DELETE FROM device_keys",
         "CALL take_points(1, 'PC', 1, 'a')",
         "CALL take_points(2, 'THIEF', 1, 'a')",
         "CALL take_points(2, 'PC', 0, 'a')",
@@ -236,6 +216,56 @@ async fn the_function_counts_who_asks_for_cards_in_vain_and_reads_invents_and_fo
     let hours: Vec<u64> = database.rows("SELECT COUNT(*) FROM mismatches GROUP BY hour", ()).await;
     assert!(hours.iter().all(|machines| *machines <= 32), "{hours:?}");
     assert_eq!(cards(&database).await, before.0);
+}
+
+#[tokio::test]
+async fn the_function_gives_keys_to_seats_that_have_none_and_to_no_others() {
+    let database = TestDatabase::create().await;
+    database.execute(CARDS).await;
+    database.execute(SEATS).await;
+    let key = "INSERT INTO device_keys (card_id, machine_code, thumbprint, bound_at) \
+               VALUES (2, 'PC', REPEAT('o', 43), UTC_TIMESTAMP())";
+    database.execute(key).await;
+    let (function, _) = log_in(&database, Role::Function).await;
+    let kept = async || -> Vec<String> {
+        let query =
+            "SELECT CONCAT_WS(' ', card_id, machine_code, thumbprint, sequence, copies) FROM device_keys";
+        database.rows(query, ()).await
+    };
+    let before = (cards(&database).await, kept().await);
+    let escapes = [
+        "CALL activate_card_3(1, 'PC', '2026-01-01', 60, NULL, 0, 1)",
+        "CALL activate_card_3(1, '', UTC_TIMESTAMP(), 60, NULL, 0, 1)",
+        "CALL activate_card_3(2, 'THIEF', UTC_TIMESTAMP(), 60, REPEAT('k', 43), 0, 1)",
+        "CALL activate_card_3(4, 'PC', UTC_TIMESTAMP(), 60, NULL, 0, 1)",
+        "CALL bind_card_3(2, 'THIEF', '2090-01-01', REPEAT('k', 43), 0, 1)",
+        "CALL bind_card_3(3, '', '2090-01-01', NULL, 0, 1)",
+        "CALL bind_card_3(4, 'THIEF', '2090-01-01', NULL, 0, 1)",
+        "CALL take_seat_3(1, 'THIEF', NULL, 0, 1)",
+        "CALL take_seat_3(2, 'THIEF', REPEAT('k', 43), 0, 1)",
+        "CALL take_seat_3(3, NULL, NULL, 0, 1)",
+        "CALL take_seat_3(6, 'THIEF', NULL, 0, 1)",
+        "CALL take_device_key(1, 'THIEF', REPEAT('k', 43), 0, 1)",
+        "CALL take_device_key(2, 'THIEF', REPEAT('k', 43), 0, 1)",
+        "CALL take_device_key(99, 'PC', REPEAT('k', 43), 0, 1)",
+        "CALL note_sequence(2, 'PC', REPEAT('k', 43), 9, 10)",
+        "CALL note_copy(2, 'PC', REPEAT('k', 43))",
+        "CALL take_device_key(2, 'PC', 'k', 0, 1)",
+        "CALL forget_device_keys(2)",
+        "CALL keep_device_key(2, 'THIEF', REPEAT('k', 43), 0, 1)",
+        "INSERT INTO device_keys (card_id, machine_code, thumbprint, bound_at) VALUES (2, 'PC', 'k', NOW())",
+        "UPDATE device_keys SET thumbprint = 'k'",
+        "DELETE FROM device_keys",
+    ];
+    let refused = refused(&function, &escapes).await;
+    assert_eq!((cards(&database).await, kept().await), before);
+    figure("keys of devices", format!("{} escapes, {refused} refused, no key changed", escapes.len()));
+    for use_of_it in
+        ["CALL note_sequence(2, 'PC', REPEAT('o', 43), 0, 9)", "CALL note_copy(2, 'PC', REPEAT('o', 43))"]
+    {
+        function.execute(use_of_it).await;
+    }
+    assert_eq!(kept().await, [format!("2 PC {} 0 1", "o".repeat(43))]);
 }
 
 #[tokio::test]
@@ -498,6 +528,12 @@ async fn whatever_name_an_operator_gives_the_log_has_the_account() {
         "UPDATE presets SET price = 0".to_owned(),
         "DELETE FROM presets".to_owned(),
         "UPDATE batches SET recharge = 1".to_owned(),
+        format!("CALL clear_device_keys({act}, '[1, 2]')"),
+        "CALL clear_device_keys(NULL, '[1, 2]')".to_owned(),
+        "UPDATE device_keys SET thumbprint = ''".to_owned(),
+        "DELETE FROM device_keys".to_owned(),
+        "INSERT INTO device_keys (card_id, machine_code, thumbprint, bound_at) VALUES (1, 'PC', '', UTC_TIMESTAMP())"
+            .to_owned(),
         "UPDATE apps SET url = 'https://example.com'".to_owned(),
         "UPDATE policy_revision SET revision = 0".to_owned(),
         "INSERT INTO card_seats VALUES (1, 'PC', UTC_TIMESTAMP(), UTC_TIMESTAMP(), NULL)".to_owned(),
@@ -532,6 +568,7 @@ async fn whatever_name_an_operator_gives_the_log_has_the_account() {
         format!("CALL save_preset_2({act}, 'default', 'mine', '{{\"prefix\":\"A\",\"free\":1}}')"),
         format!("CALL add_cards_2({act}, '[{{\"prefix\":\"A\",\"code\":\"9\",\"full_code\":\"A-9\"}}]')"),
         format!("CALL change_cards_2({act}, 'x'' OR ''1'' = ''1')"),
+        format!("CALL clear_device_keys({act}, 'x'' OR ''1'' = ''1')"),
         format!("CALL save_app({act}, 'default', NULL)"),
         format!("CALL save_app({act}, 'mine', 'x'' OR ''1'' = ''1')"),
         format!(

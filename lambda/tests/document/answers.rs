@@ -143,8 +143,8 @@ const STATES: &str = "UPDATE cards SET duration_seconds = NULL WHERE code = 'FOR
     UPDATE cards SET policy = 'device=allowed' WHERE code = 'OWN';
     UPDATE cards SET policy = IF(code = 'KEYED', 'device=allowed', 'device=required'), status = 'ACTIVE',
         expire_at = UTC_TIMESTAMP() + INTERVAL 3 HOUR, machine_code = 'PC-3F2A9C' WHERE code IN ('KEYED', 'SIGNED');
-    INSERT INTO device_keys (card_id, machine_code, thumbprint, bound_at)
-        SELECT id, machine_code, '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I', UTC_TIMESTAMP() FROM cards
+    INSERT INTO device_keys (card_id, machine_code, thumbprint, bound_at, sequence, following)
+        SELECT id, machine_code, '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I', UTC_TIMESTAMP(), 0, 1 FROM cards
         WHERE code = 'KEYED'";
 
 /// What was answered.

@@ -8,8 +8,8 @@ use thiserror::Error;
 
 use crate::hidden::is_hidden;
 use crate::policy::{
-    Cooldown, LeaseLength, NoLease, NoOffline, NoUnbinding, OfflineLength, PolicyPart, UnbindBy, UnbindCost,
-    UnbindLimit, WhenFull,
+    Cooldown, DevicePolicy, LeaseLength, NoLease, NoOffline, NoUnbinding, OfflineLength, PolicyPart,
+    UnbindBy, UnbindCost, UnbindLimit, WhenCopied, WhenFull,
 };
 use crate::trial::{NoTrial, Trial};
 use crate::version::{NoVersion, Version};
@@ -224,6 +224,10 @@ pub struct AppEdit {
     pub unbind_cost: Option<String>,
     /// For how long it may start without a network: a span such as `7d`; `off`, or an empty one, is not at all.
     pub offline: Option<String>,
+    /// Whether machines sign what they ask.
+    pub device: Option<DevicePolicy>,
+    /// What becomes of a machine whose key was copied.
+    pub when_copied: Option<WhenCopied>,
     /// Another newest version; an empty one is none.
     pub latest: Option<String>,
     /// Another lowest version; an empty one is none.
@@ -270,7 +274,7 @@ impl AppEdit {
 
     fn apply_policy(&self, policy: &mut PolicyPart) -> Result<(), AppError> {
         let before = policy.clone();
-        let PolicyPart { lease, when_full, trial, unbind, offline, .. } = policy;
+        let PolicyPart { lease, when_full, trial, unbind, offline, device, when_copied, .. } = policy;
         if let Some(text) = &self.lease {
             *lease = said(text, LeaseLength::parse)?;
         }
@@ -294,6 +298,12 @@ impl AppEdit {
         }
         if let Some(text) = &self.offline {
             *offline = said(text, OfflineLength::parse)?;
+        }
+        if let Some(rule) = self.device {
+            *device = Some(rule).filter(|rule| *rule != DevicePolicy::default());
+        }
+        if let Some(rule) = self.when_copied {
+            *when_copied = Some(rule).filter(|rule| *rule != WhenCopied::default());
         }
         if policy.fits() || *policy == before { Ok(()) } else { Err(AppError::Policy) }
     }
@@ -444,6 +454,8 @@ mod tests {
             unbind_limit: Some(" 3".into()),
             unbind_cost: Some("5p".into()),
             offline: Some(" 7d".into()),
+            device: Some(DevicePolicy::Required),
+            when_copied: Some(WhenCopied::Refuse),
             latest: Some("1.2".into()),
             minimum: Some("1.0".into()),
             url: Some("https://example.com/下载".into()),
@@ -455,7 +467,7 @@ mod tests {
         assert_eq!(
             edited.policy.to_string(),
             "lease=600 when-full=oldest trial=86400 unbind=anyone unbind-cooldown=86400 unbind-limit=3 \
-             unbind-cost=5p offline=604800"
+             unbind-cost=5p offline=604800 device=required when-copied=refuse"
         );
         assert_eq!(edited.values, [named("a", "1"), named("b", "2")]);
         assert!(edited.refuses(&"0.9".parse().unwrap()) && !edited.refuses(&"1".parse().unwrap()));
@@ -471,6 +483,8 @@ mod tests {
             unbind_limit: nothing.clone(),
             unbind_cost: Some("off".into()),
             offline: Some("off".into()),
+            device: Some(DevicePolicy::Off),
+            when_copied: Some(WhenCopied::Allow),
             latest: nothing.clone(),
             minimum: nothing.clone(),
             url: nothing.clone(),

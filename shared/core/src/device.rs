@@ -1,8 +1,8 @@
 //! Keys of devices: by what a machine shows that it is the one that was given its seat.
 //!
-//! Where such a key is a file it can be copied with all else. The answers to its holder therefore tell numbers, one after
-//! the other, of which each request brings the last one back. Of two machines with one key, one falls behind as soon as the
-//! other has shown a newer number.
+//! Where such a key is a file it can be copied with all else. The answers to its holder therefore tell numbers, drawn at
+//! random, of which each request brings the last one back. Of two machines with one key, one falls behind as soon as the
+//! other has brought the next number back.
 
 use std::str::FromStr;
 
@@ -15,8 +15,9 @@ use crate::rules::{Refusal, Verdict};
 /// How far the moment of a signature may be from the database's clock, in seconds, to either side.
 pub const SIGNATURE_SLACK: i64 = 300;
 
-/// How long a number that was the last one is still taken for it, in seconds: two processes of one machine may ask at once.
-pub const SEQUENCE_GRACE: i64 = 120;
+/// How long a number that was the last one is still taken for it, in seconds: two processes of one machine may ask at once, and a
+/// request may be sent again for as long as its signature is fresh.
+pub const SEQUENCE_GRACE: i64 = 600;
 
 /// For how many seconds a number lasts where no start without a network does: it is a third of a day.
 const SEQUENCE_LASTS: i64 = 8 * 3600;
@@ -46,23 +47,27 @@ pub struct Device {
 pub struct SeatKey {
     /// Whose signature its requests bear.
     pub thumbprint: Thumbprint,
-    /// The newest number that came back.
+    /// The last number that came back.
     pub sequence: u32,
-    /// When it first did.
+    /// The one before it.
+    pub previous: Option<u32>,
+    /// The one that is told next.
+    pub following: u32,
+    /// When the last one first came back.
     pub sequence_at: Option<DateTime<Utc>>,
-    /// When an older one last came.
+    /// When another one last came.
     pub copied_at: Option<DateTime<Utc>>,
 }
 
 /// What a number that came back is to a seat's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Returned {
-    /// One that was told before the last that came back: the key is on two machines.
-    Older,
+    /// One of before the last that came back, or none that was told: the key is on two machines.
+    Other,
     /// The last one.
-    Same,
-    /// The first that comes back of a newer one.
-    Newer,
+    Last,
+    /// For the first time the one that was told next.
+    Following,
 }
 
 /// What a verdict comes to once it is known what the machine shows of its key.
@@ -70,7 +75,7 @@ pub enum Returned {
 pub enum Decision {
     /// What was judged without, or that it is refused.
     Final(Verdict),
-    /// Its seat has no key yet: give it the device's, then decide again.
+    /// Its seat has no key yet, and all have to sign: give it the device's, then decide again.
     TakeKey,
     /// It brings a newer number back: write that down, then decide again.
     NoteSequence,
@@ -97,12 +102,12 @@ pub fn decide(
         (None, None) if policy.device == DevicePolicy::Required => refused(Refusal::DeviceRequired),
         (Some(key), Some(device)) if key.thumbprint != device.thumbprint => refused(Refusal::DeviceMismatch),
         (_, Some(device)) if !device.is_fresh(now) => refused(Refusal::SignatureExpired),
-        (None, Some(_)) if has_seat => Decision::TakeKey,
+        (None, Some(_)) if has_seat && policy.device == DevicePolicy::Required => Decision::TakeKey,
         (None, _) => Decision::Final(verdict),
         (Some(key), Some(device)) => match key.returned(device.sequence, now) {
-            Returned::Newer => Decision::NoteSequence,
-            Returned::Older if policy.when_copied == WhenCopied::Refuse => refused(Refusal::DeviceMismatch),
-            Returned::Older | Returned::Same => Decision::Final(verdict),
+            Returned::Following => Decision::NoteSequence,
+            Returned::Other if policy.when_copied == WhenCopied::Refuse => refused(Refusal::DeviceMismatch),
+            Returned::Other | Returned::Last => Decision::Final(verdict),
         },
     }
 }
@@ -143,12 +148,14 @@ impl Device {
 impl SeatKey {
     /// What a number is that comes back at `now`.
     pub fn returned(&self, sequence: u32, now: DateTime<Utc>) -> Returned {
-        let is_just_over = sequence.checked_add(1) == Some(self.sequence)
+        let is_just_over = self.previous == Some(sequence)
             && self.sequence_at.is_some_and(|at| now - at <= TimeDelta::seconds(SEQUENCE_GRACE));
-        match sequence {
-            newer if newer > self.sequence => Returned::Newer,
-            same if same == self.sequence || is_just_over => Returned::Same,
-            _ => Returned::Older,
+        if sequence == self.following {
+            Returned::Following
+        } else if sequence == self.sequence || is_just_over {
+            Returned::Last
+        } else {
+            Returned::Other
         }
     }
 
@@ -156,24 +163,33 @@ impl SeatKey {
     pub fn is_copied(&self, device: &Device, now: DateTime<Utc>) -> bool {
         self.thumbprint == device.thumbprint
             && device.is_fresh(now)
-            && self.returned(device.sequence, now) == Returned::Older
+            && self.returned(device.sequence, now) == Returned::Other
     }
 
     /// The number that an answer at `now` tells: the next one once a third of an offline start's span is over.
     pub fn told(&self, offline: Option<OfflineLength>, now: DateTime<Utc>) -> u32 {
         let lasts = offline.map_or(SEQUENCE_LASTS, |length| i64::from(length.seconds()) / 3);
         let is_over = self.sequence_at.is_none_or(|at| now >= at + TimeDelta::seconds(lasts));
-        if is_over { self.sequence.saturating_add(1) } else { self.sequence }
+        if is_over { self.following } else { self.sequence }
     }
 
-    /// The key as it is once a newer number came back.
-    pub const fn returning(device: &Device, now: DateTime<Utc>) -> Self {
-        Self { sequence_at: Some(now), ..Self::of(device) }
+    /// The key as it is once a device was given the seat, and is told that number next.
+    pub const fn of(device: &Device, following: u32) -> Self {
+        Self {
+            thumbprint: device.thumbprint,
+            sequence: device.sequence,
+            previous: None,
+            following,
+            sequence_at: None,
+            copied_at: None,
+        }
     }
 
-    /// The key as it is once a device was given the seat.
-    pub const fn of(device: &Device) -> Self {
-        Self { thumbprint: device.thumbprint, sequence: device.sequence, sequence_at: None, copied_at: None }
+    /// The key as it is once the following number came back at `now`, and another one follows.
+    #[must_use]
+    pub const fn brought_back(self, following: u32, now: DateTime<Utc>) -> Self {
+        let previous = Some(self.sequence);
+        Self { sequence: self.following, previous, following, sequence_at: Some(now), ..self }
     }
 }
 
@@ -187,7 +203,14 @@ mod tests {
 
     fn key(sequence: u32, sequence_at: Option<i64>) -> SeatKey {
         let thumbprint = "x".repeat(Thumbprint::CHARS).parse().unwrap();
-        SeatKey { thumbprint, sequence, sequence_at: sequence_at.map(at), copied_at: None }
+        SeatKey {
+            thumbprint,
+            sequence,
+            previous: sequence.checked_sub(1),
+            following: sequence + 1,
+            sequence_at: sequence_at.map(at),
+            copied_at: None,
+        }
     }
 
     #[test]
@@ -218,20 +241,21 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_is_older_than_one_that_came_back_is_of_a_copy() {
-        use Returned::{Newer, Older, Same};
+    fn a_number_that_is_neither_the_last_nor_the_next_is_of_a_copy() {
+        use Returned::{Following, Last, Other};
         for (key, sequence, returned) in [
-            (key(0, None), 0, Same),
-            (key(0, None), 1, Newer),
-            (key(5, Some(-1_000)), 5, Same),
-            (key(5, Some(-1_000)), 4, Older),
-            (key(5, Some(-SEQUENCE_GRACE)), 4, Same),
-            (key(5, Some(-SEQUENCE_GRACE - 1)), 4, Older),
-            (key(5, Some(0)), 3, Older),
-            (key(5, Some(0)), 0, Older),
-            (key(5, Some(0)), 6, Newer),
-            (key(5, Some(0)), 900, Newer),
-            (key(u32::MAX, Some(-1_000)), u32::MAX, Same),
+            (key(0, None), 0, Last),
+            (key(0, None), 1, Following),
+            (key(0, None), 2, Other),
+            (key(5, Some(-1_000)), 5, Last),
+            (key(5, Some(-1_000)), 4, Other),
+            (key(5, Some(-SEQUENCE_GRACE)), 4, Last),
+            (key(5, Some(-SEQUENCE_GRACE - 1)), 4, Other),
+            (key(5, Some(0)), 3, Other),
+            (key(5, Some(0)), 0, Other),
+            (key(5, Some(0)), 6, Following),
+            (key(5, Some(0)), 7, Other),
+            (key(5, Some(0)), u32::MAX, Other),
         ] {
             assert_eq!(key.returned(sequence, at(0)), returned, "{sequence} for {key:?}");
         }
@@ -248,7 +272,6 @@ mod tests {
             (key(3, Some(-third)), week, 4),
             (key(3, Some(1 - SEQUENCE_LASTS)), None, 3),
             (key(3, Some(-SEQUENCE_LASTS)), None, 4),
-            (key(u32::MAX, None), None, u32::MAX),
         ] {
             assert_eq!(key.told(offline, at(0)), told, "{key:?} {offline:?}");
         }
@@ -300,10 +323,11 @@ mod tests {
                 Some(device("x", 5, -301)),
                 refuse(SignatureExpired),
             ),
-            ("a first key", Allowed, None, Some(device("x", 0, 0)), Decision::TakeKey),
+            ("a first key", Required, None, Some(device("x", 0, 0)), Decision::TakeKey),
+            ("a first key where nobody has to", Allowed, None, Some(device("x", 0, 0)), pass),
             ("a first key, of old", Required, None, Some(device("x", 0, 301)), refuse(SignatureExpired)),
-            ("a newer number", Allowed, Some(&seat_key), Some(device("x", 6, 0)), Decision::NoteSequence),
-            ("an older number", Required, Some(&seat_key), Some(device("x", 4, 0)), pass),
+            ("the next number", Allowed, Some(&seat_key), Some(device("x", 6, 0)), Decision::NoteSequence),
+            ("another number", Required, Some(&seat_key), Some(device("x", 4, 0)), pass),
         ] {
             let decided = decide(ADMIT, key, device.as_ref(), policy(rule, WhenCopied::Allow), at(0));
             assert_eq!(decided, decision, "{name}");

@@ -28,6 +28,8 @@ pub struct Filter {
     pub expiring: Option<Range>,
     /// Whether only those that seem to be shared.
     pub is_shared: bool,
+    /// Whether only those with a key of a device that was copied within the last day.
+    pub is_copied: bool,
     /// What their code, machine or note reads.
     pub text: Option<TextFilter>,
 }

@@ -49,6 +49,8 @@ pub enum Index {
     Primary,
     /// By id, of those alone that seem to be shared, which stand in a table of their own.
     Shared,
+    /// By id, of those alone that have a key which was copied, by the table of keys.
+    Copied,
     /// `uq_full_code`, which is unique.
     FullCode,
     /// By status, then id.
@@ -98,13 +100,17 @@ impl Indexed {
 
 /// Decides how the cards of `filter` are read in the order `wanted`, or in the nearest one that an index has.
 pub fn plan(filter: &Filter, wanted: Sort) -> Plan {
-    let Filter { status, app, prefix, batch_id, created, used, expiring, is_shared, text } = filter;
+    let Filter { status, app, prefix, batch_id, created, used, expiring, is_shared, is_copied, text } =
+        filter;
     let window = if batch_id.is_some() { Window::Batch } else { Window::Table };
     let no_time = created.is_none() && used.is_none() && expiring.is_none();
     let text_alone = status.is_none() && app.is_none() && batch_id.is_none() && no_time;
     let few = |index| Plan::Indexed(Indexed { sort: wanted, index, reach: Reach::Few });
     if *is_shared {
         return few(Index::Shared);
+    }
+    if *is_copied {
+        return few(Index::Copied);
     }
     match text {
         Some(TextFilter::Codes(_)) => return few(Index::FullCode),
@@ -165,10 +171,12 @@ pub fn plan(filter: &Filter, wanted: Sort) -> Plan {
 /// The conditions of `filter` that an index finds by itself, each as a filter of its own, the most telling first: when
 /// one of them lets few cards through, the rest of the filter need only look at those.
 pub fn parts(filter: &Filter) -> Vec<(Filter, Indexed)> {
-    let Filter { status, app, prefix, batch_id, created, used, expiring, is_shared, text } = filter;
+    let Filter { status, app, prefix, batch_id, created, used, expiring, is_shared, is_copied, text } =
+        filter;
     let all = Filter::default;
     let candidates = [
         Filter { is_shared: *is_shared, ..all() },
+        Filter { is_copied: *is_copied, ..all() },
         Filter { text: text.clone(), ..all() },
         Filter { batch_id: *batch_id, ..all() },
         Filter { used: *used, ..all() },
@@ -395,6 +403,21 @@ mod tests {
             assert!(orders.iter().all(|order| order.starts_with("Shared: +") && order.ends_with(" few")));
             assert_eq!(parts(&filter)[0].1.index, Index::Shared);
         }
+    }
+
+    #[test]
+    fn what_has_a_copied_key_is_found_in_any_order_whatever_the_rest() {
+        let copied = |filter| Filter { is_copied: true, ..filter };
+        let unused = Filter { status: Some(CardStatus::Unused), batch_id: Some(7), ..Filter::default() };
+        for filter in [Filter::default(), unused, text(TextFilter::NoteContains("A".into()))] {
+            let filter = copied(filter);
+            let orders = orders(&filter);
+            assert!(orders.iter().all(|order| order.starts_with("Copied: +") && order.ends_with(" few")));
+            assert_eq!(parts(&filter)[0].1.index, Index::Copied);
+        }
+        let both = Filter { is_shared: true, ..copied(Filter::default()) };
+        let indexes: Vec<_> = parts(&both).into_iter().map(|(_, indexed)| indexed.index).collect();
+        assert_eq!(indexes, [Index::Shared, Index::Copied]);
     }
 
     #[test]

@@ -25,7 +25,8 @@ pub(crate) struct CardNow {
 }
 
 /// The columns of the key of a seat.
-pub(crate) const KEY_COLUMNS: [&str; 4] = ["thumbprint", "sequence", "sequence_at", "copied_at"];
+pub(crate) const KEY_COLUMNS: [&str; 6] =
+    ["thumbprint", "sequence", "previous", "following", "sequence_at", "copied_at"];
 
 /// The keys of the seats that were read with a card.
 #[derive(Clone, Copy, Debug)]
@@ -100,10 +101,13 @@ pub(crate) fn policy(app: Option<&App>, card: &Card) -> Policy {
 /// A key of a seat, where it has one, of the columns from a place on.
 fn key(row: &mut Row, place: usize) -> Result<Option<SeatKey>, StoreError> {
     let (thumbprint, sequence): (Option<String>, Option<u32>) = (take(row, place)?, take(row, place + 1)?);
-    let (sequence_at, copied_at) = (maybe_moment(row, place + 2)?, maybe_moment(row, place + 3)?);
-    let Some((thumbprint, sequence)) = thumbprint.zip(sequence) else { return Ok(None) };
+    let (previous, following): (_, Option<u32>) = (take(row, place + 2)?, take(row, place + 3)?);
+    let (sequence_at, copied_at) = (maybe_moment(row, place + 4)?, maybe_moment(row, place + 5)?);
+    let Some(((thumbprint, sequence), following)) = thumbprint.zip(sequence).zip(following) else {
+        return Ok(None);
+    };
     let thumbprint = thumbprint.parse().map_err(|_| StoreError::Undecodable)?;
-    Ok(Some(SeatKey { thumbprint, sequence, sequence_at, copied_at }))
+    Ok(Some(SeatKey { thumbprint, sequence, previous, following, sequence_at, copied_at }))
 }
 
 /// The keys of seats, where their columns were asked for: behind all others.

@@ -267,14 +267,14 @@ impl Operation for Exactly<'_> {
 
     async fn run(&self, connection: &mut Conn) -> Result<u64, StoreError> {
         let sought = Sought::of(connection, self.filter).await?;
+        let is_elsewhere = self.filter.is_shared || self.filter.is_copied;
         let few = match sought.plan(Sort::NEWEST) {
-            Plan::Indexed(indexed) if sought.further == Further::Few || self.filter.is_shared => {
-                Some(indexed)
-            }
+            Plan::Indexed(indexed) if sought.further == Further::Few || is_elsewhere => Some(indexed),
             Plan::Indexed(_) | Plan::Windowed(_) => None,
         };
         let statement = if let Some(indexed) = few {
-            // No index of cards by itself finds them by the machine in their rows and by others, or by who asked for them.
+            // No index of cards by itself finds them by the machine in their rows and by others, or by who asked for them, or by
+            // their keys.
             let course = Course { backwards: false, from: None, inclusive: false };
             counting(sought, indexed, course, usize::MAX)
         } else {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
+use ring::rand::SystemRandom;
 use tokio::time::Instant;
 use tracing::warn;
 
@@ -15,7 +16,7 @@ use super::{CardNow, Client, NoCard, Operation, Store, StoreError};
 use kami_core::app::App;
 use kami_core::card::{CardCode, MachineCode};
 use kami_core::device::{Decision, Device, Thumbprint, decide};
-use kami_core::policy::Policy;
+use kami_core::policy::{DevicePolicy, Policy, WhenCopied};
 use kami_core::rules::{self, Refusal, Verdict};
 
 /// How long a copied key is not written down again.
@@ -49,6 +50,22 @@ impl Store {
         }
     }
 
+    /// The same where an app that cannot be read says nothing, until somebody mends it.
+    pub(super) async fn find_with_known_app(
+        &self,
+        code: &CardCode,
+        machine: &MachineCode,
+        client: &Client,
+        deadline: Instant,
+    ) -> Result<Result<(CardNow, Option<Arc<App>>), NoCard>, StoreError> {
+        match self.find_with_app(code, machine, client, deadline).await {
+            Err(StoreError::Undecodable) => {
+                Ok(self.find(code, Some(machine), client, deadline).await?.map(|found| (found, None)))
+            }
+            found => found,
+        }
+    }
+
     /// Why a machine may not act for itself on a card that was found like this: it does not show the key of its seat.
     pub(super) fn refuses_device(
         found: &CardNow,
@@ -59,7 +76,8 @@ impl Store {
         let has_seat = rules::seat_of(&found.card, machine).is_some();
         let allowed =
             if has_seat { Verdict::Admit { lease: None } } else { Verdict::TakeSeat { lease: None } };
-        let policy = found.policy(app);
+        // A number that is another's takes nothing from who has the key.
+        let policy = Policy { when_copied: WhenCopied::Allow, ..found.policy(app) };
         match decide(allowed, found.key_of(machine), client.device.as_ref(), policy, found.now) {
             Decision::Final(Verdict::Refuse(refusal)) => Some(refusal),
             Decision::Final(_) | Decision::TakeKey | Decision::NoteSequence => None,
@@ -99,7 +117,7 @@ impl Copy {
         client: &Client,
     ) -> Option<Self> {
         let (device, key) = (client.device.as_ref()?, found.key_of(machine)?);
-        let is_looked_at = policy.device != kami_core::policy::DevicePolicy::Off;
+        let is_looked_at = policy.device != DevicePolicy::Off;
         (is_looked_at && key.is_copied(device, found.now)).then(|| Self {
             card: found.card.id,
             machine: machine.clone(),
@@ -109,35 +127,54 @@ impl Copy {
     }
 }
 
+/// A number that is told next: nobody guesses it, and every language's integers hold it.
+pub(super) fn draw() -> Result<u32, StoreError> {
+    let drawn = ring::rand::generate::<[u8; 4]>(&SystemRandom::new()).map_err(|_| StoreError::Abandoned)?;
+    Ok((u32::from_be_bytes(drawn.expose()) >> 1).max(1))
+}
+
 /// What stands for the key of a device in a routine that gives a seat: none where there is none.
 pub(super) fn shown(device: Option<&Device>) -> (Option<&str>, u32) {
     (device.map(|device| device.thumbprint.as_str()), device.map_or(0, |device| device.sequence))
 }
 
-/// Gives a seat that has no key the device's; returns whether it is that seat's now.
-pub(super) async fn take_key(
-    connection: &mut Conn,
-    pool: &Pool,
-    card: u64,
-    machine: &MachineCode,
-    device: &Device,
-) -> Result<bool, StoreError> {
-    pool.counters().round_trip();
-    let params = (card, machine.as_str(), device.thumbprint.as_str(), device.sequence);
-    Ok(said(connection, "CALL take_device_key(?, ?, ?, ?)", params).await? == Some(true))
+/// What a device does with the key of a seat.
+#[derive(Clone, Copy)]
+pub(super) enum KeyAct {
+    /// Gives it one that has none.
+    Take,
+    /// Brings its following number back.
+    NoteSequence,
 }
 
-/// Writes down the newer number that a device brought back; returns whether it is the last one now.
-pub(super) async fn note_sequence(
-    connection: &mut Conn,
-    pool: &Pool,
-    card: u64,
-    machine: &MachineCode,
-    device: &Device,
-) -> Result<bool, StoreError> {
+impl KeyAct {
+    /// Writes it, with the number that is told next; returns whether the seat is the device's now, with that number.
+    pub(super) async fn write(
+        self,
+        connection: &mut Conn,
+        pool: &Pool,
+        (card, machine): (u64, &MachineCode),
+        device: &Device,
+        next: u32,
+    ) -> Result<bool, StoreError> {
+        pool.counters().round_trip();
+        let call = match self {
+            Self::Take => "CALL take_device_key(?, ?, ?, ?, ?)",
+            Self::NoteSequence => "CALL note_sequence(?, ?, ?, ?, ?)",
+        };
+        let params = (card, machine.as_str(), device.thumbprint.as_str(), device.sequence, next);
+        Ok(said(connection, call, params).await? == Some(true))
+    }
+}
+
+/// Removes the keys of machines that have no seat of a card any more. Nothing depends on it: whoever is given a seat replaces what
+/// is left over.
+pub(super) async fn forget_keys(connection: &mut Conn, pool: &Pool, card: u64) {
     pool.counters().round_trip();
-    let params = (card, machine.as_str(), device.thumbprint.as_str(), device.sequence);
-    Ok(said(connection, "CALL note_sequence(?, ?, ?, ?)", params).await? == Some(true))
+    if let Err(error) = connection.exec_drop("CALL forget_device_keys(?)", (card,)).await {
+        let error = StoreError::from(error);
+        warn!(card, %error, "keys of devices without a seat could not be removed");
+    }
 }
 
 struct NoteCopy {

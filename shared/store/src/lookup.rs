@@ -30,7 +30,7 @@ use kami_core::card::{CardCode, MachineCode};
 pub(super) const LANES: usize = 4;
 
 /// What stands for the columns of a key that nobody asks for.
-const NO_KEY: &str = ", NULL, NULL, NULL, NULL";
+const NO_KEY: &str = ", NULL, NULL, NULL, NULL, NULL, NULL";
 
 /// How many codes one query asks for at the most; more make it no cheaper a code.
 const BATCH: usize = 16;

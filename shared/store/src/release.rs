@@ -3,10 +3,12 @@
 use mysql_async::Conn;
 use tokio::time::Instant;
 
+use super::devices::forget_keys;
 use super::pool::Pool;
 use super::routines::said;
 use super::{Client, NoCard, Operation, REQUEST_LIMIT, Store, StoreError};
 use kami_core::card::{CardCode, CardStatus, MachineCode};
+use kami_core::policy::DevicePolicy;
 use kami_core::rules::{self, Refusal};
 
 /// What it comes to that a machine gives its seat back.
@@ -31,7 +33,7 @@ impl Store {
         client: &Client,
     ) -> Result<Result<SeatReturn, NoCard>, StoreError> {
         let deadline = Instant::now() + REQUEST_LIMIT;
-        let (found, app) = match self.find_with_app(code, machine, client, deadline).await? {
+        let (found, app) = match self.find_with_known_app(code, machine, client, deadline).await? {
             Ok(found) => found,
             Err(why) => return Ok(Err(why)),
         };
@@ -42,7 +44,9 @@ impl Store {
         if seat.lease_until.is_none() || found.card.status != CardStatus::Active {
             return Ok(Ok(SeatReturn::Kept));
         }
-        let release = Release { card: found.card.id, machine: machine.clone(), pool: self.pool.clone() };
+        let has_keys = found.policy(app.as_deref()).device != DevicePolicy::Off;
+        let (card, machine, pool) = (found.card.id, machine.clone(), self.pool.clone());
+        let release = Release { card, machine, has_keys, pool };
         let was_freed = self.in_turn(deadline, release).await?;
         Ok(Ok(if was_freed { SeatReturn::Freed } else { SeatReturn::NoSeat }))
     }
@@ -52,6 +56,7 @@ impl Store {
 struct Release {
     card: u64,
     machine: MachineCode,
+    has_keys: bool,
     pool: Pool,
 }
 
@@ -63,6 +68,9 @@ impl Operation for Release {
     async fn run(&self, connection: &mut Conn) -> Result<bool, StoreError> {
         self.pool.counters().round_trip();
         let freed = said(connection, "CALL release_seat(?, ?)", (self.card, self.machine.as_str())).await?;
+        if self.has_keys {
+            forget_keys(connection, &self.pool, self.card).await;
+        }
         Ok(freed == Some(true))
     }
 }

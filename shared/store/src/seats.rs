@@ -21,6 +21,19 @@ pub struct SeatTaken {
     pub lease_until: Option<DateTime<Utc>>,
     /// Whether that is over, so that whoever asks gets the seat.
     pub is_over: bool,
+    /// The key that it signs with, where it has one and that may be read.
+    pub key: Option<DeviceKey>,
+}
+
+/// The key of a device that has a seat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceKey {
+    /// The thumbprint of its public key.
+    pub thumbprint: String,
+    /// In how many minutes another device was found to use it too.
+    pub copies: u32,
+    /// When that was last.
+    pub copied_at: Option<DateTime<Utc>>,
 }
 
 /// Shows no machine.
@@ -38,7 +51,8 @@ pub fn seats_lost(taken: &[SeatTaken], seats: u16) -> Vec<&SeatTaken> {
 }
 
 impl Store {
-    /// The machines that have a seat of the card of that number, the one that stands in its row first.
+    /// The machines that have a seat of the card of that number, the one that stands in its row first; without their keys
+    /// where those are not for the account to read, or the schema does not have them yet.
     pub async fn seats(&self, card_id: u64) -> Result<Vec<SeatTaken>, StoreError> {
         self.run(SCREEN + GRACE, SeatsOfCard { card_id }).await
     }
@@ -81,16 +95,37 @@ impl Operation for SeatsOfCard {
     const ONLY_READS: bool = true;
 
     async fn run(&self, connection: &mut Conn) -> Result<Self::Output, StoreError> {
-        let query = limited(
-            SCREEN,
-            "SELECT machine_code, COALESCE(seen_at, used_at) AS seen_at, lease_until, \
-             COALESCE(lease_until < UTC_TIMESTAMP(), FALSE), 0 AS place \
-             FROM cards WHERE id = ? AND machine_code IS NOT NULL \
-             UNION ALL SELECT machine_code, seen_at, lease_until, \
-             COALESCE(lease_until < UTC_TIMESTAMP(), FALSE), 1 FROM card_seats WHERE card_id = ? \
-             ORDER BY place, seen_at DESC, machine_code",
+        match self.read(connection, true).await {
+            Err(error) if error.is_denied() || error.is_of_schema() => self.read(connection, false).await,
+            read => read,
+        }
+    }
+}
+
+impl SeatsOfCard {
+    async fn read(&self, connection: &mut Conn, with_keys: bool) -> Result<Vec<SeatTaken>, StoreError> {
+        let keys = |table: &str, card: &str| {
+            if with_keys {
+                format!(
+                    "LEFT JOIN device_keys ON device_keys.card_id = {table}.{card} \
+                     AND device_keys.machine_code = {table}.machine_code"
+                )
+            } else {
+                "LEFT JOIN (SELECT NULL AS thumbprint, NULL AS copies, NULL AS copied_at) AS device_keys ON FALSE"
+                    .to_owned()
+            }
+        };
+        let columns =
+            "lease_until, COALESCE(lease_until < UTC_TIMESTAMP(), FALSE), thumbprint, copies, copied_at";
+        let query = format!(
+            "SELECT cards.machine_code, COALESCE(seen_at, used_at) AS seen_at, {columns}, 0 AS place \
+             FROM cards {} WHERE cards.id = ? AND cards.machine_code IS NOT NULL \
+             UNION ALL SELECT card_seats.machine_code, seen_at, {columns}, 1 \
+             FROM card_seats {} WHERE card_seats.card_id = ? ORDER BY place, seen_at DESC, machine_code",
+            keys("cards", "id"),
+            keys("card_seats", "card_id")
         );
-        let rows: Vec<Row> = connection.exec(query, (self.card_id, self.card_id)).await?;
+        let rows: Vec<Row> = connection.exec(limited(SCREEN, &query), (self.card_id, self.card_id)).await?;
         rows.into_iter().map(|mut row| read(&mut row)).collect()
     }
 }
@@ -101,5 +136,11 @@ fn read(row: &mut Row) -> Result<SeatTaken, StoreError> {
         seen_at: maybe_moment(row, 1)?,
         lease_until: maybe_moment(row, 2)?,
         is_over: take(row, 3)?,
+        key: match take(row, 4)? {
+            None => None,
+            Some(thumbprint) => {
+                Some(DeviceKey { thumbprint, copies: take(row, 5)?, copied_at: maybe_moment(row, 6)? })
+            }
+        },
     })
 }

@@ -7,7 +7,7 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params};
 
 use super::counters::Counters;
-use super::devices::{note_sequence, shown, take_key};
+use super::devices::{KeyAct, draw, shown};
 use super::lookup::Lookups;
 use super::pool::Pool;
 use super::routines::{Way, Writing, said};
@@ -74,14 +74,20 @@ impl Operation for Settle {
                     }
                 }
                 (Decision::TakeKey, Some(device)) => {
-                    if take_key(connection, &self.pool, found.card.id, &self.machine, device).await? {
-                        found.keep_key(&self.machine, SeatKey::of(device));
+                    let next = draw()?;
+                    let seat = (found.card.id, &self.machine);
+                    if KeyAct::Take.write(connection, &self.pool, seat, device, next).await? {
+                        found.keep_key(&self.machine, SeatKey::of(device, next));
                         continue;
                     }
                 }
                 (Decision::NoteSequence, Some(device)) => {
-                    if note_sequence(connection, &self.pool, found.card.id, &self.machine, device).await? {
-                        found.keep_key(&self.machine, SeatKey::returning(device, found.now));
+                    let (next, key) = (draw()?, key.copied());
+                    let seat = (found.card.id, &self.machine);
+                    if let Some(key) = key
+                        && KeyAct::NoteSequence.write(connection, &self.pool, seat, device, next).await?
+                    {
+                        found.keep_key(&self.machine, key.brought_back(next, found.now));
                         continue;
                     }
                 }
@@ -109,7 +115,10 @@ impl Settle {
     ) -> Result<Option<Validation>, StoreError> {
         let (card, device) = (&found.card, self.client.device.as_ref());
         // Who is given a seat now has it with the key that he shows.
-        let given = device.filter(|_| policy.device != DevicePolicy::Off).map(SeatKey::of);
+        let next = if policy.device == DevicePolicy::Off { 0 } else { draw()? };
+        let given = device.filter(|_| policy.device != DevicePolicy::Off);
+        let given = given.map(|device| SeatKey::of(device, next));
+        let keyed = (policy.device != DevicePolicy::Off).then_some(next);
         let admitted = |expire_at, lease, key: Option<&SeatKey>| {
             let app = told(self.app.clone(), &self.client);
             Ok(Some(admitted(found, policy, app, expire_at, lease, key)))
@@ -121,12 +130,12 @@ impl Settle {
             // It ran out in this very moment: the next request writes that down.
             Verdict::Expire => refused(Refusal::Expired),
             Verdict::Activate { used_at, expire_at, lease } => {
-                if self.activate(connection, card, policy, used_at, expire_at, lease).await? {
+                if self.activate(connection, card, keyed, used_at, expire_at, lease).await? {
                     return admitted(expire_at, lease, given.as_ref());
                 }
                 Ok(None)
             }
-            Verdict::Bind => match self.bind(connection, card, policy).await? {
+            Verdict::Bind => match self.bind(connection, card, keyed).await? {
                 Given::Seat => admitted(card.expire_at, None, given.as_ref()),
                 Given::Wait(seconds) => refused(Refusal::CoolingDown { seconds }),
                 Given::Nothing | Given::Lost => Ok(None),
@@ -137,7 +146,7 @@ impl Settle {
                 }
                 Ok(None)
             }
-            Verdict::TakeSeat { lease } => match self.take_seat(connection, card, policy).await? {
+            Verdict::TakeSeat { lease } => match self.take_seat(connection, card, keyed).await? {
                 Given::Seat => admitted(card.expire_at, lease, given.as_ref()),
                 Given::Wait(seconds) => refused(Refusal::CoolingDown { seconds }),
                 Given::Nothing => refused(Refusal::SeatsFull),
@@ -146,23 +155,24 @@ impl Settle {
         }
     }
 
-    /// Writes an activation if the card still is what it was evaluated by; `false` if somebody else was faster.
+    /// Writes an activation if the card still is what it was evaluated by; `false` if somebody else was faster. Where devices sign, it
+    /// is kept by which key, and which number that is told next.
     async fn activate(
         &self,
         connection: &mut Conn,
         card: &Card,
-        policy: Policy,
+        keyed: Option<u32>,
         used_at: DateTime<Utc>,
         expire_at: Option<DateTime<Utc>>,
         lease: Option<Lease>,
     ) -> Result<bool, StoreError> {
         let (machine, used_at) = (self.machine.as_str(), used_at.naive_utc());
-        if policy.device != DevicePolicy::Off {
+        if let Some(next) = keyed {
             let (shown, number) = shown(self.client.device.as_ref());
-            let params = (card.id, machine, used_at, card.duration_seconds, shown, number);
+            let params = (card.id, machine, used_at, card.duration_seconds, shown, number, next);
             self.pool.counters().round_trip();
             return Ok(
-                said(connection, "CALL activate_card_3(?, ?, ?, ?, ?, ?)", params).await? == Some(true)
+                said(connection, "CALL activate_card_3(?, ?, ?, ?, ?, ?, ?)", params).await? == Some(true)
             );
         }
         if lease.is_some() || card.valid_until.is_some() {
@@ -198,12 +208,12 @@ impl Settle {
         &self,
         connection: &mut Conn,
         card: &Card,
-        policy: Policy,
+        keyed: Option<u32>,
     ) -> Result<Given, StoreError> {
-        if policy.device != DevicePolicy::Off {
+        if let Some(next) = keyed {
             let (shown, number) = shown(self.client.device.as_ref());
-            let params = (card.id, self.machine.as_str(), shown, number);
-            return given(connection, self.pool.counters(), "CALL take_seat_3(?, ?, ?, ?)", params).await;
+            let params = (card.id, self.machine.as_str(), shown, number, next);
+            return given(connection, self.pool.counters(), "CALL take_seat_3(?, ?, ?, ?, ?)", params).await;
         }
         let params = (card.id, self.machine.as_str());
         if self.writing.seats.is_called() {
@@ -217,12 +227,18 @@ impl Settle {
     }
 
     /// Binds an active card that was freed of its one machine.
-    async fn bind(&self, connection: &mut Conn, card: &Card, policy: Policy) -> Result<Given, StoreError> {
+    async fn bind(
+        &self,
+        connection: &mut Conn,
+        card: &Card,
+        keyed: Option<u32>,
+    ) -> Result<Given, StoreError> {
         let (machine, expire_at) = (self.machine.as_str(), card.expire_at.map(|moment| moment.naive_utc()));
-        if policy.device != DevicePolicy::Off {
+        if let Some(next) = keyed {
             let (shown, number) = shown(self.client.device.as_ref());
-            let params = (card.id, machine, expire_at, shown, number);
-            return given(connection, self.pool.counters(), "CALL bind_card_3(?, ?, ?, ?, ?)", params).await;
+            let params = (card.id, machine, expire_at, shown, number, next);
+            return given(connection, self.pool.counters(), "CALL bind_card_3(?, ?, ?, ?, ?, ?)", params)
+                .await;
         }
         if self.writing.seats.is_called() {
             let params = (card.id, machine, expire_at);

@@ -60,13 +60,7 @@ impl Store {
         client: &Client,
         deadline: Instant,
     ) -> Result<Result<(CardNow, bool), NoCard>, StoreError> {
-        let found = match self.find_with_app(code, machine, client, deadline).await {
-            // Its app says nothing until somebody mends it; meanwhile a card can be looked at.
-            Err(StoreError::Undecodable) => {
-                self.find(code, Some(machine), client, deadline).await?.map(|found| (found, None))
-            }
-            found => found?,
-        };
+        let found = self.find_with_known_app(code, machine, client, deadline).await?;
         Ok(found.map(|(found, app)| {
             let is_proven = Self::refuses_device(&found, app.as_deref(), machine, client).is_none();
             (found, is_proven)

@@ -4,11 +4,13 @@ use chrono::{DateTime, Utc};
 use mysql_async::{Conn, Row};
 use tokio::time::Instant;
 
+use super::devices::forget_keys;
 use super::pool::Pool;
 use super::record::{maybe_moment, take};
 use super::routines::first_of;
 use super::{Client, NoCard, Operation, REQUEST_LIMIT, Store, StoreError};
 use kami_core::card::{CardCode, CardStatus, MachineCode};
+use kami_core::policy::DevicePolicy;
 use kami_core::rules::{self, Refusal};
 use kami_core::unbind::Paid;
 
@@ -46,7 +48,7 @@ impl Store {
         client: &Client,
     ) -> Result<Result<Unbinding, NoCard>, StoreError> {
         let deadline = Instant::now() + REQUEST_LIMIT;
-        let (found, app) = match self.find_with_app(code, machine, client, deadline).await? {
+        let (found, app) = match self.find_with_known_app(code, machine, client, deadline).await? {
             Ok(found) => found,
             Err(why) => return Ok(Err(why)),
         };
@@ -68,7 +70,9 @@ impl Store {
         if let Some(refusal) = Self::refuses_device(&found, app.as_deref(), machine, client) {
             return refused(refusal);
         }
-        let unbind = UnbindSeat { card: found.card.id, machine: machine.clone(), pool: self.pool.clone() };
+        let has_keys = found.policy(app.as_deref()).device != DevicePolicy::Off;
+        let (card, machine, pool) = (found.card.id, machine.clone(), self.pool.clone());
+        let unbind = UnbindSeat { card, machine, has_keys, pool };
         self.in_turn(deadline, unbind).await
     }
 }
@@ -76,6 +80,7 @@ impl Store {
 struct UnbindSeat {
     card: u64,
     machine: MachineCode,
+    has_keys: bool,
     pool: Pool,
 }
 
@@ -87,7 +92,11 @@ impl Operation for UnbindSeat {
     async fn run(&self, connection: &mut Conn) -> Result<Result<Unbinding, NoCard>, StoreError> {
         let params = (self.card, self.machine.as_str());
         let calls = ["CALL unbind_seat_2(?, ?)", "CALL unbind_seat(?, ?)"];
-        read(&mut first_of(connection, self.pool.counters(), calls, params).await?)
+        let unbound = read(&mut first_of(connection, self.pool.counters(), calls, params).await?);
+        if self.has_keys {
+            forget_keys(connection, &self.pool, self.card).await;
+        }
+        unbound
     }
 }
 

@@ -43,6 +43,9 @@ pub(super) struct FilterOptions {
     /// That seem to be shared: at least 3 machines asked in vain within 24 hours
     #[arg(long)]
     shared: bool,
+    /// With a key of a device that was copied within 24 hours
+    #[arg(long)]
+    copied: bool,
     /// Whose code begins so, in any case
     #[arg(long, value_name = "TEXT", group = "text")]
     code_prefix: Option<String>,
@@ -99,6 +102,7 @@ impl FilterOptions {
             used: range(self.used, Side::Past).await?,
             expiring: range(self.expiring, Side::Future).await?,
             is_shared: self.shared,
+            is_copied: self.copied,
             text: texts.into_iter().flatten().next(),
         })
     }

@@ -2,7 +2,8 @@
 
 use clap::Args;
 use kami_core::policy::{
-    Cooldown, LeaseLength, NoLease, NoUnbinding, UnbindBy, UnbindCost, UnbindLimit, UnbindPart, WhenFull,
+    Cooldown, DevicePolicy, LeaseLength, NoLease, NoUnbinding, UnbindBy, UnbindCost, UnbindLimit, UnbindPart,
+    WhenCopied, WhenFull,
 };
 
 /// What `--lease` says: for so long, or `off`.
@@ -93,6 +94,16 @@ pub(super) fn lease(text: &str) -> Result<Lease, NoLease> {
 /// Reads the value of `--when-full`.
 pub(super) fn when_full(word: &str) -> Result<WhenFull, &'static str> {
     word.parse().map_err(|_| "write refuse or oldest")
+}
+
+/// Reads the value of `--device`.
+pub(super) fn device(word: &str) -> Result<DevicePolicy, &'static str> {
+    word.parse().map_err(|_| "write off, allowed or required")
+}
+
+/// Reads the value of `--when-copied`.
+pub(super) fn when_copied(word: &str) -> Result<WhenCopied, &'static str> {
+    word.parse().map_err(|_| "write allow or refuse")
 }
 
 /// Reads `app`, and everything else as `own` does.

@@ -60,6 +60,8 @@ pub(super) fn app_json(app: &App) -> Value {
         "unbind_limit": policy.unbind.limit.map(UnbindLimit::get),
         "unbind_cost": policy.unbind.cost.map(cost_json),
         "offline_seconds": policy.offline.map(OfflineLength::seconds),
+        "device": policy.device.word(),
+        "when_copied": policy.when_copied.word(),
         "latest": app.latest.as_ref().map(Version::as_str),
         "minimum": app.minimum.as_ref().map(Version::as_str),
         "url": app.url,

@@ -84,7 +84,7 @@ impl Show {
     }
 }
 
-/// The machines that have a seat of a card, where it is for several or has leased one; nothing for an account that may
+/// The machines that have a seat of a card, where it is for several, has leased one, or one has a key; nothing for an account that may
 /// not read them, as older versions made it.
 async fn seats(session: &Session, card: &CardRecord) -> Result<Option<Vec<SeatTaken>>, Failure> {
     let is_for_several = card.seats > 1;
@@ -95,7 +95,8 @@ async fn seats(session: &Session, card: &CardRecord) -> Result<Option<Vec<SeatTa
         Err(error) if error.is_denied() => Ok(None),
         seats => {
             let seats = seats?;
-            let is_told = is_for_several || seats.iter().any(|seat| seat.lease_until.is_some());
+            let is_told =
+                is_for_several || seats.iter().any(|seat| seat.lease_until.is_some() || seat.key.is_some());
             Ok(is_told.then_some(seats))
         }
     }
@@ -173,6 +174,9 @@ fn seat_json(seat: &SeatTaken) -> Value {
         "seen_at": seen.map(utc),
         "lease_until": seat.lease_until.map(utc),
         "is_over": seat.is_over,
+        "key": seat.key.as_ref().map(|key| &key.thumbprint),
+        "copies": seat.key.as_ref().map(|key| key.copies),
+        "copied_at": seat.key.as_ref().and_then(|key| key.copied_at).map(utc),
     })
 }
 
@@ -225,18 +229,20 @@ fn print_seats(
     let or_none = |moment: Option<String>| moment.unwrap_or_else(|| shown::NONE.to_owned());
     let with_since = seats.iter().any(|seat| seat.lease_until.is_none());
     let with_leases = seats.iter().any(|seat| seat.lease_until.is_some());
+    let with_keys = seats.iter().any(|seat| seat.key.is_some());
+    let with_copies = seats.iter().filter_map(|seat| seat.key.as_ref()).any(|key| key.copies > 0);
     // What none of them has takes no column.
-    let row = |machine: String, since: String, seen: String, lease: String| {
+    let row = |machine: String, [since, seen, lease, key, copies]: [String; 5]| {
         let since = with_since.then_some(since);
         let leased = with_leases.then_some([seen, lease]);
-        [machine].into_iter().chain(since).chain(leased.into_iter().flatten())
+        let keys = with_keys.then_some(key).into_iter().chain(with_copies.then_some(copies));
+        [machine].into_iter().chain(since).chain(leased.into_iter().flatten()).chain(keys)
     };
     let mut machines = Table::default();
     if !seats.is_empty() {
         let machine = shown::label(language, Property::Machine);
-        let [since, seen, lease] =
-            ["since", "seen", "lease"].map(|key| say!(language, format!("seat.{key}")));
-        machines.push(row(machine, since, seen, lease));
+        let words = ["since", "seen", "lease", "key", "copied"];
+        machines.push(row(machine, words.map(|key| say!(language, format!("seat.{key}")))));
     }
     for seat in seats {
         let (since, seen) = moments(seat);
@@ -245,7 +251,10 @@ fn print_seats(
             until if seat.is_over => say!(language, "seat.over", until = until),
             until => until,
         });
-        machines.push(row(seat.machine.clone(), since, seen, or_none(lease)));
+        let key = seat.key.as_ref();
+        let copies = key.and_then(|key| shown::copies(language, key, |at| whole_moment(zone, at)));
+        let said = [since, seen, or_none(lease), or_none(key.map(shown::device_key)), or_none(copies)];
+        machines.push(row(seat.machine.clone(), said));
     }
     Ok(out.table(&machines)?)
 }

@@ -57,6 +57,7 @@ struct Counted {
     apps: BTreeMap<String, Option<StatusCounts>>,
     presets: Vec<PresetCounts>,
     sharing: Option<Sharing>,
+    copied: Option<u64>,
     stock: Stock,
     courses: Vec<Course>,
 }
@@ -91,6 +92,7 @@ impl Stats {
         };
         let presets = by_preset(store, of, counts.taken_at).await?;
         let sharing = store.sharing(of).await?;
+        let copied = store.copied_keys(of).await?;
         let stock = store.stock(u32::from(days), of).await?;
         // Days begin at midnight in the zone of the reader.
         let now = local(session.zone, counts.taken_at);
@@ -106,13 +108,13 @@ impl Stats {
             let histogram = store.histogram(event, start, BucketWidth::Day, days, of).await?;
             courses.push(Course { name, start, histogram });
         }
-        Ok(Counted { app, counts, apps, presets, sharing, stock, courses })
+        Ok(Counted { app, counts, apps, presets, sharing, copied, stock, courses })
     }
 }
 
 impl Counted {
     fn json(&self, session: &Session) -> Value {
-        let Self { app, counts, apps, presets, sharing, stock, courses } = self;
+        let Self { app, counts, apps, presets, sharing, copied, stock, courses } = self;
         let prefixes: Vec<Value> = stock
             .prefixes
             .iter()
@@ -135,6 +137,7 @@ impl Counted {
             "apps": apps,
             "presets": presets.iter().map(preset_counts_json).collect::<Value>(),
             "sharing": sharing.as_ref().map(sharing_json),
+            "copied_keys": copied,
             "stock": prefixes,
         });
         for Course { name, start, histogram } in courses {
@@ -148,7 +151,7 @@ impl Counted {
     fn print(&self, session: &Session, out: &mut Output) -> Result<(), Failure> {
         let language = session.language;
         let heading = |name: &str| say!(language, format!("command.stats.{name}"));
-        let Self { app, counts, apps, presets, sharing, stock, courses } = self;
+        let Self { app, counts, apps, presets, sharing, copied, stock, courses } = self;
         if let Some(app) = app {
             let mut table = Table::default();
             table.push([heading("app"), app.to_string()]);
@@ -179,6 +182,12 @@ impl Counted {
             out.line("")?;
             let mut table = Table::headed(["shared", "mismatched", "mismatches"].map(&heading));
             table.push([shared, cards, requests].map(number));
+            out.table(&table)?;
+        }
+        if let Some(copied @ 1..) = *copied {
+            out.line("")?;
+            let mut table = Table::default();
+            table.push([heading("copied"), number(copied)]);
             out.table(&table)?;
         }
         out.line("")?;

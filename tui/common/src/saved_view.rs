@@ -35,6 +35,8 @@ pub struct SavedView {
     pub expiring: Option<Period>,
     /// Whether only cards that seem to be shared.
     pub is_shared: bool,
+    /// Whether only cards with a key that was copied.
+    pub is_copied: bool,
     /// What is searched for.
     pub text: String,
     /// Where it is looked for.
@@ -63,6 +65,7 @@ impl SavedView {
             used: None,
             expiring: None,
             is_shared: false,
+            is_copied: false,
             text: String::new(),
             search_in: SearchIn::default(),
             sort: Sort::default(),
@@ -97,6 +100,7 @@ struct Written {
     expiring: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     shared: Option<bool>,
+    copied: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     search: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -185,6 +189,7 @@ impl TryFrom<Written> for SavedView {
             used: period(written.used, "the time of activation")?,
             expiring: period(written.expiring, "the time of expiry")?,
             is_shared: written.shared.unwrap_or_default(),
+            is_copied: written.copied.unwrap_or_default(),
             text: written.search.unwrap_or_default(),
             search_in: value(&PLACES, written.search_in.as_deref(), SearchIn::default(), "the search")?,
             sort: Sort {
@@ -211,6 +216,7 @@ impl From<SavedView> for Written {
             used: view.used.map(|period| period.to_string()),
             expiring: view.expiring.map(|period| period.to_string()),
             shared: view.is_shared.then_some(true),
+            copied: view.is_copied.then_some(true),
             search_in: word(&PLACES, &view.search_in, &SearchIn::default()),
             search: Some(view.text).filter(|text| !text.is_empty()),
             order: word(&ORDERS, &view.sort.by, &sort.by),
@@ -235,6 +241,7 @@ mod tests {
             used: "yesterday".parse().ok(),
             expiring: "7d".parse().ok(),
             is_shared: true,
+            is_copied: true,
             text: "老客户".to_owned(),
             search_in: SearchIn::Note,
             sort: Sort { by: SortBy::Expires, direction: Direction::Ascending },
@@ -245,7 +252,7 @@ mod tests {
         assert_eq!(
             text,
             "name = \"expiring soon\"\napp = \"demo\"\nstatus = \"active\"\nprefix = \"VIP\"\nbatch = 7\n\
-             created = \"2026-01..2026-02-15\"\nused = \"yesterday\"\nexpiring = \"7d\"\nshared = true\nsearch = \"老客户\"\nsearch_in = \"note\"\n\
+             created = \"2026-01..2026-02-15\"\nused = \"yesterday\"\nexpiring = \"7d\"\nshared = true\ncopied = true\nsearch = \"老客户\"\nsearch_in = \"note\"\n\
              order = \"expires\"\ndirection = \"ascending\"\ncolumns = [\"code\", \"note\"]\n"
         );
         assert_eq!(toml::from_str::<SavedView>(&text).unwrap(), view);

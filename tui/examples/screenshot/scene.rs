@@ -183,6 +183,7 @@ fn statistics(language: Language) -> Seller {
         charts: charts.collect(),
         expiring_next,
         sharing: None,
+        copied: None,
         stock: Some(Stock { days: 30, prefixes, taken_at: now() }),
     };
     seller.answer(Topic::Statistics, Answer::Statistics(statistics));

@@ -77,7 +77,8 @@ async fn an_app_is_made_with_what_it_tells_and_shown() {
         json!({
             "name": "demo", "title": "演示", "lease_seconds": null, "when_full": "refuse", "trial_seconds": null,
             "trial_points": null, "unbind": "off", "unbind_cooldown_seconds": null, "unbind_wait_seconds": null,
-            "unbind_limit": null, "unbind_cost": null, "offline_seconds": null, "latest": "1.2", "minimum": "1.0", "url": "https://example.com/demo",
+            "unbind_limit": null, "unbind_cost": null, "offline_seconds": null,
+            "device": "off", "when_copied": "allow", "latest": "1.2", "minimum": "1.0", "url": "https://example.com/demo",
             "notice": "a\nb", "archived": false, "created_at": null,
             "values": {
                 "forum": { "value": "f", "public": true },
@@ -616,6 +617,45 @@ async fn an_app_says_for_how_long_it_starts_without_a_network_until_that_is_take
     kami.run(&["undo", &act, "--yes"]).ends(0);
     assert_eq!(shown().1, "off");
     assert!(!kami.run(&["app", "list"]).ends(0).out.contains("offline"));
+}
+
+#[tokio::test]
+async fn an_app_says_whether_devices_have_keys_and_what_becomes_of_copies() {
+    let kami = Kami::new().await;
+    kami.run(&["app", "add", "demo"]).ends(0);
+    let shown = || {
+        let app = kami.run(&["app", "show", "demo", "--json"]).ends(0).json().remove(0);
+        let table = kami.run(&["app", "show", "demo"]).ends(0).out;
+        let line = |label| table.lines().find_map(|line| line.strip_prefix(label)).unwrap().trim().to_owned();
+        let [key, copied] = ["device key ", "when copied "].map(line);
+        ([app["device"].clone(), app["when_copied"].clone()], [key, copied])
+    };
+    for (options, json, lines) in [
+        (&["--device", "allowed"][..], ["allowed", "allow"], ["allowed", "let in"]),
+        (&["--when-copied", "refuse"], ["allowed", "refuse"], ["allowed", "refuse"]),
+        (&["--device", "required", "--when-copied", "allow"], ["required", "allow"], ["required", "let in"]),
+        (&["--device", "off", "--when-copied", "refuse"], ["off", "refuse"], ["off", "refuse"]),
+        (&["--device", "required"], ["required", "refuse"], ["required", "refuse"]),
+    ] {
+        kami.run(&[&["app", "set", "demo"], options].concat()).ends(0);
+        assert_eq!(shown(), (json.map(Into::into), lines.map(String::from)), "{options:?}");
+    }
+    let act = last_act(&kami)["act_id"].to_string();
+    let log = kami.run(&["log", &act]).ends(0).out;
+    assert!(log.trim_end().ends_with("device key - → required"), "{log}");
+    let listed = kami.run(&["app", "list"]).ends(0).out;
+    assert!(listed.contains("device key") && listed.contains("required"), "{listed}");
+    for (option, word, why) in [
+        ("--device", "on", "write off, allowed or required"),
+        ("--device", "", "write off, allowed or required"),
+        ("--when-copied", "oldest", "write allow or refuse"),
+    ] {
+        let refused = kami.run(&["app", "set", "demo", option, word]).ends(2);
+        assert!(refused.err.contains(option) && refused.err.contains(why), "{refused:?}");
+    }
+    kami.run(&["undo", &act, "--yes"]).ends(0);
+    assert_eq!(shown().0, ["off", "refuse"].map(Value::from));
+    assert!(!kami.run(&["app", "list"]).ends(0).out.contains("device key"));
 }
 
 #[tokio::test]

@@ -45,7 +45,8 @@ fn a_dry_run_shows_the_statements_and_migrating_twice_is_harmless() {
          read_policy, activate_card_2, renew_seat, take_seat, release_seat, expire_cards_2, take_points, \
          forget_point_uses, save_preset, make_batch_3, hold_blocks, save_blocks, remove_blocks, recharge_card, \
          start_trial, read_unbinding, read_wait, bind_card_2, take_seat_2, unbind_seat, \
-         save_preset_2, start_trial_2, unbind_seat_2, read_point_use, delete_cards_3, note_mismatches, forget_mismatches\n"
+         save_preset_2, start_trial_2, unbind_seat_2, read_point_use, delete_cards_3, note_mismatches, forget_mismatches, \
+         clear_device_keys\n"
     );
     let (code, done, _) = kami(&database, &["migrate", "--demo"]);
     assert_eq!((code, done), (0, format!("{made}added 3 sample cards\n")));

@@ -121,7 +121,12 @@ async fn a_viewer_sees_everything_and_changes_nothing() {
     run_as(&kami, &viewer, &["migrate"]).ends(0); // nothing to do
     may(
         &viewer,
-        &["SELECT * FROM operator_log", "SELECT * FROM blocks", "SELECT * FROM mismatches"],
+        &[
+            "SELECT * FROM operator_log",
+            "SELECT * FROM blocks",
+            "SELECT * FROM mismatches",
+            "SELECT * FROM device_keys",
+        ],
         &[
             "INSERT INTO cards (prefix, code, full_code) VALUES ('A', 'B', 'A-B')",
             "UPDATE cards SET note = ''",
@@ -135,6 +140,8 @@ async fn a_viewer_sees_everything_and_changes_nothing() {
             "CALL save_preset_2(1, 'default', 'month', NULL)",
             "DELETE FROM blocks",
             "DELETE FROM mismatches",
+            "DELETE FROM device_keys",
+            "CALL clear_device_keys(1, '[1]')",
             "CALL note_mismatches('[]')",
             "CALL forget_mismatches(1)",
             "CALL save_blocks(1, '[]')",

@@ -8,6 +8,7 @@ mod block_files;
 mod blocks;
 mod bursts;
 mod contrast;
+mod copied_keys;
 mod copies;
 mod ends;
 mod fixtures;

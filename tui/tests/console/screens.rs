@@ -28,7 +28,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
 use crate::fixtures::{Console, cards, now, theme};
-use crate::{block_files, blocks, fixtures, imports, kinds, presets, seats, shared, unready};
+use crate::{block_files, blocks, copied_keys, fixtures, imports, kinds, presets, seats, shared, unready};
 
 const SIZES: [(u16, u16); 4] = [(40, 20), (80, 24), (120, 40), (200, 50)];
 
@@ -44,7 +44,7 @@ const STARTED: fn((u16, u16), Language) -> Console = Console::started;
 /// A screen: its name, where its console begins, and what leads to it.
 pub(crate) type Screen = (&'static str, fn((u16, u16), Language) -> Console, fn(&mut Console));
 
-pub(crate) const SCREENS: [Screen; 74] = [
+pub(crate) const SCREENS: [Screen; 76] = [
     ("cards", CARDS, |_| {}),
     ("marked", CARDS, |console| {
         console.keys("j  ");
@@ -334,6 +334,12 @@ pub(crate) const SCREENS: [Screen; 74] = [
         console.answer(Topic::Seats, Answer::Seats(7, seats::machines()));
         console.answer(Topic::History, Answer::History(7, Vec::new()));
     }),
+    ("copied_keys", seats::on_card, |console| {
+        console.press(KeyCode::Enter);
+        console.answer(Topic::Seats, Answer::Seats(7, copied_keys::machines()));
+        console.answer(Topic::History, Answer::History(7, Vec::new()));
+    }),
+    ("copied_keys_unbind", copied_keys::unbinding, |_| {}),
     ("unbind_one", seats::unbinding, |console| console.press(KeyCode::Down)),
     ("fewer_seats", seats::editing, |console| console.keys("1")),
     ("seats_lost", seats::editing, |console| {
@@ -488,6 +494,7 @@ fn statistics(console: &Console) -> Statistics {
         charts: charts.to_vec(),
         expiring_next: cards().into_iter().filter(|card| card.status == CardStatus::Active).collect(),
         sharing: Some(Sharing { shared: 3, cards: 41, requests: 907 }),
+        copied: Some(2),
         stock: Some(Stock { days: 30, prefixes, taken_at: now() }),
     }
 }

@@ -30,6 +30,7 @@ pub(crate) fn seat(machine: &str, seen: i64, lease: Option<i64>) -> SeatTaken {
         seen_at: Some(now() - TimeDelta::minutes(seen)),
         lease_until: lease.map(|minutes| now() + TimeDelta::minutes(minutes)),
         is_over: lease.is_some_and(|minutes| minutes < 0),
+        key: None,
     }
 }
 

@@ -341,12 +341,32 @@ mod tests {
     }
 
     #[test]
+    fn a_card_departs_from_its_app_in_keys_of_devices() {
+        let part = |text: &str| text.parse::<PolicyPart>().unwrap();
+        for (app, card, device, when_copied) in [
+            ("", "", DevicePolicy::Off, WhenCopied::Allow),
+            ("device=required when-copied=refuse", "", DevicePolicy::Required, WhenCopied::Refuse),
+            ("device=required when-copied=refuse", "device=off", DevicePolicy::Off, WhenCopied::Refuse),
+            ("device=allowed", "when-copied=refuse", DevicePolicy::Allowed, WhenCopied::Refuse),
+            (
+                "when-copied=refuse",
+                "device=allowed when-copied=allow",
+                DevicePolicy::Allowed,
+                WhenCopied::Allow,
+            ),
+        ] {
+            let policy = Policy::of(&part(app), &part(card));
+            assert_eq!((policy.device, policy.when_copied), (device, when_copied), "{app} {card}");
+        }
+    }
+
+    #[test]
     fn all_that_can_be_said_fits_with_room_for_what_is_said_later() {
         let longest = "lease=2592000 when-full=oldest unbind=machine unbind-cooldown=2592000 unbind-limit=1000 \
-                       unbind-cost=1000000000p offline=7776000";
+                       unbind-cost=1000000000p offline=7776000 device=required when-copied=refuse";
         let part: PolicyPart = longest.parse().unwrap();
         assert_eq!(part.to_string(), longest);
-        assert!(longest.len() + 100 < PolicyPart::MAX_BYTES, "{}", longest.len());
+        assert!(longest.len() + 80 < PolicyPart::MAX_BYTES, "{}", longest.len());
     }
 
     #[test]
@@ -370,6 +390,11 @@ mod tests {
             "offline=59m",
             "offline=91d",
             "offline=",
+            "device=",
+            "device=yes",
+            "device=Required",
+            "when-copied=off",
+            "when-copied=",
         ] {
             assert_eq!(text.parse::<PolicyPart>(), Err(NoPolicy), "{text}");
         }

@@ -17,6 +17,7 @@ use crate::batches::BatchOrigin;
 use crate::record::marks;
 use kami_core::acts::Change;
 use kami_core::app::AppName;
+use kami_core::card::CardStatus;
 use kami_core::import::ImportRow;
 use kami_core::logged;
 use kami_core::operator::{Note, Operator};
@@ -65,7 +66,11 @@ pub(super) async fn carry_out_with(
 ) -> Result<(), ActError> {
     let mut updates = Vec::new();
     let mut deletions = Vec::new();
+    let mut unseated = Vec::new();
     for (before, change) in changes {
+        if may_unseat(before, change, moves) {
+            unseated.push(before.id);
+        }
         match change {
             Change::Delete => deletions.push(before.id),
             Change::Update(after) => {
@@ -87,7 +92,32 @@ pub(super) async fn carry_out_with(
     if !deletions.is_empty() {
         delete(connection, act_id, json!(deletions).to_string()).await?;
     }
+    if !unseated.is_empty() {
+        clear_keys(connection, act_id, json!(unseated).to_string()).await?;
+    }
     Ok(())
+}
+
+/// Whether a machine may lose its seat of a card with a change.
+fn may_unseat(before: &CardRecord, change: &Change, moves: &HashMap<u64, Moves>) -> bool {
+    match change {
+        Change::Delete => before.stored_status != CardStatus::Unused,
+        Change::Update(after) => {
+            let is_freed = moves.get(&before.id).is_some_and(|moves| !moves.freed.is_empty());
+            let is_another = after.machine_code != before.machine_code || after.seats < before.seats;
+            is_freed || is_another && before.machine_code.is_some()
+        }
+    }
+}
+
+/// Clears the keys of the machines that have no seat of these cards any more. Where an account of the last version may not,
+/// they stay: whoever gets a seat brings a key of his own.
+async fn clear_keys(connection: &mut Conn, act_id: u64, ids: String) -> Result<(), ActError> {
+    let cleared = connection.exec_drop("CALL clear_device_keys(?, ?)", (act_id, ids)).await;
+    match cleared.map_err(StoreError::from) {
+        Err(error) if error.is_denied() || error.is_of_schema() => Ok(()),
+        cleared => Ok(cleared?),
+    }
 }
 
 /// Deletes locked cards. An account of the last version forgets with them what requests took of their points.

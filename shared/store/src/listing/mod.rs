@@ -1,5 +1,6 @@
 //! Pages of cards in any order that an index has, at the same cost however deep they lie.
 
+pub(super) mod copied;
 pub(super) mod order;
 mod search;
 pub(super) mod shared;

@@ -12,6 +12,7 @@ use kami_core::filter::{Direction, Filter, Key, Position, Range, Sort, SortBy, T
 use kami_core::mention::{Mention, mentions};
 use kami_core::plan::{Index, Indexed, Reach};
 
+use super::copied::{copied_cards, is_copied};
 use super::shared::{is_shared, shared_cards};
 use super::sought::{Further, Sought, literally, machine};
 
@@ -55,7 +56,7 @@ impl Statement {
 /// The name of an index in the database.
 pub(in super::super) const fn name(index: Index) -> &'static str {
     match index {
-        Index::Primary | Index::Shared => "PRIMARY",
+        Index::Primary | Index::Shared | Index::Copied => "PRIMARY",
         Index::FullCode => "full_code",
         Index::Status => "idx_status",
         Index::AppStatus => "idx_app_status",
@@ -99,16 +100,18 @@ const LIKE_CODE: &str = "full_code LIKE ? ESCAPE '|'";
 
 /// The conditions on the cards that are sought, each behind an AND.
 pub(in super::super) fn conditions(sought: Sought<'_>) -> Statement {
-    let mut statement = conditions_but_shared(sought);
-    if sought.filter.is_shared {
-        statement.and(&is_shared(), []);
-    }
-    statement
+    conditions_beside(None, sought)
 }
 
-/// The conditions on the cards that are sought but for the one that they seem to be shared.
-fn conditions_but_shared(sought: Sought<'_>) -> Statement {
+/// The conditions on the cards that are sought but for the one that they are found by in another table.
+fn conditions_beside(found_by: Option<Index>, sought: Sought<'_>) -> Statement {
     let mut statement = conditions_but_machine(sought.filter);
+    if sought.filter.is_shared && found_by != Some(Index::Shared) {
+        statement.and(&is_shared(), []);
+    }
+    if sought.filter.is_copied && found_by != Some(Index::Copied) {
+        statement.and(&is_copied(), []);
+    }
     match (machine(sought.filter), sought.further) {
         (None, _) => {}
         (Some((condition, machine)), Further::None) => statement.and(condition, [machine]),
@@ -123,9 +126,10 @@ fn conditions_but_shared(sought: Sought<'_>) -> Statement {
     statement
 }
 
-/// The conditions of a filter but for those on a machine, and that cards seem to be shared.
+/// The conditions of a filter but for those on a machine, and those that other tables tell.
 fn conditions_but_machine(filter: &Filter) -> Statement {
-    let Filter { status, app, prefix, batch_id, created, used, expiring, is_shared: _, text } = filter;
+    let Filter { status, app, prefix, batch_id, created, used, expiring, is_shared: _, is_copied: _, text } =
+        filter;
     let mut statement = Statement::default();
     if let Some(status) = status {
         statement.and("status = ?", [word(*status).into()]);
@@ -264,13 +268,17 @@ struct Source {
 /// further seat come from the index of seats.
 fn sources(sought: Sought<'_>, index: Index) -> Vec<Source> {
     let by_index = format!("cards FORCE INDEX ({})", name(index));
-    if index == Index::Shared {
+    let numbers = match index {
+        Index::Shared => Some(shared_cards()),
+        Index::Copied => Some(copied_cards()),
+        _ => None,
+    };
+    if let Some(numbers) = numbers {
         let text = format!(
-            "{} AS shared STRAIGHT_JOIN cards FORCE INDEX (PRIMARY) ON cards.id = shared.card_id",
-            shared_cards()
+            "{numbers} AS found STRAIGHT_JOIN cards FORCE INDEX (PRIMARY) ON cards.id = found.card_id"
         );
         let table = Statement { text, values: Vec::new() };
-        return vec![Source { table, conditions: conditions_but_shared(sought) }];
+        return vec![Source { table, conditions: conditions_beside(Some(index), sought) }];
     }
     let table = Statement { text: by_index, values: Vec::new() };
     let (Index::Machine, Further::Few, Some((condition, machine))) =

@@ -8,7 +8,7 @@ use kami_core::code::CodeLength;
 use kami_core::duration::CardDuration;
 use kami_core::gate::{Answer, Asks, Confirmed, Gate, Kind, Weight};
 use kami_core::operator::Operator;
-use kami_core::policy::{UnbindBy, WhenFull};
+use kami_core::policy::{DevicePolicy, UnbindBy, WhenCopied, WhenFull};
 use kami_store::{
     ActError, ActOutcome, AppActed, AppCost, AppOrder, AppRefusal, BucketWidth, Client, Event, GenerateOrder,
     LogFilter, Loss, ManyAct, NoCard, Selection, Store, Undo, Validation,
@@ -82,6 +82,8 @@ fn full() -> AppEdit {
         unbind_limit: text("3"),
         unbind_cost: text("5p"),
         offline: text("7d"),
+        device: Some(DevicePolicy::Required),
+        when_copied: Some(WhenCopied::Refuse),
         latest: text("2.1"),
         minimum: text("1.5"),
         url: text("https://example.com/下载"),

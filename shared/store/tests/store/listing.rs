@@ -306,7 +306,7 @@ async fn every_page_reads_its_index_in_order() {
         for wanted in sorts() {
             let Plan::Indexed(indexed) = plan(&filter, wanted) else { continue };
             let index = match indexed.index {
-                Index::Primary | Index::Shared => "PRIMARY",
+                Index::Primary | Index::Shared | Index::Copied => "PRIMARY",
                 Index::FullCode => "full_code",
                 Index::Status => "idx_status",
                 Index::AppStatus => "idx_app_status",

@@ -11,6 +11,7 @@ mod card_history;
 mod character_sets;
 mod commits;
 mod conflicts;
+mod copied_keys;
 mod expiry;
 mod failures;
 mod flask_table;

@@ -17,8 +17,8 @@ use super::super::session::Session;
 
 /// List apps with how many cards each has
 ///
-/// The table says leases, what becomes of a machine when all seats are taken, trials, who unbinds cards, and starts without a
-/// network, where an app does.
+/// The table says leases, what becomes of a machine when all seats are taken, trials, who unbinds cards, starts without a
+/// network, and keys of devices, where an app does.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  kami app list\n  kami app list --all --json | jq -r .name")]
 pub(super) struct List {
@@ -39,14 +39,15 @@ impl List {
         let cards: BTreeMap<String, StatusCounts> =
             counted.map(|AppCounts { app, counts }| (app, counts)).collect();
         let is_shown = |app: &&App| self.all || !app.is_archived;
-        let (mut with_leases, mut with_rules, mut with_trials, mut with_unbinding, mut with_offline) =
-            (false, false, false, false, false);
+        let (mut with_leases, mut with_rules, mut with_trials) = (false, false, false);
+        let (mut with_unbinding, mut with_offline, mut with_keys) = (false, false, false);
         for app in found.apps.iter().filter(is_shown) {
             with_leases |= app.policy.lease.is_some();
             with_rules |= app.policy.when_full.is_some();
             with_trials |= app.policy.trial.is_some();
             with_unbinding |= app.policy.unbind.by.is_some();
             with_offline |= app.policy.offline.is_some();
+            with_keys |= app.policy.device.is_some();
         }
         let headings = ["name", "title", "latest", "minimum", "cards"].into_iter();
         let headings = headings
@@ -55,6 +56,7 @@ impl List {
             .chain(with_trials.then_some("trial"))
             .chain(with_unbinding.then_some("unbind"))
             .chain(with_offline.then_some("offline"))
+            .chain(with_keys.then_some("device"))
             .chain(self.all.then_some("archived"));
         let mut table = Table::headed(headings.map(|field| shown::app_label(language, field)));
         let mut out = Output::open();
@@ -71,8 +73,9 @@ impl List {
                 let trial = with_trials.then(|| shown::trial(language, app.policy.trial));
                 let unbind = with_unbinding.then(|| shown::unbind_by(language, policy.unbind.by));
                 let offline = with_offline.then(|| shown::offline(language, policy.offline));
+                let device = with_keys.then(|| shown::device(language, policy.device));
                 let archived = self.all.then(|| yes_no(language, app.is_archived));
-                let said = [lease, rule, trial, unbind, offline, archived].into_iter().flatten();
+                let said = [lease, rule, trial, unbind, offline, device, archived].into_iter().flatten();
                 table.push(cells(app, counts).into_iter().chain(said));
             }
         }

@@ -45,7 +45,7 @@ impl Add {
 #[command(
     group = ArgGroup::new("change").required(true).multiple(true)
         .args(["title", "lease", "when_full", "trial", "unbind", "unbind_cooldown", "unbind_limit", "unbind_cost"])
-        .args(["offline"])
+        .args(["offline", "device", "when_copied"])
         .args(["latest", "minimum", "url", "notice", "values", "public_values"]),
     after_help = "Examples:\n  kami app set demo --latest 1.3 --url https://example.com/demo-1.3.zip\n  \
                   kami app set demo --minimum 1.1\n  kami app set demo --value server=   take the value away"

@@ -5,10 +5,10 @@ use clap::Args;
 use kami_common::reason;
 use kami_common::words::say;
 use kami_core::app::{App, AppEdit, AppName, NamedValue};
-use kami_core::policy::{UnbindBy, WhenFull};
+use kami_core::policy::{DevicePolicy, UnbindBy, WhenCopied, WhenFull};
 
 use super::super::failure::Failure;
-use super::super::policy::{unbind_by, when_full};
+use super::super::policy::{device, unbind_by, when_copied, when_full};
 use super::super::session::Session;
 
 /// What an app is to tell; an empty text takes away what it told.
@@ -45,6 +45,14 @@ pub(super) struct Sayings {
     /// needs signed answers: kami keys
     #[arg(long, value_name = "SPAN")]
     offline: Option<String>,
+    /// Whether requests are signed by a key of the device: off, allowed: by those who got a seat with one, or required: by
+    /// all. It needs apps with root keys: docs/trust.md
+    #[arg(long, value_name = "RULE", value_parser = device)]
+    device: Option<DevicePolicy>,
+    /// What becomes of a machine whose key was copied to another: allow: it is let in and counted, or refuse: it is refused
+    /// and counted
+    #[arg(long, value_name = "RULE", value_parser = when_copied)]
+    when_copied: Option<WhenCopied>,
     /// Its newest version, such as 2.1.0
     #[arg(long, value_name = "VERSION")]
     latest: Option<String>,
@@ -76,7 +84,8 @@ impl Sayings {
     pub(super) fn edit(self, session: &Session) -> Result<AppEdit, Failure> {
         let none = AppEdit::default;
         let Self { title, lease, when_full, trial, unbind, latest, minimum, url, notice, .. } = self;
-        let Self { unbind_cooldown, unbind_limit, unbind_cost, offline, values, public_values, .. } = self;
+        let Self { unbind_cooldown, unbind_limit, unbind_cost, offline, device, when_copied, .. } = self;
+        let Self { values, public_values, .. } = self;
         let values = [named(values, false), named(public_values, true)];
         let blank = App::blank(AppName::default(), DateTime::UNIX_EPOCH);
         for (option, alone) in [
@@ -115,6 +124,8 @@ impl Sayings {
             unbind_limit,
             unbind_cost,
             offline,
+            device,
+            when_copied,
             latest,
             minimum,
             url,

@@ -36,7 +36,8 @@ impl Show {
         }
         let mut table = Table::default();
         let App { title, latest, minimum, url, notice, .. } = &app;
-        let Policy { lease, when_full, unbind, offline } = Policy::of(&app.policy, &PolicyPart::default());
+        let policy = Policy::of(&app.policy, &PolicyPart::default());
+        let Policy { lease, when_full, unbind, offline, device, when_copied } = policy;
         for (field, value) in [
             ("name", app.name.to_string()),
             ("title", shown::text(Some(title.as_str()).filter(|title| !title.is_empty()))),
@@ -48,6 +49,8 @@ impl Show {
             ("unbind_limit", shown::unbind_limit(language, unbind.limit)),
             ("unbind_cost", shown::unbind_cost(language, unbind.cost)),
             ("offline", shown::offline(language, offline)),
+            ("device", shown::device(language, device)),
+            ("when_copied", shown::when_copied(language, when_copied)),
             ("latest", shown::text(latest.as_ref().map(Version::as_str))),
             ("minimum", shown::text(minimum.as_ref().map(Version::as_str))),
             ("url", shown::text(url.as_deref())),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use kami_core::policy::{
-    Cooldown, LeaseLength, OfflineLength, Policy, PolicyPart, UnbindBy, UnbindCost, UnbindLimit, UnbindPart,
-    UnbindPolicy, WhenFull,
+    Cooldown, DevicePolicy, LeaseLength, OfflineLength, Policy, PolicyPart, UnbindBy, UnbindCost,
+    UnbindLimit, UnbindPart, UnbindPolicy, WhenCopied, WhenFull,
 };
 use kami_core::property::Property;
 use kami_core::trial::Trial;
@@ -18,7 +18,7 @@ use crate::cells::harmless;
 use crate::words::{Language, counted, number, say};
 
 /// What the log keeps of an app beside its named values, in the order of reading.
-const FIELDS: [&str; 14] = [
+const FIELDS: [&str; 16] = [
     "title",
     "lease",
     "when_full",
@@ -28,6 +28,8 @@ const FIELDS: [&str; 14] = [
     "unbind_limit",
     "unbind_cost",
     "offline",
+    "device",
+    "when_copied",
     "latest",
     "minimum",
     "url",
@@ -36,7 +38,8 @@ const FIELDS: [&str; 14] = [
 ];
 
 /// What a thing that an app says is called: `title`, `lease`, `when_full`, `trial`, `unbind`, `unbind_cooldown`,
-/// `unbind_limit`, `unbind_cost`, `offline`, `latest`, `minimum`, `url`, `notice`, `archived`, `name`, `created` or `cards`.
+/// `unbind_limit`, `unbind_cost`, `offline`, `device`, `when_copied`, `latest`, `minimum`, `url`, `notice`, `archived`,
+/// `name`, `created` or `cards`.
 pub fn app_label(language: Language, field: &str) -> String {
     say!(language, format!("app.{field}"))
 }
@@ -95,6 +98,16 @@ pub fn offline(language: Language, length: Option<OfflineLength>) -> String {
     length.map_or_else(|| say!(language, "offline.off"), |length| duration(language, Some(length.seconds())))
 }
 
+/// Whether machines sign what they ask.
+pub fn device(language: Language, policy: DevicePolicy) -> String {
+    say!(language, format!("device.{}", policy.word()))
+}
+
+/// What becomes of a machine whose key was copied.
+pub fn when_copied(language: Language, rule: WhenCopied) -> String {
+    say!(language, format!("when_copied.{}", rule.word()))
+}
+
 /// A named value of an app, what it is called and what it is.
 pub fn named_value(language: Language, name: &str, value: &str, is_public: bool) -> (String, String) {
     let (name, value) = (harmless(name), harmless(value));
@@ -150,8 +163,9 @@ fn policy_values(language: Language, text: &str) -> Vec<((usize, String), String
                 trial: offer,
                 unbind,
                 offline: span,
+                device: keys,
+                when_copied: copied,
                 others,
-                ..
             } = part;
             let UnbindPart { by, cooldown, limit, cost } = unbind;
             let known = [
@@ -163,6 +177,8 @@ fn policy_values(language: Language, text: &str) -> Vec<((usize, String), String
                 limit.map(|limit| of("unbind_limit", unbind_limit(language, limit))),
                 cost.map(|cost| of("unbind_cost", unbind_cost(language, cost))),
                 span.map(|span| of("offline", offline(language, span))),
+                keys.map(|keys| of("device", device(language, keys))),
+                copied.map(|copied| of("when_copied", when_copied(language, copied))),
             ];
             (known.into_iter().flatten().collect(), others)
         }

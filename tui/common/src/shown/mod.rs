@@ -16,8 +16,8 @@ mod status;
 
 pub use self::act::{act_kind, act_word, doer, subject, touched};
 pub use self::app::{
-    app_label, lease, named_value, offline, trial, unbind_by, unbind_cooldown, unbind_cost, unbind_limit,
-    when_full,
+    app_label, device, lease, named_value, offline, trial, unbind_by, unbind_cooldown, unbind_cost,
+    unbind_limit, when_copied, when_full,
 };
 pub use self::block::{block_app, block_changes, block_kind, block_kinds, block_label, block_told, targets};
 pub use self::card::{
@@ -27,6 +27,6 @@ pub use self::card::{
 pub use self::change::{Change, changes, changes_of};
 pub use self::moment::{local, moment, whole_moment};
 pub use self::preset::{PresetField, worth};
-pub use self::seat::{cards_done, seat, seats_lost, seats_taken};
+pub use self::seat::{cards_done, copies, device_key, seat, seats_lost, seats_taken};
 pub use self::span::{duration, span};
 pub use self::status::status;

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use kami_core::zone::Zone;
-use kami_store::SeatTaken;
+use kami_store::{DeviceKey, SeatTaken};
 
 use super::moment::moment;
+use crate::cells::harmless;
 use crate::words::{Language, counted, number, say};
 
 /// Whether whoever asks at `now` gets the seat, as its lease is over.
@@ -18,7 +19,11 @@ pub fn seats_taken(language: Language, taken: &[SeatTaken], seats: u16, now: Dat
     say!(language, "seat.taken", taken = number(taken as u64), seats = number(seats.into()))
 }
 
-/// Since when a machine has its seat; of a leased one, when it was last heard of and how long the lease lasts.
+/// How many characters of a key's thumbprint stand for it.
+const KEY: usize = 8;
+
+/// That the key of a machine was copied, which has to be seen however little room there is; since when it has its seat, of a
+/// leased one when it was last heard of and how long the lease lasts; and its key.
 pub fn seat(language: Language, zone: Zone, now: DateTime<Utc>, seat: &SeatTaken) -> String {
     // Without a lease it is written down only once that a machine was there.
     let (seen, until) = match seat.lease_until {
@@ -27,9 +32,30 @@ pub fn seat(language: Language, zone: Zone, now: DateTime<Utc>, seat: &SeatTaken
         Some(until) => ("seat.seen", Some(("seat.lease", until))),
     };
     let moments = seat.seen_at.map(|at| (seen, at)).into_iter().chain(until);
-    let words =
+    let moments =
         moments.map(|(key, at)| format!("{} {}", say!(language, key), moment(language, zone, now, at)));
-    words.collect::<Vec<_>>().join(&say!(language, "language.comma"))
+    let key = seat.key.iter().map(|key| format!("{} {}", say!(language, "seat.key"), device_key(key)));
+    let copies =
+        seat.key.as_ref().and_then(|key| copies(language, key, |at| moment(language, zone, now, at)));
+    let copies = copies.map(|copies| say!(language, "seat.copied_in", copies = copies));
+    copies.into_iter().chain(moments).chain(key).collect::<Vec<_>>().join(&say!(language, "language.comma"))
+}
+
+/// The beginning of a key's thumbprint, which tells it from others.
+pub fn device_key(key: &DeviceKey) -> String {
+    harmless(&key.thumbprint).chars().take(KEY).collect()
+}
+
+/// In how many minutes a key was found to be copied, and when last; nothing of one that was not.
+pub fn copies(
+    language: Language,
+    key: &DeviceKey,
+    moment: impl Fn(DateTime<Utc>) -> String,
+) -> Option<String> {
+    let copies = Some(u64::from(key.copies)).filter(|copies| *copies > 0)?;
+    let last = key.copied_at.map(|at| say!(language, "seat.copied_last", moment = moment(at)));
+    let said = [counted(language, "seat.copies", copies)].into_iter().chain(last);
+    Some(said.collect::<Vec<_>>().join(&say!(language, "touch.comma")))
 }
 
 /// Who loses a seat at `now` that it still has where a card keeps only so many of those that are taken.
@@ -58,6 +84,7 @@ mod tests {
             seen_at: seen_at.map(at),
             lease_until: lease_until.map(at),
             is_over,
+            key: None,
         }
     }
 
@@ -87,6 +114,34 @@ mod tests {
             (None, Some("2026-03-04T06:02:00Z"), true, "lease over today 14:02", "租期已止于 今天 14:02"),
         ] {
             let taken = taken(seen_at, until, is_over);
+            assert_eq!(seat(Language::ENGLISH, Zone::default(), now, &taken), english);
+            assert_eq!(seat(Language::of_locale("zh"), Zone::default(), now, &taken), chinese);
+        }
+    }
+
+    #[test]
+    fn a_seat_says_its_key_and_that_it_was_copied() {
+        let now = "2026-03-04T06:02:00Z".parse().unwrap();
+        let key = |copies, copied_at: Option<&str>| DeviceKey {
+            thumbprint: "\u{1b}hnO7dUFr8cVJyaX8kLQh4Wm2eN0sTbiPRGwYzqEKQo"[..43].to_owned(),
+            copies,
+            copied_at: copied_at.map(|at| at.parse().unwrap()),
+        };
+        let last = Some("2026-03-04T06:00:00Z");
+        for (key, english, chinese) in [
+            (key(0, None), "key ␛hnO7dUF", "密钥 ␛hnO7dUF"),
+            (
+                key(1, last),
+                "copied key: in 1 minute, last today 14:00, key ␛hnO7dUF",
+                "密钥被复制：见于 1 分钟，最近 今天 14:00、密钥 ␛hnO7dUF",
+            ),
+            (
+                key(1_200, None),
+                "copied key: in 1,200 minutes, key ␛hnO7dUF",
+                "密钥被复制：见于 1,200 分钟、密钥 ␛hnO7dUF",
+            ),
+        ] {
+            let taken = SeatTaken { key: Some(key), ..taken(None, None, false) };
             assert_eq!(seat(Language::ENGLISH, Zone::default(), now, &taken), english);
             assert_eq!(seat(Language::of_locale("zh"), Zone::default(), now, &taken), chinese);
         }

@@ -50,6 +50,8 @@ pub enum Act {
     FilterExpiring,
     /// See only the cards that seem to be shared, or all again.
     FilterShared,
+    /// See only the cards with a key that was copied, or all again.
+    FilterCopied,
     /// See the cards of the machine of the card under the cursor.
     SameMachine,
     /// Take the last filter away.
@@ -200,6 +202,7 @@ impl Act {
             Self::FilterUsed => "act.filter_used",
             Self::FilterExpiring => "act.filter_expiring",
             Self::FilterShared => "act.filter_shared",
+            Self::FilterCopied => "act.filter_copied",
             Self::Unfilter => "act.unfilter",
             Self::Sort => "act.sort",
             Self::Reverse => "act.reverse",

@@ -156,6 +156,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Act::FilterUsed, &[], TABLE, Group::Find, 0),
     bind(Act::FilterExpiring, &[], TABLE, Group::Find, 0),
     bind(Act::FilterShared, &[], TABLE, Group::Find, 0),
+    bind(Act::FilterCopied, &[], TABLE, Group::Find, 0),
     bind(Act::SameMachine, &[key('M')], CARDS, Group::Find, 0),
     bind(Act::Unfilter, &[Key::code(KeyCode::Backspace)], TABLE, Group::Find, 0),
     bind(Act::Sort, &[key('o')], TABLE, Group::Find, 0),

@@ -130,6 +130,7 @@ fn chip_words(model: &Model, chip: Chip) -> Span<'static> {
             span(say!(language, "chip.expiring", range = period.words(language, Side::Future)), theme.text())
         }
         Chip::Shared => span(say!(language, "chip.shared"), theme.warning()),
+        Chip::Copied => span(say!(language, "chip.copied"), theme.warning()),
     }
 }
 

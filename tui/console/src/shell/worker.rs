@@ -293,6 +293,7 @@ impl Errand {
             app: app.cloned(),
             expiring_next: self.store.expiring_next(EXPIRING_NEXT, app).await?,
             sharing: self.store.sharing(app).await?,
+            copied: self.store.copied_keys(app).await?,
             ..Statistics::default()
         };
         for series in series {

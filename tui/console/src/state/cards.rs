@@ -146,6 +146,7 @@ impl Cards {
             used: *used,
             expiring: *expiring,
             is_shared: filter.is_shared,
+            is_copied: filter.is_copied,
             text: text.value().trim().to_owned(),
             search_in: *search_in,
             sort: *sort,

@@ -9,6 +9,7 @@ use kami_common::settings::{Source, Sourced};
 use kami_common::words::Language;
 use kami_core::app::AppName;
 use kami_core::operator::Operator;
+use kami_core::policy::DevicePolicy;
 use kami_core::record::CardRecord;
 use kami_core::zone::Zone;
 use kami_store::{Grants, HistoryEntry, SeatTaken, StatusCounts};
@@ -367,9 +368,10 @@ impl Model {
         self.is_wide() || self.overlays.iter().any(|overlay| overlay.place() == Place::Detail)
     }
 
-    /// Whether it is told who has seats of a card: it has several, or leases them.
+    /// Whether it is told who has seats of a card: it has several, leases them, or devices have keys.
     pub fn tells_seats(&self, card: &CardRecord) -> bool {
-        card.seats > 1 || self.apps.policy_of(card).lease.is_some()
+        let policy = self.apps.policy_of(card);
+        card.seats > 1 || policy.lease.is_some() || policy.device != DevicePolicy::Off
     }
 
     /// Who has seats of a card, where that is known.

@@ -29,6 +29,8 @@ pub enum Chip {
     Expiring(Period),
     /// Only cards that seem to be shared are shown.
     Shared,
+    /// Only cards with a key that was copied are shown.
+    Copied,
 }
 
 /// What the operator asked to see.
@@ -61,6 +63,7 @@ impl From<&SavedView> for Query {
                 prefix: view.prefix.clone(),
                 batch_id: view.batch,
                 is_shared: view.is_shared,
+                is_copied: view.is_copied,
                 ..Filter::default()
             },
             sort: view.sort,
@@ -122,6 +125,7 @@ impl Query {
             self.used.map(Chip::Used),
             self.expiring.map(Chip::Expiring),
             filter.is_shared.then_some(Chip::Shared),
+            filter.is_copied.then_some(Chip::Copied),
         ]
         .into_iter()
         .flatten()
@@ -160,6 +164,7 @@ impl Query {
             Chip::Used(_) => self.used = None,
             Chip::Expiring(_) => self.expiring = None,
             Chip::Shared => self.filter.is_shared = false,
+            Chip::Copied => self.filter.is_copied = false,
         }
     }
 
@@ -198,12 +203,16 @@ mod tests {
         query.filter.status = Some(CardStatus::Active);
         query.filter.batch_id = Some(7);
         query.filter.is_shared = true;
-        assert_eq!(query.chips(), [Chip::Status(CardStatus::Active), Chip::Batch(7), Chip::Shared]);
+        query.filter.is_copied = true;
+        assert_eq!(
+            query.chips(),
+            [Chip::Status(CardStatus::Active), Chip::Batch(7), Chip::Shared, Chip::Copied]
+        );
         let mut left = Vec::new();
         while query.drop_last() {
             left.push((query.text.value().len(), query.chips().len()));
         }
-        assert_eq!(left, [(0, 3), (0, 2), (0, 1), (0, 0)]);
+        assert_eq!(left, [(0, 4), (0, 3), (0, 2), (0, 1), (0, 0)]);
         assert!(!query.is_filtered());
     }
 }

@@ -77,6 +77,8 @@ pub struct Statistics {
     pub expiring_next: Vec<CardRecord>,
     /// How many cards seem to be shared, where that may be read.
     pub sharing: Option<Sharing>,
+    /// How many cards have a key that was copied within the last day, where that may be read.
+    pub copied: Option<u64>,
     /// What is left of each prefix; it is counted last, so that with it everything is there.
     pub stock: Option<Stock>,
 }

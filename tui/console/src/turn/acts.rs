@@ -106,6 +106,7 @@ fn cards_act(model: &mut Model, act: Act) -> Vec<Effect> {
         }
         Act::Unfilter => filters::drop_last(model),
         Act::FilterShared => filters::turn_shared(model),
+        Act::FilterCopied => filters::turn_copied(model),
         Act::SameMachine => same_machine(model),
         Act::Reverse => {
             let sort = &mut model.cards.query.sort;

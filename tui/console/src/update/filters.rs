@@ -44,6 +44,13 @@ pub(crate) fn turn_shared(model: &mut Model) -> Vec<Effect> {
     changed(model)
 }
 
+/// Sees only the cards with a key that was copied, or all again.
+pub(crate) fn turn_copied(model: &mut Model) -> Vec<Effect> {
+    let filter = &mut model.cards.query.filter;
+    filter.is_copied = !filter.is_copied;
+    changed(model)
+}
+
 /// Takes the last filter away.
 pub(crate) fn drop_last(model: &mut Model) -> Vec<Effect> {
     if model.cards.query.drop_last() { changed(model) } else { Vec::new() }

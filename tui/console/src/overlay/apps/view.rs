@@ -5,7 +5,7 @@ use kami_common::shown::{self, app_label, named_value, whole_moment};
 use kami_common::words::{number, say};
 use kami_core::app::App;
 use kami_core::card::CardStatus;
-use kami_core::policy::{Policy, PolicyPart, UnbindBy, WhenFull};
+use kami_core::policy::{DevicePolicy, Policy, PolicyPart, UnbindBy, WhenCopied, WhenFull};
 use kami_core::version::Version;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -198,9 +198,12 @@ fn of_app(model: &Model, app: &App, room: usize) -> Vec<Line<'static>> {
 /// Where the app gives seats, or lets customers try and unbind, otherwise than as usual.
 fn policy(model: &Model, app: &App) -> impl Iterator<Item = (String, String)> {
     let language = model.language;
-    let Policy { lease, when_full, unbind, offline } = Policy::of(&app.policy, &PolicyPart::default());
+    let policy = Policy::of(&app.policy, &PolicyPart::default());
+    let Policy { lease, when_full, unbind, offline, device, when_copied } = policy;
     let when_full = Some(when_full).filter(|rule| *rule != WhenFull::default());
     let by = Some(unbind.by).filter(|by| *by != UnbindBy::default());
+    let device = Some(device).filter(|policy| *policy != DevicePolicy::default());
+    let when_copied = Some(when_copied).filter(|rule| *rule != WhenCopied::default());
     let said = [
         ("lease", lease.map(|lease| shown::lease(language, Some(lease)))),
         ("when_full", when_full.map(|rule| shown::when_full(language, rule))),
@@ -210,6 +213,8 @@ fn policy(model: &Model, app: &App) -> impl Iterator<Item = (String, String)> {
         ("unbind_limit", unbind.limit.map(|limit| shown::unbind_limit(language, Some(limit)))),
         ("unbind_cost", unbind.cost.map(|cost| shown::unbind_cost(language, Some(cost)))),
         ("offline", offline.map(|length| shown::offline(language, Some(length)))),
+        ("device", device.map(|policy| shown::device(language, policy))),
+        ("when_copied", when_copied.map(|rule| shown::when_copied(language, rule))),
     ];
     said.into_iter().filter_map(move |(field, value)| Some((app_label(language, field), value?)))
 }

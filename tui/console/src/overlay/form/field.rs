@@ -106,6 +106,10 @@ pub enum AppField {
     Lease,
     /// For how long it may start without a network.
     Offline,
+    /// Whether machines sign what they ask.
+    Device,
+    /// What becomes of a machine whose key was copied.
+    WhenCopied,
     /// What becomes of a machine that asks when all seats are taken.
     WhenFull,
     /// What a machine gets to try it.
@@ -142,6 +146,8 @@ impl AppField {
             Self::Title => "app.title",
             Self::Lease => "app.lease",
             Self::Offline => "app.offline",
+            Self::Device => "app.device",
+            Self::WhenCopied => "app.when_copied",
             Self::WhenFull => "app.when_full",
             Self::Trial => "app.trial",
             Self::Unbind => "app.unbind",

@@ -236,6 +236,8 @@ fn option_word(model: &Model, name: FieldName, option: &str) -> String {
         FieldName::Card(Property::Prefix) if option == AS_WRITTEN => say!(language, "filing.as_written"),
         FieldName::Which => say!(language, format!("which.{option}")),
         FieldName::App(AppField::WhenFull) => say!(language, format!("when_full.{option}")),
+        FieldName::App(AppField::Device) => say!(language, format!("device.{option}")),
+        FieldName::App(AppField::WhenCopied) => say!(language, format!("when_copied.{option}")),
         FieldName::App(AppField::Unbind) => say!(language, format!("unbind.{option}")),
         FieldName::Preset(PresetInput::Chosen) if option == NO_PRESET => say!(language, "preset.none"),
         FieldName::Preset(PresetInput::Chosen) => option.to_owned(),

@@ -271,6 +271,7 @@ fn filter_kinds(model: &Model) -> Vec<Item<Chosen>> {
         Act::FilterUsed,
         Act::FilterExpiring,
         Act::FilterShared,
+        Act::FilterCopied,
     ];
     acts.into_iter()
         .filter(|act| is_offered(model, *act))

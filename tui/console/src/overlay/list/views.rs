@@ -56,6 +56,7 @@ pub(super) fn summary(language: Language, query: &Query) -> String {
             say!(language, "chip.expiring", range = period.words(language, Side::Future))
         }
         Chip::Shared => say!(language, "chip.shared"),
+        Chip::Copied => say!(language, "chip.copied"),
     });
     let words: Vec<String> = search.into_iter().chain(chips).collect();
     if words.is_empty() { say!(language, "view.all_cards") } else { words.join(" · ") }

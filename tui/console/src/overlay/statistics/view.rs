@@ -66,6 +66,10 @@ pub(super) fn render(model: &Model, frame: &mut Frame<'_>, screen: Rect) {
         let shared = counted(language, "statistics.shared", shared);
         title.extend([span(" · ", theme.faint()), span(shared, theme.warning())]);
     }
+    if let Some(copied @ 1..) = statistics.copied {
+        let copied = counted(language, "statistics.copied", copied);
+        title.extend([span(" · ", theme.faint()), span(copied, theme.warning())]);
+    }
     let state = match &statistics.stock {
         Some(stock) if !model.awaits(Topic::Statistics) => {
             let age = (model.server_now() - stock.taken_at).num_seconds().max(0).unsigned_abs();

@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 use kami_common::reason;
 use kami_common::words::{Language, say};
 use kami_core::app::{App, AppEdit, AppError, AppName, NamedValue};
-use kami_core::policy::{Cooldown, LeaseLength, OfflineLength, UnbindBy, UnbindCost, UnbindLimit, WhenFull};
+use kami_core::policy::{
+    Cooldown, DevicePolicy, LeaseLength, OfflineLength, UnbindBy, UnbindCost, UnbindLimit, WhenCopied,
+    WhenFull,
+};
 use kami_core::property::Property;
 use kami_core::span::exact;
 use kami_core::trial::Trial;
@@ -94,6 +97,8 @@ impl Form {
             unbind_limit: typed(AppField::UnbindLimit),
             unbind_cost: typed(AppField::UnbindCost),
             offline: typed(AppField::Offline),
+            device: typed(AppField::Device).and_then(|policy| policy.parse().ok()),
+            when_copied: typed(AppField::WhenCopied).and_then(|rule| rule.parse().ok()),
             latest: typed(AppField::Latest),
             minimum: typed(AppField::Minimum),
             url: typed(AppField::Url),
@@ -145,7 +150,12 @@ impl Form {
             AppField::Url => AppEdit { url: edit.url, ..none() },
             AppField::Notice => AppEdit { notice: edit.notice, ..none() },
             AppField::ValueName | AppField::Value => AppEdit { values: vec![self.value_typed()?], ..none() },
-            AppField::Name | AppField::WhenFull | AppField::Unbind | AppField::IsPublic => return None,
+            AppField::Device
+            | AppField::WhenCopied
+            | AppField::Name
+            | AppField::WhenFull
+            | AppField::Unbind
+            | AppField::IsPublic => return None,
         };
         let error = alone.applied(before).err().or(is_too_long.then_some(AppError::Policy))?;
         let is_of_name = matches!(error, AppError::ValueName | AppError::TooManyValues);
@@ -197,6 +207,8 @@ fn said(app: &App, field: AppField) -> String {
         }
         AppField::UnbindCost => or_off(unbind.cost.flatten().map(UnbindCost::spoken)),
         AppField::Offline => or_off(policy.offline.flatten().map(OfflineLength::seconds).map(exact)),
+        AppField::Device => policy.device.unwrap_or_default().word().to_owned(),
+        AppField::WhenCopied => policy.when_copied.unwrap_or_default().word().to_owned(),
         AppField::Latest => version(&app.latest),
         AppField::Minimum => version(&app.minimum),
         AppField::Url => app.url.clone().unwrap_or_default(),
@@ -225,6 +237,8 @@ fn app_fields(seen: Option<&App>) -> Vec<Field> {
         line(AppField::UnbindLimit),
         line(AppField::UnbindCost),
         line(AppField::Offline),
+        choice(AppField::Device, &DevicePolicy::ALL.map(DevicePolicy::word)),
+        choice(AppField::WhenCopied, &WhenCopied::ALL.map(WhenCopied::word)),
     ]
 }
 
