@@ -50,7 +50,7 @@ enum Driver {
 static ROWS: [Row; 8] = [
     Row {
         language: Language::Shell,
-        pages: &["shell/kami.sh", "shell/kami_json.sh", "shell/kami_proof.sh"],
+        pages: &["shell/kami.sh", "shell/kami_device.sh", "shell/kami_json.sh", "shell/kami_proof.sh"],
         tools: &["curl", "openssl"],
         constants: &[
             ("SERVER=http://127.0.0.1:5000", "SERVER=$KAMI_URL"),
@@ -62,7 +62,7 @@ static ROWS: [Row; 8] = [
     },
     Row {
         language: Language::Python,
-        pages: &["python/kami.py", "python/kami_proof.py"],
+        pages: &["python/kami.py", "python/kami_device.py", "python/kami_proof.py"],
         tools: &["python3"],
         constants: &[
             (r#""http://127.0.0.1:5000""#, r#"os.environ["KAMI_URL"]"#),
@@ -89,7 +89,7 @@ static ROWS: [Row; 8] = [
     },
     Row {
         language: Language::JavaScript,
-        pages: &["javascript/kami.mjs", "javascript/kami_proof.mjs"],
+        pages: &["javascript/kami.mjs", "javascript/kami_device.mjs", "javascript/kami_proof.mjs"],
         tools: &["node"],
         constants: &[
             (r#""http://127.0.0.1:5000""#, "process.env.KAMI_URL"),
@@ -101,7 +101,7 @@ static ROWS: [Row; 8] = [
     },
     Row {
         language: Language::CSharp,
-        pages: &["csharp/Kami.cs", "csharp/KamiLease.cs", "csharp/KamiProof.cs"],
+        pages: &["csharp/Kami.cs", "csharp/KamiDevice.cs", "csharp/KamiLease.cs", "csharp/KamiProof.cs"],
         tools: &["mcs", "mono"],
         constants: &[
             (
@@ -121,10 +121,8 @@ static ROWS: [Row; 8] = [
                     .Split(new[] { ' ' }, StringSplitOptions.RemoveEmptyEntries);"#,
             ),
         ],
-        build: |folder| csharp(folder, "Kami", &["Kami.cs", "KamiLease.cs", "KamiProof.cs"]),
-        driver: Driver::Program("Driver.cs", |folder| {
-            csharp(folder, "Driver", &["Driver.cs", "KamiProof.cs"])
-        }),
+        build: |folder| csharp(folder, "Kami", &[]),
+        driver: Driver::Program("Driver.cs", |folder| csharp(folder, "Driver", &["Driver.cs"])),
     },
     Row {
         language: Language::Go,
@@ -269,14 +267,20 @@ fn interpreted(interpreter: &str, folder: &Path, page: &str) -> Vec<String> {
     vec![interpreter.to_owned(), folder.join(page).display().to_string()]
 }
 
-/// A program in C# of these pages of a folder.
-fn csharp(folder: &Path, name: &str, pages: &[&str]) -> Vec<String> {
+/// A program in C# that begins in this class, of the pages in a folder and more.
+fn csharp(folder: &Path, class: &str, more: &[&str]) -> Vec<String> {
     let built = folder.join(unique_name("built"));
-    let program = folder.join(name).with_extension("exe");
+    let program = folder.join(class).with_extension("exe");
     let mut compiler = Command::new("mcs");
-    compiler.args(["-langversion:6", "-warnaserror", &format!("-out:{}", built.display())]);
+    compiler.args([
+        "-langversion:6",
+        "-warnaserror",
+        &format!("-main:{class}"),
+        &format!("-out:{}", built.display()),
+    ]);
     compiler.arg("-r:System.Net.Http,System.Numerics,System.Runtime.Serialization,System.Xml");
-    succeed(compiler.args(pages.iter().map(|page| folder.join(page))));
+    let pages = ["Kami.cs", "KamiDevice.cs", "KamiLease.cs", "KamiProof.cs"];
+    succeed(compiler.args(pages.iter().chain(more).map(|page| folder.join(page))));
     std::fs::rename(built, &program).unwrap();
     vec!["mono".to_owned(), program.display().to_string()]
 }

@@ -22,12 +22,15 @@ macro_rules! in_each_language {
 }
 
 mod attackers;
+mod device;
+mod device_keys;
 mod language;
 mod leases;
 mod machine_codes;
 mod outages;
 mod pages;
 mod proofs;
+mod scene;
 mod server;
 mod signer;
 mod topping_up;

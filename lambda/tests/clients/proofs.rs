@@ -1,10 +1,12 @@
 //! What an example takes for proven: the cases of `clients/vectors.json`, and the signatures of Wycheproof.
 //!
 //! Drivers are asked in lines of fields that the control character 1F parts, and answer each with `no`, or with `yes` and what
-//! may be acted upon: as JSON, or each member behind its quoted names.
+//! may be acted upon: as JSON, or each member behind its quoted names. A field that is empty is not there; the text of the file
+//! of a licence stands there in base64url, since it has lines of its own.
 
 use std::collections::BTreeMap;
 
+use kami_trust::base64url::encode;
 use serde_json::Value;
 
 use crate::language::{Language, clients};
@@ -38,14 +40,17 @@ async fn takes_for_proven_what_is_proven_alone(language: Language) {
 /// The line that asks about a case.
 fn line(case: &Value) -> String {
     let fields: &[&str] = match case["kind"].as_str().unwrap() {
-        "lease" => &["kind", "roots", "app", "code", "machine", "proof", "clock", "latest"],
+        "lease" => &["kind", "roots", "app", "code", "machine", "proof", "clock", "latest", "device"],
+        "licence" => &["kind", "roots", "app", "code", "machine", "file", "clock", "latest", "device"],
         _ => &[
             "kind", "roots", "app", "route", "nonce", "code", "machine", "request", "status", "body",
-            "clock", "latest",
+            "clock", "latest", "device",
         ],
     };
     let fields = fields.iter().map(|&name| match &case[name] {
+        Value::String(file) if name == "file" => encode(file),
         Value::String(text) => text.clone(),
+        Value::Null => String::new(),
         Value::Array(texts) => texts.iter().map(|text| text.as_str().unwrap()).collect::<Vec<_>>().join(" "),
         number => number.to_string(),
     });
@@ -116,12 +121,12 @@ pub(crate) fn of_the_rust_page(line: &str) -> String {
             let bytes = |text| decode(text).unwrap();
             is_signed(&bytes(signed), &bytes(signature), &bytes(key)).then(|| Value::Object(<_>::default()))
         }
-        ["lease", pinned, app, code, machine, proof, clock, latest] => {
+        ["lease", pinned, app, code, machine, proof, clock, latest, ..] => {
             let lease = (proof, app, code, machine);
             check_lease(&roots(pinned), lease, (moment(clock), moment(latest)))
                 .map(|Proven { answer, .. }| answer)
         }
-        [_, pinned, app, route, nonce, code, machine, request, status, body, clock, latest] => {
+        [_, pinned, app, route, nonce, code, machine, request, status, body, clock, latest, ..] => {
             let asked = Asked { app, route, nonce, code: Some(code), machine, request };
             let (status, moment) = (status.parse().unwrap(), moment(clock).max(moment(latest)));
             check(&roots(pinned), &asked, status, body, moment).map(|Proven { answer, .. }| answer)
