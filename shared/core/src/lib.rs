@@ -11,6 +11,7 @@ pub mod canonical;
 pub mod card;
 pub mod code;
 pub mod consume;
+pub mod device;
 mod digits;
 pub mod duration;
 pub mod edit;

@@ -21,6 +21,7 @@ struct Case {
     status: u16,
     clock: i64,
     latest: i64,
+    device: Option<String>,
     body: Option<String>,
     proof: Option<String>,
     answer: Option<Map<String, Value>>,
@@ -53,6 +54,7 @@ fn each_case_is_told() {
                     request: Some(nonce.digest(&case.request)),
                     route: case.route.clone(),
                     app: case.app.clone(),
+                    device: case.device.clone(),
                     nonce,
                 };
                 let believed = trust.believed(&question, case.status, case.body.as_ref().unwrap());
@@ -61,7 +63,8 @@ fn each_case_is_told() {
             }
             Kind::Lease => {
                 let proof = case.proof.as_ref().unwrap();
-                let lease = Lease { proof, app: &case.app, code: &case.code, machine: &case.machine };
+                let device = case.device.as_deref();
+                let lease = Lease { proof, app: &case.app, code: &case.code, machine: &case.machine, device };
                 let started = trust.lets_start(lease);
                 assert_eq!(started.is_ok(), case.good, "{}: {started:?}", case.name);
             }
