@@ -81,8 +81,8 @@ for argument in "$@"; do
 done
 
 # The dearest tests that ask no server. Whole packages are not left out: with others beside them cargo builds all anew.
-serverless_tests=(attackers::believes attackers::says leases::starts leases::keeps leases::asks leases::is_told
-  takes_for_proven tmux:: wycheproof)
+serverless_tests=(attackers::believes attackers::says device_keys:: leases::starts leases::keeps leases::asks
+  leases::is_told licences:: takes_for_proven tmux:: wycheproof)
 
 # What was asked for, less what ran beside the first server already.
 test_again_on() { # PATH NAME ARGUMENT...

@@ -50,12 +50,12 @@ public static partial class Kami {
                 question.request = $"{{\"machine_code\":{Json(question.machine)},\"app\":{Json(Product)}"
                     + (code == null ? "" : $",\"code\":{Json(code)}") + rest
                     + (Trust == null ? "" : $",\"nonce\":{Json(question.nonce)}") + "}";
-                var patience = new CancellationTokenSource(TimeSpan.FromSeconds(what == "release" ? 2 : Timeout));
                 var content = new StringContent(question.request, Encoding.UTF8, "application/json");
                 var message = new HttpRequestMessage(HttpMethod.Post, Server.TrimEnd('/') + "/api/" + what);
                 message.Content = content;
                 var signature = Trust?.Sign(question);
                 if (signature != null) message.Headers.Add("Kami-Device", signature);
+                var patience = new CancellationTokenSource(TimeSpan.FromSeconds(what == "release" ? 2 : Timeout));
                 var reply = await Http.SendAsync(message, patience.Token).ConfigureAwait(false);
                 var status = (int)reply.StatusCode;
                 why = "HTTP " + status;

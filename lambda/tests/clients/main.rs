@@ -22,10 +22,12 @@ macro_rules! in_each_language {
 }
 
 mod attackers;
+mod copies;
 mod device;
 mod device_keys;
 mod language;
 mod leases;
+mod licences;
 mod machine_codes;
 mod outages;
 mod pages;

@@ -41,14 +41,14 @@ async fn takes_for_proven_what_is_proven_alone(language: Language) {
 fn line(case: &Value) -> String {
     let fields: &[&str] = match case["kind"].as_str().unwrap() {
         "lease" => &["kind", "roots", "app", "code", "machine", "proof", "clock", "latest", "device"],
-        "licence" => &["kind", "roots", "app", "code", "machine", "file", "clock", "latest", "device"],
+        "licence" => &["kind", "roots", "app", "code", "machine", "licence", "clock", "latest", "device"],
         _ => &[
             "kind", "roots", "app", "route", "nonce", "code", "machine", "request", "status", "body",
             "clock", "latest", "device",
         ],
     };
     let fields = fields.iter().map(|&name| match &case[name] {
-        Value::String(file) if name == "file" => encode(file),
+        Value::String(file) if name == "licence" => encode(file),
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
         Value::Array(texts) => texts.iter().map(|text| text.as_str().unwrap()).collect::<Vec<_>>().join(" "),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use kami_trust::key::PrivateKey;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -16,6 +17,7 @@ pub(crate) const GRANTED: &str = "授权成功 (2026-01-01T15:00:00+08:00)";
 
 /// A seller, who proves what he answers, and somebody who has his app.
 pub(crate) struct Scene {
+    pub(crate) root: PrivateKey,
     pub(crate) signer: Arc<Signer>,
     pub(crate) root_keys: String,
     pub(crate) user: User,
@@ -26,7 +28,7 @@ impl Scene {
         let root = new_key();
         let root_keys = root.public().pin();
         let user = User { root_keys: root_keys.clone(), ..User::new() };
-        Self { signer: Arc::new(Signer::new(&root, None, DAY)), root_keys, user }
+        Self { signer: Arc::new(Signer::new(&root, None, DAY)), root, root_keys, user }
     }
 
     /// An answer whose proof says more than most.
