@@ -76,6 +76,7 @@ static ROWS: [Row; 8] = [
         language: Language::Rust,
         pages: &[
             "rust/src/main.rs",
+            "rust/src/device.rs",
             "rust/src/lease.rs",
             "rust/src/machine.rs",
             "rust/src/proof.rs",
