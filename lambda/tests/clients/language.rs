@@ -127,7 +127,7 @@ static ROWS: [Row; 8] = [
     },
     Row {
         language: Language::Go,
-        pages: &["go/kami.go", "go/lease.go", "go/proof.go", "go/main.go"],
+        pages: &["go/kami.go", "go/device.go", "go/lease.go", "go/proof.go", "go/main.go"],
         tools: &["go"],
         constants: &[
             (r#""http://127.0.0.1:5000""#, r#"os.Getenv("KAMI_URL")"#),
@@ -138,9 +138,9 @@ static ROWS: [Row; 8] = [
             ),
             ("[]string{} ", r#"strings.Fields(os.Getenv("KAMI_ROOT_KEYS"))"#),
         ],
-        build: |folder| go(folder, "kami", &["kami.go", "lease.go", "proof.go", "main.go"]),
+        build: |folder| go(folder, "kami", &["kami.go", "device.go", "lease.go", "proof.go", "main.go"]),
         driver: Driver::Program("driver.go", |folder| {
-            go(folder, "driver", &["kami.go", "lease.go", "proof.go", "driver.go"])
+            go(folder, "driver", &["kami.go", "device.go", "lease.go", "proof.go", "driver.go"])
         }),
     },
     Row {
