@@ -145,7 +145,14 @@ static ROWS: [Row; 8] = [
     },
     Row {
         language: Language::Java,
-        pages: &["java/Kami.java", "java/KamiFiles.java", "java/KamiProof.java", "java/KamiCommand.java"],
+        pages: &[
+            "java/Kami.java",
+            "java/KamiDevice.java",
+            "java/KamiFiles.java",
+            "java/KamiJson.java",
+            "java/KamiProof.java",
+            "java/KamiCommand.java",
+        ],
         tools: &["javac", "jar", "java"],
         constants: &[
             (r#""http://127.0.0.1:5000""#, r#"System.getenv("KAMI_URL")"#),
@@ -301,7 +308,8 @@ fn java(folder: &Path, class: &str) -> Vec<String> {
     let (classes, source) = (built.with_extension("classes"), format!("{class}.java"));
     let mut compiler = Command::new("javac");
     compiler.args(["-Xlint:all", "-Werror", "--release", "11", "-d"]).arg(&classes);
-    succeed(compiler.args(["Kami.java", "KamiFiles.java", "KamiProof.java", &source]).current_dir(folder));
+    let pages = ["Kami.java", "KamiDevice.java", "KamiFiles.java", "KamiJson.java", "KamiProof.java"];
+    succeed(compiler.args(pages).arg(&source).current_dir(folder));
     succeed(Command::new("jar").args(["--create", "--file"]).arg(&built).arg("-C").arg(&classes).arg("."));
     std::fs::remove_dir_all(classes).unwrap();
     std::fs::rename(built, &program).unwrap();
