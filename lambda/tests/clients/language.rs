@@ -172,7 +172,7 @@ static ROWS: [Row; 8] = [
     },
     Row {
         language: Language::Cpp,
-        pages: &["cpp/kami.hpp", "cpp/lease.hpp", "cpp/proof.hpp", "cpp/main.cpp"],
+        pages: &["cpp/kami.hpp", "cpp/device.hpp", "cpp/lease.hpp", "cpp/proof.hpp", "cpp/main.cpp"],
         tools: &["c++"],
         constants: &[
             (r#""http://127.0.0.1:5000""#, r#"std::getenv("KAMI_URL")"#),
