@@ -76,6 +76,7 @@ static ROWS: [Row; 8] = [
         language: Language::Rust,
         pages: &[
             "rust/src/main.rs",
+            "rust/src/device.rs",
             "rust/src/lease.rs",
             "rust/src/machine.rs",
             "rust/src/proof.rs",
@@ -126,7 +127,7 @@ static ROWS: [Row; 8] = [
     },
     Row {
         language: Language::Go,
-        pages: &["go/kami.go", "go/lease.go", "go/proof.go", "go/main.go"],
+        pages: &["go/kami.go", "go/device.go", "go/lease.go", "go/proof.go", "go/main.go"],
         tools: &["go"],
         constants: &[
             (r#""http://127.0.0.1:5000""#, r#"os.Getenv("KAMI_URL")"#),
@@ -137,14 +138,21 @@ static ROWS: [Row; 8] = [
             ),
             ("[]string{} ", r#"strings.Fields(os.Getenv("KAMI_ROOT_KEYS"))"#),
         ],
-        build: |folder| go(folder, "kami", &["kami.go", "lease.go", "proof.go", "main.go"]),
+        build: |folder| go(folder, "kami", &["kami.go", "device.go", "lease.go", "proof.go", "main.go"]),
         driver: Driver::Program("driver.go", |folder| {
-            go(folder, "driver", &["kami.go", "lease.go", "proof.go", "driver.go"])
+            go(folder, "driver", &["kami.go", "device.go", "lease.go", "proof.go", "driver.go"])
         }),
     },
     Row {
         language: Language::Java,
-        pages: &["java/Kami.java", "java/KamiFiles.java", "java/KamiProof.java", "java/KamiCommand.java"],
+        pages: &[
+            "java/Kami.java",
+            "java/KamiDevice.java",
+            "java/KamiFiles.java",
+            "java/KamiJson.java",
+            "java/KamiProof.java",
+            "java/KamiCommand.java",
+        ],
         tools: &["javac", "jar", "java"],
         constants: &[
             (r#""http://127.0.0.1:5000""#, r#"System.getenv("KAMI_URL")"#),
@@ -164,7 +172,7 @@ static ROWS: [Row; 8] = [
     },
     Row {
         language: Language::Cpp,
-        pages: &["cpp/kami.hpp", "cpp/lease.hpp", "cpp/proof.hpp", "cpp/main.cpp"],
+        pages: &["cpp/kami.hpp", "cpp/device.hpp", "cpp/lease.hpp", "cpp/proof.hpp", "cpp/main.cpp"],
         tools: &["c++"],
         constants: &[
             (r#""http://127.0.0.1:5000""#, r#"std::getenv("KAMI_URL")"#),
@@ -300,7 +308,8 @@ fn java(folder: &Path, class: &str) -> Vec<String> {
     let (classes, source) = (built.with_extension("classes"), format!("{class}.java"));
     let mut compiler = Command::new("javac");
     compiler.args(["-Xlint:all", "-Werror", "--release", "11", "-d"]).arg(&classes);
-    succeed(compiler.args(["Kami.java", "KamiFiles.java", "KamiProof.java", &source]).current_dir(folder));
+    let pages = ["Kami.java", "KamiDevice.java", "KamiFiles.java", "KamiJson.java", "KamiProof.java"];
+    succeed(compiler.args(pages).arg(&source).current_dir(folder));
     succeed(Command::new("jar").args(["--create", "--file"]).arg(&built).arg("-C").arg(&classes).arg("."));
     std::fs::remove_dir_all(classes).unwrap();
     std::fs::rename(built, &program).unwrap();
