@@ -80,10 +80,11 @@ for argument in "$@"; do
   esac
 done
 
-# The dearest tests that ask no server, or to which it makes no difference which one. Whole packages are not left out: with others beside them cargo builds all anew.
-serverless_tests=(attackers::believes attackers::says leases::starts leases::keeps leases::asks leases::is_told
-  takes_for_proven tmux:: wycheproof mistakes_in_the_document what_the_glossary_says each_guide_and
-  no_modules_lean each_crate_reaches only_the_store_writes)
+# The dearest tests that ask no server, or to which it makes no difference which one. Whole packages are not left out: with
+# others beside them cargo builds all anew.
+serverless_tests=(attackers::believes attackers::says device_keys::signs device_keys::asks device_keys::each
+  leases::starts leases::keeps leases::asks leases::is_told licences::starts_by takes_for_proven tmux:: wycheproof
+  mistakes_in_the_document what_the_glossary_says each_guide_and no_modules_lean each_crate_reaches only_the_store_writes)
 
 # What was asked for, less what ran beside the first server already.
 test_again_on() { # PATH NAME ARGUMENT...

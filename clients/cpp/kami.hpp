@@ -1,4 +1,4 @@
-// kami in C++17 with libcurl, OpenSSL, nlohmann/json: paste this, proof.hpp and lease.hpp in, call kami::validate(code)
+// kami in C++17 with libcurl, OpenSSL, nlohmann/json: paste this and the other .hpp in, and call kami::validate(code)
 // and the like off the UI thread. As a command: c++ -std=c++17 -o kami main.cpp -lcurl -lcrypto && ./kami CODE
 #pragma once
 #include <functional>
@@ -31,18 +31,6 @@ struct Answer {
     double wait = 0, lasts = 0, ask_after = 0; // seconds: to wait, as the server says; see watch, to rely on it
 };
 
-inline double seconds_from(double at, const string& text, double otherwise) { // to 2026-01-01T15:00:00+08:00
-    int year, month, day, hour, minute, second, hours, minutes;
-    char sign;
-    if (std::sscanf(text.c_str(), "%d-%d-%dT%d:%d:%d%c%d:%d", &year, &month, &day, &hour, &minute, &second, &sign,
-                    &hours, &minutes) != 9)
-        return otherwise;
-    const auto y = year - (month < 3), m = month + (month < 3 ? 9 : -3); // years that begin with March
-    const auto days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 719469;
-    const auto utc = hour * 60 + minute - (sign == '-' ? -1 : 1) * (hours * 60 + minutes);
-    return days * 86400. + utc * 60 + second - at;
-}
-
 inline Answer grant(const json& said, double at, double until) { // said at that moment, good until the other
     const auto from = [&](const char* name) { return seconds_from(at, said.value(name, ""), until - at); };
     Answer answer{granted, said.value("message", ""), said};
@@ -58,14 +46,16 @@ inline Answer ask_once(const string& what, double seconds, json asked) {
         if (!ROOT_KEYS.empty()) asked["nonce"] = encode(random(32));
         const auto url = SERVER.substr(0, SERVER.find_last_not_of('/') + 1) + "/api/" + what, body = asked.dump();
         const std::shared_ptr<CURL> curl(curl_easy_init(), curl_easy_cleanup);
-        const auto type = curl_slist_append(nullptr, "Content-Type: application/json");
-        const std::shared_ptr<curl_slist> headers(type, curl_slist_free_all);
+        auto fields = curl_slist_append(nullptr, "Content-Type: application/json");
+        if (const auto header = signed_header(what, asked, body); !header.empty())
+            fields = curl_slist_append(fields, header.c_str());
+        const std::shared_ptr<curl_slist> headers(fields, curl_slist_free_all);
         string text;
         const auto more = +[](char* part, size_t, size_t size, string* all) {
             return all->append(part, size).size() < 1 << 18 ? size : 0;
         };
         curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
-        curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, type);
+        curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, fields);
         curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, body.c_str());
         curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT_MS, long(seconds * 1000));
         curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
@@ -86,9 +76,8 @@ inline Answer ask_once(const string& what, double seconds, json asked) {
             const auto says = proven(said, what, asked, body, status);
             said = says["answer"], at = says["iat"], until = says["exp"], answer.message = http;
         }
-        const auto& is = said.at("status");
-        if (status == 200 && is == "success") return grant(said, at, until);
-        if (status / 100 == 4 && is == "error") {
+        if (status == 200 && said.at("status") == "success") return grant(said, at, until);
+        if (status / 100 == 4 && said.at("status") == "error") {
             answer.message = said.at("message"), answer.said = said;
             if (status != 408 && status != 429) answer.outcome = refused;
         }
@@ -101,6 +90,8 @@ inline Answer ask_once(const string& what, double seconds, json asked) {
 inline Answer ask(const string& what, int tries, double seconds, const json& asked) {
     for (int attempt = 1;; attempt++) {
         auto answer = ask_once(what, seconds, asked);
+        if (answer.said.value("reason", json()) == "signature_expired") // its proof told the moment to sign at
+            answer = ask_once(what, seconds, asked);
         if (answer.outcome == outage && attempt == tries)
             answer.message = "no usable answer from the licence server: " + answer.message;
         if (answer.outcome != outage || attempt == tries) return answer;
@@ -113,10 +104,19 @@ inline Answer ask(const string& what, int tries, double seconds, const json& ask
 inline Answer validate(const string& code, int tries = 4) {
     const auto answer = ask("validate", tries, TIMEOUT, {{"code", code}, {"version", VERSION}});
     if (answer.outcome == outage && !ROOT_KEYS.empty()) try {
-        const auto says = kept_lease(code);
+        const auto says = start(code);
         return grant(says["answer"], clock(), says["offline_until"]);
-    } catch (const std::exception&) {} // it keeps no lease, or none that lets it start now
+    } catch (const std::exception&) {} // it has no lease and no licence, or none that lets it start now
     return answer;
+}
+// Puts a licence file where validate finds it without a network, if it is one of this card for this machine.
+inline Answer keep_licence(const string& path, const string& code) try {
+    const auto text = read(path);
+    const auto says = start_by(check_licence, text, code);
+    write("licence.txt", text);
+    return grant(says["answer"], clock(), says["offline_until"]);
+} catch (const std::exception&) {
+    return {refused, "no licence of this card for this machine"};
 }
 // For another machine; three tries are within the minute in which a repeated one costs nothing.
 inline Answer unbind(const string& code) { return ask("unbind", 3, TIMEOUT, {{"code", code}}); }

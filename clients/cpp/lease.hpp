@@ -1,75 +1,24 @@
-// What is kept on the machine, its id and the lease for a start without network: goes beside kami.hpp.
+// Starting without a network, by the lease that is kept or by a licence in a file: goes beside kami.hpp.
 #pragma once
 #include <atomic>
+#include <cctype>
 #include <chrono>
 #include <cmath>
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <regex>
-#include <sstream>
+#include <limits>
 
-#include "proof.hpp"
+#include "device.hpp"
 
 namespace kami {
-namespace fs = std::filesystem;
-
-inline fs::path file(const string& name) { // in the folder of your app
-    for (const auto folder : {"APPDATA", "XDG_CONFIG_HOME"})
-        if (const auto config = std::getenv(folder); config && *config) return fs::path(config) / APP / name;
-    const auto home = std::getenv("HOME");
-    need(home, "no home folder");
-    return fs::path(home) / ".config" / APP / name;
-}
-
-inline string read(const fs::path& path) {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text.str();
-}
-
-inline void write(const string& name, const string& text) { // nobody sees half of it, and nobody else any
-    const auto half = file(name + "." + encode(random(9)));
-    fs::create_directories(half.parent_path());
-    std::ofstream out(half);
-    fs::permissions(half, fs::perms::owner_read | fs::perms::owner_write);
-    need(bool(out << text << std::flush), "cannot write " + half.string());
-    out.close();
-    fs::rename(half, file(name));
-}
-
-inline string system_id() { // of systems without the files
-    string said;
-#if defined(_WIN32)
-    const auto from = _popen("reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography /v MachineGuid /reg:64", "r");
-    const auto close = _pclose;
-#elif defined(__APPLE__)
-    const auto from = popen("ioreg -rd1 -c IOPlatformExpertDevice", "r");
-    const auto close = pclose;
-#else
-    const auto from = static_cast<FILE*>(nullptr);
-    const auto close = std::fclose;
-#endif
-    for (int one; from && (one = std::fgetc(from)) != EOF;) said += char(one);
-    if (from) close(from);
-    return said;
-}
-
-inline string hex(const string& data) {
-    string text;
-    for (const unsigned char byte : data) text += "0123456789abcdef"[byte >> 4], text += "0123456789abcdef"[byte & 15];
-    return text;
-}
-
-inline string machine_code() { // the same at every start, another on every machine; hashed, so it tells no more
-    static const std::regex id("(?:^|REG_SZ +|\"IOPlatformUUID\" = \")([0-9A-Fa-f-]{32,36})\\b");
-    const auto own = read(file("machine-id"));
-    for (const auto& text : {read("/etc/machine-id"), read("/var/lib/dbus/machine-id"), system_id(), own})
-        if (std::smatch found; std::regex_search(text, found, id)) return hex(hash(APP + ":" + found[1].str()));
-    write("machine-id", hex(random(16))); // a container, perhaps: make an id once and keep it
-    return machine_code();
+inline double seconds_from(double at, const string& text, double otherwise) { // to 2026-01-01T15:00:00+08:00
+    int year, month, day, hour, minute, second, hours, minutes;
+    char sign;
+    if (std::sscanf(text.c_str(), "%d-%d-%dT%d:%d:%d%c%d:%d", &year, &month, &day, &hour, &minute, &second, &sign,
+                    &hours, &minutes) != 9)
+        return otherwise;
+    const auto y = year - (month < 3), m = month + (month < 3 ? 9 : -3); // years that begin with March
+    const auto days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 719469;
+    const auto utc = hour * 60 + minute - (sign == '-' ? -1 : 1) * (hours * 60 + minutes);
+    return days * 86400. + utc * 60 + second - at;
 }
 
 inline double clock() {
@@ -92,11 +41,12 @@ inline double now() { // a clock that is turned back while it runs goes on never
 struct Kept {
     string proof;
     double latest = 0, proven = 0; // the latest moment seen, and that a proof told: a clock may have been wrong once
+    std::int64_t sequence = 0; // the last that the server told this device
 
     static Kept load() {
         try {
             const auto kept = parse(read(file("licence.json")));
-            return {kept.at("proof"), kept.at("latest"), kept.at("proven")};
+            return {kept.at("proof"), kept.at("latest"), kept.at("proven"), kept.value("sequence", std::int64_t())};
         } catch (const std::exception&) {
             return {};
         }
@@ -104,7 +54,8 @@ struct Kept {
     void save() const {
         try {
             const std::int64_t seen = std::llround(latest), told = std::llround(proven);
-            write("licence.json", json{{"proof", proof}, {"latest", seen}, {"proven", told}}.dump());
+            const json kept = {{"proof", proof}, {"latest", seen}, {"proven", told}, {"sequence", sequence}};
+            write("licence.json", kept.dump());
         } catch (const std::exception&) {
         } // it starts with network only, then
     }
@@ -119,32 +70,80 @@ inline bool is_of(const string& proof, const json& asked) { // whether a kept pr
     }
 }
 
+inline string signed_header(const string& what, json& asked, const string& body) { // by a device, if it has a key
+    const auto own = Device::own();
+    if (!own) return "";
+    const auto moment = std::int64_t(told > 0 ? told + passed() : clock());
+    asked["device"] = own->thumbprint();
+    return "Kami-Device: " + own->sign("POST /api/" + what, asked.at("nonce"), body, moment, Kept::load().sequence);
+}
+
 // What is proven of an answer, which is remembered.
 inline json proven(const json& said, const string& what, const json& asked, const string& body, long status) {
-    auto kept = Kept::load();
-    const auto moment = std::max({clock(), kept.proven, told + passed()}); // not by a clock that has been put right
+    const auto moment = std::max({clock(), Kept::load().proven, told + passed()}); // not by a clock put right since
     const auto says = check(ROOT_KEYS, said, "POST /api/" + what, asked, body, status, moment);
     told = says["iat"].get<double>() - passed();
+    auto kept = Kept::load(); // another process may have kept something meanwhile
     const auto& answer = says.at("answer");
-    const auto is_final = status < 500 && status != 408 && status != 429;
+    const auto is_unread = status == 408 || status == 429 || answer.value("reason", json()) == "signature_expired";
+    const auto is_final = status < 500 && !is_unread;
     const auto is_given_up = answer.value("unbound", false) || answer.value("released", false);
     if (((what == "validate" && is_final) || is_given_up) && is_of(kept.proof, asked))
         kept.proof.clear(); // a mistyped code ends nothing
     if (what == "validate" && says.contains("offline_until")) kept.proof = said["proof"];
+    kept.sequence = answer.value("device_sequence", kept.sequence);
     kept.latest = std::max(clock(), says["iat"].get<double>());
     kept.proven = std::max(kept.proven, says["iat"].get<double>());
     kept.save();
     return says;
 }
 
-// What the kept proof says, if it lets this machine start.
-inline json kept_lease(const string& code) {
+inline json starting(json says, const json& asked, double clock, double latest) { // if it lets this machine start
+    agree(says, asked, says.at("nonce"));
+    need(!says.contains("device") || says["device"] == asked.value("device", ""), "another device");
+    need(says.at("answer").at("status") == "success" && says.value("offline_until", 0.0) > std::max(clock, latest) &&
+         clock >= std::max(latest, says.at("iat").get<double>()) - 300, "no lease");
+    says["answer"] = restored(says["answer"], json(), "");
+    return says;
+}
+
+inline json check_lease(const Roots& roots, const string& proof, const json& asked, double clock, double latest) {
+    const auto says = opened(roots, Jws(proof, "kami-proof+jws"), asked.at("app"), std::max(clock, latest));
+    need(says.at("route") == "POST /api/validate" && says.at("status") == 200, "no validation");
+    return starting(says, asked, clock, latest);
+}
+
+inline json check_licence(const Roots& roots, const string& file, const json& asked, double clock, double latest) {
+    const string before = "-----BEGIN KAMI LICENCE-----", behind = "-----END KAMI LICENCE-----";
+    const auto from = file.find(before), to = file.find(behind, from);
+    need(from != string::npos && to != string::npos, "no licence file");
+    auto text = file.substr(from + before.size(), to - from - before.size());
+    text.erase(std::remove_if(text.begin(), text.end(), [](unsigned char c) { return std::isspace(c); }), text.end());
+    const Jws licence(text, "kami-licence+jws");
+    auto says = licence.payload;
+    if (licence.header.contains("crt")) opened(roots, licence, asked.at("app"), std::max(clock, latest));
+    else need(licence.header.at("kid") == Device::thumbprint(licence.signer(roots)), "not by a pinned key");
+    need(says.at("app") == asked.at("app"), "another app");
+    says["offline_until"] = says.contains("exp") ? says["exp"] : json(std::numeric_limits<double>::max());
+    return starting(says, asked, clock, latest);
+}
+
+template <typename Check> json start_by(Check check, const string& text, const string& code) {
+    const auto seen = Kept::load();
+    const auto latest = std::max({seen.latest, seen.proven, now()});
+    json asked = {{"app", PRODUCT}, {"code", code}, {"machine_code", machine_code()}};
+    if (const auto own = Device::own()) asked["device"] = own->thumbprint();
+    auto says = check(ROOT_KEYS, text, asked, clock(), latest);
     auto kept = Kept::load();
-    kept.latest = std::max({kept.latest, kept.proven, now()});
-    const json asked = {{"app", PRODUCT}, {"code", code}, {"machine_code", machine_code()}};
-    auto says = check_lease(ROOT_KEYS, kept.proof, asked, clock(), kept.latest);
+    kept.latest = latest;
     kept.save();
     says["answer"].erase("renew_after"); // which may be long ago
     return says;
+}
+
+inline json start(const string& code) try { // by the kept lease, else by a licence file
+    return start_by(check_lease, Kept::load().proof, code);
+} catch (const std::exception&) {
+    return start_by(check_licence, read(file("licence.txt")), code);
 }
 } // namespace kami

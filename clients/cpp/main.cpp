@@ -46,6 +46,7 @@ int main(int count, char** arguments) {
                         : what == "--release"  ? kami::release(from(1))
                         : what == "--trial"    ? kami::trial()
                         : what == "--recharge" ? kami::recharge(words.size() > 1 ? words[1] : "", from(2))
+                        : what == "--licence"  ? kami::keep_licence(words.size() > 1 ? words[1] : "", from(2))
                         : what == "--watch"    ? watched(from(1))
                                                : kami::validate(from(0));
     const auto& said = answer.said;

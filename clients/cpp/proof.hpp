@@ -1,4 +1,4 @@
-// Proofs of what kami answers, and the lease kept for a start without network: goes beside kami.hpp.
+// Proofs of what kami answers: goes beside kami.hpp.
 #pragma once
 #include <algorithm>
 #include <memory>
@@ -17,6 +17,7 @@ namespace kami {
 using nlohmann::json;
 using std::string;
 using Bytes = unsigned char*;
+using Roots = std::vector<string>;
 
 inline void need(bool fact, const string& what) {
     if (!fact) throw std::runtime_error(what);
@@ -91,29 +92,31 @@ struct Jws { // not yet known to be by anyone
         need(!header.contains("crit"), "not proven: what it needs");
     }
     bool is_by(const string& key) const { return is_signed(content, signature, key); }
+    string signer(const Roots& roots) const { // the root key that did it
+        for (const auto& root : roots)
+            if (is_by(decode(root))) return decode(root);
+        throw std::runtime_error("not proven: not by a pinned key");
+    }
 };
 
-using Roots = std::vector<string>;
 // What a proof says, once it is known to come from the holder of a root key.
-inline json opened(const Roots& roots, const string& proof, const string& app, double moment) {
-    const Jws signed_by(proof, "kami-proof+jws"), root_signed(signed_by.header.at("crt"), "kami-certificate+jws");
-    const auto &says = signed_by.payload, &certificate = root_signed.payload, &jwk = certificate.at("jwk");
-    const auto is_by = [&](const string& root) { return root_signed.is_by(decode(root)); };
-    need(std::any_of(roots.begin(), roots.end(), is_by), "not proven: not certified by a pinned key");
-    need(certificate.value("app", app) == app && certificate.at("kid") == signed_by.header.at("kid") &&
+inline json opened(const Roots& roots, const Jws& proof, const string& app, double moment) {
+    const Jws certified(proof.header.at("crt"), "kami-certificate+jws");
+    const auto &says = proof.payload, &certificate = certified.payload, &jwk = certificate.at("jwk");
+    certified.signer(roots);
+    need(certificate.value("app", app) == app && certificate.at("kid") == proof.header.at("kid") &&
          certificate.at("exp") > moment, "not proven: certified for another app or key, or no more");
     need(jwk.at("kty") == "EC" && jwk.at("crv") == "P-256" &&
-         signed_by.is_by("\x04" + decode(jwk.at("x")) + decode(jwk.at("y"))), "not proven: not by its key");
+         proof.is_by("\x04" + decode(jwk.at("x")) + decode(jwk.at("y"))), "not proven: not by its key");
     need(says.at("app") == app && certificate.at("iat") <= says.at("iat") && says.at("iat") < certificate.at("exp"),
          "not proven: its app or moment");
     return says;
 }
-inline void agree(const json& says, const json& asked, const string& nonce, const string& route, long status) {
+inline void agree(const json& says, const json& asked, const string& nonce) {
     for (const auto& [mine, its] : {std::pair("code", "code"), std::pair("machine_code", "machine")})
         need(says.value(its, json()) == (asked.contains(mine) ? json(digest(nonce, asked[mine])) : json()),
              string("not proven: another ") + its);
-    need(says.at("nonce") == nonce && says.at("route") == route && says.at("status") == status,
-         "not proven: another request");
+    need(says.at("nonce") == nonce, "not proven: another request");
 }
 // An answer with the texts that it has only digests of; without them, where there is no nonce.
 inline json restored(json answer, const json& said, const string& nonce) {
@@ -128,22 +131,15 @@ inline json restored(json answer, const json& said, const string& nonce) {
     }
     return answer;
 }
-// What is proven of an answer: asked is what the body was made of.
+// What is proven of an answer: asked is what the body was made of, and the thumbprint of the "device" that signed it.
 inline json check(const Roots& roots, const json& said, const string& route, const json& asked, const string& body,
                   long status, double moment) {
-    auto says = opened(roots, said.at("proof"), asked.at("app"), moment);
-    agree(says, asked, asked.at("nonce"), route, status);
-    need(says.at("request") == digest(says["nonce"], body), "not proven: another request");
+    auto says = opened(roots, Jws(said.at("proof"), "kami-proof+jws"), asked.at("app"), moment);
+    agree(says, asked, asked.at("nonce"));
+    need(says.at("route") == route && says.at("status") == status && says.at("request") == digest(says["nonce"], body),
+         "not proven: another request");
+    need(says.value("device", json()) == asked.value("device", json()), "not proven: another device");
     says["answer"] = restored(says.at("answer"), said, says["nonce"]);
-    return says;
-}
-// The same of a kept lease, where it lets the app start.
-inline json check_lease(const Roots& roots, const string& proof, const json& asked, double clock, double latest) {
-    auto says = opened(roots, proof, asked.at("app"), std::max(clock, latest));
-    agree(says, asked, says.at("nonce"), "POST /api/validate", 200);
-    need(says.at("answer").at("status") == "success" && says.value("offline_until", 0.0) > std::max(clock, latest) &&
-         clock >= std::max(latest, says.at("iat").get<double>()) - 300, "no lease");
-    says["answer"] = restored(says["answer"], json(), "");
     return says;
 }
 } // namespace kami

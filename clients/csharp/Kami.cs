@@ -8,7 +8,7 @@ public enum Outcome { Granted, Refused, Outage } // done, as message says; final
 // What the server says, as far as it does: see openapi.yaml. No expire_at: for ever. app: what your app in kami says.
 // url: where to get a newer version than one that is refused.
 public class Answer {
-    public string status, message, expire_at, url, code, lease_until, renew_after;
+    public string status, reason, message, expire_at, url, code, lease_until, renew_after;
     public Told app;
     public Outcome outcome;
     public long? points, remaining_unbinds;
@@ -30,25 +30,8 @@ public static partial class Kami {
     static readonly string Folder = Path.Combine(Environment.GetFolderPath(
         Environment.SpecialFolder.ApplicationData, Environment.SpecialFolderOption.DoNotVerify), App);
     static readonly Trust Trust =
-        RootKeys.Length > 0 ? new Trust(RootKeys, Product, Path.Combine(Folder, "licence.json")) : null;
+        RootKeys.Length > 0 ? new Trust(RootKeys, Product, Folder) : null;
 
-    static string Run(string command, string arguments) =>
-        Process.Start(new ProcessStartInfo(command, arguments) { UseShellExecute = false,
-            CreateNoWindow = true, RedirectStandardOutput = true }).StandardOutput.ReadToEnd();
-    public static string MachineCode() { // the same at every start, another on every machine; hashed: tells no more
-        var own = Path.Combine(Folder, "machine-id");
-        foreach (var read in new Func<string>[] {
-            () => File.ReadAllText("/etc/machine-id"), () => File.ReadAllText("/var/lib/dbus/machine-id"),
-            () => Run("reg", @"query HKLM\SOFTWARE\Microsoft\Cryptography /v MachineGuid /reg:64"),
-            () => Run("ioreg", "-rd1 -c IOPlatformExpertDevice"), () => File.ReadAllText(own) }) try {
-            var found = Regex.Match(read(), @"(?:^|REG_SZ +|""IOPlatformUUID"" = "")([0-9A-Fa-f-]{32,36})\b");
-            var hash = SHA256.Create().ComputeHash(Encoding.UTF8.GetBytes(App + ":" + found.Groups[1]));
-            if (found.Success) return BitConverter.ToString(hash).Replace("-", "").ToLowerInvariant();
-        } catch (Exception) { } // not here: try the next
-        Directory.CreateDirectory(Folder); // a container, perhaps: make an id once and keep it
-        File.WriteAllText(own, Guid.NewGuid().ToString());
-        return MachineCode();
-    }
     static string Json(string s) => '"' + Regex.Replace(s, @"[""\\\x00-\x1f]", c => $"\\u{(int)c.Value[0]:x4}") + '"';
     static string Span(double seconds) { // for people, rounded up: "90 min"
         var size = seconds >= 172800 ? 86400 : seconds >= 7200 ? 3600 : seconds >= 120 ? 60 : 1;
@@ -57,7 +40,7 @@ public static partial class Kami {
     static Answer Read(string json) => (Answer)new DataContractJsonSerializer(typeof(Answer),
         new DataContractJsonSerializerSettings { UseSimpleDictionaryFormat = true })
         .ReadObject(new MemoryStream(Encoding.UTF8.GetBytes(json))); // a captive portal's page throws
-    static async Task<Answer> Ask(string what, string code, string rest, int tries = 4) {
+    static async Task<Answer> Ask(string what, string code, string rest, int tries = 4, bool again = false) {
         var why = "";
         for (var attempt = 0; attempt < tries; attempt++) {
             double asked = 0; why = "";
@@ -67,10 +50,13 @@ public static partial class Kami {
                 question.request = $"{{\"machine_code\":{Json(question.machine)},\"app\":{Json(Product)}"
                     + (code == null ? "" : $",\"code\":{Json(code)}") + rest
                     + (Trust == null ? "" : $",\"nonce\":{Json(question.nonce)}") + "}";
-                var patience = new CancellationTokenSource(TimeSpan.FromSeconds(what == "release" ? 2 : Timeout));
                 var content = new StringContent(question.request, Encoding.UTF8, "application/json");
-                var reply = await Http.PostAsync(Server.TrimEnd('/') + "/api/" + what, content, patience.Token)
-                    .ConfigureAwait(false);
+                var message = new HttpRequestMessage(HttpMethod.Post, Server.TrimEnd('/') + "/api/" + what);
+                message.Content = content;
+                var signature = Trust?.Sign(question);
+                if (signature != null) message.Headers.Add("Kami-Device", signature);
+                var patience = new CancellationTokenSource(TimeSpan.FromSeconds(what == "release" ? 2 : Timeout));
+                var reply = await Http.SendAsync(message, patience.Token).ConfigureAwait(false);
                 var status = (int)reply.StatusCode;
                 why = "HTTP " + status;
                 asked = reply.Headers.RetryAfter?.Delta?.TotalSeconds ?? 0;
@@ -86,6 +72,8 @@ public static partial class Kami {
                 if (status == 200 && answer.status == "success") return Granted(answer, at, until);
                 if (status / 100 == 4 && answer.status == "error") {
                     why = answer.message += asked > 0 ? $" ({Span(asked)})" : "";
+                    if (question.device != null && answer.reason == "signature_expired" && !again) // now it knows when
+                        return await Ask(what, code, rest, tries, true).ConfigureAwait(false);
                     if (status != 408 && status != 429) return answer;
                 }
             } catch (Exception error) { // whatever it was, nobody said yes or no
@@ -104,8 +92,17 @@ public static partial class Kami {
             var start = Read(kept.json);
             start.renew_after = null; // that is long gone
             return Granted(start, kept.at, kept.until);
-        } catch (Exception) { } // it keeps no lease, or none that lets it start now
+        } catch (Exception) { } // it keeps no lease and no licence, or none that lets it start now
         return answer;
+    }
+    // For a machine that is never online: keeps the licence of this file.
+    public static Answer Licence(string path, string code) {
+        try {
+            var kept = Trust.Install(path, code, MachineCode());
+            return Granted(Read(kept.json), kept.at, kept.until);
+        } catch (Exception) {
+            return new Answer { outcome = Outcome.Refused, message = "no licence of this card for this machine" };
+        }
     }
     // For another machine. Three tries are within the minute in which none pays twice.
     public static async Task<Answer> Unbind(string code) {
@@ -133,6 +130,7 @@ public static partial class Kami {
         Func<int, string> from = skipped => string.Join(" ", args.Skip(skipped));
         var answer = (what == "--unbind" ? Unbind(from(1)) : what == "--trial" ? Trial()
             : what == "--release" ? Release(from(1)) : what == "--watch" ? Watch(from(1), Validate(from(1)).Result)
+            : what == "--licence" ? Task.FromResult(Licence(args.ElementAtOrDefault(1) ?? "", from(2)))
             : what == "--recharge" ? Recharge(args.ElementAtOrDefault(1) ?? "", from(2)) : Validate(from(0))).Result;
         var has = string.Join(", ", new[] { answer.expire_at,
             answer.points == null ? null : $"{answer.points} points" }.Where(part => part != null));

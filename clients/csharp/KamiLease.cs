@@ -1,6 +1,6 @@
-// How long an answer is good, and the lease kept for a start without network: goes beside Kami.cs and KamiProof.cs.
-using System; using System.Diagnostics; using System.Globalization; using System.IO;
-using System.Runtime.InteropServices; using System.Threading.Tasks;
+// How long an answer is good, and the lease or licence for a start without network: goes beside Kami.cs.
+using System; using System.Diagnostics; using System.Globalization; using System.IO; using System.Text;
+using System.Threading.Tasks;
 
 public static partial class Kami {
     static double Clock() => (DateTime.UtcNow - new DateTime(1970, 1, 1)).TotalSeconds;
@@ -36,38 +36,42 @@ public static partial class Kami {
 
 public class Trust {
     readonly string[] roots;
-    readonly string app, file;
+    readonly string app, folder, file;
     readonly Stopwatch running = Stopwatch.StartNew();
     long started = Clock(), last; // when the stopwatch started: by the clock, or the last proof; 0: there was none
-    // What the file says: the lease, the latest moment seen, and the latest that a proof told: a clock that was wrong
-    // once must not make certificates look old.
+    // What the file says: the lease, the number that an admission told last, the latest moment seen, and the latest
+    // that a proof told: a clock that was wrong once must not make certificates look old.
     string proof = "";
-    long latest, proven;
+    long sequence, latest, proven;
 
-    public Trust(string[] roots, string app, string file) { this.roots = roots; this.app = app; this.file = file; }
+    public Trust(string[] roots, string app, string folder) {
+        this.roots = roots; this.app = app; this.folder = folder; file = Path.Combine(folder, "licence.json");
+    }
     static long Clock() => (long)(DateTime.UtcNow - new DateTime(1970, 1, 1)).TotalSeconds;
     // A clock that is turned back while it runs goes on nevertheless.
     long Now(long since) => Math.Max(Clock(), since + (long)running.Elapsed.TotalSeconds);
 
     void Read() {
-        proof = ""; latest = proven = 0;
+        proof = ""; sequence = latest = proven = 0;
         try {
             var kept = KamiProof.Parse(File.ReadAllBytes(file));
             latest = KamiProof.Number(kept, "latest");
             proven = KamiProof.Number(kept, "proven");
             proof = KamiProof.Text(kept, "proof");
+            sequence = KamiProof.Number(kept, "sequence");
         } catch (Exception) { } // none yet
     }
-    [DllImport("libc", SetLastError = true)] static extern int chmod(string path, int mode);
     void Write() {
-        var written = file + "." + Process.GetCurrentProcess().Id;
-        try {
-            Directory.CreateDirectory(Path.GetDirectoryName(file));
-            File.WriteAllText(written, "");
-            if (Path.DirectorySeparatorChar == '/') chmod(written, 384); // 0600
-            File.WriteAllText(written, $"{{\"proof\":\"{proof}\",\"latest\":{latest},\"proven\":{proven}}}");
-            if (File.Exists(file)) File.Replace(written, file, null); else File.Move(written, file);
-        } catch (Exception) { } // then it starts with network only
+        var kept = $"{{\"proof\":\"{proof}\",\"latest\":{latest},\"proven\":{proven},\"sequence\":{sequence}}}";
+        try { DeviceKey.Put(file, Encoding.UTF8.GetBytes(kept), true); }
+        catch (Exception) { } // then it starts with network only
+    }
+    DeviceKey Key() => DeviceKey.In(Path.Combine(folder, "device.json"));
+    public string Sign(Asked asked) { // the header of the device, where it has a key
+        Read();
+        var key = Key();
+        asked.device = key?.Thumbprint;
+        return key?.Sign(asked, last == 0 ? Clock() : last + (long)running.Elapsed.TotalSeconds, sequence);
     }
     bool IsKept(string code) { // whether the lease is of that card
         try {
@@ -87,13 +91,28 @@ public class Trust {
         last = started = said.at - (long)running.Elapsed.TotalSeconds;
         latest = Math.Max(Clock(), said.at);
         proven = Math.Max(proven, said.at);
+        sequence = said.sequence ?? sequence;
         Write();
         return said;
     }
-    public Proven Start(string code, string machine) { // that of the kept lease
+    public Proven Start(string code, string machine) { // that of the kept lease, or else of the licence
         Read();
+        try { return StartBy(by => KamiProof.CheckLease(roots, proof, by, Clock(), latest), code, machine); }
+        catch (Exception) { return StartBy(Licence(Path.Combine(folder, "licence.txt")), code, machine); }
+    }
+    public Proven Install(string path, string code, string machine) { // keeps the licence of a file, if it is for here
+        Read();
+        var said = StartBy(Licence(path), code, machine);
+        DeviceKey.Put(Path.Combine(folder, "licence.txt"), File.ReadAllBytes(path), true);
+        return said;
+    }
+    Func<Asked, Proven> Licence(string path) {
+        var text = Encoding.GetEncoding("iso-8859-1").GetString(File.ReadAllBytes(path));
+        return by => KamiProof.CheckLicence(roots, text, by, Clock(), latest);
+    }
+    Proven StartBy(Func<Asked, Proven> check, string code, string machine) {
         latest = Math.Max(latest, Math.Max(proven, Now(started)));
-        var said = KamiProof.CheckLease(roots, proof, app, code, machine, Clock(), latest);
+        var said = check(new Asked { app = app, code = code, machine = machine, device = Key()?.Thumbprint });
         said.at = Clock();
         Write();
         return said;

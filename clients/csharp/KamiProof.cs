@@ -1,58 +1,38 @@
-// Proofs of what kami answers, and the lease kept for a start without network: goes beside Kami.cs.
-using System; using System.Collections.Generic; using System.IO; using System.Linq; using System.Numerics;
-using System.Runtime.Serialization.Json; using System.Security.Cryptography; using System.Text; using System.Xml;
+// What kami signs: goes beside Kami.cs.
+using System; using System.Collections.Generic; using System.IO; using System.Linq;
+using System.Runtime.Serialization.Json; using System.Text; using System.Text.RegularExpressions; using System.Xml;
 
-public class Asked { public string app, route, nonce, code, machine, request; } // request: the body; null: it has none
+// request: the body; device: the thumbprint of the key that signed it; null: it has none
+public class Asked { public string app, route, nonce, code, machine, request, device; }
 // The answer to act upon, when it was made and until when it is good; whether a lease comes with it, or one goes.
-public class Proven { public string json, proof; public long at, until; public bool offline, givesUp; }
-public static class KamiProof { // on P-256, with what is in every .NET: mono has no ECDsa
-    static BigInteger Big(IEnumerable<byte> bytes) => new BigInteger(bytes.Reverse().Concat(new byte[1]).ToArray());
-    static BigInteger Hex(string digits) => BigInteger.Parse("0" + digits, System.Globalization.NumberStyles.HexNumber);
-    static readonly BigInteger P = Hex("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff"),
-        N = Hex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"),
-        B = Hex("5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b");
-    static readonly BigInteger[] G = { Hex("6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"),
-        Hex("4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"), 1 };
-    static BigInteger Mod(BigInteger value) => (value % P + P) % P;
-    // Two points of the curve, projective: the complete formulas of Renes, Costello and Batina (2015) for a = -3.
-    static BigInteger[] Add(BigInteger[] one, BigInteger[] other) {
-        BigInteger x = one[0], y = one[1], z = one[2], u = other[0], v = other[1], w = other[2];
-        BigInteger xx = x * u % P, yy = y * v % P, zz = z * w % P, xy = (x * v + y * u) % P;
-        BigInteger yz = (y * w + z * v) % P, xz = (x * w + z * u) % P;
-        BigInteger c = 3 * (xz - B * zz % P), d = B * xz % P - xx - 3 * zz;
-        return new[] { Mod(xy * (yy + c) - 3 * yz * d), Mod(9 * (xx - zz) * d + (yy - c) * (yy + c)),
-            Mod(yz * (yy - c) + 3 * xy * (xx - zz)) };
-    }
-    public static bool IsSigned(byte[] signed, byte[] signature, byte[] key) { // ES256: r and s by the key 04, x, y
-        if (signature.Length != 64 || key.Length != 65 || key[0] != 4) return false;
-        BigInteger r = Big(signature.Take(32)), s = Big(signature.Skip(32));
-        BigInteger x = Big(key.Skip(1).Take(32)), y = Big(key.Skip(33));
-        if (r < 1 || r >= N || s < 1 || s >= N) return false;
-        if (x >= P || y >= P || Mod(y * y - x * x * x + 3 * x - B) != 0) return false;
-        BigInteger back = BigInteger.ModPow(s, N - 2, N), a = Big(Sha(signed)) * back % N, b = r * back % N;
-        BigInteger[] total = { 0, 1, 0 }, own = { x, y, 1 };
-        var summands = new[] { total, G, own, Add(G, own) };
-        for (var bit = 255; bit >= 0; bit--)
-            total = Add(Add(total, total), summands[(int)(a >> bit & 1) + 2 * (int)(b >> bit & 1)]);
-        return total[2] != 0 && total[0] * BigInteger.ModPow(total[2], P - 2, P) % P % N == r;
-    }
-    static byte[] Sha(byte[] data) => SHA256.Create().ComputeHash(data);
+public class Proven {
+    public string json, proof;
+    public long at, until;
+    public long? sequence; // of the device, that is told with an admission
+    public bool offline, givesUp;
+}
+public static class KamiProof {
+    const string Licence = "kami-licence+jws";
     static readonly UTF8Encoding Utf8 = new UTF8Encoding(false, true);
-    static void Need(bool fact, string what) { if (!fact) throw new FormatException("no proof: " + what); }
-    static string Encode(byte[] data) => Convert.ToBase64String(data).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+    public static void Need(bool fact, string what) { if (!fact) throw new FormatException("no proof: " + what); }
+    public static string Encode(byte[] data) =>
+        Convert.ToBase64String(data).TrimEnd('=').Replace('+', '-').Replace('/', '_');
     public static byte[] Decode(string text) { // the one way to write it, and no other
         var padding = "===".Substring((text.Length + 3) % 4);
         var data = Convert.FromBase64String(text.Replace('-', '+').Replace('_', '/') + padding);
         Need(Encode(data) == text, "base64");
         return data;
     }
-    public static string Nonce() {
-        var random = new byte[32];
-        RandomNumberGenerator.Create().GetBytes(random);
-        return Encode(random);
-    }
+    public static string Nonce() => Encode(P256.Random());
     public static string Digest(string nonce, string text) =>
-        text == null ? null : Encode(Sha(Utf8.GetBytes(nonce + ":" + text)));
+        text == null ? null : Encode(P256.Sha(Utf8.GetBytes(nonce + ":" + text)));
+    // The key 04, x, y as a public JWK, its members in the order for its thumbprint; with d, as a private one.
+    public static string Jwk(byte[] key, byte[] d = null) {
+        string x = Encode(key.Skip(1).Take(32).ToArray()), y = Encode(key.Skip(33).ToArray());
+        var secret = d == null ? "" : $"\"d\":\"{Encode(d)}\",";
+        return $"{{\"crv\":\"P-256\",{secret}\"kty\":\"EC\",\"x\":\"{x}\",\"y\":\"{y}\"}}";
+    }
+    public static string Thumbprint(byte[] key) => Encode(P256.Sha(Utf8.GetBytes(Jwk(key))));
     static string Name(XmlNode member) => member.Attributes["item"]?.Value ?? member.LocalName;
     static IEnumerable<XmlNode> In(XmlNode found) => found.ChildNodes.Cast<XmlNode>();
     static XmlNode Get(XmlNode found, string name) => In(found).FirstOrDefault(member => Name(member) == name);
@@ -79,12 +59,19 @@ public static class KamiProof { // on P-256, with what is in every .NET: mono ha
         Need(Get(header, "crit") == null, "what it needs");
         return new[] { Decode(parts[0]), Decode(parts[1]), Utf8.GetBytes(parts[0] + "." + parts[1]), Decode(parts[2]) };
     }
-    static XmlNode Opened(string proof, string[] roots, string app, long moment) { // known to be of a root key's holder
-        var jws = Jws(proof, "kami-proof+jws");
+    // What it says, once it is known to come from a root key's holder.
+    static XmlNode Opened(string text, string kind, string[] roots, string app, long moment) {
+        var jws = Jws(text, kind);
         XmlNode header = Parse(jws[0]), payload = Parse(jws[1]);
+        Need(Text(payload, "app") == app, "another app");
+        if (kind == Licence && Get(header, "crt") == null) {
+            var signers = roots.Select(Decode).Where(root => Thumbprint(root) == Text(header, "kid"));
+            Need(signers.Any(root => P256.IsSigned(jws[2], jws[3], root)), "not by a pinned key");
+            return payload;
+        }
         var by = Jws(Text(header, "crt"), "kami-certificate+jws");
         var certificate = Parse(by[1]);
-        Need(roots.Any(root => IsSigned(by[2], by[3], Decode(root))), "not by a pinned key");
+        Need(roots.Any(root => P256.IsSigned(by[2], by[3], Decode(root))), "not by a pinned key");
         Need(Get(certificate, "app") == null || Text(certificate, "app") == app, "the certificate is another app's");
         var kid = Text(certificate, "kid");
         Need(kid != null && kid == Text(header, "kid"), "another certificate");
@@ -92,10 +79,9 @@ public static class KamiProof { // on P-256, with what is in every .NET: mono ha
         var jwk = Get(certificate, "jwk");
         Need(Text(jwk, "kty") == "EC" && Text(jwk, "crv") == "P-256", "another kind of key");
         var key = new byte[] { 4 }.Concat(Decode(Text(jwk, "x"))).Concat(Decode(Text(jwk, "y")));
-        Need(IsSigned(jws[2], jws[3], key.ToArray()), "not by its key");
+        Need(P256.IsSigned(jws[2], jws[3], key.ToArray()), "not by its key");
         var at = Number(payload, "iat");
         Need(Number(certificate, "iat") <= at && at < Number(certificate, "exp"), "its moment");
-        Need(Text(payload, "app") == app, "another app");
         return payload;
     }
     // Puts the texts in that it has only digests of; where nobody says them, they go.
@@ -116,33 +102,48 @@ public static class KamiProof { // on P-256, with what is in every .NET: mono ha
         foreach (XmlNode member in answer) document.DocumentElement.AppendChild(document.ImportNode(member, true));
         using (var json = new MemoryStream()) {
             using (var writer = JsonReaderWriterFactory.CreateJsonWriter(json)) document.WriteTo(writer);
+            var sequence = Get(answer, "device_sequence");
+            var isNumber = sequence?.Attributes["type"].Value == "number";
             return new Proven { json = Utf8.GetString(json.ToArray()), at = Number(payload, "iat"),
-                until = Number(payload, until), proof = said == null ? null : Text(said, "proof"),
+                until = Get(payload, until) == null ? long.MaxValue : Number(payload, until),
+                sequence = isNumber ? (long?)long.Parse(sequence.InnerText) : null,
+                proof = said == null ? null : Text(said, "proof"),
                 givesUp = (Get(answer, "unbound") ?? Get(answer, "released"))?.InnerText == "true",
                 offline = Get(payload, "offline_until") != null && Number(payload, "status") == 200 };
         }
     }
     public static Proven Check(string[] roots, Asked asked, int status, string body, long moment) { // of an answer
         var said = Parse(Utf8.GetBytes(body));
-        var payload = Opened(Text(said, "proof"), roots, asked.app, moment);
+        var payload = Opened(Text(said, "proof"), "kami-proof+jws", roots, asked.app, moment);
         Need(Text(payload, "nonce") == asked.nonce && Text(payload, "route") == asked.route, "of another request");
         Need(Text(payload, "code") == Digest(asked.nonce, asked.code), "another code");
         Need(Text(payload, "machine") == Digest(asked.nonce, asked.machine), "another machine");
         Need(Text(payload, "request") == Digest(asked.nonce, asked.request), "another request");
         Need(Number(payload, "status") == status, "another status");
+        Need(Text(payload, "device") == asked.device, "another device");
         return Answer(payload, said, asked.nonce, "exp");
     }
-    // Of a kept lease, where it lets start.
-    public static Proven CheckLease(
-        string[] roots, string proof, string app, string code, string machine, long clock, long latest) {
-        var moment = Math.Max(clock, latest);
-        var payload = Opened(proof, roots, app, moment);
+    // Of a kept lease, and of a licence in the text of a file, where they let start.
+    public static Proven CheckLease(string[] roots, string proof, Asked by, long clock, long latest) {
+        var payload = Opened(proof, "kami-proof+jws", roots, by.app, Math.Max(clock, latest));
         Need(Text(payload, "route") == "POST /api/validate" && Number(payload, "status") == 200, "no admission");
+        Need(Get(payload, "offline_until") != null, "no lease");
+        return Begun(payload, by, "offline_until", clock, latest);
+    }
+    public static Proven CheckLicence(string[] roots, string file, Asked by, long clock, long latest) {
+        const string Form = "-----BEGIN KAMI LICENCE-----(.*?)-----END KAMI LICENCE-----";
+        var found = Regex.Match(file, Form, RegexOptions.Singleline);
+        var text = Regex.Replace(found.Groups[1].Value, "[ \t\r\n]", "");
+        return Begun(Opened(text, Licence, roots, by.app, Math.Max(clock, latest)), by, "exp", clock, latest);
+    }
+    static Proven Begun(XmlNode payload, Asked by, string until, long clock, long latest) {
         Need(Text(Get(payload, "answer"), "status") == "success", "a refusal");
-        Need(Number(payload, "offline_until") > moment, "it is over");
-        Need(Text(payload, "code") == Digest(Text(payload, "nonce"), code), "another code");
-        Need(Text(payload, "machine") == Digest(Text(payload, "nonce"), machine), "another machine");
+        Need(Text(payload, "code") == Digest(Text(payload, "nonce"), by.code), "another code");
+        Need(Text(payload, "machine") == Digest(Text(payload, "nonce"), by.machine), "another machine");
+        Need(Get(payload, "device") == null || Text(payload, "device") == by.device, "another device");
         Need(clock >= Math.Max(latest, Number(payload, "iat")) - 300, "the clock was turned back");
-        return Answer(payload, null, null, "offline_until");
+        var said = Answer(payload, null, null, until);
+        Need(said.until > Math.Max(clock, latest), "it is over");
+        return said;
     }
 }

@@ -1,4 +1,4 @@
-// kami in Go 1.19+, standard library only: paste this, proof.go and lease.go in, and call Validate(code) and the like.
+// kami in Go 1.19+, standard library only: paste this, proof.go, lease.go, device.go in, call Validate(code) and so on.
 // To try it as a command: go build -o kami *.go && ./kami CODE
 package main
 
@@ -63,6 +63,9 @@ func MachineCode() string {
 func ask(what string, tries int, seconds float64, asked fields) (answer Answer) {
 	for try := 1; ; try++ {
 		answer = askOnce(what, seconds, asked)
+		if answer.Said["reason"] == "signature_expired" { // its proof told the moment to sign at
+			answer = askOnce(what, seconds, asked)
+		}
 		if answer.Outcome != Outage {
 			return answer
 		} else if try == tries {
@@ -82,11 +85,15 @@ func askOnce(what string, seconds float64, asked fields) (answer Answer) {
 		}
 	}()
 	asked["machine_code"], asked["app"] = MachineCode(), product
+	delete(asked, "device") // that of the try before
 	if len(rootKeys) > 0 {
 		asked["nonce"] = encode(random(32))
 	}
 	body, client := must(json.Marshal(asked)), http.Client{Timeout: duration(seconds)}
-	reply := must(client.Post(strings.TrimRight(server, "/")+"/api/"+what, "application/json", bytes.NewReader(body)))
+	request := must(http.NewRequest("POST", strings.TrimRight(server, "/")+"/api/"+what, bytes.NewReader(body)))
+	request.Header.Set("Content-Type", "application/json")
+	sign(request.Header, what, asked, string(body))
+	reply := must(client.Do(request))
 	defer reply.Body.Close()
 	status, after := reply.StatusCode, reply.Header.Get("Retry-After")
 	answer.Message = fmt.Sprint("HTTP ", status)
@@ -111,19 +118,6 @@ func askOnce(what string, seconds float64, asked fields) (answer Answer) {
 		}
 	}
 	return answer
-}
-
-func granted(said object, at, until float64) Answer { // said at that moment, good until the other
-	from := func(name string) float64 {
-		text, _ := said[name].(string)
-		if moment, err := time.Parse(time.RFC3339, text); err == nil {
-			return float64(moment.Unix()) - at
-		}
-		return until - at
-	}
-	lasts := math.Min(3600, math.Min(float64(until-at), from("lease_until")))
-	askAfter := math.Min(lasts/2, math.Max(from("renew_after"), wait))
-	return Answer{Outcome: Granted, Said: said, lasts: lasts, askAfter: askAfter}
 }
 
 // Validate asks whether this machine may use the card, at each start.

@@ -1,7 +1,8 @@
-// The lease kept for a start without network, and asking again while the app runs: goes beside kami.go and proof.go.
+// The lease kept for a start without network, and asking again while the app runs: goes beside kami.go and the others.
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"math"
@@ -26,26 +27,10 @@ func now() float64 { // a clock that is turned back while it runs goes on nevert
 	return math.Max(float64(time.Now().Unix()), float64(since)+math.Floor(passed()))
 }
 
-func folder() string { // of your app's own
-	for _, name := range []string{"APPDATA", "XDG_CONFIG_HOME"} {
-		if config := os.Getenv(name); config != "" {
-			return filepath.Join(config, appName)
-		}
-	}
-	return filepath.Join(must(os.UserHomeDir()), ".config", appName)
-}
-
-func write(name, text string) { // so that nobody sees half of it, nor anybody else any
-	must(0, os.MkdirAll(folder(), 0o700))
-	file := must(os.CreateTemp(folder(), name))
-	must(file.WriteString(text))
-	must(0, file.Close())
-	must(0, os.Rename(file.Name(), filepath.Join(folder(), name)))
-}
-
 type keeping struct {
 	Proof          string
 	Latest, Proven float64 // the latest moment seen, and the latest that a proof told: a clock may have been wrong once
+	Sequence       int64   // the last that the server told this device
 }
 
 func kept() (kept keeping) {
@@ -58,7 +43,7 @@ func kept() (kept keeping) {
 func keep(kept keeping) {
 	defer func() { _ = recover() }() // without a place for it the app starts with network only
 	write("licence.json", string(must(json.Marshal(
-		object{"proof": kept.Proof, "latest": kept.Latest, "proven": kept.Proven}))))
+		object{"proof": kept.Proof, "latest": kept.Latest, "proven": kept.Proven, "sequence": kept.Sequence}))))
 }
 
 func isOf(proof, code string) (isOf bool) { // whether a kept proof is about this card
@@ -67,13 +52,29 @@ func isOf(proof, code string) (isOf bool) { // whether a kept proof is about thi
 	return says.Code == digest(says.Nonce, code)
 }
 
+func (says claims) start(asked fields, clock, latest float64) { // now, on this device
+	need(says.Device == "" || says.Device == asked["device"], "another device")
+	need(says.Answer["status"] == "success" && says.OfflineUntil > math.Max(clock, latest), "it is over")
+	need(clock >= math.Max(latest, says.Iat)-300, "the clock was turned back")
+}
+
+// checkLease is what a kept proof says, where it lets the app start.
+func checkLease(proof string, asked fields, clock, latest float64) claims {
+	says := opened(proof, "kami-proof+jws", asked["app"], math.Max(clock, latest))
+	says.answers(asked, says.Nonce, "POST /api/validate", 200)
+	says.start(asked, clock, latest)
+	restore(says.Answer, nil, "")
+	return says
+}
+
 // proven is the answer to act upon, its moment, and until when it is good.
 func proven(said object, what string, asked fields, body string, status int) (object, float64, float64) {
-	kept, clock := kept(), float64(time.Now().Unix())
-	moment := math.Max(math.Max(clock, kept.Proven), float64(told.Load())+passed()) // not by a clock put right since
+	clock := float64(time.Now().Unix())
+	moment := math.Max(math.Max(clock, kept().Proven), float64(told.Load())+passed()) // not by a clock put right since
 	says := check(said, what, asked, body, status, moment)
 	told.Store(int64(says.Iat - passed()))
-	isFinal := status < 500 && status != 408 && status != 429
+	kept := kept() // another process may have kept something meanwhile
+	isFinal := status < 500 && status != 408 && status != 429 && says.Answer["reason"] != "signature_expired"
 	isOver := what == "validate" && isFinal || says.Answer["unbound"] == true || says.Answer["released"] == true
 	if isOver && isOf(kept.Proof, asked["code"]) { // a mistyped code ends nothing
 		kept.Proof = ""
@@ -81,25 +82,52 @@ func proven(said object, what string, asked fields, body string, status int) (ob
 	if what == "validate" && says.OfflineUntil > 0 {
 		kept.Proof, _ = said["proof"].(string)
 	}
+	if sequence, isTold := says.Answer["device_sequence"].(json.Number); isTold {
+		kept.Sequence = must(sequence.Int64())
+	}
 	kept.Latest, kept.Proven = math.Max(clock, says.Iat), math.Max(kept.Proven, says.Iat)
 	keep(kept)
 	return says.Answer, says.Iat, says.Exp
 }
 
-// start is by the kept lease, where there was no answer and it lets the app.
-func start(code string, outage Answer) (answer Answer) {
-	answer = outage
+// start is by the kept lease, else by a licence file, where there was no answer and one of them lets the app.
+func start(code string, outage Answer) Answer {
+	answer := startBy(checkLease, kept().Proof, code, outage)
+	if answer.Outcome == Outage {
+		text, _ := os.ReadFile(filepath.Join(folder(), "licence.txt"))
+		answer = startBy(checkLicence, string(text), code, outage)
+	}
+	return answer
+}
+
+func startBy(check func(string, fields, float64, float64) claims, text, code string, otherwise Answer) (answer Answer) {
+	answer = otherwise
 	defer func() { _ = recover() }()
-	kept, clock := kept(), float64(time.Now().Unix())
-	kept.Latest = math.Max(math.Max(kept.Latest, kept.Proven), now())
-	says := checkLease(kept.Proof, fields{"code": code, "machine_code": MachineCode(), "app": product}, clock, kept.Latest)
+	_, _, own := device()
+	asked := fields{"code": code, "machine_code": MachineCode(), "app": product, "device": own}
+	clock, latest := float64(time.Now().Unix()), math.Max(math.Max(kept().Latest, kept().Proven), now())
+	says, kept := check(text, asked, clock, latest), kept()
+	kept.Latest = latest
 	keep(kept)
 	delete(says.Answer, "renew_after") // which may be long ago
 	return granted(says.Answer, clock, says.OfflineUntil)
 }
 
-// Watch asks again while the app runs; stop gets, in a goroutine, the answer with which it has to end.
-func Watch(code string, answer Answer, stop func(Answer)) {
+func granted(said object, at, until float64) Answer { // said at that moment, good until the other
+	from := func(name string) float64 {
+		text, _ := said[name].(string)
+		if moment, err := time.Parse(time.RFC3339, text); err == nil {
+			return float64(moment.Unix()) - at
+		}
+		return until - at
+	}
+	lasts := math.Min(3600, math.Min(float64(until-at), from("lease_until")))
+	askAfter := math.Min(lasts/2, math.Max(from("renew_after"), wait))
+	return Answer{Outcome: Granted, Said: said, lasts: lasts, askAfter: askAfter}
+}
+
+// Watch asks again until ctx is done; stop gets, in a goroutine, the answer with which the app has to end before that.
+func Watch(ctx context.Context, code string, answer Answer, stop func(Answer)) {
 	go func() {
 		for until := 0.0; answer.Outcome != Refused; answer = Validate(code) {
 			pause := (until - passed()) / 2
@@ -108,8 +136,14 @@ func Watch(code string, answer Answer, stop func(Answer)) {
 			} else if pause <= 0 {
 				break
 			}
-			time.Sleep(duration(math.Max(pause, wait)))
+			select {
+			case <-time.After(duration(math.Max(pause, wait))):
+			case <-ctx.Done():
+				return
+			}
 		}
-		stop(answer)
+		if ctx.Err() == nil {
+			stop(answer)
+		}
 	}()
 }

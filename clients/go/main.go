@@ -2,6 +2,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"regexp"
@@ -59,9 +60,12 @@ func main() {
 	case "--recharge":
 		code, burnt, _ := strings.Cut(rest, " ")
 		answer = Recharge(code, burnt)
+	case "--licence":
+		file, code, _ := strings.Cut(rest, " ")
+		answer = KeepLicence(file, code)
 	case "--watch": // runs until it must not any more
 		answers := make(chan Answer)
-		Watch(rest, Validate(rest), func(answer Answer) { answers <- answer })
+		Watch(context.Background(), rest, Validate(rest), func(answer Answer) { answers <- answer })
 		answer = <-answers
 	default:
 		answer = Validate(line)

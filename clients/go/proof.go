@@ -1,4 +1,4 @@
-// What is proven of an answer, by a key that a pinned one has certified: goes beside kami.go and lease.go.
+// What is proven of an answer, by a key that a pinned one has certified: goes beside kami.go and the others.
 package main
 
 import (
@@ -8,18 +8,17 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"math"
 	"math/big"
 	"strings"
 )
 
 type claims struct { // what stands in a proof or a certificate
-	Alg, Typ, Kid, Crt, App, Nonce, Route, Code, Machine, Request string
-	Iat, Exp, Status                                              float64
-	OfflineUntil                                                  float64 `json:"offline_until"`
-	Jwk                                                           struct{ Kty, Crv, X, Y string }
-	Crit                                                          any
-	Answer                                                        object
+	Alg, Typ, Kid, Crt, App, Nonce, Route, Code, Machine, Device, Request string
+	Iat, Exp, Status                                                      float64
+	OfflineUntil                                                          float64 `json:"offline_until"`
+	Jwk                                                                   struct{ Kty, Crv, X, Y string }
+	Crit                                                                  any
+	Answer                                                                object
 }
 
 func hash(text string) []byte          { sum := sha256.Sum256([]byte(text)); return sum[:] }
@@ -86,19 +85,24 @@ func open(text, kind string) (header, payload claims, signed string, signature [
 	return header, payload, parts[0] + "." + parts[1], decode(parts[2])
 }
 
-// opened is what a proof says, once it is known to come from the holder of a root key.
-func opened(proof, app string, moment float64) claims {
-	header, payload, signed, signature := open(proof, "kami-proof+jws")
-	_, certificate, certified, byRoot := open(header.Crt, "kami-certificate+jws")
-	isPinned := false
+func signer(signed string, signature []byte) []byte { // the root key that has signed it; nil where none has
 	for _, root := range rootKeys {
-		isPinned = isPinned || isSigned(certified, byRoot, decode(root))
+		if key := decode(root); isSigned(signed, signature, key) {
+			return key
+		}
 	}
-	need(isPinned && certificate.Kid == header.Kid, "not certified by a pinned key")
+	return nil
+}
+
+// opened is what a proof says, once it is known to come from the holder of a root key.
+func opened(proof, kind, app string, moment float64) claims {
+	header, payload, signed, signature := open(proof, kind)
+	_, certificate, certified, byRoot := open(header.Crt, "kami-certificate+jws")
+	need(signer(certified, byRoot) != nil && certificate.Kid == header.Kid, "not certified by a pinned key")
 	need((certificate.App == "" || certificate.App == app) && certificate.Exp > moment, "of another app, or over")
 	jwk := certificate.Jwk
-	key := []byte("\x04" + string(decode(jwk.X)) + string(decode(jwk.Y)))
-	need(jwk.Kty == "EC" && jwk.Crv == "P-256" && isSigned(signed, signature, key), "not by its key")
+	key := "\x04" + string(decode(jwk.X)) + string(decode(jwk.Y))
+	need(jwk.Kty == "EC" && jwk.Crv == "P-256" && isSigned(signed, signature, []byte(key)), "not by its key")
 	need(payload.App == app && certificate.Iat <= payload.Iat && payload.Iat < certificate.Exp, "its app or moment")
 	return payload
 }
@@ -127,19 +131,9 @@ func restore(answer, said object, nonce string) { // the texts that it has only 
 // check is what is proven of an answer to what was asked.
 func check(said object, what string, asked fields, body string, status int, moment float64) claims {
 	proof, _ := said["proof"].(string)
-	says := opened(proof, asked["app"], moment)
+	says := opened(proof, "kami-proof+jws", asked["app"], moment)
 	says.answers(asked, asked["nonce"], "POST /api/"+what, status)
-	need(says.Request == digest(says.Nonce, body), "of another request")
+	need(says.Request == digest(says.Nonce, body) && says.Device == asked["device"], "of another request or device")
 	restore(says.Answer, said, says.Nonce)
-	return says
-}
-
-// checkLease is what a kept proof says, where it lets the app start.
-func checkLease(proof string, asked fields, clock, latest float64) claims {
-	says := opened(proof, asked["app"], math.Max(clock, latest))
-	says.answers(asked, says.Nonce, "POST /api/validate", 200)
-	need(says.Answer["status"] == "success" && says.OfflineUntil > math.Max(clock, latest), "it is over")
-	need(clock >= math.Max(latest, says.Iat)-300, "the clock was turned back")
-	restore(says.Answer, nil, "")
 	return says
 }

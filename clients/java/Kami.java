@@ -1,10 +1,9 @@
-// kami in Java 11+, without libraries: paste this, KamiProof.java and KamiFiles.java in, and call Kami.validate(code)
-// and the like off the UI thread. To try it as a command: javac Kami*.java && java KamiCommand CODE
+// kami in Java 11+, without libraries: paste this, and what stands beside it but KamiCommand.java, and call
+// Kami.validate(code) and so on off the UI thread. To try it as a command: javac Kami*.java && java KamiCommand CODE
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.net.http.*;
 import java.security.SecureRandom;
-import java.time.OffsetDateTime;
 import java.util.*;
 import java.util.concurrent.*;
 import java.util.function.*;
@@ -29,24 +28,9 @@ public final class Kami {
         // as far as your app in kami says them, "url" of a newer version than one that is refused; see openapi.yaml.
         public Map<String, Object> said = Map.of();
         public long wait; // how long to wait before the next question, where the server says it, in seconds
-        private long lasts, askAfter; // how long a running app may rely on it, and when it had best ask again
+        long lasts, askAfter; // how long a running app may rely on it, and when it had best ask again
     }
 
-    private static String quoted(String text) {
-        return '"' + text.codePoints().mapToObj(c -> c == '"' || c == '\\' || c < ' ' ? String.format("\\u%04x", c)
-            : Character.toString(c)).collect(Collectors.joining()) + '"';
-    }
-    private static Answer granted(Map<String, Object> said, long at, long until) { // said then, good until then
-        ToLongFunction<String> from = name ->
-            said.get(name) == null ? until - at : OffsetDateTime.parse((String) said.get(name)).toEpochSecond() - at;
-        var answer = new Answer();
-        answer.outcome = Outcome.GRANTED;
-        answer.message = Objects.toString(said.get("message"), "");
-        answer.said = said;
-        answer.lasts = Math.min(3600, Math.min(until - at, from.applyAsLong("lease_until")));
-        answer.askAfter = Math.min(answer.lasts / 2, Math.max(from.applyAsLong("renew_after"), 1));
-        return answer;
-    }
     private static String nonce() {
         var nonce = new byte[32];
         RANDOM.nextBytes(nonce);
@@ -56,15 +40,19 @@ public final class Kami {
         var answer = new Answer();
         try {
             var asked = new TreeMap<>(fields);
-            asked.put("machine_code", KamiFiles.machineCode());
+            asked.put("machine_code", KamiDevice.machineCode());
             asked.put("app", PRODUCT);
             if (!ROOT_KEYS.isEmpty()) asked.put("nonce", nonce());
-            var body = asked.entrySet().stream().map(field -> quoted(field.getKey()) + ":" + quoted(field.getValue()))
+            var body = asked.entrySet().stream()
+                .map(field -> KamiJson.quoted(field.getKey()) + ":" + KamiJson.quoted(field.getValue()))
                 .collect(Collectors.joining(",", "{", "}"));
             var request = HttpRequest.newBuilder(URI.create(SERVER.replaceAll("/+$", "") + "/api/" + what))
-                .header("Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofString(body)).build();
+                .header("Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofString(body));
+            var own = KamiDevice.own();
+            if (own != null) request.header("Kami-Device", own.sign("POST /api/" + what, asked.get("nonce"), body));
+            if (own != null) asked.put("device", own.thumbprint);
             var text = new ByteArrayOutputStream();
-            var reply = HTTP.sendAsync(request, HttpResponse.BodyHandlers.ofByteArrayConsumer(part -> {
+            var reply = HTTP.sendAsync(request.build(), HttpResponse.BodyHandlers.ofByteArrayConsumer(part -> {
                 text.writeBytes(part.orElse(new byte[0]));
                 if (text.size() >= 1 << 18) throw new IllegalStateException("too long");
             })).get((long) (seconds * 1000), TimeUnit.MILLISECONDS);
@@ -72,7 +60,7 @@ public final class Kami {
             answer.message = "HTTP " + status;
             var after = reply.headers().firstValue("Retry-After").filter(wish -> wish.matches("[0-9]{1,9}"));
             answer.wait = after.map(Long::valueOf).orElse(0L);
-            var said = KamiFiles.Json.parse(text.toByteArray()); // a captive portal's page fails here
+            var said = KamiJson.parse(text.toByteArray()); // a captive portal's page fails here
             long at = KamiFiles.clock(), until = at + 3600;
             if (!ROOT_KEYS.isEmpty()) {
                 answer.message += ", no proof";
@@ -82,7 +70,7 @@ public final class Kami {
                 until = (Long) says.get("exp");
                 answer.message = "HTTP " + status;
             }
-            if (status == 200 && "success".equals(said.get("status"))) return granted(said, at, until);
+            if (status == 200 && "success".equals(said.get("status"))) return KamiFiles.granted(said, at, until);
             if (status / 100 == 4 && "error".equals(said.get("status"))) {
                 answer.message = Objects.requireNonNull((String) said.get("message"));
                 answer.said = said;
@@ -96,6 +84,8 @@ public final class Kami {
     private static Answer ask(String what, int tries, double seconds, Map<String, String> fields) {
         for (int attempt = 1;; attempt++) {
             var answer = askOnce(what, seconds, fields);
+            if ("signature_expired".equals(answer.said.get("reason"))) // its proof told the moment to sign at
+                answer = askOnce(what, seconds, fields);
             if (answer.outcome == Outcome.OUTAGE && attempt == tries)
                 answer.message = "no usable answer from the licence server: " + answer.message;
             if (answer.outcome != Outcome.OUTAGE || attempt == tries) return answer;
@@ -111,12 +101,12 @@ public final class Kami {
     public static Answer validate(String code) {
         var answer = ask("validate", 4, TIMEOUT, Map.of("code", code, "version", VERSION));
         if (answer.outcome == Outcome.OUTAGE && !ROOT_KEYS.isEmpty()) try {
-            var says = KamiFiles.lease(code);
-            return granted(KamiProof.object(says.get("answer")), KamiFiles.clock(), (Long) says.get("offline_until"));
-        } catch (Exception noLease) { // or none that lets it start now
-        }
+            return KamiFiles.start(code);
+        } catch (Exception noLease) {} // or none that lets it start now, nor a licence file
         return answer;
     }
+    // Puts a licence file where validate finds it without a network, if it is one of this card for this machine.
+    public static Answer keepLicence(String file, String code) { return KamiFiles.keepLicence(file, code); }
     // For another machine; three tries are within the minute in which a repeated one costs nothing.
     public static Answer unbind(String code) { return ask("unbind", 3, TIMEOUT, Map.of("code", code)); }
     // One for each machine: keep its "code", and validate that from then on.
@@ -128,21 +118,26 @@ public final class Kami {
     // Gives a leased seat back, at the end of an app.
     public static Answer release(String code) { return ask("release", 1, 2, Map.of("code", code)); }
 
-    // Asks again while the app runs; stop gets, in a thread, the answer with which it has to end.
-    public static void watch(String code, Answer first, Consumer<Answer> stop) {
+    // Asks again while the app runs; stop gets, in a thread, the answer with which it has to end. What is returned is
+    // called when the app ends by itself.
+    public static Runnable watch(String code, Answer first, Consumer<Answer> stop) {
+        var end = new CountDownLatch(1);
         var thread = new Thread(() -> {
             var answer = first;
-            for (double until = 0; answer.outcome != Outcome.REFUSED; answer = validate(code)) {
-                var pause = (until - KamiFiles.passed()) / 2;
-                if (answer.outcome == Outcome.GRANTED) {
-                    until = KamiFiles.passed() + answer.lasts;
-                    pause = answer.askAfter;
-                } else if (pause <= 0) break;
-                sleep(Math.max(pause, WAIT));
-            }
-            stop.accept(answer);
+            try {
+                for (double until = 0; answer.outcome != Outcome.REFUSED; answer = validate(code)) {
+                    var pause = (until - KamiFiles.passed()) / 2;
+                    if (answer.outcome == Outcome.GRANTED) {
+                        until = KamiFiles.passed() + answer.lasts;
+                        pause = answer.askAfter;
+                    } else if (pause <= 0) break;
+                    if (end.await((long) (Math.max(pause, WAIT) * 1000), TimeUnit.MILLISECONDS)) return;
+                }
+            } catch (InterruptedException ended) { return; }
+            if (end.getCount() > 0) stop.accept(answer);
         }, "kami");
         thread.setDaemon(true);
         thread.start();
+        return end::countDown;
     }
 }

@@ -41,6 +41,7 @@ final class KamiCommand {
             : what.equals("--release") ? Kami.release(from.apply(1))
             : what.equals("--trial") ? Kami.trial()
             : what.equals("--recharge") ? Kami.recharge(words.length > 1 ? words[1] : "", from.apply(2))
+            : what.equals("--licence") ? Kami.keepLicence(words.length > 1 ? words[1] : "", from.apply(2))
             : what.equals("--watch") ? watched(from.apply(1))
             : Kami.validate(from.apply(0));
         var isDone = answer.outcome == Kami.Outcome.GRANTED;

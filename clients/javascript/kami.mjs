@@ -1,10 +1,8 @@
 // kami in JavaScript: Node 18+ or Electron's main process, no packages. Paste it in, call validate(code) and the like.
-import { execFileSync } from "node:child_process";
-import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createHash, randomBytes } from "node:crypto";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
-import { Trust } from "./kami_proof.mjs";
+import { machineId, Trust } from "./kami_device.mjs";
 
 const APP = "my-app"; // your app's own name: it keeps your machine codes apart from other sellers'
 const PRODUCT = "default"; // the app in kami that your cards are of
@@ -15,24 +13,10 @@ const ROOT_KEYS = []; // what `kami keys pin` prints; with none, whoever the add
 
 const { APPDATA, XDG_CONFIG_HOME } = process.env;
 const folder = join(APPDATA || XDG_CONFIG_HOME || join(homedir(), ".config"), APP);
-const trust = ROOT_KEYS.length > 0 ? new Trust(ROOT_KEYS, PRODUCT, join(folder, "licence.json")) : null;
-
-const file = (path) => () => readFileSync(path, "utf8");
-const run = (command, ...args) => () => execFileSync(command, args, { encoding: "utf8", windowsHide: true });
+const trust = ROOT_KEYS.length > 0 ? new Trust(ROOT_KEYS, PRODUCT, folder) : null;
 
 export function machineCode() { // the same at every start, another on every machine; hashed: it tells no more
-  const own = join(folder, "machine-id");
-  for (const read of [file("/etc/machine-id"), file("/var/lib/dbus/machine-id"),
-    run("reg", "query", "HKLM\\SOFTWARE\\Microsoft\\Cryptography", "/v", "MachineGuid", "/reg:64"),
-    run("ioreg", "-rd1", "-c", "IOPlatformExpertDevice"), file(own)]) {
-    try {
-      const [, id] = /(?:^|REG_SZ +|"IOPlatformUUID" = ")([0-9A-Fa-f-]{32,36})\b/.exec(read());
-      return createHash("sha256").update(`${APP}:${id}`).digest("hex");
-    } catch { /* not here: try the next */ }
-  }
-  mkdirSync(folder, { recursive: true }); // a container, perhaps: make an id once and keep it
-  writeFileSync(own, randomUUID());
-  return machineCode();
+  return createHash("sha256").update(`${APP}:${machineId(folder)}`).digest("hex");
 }
 
 const span = (seconds) => { // for people, rounded up: "90 min"
@@ -45,7 +29,7 @@ const span = (seconds) => { // for people, rounded up: "90 min"
 // The rest is the server's answer: expire_at (null: for ever), points, app: { latest, minimum, url, notice, values } as
 // far as your app in kami says them, the url of a newer version than one that is refused; see openapi.yaml
 // lasts: for how many seconds a program that runs may rely on it; askAfter: when it had best ask again
-async function ask(what, fields, tries = 4, timeout = TIMEOUT) {
+async function ask(what, fields, tries = 4, timeout = TIMEOUT, again = false) {
   let trouble;
   for (let attempt = 0; attempt < tries; attempt++) {
     let asked = 0;
@@ -53,8 +37,10 @@ async function ask(what, fields, tries = 4, timeout = TIMEOUT) {
     try {
       const [machine, nonce] = [machineCode(), trust ? randomBytes(32).toString("base64url") : undefined];
       const body = JSON.stringify({ machine_code: machine, app: PRODUCT, ...fields, nonce });
+      const request = { app: PRODUCT, route: `POST /api/${what}`, nonce, code: fields.code, machine, request: body };
+      const header = trust?.sign(request);
       const reply = await fetch(SERVER.replace(/\/+$/, "") + "/api/" + what, {
-        method: "POST", headers: { "Content-Type": "application/json" }, body,
+        method: "POST", headers: { "Content-Type": "application/json", ...header }, body,
         signal: AbortSignal.timeout(timeout * 1000),
       });
       trouble = `HTTP ${reply.status}`;
@@ -63,13 +49,15 @@ async function ask(what, fields, tries = 4, timeout = TIMEOUT) {
       let [said, at, until] = [JSON.parse(text), Date.now() / 1000, Date.now() / 1000 + 3600]; // another page throws
       if (trust) {
         trouble += ", no proof";
-        const asked = { app: PRODUCT, route: `POST /api/${what}`, nonce, code: fields.code, machine, request: body };
-        [said, at, until] = trust.answer(asked, reply.status, text);
+        [said, at, until] = trust.answer(request, reply.status, text);
         trouble = `HTTP ${reply.status}`;
       }
       if (reply.status === 200 && said.status === "success") return granted(said, at, until);
       if (reply.status >= 400 && reply.status < 500 && said.status === "error") {
         trouble = said.message + (asked > 0 ? ` (${span(asked)})` : "");
+        // The proof of that told the moment.
+        const signsAgain = request.device && said.reason === "signature_expired" && !again;
+        if (signsAgain) return ask(what, fields, tries, timeout, true);
         if (![408, 429].includes(reply.status)) return { ...said, outcome: "refused", message: trouble };
       }
     } catch (error) { // whatever it was, nobody said yes or no
@@ -93,8 +81,16 @@ export async function validate(code) {
   try {
     if (answer.outcome !== "outage" || !trust) return answer;
     return granted(...trust.start(code, machineCode()));
-  } catch { // it keeps no lease, or none that lets it start now
+  } catch { // it keeps no lease and no licence, or none that lets it start now
     return answer;
+  }
+}
+
+export function licence(path, code) { // for a machine that is never online: keeps the licence of this file
+  try {
+    return granted(...trust.install(path, code, machineCode()));
+  } catch {
+    return { outcome: "refused", message: "no licence of this card for this machine" };
   }
 }
 
@@ -136,6 +132,7 @@ if (basename(process.argv[1] ?? "") === "kami.mjs") { // run as a command
   const [what, ...rest] = process.argv.slice(2), words = rest.join(" ");
   const commands = { __proto__: null, "--unbind": unbind, "--release": release, "--trial": trial,
     "--recharge": () => recharge(rest[0], rest.slice(1).join(" ")),
+    "--licence": () => licence(rest[0], rest.slice(1).join(" ")),
     "--watch": async () => {
       const alive = setInterval(() => {}, 60000);
       const answer = await validate(words);

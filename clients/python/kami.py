@@ -1,8 +1,7 @@
 """kami in Python 3.8+, standard library only: paste it in and call validate(code) and the like off the UI thread."""
-import collections, datetime, hashlib, json, os, random, re, secrets, subprocess
-import sys, threading, time, urllib.error, urllib.request, uuid
+import collections, datetime, hashlib, json, os, random, re, secrets, sys, threading, time, urllib.error, urllib.request
 from pathlib import Path
-from kami_proof import Trust
+from kami_device import Trust, machine_id
 
 APP = "my-app"  # your app's own name: it keeps your machine codes apart from other sellers'
 PRODUCT = "default"  # the app in kami that your cards are of
@@ -19,42 +18,26 @@ Answer = collections.namedtuple("Answer", "outcome message said lasts ask_after"
 def folder():
     return Path(os.environ.get("APPDATA") or os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config", APP)
 
-TRUST = Trust(ROOT_KEYS, PRODUCT, folder() / "licence.json") if ROOT_KEYS else None
-
-def run(command):
-    return subprocess.run(command.split(), stdout=subprocess.PIPE, universal_newlines=True,
-                          creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0)).stdout
+TRUST = Trust(ROOT_KEYS, PRODUCT, folder()) if ROOT_KEYS else None
 
 def machine_code():  # the same at every start, another on every machine; hashed, so it tells no more
-    own = folder() / "machine-id"
-    for read in (Path("/etc/machine-id").read_text, Path("/var/lib/dbus/machine-id").read_text,
-                 lambda: run(r"reg query HKLM\SOFTWARE\Microsoft\Cryptography /v MachineGuid /reg:64"),
-                 lambda: run("ioreg -rd1 -c IOPlatformExpertDevice"), own.read_text):
-        try:
-            found = re.search(r'(?:^|REG_SZ +|"IOPlatformUUID" = ")([0-9A-Fa-f-]{32,36})\b', read())
-        except OSError:
-            continue  # not here: try the next
-        if found:
-            return hashlib.sha256(f"{APP}:{found.group(1)}".encode()).hexdigest()
-    own.parent.mkdir(parents=True, exist_ok=True)  # a container, perhaps: make an id once and keep it
-    own.write_text(uuid.uuid4().hex)
-    return machine_code()
+    return hashlib.sha256(f"{APP}:{machine_id(folder())}".encode()).hexdigest()
 
 def span(seconds):  # for people, rounded up: "90 min"
     sizes = [(86400, "d"), (3600, "h"), (60, "min"), (1, "s")]
     size, unit = next((size, unit) for size, unit in sizes if seconds >= 2 * size or size == 1)
     return f"{-(-seconds // size)} {unit}"
 
-def ask(what, tries=4, timeout=TIMEOUT, **fields):
+def ask(what, tries=4, timeout=TIMEOUT, again=False, **fields):
     for attempt in range(tries):
         asked = trouble = ""
         try:
             asking = {"machine_code": machine_code(), "app": PRODUCT, **fields}
             if TRUST:
                 asking["nonce"] = secrets.token_urlsafe(32)
-            body = json.dumps(asking)
-            request = urllib.request.Request(SERVER.rstrip("/") + "/api/" + what, body.encode(),
-                                             {"Content-Type": "application/json"})
+            body, headers = json.dumps(asking), {"Content-Type": "application/json"}
+            device = TRUST.sign(headers, what, asking["nonce"], body) if TRUST else None
+            request = urllib.request.Request(SERVER.rstrip("/") + "/api/" + what, body.encode(), headers)
             try:
                 reply = urllib.request.urlopen(request, timeout=timeout)
             except urllib.error.HTTPError as error:
@@ -64,12 +47,14 @@ def ask(what, tries=4, timeout=TIMEOUT, **fields):
             said, at, until = json.loads(text), time.time(), time.time() + 3600  # a captive portal's page fails here
             if TRUST:
                 trouble += ", no proof"
-                said, at, until = TRUST.answer(what, asking, body, reply.code, text)
+                said, at, until = TRUST.answer(what, asking, body, device, reply.code, text)
                 trouble = f"HTTP {reply.code}"
             if reply.code == 200 and said["status"] == "success":
                 return granted(said, at, until)
             if reply.code // 100 == 4 and said["status"] == "error":
                 trouble = said["message"] + (f" ({span(int(asked))})" if asked.isdecimal() else "")
+                if device and said.get("reason") == "signature_expired" and not again:  # its proof told the moment
+                    return ask(what, tries, timeout, True, **fields)
                 if reply.code not in (408, 429):
                     return Answer("refused", trouble, said)
         except Exception as error:  # whatever it was, nobody said yes or no
@@ -88,8 +73,14 @@ def validate(code):
     answer = ask("validate", code=code, version=VERSION)
     try:
         return granted(*TRUST.start(code, machine_code())) if TRUST and answer.outcome == "outage" else answer
-    except Exception:  # it keeps no lease, or none that lets it start now
+    except Exception:  # it keeps no lease and no licence, or none that lets it start now
         return answer
+
+def licence(path, code):  # for a machine that is never online: keeps the licence of this file
+    try:
+        return granted(*TRUST.install(path, code, machine_code()))
+    except Exception:
+        return Answer("refused", "no licence of this card for this machine")
 
 def last_answer(code, answer):  # asks again while the app runs: the answer with which it has to end
     until = 0
@@ -136,6 +127,7 @@ if __name__ == "__main__":
     words = " ".join(rest)
     commands = {"--unbind": lambda: unbind(words), "--release": lambda: release(words), "--trial": trial,
                 "--recharge": lambda: recharge("".join(rest[:1]), " ".join(rest[1:])),
+                "--licence": lambda: licence("".join(rest[:1]), " ".join(rest[1:])),
                 "--watch": lambda: last_answer(words, validate(words))}
     answer = commands.get(what, lambda: validate(" ".join([what, *rest])))()
     sys.stdout.reconfigure(errors="replace")  # a console without Chinese is no reason to crash

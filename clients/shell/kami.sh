@@ -9,28 +9,10 @@ ROOT_KEYS="" # what `kami keys pin` prints; with none, whoever the address leads
 folder=${XDG_CONFIG_HOME:-${HOME-}/.config}/$APP
 # shellcheck source=clients/shell/kami_json.sh
 . "$(dirname "$0")/kami_json.sh"
+# shellcheck source=clients/shell/kami_device.sh
+. "$(dirname "$0")/kami_device.sh"
 # shellcheck source=clients/shell/kami_proof.sh
 . "$(dirname "$0")/kami_proof.sh"
-
-machine_ids() { # one a line, the best first; there may be none
-  cat /etc/machine-id /var/lib/dbus/machine-id
-  ioreg -rd1 -c IOPlatformExpertDevice | sed -n 's/.*"IOPlatformUUID" = "\(.*\)".*/\1/p'
-  cat "$own"
-}
-
-random_id() { # 32 hexadecimal digits, or it fails
-  od -An -N16 -tx1 /dev/urandom 2>/dev/null | tr -d ' \n' | grep -Ex '[0-9a-f]{32}'
-}
-
-machine_code() { # the same at every start, another on every machine; hashed, so it tells no more
-  own=$folder/machine-id
-  id=$(machine_ids 2>/dev/null | grep -Ex '[0-9A-Fa-f-]{32,36}' | head -n 1)
-  if [ -z "$id" ]; then # a container, perhaps: make an id once and keep it
-    id=$(random_id) || return
-    { mkdir -p "$folder" && printf %s "$id" >"$own"; } 2>/dev/null || return
-  fi
-  hash=$(printf %s "$APP:$id" | { sha256sum 2>/dev/null || shasum -a 256; }) && printf %s "${hash%% *}"
-}
 
 clean() { # control characters, which no card has, made spaces
   printf %s "$1" | LC_ALL=C tr '\001-\037\177' ' '
@@ -65,14 +47,16 @@ ask() {
   read_answer
   machine=$(machine_code) || machine=
   [ ${#machine} = 64 ] || { message="this machine has no id, and none can be kept for it"; return 2; }
-  patience=$TIMEOUT try=0
+  patience=$TIMEOUT try=0 again=
   [ "$2" != release ] || patience=2
   while try=$((try + 1)); do
     nonce=${ROOT_KEYS:+$(random_id)} || { message="this machine has no random numbers"; return 2; }
     request="{\"machine_code\":\"$machine\",\"app\":\"$PRODUCT\"$3${nonce:+,\"nonce\":\"$nonce\"}}"
+    device='' signature=${ROOT_KEYS:+$( (with_kept sign "POST /api/$2") 2>/dev/null)} && device=${signature##* }
     # The code goes in by stdin: other people on this machine can read arguments.
     answer=$(printf %s "$request" | curl -sS -i --suppress-connect-headers -m "$patience" \
-      -H 'Content-Type: application/json' --data-binary @- -w '\n%{http_code}' "${SERVER%/}/api/$2" 2>&1) &&
+      -H 'Content-Type: application/json' ${device:+-H "Kami-Device: ${signature% *}"} \
+      --data-binary @- -w '\n%{http_code}' "${SERVER%/}/api/$2" 2>&1) &&
       failed=0 || failed=$?
     answer=$(printf '%s\n' "$answer" | tr -d '\r') http=${answer##*
 }
@@ -83,6 +67,10 @@ ask() {
     [ -z "$said" ] || [ -z "$ROOT_KEYS" ] || said=$( (with_kept learn "$2" "$http" "$said") 2>/dev/null) ||
       trouble="$trouble, no proof"
     read_answer
+    ! pick "$said" at || skew=$((found - $(date +%s)))
+    case $device:$http:$again:$(value '"reason"' | text) in
+      ?*:403::signature_expired) again=yes try=$((try - 1)) && continue ;; # its proof told the moment
+    esac
     case $failed:$http:$(value '"status"' | text) in
       0:200:success) return 0 ;;
       0:4??:error) message=$message${asked:+ ($(span "$asked"))} notice='' until='' points='' ;;
@@ -108,8 +96,14 @@ kami_validate() { # CODE
   ask 4 validate ",\"code\":$(json_string "$code"),\"version\":\"$VERSION\"" || {
     outcome=$?
     [ "$outcome:${ROOT_KEYS:+pinned}" = 2:pinned ] && said=$( (with_kept start) 2>/dev/null) || return "$outcome"
-    read_answer # of the lease that is kept
+    read_answer # of the lease or licence that is kept
   }
+}
+
+kami_licence() { # FILE CODE: for a machine that is never online: keeps the licence of this file
+  code=$(clean "$2") message="no licence of this card for this machine"
+  machine=$(machine_code) && said=$( (with_kept install "$1") 2>/dev/null) || return 1
+  read_answer
 }
 
 kami_unbind() { # CODE: for another machine; three tries are within the minute in which none pays twice
@@ -142,6 +136,7 @@ case $1 in
   --unbind) shift; kami_unbind "$*" ;;
   --trial) kami_trial ;;
   --release) shift; kami_release "$*" ;;
+  --licence) shift; file=$1; [ $# = 0 ] || shift; kami_licence "$file" "$*" ;;
   --recharge) shift; code=$1; [ $# = 0 ] || shift; kami_recharge "$code" "$*" ;;
   *) kami_validate "$*" ;;
 esac

@@ -1,5 +1,6 @@
-# Proofs of what kami answers, and the lease kept for a start without network: kami.sh reads this. POSIX sh and openssl.
-# kami.sh says ROOT_KEYS, PRODUCT and folder, and of what is asked nonce, code, machine and request.
+# What kami signs: kami.sh reads this. POSIX sh and openssl.
+# kami.sh says ROOT_KEYS and PRODUCT, and of what is asked nonce, code, machine, request and device, the thumbprint of
+# the key that signed it.
 # shellcheck shell=sh disable=SC2154
 
 decode() { # BASE64URL: what it says; fails unless it is written in the one way for that
@@ -13,8 +14,24 @@ decode() { # BASE64URL: what it says; fails unless it is written in the one way 
   printf %s "$1" | tr '_-' '/+' | openssl base64 -d -A
 }
 
+encode() { # standard input, as BASE64URL
+  openssl base64 -A | tr '/+' '_-' | tr -d =
+}
+
 digest() { # of standard input, behind the nonce
-  { printf '%s:' "$nonce" && cat; } | openssl dgst -sha256 -binary | openssl base64 -A | tr '/+' '_-' | tr -d =
+  { printf '%s:' "$nonce" && cat; } | openssl dgst -sha256 -binary | encode
+}
+
+coordinate() { # PLACE: of the key in $work/key
+  dd if="$work/key" bs=1 skip="$1" count=32 2>/dev/null | encode
+}
+
+jwk() { # of that key, its members in the order for its thumbprint
+  printf '{"crv":"P-256","kty":"EC","x":"%s","y":"%s"}' "$(coordinate 1)" "$(coordinate 33)"
+}
+
+thumbprint() { # of that key
+  jwk | openssl dgst -sha256 -binary | encode
 }
 
 whole() { # BYTES in octal: as an integer of DER
@@ -49,15 +66,23 @@ jws() { # TEXT KIND: its header and payload, as members writes them; what is sig
   set -- "${1#*.}" && payload=$(decode "${1%%.*}" | members)
 }
 
-opened() { # PROOF MOMENT: puts what it says into payload, once it is known to come from the holder of a pinned key
-  jws "$(plain "$1")" kami-proof+jws && pick "$header" '"kid"' && kid=$found && pick "$header" '"crt"' || return
-  proof_payload=$payload
-  mv "$work/signed" "$work/signed.1" && mv "$work/signature" "$work/signature.1" || return
-  jws "$(plain "$found")" kami-certificate+jws && certificate=$payload payload=$proof_payload || return
-  for root in $ROOT_KEYS none; do
-    decode "$root" >"$work/key" && is_signed && break
+is_of_root() { # KID: whether a pinned key signed $work/signed; which has that KID, where one is said
+  for root in $ROOT_KEYS; do
+    decode "$root" >"$work/key" && { [ -z "$1" ] || [ "$1" = "\"$(thumbprint)\"" ]; } && is_signed && return
   done
-  [ "$root" != none ] && is "$certificate" '"kid"' "$kid" || return
+  return 1
+}
+
+opened() { # TEXT MOMENT KIND: puts what it says into payload, once it is known to come from the holder of a pinned key
+  jws "$1" "$3" && is "$payload" '"app"' "\"$PRODUCT\"" && pick "$header" '"kid"' && kid=$found || return
+  case $3:$newline$header in
+    *"$newline"'"crt" '*) pick "$header" '"crt"' ;;
+    kami-licence*) is_of_root "$kid"; return ;;
+    *) return 1 ;;
+  esac && opened_payload=$payload || return
+  mv "$work/signed" "$work/signed.1" && mv "$work/signature" "$work/signature.1" || return
+  jws "$(plain "$found")" kami-certificate+jws && certificate=$payload payload=$opened_payload || return
+  is_of_root '' && is "$certificate" '"kid"' "$kid" || return
   case $newline$certificate in
     *"$newline"'"app"'*) is "$certificate" '"app"' "\"$PRODUCT\"" || return ;;
   esac
@@ -66,8 +91,7 @@ opened() { # PROOF MOMENT: puts what it says into payload, once it is known to c
   is "$certificate" '"jwk""kty"' '"EC"' && is "$certificate" '"jwk""crv"' '"P-256"' || return
   pick "$certificate" '"jwk""x"' && set -- "$(plain "$found")" && pick "$certificate" '"jwk""y"' || return
   { printf '\004' && decode "$1" && decode "$(plain "$found")"; } >"$work/key" || return
-  mv "$work/signed.1" "$work/signed" && mv "$work/signature.1" "$work/signature" && is_signed || return
-  is "$payload" '"app"' "\"$PRODUCT\""
+  mv "$work/signed.1" "$work/signed" && mv "$work/signature.1" "$work/signature" && is_signed
 }
 
 is_about() { # NAME...: whether the payload has the digests of these variables, where they are set
@@ -90,60 +114,33 @@ restored() { # SAID: the lines of the payload with the texts that it has digests
     printf '%s\n' "$line"
   done
 }
+
 check() { # ROUTE STATUS SAID MOMENT: prints what the proof of that answer says
-  pick "$3" '"proof"' && opened "$found" "$4" && is_about code machine request || return
-  is "$payload" '"nonce"' "\"$nonce\"" && is "$payload" '"route"' "\"$1\"" && is "$payload" '"status"' "$2" &&
-    restored "$3"
+  pick "$3" '"proof"' && opened "$(plain "$found")" "$4" kami-proof+jws && is_about code machine request || return
+  pick "$payload" '"device"' || [ -z "$device" ] || return
+  [ "$found" = "${device:+"\"$device\""}" ] && is "$payload" '"nonce"' "\"$nonce\"" || return
+  is "$payload" '"route"' "\"$1\"" && is "$payload" '"status"' "$2" && restored "$3"
 }
 
 later() { # MOMENT MOMENT
   [ "$1" -gt "$2" ] && echo "$1" || echo "$2"
 }
 
-check_lease() { # PROOF CLOCK LATEST: the same of a kept lease, where it lets start
-  opened "$1" "$(later "$2" "$3")" && pick "$payload" '"nonce"' && nonce=$(plain "$found") || return
-  is_about code machine && is "$payload" '"route"' '"POST /api/validate"' && is "$payload" '"status"' 200 || return
-  is "$payload" '"answer""status"' '"success"' && pick "$payload" '"offline_until"' || return
-  [ "$found" -gt "$(later "$2" "$3")" ] && [ $(($2 + 300)) -ge "$(later "$3" "$at")" ] && restored ''
+# check_lease and check_licence TEXT CLOCK LATEST: the same of a kept lease or a licence, where it lets start
+check_lease() {
+  opened "$1" "$(later "$2" "$3")" kami-proof+jws || return
+  is "$payload" '"route"' '"POST /api/validate"' && is "$payload" '"status"' 200 || return
+  pick "$payload" '"offline_until"' && [ "$found" -gt "$(later "$2" "$3")" ] && is_for_here "$2" "$3"
 }
 
-# The file: the lease, the latest moment seen, and the latest that a proof told: a clock that was wrong once must not
-# make certificates look old.
-with_kept() { # FUNCTION...: with a folder to work in, and what the file says
-  umask 077
-  work=$(mktemp -d) || return
-  trap 'rm -rf "$work"' EXIT
-  clock=$(date +%s) kept=$(members <"$folder/licence.json") || kept=
-  pick "$kept" '"proof"' && proof=$found || proof=
-  pick "$kept" '"latest"' && latest=$found || latest=0
-  pick "$kept" '"proven"' && proven=$found || proven=0
-  "$@"
+check_licence() {
+  opened "$1" "$(later "$2" "$3")" kami-licence+jws || return
+  ! pick "$payload" '"exp"' || [ "$found" -gt "$(later "$2" "$3")" ] && is_for_here "$2" "$3"
 }
 
-keep() { # LATEST PROVEN
-  mkdir -p "$folder"
-  printf '{"proof":%s,"latest":%s,"proven":%s}' "${proof:-\"\"}" "$1" "$2" >"$folder/licence.json.$$"
-  mv "$folder/licence.json.$$" "$folder/licence.json"
-}
-
-is_kept() ( # whether the lease is that of the card that is asked about
-  jws "$(plain "$proof")" kami-proof+jws && pick "$payload" '"nonce"' && nonce=$(plain "$found") && is_about code
-)
-
-learn() { # WHAT STATUS SAID: prints the answer to act upon, as members does
-  answer=$(check "POST /api/$1" "$2" "$3" "$(later "$clock" "$proven")") || return
-  case $1:$2:$(printf '%s\n' "$answer" | grep -Ex '"answer"("unbound"|"released") true') in
-    validate:408: | validate:429:) ;;
-    validate:200: | validate:4??: | *true) ! is_kept || proof= ;;
-  esac
-  [ "$1:$2" != validate:200 ] || ! pick "$answer" '"offline_until"' || { pick "$3" '"proof"' && proof=$found; }
-  pick "$answer" '"iat"' && keep "$(later "$clock" "$found")" "$(later "$proven" "$found")"
-  printf '%s\n' "$answer" | sed -n 's/^"answer"//p'
-}
-
-start() { # prints the answer of the kept lease
-  latest=$(later "$(later "$latest" "$proven")" "$clock")
-  answer=$(check_lease "$proof" "$clock" "$latest") || return
-  keep "$latest" "$proven"
-  printf '%s\n' "$answer" | sed -n 's/^"answer"//p'
+is_for_here() { # CLOCK LATEST: prints it, if it is for this card, machine and device, and the clock was not turned back
+  pick "$payload" '"nonce"' && nonce=$(plain "$found") && is_about code machine || return
+  ! pick "$payload" '"device"' || [ "$found" = "\"$device\"" ] || return
+  is "$payload" '"answer""status"' '"success"' && pick "$payload" '"iat"' || return
+  [ $(($1 + 300)) -ge "$(later "$2" "$found")" ] && restored ''
 }

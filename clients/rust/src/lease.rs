@@ -1,10 +1,11 @@
-//! Who is believed, and the lease kept for a start without network: goes beside main.rs.
-use crate::proof::{Asked, Proven, check, check_lease, is_about};
-use crate::{APP, Answer, Kami, PRODUCT, ROOT_KEYS, SERVER, TIMEOUT, WAIT, machine};
+//! Who is believed, and what is kept for a start without network: goes beside main.rs.
+use crate::device::{Check, Device, Own, write};
+use crate::proof::{Asked, Proven, check, is_about};
+use crate::{APP, Kami, PRODUCT, ROOT_KEYS, SERVER, TIMEOUT, WAIT, machine};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::time::{Instant, SystemTime};
-use std::{env, fs, io, io::Write as _, path::Path, path::PathBuf, process};
+use std::{env, fs, io, path::Path, path::PathBuf};
 
 impl Kami {
     pub fn of_constants() -> Self {
@@ -26,11 +27,12 @@ impl Kami {
         trust.answer(asked, status, body)
     }
 
-    /// The admission of the kept lease, where it lets start now.
-    pub(crate) fn kept(&self, code: &str) -> Option<Answer> {
-        let (mut said, at, until) = self.trust.as_ref()?.start(code, &machine::code(APP).ok()?)?;
-        said["renew_after"] = Value::Null; // that is long gone
-        Some(self.granted(said, at, until))
+    /// The header `Kami-Device` of a request, and the thumbprint of the key that signed it; none without one.
+    pub(crate) fn signed(&self, request: (&str, &str, &str)) -> Option<(String, String)> {
+        let trust = self.trust.as_ref()?;
+        let (device, since) = (trust.device()?, trust.proven.load(Relaxed));
+        let moment = if since > 0 { since + trust.running() } else { clock() };
+        Some((device.sign(request, moment, trust.kept().sequence)?, device.thumbprint()))
     }
 }
 
@@ -40,11 +42,20 @@ pub fn clock() -> i64 {
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// The root keys, and what a file keeps: "proof" is the lease, "latest" the latest moment seen, and "proven" the latest
-/// that a proof told; a clock that was wrong once must not make certificates look old.
+/// What a file keeps: the lease, the latest moment seen, and the latest that a proof told, since a clock that was wrong
+/// once must not make certificates look old; and the last number that the server told this device.
+#[derive(Default)]
+pub struct Kept {
+    pub proof: String,
+    latest: i64,
+    proven: i64,
+    sequence: i64,
+}
+
+/// The root keys, and the folder of what is kept.
 pub struct Trust {
     roots: Vec<String>,
-    file: PathBuf,
+    pub folder: PathBuf,
     start: Instant,
     started: AtomicI64, // when that was: by the clock, or by the last proof
     proven: AtomicI64,  // by the last proof; 0: there was none
@@ -52,8 +63,8 @@ pub struct Trust {
 
 impl Trust {
     pub fn new(roots: Vec<String>, folder: &Path) -> Self {
-        let (file, started) = (folder.join("licence.json"), clock().into());
-        Self { roots, file, start: Instant::now(), started, proven: 0.into() }
+        let (folder, started) = (folder.into(), clock().into());
+        Self { roots, folder, start: Instant::now(), started, proven: 0.into() }
     }
 
     fn running(&self) -> i64 {
@@ -65,53 +76,55 @@ impl Trust {
         clock().max(start.load(Relaxed) + self.running())
     }
 
-    /// The lease, the latest moment seen, and the latest that a proof told.
-    fn kept(&self) -> (String, i64, i64) {
-        let text = fs::read_to_string(&self.file).unwrap_or_default();
-        let kept: Value = serde_json::from_str(&text).unwrap_or_default();
-        let moment = |name| kept[name].as_i64().unwrap_or(0);
-        (kept["proof"].as_str().unwrap_or("").into(), moment("latest"), moment("proven"))
+    fn device(&self) -> Option<Device> {
+        Device::of(&self.folder.join("device.json"))
     }
 
-    fn keep(&self, proof: &str, latest: i64, proven: i64) -> io::Result<()> {
-        let kept = json!({"proof": proof, "latest": latest, "proven": proven}).to_string();
-        let written = self.file.with_extension(process::id().to_string());
-        let mut open = fs::OpenOptions::new();
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
-        fs::create_dir_all(self.file.parent().unwrap_or(&self.file))?;
-        open.write(true).create(true).truncate(true).open(&written)?.write_all(kept.as_bytes())?;
-        fs::rename(written, &self.file)
+    pub fn kept(&self) -> Kept {
+        let text = fs::read_to_string(self.folder.join("licence.json")).unwrap_or_default();
+        let kept: Value = serde_json::from_str(&text).unwrap_or_default();
+        let number = |name| kept[name].as_i64().unwrap_or(0);
+        let (latest, proven, sequence) = (number("latest"), number("proven"), number("sequence"));
+        Kept { proof: kept["proof"].as_str().unwrap_or("").into(), latest, proven, sequence }
+    }
+
+    fn keep(&self, Kept { proof, latest, proven, sequence }: &Kept) -> io::Result<()> {
+        let kept = json!({"proof": proof, "latest": latest, "proven": proven, "sequence": sequence});
+        write(&self.folder.join("licence.json"), &kept.to_string(), |from, to| fs::rename(from, to))
     }
 
     /// The answer to act upon, when it was made, and until when it is good.
     pub fn answer(&self, asked: &Asked, status: u16, body: &str) -> Option<(Value, i64, i64)> {
-        let (mut proof, _, proven) = self.kept();
-        let Proven { payload, answer } =
-            check(&self.roots, asked, status, body, self.now(&self.proven).max(proven))?;
+        let moment = self.now(&self.proven).max(self.kept().proven);
+        let Proven { payload, answer } = check(&self.roots, asked, status, body, moment)?;
+        let mut kept = self.kept(); // another process may have kept something meanwhile
         let (at, until) = (payload["iat"].as_i64()?, payload["exp"].as_i64()?);
-        let validates = asked.route == "POST /api/validate";
+        let validates = asked.route == "POST /api/validate" && answer["reason"] != "signature_expired";
         let is_final = validates && matches!(status, 200 | 400..=407 | 409..=428 | 430..=499);
         let gives_up = answer["unbound"] == true || answer["released"] == true;
         if is_final && status == 200 && payload["offline_until"].is_i64() {
             let said: Value = serde_json::from_str(body).ok()?;
-            proof = said["proof"].as_str()?.into();
-        } else if (is_final || gives_up) && is_about(&proof, asked.code) {
-            proof.clear();
+            kept.proof = said["proof"].as_str()?.into();
+        } else if (is_final || gives_up) && is_about(&kept.proof, asked.code) {
+            kept.proof.clear();
         }
         self.started.store(at - self.running(), Relaxed);
         self.proven.store(at - self.running(), Relaxed);
-        drop(self.keep(&proof, clock().max(at), proven.max(at))); // else it starts with network only
+        kept.sequence = answer["device_sequence"].as_i64().unwrap_or(kept.sequence);
+        (kept.latest, kept.proven) = (clock().max(at), kept.proven.max(at));
+        drop(self.keep(&kept)); // else it starts with network only
         Some((answer, at, until))
     }
 
-    /// The same of the kept lease, where it lets start.
-    pub fn start(&self, code: &str, machine: &str) -> Option<(Value, i64, i64)> {
-        let (proof, latest, proven) = self.kept();
+    /// The same of a kept lease or a licence file, where it lets start.
+    pub fn start(&self, check: Check, text: &str, code: &str, machine: &str) -> Option<(Value, i64, i64)> {
+        let Kept { latest, proven, .. } = self.kept();
         let latest = latest.max(proven).max(self.now(&self.started));
-        let lease = (&*proof, PRODUCT, code, machine);
-        let Proven { payload, answer } = check_lease(&self.roots, lease, (clock(), latest))?;
-        drop(self.keep(&proof, latest, proven));
-        Some((answer, clock(), payload["offline_until"].as_i64()?))
+        let device = self.device().map(|device| device.thumbprint());
+        let own = Own { app: PRODUCT, code, machine, device: device.as_deref() };
+        let Proven { payload, answer } = check(&self.roots, text, &own, (clock(), latest))?;
+        drop(self.keep(&Kept { latest, ..self.kept() }));
+        let until = payload["offline_until"].as_i64().or(payload["exp"].as_i64());
+        Some((answer, clock(), until.unwrap_or(i64::MAX)))
     }
 }

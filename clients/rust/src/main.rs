@@ -1,8 +1,9 @@
 //! kami in Rust: paste it in with Cargo.toml's dependencies and call `validate` and the like off the UI thread.
-use self::{lease::Trust, proof::Asked, watch::Term};
+use self::{lease::Trust, proof::Asked, watch::Term, watch::span};
 use serde_json::{Value, json};
 use std::{env, error::Error, process::exit, thread::sleep, time::Duration};
 
+mod device;
 mod lease;
 mod machine;
 mod proof;
@@ -23,13 +24,6 @@ pub enum Answer {
     Outage(String),       // nobody could tell, and why
 }
 
-/// For people, rounded up: `90 min`.
-fn span(seconds: u64) -> String {
-    let sizes = [(86400, "d"), (3600, "h"), (60, "min")];
-    let (size, unit) = sizes.into_iter().find(|(size, _)| seconds >= 2 * size).unwrap_or((1, "s"));
-    format!("{} {unit}", seconds.div_ceil(size))
-}
-
 pub struct Kami {
     server: String,
     wait: f64,
@@ -46,13 +40,17 @@ impl Kami {
         let own = [("machine_code", &*machine), ("app", PRODUCT)];
         let once = self.trust.as_ref().map(|_| ("nonce", &*nonce));
         let request = own.iter().chain(fields).copied().chain(once).collect::<Value>().to_string();
-        let mut reply = post.header("Content-Type", "application/json").send(&request)?;
+        let route = &*format!("POST /api/{what}");
+        let (signature, device) = self.signed((route, &nonce, &request)).unzip();
+        let headers = [("Content-Type", "application/json")].into_iter();
+        let headers = headers.chain(signature.as_deref().map(|signature| ("Kami-Device", signature)));
+        let mut reply = headers.fold(post, |post, (name, value)| post.header(name, value)).send(&request)?;
         let (status, wish) = (reply.status().as_u16(), reply.headers().get("Retry-After"));
         let wish = wish.and_then(|seconds| seconds.to_str().ok()?.parse().ok()).unwrap_or(0);
         let body = reply.body_mut().read_to_string().unwrap_or_default();
         let code = fields.iter().find_map(|&(name, code)| (name == "code").then_some(code));
-        let (route, machine, request) = (&*format!("POST /api/{what}"), &*machine, &*request);
-        let asked = Asked { app: PRODUCT, route, nonce: &nonce, code, machine, request };
+        let (machine, request, device) = (&*machine, &*request, device.as_deref());
+        let asked = Asked { app: PRODUCT, route, nonce: &nonce, code, machine, request, device };
         let found = self.believed(&asked, status, &body);
         let proof = if found.is_none() && self.trust.is_some() { ", no proof" } else { "" };
         let (mut said, at, until) = found.unwrap_or_default();
@@ -70,10 +68,20 @@ impl Kami {
         Ok((answer, wish))
     }
 
-    fn ask(&self, what: &str, fields: &[(&str, &str)], tries: i32) -> Answer {
+    /// Once, and once more at once where the proof told the moment to sign at.
+    fn ask_now(&self, what: &str, fields: &[(&str, &str)]) -> (Answer, u32) {
         let failed = |error| (Answer::Outage(format!("no answer from the licence server: {error}")), 0);
+        match self.ask_once(what, fields).unwrap_or_else(failed) {
+            (Answer::Refused(said), _) if said["reason"] == "signature_expired" => {
+                self.ask_once(what, fields).unwrap_or_else(failed)
+            }
+            told => told,
+        }
+    }
+
+    fn ask(&self, what: &str, fields: &[(&str, &str)], tries: i32) -> Answer {
         for attempt in 1..tries {
-            let (answer, wish) = self.ask_once(what, fields).unwrap_or_else(failed);
+            let (answer, wish) = self.ask_now(what, fields);
             if !matches!(answer, Answer::Outage(_)) {
                 return answer;
             }
@@ -81,7 +89,7 @@ impl Kami {
             let pause = f64::max(self.wait * 2f64.powi(attempt - 1), wish);
             sleep(Duration::from_secs_f64(pause * (1.0 + rand::random::<f64>() / 2.0))); // jitter spreads a crowd out
         }
-        self.ask_once(what, fields).unwrap_or_else(failed).0
+        self.ask_now(what, fields).0
     }
 
     pub fn validate(&self, code: &str) -> Answer {
@@ -113,22 +121,13 @@ impl Kami {
     }
 }
 
-impl Answer {
-    /// Where it is granted, with this message.
-    fn saying(mut self, message: impl Fn(&Value) -> Value) -> Self {
-        if let Self::Granted(said, _) = &mut self {
-            said["message"] = message(said);
-        }
-        self
-    }
-}
-
 fn main() {
     let (kami, words) = (Kami::of_constants(), env::args().skip(1).collect::<Vec<_>>());
     let answer = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--unbind", ref code @ ..] => kami.unbind(&code.join(" ")),
         ["--trial"] => kami.trial(),
         ["--release", ref code @ ..] => kami.release(&code.join(" ")),
+        ["--licence", file, ref code @ ..] => kami.keep_licence(file, &code.join(" ")),
         ["--watch", ref code @ ..] => kami.watch(&code.join(" "), kami.validate(&code.join(" "))),
         ["--recharge", code, ref burnt @ ..] => kami.recharge(code, &burnt.join(" ")),
         ref code => kami.validate(&code.join(" ")),

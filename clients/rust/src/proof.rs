@@ -11,7 +11,8 @@ pub struct Asked<'a> {
     pub nonce: &'a str,
     pub code: Option<&'a str>,
     pub machine: &'a str,
-    pub request: &'a str, // the body
+    pub request: &'a str,        // the body
+    pub device: Option<&'a str>, // the thumbprint of the key that signed it
 }
 
 /// What a proof says, and the answer to act upon.
@@ -23,6 +24,10 @@ pub struct Proven {
 /// Bytes in the one way to write them.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     BASE64URL.decode(text).ok()
+}
+
+pub fn encode(bytes: impl AsRef<[u8]>) -> String {
+    BASE64URL.encode(bytes)
 }
 
 /// Whether the key, 04 and x and y, has signed this: r and s.
@@ -39,7 +44,7 @@ fn members(found: &Value) -> usize {
 }
 
 /// Each member has a colon outside of texts; one that stands there twice is found once.
-fn parse(json: &[u8]) -> Option<Value> {
+pub fn parse(json: &[u8]) -> Option<Value> {
     let text = str::from_utf8(json).ok()?;
     let found: Value = serde_json::from_str(text).ok()?;
     let outside = text.replace(r"\\", "").replace(r#"\""#, "");
@@ -47,18 +52,18 @@ fn parse(json: &[u8]) -> Option<Value> {
     (found.is_object() && colons == members(&found)).then_some(found)
 }
 
-fn digested(nonce: &str, text: &str) -> String {
-    BASE64URL.encode(digest(&SHA256, format!("{nonce}:{text}").as_bytes()))
+pub fn digested(nonce: &str, text: &str) -> String {
+    encode(digest(&SHA256, format!("{nonce}:{text}").as_bytes()))
 }
 
-struct Jws<'a> {
-    header: Value,
-    payload: Value,
+pub struct Jws<'a> {
+    pub header: Value,
+    pub payload: Value,
     signed: &'a [u8],
     signature: Vec<u8>,
 }
 
-fn jws<'a>(text: &'a str, kind: &str) -> Option<Jws<'a>> {
+pub fn jws<'a>(text: &'a str, kind: &str) -> Option<Jws<'a>> {
     let (signed, signature) = text.rsplit_once('.').filter(|_| text.len() <= 32768)?;
     let (header, payload) = signed.split_once('.')?;
     let (header, payload) = (parse(&decode(header)?)?, parse(&decode(payload)?)?);
@@ -66,15 +71,18 @@ fn jws<'a>(text: &'a str, kind: &str) -> Option<Jws<'a>> {
     is_its.then_some(Jws { header, payload, signed: signed.as_bytes(), signature: decode(signature)? })
 }
 
+/// The root key that has signed it.
+pub fn signer(by: &Jws, roots: &[String]) -> Option<Vec<u8>> {
+    roots.iter().filter_map(|root| decode(root)).find(|root| is_signed(by.signed, &by.signature, root))
+}
+
 /// What it says, once it is known to come from the holder of a root key.
-fn opened(proof: &str, roots: &[String], app: &str, moment: i64) -> Option<Value> {
-    let proof = jws(proof, "kami-proof+jws")?;
+pub fn opened(proof: &Jws, roots: &[String], app: &str, moment: i64) -> Option<Value> {
     let by = jws(proof.header["crt"].as_str()?, "kami-certificate+jws")?;
-    let root = |root: &String| decode(root).is_some_and(|root| is_signed(by.signed, &by.signature, &root));
-    let (certificate, jwk, payload) = (&by.payload, &by.payload["jwk"], proof.payload);
+    let (certificate, jwk, payload) = (&by.payload, &by.payload["jwk"], &proof.payload);
     let key = [vec![4], decode(jwk["x"].as_str()?)?, decode(jwk["y"].as_str()?)?].concat();
     let (from, until) = (certificate["iat"].as_i64()?, certificate["exp"].as_i64()?);
-    let is_proven = roots.iter().any(root)
+    let is_proven = signer(&by, roots).is_some()
         && certificate.get("app").is_none_or(|its| its == app)
         && certificate["kid"].is_string()
         && certificate["kid"] == proof.header["kid"]
@@ -84,11 +92,11 @@ fn opened(proof: &str, roots: &[String], app: &str, moment: i64) -> Option<Value
         && is_signed(proof.signed, &proof.signature, &key)
         && payload["app"] == app
         && (from..until).contains(&payload["iat"].as_i64()?);
-    is_proven.then_some(payload)
+    is_proven.then(|| payload.clone())
 }
 
 /// With the texts that it has only digests of; without, where there is no nonce.
-fn restored(answer: &Value, said: Option<&Value>, nonce: Option<&str>) -> Option<Value> {
+pub fn restored(answer: &Value, said: Option<&Value>, nonce: Option<&str>) -> Option<Value> {
     let digest = answer.as_str().filter(|text| text.starts_with("sha256:"));
     match (answer, digest, nonce) {
         (Value::Object(own), ..) => {
@@ -110,7 +118,7 @@ fn restored(answer: &Value, said: Option<&Value>, nonce: Option<&str>) -> Option
 /// Checks an answer.
 pub fn check(roots: &[String], asked: &Asked, status: u16, body: &str, moment: i64) -> Option<Proven> {
     let said = parse(body.as_bytes())?;
-    let payload = opened(said["proof"].as_str()?, roots, asked.app, moment)?;
+    let payload = opened(&jws(said["proof"].as_str()?, "kami-proof+jws")?, roots, asked.app, moment)?;
     let is = |name, text: Option<&str>| {
         payload.get(name).cloned() == text.map(|text| digested(asked.nonce, text).into())
     };
@@ -119,6 +127,7 @@ pub fn check(roots: &[String], asked: &Asked, status: u16, body: &str, moment: i
         && is("code", asked.code)
         && is("machine", Some(asked.machine))
         && is("request", Some(asked.request))
+        && payload.get("device").map(Value::as_str) == asked.device.map(Some)
         && payload["status"] == status;
     let answer = restored(&payload["answer"], Some(&said), Some(asked.nonce)).filter(|_| is_its)?;
     Some(Proven { payload, answer })
@@ -128,23 +137,4 @@ pub fn check(roots: &[String], asked: &Asked, status: u16, body: &str, moment: i
 pub fn is_about(lease: &str, code: Option<&str>) -> bool {
     let Some(Jws { payload, .. }) = jws(lease, "kami-proof+jws") else { return false };
     payload["nonce"].as_str().zip(code).is_some_and(|(nonce, code)| payload["code"] == digested(nonce, code))
-}
-
-/// Checks a kept lease, and whether it lets start now; latest is the latest moment known.
-pub fn check_lease(
-    roots: &[String],
-    (proof, app, code, machine): (&str, &str, &str, &str),
-    (clock, latest): (i64, i64),
-) -> Option<Proven> {
-    let payload = opened(proof, roots, app, clock.max(latest))?;
-    let nonce = payload["nonce"].as_str()?;
-    let lets_start = payload["route"] == "POST /api/validate"
-        && payload["status"] == 200
-        && payload["answer"]["status"] == "success"
-        && payload["code"] == digested(nonce, code)
-        && payload["machine"] == digested(nonce, machine)
-        && payload["offline_until"].as_i64()? > clock.max(latest)
-        && clock >= latest.max(payload["iat"].as_i64()?) - 300;
-    let answer = restored(&payload["answer"], None, None).filter(|_| lets_start)?;
-    Some(Proven { payload, answer })
 }

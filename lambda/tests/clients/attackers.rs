@@ -46,7 +46,7 @@ enum Makes {
 }
 
 /// Who answers, how, and what the app makes of it.
-const PLAYS: [(&str, Play, Makes); 14] = [
+const PLAYS: [(&str, Play, Makes); 16] = [
     ("the seller", |keys, asked| admitted(&keys.honest, &asked.claims(200, &admission())), Admission),
     ("the seller, refusing", |keys, asked| refused(keys, asked, "card_expired"), Refusal),
     ("the seller, by a relay that alters the message", |keys, asked| altered(keys, asked), Admission),
@@ -72,6 +72,12 @@ const PLAYS: [(&str, Play, Makes); 14] = [
         Nothing,
     ),
     (
+        "an answer to another device",
+        |keys, asked| claiming(keys, asked, "device", json!("thumbprint")),
+        Nothing,
+    ),
+    ("an answer to whoever signs nothing", |keys, asked| admitted(&keys.honest, &to_nobody(asked)), Nothing),
+    (
         "a refusal's proof with an admission",
         |keys, asked| (200, refused(keys, asked, "card_expired").1),
         Nothing,
@@ -96,6 +102,12 @@ fn claiming(keys: &Keys, asked: Asked<'_>, name: &str, value: Value) -> (u16, Va
     let mut claims = honest(asked);
     claims[name] = value;
     admitted(&keys.honest, &claims)
+}
+
+fn to_nobody(asked: Asked<'_>) -> Value {
+    let mut claims = honest(asked);
+    claims.as_object_mut().unwrap().remove("device");
+    claims
 }
 
 fn backdated(keys: &Keys, asked: Asked<'_>) -> (u16, Value) {

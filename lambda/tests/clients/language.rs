@@ -50,7 +50,7 @@ enum Driver {
 static ROWS: [Row; 8] = [
     Row {
         language: Language::Shell,
-        pages: &["shell/kami.sh", "shell/kami_json.sh", "shell/kami_proof.sh"],
+        pages: &["shell/kami.sh", "shell/kami_device.sh", "shell/kami_json.sh", "shell/kami_proof.sh"],
         tools: &["curl", "openssl"],
         constants: &[
             ("SERVER=http://127.0.0.1:5000", "SERVER=$KAMI_URL"),
@@ -62,7 +62,7 @@ static ROWS: [Row; 8] = [
     },
     Row {
         language: Language::Python,
-        pages: &["python/kami.py", "python/kami_proof.py"],
+        pages: &["python/kami.py", "python/kami_device.py", "python/kami_proof.py"],
         tools: &["python3"],
         constants: &[
             (r#""http://127.0.0.1:5000""#, r#"os.environ["KAMI_URL"]"#),
@@ -76,6 +76,7 @@ static ROWS: [Row; 8] = [
         language: Language::Rust,
         pages: &[
             "rust/src/main.rs",
+            "rust/src/device.rs",
             "rust/src/lease.rs",
             "rust/src/machine.rs",
             "rust/src/proof.rs",
@@ -89,7 +90,7 @@ static ROWS: [Row; 8] = [
     },
     Row {
         language: Language::JavaScript,
-        pages: &["javascript/kami.mjs", "javascript/kami_proof.mjs"],
+        pages: &["javascript/kami.mjs", "javascript/kami_device.mjs", "javascript/kami_proof.mjs"],
         tools: &["node"],
         constants: &[
             (r#""http://127.0.0.1:5000""#, "process.env.KAMI_URL"),
@@ -101,7 +102,7 @@ static ROWS: [Row; 8] = [
     },
     Row {
         language: Language::CSharp,
-        pages: &["csharp/Kami.cs", "csharp/KamiLease.cs", "csharp/KamiProof.cs"],
+        pages: &["csharp/Kami.cs", "csharp/KamiDevice.cs", "csharp/KamiLease.cs", "csharp/KamiProof.cs"],
         tools: &["mcs", "mono"],
         constants: &[
             (
@@ -121,14 +122,12 @@ static ROWS: [Row; 8] = [
                     .Split(new[] { ' ' }, StringSplitOptions.RemoveEmptyEntries);"#,
             ),
         ],
-        build: |folder| csharp(folder, "Kami", &["Kami.cs", "KamiLease.cs", "KamiProof.cs"]),
-        driver: Driver::Program("Driver.cs", |folder| {
-            csharp(folder, "Driver", &["Driver.cs", "KamiProof.cs"])
-        }),
+        build: |folder| csharp(folder, "Kami", &[]),
+        driver: Driver::Program("Driver.cs", |folder| csharp(folder, "Driver", &["Driver.cs"])),
     },
     Row {
         language: Language::Go,
-        pages: &["go/kami.go", "go/lease.go", "go/proof.go", "go/main.go"],
+        pages: &["go/kami.go", "go/device.go", "go/lease.go", "go/proof.go", "go/main.go"],
         tools: &["go"],
         constants: &[
             (r#""http://127.0.0.1:5000""#, r#"os.Getenv("KAMI_URL")"#),
@@ -139,14 +138,21 @@ static ROWS: [Row; 8] = [
             ),
             ("[]string{} ", r#"strings.Fields(os.Getenv("KAMI_ROOT_KEYS"))"#),
         ],
-        build: |folder| go(folder, "kami", &["kami.go", "lease.go", "proof.go", "main.go"]),
+        build: |folder| go(folder, "kami", &["kami.go", "device.go", "lease.go", "proof.go", "main.go"]),
         driver: Driver::Program("driver.go", |folder| {
-            go(folder, "driver", &["kami.go", "lease.go", "proof.go", "driver.go"])
+            go(folder, "driver", &["kami.go", "device.go", "lease.go", "proof.go", "driver.go"])
         }),
     },
     Row {
         language: Language::Java,
-        pages: &["java/Kami.java", "java/KamiFiles.java", "java/KamiProof.java", "java/KamiCommand.java"],
+        pages: &[
+            "java/Kami.java",
+            "java/KamiDevice.java",
+            "java/KamiFiles.java",
+            "java/KamiJson.java",
+            "java/KamiProof.java",
+            "java/KamiCommand.java",
+        ],
         tools: &["javac", "jar", "java"],
         constants: &[
             (r#""http://127.0.0.1:5000""#, r#"System.getenv("KAMI_URL")"#),
@@ -166,7 +172,7 @@ static ROWS: [Row; 8] = [
     },
     Row {
         language: Language::Cpp,
-        pages: &["cpp/kami.hpp", "cpp/lease.hpp", "cpp/proof.hpp", "cpp/main.cpp"],
+        pages: &["cpp/kami.hpp", "cpp/device.hpp", "cpp/lease.hpp", "cpp/proof.hpp", "cpp/main.cpp"],
         tools: &["c++"],
         constants: &[
             (r#""http://127.0.0.1:5000""#, r#"std::getenv("KAMI_URL")"#),
@@ -269,14 +275,20 @@ fn interpreted(interpreter: &str, folder: &Path, page: &str) -> Vec<String> {
     vec![interpreter.to_owned(), folder.join(page).display().to_string()]
 }
 
-/// A program in C# of these pages of a folder.
-fn csharp(folder: &Path, name: &str, pages: &[&str]) -> Vec<String> {
+/// A program in C# that begins in this class, of the pages in a folder and more.
+fn csharp(folder: &Path, class: &str, more: &[&str]) -> Vec<String> {
     let built = folder.join(unique_name("built"));
-    let program = folder.join(name).with_extension("exe");
+    let program = folder.join(class).with_extension("exe");
     let mut compiler = Command::new("mcs");
-    compiler.args(["-langversion:6", "-warnaserror", &format!("-out:{}", built.display())]);
+    compiler.args([
+        "-langversion:6",
+        "-warnaserror",
+        &format!("-main:{class}"),
+        &format!("-out:{}", built.display()),
+    ]);
     compiler.arg("-r:System.Net.Http,System.Numerics,System.Runtime.Serialization,System.Xml");
-    succeed(compiler.args(pages.iter().map(|page| folder.join(page))));
+    let pages = ["Kami.cs", "KamiDevice.cs", "KamiLease.cs", "KamiProof.cs"];
+    succeed(compiler.args(pages.iter().chain(more).map(|page| folder.join(page))));
     std::fs::rename(built, &program).unwrap();
     vec!["mono".to_owned(), program.display().to_string()]
 }
@@ -296,7 +308,8 @@ fn java(folder: &Path, class: &str) -> Vec<String> {
     let (classes, source) = (built.with_extension("classes"), format!("{class}.java"));
     let mut compiler = Command::new("javac");
     compiler.args(["-Xlint:all", "-Werror", "--release", "11", "-d"]).arg(&classes);
-    succeed(compiler.args(["Kami.java", "KamiFiles.java", "KamiProof.java", &source]).current_dir(folder));
+    let pages = ["Kami.java", "KamiDevice.java", "KamiFiles.java", "KamiJson.java", "KamiProof.java"];
+    succeed(compiler.args(pages).arg(&source).current_dir(folder));
     succeed(Command::new("jar").args(["--create", "--file"]).arg(&built).arg("-C").arg(&classes).arg("."));
     std::fs::remove_dir_all(classes).unwrap();
     std::fs::rename(built, &program).unwrap();

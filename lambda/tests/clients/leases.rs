@@ -1,17 +1,15 @@
 //! Starting without a network, and for how long an app runs on.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use kami_testkit::skip_for_want_of;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 use crate::language::Language;
+use crate::scene::{DAY, GRANTED, Scene, nowhere};
 use crate::server::{Reply, Server, admission, error};
-use crate::signer::{Signer, new_key, now};
+use crate::signer::now;
 use crate::user::{HIDING, User, without_machine_id};
 
 in_each_language! {
@@ -23,78 +21,11 @@ in_each_language! {
     is_told_when_it_has_to_end
 }
 
-const DAY: i64 = 24 * 3600;
-const GRANTED: &str = "授权成功 (2026-01-01T15:00:00+08:00)";
-
-/// A seller, who proves what he answers, and somebody who has his app.
-struct Scene {
-    signer: Arc<Signer>,
-    root_keys: String,
-    user: User,
-}
-
-impl Scene {
-    fn new() -> Self {
-        let root = new_key();
-        let root_keys = root.public().pin();
-        let user = User { root_keys: root_keys.clone(), ..User::new() };
-        Self { signer: Arc::new(Signer::new(&root, None, DAY)), root_keys, user }
-    }
-
-    /// An answer whose proof says more than most.
-    fn reply(&self, status: u16, answer: Value, more: fn() -> Value) -> Reply {
-        let signer = Arc::clone(&self.signer);
-        Reply::made(move |asked| {
-            let mut claims = asked.claims(status, &answer);
-            claims.as_object_mut().unwrap().extend(more().as_object().unwrap().clone());
-            (status, signer.proven(answer.clone(), &claims))
-        })
-    }
-
-    /// What somebody is told who asks a server that answers so.
-    async fn told(&self, language: Language, replies: Vec<Reply>, arguments: &[&str]) -> (i32, String) {
-        let server = Server::start(replies).await;
-        self.user.run(language, &server.url, arguments).await
-    }
-
-    /// The same of an admission that lets start without a network for a day.
-    async fn admitted(&self, language: Language) {
-        self.let_in(language, "VIP-1").await;
-    }
-
-    async fn let_in(&self, language: Language, code: &str) {
-        let reply = self.reply(200, admission(), || json!({"offline_until": now() + DAY}));
-        let told = self.told(language, vec![reply], &[code]).await;
-        assert_eq!(told, (0, GRANTED.to_owned()), "{language:?}");
-    }
-
-    /// The exit code of an app that starts without a network.
-    async fn alone(&self, language: Language, code: &str) -> i32 {
-        self.user.run(language, &nowhere().await, &[code]).await.0
-    }
-
-    /// The file with its lease.
-    fn file(&self) -> PathBuf {
-        self.user.home.0.join(".config/my-app/licence.json")
-    }
-
-    fn change(&self, name: &str, change: impl Fn(i64) -> i64) {
-        let mut kept: Value = serde_json::from_slice(&std::fs::read(self.file()).unwrap()).unwrap();
-        kept[name] = change(kept[name].as_i64().unwrap()).into();
-        std::fs::write(self.file(), kept.to_string()).unwrap();
-    }
-}
-
-async fn nowhere() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    format!("http://{}", listener.local_addr().unwrap())
-}
-
 async fn starts_without_a_network_while_its_lease_lasts(language: Language) {
     let scene = Scene::new();
     assert_eq!(scene.alone(language, "VIP-1").await, 2, "it keeps none yet");
     scene.admitted(language).await;
-    let mode = std::fs::metadata(scene.file()).unwrap().permissions().mode();
+    let mode = std::fs::metadata(scene.lease()).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600, "{language:?}");
     let told = scene.user.run(language, &nowhere().await, &["VIP-1"]).await;
     assert_eq!(told, (0, GRANTED.to_owned()), "{language:?}");
@@ -118,6 +49,11 @@ async fn starts_without_a_network_by_no_lease_that_is_not_its_own(language: Lang
     let scene = Scene::new();
     scene.admitted(language).await;
     assert_eq!(scene.alone(language, "VIP-2").await, 2, "{language:?}: another card");
+    let (key, aside) = (scene.user.key(), scene.user.home.0.join("aside"));
+    std::fs::rename(&key, &aside).unwrap();
+    assert_eq!(scene.alone(language, "VIP-1").await, 2, "{language:?}: the lease without its key");
+    std::fs::rename(&aside, &key).unwrap();
+    assert_eq!(scene.alone(language, "VIP-1").await, 0, "{language:?}: with it again");
     let of_another_seller = Scene::new();
     copy(&scene, &of_another_seller);
     assert_eq!(of_another_seller.alone(language, "VIP-1").await, 2, "{language:?}: another seller's app");
@@ -131,8 +67,10 @@ async fn starts_without_a_network_by_no_lease_that_is_not_its_own(language: Lang
 }
 
 fn copy(from: &Scene, to: &Scene) {
-    std::fs::create_dir_all(to.file().parent().unwrap()).unwrap();
-    std::fs::copy(from.file(), to.file()).unwrap();
+    std::fs::create_dir_all(to.user.folder()).unwrap();
+    for name in ["licence.json", "device.json"] {
+        std::fs::copy(from.user.folder().join(name), to.user.folder().join(name)).unwrap();
+    }
 }
 
 fn unbound() -> Value {

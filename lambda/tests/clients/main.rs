@@ -22,12 +22,17 @@ macro_rules! in_each_language {
 }
 
 mod attackers;
+mod copies;
+mod device;
+mod device_keys;
 mod language;
 mod leases;
+mod licences;
 mod machine_codes;
 mod outages;
 mod pages;
 mod proofs;
+mod scene;
 mod server;
 mod signer;
 mod topping_up;

@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use kami_lambda::{Connections, serve};
 use kami_testkit::Client;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use crate::device::{self, Signed};
 use crate::signer::Asked as Question;
 
 /// What a server does with a request.
@@ -97,6 +98,7 @@ struct Asked {
     at: Instant,
     path: String,
     body: Value,
+    signed: Result<Option<Signed>, &'static str>,
 }
 
 struct Log {
@@ -127,6 +129,12 @@ impl Server {
         self.log.requests.lock().unwrap().iter().map(|asked| asked.path.clone()).collect()
     }
 
+    /// What the requests so far were signed with, all of which has to be as a server wants it.
+    pub(crate) fn signed(&self) -> Vec<Option<Signed>> {
+        let requests = self.log.requests.lock().unwrap();
+        requests.iter().map(|asked| asked.signed.clone().unwrap_or_else(|why| panic!("{why}"))).collect()
+    }
+
     /// The times between the requests so far.
     pub(crate) fn pauses(&self) -> Vec<Duration> {
         let requests = self.log.requests.lock().unwrap();
@@ -134,13 +142,15 @@ impl Server {
     }
 }
 
-async fn reply(State(log): State<Arc<Log>>, uri: Uri, body: Bytes) -> Response {
-    let path = uri.path().to_owned();
+async fn reply(State(log): State<Arc<Log>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let (path, text) = (uri.path(), str::from_utf8(&body).unwrap());
+    let header = headers.get(device::HEADER).map(|header| header.to_str().unwrap_or_default());
+    let signed = header.map(|header| Signed::read(header, path, text)).transpose();
     let next = {
         let mut requests = log.requests.lock().unwrap();
         let next = log.script[requests.len().min(log.script.len() - 1)].clone();
         let body = serde_json::from_slice(&body).unwrap_or_default();
-        requests.push(Asked { at: Instant::now(), path: path.clone(), body });
+        requests.push(Asked { at: Instant::now(), path: path.to_owned(), body, signed: signed.clone() });
         next
     };
     match next {
@@ -151,22 +161,26 @@ async fn reply(State(log): State<Arc<Log>>, uri: Uri, body: Bytes) -> Response {
             }
             response
         }
-        Reply::Relay(address) => relay(&address, &path, &body).await,
+        Reply::Relay(address) => relay(&address, path, header, text).await,
         Reply::Lose(address) => {
-            relay(&address, &path, &body).await;
+            relay(&address, path, header, text).await;
             StatusCode::BAD_GATEWAY.into_response()
         }
         Reply::Stall => std::future::pending().await,
         Reply::Made(Maker(make)) => {
-            let (status, answer) = make(Question { path: &path, body: str::from_utf8(&body).unwrap() });
+            let (status, answer) = match &signed {
+                Ok(signed) => make(Question { path, body: text, signed: signed.as_ref() }),
+                // as a server answers
+                Err(_) => (400, error("invalid_fields")),
+            };
             (StatusCode::from_u16(status).unwrap(), axum::Json(answer)).into_response()
         }
     }
 }
 
-async fn relay(address: &str, path: &str, body: &Bytes) -> Response {
-    let headers = [("content-type", "application/json")];
-    let body = str::from_utf8(body).unwrap();
+async fn relay(address: &str, path: &str, device: Option<&str>, body: &str) -> Response {
+    let device = device.map(|device| (device::HEADER, device));
+    let headers: Vec<_> = [("content-type", "application/json")].into_iter().chain(device).collect();
     let answer = Client::connect(address).await.send("POST", path, &headers, body).await;
     let retry_after = answer.headers.get("retry-after").map(|value| ("retry-after", value.clone()));
     (answer.status, AppendHeaders(retry_after), axum::Json(answer.body)).into_response()

@@ -6,6 +6,8 @@ use kami_trust::key::PrivateKey;
 use kami_trust::nonce::Nonce;
 use serde_json::{Value, json};
 
+use crate::device::Signed;
+
 /// An online key, certified.
 pub(crate) struct Signer {
     key: PrivateKey,
@@ -46,6 +48,8 @@ pub(crate) fn now() -> i64 {
 pub(crate) struct Asked<'a> {
     pub(crate) path: &'a str,
     pub(crate) body: &'a str,
+    /// What it was signed with, where it was.
+    pub(crate) signed: Option<&'a Signed>,
 }
 
 impl Asked<'_> {
@@ -61,6 +65,9 @@ impl Asked<'_> {
         });
         if let Some(code) = digest("code") {
             claims["code"] = code.into();
+        }
+        if let Some(signed) = self.signed {
+            claims["device"] = signed.device.clone().into();
         }
         claims
     }

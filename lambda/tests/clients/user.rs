@@ -28,6 +28,16 @@ impl User {
         Self { home: Home(home), wait: "0.01", timeout: "20", root_keys, has_machine_id: true, tools: None }
     }
 
+    /// The folder in which its app keeps what it knows.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.home.0.join(".config/my-app")
+    }
+
+    /// The file with the key by which its app signs.
+    pub(crate) fn key(&self) -> PathBuf {
+        self.folder().join("device.json")
+    }
+
     /// Runs the example with these arguments until it ends; returns its exit code and the line that it printed.
     pub(crate) async fn run(&self, language: Language, url: &str, arguments: &[&str]) -> (i32, String) {
         let mut command = tokio::task::spawn_blocking(move || language.command()).await.unwrap();

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::jws::{JwsError, Purpose, Unverified, sign_with_own_key};
-use crate::key::{Jwk, PrivateKey, PublicKey};
+use crate::key::{PrivateKey, PublicKey};
 use crate::proof::Question;
 
 /// The header of a request that holds the signature.
@@ -69,20 +69,9 @@ pub fn thumbprint(key: &PublicKey) -> Result<Thumbprint, JwsError> {
     key.thumbprint().parse().map_err(|_| JwsError::Header)
 }
 
-/// The public key of a JWK as text, which holds no private part.
-pub fn public_key(text: &str) -> Option<PublicKey> {
-    let members: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).ok()?;
-    if members.contains_key("d") {
-        return None;
-    }
-    let jwk: Jwk = serde_json::from_value(members.into()).ok()?;
-    PublicKey::try_from(&jwk).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key::KeyError;
 
     fn key() -> PrivateKey {
         PrivateKey::from_pkcs8(&PrivateKey::generate().unwrap()).unwrap()
@@ -132,17 +121,5 @@ mod tests {
         let asked = question("0123456789abcdef", "POST /api/validate", "{}");
         let other = sign_with_own_key(Purpose::Proof, &key(), &serde_json::json!({})).unwrap();
         assert_eq!(verified(&other, &asked), Err(JwsError::Header.into()));
-    }
-
-    #[test]
-    fn a_public_key_is_read_and_a_private_one_is_not() -> Result<(), KeyError> {
-        let public = key().public();
-        let jwk = serde_json::to_string(&public.jwk()).unwrap();
-        assert_eq!(public_key(&jwk), Some(public));
-        let private = jwk.replacen('{', r#"{"d":"AAAA","#, 1);
-        for text in [private.as_str(), "", "{}", "[]", r#"{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}"#] {
-            assert_eq!(public_key(text), None, "{text}");
-        }
-        Ok(())
     }
 }

@@ -23,6 +23,8 @@ pub enum Purpose {
     Proof,
     /// A key may sign answers.
     Certificate,
+    /// A machine that is never online may start.
+    Licence,
     /// A request comes from a device.
     Device,
 }
@@ -33,6 +35,7 @@ impl Purpose {
         match self {
             Self::Proof => "kami-proof+jws",
             Self::Certificate => "kami-certificate+jws",
+            Self::Licence => "kami-licence+jws",
             Self::Device => "kami-device+jws",
         }
     }
