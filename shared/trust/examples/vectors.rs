@@ -13,6 +13,9 @@ use kami_trust::pem_file::StoredKey;
 use kami_trust::proof::{Answered, Bounds, Claims, MEMBER, Question};
 use serde_json::{Map, Value, json};
 
+#[path = "vectors/licences.rs"]
+mod licences;
+
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// A change to the members of a header or a body.
@@ -204,6 +207,7 @@ impl Maker {
         cases.extend(self.other_bytes()?);
         cases.extend(self.other_answers()?);
         cases.extend(self.leases()?);
+        cases.extend(self.licences()?);
         Ok(cases)
     }
 

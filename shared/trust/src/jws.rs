@@ -23,6 +23,8 @@ pub enum Purpose {
     Proof,
     /// A key may sign answers.
     Certificate,
+    /// A machine that is never online may start.
+    Licence,
 }
 
 impl Purpose {
@@ -31,6 +33,7 @@ impl Purpose {
         match self {
             Self::Proof => "kami-proof+jws",
             Self::Certificate => "kami-certificate+jws",
+            Self::Licence => "kami-licence+jws",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Keys of the curve P-256, which sign by ES256.
 
+use ring::agreement::{self, ECDH_P256, EphemeralPrivateKey, agree_ephemeral};
 use ring::digest::{SHA256, digest};
 use ring::error::Unspecified;
 use ring::rand::SystemRandom;
@@ -8,6 +9,7 @@ use ring::signature::{
     UnparsedPublicKey,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::base64url::{decode, encode};
@@ -30,6 +32,9 @@ pub enum KeyError {
     /// It is no point of P-256.
     #[error("it is no public key of P-256")]
     Public,
+    /// It is a private key where a public one belongs.
+    #[error("it holds a private key, which nobody but its owner may have")]
+    Secret,
     /// The system has no random numbers to give.
     #[error("the system gives no random numbers")]
     Random,
@@ -83,6 +88,24 @@ impl PublicKey {
     pub fn parse(pin: &str) -> Result<Self, KeyError> {
         let point = decode(pin).and_then(|bytes| bytes.try_into().ok()).ok_or(KeyError::Public)?;
         Self::of(point)
+    }
+
+    /// The key of a JWK that somebody hands over: a point of the curve, and nothing that is secret.
+    pub fn of_jwk(text: &str) -> Result<Self, KeyError> {
+        let members: Map<String, Value> = serde_json::from_str(text).map_err(|_| KeyError::Public)?;
+        if members.contains_key("d") {
+            return Err(KeyError::Secret);
+        }
+        let jwk: Jwk = serde_json::from_value(members.into()).map_err(|_| KeyError::Public)?;
+        let key = Self::try_from(&jwk)?;
+        if key.is_on_curve() { Ok(key) } else { Err(KeyError::Public) }
+    }
+
+    /// Whether its point is one of the curve: nothing else can be agreed with (SP 800-56A §5.6.2.3.3).
+    fn is_on_curve(&self) -> bool {
+        let own = EphemeralPrivateKey::generate(&ECDH_P256, &SystemRandom::new());
+        let other = agreement::UnparsedPublicKey::new(&ECDH_P256, self.0);
+        own.is_ok_and(|own| agree_ephemeral(own, &other, |_| ()).is_ok())
     }
 
     fn of(point: [u8; POINT]) -> Result<Self, KeyError> {
@@ -163,6 +186,27 @@ mod tests {
         assert!(key.public().has_signed(b"text", key.sign(b"text").unwrap().as_ref()));
         assert!(!key.public().has_signed(b"tent", key.sign(b"text").unwrap().as_ref()));
         assert_eq!(format!("{key:?}"), format!("PrivateKey({})", key.public().thumbprint()));
+    }
+
+    #[test]
+    fn what_is_handed_over_is_a_public_key() {
+        let key = PrivateKey::from_pkcs8(&PrivateKey::generate().unwrap()).unwrap().public();
+        let jwk = serde_json::to_value(key.jwk()).unwrap();
+        let with = |name: &str, value: &str| {
+            let mut jwk = jwk.clone();
+            jwk[name] = value.into();
+            PublicKey::of_jwk(&jwk.to_string())
+        };
+        assert_eq!(with("use", "sig"), Ok(key));
+        assert_eq!(with("d", ""), Err(KeyError::Secret));
+        assert_eq!(with("crv", "P-384"), Err(KeyError::Public));
+        assert_eq!(with("kty", "OKP"), Err(KeyError::Public));
+        assert_eq!(with("y", &encode([1; 31])), Err(KeyError::Public));
+        assert_eq!(with("y", &encode([1; COORDINATE])), Err(KeyError::Public), "it is not on the curve");
+        assert_eq!(with("x", &encode([255; COORDINATE])), Err(KeyError::Public), "it is beyond the field");
+        for text in ["", "{}", "[]", "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I", &key.pin()] {
+            assert_eq!(PublicKey::of_jwk(text), Err(KeyError::Public), "{text}");
+        }
     }
 
     #[test]

@@ -3,9 +3,15 @@
 use std::str::FromStr;
 
 use ring::digest::{Context, SHA256};
+use ring::error::Unspecified;
+use ring::rand::{self, SystemRandom};
 use thiserror::Error;
 
 use crate::base64url::encode;
+use crate::key::KeyError;
+
+/// The bytes of one that we make.
+const RANDOM: usize = 24;
 
 /// Why a text is no nonce.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -22,6 +28,13 @@ impl Nonce {
 
     /// The most characters.
     pub const MAX_CHARS: usize = 64;
+
+    /// A new one, which nobody can guess.
+    pub fn random() -> Result<Self, KeyError> {
+        let bytes: [u8; RANDOM] =
+            rand::generate(&SystemRandom::new()).map_err(|Unspecified| KeyError::Random)?.expose();
+        Ok(Self(encode(bytes)))
+    }
 
     /// The text itself.
     pub fn as_str(&self) -> &str {
@@ -70,5 +83,7 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Nonce>().is_ok(), is_one, "{text}");
         }
+        let [one, other] = [0, 1].map(|_| Nonce::random().unwrap());
+        assert_eq!((one.as_str().parse(), one != other), (Ok(one), true));
     }
 }

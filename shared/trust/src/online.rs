@@ -6,6 +6,7 @@ use thiserror::Error;
 use crate::certificate::{Certificate, CertificateError};
 use crate::jws::{EncodedHeader, JwsError, Purpose};
 use crate::key::PrivateKey;
+use crate::licence;
 use crate::pem_file::{self, KeyFileError, StoredKey};
 use crate::proof::Claims;
 
@@ -58,6 +59,12 @@ impl OnlineKey {
     /// The proof that makes these claims.
     pub fn sign(&self, claims: &Claims) -> Result<String, JwsError> {
         self.header.sign(&self.private, claims)
+    }
+
+    /// The licence that makes these claims, as good as its certificate at most.
+    pub fn license(&self, claims: &licence::Claims) -> Result<String, JwsError> {
+        let header = EncodedHeader::new(Purpose::Licence, &self.kid, Some(&self.certificate_text))?;
+        header.sign(&self.private, claims)
     }
 }
 

@@ -2,6 +2,7 @@
 //! and from another's.
 
 use kami_core::app::AppName;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -127,11 +128,11 @@ fn signed(nonce: &Nonce, name: &str, value: Value) -> Value {
 /// Why a client does not believe an answer: to it, there was none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Disbelief {
-    /// The answer is no JSON object with a proof.
-    #[error("the answer has no proof")]
+    /// The answer is no JSON object with a proof, or a file has no licence.
+    #[error("there is nothing that proves it")]
     Missing,
-    /// The proof is none.
-    #[error("the proof is not one: {0}")]
+    /// What should prove it is none.
+    #[error("what should prove it does not: {0}")]
     Proof(JwsError),
     /// Its key is not certified.
     #[error("its certificate is not one: {0}")]
@@ -214,28 +215,44 @@ impl Trust<'_> {
         let is_its = app == lease.app
             && code == Some(nonce.digest(lease.code))
             && machine == Some(nonce.digest(lease.machine));
-        let was_turned_back = self.clock < iat.max(self.latest) - CLOCK_SLACK;
-        let lasts = offline_until.is_some_and(|until| self.now() < until) && !was_turned_back;
+        let lasts = offline_until.is_some_and(|until| self.now() < until) && !self.was_turned_back(iat);
         if is_admission && is_its && lasts { Ok(()) } else { Err(Disbelief::Other) }
     }
 
     /// The latest moment that it knows of.
-    fn now(&self) -> i64 {
+    pub(crate) fn now(&self) -> i64 {
         self.clock.max(self.latest)
+    }
+
+    /// Whether its clock was turned back behind what it has seen, something signed at this moment among it.
+    pub(crate) fn was_turned_back(&self, signed_at: i64) -> bool {
+        self.clock < signed_at.max(self.latest) - CLOCK_SLACK
     }
 
     /// What a proof says that a certified key made for an app.
     fn claims(&self, proof: &str, app: &str) -> Result<Claims, Disbelief> {
         let unverified = Unverified::read(proof, Purpose::Proof)?;
         let certificate = unverified.certificate().ok_or(Disbelief::Uncovered)?;
+        self.certified(&unverified, certificate, app, |claims: &Claims| claims.iat)
+    }
+
+    /// What a text says that the key of its certificate signed for an app, at the moment that it tells.
+    pub(crate) fn certified<T: DeserializeOwned>(
+        &self,
+        unverified: &Unverified<'_>,
+        certificate: &str,
+        app: &str,
+        signed_at: impl FnOnce(&T) -> i64,
+    ) -> Result<T, Disbelief> {
         let certificate = Certificate::verified(certificate, self.roots)?;
         let app: Option<AppName> = app.parse().ok();
         let is_named = unverified.kid() == certificate.key.thumbprint();
         if !is_named || certificate.until <= self.now() {
             return Err(Disbelief::Uncovered);
         }
-        let claims: Claims = unverified.verified(&certificate.key)?;
-        if certificate.covers(app.as_ref(), claims.iat) { Ok(claims) } else { Err(Disbelief::Uncovered) }
+        let claims: T = unverified.verified(&certificate.key)?;
+        let is_covered = certificate.covers(app.as_ref(), signed_at(&claims));
+        if is_covered { Ok(claims) } else { Err(Disbelief::Uncovered) }
     }
 }
 

@@ -4,6 +4,7 @@
 
 use kami_trust::certificate::Certificate;
 use kami_trust::key::{PrivateKey, PublicKey};
+use kami_trust::licence::{self, Holder};
 use kami_trust::nonce::Nonce;
 use kami_trust::online::OnlineKey;
 use kami_trust::pem_file::StoredKey;
@@ -81,7 +82,53 @@ fn no_bit_can_be_changed() {
     }
 }
 
+/// The two kinds of licences: one by an online key and one by a root key, and the root key.
+fn licences() -> (PublicKey, [String; 2]) {
+    let root = PrivateKey::from_pkcs8(&PrivateKey::generate().unwrap()).unwrap();
+    let online = PrivateKey::generate().unwrap();
+    let public = PrivateKey::from_pkcs8(&online).unwrap().public();
+    let certificate = Certificate::at(NOW - DAY, public, None, 90 * DAY).signed(&root).unwrap();
+    let key = OnlineKey::of(StoredKey::new(online, certificate)).unwrap();
+    let Value::Object(answer) = json!({"status": "success", "expire_at": null}) else { panic!() };
+    let claims = licence::Claims::new(HOLDER, &"0123456789abcdef".parse().unwrap(), answer, NOW, None);
+    (root.public(), [key.license(&claims).unwrap(), claims.signed(&root).unwrap()])
+}
+
+const HOLDER: Holder<'_> = Holder { app: "demo", code: "VIP-1", machine: "PC", device: None };
+
+/// Whether a licence is still taken.
+fn is_taken(root: PublicKey, licence: &str) -> bool {
+    let trust = Trust { roots: &[root], clock: NOW, latest: 0 };
+    trust.licensed(HOLDER, &licence::write(licence)).is_ok()
+}
+
+#[test]
+fn no_bit_of_a_licence_can_be_changed() {
+    let (root, licences) = licences();
+    for licence in licences {
+        assert!(is_taken(root, &licence));
+        // What parts a licence in its file says nothing.
+        for changed in neighbours(&licence).filter(|changed| !changed.contains([' ', '\t', '\r', '\n'])) {
+            assert!(!is_taken(root, &changed), "{changed}");
+        }
+    }
+}
+
 proptest! {
+    /// Nor of a licence, in whose file it may be parted by white space.
+    #[test]
+    fn no_piece_of_a_licence_can_be_replaced(
+        start: prop::sample::Index, length in 0..40_usize, piece in "[A-Za-z0-9_.=-]{0,40}", is_of_root: bool,
+    ) {
+        let (root, licences) = licences();
+        let mut licence = licences[usize::from(is_of_root)].clone();
+        let start = start.index(licence.len());
+        let end = (start + length).min(licence.len());
+        prop_assume!(licence[start..end] != piece);
+        licence.replace_range(start..end, &piece);
+        prop_assert!(!is_taken(root, &licence), "{}", licence);
+    }
+
     /// Nor can a piece be replaced, cut out or put in.
     #[test]
     fn no_piece_can_be_replaced(start: prop::sample::Index, length in 0..40_usize, piece in "[A-Za-z0-9_.=-]{0,40}") {

@@ -1,6 +1,7 @@
 //! Our own way to check proofs, on the cases that every client can test itself with.
 
 use kami_trust::key::PublicKey;
+use kami_trust::licence::Holder;
 use kami_trust::nonce::Nonce;
 use kami_trust::proof::{Lease, Question, Trust};
 use serde::Deserialize;
@@ -13,16 +14,23 @@ struct Case {
     good: bool,
     roots: Vec<String>,
     app: String,
+    #[serde(default)]
     route: String,
+    #[serde(default)]
     nonce: String,
     code: String,
     machine: String,
+    #[serde(default)]
+    device: String,
+    #[serde(default)]
     request: String,
+    #[serde(default)]
     status: u16,
     clock: i64,
     latest: i64,
     body: Option<String>,
     proof: Option<String>,
+    licence: Option<String>,
     answer: Option<Map<String, Value>>,
 }
 
@@ -31,6 +39,7 @@ struct Case {
 enum Kind {
     Answer,
     Lease,
+    Licence,
 }
 
 #[test]
@@ -41,12 +50,13 @@ fn each_case_is_told() {
         |kind: Kind, good: bool| cases.iter().filter(|case| case.kind == kind && case.good == good).count();
     assert!(count(Kind::Answer, true) > 5 && count(Kind::Answer, false) > 40, "they are all there");
     assert!(count(Kind::Lease, true) > 1 && count(Kind::Lease, false) > 10);
+    assert!(count(Kind::Licence, true) > 10 && count(Kind::Licence, false) > 30);
     for case in &cases {
         let roots: Vec<PublicKey> = case.roots.iter().map(|pin| PublicKey::parse(pin).unwrap()).collect();
         let trust = Trust { roots: &roots, clock: case.clock, latest: case.latest };
-        let nonce: Nonce = case.nonce.parse().unwrap();
         match case.kind {
             Kind::Answer => {
+                let nonce: Nonce = case.nonce.parse().unwrap();
                 let question = Question {
                     code: Some(nonce.digest(&case.code)),
                     machine: Some(nonce.digest(&case.machine)),
@@ -64,6 +74,13 @@ fn each_case_is_told() {
                 let lease = Lease { proof, app: &case.app, code: &case.code, machine: &case.machine };
                 let started = trust.lets_start(lease);
                 assert_eq!(started.is_ok(), case.good, "{}: {started:?}", case.name);
+            }
+            Kind::Licence => {
+                let device = Some(case.device.as_str()).filter(|device| !device.is_empty());
+                let holder = Holder { app: &case.app, code: &case.code, machine: &case.machine, device };
+                let licensed = trust.licensed(holder, case.licence.as_ref().unwrap());
+                assert_eq!(licensed.as_ref().ok(), case.answer.as_ref(), "{}: {licensed:?}", case.name);
+                assert_eq!(licensed.is_ok(), case.good, "{}", case.name);
             }
         }
     }

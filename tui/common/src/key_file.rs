@@ -49,7 +49,9 @@ impl KeyFileProblem {
             KeyFileError::Uncertified(number) => say!(language, "keys.uncertified", n = number),
             KeyFileError::NoRoot => say!(language, "keys.no_root"),
             KeyFileError::Key(KeyError::Random) => say!(language, "reason.no_randomness"),
-            KeyFileError::Key(KeyError::Private | KeyError::Public) => say!(language, "keys.no_key"),
+            KeyFileError::Key(KeyError::Private | KeyError::Public | KeyError::Secret) => {
+                say!(language, "keys.no_key")
+            }
         }
     }
 }
