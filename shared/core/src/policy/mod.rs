@@ -1,6 +1,7 @@
 //! What an app, or a single card, lets machines do: who keeps a seat for how long, who gets one when all are taken, who
-//! may give one up, and for how long an app may start without a network.
+//! may give one up, for how long an app may start without a network, and whether machines sign what they ask.
 
+mod device;
 mod offline;
 mod unbind;
 
@@ -10,6 +11,7 @@ use std::str::FromStr;
 use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error;
 
+pub use self::device::{DevicePolicy, WhenCopied};
 pub use self::offline::{NoOffline, OfflineLength};
 pub use self::unbind::{
     Cooldown, CostSeconds, NoUnbinding, UnbindBy, UnbindCost, UnbindLimit, UnbindPart, UnbindPolicy,
@@ -29,6 +31,10 @@ pub struct Policy {
     pub unbind: UnbindPolicy,
     /// For how long its app may start without a network; `None` not at all.
     pub offline: Option<OfflineLength>,
+    /// Whether machines sign what they ask.
+    pub device: DevicePolicy,
+    /// What becomes of a machine whose key was copied.
+    pub when_copied: WhenCopied,
 }
 
 /// For how long a seat is given to a machine: 60 seconds to 30 days.
@@ -67,6 +73,10 @@ pub struct PolicyPart {
     pub unbind: UnbindPart,
     /// Another span for starts without a network, or none.
     pub offline: Option<Option<OfflineLength>>,
+    /// Another rule for keys of devices.
+    pub device: Option<DevicePolicy>,
+    /// Another rule for such keys that were copied.
+    pub when_copied: Option<WhenCopied>,
     /// What later versions say beside that, in their words: kept as it is, so that they go on beside this one.
     pub others: String,
 }
@@ -143,6 +153,8 @@ impl Policy {
             when_full: card.when_full.or(app.when_full).unwrap_or_default(),
             unbind: UnbindPolicy::of(app.unbind, card.unbind),
             offline: card.offline.or(app.offline).flatten(),
+            device: card.device.or(app.device).unwrap_or_default(),
+            when_copied: card.when_copied.or(app.when_copied).unwrap_or_default(),
         }
     }
 }
@@ -169,6 +181,8 @@ impl PolicyPart {
         trial: None,
         unbind: UnbindPart::OPEN,
         offline: None,
+        device: None,
+        when_copied: None,
         others: String::new(),
     };
 
@@ -199,7 +213,9 @@ impl PolicyPart {
         let others = Some(self.others.clone()).filter(|others| !others.is_empty());
         let entries = lease.into_iter().chain(when_full).chain(trial);
         let entries = entries.chain(self.unbind.entries(is_spoken)).chain(offline);
-        entries.chain(others).collect::<Vec<_>>().join(" ")
+        let device = self.device.map(|policy| format!("device={}", policy.word()));
+        let when_copied = self.when_copied.map(|rule| format!("when-copied={}", rule.word()));
+        entries.chain(device).chain(when_copied).chain(others).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -223,6 +239,8 @@ impl FromStr for PolicyPart {
                 "lease" => part.lease = Some(LeaseLength::parse(text).map_err(|_| NoPolicy)?),
                 "when-full" => part.when_full = Some(text.parse()?),
                 "offline" => part.offline = Some(OfflineLength::parse(text).map_err(|_| NoPolicy)?),
+                "device" => part.device = Some(text.parse()?),
+                "when-copied" => part.when_copied = Some(text.parse()?),
                 "trial" => part.trial = Trial::parse(text).map_err(|_| NoPolicy)?,
                 _ => match part.unbind.take(name, text) {
                     Some(taken) => taken.map_err(|_| NoPolicy)?,
@@ -391,6 +409,8 @@ mod tests {
             seconds in prop::option::of(prop::option::of(1_u32..=31_536_000)),
             points in prop::option::of(1_u32..=1_000_000_000),
             offline in prop::option::of(prop::option::of(3_600_u32..=7_776_000)),
+            device in prop::option::of(prop::sample::select(&DevicePolicy::ALL[..])),
+            when_copied in prop::option::of(prop::sample::select(&WhenCopied::ALL[..])),
             others in "(later=[a-z]{1,3}( other=[a-z]{1,3})?)?",
         ) {
             let lease = lease.map(|lease| lease.map(|seconds| LeaseLength::new(seconds).unwrap()));
@@ -404,7 +424,7 @@ mod tests {
                 cost: points.or(seconds.map(|other| other.map(time))),
             };
             let offline = offline.map(|other| other.map(|seconds| OfflineLength::new(seconds).unwrap()));
-            let part = PolicyPart { lease, when_full, trial, unbind, offline, others };
+            let part = PolicyPart { lease, when_full, trial, unbind, offline, device, when_copied, others };
             prop_assert_eq!(part.to_string().parse(), Ok(part.clone()));
             prop_assert_eq!(part.spoken().parse(), Ok(part));
         }

@@ -144,8 +144,15 @@ fn policy_values(language: Language, text: &str) -> Vec<((usize, String), String
     let (known, rest) = match text.parse() {
         Ok(part) => {
             let whole = Policy::of(&part, &PolicyPart::default()).unbind;
-            let PolicyPart { lease: length, when_full: rule, trial: offer, unbind, offline: span, others } =
-                part;
+            let PolicyPart {
+                lease: length,
+                when_full: rule,
+                trial: offer,
+                unbind,
+                offline: span,
+                others,
+                ..
+            } = part;
             let UnbindPart { by, cooldown, limit, cost } = unbind;
             let known = [
                 length.map(|length| of("lease", lease(language, length))),
