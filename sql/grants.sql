@@ -18,6 +18,7 @@ GRANT SELECT ON {database}.`customer_log` TO {account};
 GRANT SELECT ON {database}.`presets` TO {account};
 GRANT SELECT ON {database}.`blocks` TO {account};
 GRANT SELECT ON {database}.`mismatches` TO {account};
+GRANT SELECT ON {database}.`licences` TO {account};
 GRANT SELECT ON {database}.`refinery_schema_history` TO {account};
 
 -- role: operator
@@ -34,6 +35,7 @@ GRANT SELECT ON {database}.`customer_log` TO {account};
 GRANT SELECT ON {database}.`presets` TO {account};
 GRANT SELECT ON {database}.`blocks` TO {account};
 GRANT SELECT ON {database}.`mismatches` TO {account};
+GRANT SELECT ON {database}.`licences` TO {account};
 GRANT SELECT ON {database}.`refinery_schema_history` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`change_cards_2` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`restore_cards_2` TO {account};
@@ -49,6 +51,7 @@ GRANT EXECUTE ON PROCEDURE {database}.`hold_blocks` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`save_blocks` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`remove_blocks` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`delete_cards_3` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`certify_card` TO {account};
 
 -- formerly: operator
 GRANT INSERT, DELETE, UPDATE (`prefix`, `full_code`, `status`, `duration_seconds`, `machine_code`, `note`, `used_at`,
@@ -128,3 +131,4 @@ GRANT CREATE, UPDATE, DELETE ON {database}.`presets` TO {account};
 GRANT CREATE, UPDATE, DELETE ON {database}.`blocks` TO {account};
 GRANT CREATE, UPDATE ON {database}.`trials` TO {account};
 GRANT CREATE, UPDATE, DELETE ON {database}.`mismatches` TO {account};
+GRANT CREATE, UPDATE, DELETE ON {database}.`device_keys` TO {account};

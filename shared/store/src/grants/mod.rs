@@ -106,6 +106,8 @@ pub enum Permission {
     Change,
     /// Deleting cards.
     Delete,
+    /// Making licence files for machines.
+    Certify,
     /// Making, changing and removing apps.
     Configure,
     /// Making, changing and removing presets, and making cards by one.
@@ -118,8 +120,16 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 7] =
-        [Self::Make, Self::Change, Self::Delete, Self::Configure, Self::Price, Self::Block, Self::Undo];
+    pub const ALL: [Self; 8] = [
+        Self::Make,
+        Self::Change,
+        Self::Delete,
+        Self::Certify,
+        Self::Configure,
+        Self::Price,
+        Self::Block,
+        Self::Undo,
+    ];
 
     /// Whether it needs this one of an operator's rights.
     fn needs(self, right: &Right) -> bool {
@@ -139,6 +149,7 @@ impl Permission {
             Some("batches" | "make_batch" | "add_cards") => self == Self::Make,
             Some("card_seats") => self == Self::Change,
             Some("change_cards") => matches!(self, Self::Change | Self::Undo),
+            Some("certify_card") => self == Self::Certify,
             Some("delete_cards") => matches!(self, Self::Delete | Self::Undo),
             Some("restore_cards" | "hold_act" | "close_act") => self == Self::Undo,
             Some("acts" | "operator_log") => true,
@@ -241,7 +252,7 @@ mod tests {
     #[test]
     fn grants_as_both_servers_write_them() {
         let all = Role::Operator.rights().len();
-        let (reading, routines) = (11, 14);
+        let (reading, routines) = (12, 15);
         for (lines, lacking) in [
             (&["GRANT USAGE ON *.* TO `k`@`%`"][..], all),
             (&["GRANT ALL PRIVILEGES ON *.* TO `k`@`%` IDENTIFIED BY PASSWORD '*x' WITH GRANT OPTION"], 0),
@@ -291,6 +302,11 @@ mod tests {
             ),
             ("SELECT, INSERT, UPDATE, EXECUTE ON `d`.*", Permission::Change, ""),
             (
+                "SELECT ON `d`.*",
+                Permission::Certify,
+                &*format!("UPDATE (updated_at) on cards, {act}, EXECUTE on certify_card"),
+            ),
+            (
                 "SELECT, INSERT ON `d`.*",
                 Permission::Price,
                 "EXECUTE on hold_app, EXECUTE on save_preset_2, EXECUTE on make_batch_3",
@@ -317,7 +333,10 @@ mod tests {
             "",
             "as an account of the last version"
         );
-        assert!(rights_in_words(&last.missing(Role::Operator)).ends_with("EXECUTE on delete_cards_3"));
+        assert!(
+            rights_in_words(&last.missing(Role::Operator))
+                .ends_with("EXECUTE on delete_cards_3, EXECUTE on certify_card")
+        );
         assert!(Grants::read(["GRANT SELECT ON `d`.* TO `k`@`%`"], "d").only_reads());
         assert!(
             !Grants::read(["GRANT SELECT, INSERT, UPDATE, EXECUTE ON `d`.* TO `k`@`%`"], "d").only_reads()

@@ -161,7 +161,7 @@ mod tests {
                 Role::Viewer,
                 "SELECT on cards, SELECT on batches, SELECT on acts, SELECT on operator_log, SELECT on apps, \
                  SELECT on card_seats, SELECT on customer_log, SELECT on presets, SELECT on blocks, \
-                 SELECT on mismatches, SELECT on refinery_schema_history",
+                 SELECT on mismatches, SELECT on licences, SELECT on refinery_schema_history",
             ),
             (
                 Role::Function,
@@ -185,7 +185,8 @@ mod tests {
                  CREATE on card_seats, UPDATE on card_seats, DELETE on card_seats, CREATE on point_uses, \
                  DELETE on point_uses, CREATE on customer_log, CREATE on presets, UPDATE on presets, DELETE on presets, \
                  CREATE on blocks, UPDATE on blocks, DELETE on blocks, CREATE on trials, UPDATE on trials, \
-                 CREATE on mismatches, UPDATE on mismatches, DELETE on mismatches",
+                 CREATE on mismatches, UPDATE on mismatches, DELETE on mismatches, \
+                 CREATE on device_keys, UPDATE on device_keys, DELETE on device_keys",
             ),
         ] {
             assert_eq!(rights_in_words(&role.rights()), needs);
