@@ -2252,6 +2252,266 @@ BEGIN
     SELECT ROW_COUNT();
 END
 
+-- routine: keep_device_key
+-- Keeps the key of the device that is given a seat, and the number that it shows; of a device that has none, that it has none.
+-- A key that was kept for that machine before is over.
+CREATE PROCEDURE keep_device_key(
+    IN card BIGINT UNSIGNED,
+    IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    IN shown CHAR(43) CHARACTER SET ascii COLLATE ascii_bin,
+    IN number INT UNSIGNED
+)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    IF shown IS NULL THEN
+        DELETE FROM device_keys WHERE card_id = card AND machine_code = machine;
+    ELSE
+        INSERT INTO device_keys (card_id, machine_code, thumbprint, bound_at, sequence)
+        VALUES (card, machine, shown, UTC_TIMESTAMP(), number)
+        ON DUPLICATE KEY UPDATE thumbprint = shown, bound_at = UTC_TIMESTAMP(), sequence = number, sequence_at = NULL,
+            copies = 0, copied_at = NULL;
+    END IF;
+END
+
+-- routine: activate_card_3
+-- The first use of a card as activate_card_2 has it, by a device with that key, or without one.
+CREATE PROCEDURE activate_card_3(
+    IN card BIGINT UNSIGNED,
+    IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    IN moment DATETIME,
+    IN seconds INT UNSIGNED,
+    IN shown CHAR(43) CHARACTER SET ascii COLLATE ascii_bin,
+    IN number INT UNSIGNED
+)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE lease_seconds INT UNSIGNED;
+    DECLARE evicts BOOLEAN;
+    DECLARE activated BIGINT;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK;
+        RESIGNAL;
+    END;
+    CALL read_policy(card, lease_seconds, evicts);
+    START TRANSACTION;
+    UPDATE cards SET status = 'ACTIVE', machine_code = machine, used_at = moment, seen_at = UTC_TIMESTAMP(),
+        lease_until = UTC_TIMESTAMP() + INTERVAL lease_seconds SECOND, updated_at = UTC_TIMESTAMP(),
+        expire_at = LEAST(COALESCE(moment + INTERVAL duration_seconds SECOND, valid_until),
+            COALESCE(valid_until, moment + INTERVAL duration_seconds SECOND))
+    WHERE id = card AND status = 'UNUSED' AND duration_seconds <=> seconds AND machine <> ''
+        AND (valid_until IS NULL OR valid_until >= UTC_TIMESTAMP())
+        AND moment BETWEEN UTC_TIMESTAMP() - INTERVAL 10 SECOND AND UTC_TIMESTAMP() + INTERVAL 10 SECOND;
+    SET activated = ROW_COUNT();
+    IF activated > 0 THEN
+        CALL keep_device_key(card, machine, shown, number);
+    END IF;
+    COMMIT;
+    SELECT activated > 0;
+END
+
+-- routine: bind_card_3
+-- The next machine of an active card as bind_card_2 has it, by a device with that key, or without one.
+CREATE PROCEDURE bind_card_3(
+    IN card BIGINT UNSIGNED,
+    IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    IN ends DATETIME,
+    IN shown CHAR(43) CHARACTER SET ascii COLLATE ascii_bin,
+    IN number INT UNSIGNED
+)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE is_free BOOLEAN DEFAULT FALSE;
+    DECLARE waits INT UNSIGNED;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK;
+        RESIGNAL;
+    END;
+    START TRANSACTION;
+    SELECT status = 'ACTIVE' AND machine_code IS NULL AND expire_at <=> ends AND machine <> '' INTO is_free
+    FROM cards WHERE id = card FOR UPDATE;
+    IF is_free THEN
+        CALL read_wait(card, machine, waits);
+        IF waits IS NULL THEN
+            UPDATE cards SET machine_code = machine, seen_at = UTC_TIMESTAMP(), updated_at = UTC_TIMESTAMP()
+            WHERE id = card;
+            CALL keep_device_key(card, machine, shown, number);
+        END IF;
+    END IF;
+    COMMIT;
+    SELECT COALESCE(is_free, FALSE) AND waits IS NULL, waits;
+END
+
+-- routine: take_seat_3
+-- Gives a machine a seat as take_seat_2 does, by a device with that key, or without one. One that has a seat by then is given
+-- nothing, so that it is judged by the key of that seat.
+--
+-- The lock on the card is the only one that takers wait for. Seats are read without one, in the state that is there once
+-- the card is locked: a lock on rows that are not there is on the gap between others', and takers of other cards would
+-- wait for each other at it.
+CREATE PROCEDURE take_seat_3(
+    IN card BIGINT UNSIGNED,
+    IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    IN shown CHAR(43) CHARACTER SET ascii COLLATE ascii_bin,
+    IN number INT UNSIGNED
+)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE lease_seconds INT UNSIGNED;
+    DECLARE evicts, usable, has_seat, had_seat, is_first_free BOOLEAN;
+    DECLARE waits INT UNSIGNED;
+    DECLARE seat_count, taken, ended BIGINT;
+    DECLARE first_machine, oldest VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE first_seen, oldest_seen DATETIME;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK;
+        RESIGNAL;
+    END;
+    CALL read_policy(card, lease_seconds, evicts);
+    SELECT status = 'ACTIVE', seats,
+        COALESCE(machine_code <> machine AND (lease_until IS NULL OR lease_until >= UTC_TIMESTAMP()), FALSE) + (
+            SELECT COUNT(*) FROM card_seats
+            WHERE card_seats.card_id = card AND card_seats.machine_code <> machine
+                AND (card_seats.lease_until IS NULL OR card_seats.lease_until >= UTC_TIMESTAMP()))
+    INTO usable, seat_count, taken
+    FROM cards WHERE id = card;
+    IF usable AND (taken < seat_count OR evicts) AND machine <> '' THEN
+        START TRANSACTION;
+        -- Of a card that is gone by then nothing is found, and this stays.
+        SET usable = NULL;
+        SELECT status = 'ACTIVE' AND (expire_at IS NULL OR expire_at >= UTC_TIMESTAMP()), seats, machine_code,
+            machine_code IS NULL OR COALESCE(lease_until < UTC_TIMESTAMP(), FALSE),
+            COALESCE(seen_at, used_at, created_at)
+        INTO usable, seat_count, first_machine, is_first_free, first_seen
+        FROM cards WHERE id = card FOR UPDATE;
+        SELECT first_machine <=> machine OR COALESCE(SUM(machine_code = machine), 0) > 0,
+            COALESCE(SUM(machine_code <> machine), 0),
+            COALESCE(SUM(machine_code <> machine AND lease_until < UTC_TIMESTAMP()), 0)
+        INTO had_seat, taken, ended
+        FROM card_seats WHERE card_id = card;
+        IF ended > 0 THEN
+            DELETE FROM card_seats
+            WHERE card_id = card AND lease_until < UTC_TIMESTAMP() AND machine_code <> machine;
+            SET taken = taken - ROW_COUNT();
+        END IF;
+        SET has_seat = FALSE;
+        IF usable AND NOT had_seat THEN
+            CALL read_wait(card, machine, waits);
+        END IF;
+        IF usable AND NOT had_seat AND waits IS NULL THEN
+            IF NOT is_first_free AND taken >= seat_count - 1 AND evicts THEN
+                SELECT machine_code, seen_at INTO oldest, oldest_seen
+                FROM card_seats WHERE card_id = card ORDER BY seen_at, bound_at, machine_code LIMIT 1;
+                IF oldest IS NULL OR first_seen <= oldest_seen THEN
+                    SET is_first_free = TRUE;
+                ELSE
+                    DELETE FROM card_seats WHERE card_id = card AND machine_code = oldest;
+                    SET taken = taken - 1;
+                END IF;
+            END IF;
+            IF is_first_free THEN
+                UPDATE cards SET machine_code = machine, seen_at = UTC_TIMESTAMP(),
+                    lease_until = UTC_TIMESTAMP() + INTERVAL lease_seconds SECOND, updated_at = UTC_TIMESTAMP()
+                WHERE id = card;
+                SET has_seat = TRUE;
+            ELSEIF taken < seat_count - 1 THEN
+                INSERT INTO card_seats (card_id, machine_code, bound_at, seen_at, lease_until)
+                VALUES (card, machine, UTC_TIMESTAMP(), UTC_TIMESTAMP(),
+                    UTC_TIMESTAMP() + INTERVAL lease_seconds SECOND);
+                SET has_seat = TRUE;
+            END IF;
+            IF has_seat THEN
+                CALL keep_device_key(card, machine, shown, number);
+            END IF;
+        END IF;
+        COMMIT;
+        SELECT IF(usable AND NOT had_seat, has_seat, NULL), waits;
+    ELSE
+        SELECT IF(usable, FALSE, NULL), waits;
+    END IF;
+END
+
+-- routine: take_device_key
+-- Keeps the key of a device whose machine has a seat that has no key yet, and returns whether it is that seat's now.
+CREATE PROCEDURE take_device_key(
+    IN card BIGINT UNSIGNED,
+    IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    IN shown CHAR(43) CHARACTER SET ascii COLLATE ascii_bin,
+    IN number INT UNSIGNED
+)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE has_seat, is_first BOOLEAN DEFAULT FALSE;
+    DECLARE kept CHAR(43) CHARACTER SET ascii COLLATE ascii_bin;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK;
+        RESIGNAL;
+    END;
+    START TRANSACTION;
+    SELECT status = 'ACTIVE', machine_code <=> machine INTO has_seat, is_first
+    FROM cards WHERE id = card FOR UPDATE;
+    -- Nothing else is read before the card is locked, so that who waited for it sees the key that was kept meanwhile.
+    SELECT has_seat AND (
+            is_first
+            OR EXISTS (SELECT 1 FROM card_seats WHERE card_id = card AND card_seats.machine_code = machine))
+    INTO has_seat;
+    SELECT thumbprint INTO kept FROM device_keys WHERE card_id = card AND machine_code = machine;
+    IF has_seat AND kept IS NULL THEN
+        CALL keep_device_key(card, machine, shown, number);
+        SET kept = shown;
+    END IF;
+    COMMIT;
+    SELECT COALESCE(has_seat AND kept = shown, FALSE);
+END
+
+-- routine: note_sequence
+-- Writes down that a newer number came back from a device, and returns whether it is the last one now.
+CREATE PROCEDURE note_sequence(
+    IN card BIGINT UNSIGNED,
+    IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    IN shown CHAR(43) CHARACTER SET ascii COLLATE ascii_bin,
+    IN number INT UNSIGNED
+)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    UPDATE device_keys SET sequence = number, sequence_at = UTC_TIMESTAMP()
+    WHERE card_id = card AND machine_code = machine AND thumbprint = shown AND sequence < number;
+    SELECT ROW_COUNT() > 0;
+END
+
+-- routine: note_copy
+-- Counts, once a minute at the most, that a number older than the last one came from a device, so that its key is on two
+-- machines, and has that in the card's history once a day at the most.
+CREATE PROCEDURE note_copy(
+    IN card BIGINT UNSIGNED,
+    IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    IN shown CHAR(43) CHARACTER SET ascii COLLATE ascii_bin
+)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE is_new BOOLEAN DEFAULT FALSE;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK;
+        RESIGNAL;
+    END;
+    START TRANSACTION;
+    SELECT copied_at IS NULL OR copied_at < UTC_TIMESTAMP() - INTERVAL 1 DAY INTO is_new
+    FROM device_keys
+    WHERE card_id = card AND machine_code = machine AND thumbprint = shown FOR UPDATE;
+    UPDATE device_keys SET copies = LEAST(copies + 1, 4294967294), copied_at = UTC_TIMESTAMP()
+    WHERE card_id = card AND machine_code = machine AND thumbprint = shown
+        AND (copied_at IS NULL OR copied_at < UTC_TIMESTAMP() - INTERVAL 1 MINUTE);
+    IF is_new THEN
+        INSERT INTO customer_log (card_id, act, done_at, machine_code)
+        VALUES (card, 'COPY', UTC_TIMESTAMP(), machine);
+    END IF;
+    COMMIT;
+END
+
 -- routine: certify_card
 -- Gives a machine that is never online a seat of a card, for as long as the card lasts, and keeps that a licence file was made
 -- for it until then, by that key: what is judged is what a validation judges, but nobody gives way to it and nobody waits. The

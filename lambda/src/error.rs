@@ -44,6 +44,12 @@ pub enum ApiError {
     MachineMismatch,
     /// Other machines have all of the card's seats.
     SeatsFull,
+    /// The machine's seat is that of another device, or of one whose key was copied.
+    DeviceMismatch,
+    /// Requests for the card have to be signed by a device.
+    DeviceRequired,
+    /// The request was signed at another time; a proof of the answer tells the server's.
+    SignatureExpired,
     /// The machine gave a seat of the card up, or wants one given up too soon; the answer says how long to wait.
     UnbindCoolingDown,
     /// No customer gives a seat of the card up.
@@ -94,7 +100,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// Every error, so that a document can be checked against them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 36] = [
         Self::InvalidRequest,
         Self::HeadTooLarge,
         Self::InvalidHost,
@@ -105,6 +111,9 @@ impl ApiError {
         Self::TooManyMisses,
         Self::MachineMismatch,
         Self::SeatsFull,
+        Self::DeviceMismatch,
+        Self::DeviceRequired,
+        Self::SignatureExpired,
         Self::UnbindCoolingDown,
         Self::UnbindNotAllowed,
         Self::UnbindTooExpensive,
@@ -146,6 +155,9 @@ impl ApiError {
             Self::TooManyMisses => (S::TOO_MANY_REQUESTS, "too_many_misses", |said| said.too_many_misses),
             Self::MachineMismatch => (S::FORBIDDEN, "machine_mismatch", |said| said.machine_mismatch),
             Self::SeatsFull => (S::FORBIDDEN, "seats_full", |said| said.seats_full),
+            Self::DeviceMismatch => (S::FORBIDDEN, "device_mismatch", |said| said.device_mismatch),
+            Self::DeviceRequired => (S::FORBIDDEN, "device_required", |said| said.device_required),
+            Self::SignatureExpired => (S::FORBIDDEN, "signature_expired", |said| said.signature_expired),
             Self::UnbindCoolingDown => (S::FORBIDDEN, "unbind_cooling_down", |said| said.unbind_cooling_down),
             Self::UnbindNotAllowed => (S::FORBIDDEN, "unbind_not_allowed", |said| said.unbind_not_allowed),
             Self::UnbindTooExpensive => {
@@ -283,6 +295,7 @@ impl Failure {
             Self::InvalidField(Field::Amount) => said.invalid_amount,
             Self::InvalidField(Field::RequestId) => said.invalid_request_id,
             Self::InvalidField(Field::Nonce) => said.invalid_nonce,
+            Self::InvalidField(Field::Device) => said.invalid_device,
             Self::MissingField(Field::MachineCode) => said.missing_machine_code,
             Self::InvalidField(Field::With) => said.invalid_with,
             Self::NoCard(Field::With) => said.with_not_found,
@@ -327,6 +340,9 @@ impl From<Refusal> for Failure {
             Refusal::Expired => ApiError::CardExpired,
             Refusal::MachineMismatch => ApiError::MachineMismatch,
             Refusal::SeatsFull => ApiError::SeatsFull,
+            Refusal::DeviceMismatch => ApiError::DeviceMismatch,
+            Refusal::DeviceRequired => ApiError::DeviceRequired,
+            Refusal::SignatureExpired => ApiError::SignatureExpired,
             Refusal::UnbindNotAllowed => ApiError::UnbindNotAllowed,
             Refusal::UnbindTooExpensive => ApiError::UnbindTooExpensive,
             Refusal::Unbindable => ApiError::InvalidFields,
@@ -401,6 +417,13 @@ mod tests {
         (E::TooManyMisses, "尝试次数过多，请稍后再试", "Too many attempts; try again later"),
         (E::MachineMismatch, "机器码不匹配", "The card is bound to another machine"),
         (E::SeatsFull, "已达到可用设备数上限", "All seats of the card are taken"),
+        (E::DeviceMismatch, "设备密钥不匹配", "The card is bound to another device"),
+        (
+            E::DeviceRequired,
+            "该卡密需要设备签名，请更新软件",
+            "This card needs a signature of the device; please update",
+        ),
+        (E::SignatureExpired, "请求签名已过期", "The request was signed at another time"),
         (
             E::UnbindCoolingDown,
             "解绑后冷却中，请稍后再试",

@@ -23,6 +23,8 @@ pub enum Field {
     RequestId,
     /// What the client never said before, so that its answer is signed for it alone.
     Nonce,
+    /// The header in which the device signs the request.
+    Device,
 }
 
 impl Field {
@@ -38,6 +40,7 @@ impl Field {
             Self::Amount => "amount",
             Self::RequestId => "request_id",
             Self::Nonce => "nonce",
+            Self::Device => "device",
         }
     }
 }

@@ -197,6 +197,9 @@ impl Collector for Database {
         let help = "Requests of machines whose card others have that are not counted with it";
         let mut lost = encoder.encode_descriptor("mismatches_lost", help, None, MetricType::Counter)?;
         counter(&mut lost, counted.mismatches_lost)?;
+        let help = "Requests by the key of a device that is on two machines";
+        let mut copied = encoder.encode_descriptor("copied_keys", help, None, MetricType::Counter)?;
+        counter(&mut copied, counted.copied_keys)?;
         let help = "Connections to the database that are open";
         encoder
             .encode_descriptor("database_connections", help, None, MetricType::Gauge)?

@@ -23,9 +23,9 @@ pub(super) struct Consumed {
 
 /// Handles the request, which may be repeated by its name: points are taken once, and the answer is the same.
 pub(super) async fn consume(State(api): State<Api>, request: Request) -> Result<Json<Consumed>, Failure> {
-    let (request, body) = request.into_parts();
+    let (mut request, body) = request.into_parts();
     let ConsumeRequest { code, machine, client, wanted } =
-        ConsumeRequest::parse(&read(&request, body).await?)?;
+        ConsumeRequest::parse(&read(&mut request, body).await?)?;
     let client = Client { version: client.version, ..api.client(client.app, &request) };
     match api.store.consume(&code, &machine, &client, &wanted).await? {
         Consumption::Taken { balance, expire_at } => Ok(Json(Consumed {

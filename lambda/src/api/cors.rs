@@ -12,7 +12,7 @@ use url::Url;
 /// What a browser is told that asks before it sends; the last is how long it may remember that, in seconds.
 const PREFLIGHT: [(HeaderName, &str); 3] = [
     (header::ACCESS_CONTROL_ALLOW_METHODS, "GET,POST"),
-    (header::ACCESS_CONTROL_ALLOW_HEADERS, "accept-language,content-type"),
+    (header::ACCESS_CONTROL_ALLOW_HEADERS, "accept-language,content-type,kami-device"),
     (header::ACCESS_CONTROL_MAX_AGE, "3600"),
 ];
 

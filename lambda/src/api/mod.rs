@@ -4,6 +4,7 @@ mod announcement;
 mod app;
 mod consume;
 mod cors;
+mod device;
 mod endpoint;
 mod health;
 mod keys;
@@ -60,9 +61,10 @@ pub struct Api {
 }
 
 impl Api {
-    /// A client of that app, where its request came from.
+    /// A client of that app, where its request came from, on the device that signed it.
     fn client(&self, app: AppName, request: &Parts) -> Client {
-        Client { app, address: self.brake.address(request), ..Client::default() }
+        let device = request.extensions.get().copied();
+        Client { app, address: self.brake.address(request), device, ..Client::default() }
     }
 }
 

@@ -99,34 +99,34 @@ impl Prover {
 }
 
 impl Asked {
-    fn put(&self, question: Question) {
+    /// Notes what a request asks.
+    pub(super) fn put(&self, question: Question) {
         // A request asks once.
         let _: Result<(), Question> = self.0.set(question);
     }
+}
 
-    /// Notes what a request asks by its body.
-    pub(super) fn note(
-        &self,
-        request: &Parts,
-        fields: &Map<String, Value>,
-        body: &[u8],
-    ) -> Result<(), Failure> {
-        let text = |field: Field| fields.get(field.as_str()).and_then(Value::as_str);
-        let nonce = match fields.get(Field::Nonce.as_str()) {
-            None | Some(Value::Null) => return Ok(()),
-            Some(Value::String(text)) => nonce(text)?,
-            Some(_) => return Err(Failure::InvalidField(Field::Nonce)),
-        };
-        self.put(Question {
-            route: route(&request.method, &request.extensions),
-            app: app(text(Field::App)),
-            code: text(Field::Code).map(|code| nonce.digest(code)),
-            machine: text(Field::MachineCode).map(|machine| nonce.digest(machine)),
-            request: Some(nonce.digest(body)),
-            nonce,
-        });
-        Ok(())
-    }
+/// What a request asks by its body, signed by no device; nothing where it has no nonce.
+pub(super) fn question_of(
+    request: &Parts,
+    fields: &Map<String, Value>,
+    body: &[u8],
+) -> Result<Option<Question>, Failure> {
+    let text = |field: Field| fields.get(field.as_str()).and_then(Value::as_str);
+    let nonce = match fields.get(Field::Nonce.as_str()) {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) => nonce(text)?,
+        Some(_) => return Err(Failure::InvalidField(Field::Nonce)),
+    };
+    Ok(Some(Question {
+        route: route(&request.method, &request.extensions),
+        app: app(text(Field::App)),
+        code: text(Field::Code).map(|code| nonce.digest(code)),
+        machine: text(Field::MachineCode).map(|machine| nonce.digest(machine)),
+        request: Some(nonce.digest(body)),
+        device: None,
+        nonce,
+    }))
 }
 
 /// What a request asks by its address alone.
@@ -164,6 +164,7 @@ fn of_query(method: &Method, uri: &Uri, extensions: &Extensions) -> Result<Optio
         code: code.map(|code| nonce.digest(code)),
         machine: said(Field::MachineCode).next().map(|machine| nonce.digest(machine.as_bytes())),
         request: Some(nonce.digest(query)),
+        device: None,
         nonce,
     }))
 }

@@ -23,8 +23,9 @@ pub(super) struct Recharged {
 
 /// Handles the request, which may be repeated: a card is burnt once, and the same two are answered as they stand.
 pub(super) async fn recharge(State(api): State<Api>, request: Request) -> Result<Json<Recharged>, Failure> {
-    let (request, body) = request.into_parts();
-    let RechargeRequest { code, with, machine, app } = RechargeRequest::parse(&read(&request, body).await?)?;
+    let (mut request, body) = request.into_parts();
+    let RechargeRequest { code, with, machine, app } =
+        RechargeRequest::parse(&read(&mut request, body).await?)?;
     match api.store.recharge(&code, &with, machine.as_ref(), &api.client(app, &request)).await? {
         Recharge::ToppedUp { expire_at, points } => Ok(Json(Recharged {
             status: "success",

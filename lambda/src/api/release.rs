@@ -20,10 +20,13 @@ pub(super) struct Released {
 
 /// Handles the request, which may be repeated. A seat without a lease is the machine's as long as the card, and stays.
 pub(super) async fn release(State(api): State<Api>, request: Request) -> Result<Json<Released>, Failure> {
-    let (request, body) = request.into_parts();
-    let SeatRequest { code, machine, app } = SeatRequest::parse(&read(&request, body).await?)?;
+    let (mut request, body) = request.into_parts();
+    let SeatRequest { code, machine, app } = SeatRequest::parse(&read(&mut request, body).await?)?;
     let returned = api.store.release(&code, &machine, &api.client(app, &request)).await?;
     let returned = returned.map_err(|why| no_card(&api.brake, &request, why))?;
+    if let SeatReturn::Refused(refusal) = returned {
+        return Err(refusal.into());
+    }
     let is_told = is_told_apart(&api.brake, &request, returned != SeatReturn::NoSeat);
     Ok(Json(Released { status: "success", released: is_told.then_some(returned == SeatReturn::Freed) }))
 }

@@ -9,9 +9,12 @@ use kami_core::app::AppName;
 use kami_core::card::{CardCode, MachineCode, TextError};
 use kami_core::points::Points;
 use kami_store::{Client, PointUse};
+use kami_trust::device::HEADER;
+use kami_trust::proof::Question;
 use serde_json::{Map, Value};
 
-use super::proof::Asked;
+use super::device;
+use super::proof::{Asked, question_of};
 use crate::error::{ApiError, Failure};
 use crate::field::Field;
 
@@ -321,17 +324,42 @@ impl From<TextError> for ApiError {
     }
 }
 
-/// Takes a whole body off the line, as [`read_body`] does, and notes for whom its answer is to be signed.
-pub(super) async fn read(request: &Parts, body: Body) -> Result<Vec<u8>, Failure> {
+/// Takes a whole body off the line, as [`read_body`] does, and notes which device signed it, and for whom its answer is to be
+/// signed.
+pub(super) async fn read(request: &mut Parts, body: Body) -> Result<Vec<u8>, Failure> {
     let body = read_body(body).await?;
+    let asked = request.extensions.get::<Asked>().cloned();
+    let is_signed = request.headers.contains_key(HEADER);
+    let has_nonce = || body.windows(QUOTED_NONCE.len()).any(|part| part == QUOTED_NONCE);
+    if !is_signed && (asked.is_none() || !has_nonce()) {
+        return Ok(body);
+    }
     // What cannot be read is refused by whoever reads it.
-    if let Some(asked) = request.extensions.get::<Asked>()
-        && body.windows(QUOTED_NONCE.len()).any(|part| part == QUOTED_NONCE)
-        && let Ok(fields) = fields(&body)
-    {
-        asked.note(request, &fields, &body)?;
+    let Ok(fields) = fields(&body) else { return Ok(body) };
+    let question = question_of(request, &fields, &body)?;
+    if is_signed {
+        let signed = match &question {
+            Some(question) => device::of(&request.headers, question),
+            None => Err(device::invalid()),
+        };
+        if let Ok(device) = signed {
+            request.extensions.insert(device);
+        }
+        // What is refused for its signature is answered with a proof for nobody.
+        let device = signed.as_ref().ok().map(|device| device.thumbprint.as_str().to_owned());
+        note(asked, question.map(|question| Question { device, ..question }));
+        signed?;
+    } else {
+        note(asked, question);
     }
     Ok(body)
+}
+
+/// Notes for whom an answer is to be signed.
+fn note(asked: Option<Asked>, question: Option<Question>) {
+    if let Some((asked, question)) = asked.zip(question) {
+        asked.put(question);
+    }
 }
 
 /// Takes a whole body off the line; one of more than [`MAX_BODY`] bytes is refused without keeping it.

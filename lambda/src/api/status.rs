@@ -67,8 +67,8 @@ struct Seats {
 
 /// Handles the request whose code is in its body.
 pub(super) async fn by_body(State(api): State<Api>, request: Request) -> Result<Json<StatusAnswer>, Failure> {
-    let (request, body) = request.into_parts();
-    let StatusRequest { code, machine, app } = StatusRequest::parse(&read(&request, body).await?)?;
+    let (mut request, body) = request.into_parts();
+    let StatusRequest { code, machine, app } = StatusRequest::parse(&read(&mut request, body).await?)?;
     answer(&api, &request, (&code, app), machine.as_ref().map(MachineCode::as_str)).await
 }
 
@@ -99,11 +99,13 @@ async fn answer(
 ) -> Result<Json<StatusAnswer>, Failure> {
     let asker = machine.and_then(|machine| MachineCode::parse(machine).ok());
     let state = api.store.status(code, asker.as_ref(), &api.client(app, request)).await?;
-    let CardState { card, now, seats_taken } = state.map_err(|why| no_card(&api.brake, request, why))?;
+    let CardState { card, now, seats_taken, is_proven } =
+        state.map_err(|why| no_card(&api.brake, request, why))?;
     let remaining_hours = (card.status == CardStatus::Active)
         .then(|| card.expire_at.map(|moment| rules::remaining_hours(moment, now)));
     let machine = machine.filter(|machine| !machine.is_empty() && card.machine_code.is_some());
-    let is_seen_through = machine.is_some_and(|machine| is_seen_through(&api.brake, request, &card, machine));
+    let is_seen_through =
+        is_proven && machine.is_some_and(|machine| is_seen_through(&api.brake, request, &card, machine));
     let data = CardData {
         status: card.status.as_str(),
         created_at: api.zone.iso8601(card.created_at),

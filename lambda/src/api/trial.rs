@@ -32,8 +32,8 @@ pub(super) struct Trying {
 /// whether it has a trial. A machine that has one is not charged for asking again; one that has none, where none begins, is a
 /// miss, since trials outlive their offer.
 pub(super) async fn trial(State(api): State<Api>, request: Request) -> Result<Json<Trying>, Failure> {
-    let (request, body) = request.into_parts();
-    let TrialRequest { machine, client } = TrialRequest::parse(&read(&request, body).await?)?;
+    let (mut request, body) = request.into_parts();
+    let TrialRequest { machine, client } = TrialRequest::parse(&read(&mut request, body).await?)?;
     let client = Client { version: client.version, ..api.client(client.app, &request) };
     let neighbourhood = api.brake.neighbourhood(&request);
     api.brake.let_through(neighbourhood).map_err(Failure::Braked)?;

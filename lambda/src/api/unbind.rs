@@ -62,8 +62,8 @@ impl UnbindAnswer {
 /// A guess at a machine that has a seat is a miss, and who has missed too often waits: a right one would have freed the seat
 /// before its answer could be withheld.
 pub(super) async fn unbind(State(api): State<Api>, request: Request) -> Result<Json<UnbindAnswer>, Failure> {
-    let (request, body) = request.into_parts();
-    let SeatRequest { code, machine, app } = SeatRequest::parse(&read(&request, body).await?)?;
+    let (mut request, body) = request.into_parts();
+    let SeatRequest { code, machine, app } = SeatRequest::parse(&read(&mut request, body).await?)?;
     let neighbourhood = api.brake.neighbourhood(&request);
     api.brake.let_guess(neighbourhood).map_err(Failure::Braked)?;
     let unbinding = api.store.unbind(&code, &machine, &api.client(app, &request)).await?;

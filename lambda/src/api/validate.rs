@@ -28,6 +28,9 @@ pub(super) struct Admitted {
     /// Only of a card that has points.
     #[serde(skip_serializing_if = "Option::is_none")]
     points: Option<u32>,
+    /// Only of a seat that has the key of a device: what the next request brings back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_sequence: Option<u32>,
     /// Only of a leased seat.
     #[serde(flatten)]
     lease: Option<Leased>,
@@ -59,12 +62,12 @@ pub(super) async fn validate(
     language: Language,
     request: Request,
 ) -> Result<(Extension<Bounds>, Json<Admitted>), Failure> {
-    let (request, body) = request.into_parts();
+    let (mut request, body) = request.into_parts();
     let ValidateRequest { code, machine, client, app_mark } =
-        ValidateRequest::parse(&read(&request, body).await?)?;
+        ValidateRequest::parse(&read(&mut request, body).await?)?;
     let client = Client { version: client.version, ..api.client(client.app, &request) };
     match api.store.validate(&code, &machine, &client).await? {
-        Validation::Admitted { expire_at, now, lease, offline, points, app, .. } => {
+        Validation::Admitted { expire_at, now, lease, offline, points, device_sequence, app, .. } => {
             let bounds = bounds(expire_at, lease, now, offline);
             let admitted = Admitted {
                 status: "success",
@@ -72,6 +75,7 @@ pub(super) async fn validate(
                 expire_at: expire_at.map(|moment| api.zone.iso8601(moment)),
                 remaining_hours: expire_at.map(|moment| rules::remaining_hours(moment, now)),
                 points,
+                device_sequence,
                 lease: lease.map(|lease| Leased::new(lease, expire_at, &api)),
                 told: app.and_then(|app| api.apps.of(&app).to_admitted(app_mark.as_ref())),
             };

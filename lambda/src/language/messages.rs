@@ -42,6 +42,8 @@ pub(crate) struct Messages {
     /// Of invalid fields the name of the request.
     pub(crate) invalid_request_id: &'static str,
     pub(crate) invalid_nonce: &'static str,
+    /// Of invalid fields the signature of the device.
+    pub(crate) invalid_device: &'static str,
     /// Of invalid fields the card to top up with.
     pub(crate) invalid_with: &'static str,
     pub(crate) card_not_found: &'static str,
@@ -50,6 +52,9 @@ pub(crate) struct Messages {
     pub(crate) too_many_misses: &'static str,
     pub(crate) machine_mismatch: &'static str,
     pub(crate) seats_full: &'static str,
+    pub(crate) device_mismatch: &'static str,
+    pub(crate) device_required: &'static str,
+    pub(crate) signature_expired: &'static str,
     pub(crate) unbind_cooling_down: &'static str,
     pub(crate) unbind_not_allowed: &'static str,
     pub(crate) unbind_too_expensive: &'static str,

@@ -59,7 +59,7 @@ async fn pages_of_the_origins_that_are_named_may_call_the_api() {
         assert_eq!(answer.status, StatusCode::NO_CONTENT, "{path}");
         let mut allowed = READABLE.map(str::to_owned).to_vec();
         allowed.extend([
-            "access-control-allow-headers: accept-language,content-type".to_owned(),
+            "access-control-allow-headers: accept-language,content-type,kami-device".to_owned(),
             "access-control-allow-methods: GET,POST".to_owned(),
             "access-control-max-age: 3600".to_owned(),
         ]);

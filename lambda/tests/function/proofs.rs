@@ -86,6 +86,7 @@ impl Believer {
     fn assert_believed(&self, sent: &Sent<'_>, request: Option<&str>, answer: &Answer) {
         let nonce: Nonce = NONCE.parse().unwrap();
         let question = Question {
+            device: None,
             route: sent.route.to_owned(),
             app: sent.app.to_owned(),
             code: sent.code.map(|code| nonce.digest(code)),
@@ -233,7 +234,7 @@ async fn a_proof_tells_how_long_it_is_good_and_no_code() {
         ("VIP-ONE", "PC-1", 29, false),
     ] {
         let trust = Trust { roots: &root, clock: now() + days * 86_400, latest: 0 };
-        let lease = Lease { proof, app: "default", code, machine };
+        let lease = Lease { proof, app: "default", code, machine, device: None };
         assert_eq!(trust.lets_start(lease).is_ok(), starts, "{code} {machine} {days}");
     }
     keys.put(&[keys.issue(None, 86_400)]);
@@ -385,6 +386,7 @@ async fn keys_are_rotated_run_out_and_are_stolen_and_no_customer_is_refused() {
     let answer = fake.client().await.send("POST", "/api/validate", &[], &body).await;
     let nonce: Nonce = NONCE.parse().unwrap();
     let question = Question {
+        device: None,
         route: "POST /api/validate".to_owned(),
         app: "default".to_owned(),
         code: Some(nonce.digest("OF-DEFAULT")),

@@ -12,6 +12,7 @@ pub mod card;
 pub mod certify;
 pub mod code;
 pub mod consume;
+pub mod device;
 mod digits;
 pub mod duration;
 pub mod edit;

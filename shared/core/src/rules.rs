@@ -62,6 +62,19 @@ pub enum Refusal {
     UnbindTooExpensive,
     /// It is bound to none, and may not be bound to a machine code that holds what nobody sees.
     Unbindable,
+    /// The machine's seat is that of another device, or of one whose key was copied.
+    DeviceMismatch,
+    /// Whoever uses it has to sign what he asks.
+    DeviceRequired,
+    /// What was asked was signed at another time.
+    SignatureExpired,
+}
+
+impl Refusal {
+    /// Whether the request does not show the device that its machine is.
+    pub const fn is_of_device(self) -> bool {
+        matches!(self, Self::DeviceMismatch | Self::DeviceRequired | Self::SignatureExpired)
+    }
 }
 
 /// Decides what `machine` may do with `card` at `now` by its policy: disabled beats expired, expired beats a machine

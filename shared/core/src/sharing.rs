@@ -29,14 +29,16 @@ impl Mismatches {
 /// its buyer has to expect.
 pub const fn is_mismatch(refusal: Refusal, is_leased: bool) -> bool {
     match refusal {
-        Refusal::MachineMismatch => true,
+        Refusal::MachineMismatch | Refusal::DeviceMismatch => true,
         Refusal::SeatsFull => !is_leased,
         Refusal::Disabled
         | Refusal::Expired
         | Refusal::CoolingDown { .. }
         | Refusal::UnbindNotAllowed
         | Refusal::UnbindTooExpensive
-        | Refusal::Unbindable => false,
+        | Refusal::Unbindable
+        | Refusal::DeviceRequired
+        | Refusal::SignatureExpired => false,
     }
 }
 
@@ -62,6 +64,9 @@ mod tests {
             (Refusal::UnbindNotAllowed, false, false),
             (Refusal::UnbindTooExpensive, false, false),
             (Refusal::Unbindable, false, false),
+            (Refusal::DeviceMismatch, true, true),
+            (Refusal::DeviceRequired, false, false),
+            (Refusal::SignatureExpired, false, false),
         ] {
             assert_eq!([false, true].map(|leased| is_mismatch(refusal, leased)), [of_card, of_leased]);
         }

@@ -5,9 +5,11 @@ use mysql_async::Row;
 
 use super::StoreError;
 use super::record::{maybe_moment, moment, take};
+use kami_core::app::App;
 use kami_core::app::AppName;
 use kami_core::card::{Card, MachineCode, Seat};
-use kami_core::policy::PolicyPart;
+use kami_core::device::SeatKey;
+use kami_core::policy::{DevicePolicy, Policy, PolicyPart};
 
 /// A card together with the database's clock at the moment it was read.
 #[derive(Clone, Debug)]
@@ -18,6 +20,18 @@ pub(crate) struct CardNow {
     pub(crate) revision: Option<u64>,
     /// The machine that has the further seat that was read with it.
     seat_of: Option<String>,
+    /// The keys of its seats; `None` where nobody asked for them, or they are not for the account to read.
+    keys: Option<SeatKeys>,
+}
+
+/// The columns of the key of a seat.
+pub(crate) const KEY_COLUMNS: [&str; 4] = ["thumbprint", "sequence", "sequence_at", "copied_at"];
+
+/// The keys of the seats that were read with a card.
+#[derive(Clone, Copy, Debug)]
+struct SeatKeys {
+    first: Option<SeatKey>,
+    further: Option<SeatKey>,
 }
 
 impl CardNow {
@@ -40,8 +54,64 @@ impl CardNow {
     /// The same card for who asks without having that seat.
     pub(crate) fn without_seat(mut self) -> Self {
         self.card.further_seat = None;
+        self.seat_of = None;
         self
     }
+
+    /// The policy that it is judged by, of an app. Where the keys of its seats are not known, nobody looks at them.
+    pub(crate) fn policy(&self, app: Option<&App>) -> Policy {
+        let policy = policy(app, &self.card);
+        if self.keys.is_some() { policy } else { Policy { device: DevicePolicy::Off, ..policy } }
+    }
+
+    /// Whether its app, or it, has machines sign what they ask, and the keys of its seats have to be read for that.
+    pub(crate) fn lacks_keys(&self, app: Option<&App>) -> bool {
+        self.keys.is_none() && policy(app, &self.card).device != DevicePolicy::Off
+    }
+
+    /// The key of the seat that a machine has.
+    pub(crate) fn key_of(&self, machine: &MachineCode) -> Option<&SeatKey> {
+        let keys = self.keys.as_ref()?;
+        let is_first = self.card.machine_code.as_deref() == Some(machine.as_str());
+        match (is_first, self.seats(machine)) {
+            (true, _) => keys.first.as_ref(),
+            (false, true) => keys.further.as_ref(),
+            (false, false) => None,
+        }
+    }
+
+    /// The same card once the seat that a machine has is that of a key.
+    pub(crate) fn keep_key(&mut self, machine: &MachineCode, key: SeatKey) {
+        let is_first = self.card.machine_code.as_deref() == Some(machine.as_str());
+        if let Some(keys) = &mut self.keys {
+            *(if is_first { &mut keys.first } else { &mut keys.further }) = Some(key);
+        }
+    }
+}
+
+/// The policy of a card of this app.
+pub(crate) fn policy(app: Option<&App>, card: &Card) -> Policy {
+    app.map_or_else(
+        || Policy::of(&PolicyPart::default(), &card.policy),
+        |app| Policy::of(&app.policy, &card.policy),
+    )
+}
+
+/// A key of a seat, where it has one, of the columns from a place on.
+fn key(row: &mut Row, place: usize) -> Result<Option<SeatKey>, StoreError> {
+    let (thumbprint, sequence): (Option<String>, Option<u32>) = (take(row, place)?, take(row, place + 1)?);
+    let (sequence_at, copied_at) = (maybe_moment(row, place + 2)?, maybe_moment(row, place + 3)?);
+    let Some((thumbprint, sequence)) = thumbprint.zip(sequence) else { return Ok(None) };
+    let thumbprint = thumbprint.parse().map_err(|_| StoreError::Undecodable)?;
+    Ok(Some(SeatKey { thumbprint, sequence, sequence_at, copied_at }))
+}
+
+/// The keys of seats, where their columns were asked for: behind all others.
+fn keys(row: &mut Row, place: usize) -> Result<Option<SeatKeys>, StoreError> {
+    if row.len() <= place {
+        return Ok(None);
+    }
+    Ok(Some(SeatKeys { first: key(row, place)?, further: key(row, place + KEY_COLUMNS.len())? }))
 }
 
 fn read(id: u64, row: &mut Row) -> Result<CardNow, StoreError> {
@@ -66,6 +136,7 @@ fn read(id: u64, row: &mut Row) -> Result<CardNow, StoreError> {
     let points = take(row, place())?;
     let seat_of: Option<String> = take(row, place())?;
     let further_seat = Seat { lease_until: maybe_moment(row, place())? };
+    let keys = keys(row, place())?;
     let card = Card {
         id,
         full_code,
@@ -83,5 +154,5 @@ fn read(id: u64, row: &mut Row) -> Result<CardNow, StoreError> {
         valid_until,
         points,
     };
-    Ok(CardNow { card, now, revision, seat_of })
+    Ok(CardNow { card, now, revision, seat_of, keys })
 }

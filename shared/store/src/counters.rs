@@ -21,6 +21,8 @@ pub struct StoreCounters {
     /// Requests that a card was refused to since others have its seats, and that are not counted with it: for want of room in
     /// memory, of a right, or of a database that takes them.
     pub mismatches_lost: u64,
+    /// Requests that showed the key of a device to be on two machines.
+    pub copied_keys: u64,
 }
 
 /// The counters behind [`StoreCounters`]; relaxed, as each stands for itself.
@@ -31,6 +33,7 @@ pub(super) struct Counters {
     pool_wait_nanoseconds: AtomicU64,
     connections: AtomicU64,
     mismatches_lost: AtomicU64,
+    copied_keys: AtomicU64,
 }
 
 impl Counters {
@@ -42,6 +45,11 @@ impl Counters {
     /// So many refusals are not counted with their cards.
     pub(super) fn mismatches_lost(&self, requests: u64) {
         self.mismatches_lost.fetch_add(requests, Ordering::Relaxed);
+    }
+
+    /// A key of a device is on two machines.
+    pub(super) fn copied_key(&self) {
+        self.copied_keys.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A permit of the semaphore, with the wait for it counted if there is one.
@@ -67,6 +75,7 @@ impl Counters {
             pool_wait_time: Duration::from_nanos(read(&self.pool_wait_nanoseconds)),
             connections: read(&self.connections),
             mismatches_lost: read(&self.mismatches_lost),
+            copied_keys: read(&self.copied_keys),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! query it spends on several in one `IN`, which makes a multiple of requests a second out of the same database. A
 //! request that finds a lane free is asked for alone, at once.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,17 +15,22 @@ use mysql_async::{Conn, Error, Params, Row, Value};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
+use super::card_now::KEY_COLUMNS;
 use super::error::holds_no_such_text;
 use super::known_clock::KnownClock;
 use super::pool::Pool;
 use super::reading::{Reading, Readings};
 use super::record::marks;
+use super::routines::Successor;
 use super::{CardNow, Operation, REQUEST_LIMIT, StoreError};
 use kami_core::card::{CardCode, MachineCode};
 
 /// How many queries are under way at once: enough to keep a server busy across a network, few enough that requests
 /// come together behind them.
 pub(super) const LANES: usize = 4;
+
+/// What stands for the columns of a key that nobody asks for.
+const NO_KEY: &str = ", NULL, NULL, NULL, NULL";
 
 /// How many codes one query asks for at the most; more make it no cheaper a code.
 const BATCH: usize = 16;
@@ -38,6 +44,33 @@ pub(super) struct Lookups {
     clock: Arc<KnownClock>,
     /// Whether there is a card for several machines: until one is met, nobody asks for their seats.
     seats_in_use: Arc<AtomicBool>,
+    keys: Arc<KeysInUse>,
+}
+
+/// Whether there is a card whose machines sign what they ask: until one is met, nobody asks for keys of devices.
+#[derive(Debug)]
+struct KeysInUse {
+    is_met: AtomicBool,
+    /// Whether they are for the account to read.
+    reading: Successor,
+}
+
+impl Default for KeysInUse {
+    fn default() -> Self {
+        Self {
+            is_met: AtomicBool::default(),
+            reading: Successor::new("nobody looks at keys of devices, which this account may not read"),
+        }
+    }
+}
+
+/// What the rows of cards are joined with.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Joined<'a> {
+    /// The further seats of these machines.
+    pub(super) machines: &'a [&'a str],
+    /// The keys of devices of the seats.
+    pub(super) with_keys: bool,
 }
 
 #[derive(Debug, Default)]
@@ -66,6 +99,7 @@ impl Lookups {
             readings: Arc::default(),
             clock: Arc::default(),
             seats_in_use: Arc::default(),
+            keys: Arc::default(),
         }
     }
 
@@ -84,6 +118,12 @@ impl Lookups {
         // The first card for several machines that this program meets.
         self.seats_in_use.store(true, Ordering::Relaxed);
         self.ask(code, machine, deadline).await
+    }
+
+    /// Reads keys of devices with the cards from now on; returns whether that can be.
+    pub(super) fn begin_keys(&self) -> bool {
+        self.keys.is_met.store(true, Ordering::Relaxed);
+        self.keys.reading.is_called()
     }
 
     /// What the database's clock says, as far as the cards told it.
@@ -170,11 +210,13 @@ impl Lookups {
     ) -> Result<Vec<FoundRow>, StoreError> {
         let mut reading = self.readings.now();
         let asks_for_seats = self.seats_in_use.load(Ordering::Relaxed);
+        let mut asks_for_keys = self.keys.is_met.load(Ordering::Relaxed) && self.keys.reading.is_called();
         loop {
             let on_query = || self.pool.counters().round_trip();
-            let seats = if asks_for_seats && reading == Reading::Full { machines } else { &[] };
-            let columns = reading.columns(!seats.is_empty());
-            match find_rows_of(connection, columns, seats, codes, &on_query).await {
+            let machines = if asks_for_seats && reading == Reading::Full { machines } else { &[] };
+            let joined = Joined { machines, with_keys: asks_for_keys && reading == Reading::Full };
+            let columns = joined.columns(reading);
+            match find_rows_of(connection, &columns, joined, codes, &on_query).await {
                 Ok(rows) => {
                     let found: Result<Vec<_>, _> = rows.into_iter().map(FoundRow::read).collect();
                     let now =
@@ -183,6 +225,10 @@ impl Lookups {
                         self.clock.note(now);
                     }
                     return found;
+                }
+                Err(error) if joined.with_keys && (error.is_denied() || error.is_of_schema()) => {
+                    self.keys.reading.deny(&error);
+                    asks_for_keys = false;
                 }
                 Err(error) => reading = self.readings.after(reading, &error).ok_or(error)?,
             }
@@ -303,26 +349,64 @@ impl FoundRow {
     }
 }
 
-/// These columns of the rows that the collation takes for a spelling of the codes, joined with the further seats of the
-/// machines if any are named; `on_query` hears of each query.
+impl Joined<'_> {
+    /// The columns of a way to read cards, and of what they are joined with.
+    fn columns(self, reading: Reading) -> Cow<'static, str> {
+        let columns = reading.columns(!self.machines.is_empty());
+        if !self.with_keys {
+            return columns.into();
+        }
+        let of = |key: &str| KEY_COLUMNS.map(|column| format!(", {key}.{column}")).concat();
+        let further = if self.machines.is_empty() { NO_KEY.to_owned() } else { of("further_key") };
+        format!("{columns}{}{further}", of("first_key")).into()
+    }
+
+    /// The joins, with a mark for each of so many machines.
+    fn tables(self, machines: usize) -> String {
+        let mut tables = String::new();
+        if machines > 0 {
+            let marks = marks(machines);
+            tables = format!(
+                " LEFT JOIN card_seats AS seat ON cards.seats > 1 AND seat.card_id = cards.id \
+                 AND seat.machine_code IN ({marks})"
+            );
+        }
+        if self.with_keys {
+            tables.push_str(
+                " LEFT JOIN device_keys AS first_key ON first_key.card_id = cards.id \
+                 AND first_key.machine_code = cards.machine_code",
+            );
+        }
+        if self.with_keys && machines > 0 {
+            tables.push_str(
+                " LEFT JOIN device_keys AS further_key ON further_key.card_id = cards.id \
+                 AND further_key.machine_code = seat.machine_code",
+            );
+        }
+        tables
+    }
+}
+
+/// These columns of the rows that the collation takes for a spelling of the codes, and of what they are joined with; `on_query`
+/// hears of each query.
 pub(super) async fn find_rows_of(
     connection: &mut Conn,
     columns: &str,
-    machines: &[&str],
+    joined: Joined<'_>,
     codes: &[&CardCode],
     on_query: &(dyn Fn() + Sync),
 ) -> Result<Vec<Row>, StoreError> {
     let spellings: Vec<_> = codes.iter().flat_map(|code| code.spellings()).collect();
     on_query();
     // Plain codes every column can hold: with them it is something else that is wrong.
-    match find_spellings(connection, columns, machines, &spellings).await {
+    match find_spellings(connection, columns, joined, &spellings).await {
         Err(error) if holds_no_such_text(&error) && !codes.iter().all(|code| is_plain(code)) => {}
         found => return Ok(found?),
     }
     // A column that cannot hold what was sent may hold what it means.
     let canonical: Vec<_> = codes.iter().map(|code| code.as_str()).collect();
     on_query();
-    match find_spellings(connection, columns, machines, &canonical).await {
+    match find_spellings(connection, columns, joined, &canonical).await {
         Err(error) if holds_no_such_text(&error) => Ok(Vec::new()),
         found => Ok(found?),
     }
@@ -333,20 +417,13 @@ pub(super) async fn find_rows_of(
 async fn find_spellings(
     connection: &mut Conn,
     columns: &str,
-    machines: &[&str],
+    joined: Joined<'_>,
     spellings: &[&str],
 ) -> Result<Vec<Row>, Error> {
-    let (machines, spellings) = (padded(machines), padded(spellings));
-    let seats = if machines.is_empty() {
-        String::new()
-    } else {
-        format!(
-            " LEFT JOIN card_seats AS seat ON cards.seats > 1 AND seat.card_id = cards.id AND seat.machine_code IN ({})",
-            marks(machines.len())
-        )
-    };
+    let (machines, spellings) = (padded(joined.machines), padded(spellings));
+    let tables = joined.tables(machines.len());
     let statement =
-        format!("SELECT {columns} FROM cards{seats} WHERE full_code IN ({})", marks(spellings.len()));
+        format!("SELECT {columns} FROM cards{tables} WHERE full_code IN ({})", marks(spellings.len()));
     let values: Vec<Value> = machines.iter().chain(&spellings).map(|text| Value::from(*text)).collect();
     // Each code is one card's, and each card has a row for each of the machines.
     let most = spellings.len() * machines.len().max(1);

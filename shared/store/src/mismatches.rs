@@ -17,7 +17,6 @@ use super::pool::Pool;
 use super::record::take;
 use super::{Operation, Store, StoreError};
 use kami_core::app::AppName;
-use kami_core::card::MachineCode;
 use kami_core::record::CardRecord;
 use kami_core::sharing::{Mismatches, SHARED_FROM};
 
@@ -34,7 +33,7 @@ impl Store {
     }
 
     /// Counts a machine that a card was refused to since others have its seats.
-    pub(super) async fn count_mismatch(&self, card: u64, machine: &MachineCode, deadline: Instant) {
+    pub(super) async fn count_mismatch(&self, card: u64, machine: &str, deadline: Instant) {
         let (has_room, then) = self.mismatches.add(card, machine, self.is_stopped_between_requests);
         if !has_room {
             self.pool.counters().mismatches_lost(1);

@@ -5,6 +5,7 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params, Row, Value};
 
 use super::limit::{GRACE, SCREEN};
+use super::lookup::Joined;
 use super::record::{COLUMNS, ReadRows, card, cards, marks};
 use super::{Operation, Store, StoreError, lookup};
 use kami_core::card::CardCode;
@@ -65,7 +66,8 @@ impl Operation for CardOfCode<'_> {
     type Output = Option<(CardRecord, DateTime<Utc>)>;
 
     async fn run(&self, connection: &mut Conn) -> Result<Self::Output, StoreError> {
-        let mut rows = lookup::find_rows_of(connection, &COLUMNS, &[], &[self.code], &|| {}).await?;
+        let mut rows =
+            lookup::find_rows_of(connection, &COLUMNS, Joined::default(), &[self.code], &|| {}).await?;
         let place = rows.iter().position(|row| {
             row.get_opt(Property::FullCode as usize)
                 .and_then(Result::ok)

@@ -9,7 +9,8 @@ use mysql_async::prelude::Queryable;
 use tokio::time::Instant;
 
 use super::pool::Pool;
-use super::validation::{Judged, LOOKS};
+use super::settle::LOOKS;
+use super::validation::Judged;
 use super::{Client, Operation, REQUEST_LIMIT, Store, StoreError, Validation};
 use kami_core::app::App;
 use kami_core::card::{CardCode, MachineCode};
@@ -72,6 +73,9 @@ impl Store {
             let (card, expire_at, refused) = match (validation, card) {
                 (Validation::Admitted { card, points, expire_at, .. }, _) => {
                     (card, expire_at, points.is_none().then_some(Consumption::Exhausted { balance: 0 }))
+                }
+                (Validation::Refused(refusal), _) if refusal.is_of_device() => {
+                    return Ok(Consumption::Refused(refusal));
                 }
                 // The machine may have taken them before the card was refused.
                 (Validation::Refused(refusal), Some((card, expire_at))) => {

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::pool::Pool;
 use super::record::{maybe_moment, take};
-use super::validation::LOOKS;
+use super::settle::LOOKS;
 use super::{Client, NoCard, Operation, REQUEST_LIMIT, Store, StoreError};
 use kami_core::card::{CardCode, MachineCode};
 use kami_core::recharge::{RechargeRefusal, may_be_burnt, top_up};

@@ -4,10 +4,10 @@ use mysql_async::Conn;
 use tokio::time::Instant;
 
 use super::pool::Pool;
-use super::validation::said;
+use super::routines::said;
 use super::{Client, NoCard, Operation, REQUEST_LIMIT, Store, StoreError};
 use kami_core::card::{CardCode, CardStatus, MachineCode};
-use kami_core::rules;
+use kami_core::rules::{self, Refusal};
 
 /// What it comes to that a machine gives its seat back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum SeatReturn {
     Kept,
     /// The machine has none.
     NoSeat,
+    /// The machine does not show the key of its seat.
+    Refused(Refusal),
 }
 
 impl Store {
@@ -29,11 +31,14 @@ impl Store {
         client: &Client,
     ) -> Result<Result<SeatReturn, NoCard>, StoreError> {
         let deadline = Instant::now() + REQUEST_LIMIT;
-        let found = match self.find(code, Some(machine), client, deadline).await? {
+        let (found, app) = match self.find_with_app(code, machine, client, deadline).await? {
             Ok(found) => found,
             Err(why) => return Ok(Err(why)),
         };
         let Some(seat) = rules::seat_of(&found.card, machine) else { return Ok(Ok(SeatReturn::NoSeat)) };
+        if let Some(refusal) = Self::refuses_device(&found, app.as_deref(), machine, client) {
+            return Ok(Ok(SeatReturn::Refused(refusal)));
+        }
         if seat.lease_until.is_none() || found.card.status != CardStatus::Active {
             return Ok(Ok(SeatReturn::Kept));
         }

@@ -85,6 +85,16 @@ pub(super) async fn make_missing(connection: &mut Conn) -> Result<Vec<Routine>, 
 /// Whether it was told that the account may not call a successor.
 static IS_TOLD: AtomicBool = AtomicBool::new(false);
 
+/// What a routine says, in the one value of its one row.
+pub(super) async fn said(
+    connection: &mut Conn,
+    call: &str,
+    params: impl Into<Params> + Send,
+) -> Result<Option<bool>, StoreError> {
+    let said: Option<Option<bool>> = connection.exec_first(call, params).await?;
+    said.ok_or(StoreError::Undecodable)
+}
+
 /// The row that a routine returns, or that of the routine before it where the account may not call it, or the schema has none.
 pub(super) async fn first_of(
     connection: &mut Conn,
@@ -147,13 +157,18 @@ impl Successor {
     pub(super) fn answered<T>(&self, done: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
         match done {
             Err(denied) if denied.is_denied() => {
-                *self.denied.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-                if !self.is_told.swap(true, Ordering::Relaxed) {
-                    info!("{}: {denied}", self.fallback);
-                }
+                self.deny(&denied);
                 Ok(None)
             }
             done => done.map(Some),
+        }
+    }
+
+    /// Leaves it alone for a while.
+    pub(super) fn deny(&self, denied: &StoreError) {
+        *self.denied.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        if !self.is_told.swap(true, Ordering::Relaxed) {
+            info!("{}: {denied}", self.fallback);
         }
     }
 }

@@ -5,8 +5,8 @@ use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use tokio::time::Instant;
 
+use super::card_now::policy;
 use super::pool::Pool;
-use super::validation::policy;
 use super::{CardNow, Client, NoCard, Operation, REQUEST_LIMIT, Store, StoreError};
 use kami_core::card::{Card, CardCode, MachineCode};
 use kami_core::rules;
@@ -20,6 +20,8 @@ pub struct CardState {
     pub now: DateTime<Utc>,
     /// How many of its seats are taken, where it has several or leases them: one whose lease is over is not.
     pub seats_taken: Option<u32>,
+    /// Whether the machine that asks shows the key of its seat, where that has one.
+    pub is_proven: bool,
 }
 
 impl Store {
@@ -32,7 +34,11 @@ impl Store {
         client: &Client,
     ) -> Result<Result<CardState, NoCard>, StoreError> {
         let deadline = Instant::now() + REQUEST_LIMIT;
-        let found = match self.find(code, machine, client, deadline).await? {
+        let found = match machine {
+            Some(machine) => self.find_for(code, machine, client, deadline).await?,
+            None => self.find(code, None, client, deadline).await?.map(|found| (found, true)),
+        };
+        let (found, is_proven) = match found {
             Ok(found) => found,
             Err(why) => return Ok(Err(why)),
         };
@@ -43,7 +49,28 @@ impl Store {
             self.mark_expired(&card).await;
         }
         card.status = status;
-        Ok(Ok(CardState { card, now, seats_taken }))
+        Ok(Ok(CardState { card, now, seats_taken, is_proven }))
+    }
+
+    /// The card for a machine, and whether that shows the key of its seat.
+    async fn find_for(
+        &self,
+        code: &CardCode,
+        machine: &MachineCode,
+        client: &Client,
+        deadline: Instant,
+    ) -> Result<Result<(CardNow, bool), NoCard>, StoreError> {
+        let found = match self.find_with_app(code, machine, client, deadline).await {
+            // Its app says nothing until somebody mends it; meanwhile a card can be looked at.
+            Err(StoreError::Undecodable) => {
+                self.find(code, Some(machine), client, deadline).await?.map(|found| (found, None))
+            }
+            found => found?,
+        };
+        Ok(found.map(|(found, app)| {
+            let is_proven = Self::refuses_device(&found, app.as_deref(), machine, client).is_none();
+            (found, is_proven)
+        }))
     }
 
     /// How many seats of a card are taken, where that is to be told. An account of the last version, which may read neither

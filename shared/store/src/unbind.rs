@@ -46,7 +46,7 @@ impl Store {
         client: &Client,
     ) -> Result<Result<Unbinding, NoCard>, StoreError> {
         let deadline = Instant::now() + REQUEST_LIMIT;
-        let found = match self.find(code, Some(machine), client, deadline).await? {
+        let (found, app) = match self.find_with_app(code, machine, client, deadline).await? {
             Ok(found) => found,
             Err(why) => return Ok(Err(why)),
         };
@@ -64,6 +64,9 @@ impl Store {
         // Of a lost machine's seat it could make nothing.
         if !machine.is_bindable() && rules::seat_of(&found.card, machine).is_none() {
             return refused(Refusal::Unbindable);
+        }
+        if let Some(refusal) = Self::refuses_device(&found, app.as_deref(), machine, client) {
+            return refused(refusal);
         }
         let unbind = UnbindSeat { card: found.card.id, machine: machine.clone(), pool: self.pool.clone() };
         self.in_turn(deadline, unbind).await

@@ -29,6 +29,9 @@ const APP: &str = "demo";
 const CODE: &str = "VIP-7KQ2M9XWTR4HP3ND";
 const MACHINE: &str = "5f0e3c5a-机器-1";
 const NONCE: &str = "Zm9yIGVhY2ggcmVxdWVzdCBhIG5ldyBvbmU";
+/// The thumbprints of two keys of devices: those of RFC 9449 and RFC 7638.
+const DEVICE: &str = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
+const OTHER_DEVICE: &str = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
 const ROUTE: &str = "POST /api/validate";
 
 /// The order of the group of P-256, big-endian: r and s are below it.
@@ -62,6 +65,8 @@ struct Case {
     status: u16,
     clock: i64,
     latest: i64,
+    /// The thumbprint of the key that signed the request, or that the device has.
+    device: Option<&'static str>,
     answer: Map<String, Value>,
 }
 
@@ -76,6 +81,7 @@ impl Default for Case {
             status: 200,
             clock: NOW + 1,
             latest: 0,
+            device: None,
             answer: admitted(),
         }
     }
@@ -96,6 +102,7 @@ impl Case {
             request: Some(nonce.digest(self.request())),
             route: self.route.to_owned(),
             app: self.app.to_owned(),
+            device: self.device.map(str::to_owned),
             nonce,
         })
     }
@@ -195,7 +202,7 @@ impl Maker {
         object(json!({
             "name": name, "kind": kind, "good": is_good, "roots": self.pins(), "app": case.app, "route": case.route,
             "nonce": case.nonce, "code": case.code, "machine": case.machine, "request": case.request(),
-            "status": case.status, "clock": case.clock, "latest": case.latest
+            "status": case.status, "clock": case.clock, "latest": case.latest, "device": case.device
         }))
     }
 
@@ -208,6 +215,7 @@ impl Maker {
         cases.extend(self.other_answers()?);
         cases.extend(self.leases()?);
         cases.extend(self.licences()?);
+        cases.extend(self.devices()?);
         Ok(cases)
     }
 
@@ -233,6 +241,31 @@ impl Maker {
                 &self.usual_key()?,
             )?,
         ])
+    }
+
+    /// Requests that a device signed, or did not, and leases that its key is wanted for.
+    fn devices(&self) -> Result<Vec<Value>> {
+        let by = |device| Case { device, ..Case::default() };
+        let mut cases = Vec::new();
+        for (name, proven, asked, is_good) in [
+            ("good: signed by the device", Some(DEVICE), Some(DEVICE), true),
+            ("signed by another device", Some(OTHER_DEVICE), Some(DEVICE), false),
+            ("signed by no device", None, Some(DEVICE), false),
+            ("signed by a device where none did", Some(DEVICE), None, false),
+        ] {
+            let proof = self.usual_proof(&by(proven))?;
+            cases.push(self.answered(name, &by(asked), &proof.into(), is_good));
+        }
+        for (name, proven, own, is_good) in [
+            ("good: a lease of the device's key", Some(DEVICE), Some(DEVICE), true),
+            ("good: a lease of before the device had a key", None, Some(DEVICE), true),
+            ("a lease of another device's key", Some(OTHER_DEVICE), Some(DEVICE), false),
+            ("a lease of a device's key where there is none", Some(DEVICE), None, false),
+        ] {
+            let proof = Self::proof(&by(proven), &self.usual_key()?, NOW, Some(NOW + 7 * DAY))?;
+            cases.push(self.lease(name, &by(own), &proof, is_good));
+        }
+        Ok(cases)
     }
 
     fn other_questions(&self) -> Result<Vec<Value>> {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::base64url::{decode, encode, encode_onto};
-use crate::key::{KeyError, PrivateKey, PublicKey};
+use crate::key::{Jwk, KeyError, PrivateKey, PublicKey};
 
 /// The one algorithm.
 const ALGORITHM: &str = "ES256";
@@ -25,6 +25,8 @@ pub enum Purpose {
     Certificate,
     /// A machine that is never online may start.
     Licence,
+    /// A request comes from a device.
+    Device,
 }
 
 impl Purpose {
@@ -34,6 +36,7 @@ impl Purpose {
             Self::Proof => "kami-proof+jws",
             Self::Certificate => "kami-certificate+jws",
             Self::Licence => "kami-licence+jws",
+            Self::Device => "kami-device+jws",
         }
     }
 }
@@ -63,7 +66,11 @@ pub enum JwsError {
 struct Header {
     alg: String,
     typ: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     kid: String,
+    /// The key itself (RFC 7515 §4.1.3), of a text that shows nothing but that somebody has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    jwk: Option<Jwk>,
     /// The certificate of the key, in a header of our own (RFC 7515 §4.3): `x5c` is for X.509.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     crt: Option<String>,
@@ -83,10 +90,15 @@ impl EncodedHeader {
             alg: ALGORITHM.to_owned(),
             typ: purpose.typ().to_owned(),
             kid: kid.to_owned(),
+            jwk: None,
             crt: certificate.map(str::to_owned),
             crit: None,
         };
-        Ok(Self(encode(serde_json::to_vec(&header).map_err(|_| JwsError::Header)?)))
+        Self::of(&header)
+    }
+
+    fn of(header: &Header) -> Result<Self, JwsError> {
+        Ok(Self(encode(serde_json::to_vec(header).map_err(|_| JwsError::Header)?)))
     }
 
     /// Signs what is put behind the header.
@@ -101,6 +113,23 @@ impl EncodedHeader {
         encode_onto(&mut text, signature);
         Ok(text)
     }
+}
+
+/// Signs what is put behind a header that brings the public key itself.
+pub fn sign_with_own_key(
+    purpose: Purpose,
+    key: &PrivateKey,
+    payload: &impl Serialize,
+) -> Result<String, JwsError> {
+    let header = Header {
+        alg: ALGORITHM.to_owned(),
+        typ: purpose.typ().to_owned(),
+        kid: String::new(),
+        jwk: Some(key.public().jwk()),
+        crt: None,
+        crit: None,
+    };
+    EncodedHeader::of(&header)?.sign(key, payload)
 }
 
 /// A signed text, read but not believed.
@@ -131,6 +160,11 @@ impl<'a> Unverified<'a> {
     /// The key that it names.
     pub fn kid(&self) -> &str {
         &self.header.kid
+    }
+
+    /// The key that it brings.
+    pub fn jwk(&self) -> Option<&Jwk> {
+        self.header.jwk.as_ref()
     }
 
     /// The certificate that it brings.

@@ -5,6 +5,7 @@
 
 pub mod base64url;
 pub mod certificate;
+pub mod device;
 pub mod jws;
 pub mod key;
 pub mod licence;

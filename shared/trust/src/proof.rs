@@ -42,6 +42,8 @@ pub struct Question {
     pub machine: Option<String>,
     /// The digest of the body; of a request without one, of the query as it was sent.
     pub request: Option<String>,
+    /// The thumbprint of the key that signed it (RFC 7638), where one did.
+    pub device: Option<String>,
 }
 
 /// What was answered.
@@ -76,6 +78,8 @@ pub struct Claims {
     machine: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     request: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    device: Option<String>,
     status: u16,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     offline_until: Option<i64>,
@@ -85,7 +89,7 @@ pub struct Claims {
 impl Claims {
     /// What is said with an answer at a moment, by a key that signs until another.
     pub fn new(question: Question, answered: Answered, bounds: Bounds, now: i64, key_until: i64) -> Self {
-        let Question { nonce, route, app, code, machine, request } = question;
+        let Question { nonce, route, app, code, machine, request, device } = question;
         let until = bounds.until.unwrap_or(i64::MAX).min(key_until);
         Self {
             iat: now,
@@ -95,6 +99,7 @@ impl Claims {
             code,
             machine,
             request,
+            device,
             status: answered.status,
             offline_until: bounds.offline_until.map(|moment| moment.min(until)),
             answer: all_signed(&nonce, answered.members),
@@ -165,6 +170,8 @@ pub struct Lease<'a> {
     pub code: &'a str,
     /// What tells the machine that it starts on.
     pub machine: &'a str,
+    /// The thumbprint of the key that the device has, if it has one.
+    pub device: Option<&'a str>,
 }
 
 /// Who a client trusts, and what it knows of time.
@@ -197,6 +204,7 @@ impl Trust<'_> {
             code: claims.code,
             machine: claims.machine,
             request: claims.request,
+            device: claims.device,
         };
         if asked != *question || claims.status != status {
             return Err(Disbelief::Other);
@@ -206,7 +214,7 @@ impl Trust<'_> {
 
     /// Whether the app of a kept lease may start now.
     pub fn lets_start(&self, lease: Lease<'_>) -> Result<(), Disbelief> {
-        let Claims { iat, route, app, nonce, code, machine, status, offline_until, answer, .. } =
+        let Claims { iat, route, app, nonce, code, machine, device, status, offline_until, answer, .. } =
             self.claims(lease.proof, lease.app)?;
         let nonce: Nonce = nonce.parse().map_err(|_| Disbelief::Other)?;
         let is_admission = route == "POST /api/validate"
@@ -214,7 +222,8 @@ impl Trust<'_> {
             && answer.get("status").is_some_and(|status| status == "success");
         let is_its = app == lease.app
             && code == Some(nonce.digest(lease.code))
-            && machine == Some(nonce.digest(lease.machine));
+            && machine == Some(nonce.digest(lease.machine))
+            && device.is_none_or(|device| lease.device == Some(device.as_str()));
         let lasts = offline_until.is_some_and(|until| self.now() < until) && !self.was_turned_back(iat);
         if is_admission && is_its && lasts { Ok(()) } else { Err(Disbelief::Other) }
     }

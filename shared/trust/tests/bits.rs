@@ -36,6 +36,7 @@ impl Signed {
             code: Some(nonce.digest("VIP-1")),
             machine: Some(nonce.digest("PC")),
             request: None,
+            device: None,
             route: "POST /api/validate".to_owned(),
             app: "demo".to_owned(),
             nonce,
@@ -53,7 +54,7 @@ impl Signed {
         let mut body = self.answer.clone();
         body.insert(MEMBER.to_owned(), proof.into());
         let body = Value::Object(body).to_string();
-        let lease = Lease { proof, app: "demo", code: "VIP-1", machine: "PC" };
+        let lease = Lease { proof, app: "demo", code: "VIP-1", machine: "PC", device: None };
         [trust.believed(&self.question, 200, &body).is_ok(), trust.lets_start(lease).is_ok()]
     }
 }

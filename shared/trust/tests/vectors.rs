@@ -21,13 +21,12 @@ struct Case {
     code: String,
     machine: String,
     #[serde(default)]
-    device: String,
-    #[serde(default)]
     request: String,
     #[serde(default)]
     status: u16,
     clock: i64,
     latest: i64,
+    device: Option<String>,
     body: Option<String>,
     proof: Option<String>,
     licence: Option<String>,
@@ -63,6 +62,7 @@ fn each_case_is_told() {
                     request: Some(nonce.digest(&case.request)),
                     route: case.route.clone(),
                     app: case.app.clone(),
+                    device: case.device.clone(),
                     nonce,
                 };
                 let believed = trust.believed(&question, case.status, case.body.as_ref().unwrap());
@@ -71,12 +71,13 @@ fn each_case_is_told() {
             }
             Kind::Lease => {
                 let proof = case.proof.as_ref().unwrap();
-                let lease = Lease { proof, app: &case.app, code: &case.code, machine: &case.machine };
+                let device = case.device.as_deref();
+                let lease = Lease { proof, app: &case.app, code: &case.code, machine: &case.machine, device };
                 let started = trust.lets_start(lease);
                 assert_eq!(started.is_ok(), case.good, "{}: {started:?}", case.name);
             }
             Kind::Licence => {
-                let device = Some(case.device.as_str()).filter(|device| !device.is_empty());
+                let device = case.device.as_deref();
                 let holder = Holder { app: &case.app, code: &case.code, machine: &case.machine, device };
                 let licensed = trust.licensed(holder, case.licence.as_ref().unwrap());
                 assert_eq!(licensed.as_ref().ok(), case.answer.as_ref(), "{}: {licensed:?}", case.name);

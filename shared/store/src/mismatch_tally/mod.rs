@@ -11,7 +11,6 @@ use tokio::time::Instant;
 use self::tally::Tally;
 use super::StoreError;
 use super::routines::Successor;
-use kami_core::card::MachineCode;
 
 /// How long what is counted waits at the least until it is written down.
 pub const MISMATCHES_KEPT: Duration = Duration::from_mins(1);
@@ -53,7 +52,7 @@ pub(super) enum Then {
 
 impl Counting {
     /// Counts a refusal, of a process that may be stopped after its answer or not; says whether there was room.
-    pub(super) fn add(&self, card: u64, machine: &MachineCode, may_be_stopped: bool) -> (bool, Then) {
+    pub(super) fn add(&self, card: u64, machine: &str, may_be_stopped: bool) -> (bool, Then) {
         let mut state = self.state();
         let has_room = state.tally.add(card, machine);
         let is_due = || state.begun.is_none_or(|begun| begun.elapsed() >= MISMATCHES_KEPT);

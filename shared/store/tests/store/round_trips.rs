@@ -128,6 +128,7 @@ async fn leased_seats_of_a_client_that_says_all_there_is_cost_no_more_round_trip
         .await;
     let counted = Counted::new(&database).await;
     let client = Client {
+        device: None,
         app: "demo".parse().unwrap(),
         version: Some("1.5".parse().unwrap()),
         address: Some("198.51.100.7".parse().unwrap()),

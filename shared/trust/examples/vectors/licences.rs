@@ -7,11 +7,7 @@ use kami_trust::licence::{Claims, Holder, write};
 use kami_trust::online::OnlineKey;
 use serde_json::{Map, Value, json};
 
-use super::{APP, CODE, Case, Change, DAY, MACHINE, Maker, NONCE, NOW, Result, object};
-
-/// The text of the key of the device that RFC 9449 has in §6.1, and of another.
-const DEVICE: &str = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
-const OTHER_DEVICE: &str = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
+use super::{APP, CODE, Case, Change, DAY, DEVICE, MACHINE, Maker, NONCE, NOW, OTHER_DEVICE, Result, object};
 
 /// Who starts, and when.
 #[derive(Clone, Copy)]
@@ -56,7 +52,7 @@ impl Maker {
         let Start { holder: Holder { app, code, machine, device }, clock, latest } = start;
         let mut case = object(json!({
             "name": name, "kind": "licence", "good": is_good, "roots": self.pins(), "app": app, "code": code,
-            "machine": machine, "device": device.unwrap_or_default(), "licence": file, "clock": clock, "latest": latest
+            "machine": machine, "device": device, "licence": file, "clock": clock, "latest": latest
         }));
         if is_good {
             case.insert("answer".to_owned(), admitted().into());
