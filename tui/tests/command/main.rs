@@ -5,6 +5,7 @@
 mod acts;
 mod apps;
 mod block;
+mod certify;
 mod export;
 mod fixtures;
 mod gate;

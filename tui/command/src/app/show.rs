@@ -36,7 +36,8 @@ impl Show {
         }
         let mut table = Table::default();
         let App { title, latest, minimum, url, notice, .. } = &app;
-        let Policy { lease, when_full, unbind, offline } = Policy::of(&app.policy, &PolicyPart::default());
+        let Policy { lease, when_full, unbind, offline, .. } =
+            Policy::of(&app.policy, &PolicyPart::default());
         for (field, value) in [
             ("name", app.name.to_string()),
             ("title", shown::text(Some(title.as_str()).filter(|title| !title.is_empty()))),

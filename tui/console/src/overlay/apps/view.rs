@@ -198,7 +198,7 @@ fn of_app(model: &Model, app: &App, room: usize) -> Vec<Line<'static>> {
 /// Where the app gives seats, or lets customers try and unbind, otherwise than as usual.
 fn policy(model: &Model, app: &App) -> impl Iterator<Item = (String, String)> {
     let language = model.language;
-    let Policy { lease, when_full, unbind, offline } = Policy::of(&app.policy, &PolicyPart::default());
+    let Policy { lease, when_full, unbind, offline, .. } = Policy::of(&app.policy, &PolicyPart::default());
     let when_full = Some(when_full).filter(|rule| *rule != WhenFull::default());
     let by = Some(unbind.by).filter(|by| *by != UnbindBy::default());
     let said = [
