@@ -77,7 +77,7 @@ async fn a_file_is_written_that_an_app_starts_by_and_stands_with_its_card() {
     assert_eq!(shown["history"][0]["act"], "certify");
     let shown = kami.run(&["show", "VIP-A"]).ends(0).out;
     assert!(shown.contains("Licence file for PC-1 until 20"), "{shown}");
-    assert!(shown.contains("licence file  - → PC-1") && shown.contains("certified"), "{shown}");
+    assert!(shown.contains("licence file - → PC-1") && shown.contains("certified"), "{shown}");
     let logged = kami.run(&["log", "--act", "certify"]).ends(0).out;
     assert!(logged.contains("certified"), "{logged}");
     assert_eq!(kami.run(&["show", "VIP-B", "--json"]).json()[0].get("licences"), None);
