@@ -1,9 +1,15 @@
 //! Every kind of answer that there is, had of a running `kami-api`: each endpoint is asked in each language in each way
 //! that an answer can come about, whether the endpoint minds it or not.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use hyper::HeaderMap;
 use kami_lambda::api::{Endpoint, Language};
 use kami_testkit::{Function, KeyFile, Proxy, TestDatabase, unique_name};
+use kami_trust::device::sign;
+use kami_trust::key::PrivateKey;
+use kami_trust::nonce::Nonce;
+use kami_trust::proof::Question;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -49,7 +55,7 @@ const NONCE: &str = "hKxW5c0mZ4Qv7rT2nYb8Lg";
 pub(crate) const ELSEWHERE: &str = "*";
 
 /// Cards in every state, and machines that ask for them.
-const CARDS: [(&str, &str); 20] = [
+const CARDS: [(&str, &str); 22] = [
     (CODE, MACHINE),
     (CODE, "PC-1"),
     (CODE, ""),
@@ -70,6 +76,8 @@ const CARDS: [(&str, &str); 20] = [
     ("VIP-GIVENUP", MACHINE),
     ("VIP-POOR", MACHINE),
     ("VIP-NONE", MACHINE),
+    ("VIP-KEYED", MACHINE),
+    ("VIP-SIGNED", MACHINE),
 ];
 
 /// What clients say of themselves: app, version, mark. The marks are those of the document's examples.
@@ -131,7 +139,13 @@ const STATES: &str = "UPDATE cards SET duration_seconds = NULL WHERE code = 'FOR
         machine_code = IF(code = 'COOLING', 'PC-3F2A9C', NULL) WHERE code IN ('COOLING', 'GIVENUP');
     INSERT INTO customer_log (card_id, act, done_at, machine_code)
         SELECT id, 'UNBIND', UTC_TIMESTAMP(), IF(code = 'COOLING', 'PC-7D61E0', 'PC-3F2A9C') FROM cards
-        WHERE code IN ('COOLING', 'GIVENUP')";
+        WHERE code IN ('COOLING', 'GIVENUP');
+    UPDATE cards SET policy = 'device=allowed' WHERE code = 'OWN';
+    UPDATE cards SET policy = IF(code = 'KEYED', 'device=allowed', 'device=required'), status = 'ACTIVE',
+        expire_at = UTC_TIMESTAMP() + INTERVAL 3 HOUR, machine_code = 'PC-3F2A9C' WHERE code IN ('KEYED', 'SIGNED');
+    INSERT INTO device_keys (card_id, machine_code, thumbprint, bound_at)
+        SELECT id, machine_code, '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I', UTC_TIMESTAMP() FROM cards
+        WHERE code = 'KEYED'";
 
 /// What was answered.
 #[derive(Debug)]
@@ -152,7 +166,10 @@ pub(crate) async fn gather() -> Vec<Answer> {
     let database = TestDatabase::create().await;
     let of_default = ["DEMO123456", "FOREVER", "UNUSED", "EXPIRED", "DISABLED", "LEASED"];
     let unbound = ["MOVING", "PAYING", "COOLING", "GIVENUP", "POOR"];
-    for code in of_default.into_iter().chain(unbound).chain(["OFDEMO", "OFBARE", "OFQUIET", "OFBROKEN"]) {
+    let signed = ["KEYED", "SIGNED", "OWN"];
+    for code in
+        of_default.into_iter().chain(unbound).chain(signed).chain(["OFDEMO", "OFBARE", "OFQUIET", "OFBROKEN"])
+    {
         database.insert_card("VIP", code).await;
     }
     for (prefix, code) in [("TEAM", "7K2MW9QF4X"), ("POINTS", "7K2MW9QF4X"), ("POINTS", "FOREVER")]
@@ -173,6 +190,9 @@ pub(crate) async fn gather() -> Vec<Answer> {
     let slow = at_once(&function, |request| request.with_head("Host: kami\r\nContent-Length: 9\r\n"));
     let mut answers = Vec::new();
     for request in everything() {
+        answers.push(request.send(function.address()).await);
+    }
+    for request in signed_by_devices() {
         answers.push(request.send(function.address()).await);
     }
     for request in of_each(|request| request.missing().from("198.51.100.7")) {
@@ -290,6 +310,22 @@ fn with_nonces() -> Vec<Request> {
     requests
 }
 
+/// What devices sign: now, long ago, and not at all.
+fn signed_by_devices() -> Vec<Request> {
+    let key = PrivateKey::from_pkcs8(&PrivateKey::generate().unwrap()).unwrap();
+    let about = |card, moment| {
+        let requests = of_each(|request| request.about((card, MACHINE)));
+        let taken = requests.into_iter().filter(|request| request.method == "POST");
+        taken.map(|request| request.asking(&json!(NONCE)).signed(&key, moment)).collect::<Vec<_>>()
+    };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().try_into().unwrap();
+    let mut requests = about("VIP-OWN", now);
+    requests.extend(about("VIP-SIGNED", 0));
+    requests
+        .extend(about("VIP-SIGNED", now).into_iter().map(|request| request.with_line("Kami-Device: none")));
+    requests
+}
+
 /// A request with all that is in it.
 struct Request {
     endpoint: (&'static str, &'static str),
@@ -371,6 +407,27 @@ impl Request {
         let Some(nonce) = nonce.as_str() else { return self };
         let sign = if self.target.contains('?') { '&' } else { '?' };
         Self { target: format!("{}{sign}nonce={nonce}", self.target), ..self }
+    }
+
+    /// Signed by a device at a moment.
+    fn signed(self, key: &PrivateKey, moment: i64) -> Self {
+        let nonce: Nonce = NONCE.parse().unwrap();
+        let question = Question {
+            route: format!("{} {}", self.endpoint.0, self.endpoint.1),
+            app: "default".to_owned(),
+            code: None,
+            machine: None,
+            request: Some(nonce.digest(&self.body)),
+            device: None,
+            nonce,
+        };
+        let signature = sign(&question, moment, 0, key).unwrap();
+        self.with_line(&format!("Kami-Device: {signature}"))
+    }
+
+    /// With a line more in its head.
+    fn with_line(self, line: &str) -> Self {
+        Self { head: format!("{}{line}\r\n", self.head), ..self }
     }
 
     /// With a body of these members, and what its endpoint wants besides.

@@ -47,6 +47,8 @@ fn of_parameters(operation: &Operation<'_>) -> Vec<String> {
     ours.extend(queries.iter().copied().flatten().map(|name| ("query", *name)));
     if operation.method == "GET" {
         ours.insert(("query", Field::Nonce.as_str()));
+    } else {
+        ours.insert(("header", "Kami-Device"));
     }
     let parameters = operation.parameters();
     let theirs: BTreeSet<_> =

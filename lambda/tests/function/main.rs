@@ -6,6 +6,7 @@ mod apps;
 mod backup;
 mod blocks;
 mod contract;
+mod devices;
 mod events;
 mod expire;
 mod half_closed;

@@ -166,10 +166,12 @@ mod tests {
             (
                 Role::Function,
                 "SELECT on cards, SELECT on apps, SELECT on policy_revision, SELECT on card_seats, \
-                 SELECT (app, kind, target, until) on blocks, EXECUTE on activate_card, EXECUTE on bind_card, EXECUTE on activate_card_2, EXECUTE on renew_seat, \
+                 SELECT (app, kind, target, until) on blocks, SELECT on device_keys, EXECUTE on activate_card, EXECUTE on bind_card, EXECUTE on activate_card_2, EXECUTE on renew_seat, \
                  EXECUTE on take_seat, EXECUTE on release_seat, EXECUTE on take_points, EXECUTE on recharge_card, \
                  EXECUTE on start_trial, EXECUTE on bind_card_2, EXECUTE on take_seat_2, EXECUTE on unbind_seat, \
                  EXECUTE on start_trial_2, EXECUTE on unbind_seat_2, EXECUTE on read_point_use, EXECUTE on note_mismatches, \
+                 EXECUTE on activate_card_3, EXECUTE on bind_card_3, EXECUTE on take_seat_3, EXECUTE on take_device_key, \
+                 EXECUTE on note_sequence, EXECUTE on note_copy, \
                  EXECUTE on expire_cards, EXECUTE on expire_cards_2",
             ),
             (
