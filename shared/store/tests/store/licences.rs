@@ -1,14 +1,15 @@
 //! Licence files: what making one does to a card and its seats, and who is refused one.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use kami_core::acts::Act;
 use kami_core::card::CardStatus;
 use kami_core::certify::CertifyRefusal;
 use kami_core::operator::Operator;
 use kami_core::record::CardRecord;
 use kami_core::rules::Refusal;
 use kami_store::{
-    ActError, Certified, LicenceGiven, LogFilter, OneLicence, OneSeat, SeatReturn, Store, Undo, UndoRefusal,
-    Validation,
+    ActError, Certified, LicenceGiven, LogFilter, OneAct, OneLicence, OneSeat, SeatReturn, Store, Undo,
+    UndoRefusal, Validation,
 };
 use kami_testkit::{Queryable as _, TestDatabase, agreed};
 use serde_json::json;
@@ -321,6 +322,22 @@ async fn a_file_that_left_is_not_called_back() {
     let undone = store.undo(&anna(), &agreed(undo), &|_| std::ops::ControlFlow::Continue(())).await;
     assert!(matches!(undone, Err(ActError::NotUndoable(UndoRefusal::Certified))), "{undone:?}");
     assert_eq!(rows(&database).await, before);
+}
+
+#[tokio::test]
+async fn a_card_that_comes_back_has_its_licences_again() {
+    let database = with_card(1, "").await;
+    let store = database.store();
+    let until = certify(&store, "PC-1").await.unwrap().until;
+    let order = OneAct { act: Act::Delete, seen: card(&store).await };
+    let deleted = store.act_on_one(&anna(), &agreed(order)).await.unwrap();
+    let undo = Undo { act_id: deleted.act_id };
+    store.undo(&anna(), &agreed(undo), &|_| std::ops::ControlFlow::Continue(())).await.unwrap();
+    assert_eq!(given(&store.licences(card(&store).await.id).await.unwrap()), [("PC-1", until)]);
+    assert!(is_in(&store, "PC-1").await);
+    // An account or a schema of before there were licences has none.
+    database.execute("DROP TABLE licences").await;
+    assert_eq!(store.licences(1).await.unwrap(), []);
 }
 
 #[tokio::test]
