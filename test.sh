@@ -8,7 +8,7 @@
 #   KAMI_TEST_WHOLE   with 1, a test fails that lacks what no package brings, such as the rights that containers refuse;
 #                     else it is left out and named at the end
 #
-# The dearest tests that ask no server run beside the first alone. A server and tools that the tests need are installed
+# The dearest tests to which it makes no difference which server there is run beside the first alone. A server and tools that the tests need are installed
 # when they are not there, saying so first.
 set -euo pipefail
 
@@ -80,9 +80,10 @@ for argument in "$@"; do
   esac
 done
 
-# The dearest tests that ask no server. Whole packages are not left out: with others beside them cargo builds all anew.
+# The dearest tests that ask no server, or to which it makes no difference which one. Whole packages are not left out: with others beside them cargo builds all anew.
 serverless_tests=(attackers::believes attackers::says leases::starts leases::keeps leases::asks leases::is_told
-  takes_for_proven tmux:: wycheproof)
+  takes_for_proven tmux:: wycheproof mistakes_in_the_document what_the_glossary_says each_guide_and
+  no_modules_lean each_crate_reaches only_the_store_writes)
 
 # What was asked for, less what ran beside the first server already.
 test_again_on() { # PATH NAME ARGUMENT...

@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use hyper::StatusCode;
+use kami_store::Role;
 use kami_testkit::{Answer, Client, Function, KeyFile, TestDatabase};
 use kami_trust::base64url::decode;
 use kami_trust::device::{HEADER, sign};
@@ -14,6 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::API;
 use crate::metrics::samples;
+use crate::rights::log_in_without;
 
 const NONCE: &str = "a-nonce-of-a-device_0";
 
@@ -349,4 +351,36 @@ async fn a_signed_validation_costs_one_round_trip() {
         assert_eq!(outcome(&machine.validates("VIP-ONE").await), OK);
     }
     assert!((trips().await - before - 5.0).abs() < f64::EPSILON, "one write a lease");
+}
+
+#[tokio::test]
+async fn an_account_of_the_last_version_looks_at_no_key_until_it_is_given_the_rights() {
+    let database = TestDatabase::create().await;
+    for code in ["ONE", "TWO"] {
+        database.insert_card("VIP", code).await;
+    }
+    says(&database, "device=required").await;
+    let rights = ["device_keys", "_card_3", "take_seat_3", "take_device_key", "note_sequence", "note_copy"];
+    let older = log_in_without(&database, Role::Function, &rights).await;
+    let function = Function::start(API, &older.url()).await;
+    let mut machine = Machine::new(&function, "PC-1").await;
+    for _ in 0..2 {
+        assert_eq!(outcome(&machine.validates("VIP-ONE").await), OK, "{}", function.program.output());
+        assert_eq!(outcome(&machine.asks_unsigned("/api/validate", "VIP-ONE", json!({})).await), OK);
+    }
+    function.program.printed("nobody looks at keys of devices").await;
+    let output = function.program.output();
+    assert!(!output.contains("WARN") && !output.contains("ERROR"), "{output}");
+
+    let current = log_in_without(&database, Role::Function, &[]).await;
+    let function = Function::start(API, &current.url()).await;
+    let mut machine = Machine::new(&function, "PC-1").await;
+    for card in ["VIP-ONE", "VIP-TWO", "VIP-TWO"] {
+        assert_eq!(outcome(&machine.validates(card).await), OK, "{}", function.program.output());
+    }
+    database.execute("UPDATE cards SET machine_code = NULL").await;
+    let mut other = Machine::new(&function, "PC-1").await;
+    assert_eq!(outcome(&other.validates("VIP-TWO").await), OK, "{}", function.program.output());
+    assert_eq!(outcome(&machine.validates("VIP-TWO").await), MISMATCH);
+    assert_eq!(outcome(&other.asks("/api/release", "VIP-TWO", json!({})).await), OK);
 }
