@@ -16,7 +16,7 @@ use super::super::keys::{file_or_servers, moment, unusable};
 
 /// The keys of a file.
 pub(super) enum Keys {
-    Root(PrivateKey),
+    Root(Box<PrivateKey>),
     Online(OnlineKeys),
 }
 
@@ -35,7 +35,7 @@ impl Keys {
     ) -> Result<Self, Failure> {
         if let Some(file) = root {
             let key = key_file::root(&file).map_err(|problem| unusable(language, &file, &problem))?;
-            return Ok(Self::Root(key));
+            return Ok(Self::Root(Box::new(key)));
         }
         let file = file_or_servers(language, online, &|name| std::env::var(name).ok())?;
         let keys = key_file::online(&file).map_err(|problem| unusable(language, &file, &problem))?;
