@@ -184,10 +184,24 @@ machine_code VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL
 thumbprint CHAR(43) CHARACTER SET ascii COLLATE ascii_bin NOT NULL
 bound_at DATETIME NOT NULL
 sequence INT UNSIGNED NOT NULL DEFAULT 0
+previous INT UNSIGNED NULL
+following INT UNSIGNED NOT NULL DEFAULT 0
 sequence_at DATETIME NULL
 copies INT UNSIGNED NOT NULL DEFAULT 0
 copied_at DATETIME NULL
 PRIMARY KEY (card_id, machine_code)
 KEY idx_copied_at (copied_at)
+
+-- table: licences
+id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT
+card_id BIGINT UNSIGNED NOT NULL
+machine_code VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL
+thumbprint CHAR(43) CHARACTER SET ascii COLLATE ascii_bin NULL
+kid CHAR(43) CHARACTER SET ascii COLLATE ascii_bin NOT NULL
+until DATETIME NULL
+certified_at DATETIME NOT NULL
+act_id BIGINT UNSIGNED NOT NULL
+PRIMARY KEY (id)
+KEY idx_card_id (card_id, machine_code)
 
 -- table: refinery_schema_history

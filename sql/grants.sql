@@ -19,6 +19,7 @@ GRANT SELECT ON {database}.`presets` TO {account};
 GRANT SELECT ON {database}.`blocks` TO {account};
 GRANT SELECT ON {database}.`mismatches` TO {account};
 GRANT SELECT ON {database}.`device_keys` TO {account};
+GRANT SELECT ON {database}.`licences` TO {account};
 GRANT SELECT ON {database}.`refinery_schema_history` TO {account};
 
 -- role: operator
@@ -36,6 +37,7 @@ GRANT SELECT ON {database}.`presets` TO {account};
 GRANT SELECT ON {database}.`blocks` TO {account};
 GRANT SELECT ON {database}.`mismatches` TO {account};
 GRANT SELECT ON {database}.`device_keys` TO {account};
+GRANT SELECT ON {database}.`licences` TO {account};
 GRANT SELECT ON {database}.`refinery_schema_history` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`change_cards_2` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`restore_cards_2` TO {account};
@@ -52,6 +54,7 @@ GRANT EXECUTE ON PROCEDURE {database}.`save_blocks` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`remove_blocks` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`delete_cards_3` TO {account};
 GRANT EXECUTE ON PROCEDURE {database}.`clear_device_keys` TO {account};
+GRANT EXECUTE ON PROCEDURE {database}.`certify_card` TO {account};
 
 -- formerly: operator
 GRANT INSERT, DELETE, UPDATE (`prefix`, `full_code`, `status`, `duration_seconds`, `machine_code`, `note`, `used_at`,

@@ -2570,3 +2570,120 @@ BEGIN
         WHERE cards.id IS NULL AND card_seats.card_id IS NULL;
     END IF;
 END
+
+-- routine: certify_card
+-- Gives a machine that is never online a seat of a card, for as long as the card lasts, and keeps that a licence file was made
+-- for it until then, by that key: what is judged is what a validation judges, but nobody gives way to it and nobody waits. The
+-- caller says the policy of the card from then on, by which no seat passes on by itself: who is never online renews no lease.
+-- Returns what came of it, with the end of the card: CERTIFIED; GONE, DISABLED, EXPIRED, BLOCKED, SEATS_FULL, OVER where that
+-- moment has come, or TOO_LONG where it is behind the end, and then nothing is changed.
+--
+-- Nothing else is read before the card is locked, so that who waited for it finds what was done meanwhile.
+CREATE PROCEDURE certify_card(
+    IN own_act BIGINT UNSIGNED,
+    IN card BIGINT UNSIGNED,
+    IN machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    IN device CHAR(43) CHARACTER SET ascii COLLATE ascii_bin,
+    IN signer CHAR(43) CHARACTER SET ascii COLLATE ascii_bin,
+    IN its_policy VARCHAR(255) CHARACTER SET utf8mb4,
+    IN ends DATETIME
+)
+MODIFIES SQL DATA SQL SECURITY DEFINER
+BEGIN
+    DECLARE standing VARCHAR(16) CHARACTER SET utf8mb4 DEFAULT 'GONE';
+    DECLARE outcome VARCHAR(16) CHARACTER SET utf8mb4;
+    DECLARE its_app VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE first_machine VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    DECLARE first_lease, moment, its_end, its_last DATETIME;
+    DECLARE seconds INT UNSIGNED;
+    DECLARE seat_count, taken BIGINT;
+    DECLARE is_further, is_first_free, takes_first, is_kept_out BOOLEAN DEFAULT FALSE;
+    SELECT status, app, machine_code, lease_until, seats, duration_seconds, expire_at, valid_until
+    INTO standing, its_app, first_machine, first_lease, seat_count, seconds, its_end, its_last
+    FROM cards WHERE id = card FOR UPDATE;
+    CALL must_own_act(own_act);
+    SET moment = UTC_TIMESTAMP();
+    IF standing = 'UNUSED' THEN
+        SET its_end = moment + INTERVAL seconds SECOND;
+        SET its_end = LEAST(COALESCE(its_end, its_last), COALESCE(its_last, its_end));
+    END IF;
+    SELECT COALESCE(SUM(machine_code = machine), 0) > 0,
+        COALESCE(SUM(machine_code <> machine AND (lease_until IS NULL OR lease_until >= moment)), 0)
+    INTO is_further, taken
+    FROM card_seats WHERE card_id = card;
+    SELECT COUNT(*) > 0 INTO is_kept_out
+    FROM blocks
+    WHERE kind = 'MACHINE' AND target = machine AND app IN ('', its_app) AND (`until` IS NULL OR `until` >= moment);
+    SET is_first_free = first_machine IS NULL OR COALESCE(first_lease < moment, FALSE);
+    SET takes_first = is_first_free AND NOT is_further AND NOT first_machine <=> machine;
+    SET outcome = CASE
+        WHEN standing IN ('GONE', 'DISABLED', 'EXPIRED') THEN standing
+        WHEN its_end < moment THEN 'EXPIRED'
+        WHEN is_kept_out THEN 'BLOCKED'
+        WHEN ends <= moment THEN 'OVER'
+        WHEN its_end IS NOT NULL AND COALESCE(ends > its_end, TRUE) THEN 'TOO_LONG'
+        WHEN NOT (is_first_free OR first_machine = machine OR is_further OR taken < seat_count - 1) THEN 'SEATS_FULL'
+        ELSE 'CERTIFIED'
+    END;
+    IF machine = '' THEN
+        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a machine has a code';
+    END IF;
+    IF outcome = 'CERTIFIED' THEN
+        INSERT INTO operator_log (act_id, act, operator, account, card_id, batch_id, full_code, values_before,
+            values_after)
+        SELECT acts.id, acts.act, acts.operator, acts.account, cards.id, cards.batch_id, cards.full_code,
+            JSON_REMOVE(JSON_OBJECT(
+                    'status', LOWER(cards.status),
+                    'used_at', DATE_FORMAT(cards.used_at, '%Y-%m-%d %H:%i:%s'),
+                    'expire_at', DATE_FORMAT(cards.expire_at, '%Y-%m-%d %H:%i:%s'),
+                    'machine_code', cards.machine_code,
+                    'policy', cards.policy),
+                IF(standing = 'UNUSED', '$.same', '$.status'),
+                IF(standing = 'UNUSED', '$.same', '$.used_at'),
+                IF(cards.expire_at <=> its_end, '$.expire_at', '$.same'),
+                IF(takes_first, '$.same', '$.machine_code'),
+                IF(CAST(cards.policy AS BINARY) <=> CAST(its_policy AS BINARY), '$.policy', '$.same')),
+            JSON_REMOVE(JSON_OBJECT(
+                    'status', 'active',
+                    'used_at', DATE_FORMAT(moment, '%Y-%m-%d %H:%i:%s'),
+                    'expire_at', DATE_FORMAT(its_end, '%Y-%m-%d %H:%i:%s'),
+                    'machine_code', machine,
+                    'machines', JSON_ARRAY(machine),
+                    'policy', its_policy,
+                    'licence_machine', machine,
+                    'licence_until', DATE_FORMAT(ends, '%Y-%m-%d %H:%i:%s')),
+                IF(standing = 'UNUSED', '$.same', '$.status'),
+                IF(standing = 'UNUSED', '$.same', '$.used_at'),
+                IF(cards.expire_at <=> its_end, '$.expire_at', '$.same'),
+                IF(takes_first, '$.same', '$.machine_code'),
+                IF(takes_first OR is_further OR first_machine <=> machine, '$.machines', '$.same'),
+                IF(CAST(cards.policy AS BINARY) <=> CAST(its_policy AS BINARY), '$.policy', '$.same'))
+        FROM acts JOIN cards ON cards.id = card
+        WHERE acts.id = own_act;
+        UPDATE acts SET card_count = card_count + ROW_COUNT() WHERE id = own_act;
+        IF device IS NOT NULL THEN
+            INSERT INTO device_keys (card_id, machine_code, thumbprint, bound_at) VALUES (card, machine, device, moment)
+            ON DUPLICATE KEY UPDATE sequence = IF(thumbprint = device, sequence, 0),
+                sequence_at = IF(thumbprint = device, sequence_at, NULL), copies = IF(thumbprint = device, copies, 0),
+                copied_at = IF(thumbprint = device, copied_at, NULL), bound_at = IF(thumbprint = device, bound_at, moment),
+                thumbprint = device;
+        ELSEIF NOT (is_further OR first_machine <=> machine) THEN
+            -- Whoever had such a seat before has it no more.
+            DELETE FROM device_keys WHERE card_id = card AND machine_code = machine;
+        END IF;
+        IF is_further THEN
+            UPDATE card_seats SET lease_until = NULL WHERE card_id = card AND machine_code = machine;
+        ELSEIF NOT (takes_first OR first_machine <=> machine) THEN
+            DELETE FROM card_seats WHERE card_id = card AND lease_until < moment;
+            INSERT INTO card_seats (card_id, machine_code, bound_at, seen_at) VALUES (card, machine, moment, moment);
+        END IF;
+        UPDATE cards SET status = 'ACTIVE', used_at = IF(standing = 'UNUSED', moment, used_at), expire_at = its_end,
+            seen_at = IF(takes_first, moment, seen_at),
+            lease_until = IF(takes_first OR first_machine <=> machine, NULL, lease_until),
+            machine_code = IF(takes_first, machine, machine_code), policy = its_policy, updated_at = moment
+        WHERE id = card;
+        INSERT INTO licences (card_id, machine_code, thumbprint, kid, `until`, certified_at, act_id)
+        VALUES (card, machine, device, signer, ends, moment, own_act);
+    END IF;
+    SELECT outcome, its_end;
+END

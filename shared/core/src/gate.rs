@@ -26,6 +26,8 @@ pub enum Kind {
     Change,
     /// They go.
     Delete,
+    /// Files are made by which machines go on whatever becomes of the cards.
+    Certify,
     /// An act is taken back.
     TakeBack {
         /// Whether it was done by the very session that takes it back.
@@ -134,7 +136,7 @@ impl Gate {
             }
             Kind::Generate => (LARGE_BATCH, u64::MAX),
             Kind::Change => (self.unasked, MANY),
-            Kind::Delete => (0, 1),
+            Kind::Delete | Kind::Certify => (0, 1),
             Kind::TakeBack { .. } => (0, MANY),
         }
     }
@@ -181,6 +183,7 @@ mod tests {
             (1_001, Kind::Change, Asks::Number, Asks::Number),
             (1, Kind::Delete, Asks::Yes, Asks::Yes),
             (2, Kind::Delete, Asks::Number, Asks::Number),
+            (1, Kind::Certify, Asks::Yes, Asks::Yes),
             (100, Kind::Generate, Asks::Nothing, Asks::Nothing),
             (1_000, Kind::Generate, Asks::Nothing, Asks::Nothing),
             (1_001, Kind::Generate, Asks::Yes, Asks::Yes),
@@ -251,7 +254,7 @@ mod tests {
                 Asks::Yes => 1,
                 Asks::Number => 2,
             };
-            for kind in [Kind::Generate, Kind::Change, Kind::Delete, UNDO(own, deletes)] {
+            for kind in [Kind::Generate, Kind::Change, Kind::Delete, Kind::Certify, UNDO(own, deletes)] {
                 prop_assert!(rank(asks(production, fewer, kind)) <= rank(asks(production, more, kind)));
                 prop_assert!(rank(asks(false, more, kind)) <= rank(asks(true, more, kind)));
             }

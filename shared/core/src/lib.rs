@@ -9,6 +9,7 @@ pub mod block;
 pub mod blocklist;
 pub mod canonical;
 pub mod card;
+pub mod certify;
 pub mod code;
 pub mod consume;
 pub mod device;

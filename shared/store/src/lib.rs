@@ -26,6 +26,7 @@ mod health;
 mod history;
 mod inspection;
 mod known_clock;
+mod licences;
 mod limit;
 mod listing;
 mod log;
@@ -67,9 +68,9 @@ mod validation;
 pub use self::act_list::{ACT_WINDOW, ActFilter, ActStep};
 pub use self::acts::{
     ActError, ActOutcome, Acted, AppActed, AppCost, AppOrder, AppRefusal, BlockChanges, BlockOrder,
-    BlockRefusal, BlocksActed, GenerateOrder, Loss, ManyAct, OnMade, OneAct, OneActed, OneBlock, OneEdit,
-    OneSeat, PresetActed, PresetOrder, PresetRefusal, RechargeActed, RechargeUndo, Standing, TakenCodes,
-    Undo, UndoRefusal, Undoable,
+    BlockRefusal, BlocksActed, Certified, GenerateOrder, Loss, ManyAct, OnMade, OneAct, OneActed, OneBlock,
+    OneEdit, OneLicence, OneSeat, PresetActed, PresetOrder, PresetRefusal, RechargeActed, RechargeUndo,
+    Standing, TakenCodes, Undo, UndoRefusal, Undoable,
 };
 pub use self::address::{AddressError, AddressFuture, AddressSource};
 pub use self::apps::AppsFound;
@@ -86,6 +87,7 @@ pub use self::grants::{
 pub use self::health::{HEALTH_KEPT, HEALTH_LIMIT};
 pub use self::history::{CustomerRecord, HistoryEntry, HistoryPlace};
 pub use self::inspection::{Inspection, RoutineFault, ServerKind};
+pub use self::licences::LicenceGiven;
 pub use self::limit::REQUEST_LIMIT;
 pub use self::listing::{
     COUNT_CAP, Explained, Page, Progress, SEARCH_WINDOW, SearchCursor, SearchStep, Survey,

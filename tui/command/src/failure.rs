@@ -82,6 +82,7 @@ impl Failure {
             | ActError::App(_)
             | ActError::Preset(_)
             | ActError::Block(_)
+            | ActError::Certify(_)
             | ActError::NoTransactions { .. }
             | ActError::NotUndoable(_) => Self::Refused(words),
             ActError::NoRandomness | ActError::Cancelled | ActError::Uncertain(_) | ActError::Store(_) => {

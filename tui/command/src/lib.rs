@@ -4,6 +4,7 @@ mod act;
 mod app;
 mod apps;
 mod block;
+mod certify;
 mod choice;
 mod completions;
 mod confirm;
@@ -108,6 +109,7 @@ enum CardCommand {
     Disable(disable::Disable),
     Enable(enable::Enable),
     Unbind(unbind::Unbind),
+    Certify(certify::Certify),
     Note(note::SetNote),
     Extend(extend::Extend),
     Delete(delete::Delete),
@@ -184,6 +186,7 @@ impl Arguments {
             CardCommand::Disable(disable) => disable.run(&session).await,
             CardCommand::Enable(enable) => enable.run(&session).await,
             CardCommand::Unbind(unbind) => unbind.run(&session).await,
+            CardCommand::Certify(certify) => certify.run(&session).await,
             CardCommand::Note(note) => note.run(&session).await,
             CardCommand::Extend(extend) => extend.run(&session).await,
             CardCommand::Delete(delete) => delete.run(&session).await,

@@ -39,7 +39,7 @@ pub(super) struct Log {
         value_name = "KIND",
         help = "generate, import, edit, disable, enable, unbind, extend, delete, note, undo, app_add, app_set, \
                 app_archive, app_unarchive, app_remove, preset_add, preset_set, preset_remove, block_add, \
-                block_remove or recharge_undo"
+                block_remove, recharge_undo or certify"
     )]
     act: Option<String>,
     /// The act that made the batch of this number

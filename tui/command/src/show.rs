@@ -13,7 +13,7 @@ use kami_core::preset::BatchPreset;
 use kami_core::price::Price;
 use kami_core::property::Property;
 use kami_core::record::CardRecord;
-use kami_store::{HistoryEntry, HistoryPlace, SeatTaken};
+use kami_store::{HistoryEntry, HistoryPlace, LicenceGiven, SeatTaken};
 use serde_json::{Value, json};
 
 use super::choice::{find, not_found};
@@ -55,6 +55,7 @@ impl Show {
             let seats = seats(session, &card).await?;
             let preset = preset(session, &card).await?;
             let history = session.store.card_history(card.id, HistoryPlace::default(), HISTORY).await?;
+            let licences = session.store.licences(card.id).await?;
             let blocked = blocked(session, &card, seats.as_deref().unwrap_or_default(), now).await?;
             if self.json {
                 let mut value = json_of(&card, preset.as_ref(), seats.as_deref(), &history);
@@ -65,12 +66,19 @@ impl Show {
                     machines.dedup();
                     value["blocked"] = machines.into();
                 }
+                if !licences.is_empty() {
+                    value["licences"] = licences.iter().map(|given| licence_json(given, now)).collect();
+                }
                 out.json(&value)?;
             } else {
                 if !is_first {
                     out.line("")?;
                 }
                 print_fields(session, &mut out, &card, preset.as_ref(), now)?;
+                for given in &licences {
+                    let told = shown::licence(session.language, session.zone, given, now);
+                    out.line(&say!(session.language, "licence.of_card", told = told))?;
+                }
                 print_blocked(session, &mut out, &blocked)?;
                 if let Some(seats) = &seats {
                     print_seats(session, &mut out, &card, seats)?;
@@ -158,6 +166,15 @@ fn json_of(
     }
     value["history"] = history.iter().map(history_json).collect();
     value
+}
+
+fn licence_json(given: &LicenceGiven, now: DateTime<Utc>) -> Value {
+    json!({
+        "machine": given.machine,
+        "until": given.until.map(utc),
+        "certified_at": utc(given.certified_at),
+        "is_over": given.is_over(now),
+    })
 }
 
 /// Since when a machine has its seat, where that is without a lease and so is written down once; otherwise when it was

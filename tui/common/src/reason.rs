@@ -4,6 +4,7 @@ use kami_core::acts::ActRefusal;
 use kami_core::app::{App, AppError, NamedValue};
 use kami_core::batch::MAX_BATCH;
 use kami_core::block::{MAX_BLOCKS, NoTarget};
+use kami_core::certify::CertifyRefusal;
 use kami_core::operator::Note;
 use kami_core::policy::{NoLease, NoOffline, NoUnbinding, PolicyPart};
 use kami_core::preset::{Preset, PresetError};
@@ -266,6 +267,20 @@ pub fn preset_error(language: Language, error: PresetError) -> String {
     }
 }
 
+/// Why no licence file was made, as a key of the locale files.
+const fn certify_refusal(refusal: CertifyRefusal) -> &'static str {
+    match refusal {
+        CertifyRefusal::Disabled => "reason.certify.disabled",
+        CertifyRefusal::Expired => "reason.certify.expired",
+        CertifyRefusal::Blocked => "reason.certify.blocked",
+        CertifyRefusal::SeatsFull => "reason.certify.seats_full",
+        CertifyRefusal::Over => "reason.certify.over",
+        CertifyRefusal::OutlastsCard => "reason.certify.outlasts_card",
+        CertifyRefusal::OutlastsKey => "reason.certify.outlasts_key",
+        CertifyRefusal::Policy => "reason.certify.policy",
+    }
+}
+
 /// Why an act was not done.
 pub fn act_error(language: Language, error: &ActError) -> String {
     let key = match error {
@@ -281,10 +296,12 @@ pub fn act_error(language: Language, error: &ActError) -> String {
                 let key = "reason.batch_in_use";
                 return say!(language, key, n = number(*cards), batch = batch_id);
             }
+            UndoRefusal::Certified => "reason.certified",
         },
         ActError::App(why) => return app_refusal(language, why),
         ActError::Preset(why) => return preset_refusal(language, why),
         ActError::Block(why) => return block_refusal(language, why),
+        ActError::Certify(why) => certify_refusal(*why),
         ActError::NoTransactions { table, engine } => {
             return say!(language, "reason.no_transactions", table = table, engine = harmless(engine));
         }

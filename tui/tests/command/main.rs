@@ -5,6 +5,7 @@
 mod acts;
 mod apps;
 mod block;
+mod certify;
 mod copied_keys;
 mod export;
 mod fixtures;

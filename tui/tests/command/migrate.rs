@@ -46,7 +46,8 @@ fn a_dry_run_shows_the_statements_and_migrating_twice_is_harmless() {
          forget_point_uses, save_preset, make_batch_3, hold_blocks, save_blocks, remove_blocks, recharge_card, \
          start_trial, read_unbinding, read_wait, bind_card_2, take_seat_2, unbind_seat, \
          save_preset_2, start_trial_2, unbind_seat_2, read_point_use, delete_cards_3, note_mismatches, forget_mismatches, \
-         clear_device_keys\n"
+         keep_device_key, forget_device_keys, activate_card_3, bind_card_3, take_seat_3, take_device_key, note_sequence, \
+         note_copy, clear_device_keys, certify_card\n"
     );
     let (code, done, _) = kami(&database, &["migrate", "--demo"]);
     assert_eq!((code, done), (0, format!("{made}added 3 sample cards\n")));

@@ -62,7 +62,7 @@ const READS: [(&[&str], i32); 15] = [
 ];
 
 /// Every act, in an order in which each can be done, with what it needs beside the log.
-const ACTS: [(&[&str], &str); 25] = [
+const ACTS: [(&[&str], &str); 26] = [
     (&["app", "add", "demo", "--minimum", "1.0"], "INSERT (act"),
     (&["app", "set", "demo", "--minimum", "2.0", "--yes"], "INSERT (act"),
     (&["app", "archive", "demo", "--yes"], "INSERT (act"),
@@ -88,6 +88,7 @@ const ACTS: [(&[&str], &str); 25] = [
     (&["undo"], "UPDATE (updated_at"),
     (&["block", "import", "blocks.csv"], "INSERT (act"),
     (&["unrecharge", "TOP-B", "--yes"], "UPDATE (updated_at"),
+    (&["certify", "TOP-B", "--machine", "PC-8", "--root", "root.pem", "--yes"], "UPDATE (updated_at"),
 ];
 
 async fn kami() -> Kami {
@@ -102,6 +103,7 @@ async fn kami() -> Kami {
         .await;
     std::fs::write(kami.folder.join("codes.txt"), "OTHER-1\nOTHER-2\n").unwrap();
     std::fs::write(kami.folder.join("blocks.csv"), "target\nPC-7\n").unwrap();
+    kami.run(&["keys", "new", "--output", "root.pem"]).ends(0);
     kami
 }
 
@@ -126,6 +128,7 @@ async fn a_viewer_sees_everything_and_changes_nothing() {
             "SELECT * FROM blocks",
             "SELECT * FROM mismatches",
             "SELECT * FROM device_keys",
+            "SELECT * FROM licences",
         ],
         &[
             "INSERT INTO cards (prefix, code, full_code) VALUES ('A', 'B', 'A-B')",
@@ -142,6 +145,8 @@ async fn a_viewer_sees_everything_and_changes_nothing() {
             "DELETE FROM mismatches",
             "DELETE FROM device_keys",
             "CALL clear_device_keys(1, '[1]')",
+            "DELETE FROM licences",
+            "CALL certify_card(1, 1, 'PC', NULL, 'kid', 'lease=off', NULL)",
             "CALL note_mismatches('[]')",
             "CALL forget_mismatches(1)",
             "CALL save_blocks(1, '[]')",
@@ -191,6 +196,9 @@ async fn an_operator_does_every_act_and_cannot_touch_schema_or_log() {
             "INSERT INTO blocks (kind, target, created_at) VALUES ('MACHINE', 'PC', '2026-01-01')",
             "UPDATE blocks SET reason = ''",
             "DELETE FROM blocks",
+            "INSERT INTO licences VALUES (9, 1, 'PC', NULL, 'kid', NULL, UTC_TIMESTAMP(), 1)",
+            "UPDATE licences SET `until` = NULL",
+            "DELETE FROM licences",
             "CALL change_cards(1, '[]')",
             "DROP PROCEDURE change_cards_2",
             "ALTER PROCEDURE change_cards_2 SQL SECURITY INVOKER",

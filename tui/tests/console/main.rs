@@ -16,6 +16,7 @@ mod gate;
 mod imports;
 mod journey;
 mod kinds;
+mod licences;
 mod locales;
 mod log;
 mod pictures;

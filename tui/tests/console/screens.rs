@@ -28,7 +28,9 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
 use crate::fixtures::{Console, cards, now, theme};
-use crate::{block_files, blocks, copied_keys, fixtures, imports, kinds, presets, seats, shared, unready};
+use crate::{
+    block_files, blocks, copied_keys, fixtures, imports, kinds, licences, presets, seats, shared, unready,
+};
 
 const SIZES: [(u16, u16); 4] = [(40, 20), (80, 24), (120, 40), (200, 50)];
 
@@ -44,7 +46,7 @@ const STARTED: fn((u16, u16), Language) -> Console = Console::started;
 /// A screen: its name, where its console begins, and what leads to it.
 pub(crate) type Screen = (&'static str, fn((u16, u16), Language) -> Console, fn(&mut Console));
 
-pub(crate) const SCREENS: [Screen; 76] = [
+pub(crate) const SCREENS: [Screen; 77] = [
     ("cards", CARDS, |_| {}),
     ("marked", CARDS, |console| {
         console.keys("j  ");
@@ -102,6 +104,7 @@ pub(crate) const SCREENS: [Screen; 76] = [
             Answer::History(7, history().into_iter().map(HistoryEntry::from).collect()),
         );
     }),
+    ("licences", CARDS, licences::come),
     ("generate", CARDS, |console| console.keys("nVIP")),
     ("generate_preset", APPS, |console| {
         presets::come(console, presets::presets());

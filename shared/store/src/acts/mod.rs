@@ -6,6 +6,7 @@ mod batch;
 mod block;
 mod block_order;
 mod block_values;
+mod certify;
 mod generate_order;
 mod many;
 mod one;
@@ -32,6 +33,7 @@ pub use self::app_order::{AppCost, AppOrder, AppRefusal};
 pub use self::batch::{OnMade, Standing};
 pub use self::block::{BlockChanges, BlocksActed, OneActed};
 pub use self::block_order::{BlockOrder, BlockRefusal, OneBlock};
+pub use self::certify::{Certified, OneLicence};
 pub use self::generate_order::GenerateOrder;
 pub use self::many::{ActOutcome, ManyAct};
 pub use self::one::{Acted, OneAct, OneEdit};
@@ -44,6 +46,7 @@ pub use self::undoable::{Loss, Undo, Undoable};
 use super::{Store, StoreError};
 use kami_core::acts::ActRefusal;
 use kami_core::batch::MAX_BATCH;
+use kami_core::certify::CertifyRefusal;
 use kami_core::record::CardRecord;
 
 /// How many cards one transaction of an act on many changes: about 50 ms of row locks.
@@ -121,6 +124,9 @@ pub enum ActError {
     /// The list of those who are kept out does not allow it.
     #[error(transparent)]
     Block(#[from] BlockRefusal),
+    /// No licence file is made.
+    #[error(transparent)]
+    Certify(#[from] CertifyRefusal),
     /// It cannot be undone.
     #[error(transparent)]
     NotUndoable(#[from] UndoRefusal),

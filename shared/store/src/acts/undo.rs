@@ -6,6 +6,7 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params, Row, Value};
 use thiserror::Error;
 
+use super::certify::CERTIFY;
 use super::many::ActOutcome;
 use super::undoable::Undo;
 use super::values::{has, machines, restored, set};
@@ -38,6 +39,9 @@ pub enum UndoRefusal {
         /// How many of its cards.
         cards: u64,
     },
+    /// It made a licence file, which nobody can call back.
+    #[error("a licence file cannot be called back")]
+    Certified,
 }
 
 impl Store {
@@ -54,6 +58,9 @@ impl Store {
         let act = self.act(undo.act_id).await?.ok_or(UndoRefusal::NoSuchAct)?;
         if act.undone_by.is_some() {
             return Err(UndoRefusal::AlreadyUndone.into());
+        }
+        if act.act == CERTIFY {
+            return Err(UndoRefusal::Certified.into());
         }
         let found = act.card_count;
         if let Some(agreed) = undo.at_most().filter(|agreed| found > *agreed) {

@@ -106,6 +106,8 @@ pub enum Permission {
     Change,
     /// Deleting cards.
     Delete,
+    /// Making licence files for machines.
+    Certify,
     /// Making, changing and removing apps.
     Configure,
     /// Making, changing and removing presets, and making cards by one.
@@ -118,8 +120,16 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 7] =
-        [Self::Make, Self::Change, Self::Delete, Self::Configure, Self::Price, Self::Block, Self::Undo];
+    pub const ALL: [Self; 8] = [
+        Self::Make,
+        Self::Change,
+        Self::Delete,
+        Self::Certify,
+        Self::Configure,
+        Self::Price,
+        Self::Block,
+        Self::Undo,
+    ];
 
     /// Whether it needs this one of an operator's rights.
     fn needs(self, right: &Right) -> bool {
@@ -139,6 +149,7 @@ impl Permission {
             Some("batches" | "make_batch" | "add_cards") => self == Self::Make,
             Some("card_seats") => self == Self::Change,
             Some("change_cards") => matches!(self, Self::Change | Self::Undo),
+            Some("certify_card") => self == Self::Certify,
             Some("delete_cards") => matches!(self, Self::Delete | Self::Undo),
             Some("clear_device_keys") => matches!(self, Self::Change | Self::Delete | Self::Undo),
             Some("restore_cards" | "hold_act" | "close_act") => self == Self::Undo,
@@ -301,6 +312,11 @@ mod tests {
             ),
             ("SELECT, INSERT, UPDATE, EXECUTE ON `d`.*", Permission::Change, ""),
             (
+                "SELECT ON `d`.*",
+                Permission::Certify,
+                &*format!("UPDATE (updated_at) on cards, {act}, EXECUTE on certify_card"),
+            ),
+            (
                 "SELECT, INSERT ON `d`.*",
                 Permission::Price,
                 "EXECUTE on hold_app, EXECUTE on save_preset_2, EXECUTE on make_batch_3",
@@ -328,7 +344,8 @@ mod tests {
             "as an account of the last version"
         );
         let missing = rights_in_words(&last.missing(Role::Operator));
-        assert!(missing.ends_with("EXECUTE on delete_cards_3, EXECUTE on clear_device_keys"), "{missing}");
+        let newest = "EXECUTE on delete_cards_3, EXECUTE on clear_device_keys, EXECUTE on certify_card";
+        assert!(missing.ends_with(newest), "{missing}");
         assert!(Grants::read(["GRANT SELECT ON `d`.* TO `k`@`%`"], "d").only_reads());
         assert!(
             !Grants::read(["GRANT SELECT, INSERT, UPDATE, EXECUTE ON `d`.* TO `k`@`%`"], "d").only_reads()

@@ -161,7 +161,7 @@ mod tests {
                 Role::Viewer,
                 "SELECT on cards, SELECT on batches, SELECT on acts, SELECT on operator_log, SELECT on apps, \
                  SELECT on card_seats, SELECT on customer_log, SELECT on presets, SELECT on blocks, \
-                 SELECT on mismatches, SELECT on device_keys, SELECT on refinery_schema_history",
+                 SELECT on mismatches, SELECT on device_keys, SELECT on licences, SELECT on refinery_schema_history",
             ),
             (
                 Role::Function,

@@ -54,6 +54,7 @@ async fn rights_are_known_before_they_are_needed() {
             &[
                 Permission::Make,
                 Permission::Delete,
+                Permission::Certify,
                 Permission::Configure,
                 Permission::Price,
                 Permission::Block,

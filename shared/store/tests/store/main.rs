@@ -17,6 +17,7 @@ mod failures;
 mod flask_table;
 mod hang_ups;
 mod inspection;
+mod licences;
 mod limits;
 mod listing;
 mod listing_seats;

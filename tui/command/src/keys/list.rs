@@ -85,6 +85,6 @@ pub(super) fn as_json(keys: &OnlineKeys, key: &OnlineKey, now: i64) -> Value {
 }
 
 /// A moment of a certificate.
-pub(super) fn moment(seconds: i64) -> DateTime<Utc> {
+pub(in super::super) fn moment(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(seconds, 0).unwrap_or_default()
 }

@@ -18,6 +18,7 @@ use kami_common::words::{Language, say};
 use kami_core::zone::Zone;
 use kami_trust::key::{PrivateKey, PublicKey};
 
+pub(super) use self::list::moment;
 use super::failure::Failure;
 
 /// Make and look at the keys by which apps tell the server's answers from a stranger's
@@ -84,33 +85,46 @@ impl Surroundings<'_> {
 
     /// The file that is meant: the one that is named, else the server's.
     fn file(&self, named: Option<PathBuf>) -> Result<PathBuf, Failure> {
-        let of_server =
-            || (self.variable)(key_file::VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
-        let words = || say!(self.language, "keys.which_file", variable = key_file::VARIABLE);
-        named.or_else(of_server).ok_or_else(|| Failure::Usage(words()))
+        file_or_servers(self.language, named, self.variable)
     }
 
     /// What is wrong with a file.
     fn unusable(&self, path: &Path, problem: &KeyFileProblem) -> Failure {
-        let why = problem.words(self.language);
-        let words = say!(self.language, "keys.unusable", file = path.display(), why = why);
-        match problem {
-            KeyFileProblem::File(error) if error.is_missing() => Failure::NotFound(words),
-            _ => Failure::Failed(anyhow::Error::msg(words)),
-        }
+        unusable(self.language, path, problem)
     }
 
     /// Why a file was not written.
     fn unwritten(&self, path: &Path, error: &std::io::Error) -> Failure {
-        if error.kind() == std::io::ErrorKind::AlreadyExists {
-            return Failure::Refused(say!(self.language, "keys.exists", file = path.display()));
-        }
-        let why = kami_common::causes::system(self.language, error);
-        Failure::Failed(anyhow::Error::msg(say!(
-            self.language,
-            "keys.unwritten",
-            file = path.display(),
-            why = why
-        )))
+        unwritten(self.language, path, error)
     }
+}
+
+/// The file of keys that is named, else the server's.
+pub(super) fn file_or_servers(
+    language: Language,
+    named: Option<PathBuf>,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<PathBuf, Failure> {
+    let of_server = || variable(key_file::VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let words = || say!(language, "keys.which_file", variable = key_file::VARIABLE);
+    named.or_else(of_server).ok_or_else(|| Failure::Usage(words()))
+}
+
+/// What is wrong with a file of keys.
+pub(super) fn unusable(language: Language, path: &Path, problem: &KeyFileProblem) -> Failure {
+    let why = problem.words(language);
+    let words = say!(language, "keys.unusable", file = path.display(), why = why);
+    match problem {
+        KeyFileProblem::File(error) if error.is_missing() => Failure::NotFound(words),
+        _ => Failure::Failed(anyhow::Error::msg(words)),
+    }
+}
+
+/// Why a new file was not written.
+pub(super) fn unwritten(language: Language, path: &Path, error: &std::io::Error) -> Failure {
+    if error.kind() == std::io::ErrorKind::AlreadyExists {
+        return Failure::Refused(say!(language, "keys.exists", file = path.display()));
+    }
+    let why = kami_common::causes::system(language, error);
+    Failure::Failed(anyhow::Error::msg(say!(language, "keys.unwritten", file = path.display(), why = why)))
 }

@@ -22,6 +22,10 @@ use crate::words::{Language, say};
 /// Under which the log keeps the machines of a card that lost a further seat, or got one.
 const MACHINES: &str = "machines";
 
+/// Under which the log keeps for which machine a licence file was made, and until when it lasts.
+const LICENCE_MACHINE: &str = "licence_machine";
+const LICENCE_UNTIL: &str = "licence_until";
+
 /// A value that an act changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -92,9 +96,16 @@ fn card_changes(
             let word = property.map(|property| label(language, property)).filter(|word| !word.is_empty());
             let name_shown = match name.as_str() {
                 MACHINES => say!(language, "seat.machines"),
+                LICENCE_MACHINE => say!(language, "licence.file"),
+                LICENCE_UNTIL => say!(language, "licence.until"),
                 other => word.unwrap_or_else(|| harmless(other).into_owned()),
             };
-            let shown = |values: &CardValues| kept(language, zone, property, values.get(name));
+            let shown = |values: &CardValues| match (name.as_str(), values.get(name)) {
+                (LICENCE_UNTIL, Some(Json::Null)) => say!(language, "licence.for_ever"),
+                // It is a moment as that at which a card expires.
+                (LICENCE_UNTIL, until) => kept(language, zone, Some(Property::ExpireAt), until),
+                (_, value) => kept(language, zone, property, value),
+            };
             Change { name: name_shown, values: format!("{} → {}", shown(before), shown(after)) }
         })
         .collect()
@@ -303,6 +314,16 @@ mod tests {
                 &["machine  PC-1 → -", "machines  PC-2, PC␛[31m�3 → -"][..],
             ),
             (json!({}), json!({ "machines": ["PC-2"] }), &["machines  - → PC-2"]),
+            (
+                json!({}),
+                json!({ "licence_machine": "PC\u{1b}1", "licence_until": "2026-12-31 16:00:00" }),
+                &["licence file  - → PC␛1", "licence until  - → 2027-01-01 00:00:00"],
+            ),
+            (
+                json!({}),
+                json!({ "licence_machine": "PC", "licence_until": null }),
+                &["licence file  - → PC", "licence until  - → for ever"],
+            ),
             (
                 json!({ "machines": "PC\u{9b}" }),
                 json!({ "machines": ["\u{202e}", 7] }),

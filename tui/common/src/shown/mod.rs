@@ -8,6 +8,7 @@ mod block;
 mod card;
 mod change;
 mod kept;
+mod licence;
 mod moment;
 mod preset;
 mod seat;
@@ -25,6 +26,7 @@ pub use self::card::{
     prefix, text, value,
 };
 pub use self::change::{Change, changes, changes_of};
+pub use self::licence::{lasts, licence};
 pub use self::moment::{local, moment, whole_moment};
 pub use self::preset::{PresetField, worth};
 pub use self::seat::{cards_done, copies, device_key, seat, seats_lost, seats_taken};

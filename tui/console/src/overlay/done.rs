@@ -146,7 +146,7 @@ fn undone(model: &mut Model, key: &str, act: &ActRecord, outcome: &ActOutcome, m
 /// What is shown of cards may be another now.
 fn cards_changed(model: &mut Model) -> Vec<Effect> {
     close_form(model);
-    (model.history, model.seated) = (None, None);
+    (model.history, model.seated, model.licensed) = (None, None, None);
     let mut effects = table::refresh(model);
     effects.push(counts::ask(model));
     effects
@@ -427,7 +427,7 @@ fn changed_meanwhile(model: &mut Model, card: &CardRecord, words: String) -> Vec
     if let Some(row) = model.cards.rows.iter_mut().find(|row| row.id == card.id) {
         row.clone_from(card);
     }
-    (model.history, model.seated) = (None, None);
+    (model.history, model.seated, model.licensed) = (None, None, None);
     let mut effects = table::details(model);
     if let Some(form) = order_form(model) {
         form.rebase(card);

@@ -204,6 +204,7 @@ impl Errand {
             Question::History(card) => {
                 Answer::History(card, store.card_history(card, HistoryPlace::default(), HISTORY).await?)
             }
+            Question::Licences(card) => Answer::Licences(card, store.licences(card).await?),
             Question::Seats(card) => Answer::Seats(card, store.seats(card).await?),
             Question::Prefixes(app) => {
                 self.send(Answer::PrefixNames(store.prefixes().await?));

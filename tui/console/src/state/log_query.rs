@@ -6,7 +6,7 @@ use kami_core::zone::Zone;
 use kami_store::ActFilter;
 
 /// The words of the log for what operators do.
-pub const ACTS: [&str; 21] = [
+pub const ACTS: [&str; 22] = [
     "generate",
     "import",
     "edit",
@@ -28,6 +28,7 @@ pub const ACTS: [&str; 21] = [
     "block_add",
     "block_remove",
     "recharge_undo",
+    "certify",
 ];
 
 /// Which acts are wanted, as it was typed.

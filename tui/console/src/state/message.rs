@@ -17,9 +17,9 @@ use kami_core::record::CardRecord;
 use kami_core::zone::Zone;
 use kami_store::{
     ActError, ActFilter, ActOutcome, ActStep, Acted, AppActed, AppCounts, AppOrder, AppsFound, Batch,
-    BlockOrder, BlocksActed, BlocksFound, Grants, HistoryEntry, LogRecord, MigrateError, MigrationPlan,
-    OneSeat, Page, PrefixCounts, PresetActed, PresetCounts, PresetOrder, PresetsFound, SearchCursor,
-    SearchStep, SeatTaken, Selection, StatusCounts, Survey, TopUp, Undoable,
+    BlockOrder, BlocksActed, BlocksFound, Grants, HistoryEntry, LicenceGiven, LogRecord, MigrateError,
+    MigrationPlan, OneSeat, Page, PrefixCounts, PresetActed, PresetCounts, PresetOrder, PresetsFound,
+    SearchCursor, SearchStep, SeatTaken, Selection, StatusCounts, Survey, TopUp, Undoable,
 };
 use kami_transfer::import::ReadError;
 use tui_input::InputRequest;
@@ -97,6 +97,8 @@ pub enum Topic {
     History,
     /// Which machines have seats of the card under the cursor.
     Seats,
+    /// Which machines have licence files of the card under the cursor.
+    Licences,
     /// What a list offers.
     Choices,
     /// What operators did.
@@ -179,6 +181,8 @@ pub enum Question {
     History(u64),
     /// Which machines have seats of this card.
     Seats(u64),
+    /// Which machines have licence files of this card.
+    Licences(u64),
     /// The prefixes of all cards, at once, and then how many cards of an app, or of all, each has; others are left out.
     Prefixes(Option<AppName>),
     /// Which batches there are.
@@ -276,6 +280,8 @@ pub enum Answer {
     History(u64, Vec<HistoryEntry>),
     /// The machines that have seats of a card.
     Seats(u64, Vec<SeatTaken>),
+    /// The machines that have licence files of a card.
+    Licences(u64, Vec<LicenceGiven>),
     /// The names of the prefixes, before they are counted.
     PrefixNames(Vec<String>),
     /// The prefixes with their counts.

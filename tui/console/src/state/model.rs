@@ -8,11 +8,12 @@ use kami_common::saved_view::SavedView;
 use kami_common::settings::{Source, Sourced};
 use kami_common::words::Language;
 use kami_core::app::AppName;
+use kami_core::certify::may_have_licences;
 use kami_core::operator::Operator;
 use kami_core::policy::DevicePolicy;
 use kami_core::record::CardRecord;
 use kami_core::zone::Zone;
-use kami_store::{Grants, HistoryEntry, SeatTaken, StatusCounts};
+use kami_store::{Grants, HistoryEntry, LicenceGiven, SeatTaken, StatusCounts};
 
 use crate::input::act::Act;
 use crate::input::place::Place;
@@ -154,6 +155,15 @@ pub struct Seated {
     pub seats: Vec<SeatTaken>,
 }
 
+/// The machines that have licence files of a card.
+#[derive(Clone, Debug)]
+pub struct Licensed {
+    /// By its number.
+    pub card: u64,
+    /// The one that got its last one last first.
+    pub licences: Vec<LicenceGiven>,
+}
+
 /// Something that is being done.
 #[derive(Clone, Debug)]
 pub struct Work {
@@ -235,6 +245,8 @@ pub struct Model {
     pub history: Option<History>,
     /// Who has seats of the card that was last looked at, of those that may have several or leased ones.
     pub seated: Option<Seated>,
+    /// Which machines have licence files of the card under the cursor, as far as that was asked.
+    pub licensed: Option<Licensed>,
     /// Counts over time, as far as they were asked for.
     pub statistics: Option<Statistics>,
     /// What this session did.
@@ -295,6 +307,7 @@ impl Model {
             circulating: 0,
             history: None,
             seated: None,
+            licensed: None,
             statistics: None,
             session: Session::default(),
             clipboard: Clipboard::default(),
@@ -381,6 +394,15 @@ impl Model {
         }
         let seated = self.seated.as_ref().filter(|seated| seated.card == card.id)?;
         Some(&seated.seats)
+    }
+
+    /// Which machines have licence files of a card, where that is known.
+    pub fn licences_of(&self, card: &CardRecord) -> Option<&[LicenceGiven]> {
+        if !may_have_licences(card) {
+            return Some(&[]);
+        }
+        let licensed = self.licensed.as_ref().filter(|licensed| licensed.card == card.id)?;
+        Some(&licensed.licences)
     }
 
     /// Whether the terminal is too small to show anything but that.

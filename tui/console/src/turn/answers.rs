@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use crate::overlay;
 use crate::state::cards::Landing;
 use crate::state::message::{Answer, Effect, Failure, Question, Topic};
-use crate::state::model::{History, Link, Model, ReadOnly, Seated, Tone};
+use crate::state::model::{History, Licensed, Link, Model, ReadOnly, Seated, Tone};
 use crate::state::search::Progress;
 use crate::update::{codes, copy, counts, marks, schema, table};
 
@@ -80,6 +80,10 @@ pub(crate) fn take(model: &mut Model, topic: Topic, answer: Answer) -> Vec<Effec
         }
         Answer::Seats(card, seats) => {
             model.seated = Some(Seated { card, seats });
+            Vec::new()
+        }
+        Answer::Licences(card, licences) => {
+            model.licensed = Some(Licensed { card, licences });
             Vec::new()
         }
         Answer::Codes(codes) => copy::copy_codes(model, &codes),
@@ -275,7 +279,7 @@ fn failed(model: &mut Model, topic: Topic, failure: Failure) -> Vec<Effect> {
             model.link = Link::Away { reason: failure.words, retry_at, tries };
         }
         // What the table is asked for says it once; these would only say it again.
-        Topic::Total | Topic::Offset | Topic::History | Topic::Seats | Topic::Server => {}
+        Topic::Total | Topic::Offset | Topic::History | Topic::Seats | Topic::Licences | Topic::Server => {}
         Topic::Counts
             if failure.passes || matches!(model.link, Link::Unready { .. } | Link::Migrating { .. }) => {}
         Topic::Rows

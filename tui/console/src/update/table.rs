@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kami_core::certify::may_have_licences;
 use kami_core::filter::{Anchor, Position, Sort};
 use kami_core::plan::{self, Plan};
 use kami_core::record::CardRecord;
@@ -147,7 +148,7 @@ fn extend(model: &mut Model) -> Option<Effect> {
 /// Asks for what is told of the card under the cursor beside its row, if it is shown and not known, and for no other
 /// card's.
 pub(crate) fn details(model: &mut Model) -> Vec<Effect> {
-    history(model).into_iter().chain(seats(model)).collect()
+    history(model).into_iter().chain(seats(model)).chain(licences(model)).collect()
 }
 
 /// Asks anew for what is told of the card under the cursor, where it is shown: `is_changed` says whether its row is
@@ -158,10 +159,24 @@ pub(crate) fn details_again(model: &mut Model, is_changed: bool) -> Vec<Effect> 
     }
     let Some(card) = model.cards.current() else { return Vec::new() };
     let (id, has_machines) = (card.id, model.tells_seats(card) && card.machine_code.is_some());
+    let has_licences = is_changed && may_have_licences(card);
     // Whoever changed the card stands in its history; its row does not tell of further machines.
     let history = is_changed.then(|| model.ask(Topic::History, Question::History(id)));
     let seats = has_machines.then(|| model.ask(Topic::Seats, Question::Seats(id)));
-    history.into_iter().chain(seats).collect()
+    let licences = has_licences.then(|| model.ask(Topic::Licences, Question::Licences(id)));
+    history.into_iter().chain(seats).chain(licences).collect()
+}
+
+/// Asks who has licence files of the card under the cursor, where there may be such.
+fn licences(model: &mut Model) -> Option<Effect> {
+    let shown = model.shows_detail();
+    match model.cards.current().filter(|_| shown) {
+        Some(card) if model.licences_of(card).is_none() => {
+            let question = Question::Licences(card.id);
+            Some(model.ask_after(REST, Topic::Licences, question))
+        }
+        _ => model.forget(Topic::Licences),
+    }
 }
 
 /// Asks who has seats of the card under the cursor, where that is told of it.

@@ -82,6 +82,18 @@ fn details(model: &Model, card: &CardRecord) -> Vec<shown::Detail> {
     {
         seats.value = shown::seats_taken(model.language, taken, card.seats, now);
     }
+    // The note is the last.
+    let note = details.len().saturating_sub(1);
+    let licences = model.licences_of(card).unwrap_or_default().iter().take(MACHINES);
+    let licences = licences.map(|given| shown::licence(model.language, model.zone, given, now));
+    details.splice(
+        note..note,
+        licences.map(|value| shown::Detail {
+            property: None,
+            label: say!(model.language, "licence.file"),
+            value,
+        }),
+    );
     details
 }
 
