@@ -497,12 +497,9 @@ async fn whatever_name_an_operator_gives_the_log_has_the_account() {
     let (other, _) = log_in(&database, Role::Operator).await;
     let act = begin(&operator, "note", None).await;
     operator.execute(&format!("CALL change_cards_2({act}, '{NOTE}')")).await;
-    let logged: Vec<(String, String, String, String)> = database
-        .rows(
-            "SELECT operator, account, CAST(values_before AS CHAR), CAST(values_after AS CHAR) FROM operator_log",
-            (),
-        )
-        .await;
+    let query =
+        "SELECT operator, account, CAST(values_before AS CHAR), CAST(values_after AS CHAR) FROM operator_log";
+    let logged: Vec<(String, String, String, String)> = database.rows(query, ()).await;
     let (operator_name, account, before, after) = &logged[0];
     assert_eq!((logged.len(), operator_name.as_str()), (1, "boss"));
     assert_eq!(account, &format!("{name}@127.0.0.1"));
