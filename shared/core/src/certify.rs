@@ -79,7 +79,7 @@ pub fn kept_policy(card: &CardRecord) -> Result<PolicyPart, CertifyRefusal> {
 
 /// Whether a licence file may have been made for a card: it says itself what making one has it say.
 pub fn may_have_licences(card: &CardRecord) -> bool {
-    card.policy.is_some() && kept_policy(card).ok() == card.policy_part()
+    card.policy.is_some() && card.policy_part().is_some_and(|part| kept_policy(card) == Ok(part))
 }
 
 #[cfg(test)]
