@@ -25,8 +25,8 @@ pub enum HistoryEntry {
 pub struct CustomerRecord {
     /// Its number.
     pub id: u64,
-    /// The word for what was done: `customer_unbind`, `customer_unbind_lost`, `customer_recharge`, `customer_burn` or
-    /// `customer_trial`.
+    /// The word for what was done: `customer_unbind`, `customer_unbind_lost`, `customer_recharge`, `customer_burn`,
+    /// `customer_trial` or `customer_copy`.
     pub act: String,
     /// When.
     pub done_at: DateTime<Utc>,

@@ -248,6 +248,7 @@ fn what_a_customer_did_is_told_as_his_without_an_operator() {
         },
         CustomerRecord { other_card: Some(8), ..record(4, "customer_burn", json!({}), json!({})) },
         record(5, "customer_trial", json!(null), json!(null)),
+        record(6, "customer_copy", json!(null), json!(null)),
     ];
     for (language, words) in [
         (
@@ -264,6 +265,7 @@ fn what_a_customer_did_is_told_as_his_without_an_operator() {
                 "other card  #8",
                 "trial begun",
                 "machine  PC-1",
+                "device key copied",
             ],
         ),
         (
@@ -280,6 +282,7 @@ fn what_a_customer_did_is_told_as_his_without_an_operator() {
                 "另一张卡  #8",
                 "开始试用",
                 "机器码  PC-1",
+                "设备密钥被复制",
             ],
         ),
         (
@@ -296,10 +299,11 @@ fn what_a_customer_did_is_told_as_his_without_an_operator() {
                 "另一張卡  #8",
                 "開始試用",
                 "機器碼  PC-1",
+                "裝置金鑰被複製",
             ],
         ),
     ] {
-        let mut console = on_card((80, 40), Language::of_locale(language));
+        let mut console = on_card((80, 44), Language::of_locale(language));
         console.press(KeyCode::Enter);
         let history = entries.iter().cloned().map(HistoryEntry::Customer).collect();
         console.answer(Topic::History, Answer::History(7, history));
